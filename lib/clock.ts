@@ -1,0 +1,60 @@
+/**
+ * Time as a dependency: a monotonic clock, the wall clock and timers.
+ *
+ * Everything that waits takes a Clock, so that tests run minutes in milliseconds and never sleep. Ages and
+ * time limits use `now()`; only what a person reads uses `wall()`, because the wall clock of a gateway
+ * without a battery jumps by weeks.
+ */
+
+/** A running timer. `clear()` may be called at any time, also after it has fired. */
+export interface Timer {
+  clear(): void;
+}
+
+export interface Clock {
+  /** Monotonic time in milliseconds; only differences mean something. */
+  now(): number;
+  /** Wall-clock time in milliseconds since 1970-01-01 UTC; may jump in both directions. */
+  wall(): number;
+  /** Calls `fire` once after `ms` milliseconds (0 or more). */
+  after(ms: number, fire: () => void): Timer;
+}
+
+/** setTimeout fires at once for longer delays than this (2^31 - 1 ms), so `after` goes there in steps. */
+const LONGEST_TIMEOUT = 0x7fffffff;
+
+/** The clock of the host. */
+export const systemClock: Clock = {
+  now: () => performance.now(),
+  wall: () => Date.now(),
+  after(ms, fire) {
+    let handle: NodeJS.Timeout;
+    const arm = (left: number): void => {
+      handle = setTimeout(
+        () => (left > LONGEST_TIMEOUT ? arm(left - LONGEST_TIMEOUT) : fire()),
+        Math.min(left, LONGEST_TIMEOUT),
+      );
+    };
+    arm(Math.max(0, ms));
+    return { clear: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `ms` milliseconds of `clock`, or rejects with the signal's reason when aborted before. */
+export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) {
+      reject(signal.reason);
+      return;
+    }
+    const onAbort = (): void => {
+      timer.clear();
+      reject(signal?.reason);
+    };
+    const timer = clock.after(ms, () => {
+      signal?.removeEventListener("abort", onAbort);
+      resolve();
+    });
+    signal?.addEventListener("abort", onAbort, { once: true });
+  });
+}

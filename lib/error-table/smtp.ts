@@ -1,0 +1,202 @@
+/**
+ * Errors 651..682 of the module's SMTP client, from its result line and from `+CME ERROR`.
+ *
+ * Source: Quectel EC2x&EG9x&EM05 SMTP AT Commands Manual V1.0, tables 1 and 2. The class is our own judgement; an
+ * SMTP code of 4xx makes an error transient whatever number came with it.
+ */
+import type { ErrorRow } from "./row";
+
+export const SMTP_ERRORS = {
+  SMTP_UNKNOWN: {
+    number: 651,
+    text: "The module failed without saying why",
+    hint: "It is tried again; if it stays, restart the module.",
+    class: "transient",
+  },
+  SMTP_BUSY: {
+    number: 652,
+    text: "The module is still busy with another mail",
+    hint: "It is tried again; if it stays, another program uses the mail client of the module.",
+    class: "transient",
+  },
+  SMTP_DNS_FAILED: {
+    number: 653,
+    text: "The mail server's name was not found",
+    hint: "Check the server's name, the APN and the DNS servers of the context.",
+    class: "transient",
+  },
+  SMTP_NETWORK: {
+    number: 654,
+    text: "The mail server could not be reached",
+    hint: "Check signal and data connection, and whether the operator blocks the port.",
+    class: "transient",
+  },
+  SMTP_AUTH_UNSUPPORTED: {
+    number: 655,
+    text: "The mail server offers no login that the module knows",
+    hint: "The module knows LOGIN and PLAIN only; use a server or relay with password login.",
+    class: "setup",
+  },
+  SMTP_CLOSED_BY_SERVER: {
+    number: 656,
+    text: "The mail server closed the connection",
+    hint: "It is tried again; if it stays, check port and security (465 TLS, 587 STARTTLS).",
+    class: "transient",
+  },
+  SMTP_PDP_DEACTIVATED: {
+    number: 657,
+    text: "The data connection was lost while sending",
+    hint: "It is activated again by itself.",
+    class: "transient",
+  },
+  SMTP_TIMEOUT: {
+    number: 658,
+    text: "The mail was not sent in time",
+    hint: "Check the signal, and that port and security fit (465 TLS, 587 STARTTLS).",
+    class: "transient",
+  },
+  SMTP_NO_RECIPIENT: {
+    number: 659,
+    text: "The module has no recipient for the mail",
+    hint: "Check the recipients of the mail.",
+    class: "message",
+  },
+  SMTP_SEND_FAILED: {
+    number: 660,
+    text: "The module could not send the mail",
+    hint: "It is tried again.",
+    class: "transient",
+  },
+  SMTP_FILE_OPEN_FAILED: {
+    number: 661,
+    text: "The module could not open an attachment",
+    hint: "It is uploaded again and tried again.",
+    class: "transient",
+  },
+  SMTP_NO_MEMORY: {
+    number: 662,
+    text: "The module has not enough memory for the mail",
+    hint: "Send smaller or fewer attachments.",
+    class: "transient",
+  },
+  SMTP_ATTACHMENT_SAVE_FAILED: {
+    number: 663,
+    text: "The module could not save an attachment",
+    hint: "Send smaller or fewer attachments.",
+    class: "transient",
+  },
+  SMTP_PARAMETER: {
+    number: 664,
+    text: "The module refused a value of the mail",
+    hint: "Shorten address, subject or file name; the message names the command.",
+    class: "message",
+  },
+  SMTP_TLS_FAILED: {
+    number: 665,
+    text: "The secure connection to the mail server failed",
+    hint: "Check the root certificate, the modem's clock, and that port and security fit.",
+    class: "setup",
+  },
+  SMTP_SERVICE_UNAVAILABLE: {
+    number: 666,
+    text: "The mail server is not available (421)",
+    hint: "It is tried again.",
+    class: "transient",
+  },
+  SMTP_MAILBOX_BUSY: {
+    number: 667,
+    text: "The mailbox is busy (450)",
+    hint: "It is tried again.",
+    class: "transient",
+  },
+  SMTP_LOCAL_ERROR: {
+    number: 668,
+    text: "The mail server has an error or asks to wait (451)",
+    hint: "It is tried again.",
+    class: "transient",
+  },
+  SMTP_SERVER_STORAGE: {
+    number: 669,
+    text: "The mail server has no room now (452)",
+    hint: "It is tried again; send to fewer recipients at once if it stays.",
+    class: "transient",
+  },
+  SMTP_COMMAND_UNKNOWN: {
+    number: 670,
+    text: "The mail server does not know a command (500)",
+    hint: "Check that the server speaks SMTP on this port.",
+    class: "setup",
+  },
+  SMTP_ARGUMENT_SYNTAX: {
+    number: 671,
+    text: "The mail server refused an address or argument (501)",
+    hint: "Check the addresses of sender and recipients.",
+    class: "message",
+  },
+  SMTP_NOT_IMPLEMENTED: {
+    number: 672,
+    text: "The mail server lacks a command (502)",
+    hint: "Check that the server takes mail with login on this port.",
+    class: "setup",
+  },
+  SMTP_BAD_SEQUENCE: {
+    number: 673,
+    text: "The mail server expected another command (503)",
+    hint: "Check login and security; many servers want a login first.",
+    class: "setup",
+  },
+  SMTP_ARGUMENT_NOT_IMPLEMENTED: {
+    number: 674,
+    text: "The mail server does not know this kind of login (504)",
+    hint: "Use a server or relay with LOGIN or PLAIN.",
+    class: "setup",
+  },
+  SMTP_HOST_ACCEPTS_NO_MAIL: {
+    number: 675,
+    text: "The host accepts no mail (521)",
+    hint: "Check the name of the mail server.",
+    class: "setup",
+  },
+  SMTP_ACCESS_DENIED: {
+    number: 676,
+    text: "The mail server wants TLS or a login first (530)",
+    hint: "Choose TLS or STARTTLS, and fill in user and password.",
+    class: "setup",
+  },
+  SMTP_AUTH_FAILED: {
+    number: 677,
+    text: "The mail server refused user or password (535)",
+    hint: "Type them again; many providers want an app password.",
+    class: "setup",
+  },
+  SMTP_MAILBOX_UNAVAILABLE: {
+    number: 678,
+    text: "The mail server refused the recipient or the mail (550)",
+    hint: "Check the address; the server may also refuse relaying or see spam.",
+    class: "message",
+  },
+  SMTP_USER_NOT_LOCAL: {
+    number: 679,
+    text: "The recipient is not at this server (551)",
+    hint: "Check the address of the recipient.",
+    class: "message",
+  },
+  SMTP_MAIL_TOO_LARGE: {
+    number: 680,
+    text: "The mail is too large for server or mailbox (552)",
+    hint: "Send smaller or fewer attachments.",
+    class: "message",
+  },
+  SMTP_MAILBOX_NAME: {
+    number: 681,
+    text: "The mail server does not allow the address (553)",
+    hint: "Check the recipient; the sender must often be the account's own address.",
+    class: "message",
+  },
+  SMTP_TRANSACTION_FAILED: {
+    number: 682,
+    text: "The mail server refused the mail (554 or another code)",
+    hint: "The SMTP code in the result says why; ask the provider about it.",
+    class: "message",
+  },
+} as const satisfies Record<string, ErrorRow>;

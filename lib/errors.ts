@@ -1,0 +1,62 @@
+/**
+ * ModemError: the one error class of this package, with a stable code and what a person can do.
+ *
+ * Node-RED hands message, code, stack and cause of an Error to Catch nodes; the other fields are for the result
+ * message and for the layers in between. Nothing secret may be put into any field.
+ */
+import { ERROR_TABLE, type ErrorClass, type ErrorCode } from "./error-table";
+
+export { ERROR_TABLE, type ErrorClass, type ErrorCode } from "./error-table";
+
+export interface ModemErrorOptions {
+  /** What in particular: appended to the text of the code after a colon. */
+  readonly detail?: string;
+  readonly cause?: unknown;
+  /** The command line that failed, secrets masked. */
+  readonly command?: string;
+  /** The module's error number (`+CME ERROR` or first number of `+QSMTPPUT`). */
+  readonly modemCode?: number;
+  /** The mail server's reply code, 400..599. */
+  readonly smtpCode?: number;
+  /** Step of the transaction: `network`, `settings`, `recipients`, `subject`, `body`, `upload`, `send`, … */
+  readonly stage?: string;
+  /** Replaces the class of the table where the circumstances decide. */
+  readonly class?: ErrorClass;
+  /** Replaces the hint of the table where a better one is known. */
+  readonly hint?: string;
+}
+
+export class ModemError extends Error {
+  override readonly name = "ModemError";
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly class: ErrorClass;
+  readonly command: string | undefined;
+  readonly modemCode: number | undefined;
+  readonly smtpCode: number | undefined;
+  readonly stage: string | undefined;
+
+  constructor(code: ErrorCode, options: ModemErrorOptions = {}) {
+    const row = ERROR_TABLE[code];
+    super(options.detail === undefined ? row.text : `${row.text}: ${options.detail}`, {
+      cause: options.cause,
+    });
+    this.code = code;
+    this.hint = options.hint ?? row.hint;
+    this.smtpCode = options.smtpCode;
+    // RFC 5321 section 4.2.1: a 4yz reply is a transient failure, whatever number the module gives it.
+    this.class = options.class ?? (isTransientReply(options.smtpCode) ? "transient" : row.class);
+    this.command = options.command;
+    this.modemCode = options.modemCode ?? row.number;
+    this.stage = options.stage;
+  }
+}
+
+/** True for a ModemError, and with `code` only for one of that code. */
+export function isModemError(error: unknown, code?: ErrorCode): error is ModemError {
+  return error instanceof ModemError && (code === undefined || error.code === code);
+}
+
+function isTransientReply(smtpCode: number | undefined): boolean {
+  return smtpCode !== undefined && smtpCode >= 400 && smtpCode < 500;
+}
