@@ -1,0 +1,86 @@
+/**
+ * Mail: a message of a flow after checking, ready to be kept and sent; and what became of it.
+ *
+ * Nothing here depends on the module: texts are Unicode, addresses are checked, contents are not yet coded.
+ */
+import type { ErrorClass, ErrorCode } from "../errors";
+
+export type Priority = "high" | "normal" | "low";
+
+/** `atLeastOnce`: a mail whose result was lost is sent once more; `atMostOnce`: it is not. */
+export type Delivery = "atLeastOnce" | "atMostOnce";
+
+export interface MailAttachment {
+  /** As the flow named it; made safe for the module later. */
+  readonly filename: string;
+  readonly content: AttachmentContent;
+}
+
+/** Content in memory, or in a file that is read when the mail is accepted (the path has been checked). */
+export type AttachmentContent =
+  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  | { readonly kind: "file"; readonly path: string };
+
+export interface Mail {
+  /** Replaces the sender of the settings; undefined: the settings hold. */
+  readonly from: string | undefined;
+  /** Bare addresses, ASCII (IDN domains in their A-label form), no duplicates over the three lists. */
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  /** One line. */
+  readonly subject: string;
+  readonly text: string;
+  readonly attachments: readonly MailAttachment[];
+  readonly priority: Priority;
+  /** What the mail could not carry, for `msg.smtp.warnings`. */
+  readonly warnings: readonly string[];
+}
+
+/** What a node asks for one mail beyond its content. */
+export interface MailOptions {
+  /** Minutes until this mail is given up; undefined: the modem's `maxAge`. */
+  readonly maxAge: number | undefined;
+  readonly delivery: Delivery;
+}
+
+/** `msg.smtp` as design section "smtp-send" lists it. */
+export interface SmtpResult {
+  readonly status: "sent" | "partial" | "queued" | "failed";
+  readonly id: string;
+  readonly accepted: readonly string[];
+  readonly rejected: readonly RejectedRecipient[];
+  readonly attempts: number;
+  /** ISO 8601 time of the host at the server's acceptance. */
+  readonly acceptedAt?: string;
+  /** Milliseconds in the outbox, and from QSMTPPUT to its result. */
+  readonly queuedMs: number;
+  readonly sendMs?: number;
+  readonly bytes: number;
+  readonly warnings: readonly string[];
+  readonly possibleDuplicate?: true;
+  readonly recovered?: true;
+  readonly simulated?: true;
+  readonly modemCode?: number;
+  readonly smtpCode?: number;
+}
+
+export interface RejectedRecipient {
+  readonly address: string;
+  readonly modemCode?: number;
+  readonly smtpCode?: number;
+}
+
+/** `msg.error` of output 2 without `source`, which the node adds. */
+export interface MailFailure {
+  readonly message: string;
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly class: ErrorClass;
+  readonly stage?: string;
+  /** Whether anything may have reached a recipient. */
+  readonly outcome: "notSent" | "unknown" | "partial";
+  readonly attempts: number;
+  readonly modemCode?: number;
+  readonly smtpCode?: number;
+}
