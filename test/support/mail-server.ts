@@ -1,0 +1,199 @@
+/**
+ * A real SMTP server on loopback that keeps what it received, parsed and raw.
+ *
+ * ```ts
+ * const server = await MailServer.start({ auth: { user: "pump7", password: "secret" } });
+ * // ... send a mail to 127.0.0.1:server.port ...
+ * const mail = await server.waitForMail();
+ * assert.equal(mail.parsed.subject, "Level high");
+ * await server.stop();
+ * ```
+ */
+import { once, EventEmitter } from "node:events";
+import { simpleParser, type ParsedMail } from "mailparser";
+import { SMTPServer, type SMTPServerSession } from "smtp-server";
+import { certificate, type Certificate } from "./certificates";
+
+/** Where in a session a server can refuse or be made to wait. */
+export type Stage = "connect" | "auth" | "mail" | "rcpt" | "data";
+
+/** The reply code with which a stage is refused; `rcpt` may name single recipients. */
+export interface Refusals {
+  readonly connect?: number;
+  readonly auth?: number;
+  readonly mail?: number;
+  readonly rcpt?: number | Readonly<Record<string, number>>;
+  readonly data?: number;
+}
+
+export interface MailServerOptions {
+  /** TCP port; a free one when left out. */
+  readonly port?: number;
+  /** `none`: plain only; `implicit`: TLS from the first byte; `starttls`: plain, STARTTLS offered. Default `none`. */
+  readonly tls?: "none" | "implicit" | "starttls";
+  /** Server certificate, default the test certificate `server` (mail.example.com, localhost, 127.0.0.1). */
+  readonly certificate?: Certificate;
+  /** Certificate by the name the client asks for (SNI); without a known name `certificate` is shown. */
+  readonly namedCertificates?: Readonly<Record<string, Certificate>>;
+  /** Asks the client for a certificate signed by this authority (PEM) and refuses any other. */
+  readonly clientAuthority?: string;
+  /** The only login accepted (any other: 535), and needed before MAIL. Left out: AUTH is not offered. */
+  readonly auth?: { readonly user: string; readonly password: string };
+  /** SASL mechanisms offered, default PLAIN and LOGIN. */
+  readonly authMethods?: readonly string[];
+  readonly refuse?: Refusals;
+}
+
+export interface ReceivedMail {
+  readonly from: string;
+  /** Envelope recipients in the order of their RCPT commands. */
+  readonly to: readonly string[];
+  readonly raw: Buffer;
+  readonly parsed: ParsedMail;
+  /** Name given with EHLO or HELO. */
+  readonly clientName: string;
+  readonly opening: string;
+  readonly secure: boolean;
+  /** Name asked for by SNI, undefined without. */
+  readonly serverName: string | undefined;
+  /** User logged in, undefined without AUTH, and the mechanism used. */
+  readonly user: string | undefined;
+  readonly authMethod: string | undefined;
+}
+
+export class MailServer {
+  /** Every mail accepted, oldest first. */
+  readonly received: ReceivedMail[] = [];
+  /** Number of connections ever opened. */
+  connections = 0;
+  /** May be replaced at any time; holds for what comes then. */
+  refuse: Refusals;
+  private readonly events = new EventEmitter();
+  private readonly held = new Map<Stage, Promise<void>>();
+  private readonly server: SMTPServer;
+  private authMethod: string | undefined;
+
+  private constructor(options: MailServerOptions) {
+    this.refuse = options.refuse ?? {};
+    const { cert, key } = options.certificate ?? certificate("server");
+    this.server = new SMTPServer({
+      secure: options.tls === "implicit",
+      cert,
+      key,
+      ...(options.namedCertificates === undefined ? {} : { sniOptions: { ...options.namedCertificates } }),
+      ...(options.clientAuthority === undefined
+        ? {}
+        : { ca: options.clientAuthority, requestCert: true, rejectUnauthorized: true }),
+      authOptional: options.auth === undefined,
+      authMethods: [...(options.authMethods ?? ["PLAIN", "LOGIN"])],
+      allowInsecureAuth: true,
+      disableReverseLookup: true,
+      disabledCommands: [
+        ...(options.auth === undefined && options.authMethods === undefined ? ["AUTH"] : []),
+        ...(options.tls === "starttls" ? [] : ["STARTTLS"]),
+      ],
+      closeTimeout: 50,
+      onConnect: (_session, callback) => {
+        this.connections++;
+        void this.reach("connect").then(() => callback(refusal(this.refuse.connect)));
+      },
+      onAuth: (auth, _session, callback) => {
+        this.authMethod = auth.method;
+        void this.reach("auth").then(() => {
+          const known = options.auth?.user === auth.username && options.auth?.password === auth.password;
+          const error = refusal(this.refuse.auth ?? (known ? undefined : 535));
+          if (error === undefined) callback(null, { user: auth.username });
+          else callback(error);
+        });
+      },
+      onMailFrom: (_address, _session, callback) => {
+        void this.reach("mail").then(() => callback(refusal(this.refuse.mail)));
+      },
+      onRcptTo: (address, _session, callback) => {
+        const { rcpt } = this.refuse;
+        const code = typeof rcpt === "object" ? rcpt[address.address] : rcpt;
+        void this.reach("rcpt").then(() => callback(refusal(code)));
+      },
+      onData: (stream, session, callback) => {
+        const chunks: Buffer[] = [];
+        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
+        stream.on("end", () => void this.accept(Buffer.concat(chunks), session).then(callback, callback));
+      },
+    });
+    // A client that breaks off its handshake or connection is what many tests are about.
+    this.server.on("error", () => undefined);
+  }
+
+  /** Starts a server on 127.0.0.1. */
+  static async start(options: MailServerOptions = {}): Promise<MailServer> {
+    const server = new MailServer(options);
+    const listener = server.server.listen(options.port ?? 0, "127.0.0.1");
+    if (!listener.listening) await once(listener, "listening");
+    return server;
+  }
+
+  get port(): number {
+    const address = this.server.server.address();
+    if (address === null || typeof address === "string") throw new Error("the mail server is not running");
+    return address.port;
+  }
+
+  /** Resolves with mail number `count` (1 = the first since the start) as soon as it is there. */
+  async waitForMail(count = 1): Promise<ReceivedMail> {
+    for (;;) {
+      const mail = this.received[count - 1];
+      if (mail !== undefined) return mail;
+      await once(this.events, "mail");
+    }
+  }
+
+  /** Resolves when a client next reaches `stage`. */
+  async waitForStage(stage: Stage): Promise<void> {
+    await once(this.events, stage);
+  }
+
+  /** Makes the server wait at `stage`, silent, until the function returned is called. `data`: before the mail is accepted. */
+  hold(stage: Stage): () => void {
+    let release = (): void => undefined;
+    this.held.set(stage, new Promise((resolve) => (release = resolve)));
+    return () => {
+      this.held.delete(stage);
+      release();
+    };
+  }
+
+  /** Ends all connections and frees the port. */
+  async stop(): Promise<void> {
+    await new Promise<void>((resolve) => this.server.close(() => resolve()));
+  }
+
+  private async reach(stage: Stage): Promise<void> {
+    this.events.emit(stage);
+    await this.held.get(stage);
+  }
+
+  private async accept(raw: Buffer, session: SMTPServerSession): Promise<Error | undefined> {
+    await this.reach("data");
+    const error = refusal(this.refuse.data);
+    if (error !== undefined) return error;
+    const { mailFrom, rcptTo } = session.envelope;
+    this.received.push({
+      from: mailFrom === false ? "" : mailFrom.address,
+      to: rcptTo.map((recipient) => recipient.address),
+      raw,
+      parsed: await simpleParser(raw),
+      clientName: session.hostNameAppearsAs,
+      opening: session.openingCommand,
+      secure: session.secure,
+      serverName: typeof session.servername === "string" ? session.servername : undefined,
+      user: typeof session.user === "string" ? session.user : undefined,
+      authMethod: session.user === undefined ? undefined : this.authMethod,
+    });
+    this.events.emit("mail");
+    return undefined;
+  }
+}
+
+function refusal(code: number | undefined): Error | undefined {
+  return code === undefined ? undefined : Object.assign(new Error("refused"), { responseCode: code });
+}
