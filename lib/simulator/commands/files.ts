@@ -1,0 +1,3 @@
+import type { Feature } from "../handler";
+
+export const filesFeature: Feature = { name: "files", commands: {} };

@@ -1,0 +1,3 @@
+import type { Feature } from "../handler";
+
+export const smtpFeature: Feature = { name: "smtp", commands: {} };

@@ -1,0 +1,3 @@
+import type { Feature } from "../handler";
+
+export const tcpipFeature: Feature = { name: "tcpip", commands: {} };
