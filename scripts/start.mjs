@@ -1,0 +1,145 @@
+// `npm start`: Node-RED with the demo flow, a simulated modem and a local inbox; no hardware needed.
+// `npm start -- --once` sends the demo mail, prints it as received and ends with 0, or with the reason and 1.
+import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { startInbox } from "./demo/inbox.mjs";
+import { linkPackage, startNodeRed } from "./demo/node-red.mjs";
+import { freePorts } from "./demo/ports.mjs";
+
+const HELP = `npm start               Node-RED with the demo flow, a simulated modem and a local inbox
+npm start -- --once     sends the demo mail, prints it as received, and ends
+npm start -- --help     this text`;
+
+/** Seconds that --once waits for the mail. */
+const PATIENCE = 60;
+
+const { values } = parseArgs({ options: { once: { type: "boolean" }, help: { type: "boolean" } } });
+
+/** Aborted by Ctrl-C or SIGTERM, at any moment; the demo then ends in order. */
+const interrupt = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => interrupt.abort());
+
+if (values.help) {
+  console.log(HELP);
+} else {
+  try {
+    await (values.once ? once() : serve());
+  } catch (error) {
+    // Ctrl-C is the normal end of the served demo, but --once then has not shown a mail.
+    if (values.once || !interrupt.signal.aborted) {
+      console.error(`The demo failed: ${error.message}`);
+      process.exitCode = 1;
+    }
+  }
+}
+
+/** Runs until Ctrl-C. */
+async function serve() {
+  const demo = await startDemo({
+    onLine: (line) => console.log(line),
+    onMail: (mail) => console.log(`\nMail in the inbox: ${mail.subject}`),
+  });
+  try {
+    console.log(`\nNode-RED editor   ${demo.editor}\nInbox             ${demo.inbox}\n`);
+    console.log("Press the button of the inject node, then look into the inbox. Ctrl-C ends.");
+    await Promise.race([
+      interrupted(),
+      demo.ended.then(() => Promise.reject(new Error("Node-RED has ended"))),
+    ]);
+  } finally {
+    await demo.stop();
+  }
+}
+
+/** Sends the demo mail and prints it; throws the reason when it does not arrive. */
+async function once() {
+  const log = [];
+  const arrival = deferred();
+  const timer = setTimeout(() => arrival.reject(new Error(`no mail within ${PATIENCE} s`)), PATIENCE * 1000);
+  try {
+    const demo = await startDemo({
+      onLine: (line) => {
+        log.push(line);
+        if (line.includes("[error]")) arrival.reject(new Error(line));
+      },
+      onMail: arrival.resolve,
+    });
+    try {
+      const response = await fetch(new URL(`inject/${demo.injectId}`, demo.editor), { method: "POST" });
+      if (!response.ok) throw new Error(`the inject node answered ${response.status}`);
+      print(await Promise.race([arrival.promise, interrupted()]));
+    } finally {
+      await demo.stop();
+    }
+  } catch (error) {
+    console.error(log.slice(-30).join("\n"));
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function startDemo({ onLine, onMail }) {
+  const [editorPort, smtpPort, webPort] = await freePorts(3);
+  const flows = await demoFlows(smtpPort);
+  const inbox = await startInbox({ smtpPort, webPort, onMail });
+  try {
+    const packageDir = fileURLToPath(new URL("..", import.meta.url));
+    const nodeRed = await startNodeRed({
+      prepare: linkPackage(packageDir),
+      port: editorPort,
+      flows,
+      onLine,
+      signal: interrupt.signal,
+    });
+    return {
+      editor: nodeRed.url,
+      inbox: `http://127.0.0.1:${webPort}/`,
+      injectId: flows.find((node) => node.type === "inject").id,
+      ended: nodeRed.ended,
+      stop: async () => {
+        await nodeRed.stop();
+        await inbox.stop();
+      },
+    };
+  } catch (error) {
+    await inbox.stop();
+    throw error;
+  }
+}
+
+/** The example "First mail", its mail server replaced by the inbox. */
+async function demoFlows(smtpPort) {
+  const text = await readFile(new URL("../examples/01 First mail.json", import.meta.url), "utf8");
+  return JSON.parse(text).map((node) =>
+    node.type === "quectel-modem" ? { ...node, smtpHost: "127.0.0.1", smtpPort: String(smtpPort) } : node,
+  );
+}
+
+function print(mail) {
+  const addresses = (list = []) =>
+    list.map(({ name, address }) => (name ? `${name} <${address}>` : address)).join(", ");
+  console.log(`From:    ${addresses(mail.from)}`);
+  console.log(`To:      ${addresses(mail.to)}`);
+  console.log(`Subject: ${mail.subject}\n`);
+  console.log(mail.text?.trimEnd() ?? "");
+}
+
+/** Rejects at Ctrl-C. */
+function interrupted() {
+  return new Promise((_resolve, reject) => {
+    const end = () => reject(new Error("interrupted"));
+    if (interrupt.signal.aborted) end();
+    interrupt.signal.addEventListener("abort", end, { once: true });
+  });
+}
+
+/** A promise and the functions that settle it (Node 20 has no Promise.withResolvers). */
+function deferred() {
+  const parts = {};
+  parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
+  // It may be rejected while the demo is still starting, before anybody waits for it.
+  parts.promise.catch(() => undefined);
+  return parts;
+}
