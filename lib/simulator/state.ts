@@ -1,5 +1,5 @@
 /**
- * States of the features, typed, each with its lifetime, kept by the modem.
+ * States of the features, typed, each with its lifetime.
  *
  * A feature declares `const smtpState = stateKey("start", "smtp", () => ({ ... }))` and reads it with
  * `modem.state(smtpState)`. There is no central list, so features do not know each other.
@@ -13,12 +13,29 @@ import type { SimulatedModem } from "./modem";
  */
 export type Lifetime = "start" | "power" | "flash" | "world";
 
-export interface StateKey<T> {
-  readonly lifetime: Lifetime;
-  /** For messages only; the key itself is the identity. */
-  readonly name: string;
-  /** Makes the state when it is first needed after its lifetime began. */
-  readonly create: (modem: SimulatedModem) => T;
+/** One state of each modem. */
+export class StateKey<T> {
+  private readonly values = new WeakMap<SimulatedModem, { readonly value: T }>();
+
+  constructor(
+    readonly lifetime: Lifetime,
+    /** For messages only; the key itself is the identity. */
+    readonly name: string,
+    private readonly create: (modem: SimulatedModem) => T,
+  ) {}
+
+  /** The state of `modem`, made when it is first needed after its lifetime began. */
+  of(modem: SimulatedModem): T {
+    const held = this.values.get(modem);
+    if (held !== undefined) return held.value;
+    const value = this.create(modem);
+    this.values.set(modem, { value });
+    return value;
+  }
+
+  forget(modem: SimulatedModem): void {
+    this.values.delete(modem);
+  }
 }
 
 export function stateKey<T>(
@@ -26,25 +43,25 @@ export function stateKey<T>(
   name: string,
   create: (modem: SimulatedModem) => T,
 ): StateKey<T> {
-  return { lifetime, name, create };
+  return new StateKey(lifetime, name, create);
 }
 
-/** The states of one modem. */
+/** What a modem remembers to forget. */
 export class StateStore {
-  private readonly states = new Map<StateKey<unknown>, unknown>();
+  private readonly keys = new Set<StateKey<unknown>>();
 
   constructor(private readonly modem: SimulatedModem) {}
 
   get<T>(key: StateKey<T>): T {
-    if (!this.states.has(key)) this.states.set(key, key.create(this.modem));
-    return this.states.get(key) as T;
+    this.keys.add(key);
+    return key.of(this.modem);
   }
 
   /** Forgets what a restart (`restart`) or a loss of power (`powerLoss`) wipes out. */
   wipe(event: "restart" | "powerLoss"): void {
-    for (const key of this.states.keys()) {
+    for (const key of this.keys) {
       const gone = key.lifetime === "start" || (event === "powerLoss" && key.lifetime === "power");
-      if (gone) this.states.delete(key);
+      if (gone) key.forget(this.modem);
     }
   }
 }

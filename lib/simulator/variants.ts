@@ -1,5 +1,5 @@
 /** The setting of all switches of one simulated modem, checked when it is made. */
-import { variantTable } from "./variant-table";
+import { variantTable, type VariantSwitch } from "./variant-table";
 
 export type VariantName = keyof typeof variantTable;
 /** One value for each switch. */
@@ -7,12 +7,23 @@ export type Variants = { readonly [name in VariantName]: (typeof variantTable)[n
 /** Settings that differ from the default. */
 export type VariantChoice = Partial<Variants>;
 
-export const variantNames = Object.keys(variantTable) as readonly VariantName[];
+const isVariantName = (name: string): name is VariantName => Object.hasOwn(variantTable, name);
 
-/** All switches, those not chosen at their default. */
+export const variantNames: readonly VariantName[] = Object.keys(variantTable).filter(isVariantName);
+
+const defaults: Readonly<Record<string, string>> = Object.fromEntries(
+  variantNames.map((name) => [name, variantTable[name].default]),
+);
+
+/**
+ * All switches, those not chosen at their default.
+ *
+ * @throws Error when a value is not one of its switch.
+ */
 export function chooseVariants(choice: VariantChoice = {}): Variants {
-  const defaults = Object.fromEntries(variantNames.map((name) => [name, variantTable[name].default]));
-  return { ...defaults, ...choice } as Variants;
+  const all = { ...defaults, ...choice };
+  if (!isComplete(all)) throw new Error(`not a set of variants: ${JSON.stringify(choice)}`);
+  return all;
 }
 
 /**
@@ -22,13 +33,12 @@ export function chooseVariants(choice: VariantChoice = {}): Variants {
  */
 export function parseVariant(text: string): VariantChoice {
   const [name = "", value = ""] = text.split("=", 2);
-  const known = variantNames.find((candidate) => candidate === name);
-  if (known === undefined) throw new Error(`unknown variant "${name}"; --list-variants shows all`);
-  const values: readonly string[] = variantTable[known].values;
+  if (!isVariantName(name)) throw new Error(`unknown variant "${name}"; --list-variants shows all`);
+  const { values }: VariantSwitch = variantTable[name];
   if (!values.includes(value)) {
     throw new Error(`variant "${name}" is one of ${values.join(", ")}; "${value}" is not`);
   }
-  return { [known]: value };
+  return { [name]: value };
 }
 
 /** One paragraph per switch, for `--list-variants`. */
@@ -40,4 +50,11 @@ export function listVariants(): string {
       return `${name}  ${values}\n    ${entry.description} (section ${entry.source})\n`;
     })
     .join("");
+}
+
+function isComplete(all: Readonly<Record<string, string>>): all is Variants {
+  return variantNames.every((name) => {
+    const { values }: VariantSwitch = variantTable[name];
+    return values.includes(all[name] ?? "");
+  });
 }
