@@ -1,0 +1,47 @@
+/**
+ * Envelopes: who gets one mail in which transactions.
+ *
+ * The module writes every recipient it is given into a header, Bcc too, and gives a mail up when the server refuses a
+ * single recipient. So one mail may need several transactions, each with its own state in the spool. The plan depends
+ * on nothing but the lists and the setting: made once, when the mail is accepted, it is kept with it.
+ */
+
+/** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
+export type BccMode = "private" | "module";
+
+/** The recipients of one transaction, as in its headers; together at least one. */
+export interface Envelope {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+}
+
+/**
+ * The transactions of a new mail, in the order of sending.
+ *
+ * A private Bcc recipient is the only `To` of his own transaction: a Bcc header would tell him no more, and programs
+ * that sort or score mail by a missing To find one. He learns nobody else's address, and nobody learns his.
+ */
+export function planEnvelopes(recipients: Envelope, bccMode: BccMode): readonly Envelope[] {
+  const open: Envelope = {
+    to: recipients.to,
+    cc: recipients.cc,
+    bcc: bccMode === "module" ? recipients.bcc : [],
+  };
+  const hidden = bccMode === "private" ? recipients.bcc : [];
+  return [...(recipientsOf(open).length > 0 ? [open] : []), ...hidden.map(alone)];
+}
+
+/** One transaction for each recipient, after the server has refused one among several. */
+export function splitEnvelope(envelope: Envelope): readonly Envelope[] {
+  return recipientsOf(envelope).map(alone);
+}
+
+/** All recipients: To, then Cc, then Bcc. */
+export function recipientsOf(envelope: Envelope): readonly string[] {
+  return [...envelope.to, ...envelope.cc, ...envelope.bcc];
+}
+
+function alone(address: string): Envelope {
+  return { to: [address], cc: [], bcc: [] };
+}
