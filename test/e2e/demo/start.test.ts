@@ -1,0 +1,53 @@
+/** The demo that a fresh clone starts with: `npm start`, with and without `--once`; needs `npm run build`. */
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+
+const START = resolve(__dirname, "../../../scripts/start.mjs");
+
+interface Finished {
+  readonly code: number | null;
+  readonly lines: readonly string[];
+}
+
+/** Runs the starter; `onLine` may send it a signal. */
+function start(
+  args: readonly string[],
+  onLine?: (line: string, kill: () => void) => void,
+): Promise<Finished> {
+  return new Promise((done, fail) => {
+    const lines: string[] = [];
+    const child = spawn(process.execPath, [START, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    for (const stream of [child.stdout, child.stderr]) {
+      createInterface({ input: stream }).on("line", (line) => {
+        lines.push(line);
+        onLine?.(line, () => child.kill("SIGINT"));
+      });
+    }
+    child.once("error", fail);
+    child.once("close", (code) => done({ code, lines }));
+  });
+}
+
+describe("npm start", function () {
+  this.timeout(90_000);
+
+  it("--once sends the demo mail, prints it as received and ends with 0", async () => {
+    const { code, lines } = await start(["--once"]);
+    assert.equal(code, 0, lines.join("\n"));
+    assert.match(lines[0] ?? "", /^From: +\S/);
+    assert.match(lines[1] ?? "", /^To: +\S+@\S+$/);
+    assert.match(lines[2] ?? "", /^Subject: \S/);
+    assert.ok((lines[4] ?? "").length > 0, "the mail has no text");
+  });
+
+  it("prints both addresses and ends cleanly with Ctrl-C", async () => {
+    const { code, lines } = await start([], (line, interrupt) => {
+      if (line.includes("Ctrl-C ends")) interrupt();
+    });
+    assert.equal(code, 0, lines.join("\n"));
+    assert.ok(lines.some((line) => /^Node-RED editor +http:\/\/127\.0\.0\.1:\d+\/$/.test(line)));
+    assert.ok(lines.some((line) => /^Inbox +http:\/\/127\.0\.0\.1:\d+\/$/.test(line)));
+  });
+});

@@ -1,0 +1,20 @@
+/** Waiting for a condition of the real world: a file, a line of another process. */
+
+/**
+ * Resolves with the first value of `probe` that is not undefined or false.
+ *
+ * @param what named in the error after `limit` milliseconds of real time.
+ */
+export async function waitFor<T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  limit = 30_000,
+): Promise<T> {
+  const end = performance.now() + limit;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > end) throw new Error(`waited ${limit} ms in vain for ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
