@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { isModemError } from "../../../lib/errors";
+import { readModemOptions } from "../../../nodes/runtime/modem-options";
+
+const SERIAL = {
+  serialPort: "/dev/serial/by-id/usb-modem-if02",
+  smtpHost: "mail.example.com",
+  smtpPort: 465,
+  senderAddress: "pump7@example.com",
+};
+
+describe("The settings of a modem node", () => {
+  it("need only a port, a server and a sender; the rest has the documented defaults", () => {
+    assert.deepEqual(readModemOptions(SERIAL, {}), {
+      connection: {
+        kind: "serial",
+        path: "/dev/serial/by-id/usb-modem-if02",
+        baudRate: 115200,
+        flowControl: "none",
+        dtr: "leave",
+        rts: "leave",
+      },
+      network: {
+        contextId: 1,
+        apn: "",
+        apnAuth: "none",
+        apnUser: "",
+        apnPassword: "",
+        ipType: "ipv4",
+        simPin: "",
+        shared: false,
+        idleMinutes: 30,
+        allowReset: true,
+      },
+      smtp: {
+        host: "mail.example.com",
+        port: 465,
+        security: "tls",
+        user: "",
+        password: "",
+        senderName: "",
+        senderAddress: "pump7@example.com",
+        tls: { verify: true, root: { from: "auto" }, contextId: 1 },
+        encoding: "auto",
+        sendTimeout: 300,
+      },
+      mail: { allowFrom: false, charset: "auto", bccMode: "private", lateNote: 10 },
+      queue: { maxAge: 1440, maxQueued: 1000, maxSpoolMB: 100, keepFailedDays: 7, ratePerHour: 0 },
+    });
+  });
+
+  it("name the first property that is missing", () => {
+    for (const name of ["serialPort", "smtpHost", "smtpPort", "senderAddress"]) {
+      assert.throws(
+        () => readModemOptions({ ...SERIAL, [name]: "" }, {}),
+        (error) => isModemError(error, "INVALID_CONFIG") && error.message.includes(name),
+      );
+    }
+  });
+
+  it("ask for nothing that another transport needs", () => {
+    const { serialPort: _, ...rest } = SERIAL;
+    assert.deepEqual(readModemOptions({ ...rest, transport: "simulator" }, {}).connection, {
+      kind: "simulator",
+    });
+    const tcp = { ...rest, transport: "tcp", tcpHost: "gateway.example.com", tcpPort: "2217" };
+    assert.deepEqual(readModemOptions(tcp, {}).connection, {
+      kind: "tcp",
+      host: "gateway.example.com",
+      port: 2217,
+    });
+  });
+
+  it("keep the APN's login only while its kind of login is chosen", () => {
+    const login = { apnUser: "web", apnPassword: "secret" };
+    assert.equal(readModemOptions(SERIAL, login).network.apnPassword, "");
+    assert.equal(readModemOptions({ ...SERIAL, apnAuth: "chap" }, login).network.apnPassword, "secret");
+  });
+
+  it("refuse a SIM PIN that no card can have, because a wrong try costs one of three, without repeating it", () => {
+    for (const simPin of ["123", "123456789", "12a4"]) {
+      assert.throws(
+        () => readModemOptions(SERIAL, { simPin }),
+        (error) => isModemError(error, "INVALID_CONFIG") && !error.message.includes(simPin),
+      );
+    }
+  });
+
+  it("tell a certificate by its name from one by its text", () => {
+    const root = (more: object) => readModemOptions({ ...SERIAL, ...more }, {}).smtp.tls.root;
+    assert.deepEqual(root({ tlsRoot: "Example Root CA" }), { from: "name", name: "Example Root CA" });
+    const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
+    assert.deepEqual(root({ tlsRoot: "pem", tlsCa: pem }), { from: "pem", pem });
+    assert.throws(() => root({ tlsRoot: "pem", tlsCa: "" }), /tlsCa/);
+  });
+
+  it("refuse to drive RTS by hand while it paces the line", () => {
+    assert.throws(() => readModemOptions({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}), /rts/);
+  });
+});

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { isModemError } from "../../../lib/errors";
+import { currentVersion, migrate } from "../../../nodes/runtime/migrations";
+import { OptionReader } from "../../../nodes/runtime/options";
+
+const refused = (name: string) => (error: unknown) => {
+  assert(isModemError(error, "INVALID_CONFIG"));
+  assert(error.message.includes(name), error.message);
+  return true;
+};
+
+describe("The properties of a node", () => {
+  it("take numbers also as the text that an environment variable holds", () => {
+    const options = new OptionReader({ a: 587, b: " 587 ", c: "" });
+    const range = { min: 1, max: 65535 };
+    assert.equal(options.integer("a", range, 1), 587);
+    assert.equal(options.integer("b", range, 1), 587);
+    assert.equal(options.integer("c", range, 25), 25);
+    assert.equal(options.integer("missing", range, undefined), undefined);
+  });
+
+  it("refuse a number out of range, with a fraction, or no number at all, and name the property", () => {
+    for (const value of [0, 65536, 1.5, "ten", Number.NaN, true, {}, "0x", "1e9"]) {
+      const options = new OptionReader({ smtpPort: value });
+      assert.throws(() => options.integer("smtpPort", { min: 1, max: 65535 }, 25), refused("smtpPort"));
+    }
+  });
+
+  it("take a tick in every form that an environment variable may hold", () => {
+    for (const yes of [true, "true", "TRUE", "1", "yes", "on"]) {
+      assert.equal(new OptionReader({ shared: yes }).flag("shared", false), true);
+    }
+    for (const no of [false, "false", "0", "no", "off"]) {
+      assert.equal(new OptionReader({ shared: no }).flag("shared", true), false);
+    }
+    assert.equal(new OptionReader({ shared: "" }).flag("shared", true), true);
+    assert.throws(() => new OptionReader({ shared: "perhaps" }).flag("shared", true), refused("shared"));
+  });
+
+  it("refuse a word that is not among the choices and list them", () => {
+    const options = new OptionReader({ ipType: "ipv5" });
+    assert.throws(() => options.choice("ipType", ["ipv4", "ipv6"], "ipv4"), /ipv4, ipv6/);
+    assert.equal(new OptionReader({ ipType: "" }).choice("ipType", ["ipv4", "ipv6"], "ipv4"), "ipv4");
+  });
+
+  it("refuse text that is missing where it is needed, and anything that is not text", () => {
+    assert.throws(() => new OptionReader({ smtpHost: "  " }).requiredText("smtpHost"), refused("smtpHost"));
+    assert.throws(() => new OptionReader({ smtpHost: {} }).text("smtpHost"), refused("smtpHost"));
+    assert.equal(
+      new OptionReader({ smtpHost: " mail.example.com " }).requiredText("smtpHost"),
+      "mail.example.com",
+    );
+  });
+});
+
+describe("Saved nodes of older versions", () => {
+  const table = {
+    "quectel-modem": [
+      (form: Readonly<Record<string, unknown>>) => ({ ...form, smtpHost: form["server"] }),
+      (form: Readonly<Record<string, unknown>>) => ({ ...form, smtpPort: 465 }),
+    ],
+  };
+
+  it("go through every step that came after them, and through no other", () => {
+    assert.deepEqual(migrate("quectel-modem", { server: "a" }, table), {
+      server: "a",
+      smtpHost: "a",
+      smtpPort: 465,
+      version: 3,
+    });
+    assert.deepEqual(migrate("quectel-modem", { version: 2, server: "a" }, table), {
+      server: "a",
+      smtpPort: 465,
+      version: 3,
+    });
+  });
+
+  it("stay as they are when they are of the current version", () => {
+    const saved = { version: currentVersion("quectel-modem"), smtpHost: "a" };
+    assert.deepEqual(migrate("quectel-modem", saved), saved);
+  });
+
+  it("are refused when a newer version has saved them", () => {
+    assert.throws(() => migrate("quectel-modem", { version: 4 }, table), refused("version"));
+  });
+});
