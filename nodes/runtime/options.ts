@@ -58,7 +58,7 @@ export class OptionReader {
     const value = this.raw[name];
     if (typeof value === "boolean") return value;
     if (value === undefined || value === null) return fallback;
-    switch (String(value).trim().toLowerCase()) {
+    switch (this.text(name).toLowerCase()) {
       case "":
         return fallback;
       case "true":
