@@ -1,0 +1,95 @@
+/**
+ * Exchange: one command on the line, from its first byte to its final result code.
+ *
+ * It collects what belongs to the answer, keeps the one time limit that runs, and turns the final result code into
+ * the outcome of the job.
+ */
+import type { Clock, Timer } from "../clock";
+import type { ModemError } from "../errors";
+import { maskSecrets } from "../serial/secrets";
+import type { Command } from "./command";
+import type { Job } from "./job";
+import type { PayloadSender } from "./payload-sender";
+import type { ResultCode } from "./result-codes";
+
+export class Exchange {
+  /** True once the command's echo has been seen. */
+  echoSeen = false;
+  /** Sends the payload, from CONNECT on. */
+  sender: PayloadSender | undefined;
+  /** Why the data were given up; the outcome, whatever the module says afterwards. */
+  failure: unknown;
+  private readonly lines: string[] = [];
+  private readonly blocks: Buffer[] = [];
+  private readonly over = new AbortController();
+  private timer: Timer | undefined;
+
+  constructor(
+    readonly job: Job,
+    private readonly clock: Clock,
+  ) {}
+
+  get command(): Command<unknown> {
+    return this.job.command;
+  }
+
+  /** Aborted when the exchange has ended. */
+  get ended(): AbortSignal {
+    return this.over.signal;
+  }
+
+  /** Replaces the running time limit. */
+  limit(ms: number, onTimeout: () => void): void {
+    this.timer?.clear();
+    if (!this.over.signal.aborted) this.timer = this.clock.after(ms, onTimeout);
+  }
+
+  addLine(line: string): void {
+    this.lines.push(line);
+  }
+
+  addData(bytes: Buffer): void {
+    this.blocks.push(bytes);
+  }
+
+  /** Nothing of this exchange runs on; its job has its outcome or gets it now. */
+  end(error?: ModemError): void {
+    this.timer?.clear();
+    this.sender?.stop();
+    this.over.abort();
+    if (error !== undefined) this.job.fail(error);
+  }
+
+  /** Ends with the final result code; `line` is its text. */
+  complete(result: Exclude<ResultCode, { kind: "connect" }>, line: string): void {
+    this.end();
+    const { job, sender } = this;
+    if (this.failure !== undefined) {
+      job.fail(this.failure);
+      return;
+    }
+    switch (result.kind) {
+      case "ok":
+        if (sender === undefined || sender.isComplete) job.succeed(this.response());
+        else
+          job.fail(job.error("MODEM_TIMEOUT", { detail: `the module took ${sender.bytesSent} bytes only` }));
+        return;
+      case "error":
+        job.fail(job.error("MODEM_ERROR"));
+        return;
+      case "extended":
+        job.fail(
+          job.error("MODEM_CME", {
+            detail: maskSecrets(line, this.command.secrets ?? []),
+            ...(result.number === undefined ? {} : { modemCode: result.number }),
+          }),
+        );
+        return;
+    }
+  }
+
+  private response(): { lines: readonly string[]; data?: Buffer } {
+    const { lines, blocks } = this;
+    return blocks.length === 0 ? { lines } : { lines, data: Buffer.concat(blocks) };
+  }
+}

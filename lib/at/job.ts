@@ -1,0 +1,89 @@
+/**
+ * Job: one call of `execute`, from the queue to its outcome.
+ *
+ * Its promise settles once; what happens on the line afterwards is the channel's concern. A job that its caller has
+ * aborted while in flight is settled, but keeps the line until the module has finished the command.
+ */
+import { ModemError, type ModemErrorOptions } from "../errors";
+import { shownLine, type Command, type Response } from "./command";
+import { Deferred } from "./deferred";
+
+export type Priority = "high" | "normal" | "low";
+
+export interface ExecuteOptions {
+  /** Place in the queue; first come, first served within one priority. Default `normal`. */
+  readonly priority?: Priority;
+  /**
+   * Queued: the command is removed. In flight: the promise rejects at once with `MODEM_ABORTED`, and the line stays
+   * taken until the module has finished the command.
+   */
+  readonly signal?: AbortSignal;
+  /** Payload bytes handed over so far; rises to the payload's size. */
+  readonly onProgress?: (bytes: number) => void;
+}
+
+export class Job<T = unknown> {
+  /** What `execute` returned. */
+  readonly promise: Promise<T>;
+  readonly priority: Priority;
+  private open = true;
+  private readonly accept: (response: Response) => void;
+  private readonly refuse: (error: unknown) => void;
+  private readonly onAbort: () => void;
+
+  /** @param aborted called once when the caller's signal aborts the job, after its promise was rejected. */
+  constructor(
+    readonly command: Command<T>,
+    private readonly options: ExecuteOptions,
+    aborted: () => void,
+  ) {
+    const outcome = new Deferred<T>();
+    this.promise = outcome.promise;
+    this.accept = (response) => outcome.resolve(command.parse(response));
+    this.refuse = (error) => outcome.reject(error);
+    this.priority = options.priority ?? "normal";
+    this.onAbort = () => {
+      this.fail(this.error("MODEM_ABORTED", { cause: options.signal?.reason }));
+      aborted();
+    };
+    if (options.signal?.aborted === true) this.onAbort();
+    else options.signal?.addEventListener("abort", this.onAbort, { once: true });
+  }
+
+  /** True once the promise has its outcome. */
+  get isSettled(): boolean {
+    return !this.open;
+  }
+
+  /** Resolves with what the command makes of the answer. */
+  succeed(response: Response): void {
+    if (!this.settle()) return;
+    try {
+      this.accept(response);
+    } catch (error) {
+      this.refuse(error);
+    }
+  }
+
+  /** Rejects; without effect when settled. */
+  fail(error: unknown): void {
+    if (this.settle()) this.refuse(error);
+  }
+
+  /** So many bytes of the payload have been handed over. */
+  progress(bytes: number): void {
+    if (this.open) this.options.onProgress?.(bytes);
+  }
+
+  /** An error that names this command, secrets masked. */
+  error(code: ModemError["code"], options: ModemErrorOptions = {}): ModemError {
+    return new ModemError(code, { ...options, command: shownLine(this.command) });
+  }
+
+  private settle(): boolean {
+    const first = this.open;
+    this.open = false;
+    this.options.signal?.removeEventListener("abort", this.onAbort);
+    return first;
+  }
+}

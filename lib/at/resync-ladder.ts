@@ -1,0 +1,167 @@
+/**
+ * The resync ladder: from "nobody knows what the module does" back to command state.
+ *
+ *   1. listen until the line has been silent
+ *   2. ATE0Q0V1, so that the module answers, in words; whatever result comes
+ *   3. a probe that answers with text nothing else produces; a late OK alone is not taken for its answer
+ *   4. listen once more; a result that comes now proves that step 3 saw a late one
+ *   three times, with more patience each time; then `+++` and once more; then DTR and once more
+ *
+ * A module answers in order, so what it still owed for an earlier command comes before the answer to the probe. Each
+ * probe asks another number of times on one line than the one before, so that its own late answer is not taken for
+ * the next one's either.
+ */
+import { delay } from "../clock";
+import { ModemError } from "../errors";
+import { escapeByDtr, escapeByPlus } from "./escape";
+import { headerOf } from "./parameters";
+import { readResultCode, type ResultFormat } from "./result-codes";
+import type { Wire } from "./wire";
+
+/** No echo, result codes, in words: V.250 sections 6.2.4, 6.2.5, 6.2.6. */
+export const FORMAT_LINE = "ATE0Q0V1";
+
+const PROBE_HEADER = "+CMEE";
+const MOST_REPEATS = 4;
+
+/** The line is silent when nothing came for so long, in ms; a chatting line is listened to no longer than the limit. */
+const SILENCE = 300;
+const SILENCE_AFTER = 100;
+const SILENCE_LIMIT = 2_000;
+
+/** Milliseconds to wait for an answer at each try; a module answers simple commands within 300. */
+const PATIENCE = [600, 1_000, 2_000] as const;
+const PATIENCE_AFTER_ESCAPE = 1_000;
+
+/** What the ladder has learnt of the module. */
+export interface LineSettings {
+  readonly echo: "on" | "off";
+  readonly format: ResultFormat;
+}
+
+export class ResyncLadder {
+  private readonly stopped = new AbortController();
+  private readonly startedWith: number;
+  private heard = 0;
+  private repeats: number;
+  private probe = "";
+  private echoSeen = false;
+  private answers = 0;
+  /** Called for each result code that comes; `own` when it ends the answer to the probe. */
+  private onResult: (own: boolean, format: ResultFormat) => void = () => undefined;
+
+  /** @param heardBefore number of tries of former ladders on this connection. */
+  constructor(
+    private readonly wire: Wire,
+    heardBefore: number,
+  ) {
+    this.startedWith = heardBefore;
+    this.repeats = heardBefore;
+  }
+
+  /** Number of tries so far, to be handed to the next ladder. */
+  get tries(): number {
+    return this.repeats;
+  }
+
+  /** Climbs until the module answers; rejects with `MODEM_SILENT`, `MODEM_OUT_OF_SYNC` or what `stop` was given. */
+  async run(): Promise<LineSettings> {
+    for (const patience of PATIENCE) {
+      const settings = await this.try(patience);
+      if (settings !== undefined) return settings;
+    }
+    for (const escape of [escapeByPlus, escapeByDtr]) {
+      await escape(this.wire, this.stopped.signal);
+      const settings = await this.try(PATIENCE_AFTER_ESCAPE);
+      if (settings !== undefined) return settings;
+    }
+    const tries = this.repeats - this.startedWith;
+    throw new ModemError(this.heard === 0 ? "MODEM_SILENT" : "MODEM_OUT_OF_SYNC", {
+      detail: `${tries} tries to find its command state failed`,
+    });
+  }
+
+  /** Ends the ladder; `run` rejects with `error`. */
+  stop(error: unknown): void {
+    this.stopped.abort(error);
+  }
+
+  /** Some bytes have come. */
+  onBytes(): void {
+    this.heard++;
+  }
+
+  /** Takes a line that belongs to the ladder: echo, answer or any result code. Returns false for all others. */
+  onLine(line: string): boolean {
+    const text = line.trim();
+    if (text === FORMAT_LINE) return true;
+    if (text === this.probe) {
+      this.echoSeen = true;
+      return true;
+    }
+    if (headerOf(text) === PROBE_HEADER) {
+      this.answers++;
+      return true;
+    }
+    const format: ResultFormat = /^\d/.test(text) ? "digits" : "words";
+    const result = readResultCode(text, format);
+    if (result === undefined) return false;
+    const own = result.kind === "ok" && this.probe !== "" && this.answers === this.expectedAnswers();
+    this.answers = 0;
+    this.onResult(own, format);
+    return true;
+  }
+
+  private async try(patience: number): Promise<LineSettings | undefined> {
+    this.repeats++;
+    this.probe = "";
+    await this.silence(SILENCE);
+    await this.ask(FORMAT_LINE, patience, () => true);
+    this.answers = 0;
+    this.echoSeen = false;
+    this.probe = `AT${Array<string>(this.expectedAnswers()).fill(`${PROBE_HEADER}?`).join(";")}`;
+    const format = await this.ask(this.probe, patience, (own) => own);
+    if (format === undefined) return undefined;
+    let disturbed = false;
+    this.onResult = () => {
+      disturbed = true;
+    };
+    await this.silence(SILENCE_AFTER);
+    return disturbed ? undefined : { echo: this.echoSeen ? "on" : "off", format };
+  }
+
+  private expectedAnswers(): number {
+    return ((this.repeats - 1) % MOST_REPEATS) + 1;
+  }
+
+  /** Writes a line and waits for a result that `isAnswer`; undefined when none came in time. */
+  private async ask(
+    line: string,
+    patience: number,
+    isAnswer: (own: boolean) => boolean,
+  ): Promise<ResultFormat | undefined> {
+    const answered = new AbortController();
+    let format: ResultFormat | undefined;
+    this.onResult = (own, seen) => {
+      if (!isAnswer(own)) return;
+      format = seen;
+      answered.abort();
+    };
+    await this.wire.writeLine(line);
+    try {
+      await delay(this.wire.clock, patience, AbortSignal.any([answered.signal, this.stopped.signal]));
+    } catch {
+      this.stopped.signal.throwIfAborted();
+    }
+    this.onResult = () => undefined;
+    return format;
+  }
+
+  private async silence(ms: number): Promise<void> {
+    const end = this.wire.clock.now() + SILENCE_LIMIT;
+    for (let before = -1; before !== this.heard && this.wire.clock.now() < end;) {
+      before = this.heard;
+      await delay(this.wire.clock, ms, this.stopped.signal);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+/**
+ * Tokenizer: bytes from the module cut into lines, raw bytes and acknowledgements.
+ *
+ *   bytes ──push──> [ raw bytes expected? ] ──> data
+ *                   [ acks expected, line start, `A`? ] ──> ack
+ *                   [ up to LF ] ──> line, without CR, LF and NUL, never empty
+ *
+ * It knows neither commands nor result codes, has no clock, and gives the same tokens however the bytes are cut. Its
+ * user pulls tokens one by one, so that what `CONNECT 512` announces can be expected before the next byte is looked at.
+ *
+ * A line ends with LF, never with CR: a result whose LF is still to come is not over yet, and the next command would
+ * run into it. One exception: with V0 a result code is digits and CR alone (V.250 section 5.7.1), so a line of one or
+ * two digits ends with its CR. Characters are bytes (latin1).
+ */
+
+export type Token =
+  | { readonly kind: "line"; readonly text: string }
+  /** The next part of the raw bytes expected; `left` are still to come. */
+  | { readonly kind: "data"; readonly bytes: Buffer; readonly left: number }
+  /** The module took a block of 1024 bytes (acknowledged upload). */
+  | { readonly kind: "ack" }
+  /** More than a line can hold came without a line end; it is thrown away up to the next LF. */
+  | { readonly kind: "garbage" };
+
+/** Longest line kept, in bytes; the longest of a module is below 2 KiB. */
+export const LONGEST_LINE = 8192;
+
+const LF = 0x0a;
+const CR = 0x0d;
+const ACK = 0x41;
+const NUMERIC_RESULT = /^\d{1,2}$/;
+const NOTHING = Buffer.alloc(0);
+
+export class Tokenizer {
+  private input: Buffer = NOTHING;
+  private offset = 0;
+  /** Pieces of the text since the last CR or LF, and texts since the last LF that a CR has ended. */
+  private pieces: string[] = [];
+  private segments: string[] = [];
+  /** Bytes in both. */
+  private held = 0;
+  private skipping = false;
+  private ready: Token[] = [];
+  private rawLeft = 0;
+  private acksLeft = 0;
+
+  /** Takes the next bytes; the buffer must not be changed afterwards. */
+  push(bytes: Buffer): void {
+    this.input = this.offset === this.input.length ? bytes : Buffer.concat([this.rest(), bytes]);
+    this.offset = 0;
+  }
+
+  /** The next `count` bytes are raw: no line end, result code or acknowledgement is looked for in them. */
+  expectBytes(count: number): void {
+    this.rawLeft = count;
+  }
+
+  /** Up to `count` bytes `A` that stand where a line would begin are acknowledgements. */
+  expectAcks(count: number): void {
+    this.acksLeft = count;
+  }
+
+  /** Expects lines alone again. */
+  expectLines(): void {
+    this.rawLeft = 0;
+    this.acksLeft = 0;
+  }
+
+  /** The next token, or undefined until more bytes come. */
+  next(): Token | undefined {
+    while (this.ready.length === 0 && this.offset < this.input.length) {
+      if (this.rawLeft > 0) this.takeRaw();
+      else if (this.acksLeft > 0 && this.isAtLineStart() && this.input[this.offset] === ACK) this.takeAck();
+      else this.takeText();
+    }
+    return this.ready.shift();
+  }
+
+  private takeRaw(): void {
+    const bytes = this.input.subarray(this.offset, this.offset + this.rawLeft);
+    this.offset += bytes.length;
+    this.rawLeft -= bytes.length;
+    this.ready.push({ kind: "data", bytes, left: this.rawLeft });
+  }
+
+  private takeAck(): void {
+    this.offset++;
+    this.acksLeft--;
+    this.ready.push({ kind: "ack" });
+  }
+
+  private isAtLineStart(): boolean {
+    return this.held === 0 && !this.skipping;
+  }
+
+  /** Takes what stands before the next CR or LF, and that byte if it has come. */
+  private takeText(): void {
+    let end = this.offset;
+    while (end < this.input.length && this.input[end] !== LF && this.input[end] !== CR) end++;
+    if (!this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
+    const ending = this.input[end];
+    this.offset = Math.min(end + 1, this.input.length);
+    if (ending === CR) this.endSegment();
+    if (ending === LF) this.endLine();
+  }
+
+  private hold(text: string): void {
+    if (text === "") return;
+    this.held += text.length;
+    if (this.held > LONGEST_LINE) {
+      this.ready.push({ kind: "garbage" });
+      this.drop();
+      this.skipping = true;
+    } else {
+      this.pieces.push(text);
+    }
+  }
+
+  private endSegment(): void {
+    const text = this.pieces.join("").replaceAll("\0", "");
+    this.pieces = [];
+    if (text.trim() !== "") this.segments.push(text);
+    if (NUMERIC_RESULT.test(text)) this.release();
+  }
+
+  private endLine(): void {
+    this.endSegment();
+    this.release();
+    this.skipping = false;
+  }
+
+  private release(): void {
+    for (const text of this.segments) this.ready.push({ kind: "line", text });
+    this.drop();
+  }
+
+  private drop(): void {
+    this.pieces = [];
+    this.segments = [];
+    this.held = 0;
+  }
+
+  private rest(): Buffer {
+    return this.input.subarray(this.offset);
+  }
+}

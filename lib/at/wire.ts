@@ -1,0 +1,56 @@
+/** Wire: what the parts of the channel may do with the transport, and how long that may take. */
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { Transport } from "../serial/transport";
+
+/** V.250 section 6.2.1: S3, the command line terminator. */
+const TERMINATOR = "\r";
+
+/** Milliseconds beyond its own line time after which a write counts as stuck: the module holds CTS, or the peer is gone. */
+const WRITE_TIME = 10_000;
+
+export class Wire {
+  constructor(
+    private readonly transport: Transport,
+    readonly clock: Clock,
+  ) {}
+
+  /** Writes a command line with its terminator; resolves when its last byte has left. */
+  writeLine(line: string): Promise<void> {
+    return this.writeOut(Buffer.from(line + TERMINATOR, "latin1"));
+  }
+
+  /** Writes bytes; resolves when the last has left, rejects with `MODEM_TIMEOUT` when the line does not take them. */
+  writeOut(bytes: Uint8Array): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = this.clock.after(WRITE_TIME + this.lineTime(bytes.length), () =>
+        reject(new ModemError("MODEM_TIMEOUT", { detail: "the line takes no bytes" })),
+      );
+      this.transport
+        .write(bytes)
+        .then(() => this.transport.drain())
+        .then(resolve, reject)
+        .finally(() => timer.clear());
+    });
+  }
+
+  /** Hands bytes over; resolves when there is room for more. */
+  write(bytes: Uint8Array): Promise<void> {
+    return this.transport.write(bytes);
+  }
+
+  /** Resolves when all bytes have left. */
+  drain(): Promise<void> {
+    return this.transport.drain();
+  }
+
+  setDtr(on: boolean): Promise<void> {
+    return this.transport.set({ dtr: on });
+  }
+
+  /** Milliseconds that `bytes` take on the line; 0 where it is not paced. A byte is 10 bits (8N1). */
+  lineTime(bytes: number): number {
+    const rate = this.transport.bitRate;
+    return rate === undefined ? 0 : (bytes * 10_000) / rate;
+  }
+}
