@@ -43,19 +43,19 @@ export interface CommandContext {
   readonly signal: AbortSignal;
 
   /** Sends one information line, framed. */
-  info(line: string): void;
+  readonly info: (line: string) => void;
   /** Sends bytes as they are: no framing, no echo rules. Use latin1 strings or buffers. */
-  raw(bytes: Uint8Array | string): void;
+  readonly raw: (bytes: Uint8Array | string) => void;
   /**
    * Sends CONNECT and collects bytes in data mode.
    *
    * Rejects when `signal` is aborted; a handler lets that pass.
    */
-  collect(options: CollectOptions): Promise<Collected>;
+  readonly collect: (options: CollectOptions) => Promise<Collected>;
   /** Waits so many milliseconds of the modem's clock; rejects when `signal` is aborted. */
-  wait(ms: number): Promise<void>;
+  readonly wait: (ms: number) => Promise<void>;
   /** Does something right after the final result has been sent: background work, a URC, a reset. */
-  afterResult(action: () => void): void;
+  readonly afterResult: (action: () => void) => void;
 }
 
 /** A form of a command. What it throws, other than by an abort, is a fault of the simulator and ends as ERROR. */

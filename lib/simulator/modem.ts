@@ -1,15 +1,27 @@
 /**
- * The simulated EC25: one module with its ports, states, clock, variants and log.
+ * The simulated EC25: one module with its ports, states, clock, variants, faults and log.
  *
- *   transports -> ports (V.250 lines, data mode) -> registry -> command handlers -> states
+ *   host <-> PortLine (wires) <-> AtPort (V.250, data mode) <-> behaviours <-> command handlers <-> states
  *
- * This file ties them together and restarts them; it knows no single command.
+ * This file ties them together and starts and stops them; it knows no single command.
  */
 import { EventEmitter } from "node:events";
 import { delay, systemClock, type Clock } from "../clock";
-import type { PortName } from "./port";
+import type { AtPort } from "./at-port";
+import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./behaviours";
+import { bootSequence, serviceDelay } from "./boot";
+import { features } from "./commands";
+import { FaultInjector } from "./fault-injector";
+import type { FaultPlan } from "./faults";
+import { ERROR, type CommandContext, type FinalResult } from "./handler";
+import { ModemLog } from "./log";
+import { lineRate } from "./line-rate";
+import { portNames, type PortName } from "./port";
+import { PortLine, type HostEnd, type HostLine } from "./port-line";
+import { CommandRegistry } from "./registry";
 import { StateStore, type StateKey } from "./state";
 import { noDelay, type Timing } from "./timing";
+import { urcPort } from "./urc-port";
 import { chooseVariants, type VariantChoice, type Variants } from "./variants";
 
 export interface SimulatedModemOptions {
@@ -17,6 +29,7 @@ export interface SimulatedModemOptions {
   readonly clock?: Clock;
   readonly variants?: VariantChoice;
   readonly timing?: Partial<Timing>;
+  readonly faults?: FaultPlan;
   /** Announces work on real sockets or files to a virtual clock, which stands still meanwhile. */
   readonly busy?: <T>(work: Promise<T>) => Promise<T>;
 }
@@ -26,6 +39,10 @@ export interface SimulatedModemEvents {
   contextLost: [contextId: number | undefined];
   /** SIM card or cell have changed. */
   surroundings: [];
+  /** A port has left data mode. */
+  dataModeLeft: [];
+  /** The module answers on its ports again after a start. */
+  started: [];
 }
 
 /** Steps of a mail delivery at which a fault plan may step in. */
@@ -46,18 +63,41 @@ export interface SmtpRefusal {
   readonly text: string;
 }
 
+/** `restart`: as by AT+CFUN=1,1; `powerLoss`: the supply was cut, which also stops the clock. */
+export type RestartKind = "restart" | "powerLoss";
+
+type Power = "on" | "starting" | "off" | "unplugged";
+
 export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   readonly clock: Clock;
   readonly variants: Variants;
   readonly timing: Timing;
-  private readonly states = new StateStore(this);
+  readonly registry = new CommandRegistry(features);
+  /** All that was received, sent and done, for assertions. */
+  readonly log: ModemLog;
+  readonly faults: FaultInjector;
+  private readonly states: StateStore;
+  private readonly lines: ReadonlyMap<PortName, PortLine>;
+  private readonly behaviours = new BehaviourStack();
+  private readonly expectations: Expectations;
   private life = new AbortController();
+  private power: Power = "on";
+  private startedAt: number;
 
+  /** A module that has been running for a while: powered, started, no URC under way. */
   constructor(private readonly options: SimulatedModemOptions = {}) {
     super();
     this.clock = options.clock ?? systemClock;
     this.variants = chooseVariants(options.variants);
     this.timing = { ...noDelay, ...options.timing };
+    this.log = new ModemLog(() => this.clock.now());
+    this.states = new StateStore(this);
+    this.faults = new FaultInjector(this);
+    this.faults.set(options.faults ?? []);
+    this.expectations = new Expectations(this.clock);
+    this.startedAt = this.clock.now() - serviceDelay;
+    this.lines = new Map(portNames.map((name) => [name, new PortLine(name, this, () => lineRate(this))]));
+    this.startFeatures();
   }
 
   /** The state of a feature, made when first asked for. */
@@ -83,22 +123,165 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   /**
    * Starts work that goes on after the command has been answered, such as the delivery of a mail.
    *
-   * An end of this run of the module ends it silently; any other rejection is thrown at the process.
+   * The end of this run of the module ends it silently; any other rejection is a defect of the simulator.
    */
   background(work: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this;
     void work(signal).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) this.reportDefect(error);
     });
   }
 
+  /** Calls `listener` at each such event until this run of the module ends. */
+  whileRunning(event: "surroundings" | "contextLost", listener: (contextId?: number) => void): void {
+    this.on(event, listener);
+    this.signal.addEventListener("abort", () => this.off(event, listener), { once: true });
+  }
+
+  /** A fault of the simulator itself, not of the module: it must not pass for an answer. */
+  reportDefect(error: unknown): void {
+    this.log.add({ kind: "event", text: `defect of the simulator: ${String(error)}` });
+    process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), {
+      type: "SimulatorDefect",
+    });
+  }
+
+  /** Takes one end of the line to a port; undefined while another host holds it or the port is not there. */
+  open(name: PortName, host: HostEnd): HostLine | undefined {
+    if (this.power === "unplugged") return undefined;
+    if (this.power !== "on" && this.variants["restart-port"] === "vanishes") return undefined;
+    return this.line(name).open(host);
+  }
+
   /** Sends an unsolicited line on `port`; left out: on the port that `AT+QURCCFG="urcport"` names. */
-  raiseUrc(_line: string, _port?: PortName): void {
-    throw new Error("ports are not attached yet");
+  raiseUrc(line: string, port: PortName = urcPort(this)): void {
+    this.port(port).urc(line);
+  }
+
+  /** Resolves when all that was sent has reached the hosts. */
+  async linesDrained(): Promise<void> {
+    await Promise.all([...this.lines.values()].map((line) => line.drained()));
+  }
+
+  /** Puts a behaviour before the commands and all older behaviours; the function returned takes it away. */
+  define(behaviour: Behaviour): () => void {
+    return this.behaviours.define(behaviour);
+  }
+
+  /** Resolves with the next command that fits; rejects after `timeout` ms of the modem's clock (10 000). */
+  expectCommand(
+    predicate: CommandPredicate,
+    { timeout }: { timeout?: number } = {},
+  ): Promise<CommandContext> {
+    return this.expectations.command(predicate, timeout);
+  }
+
+  /** Executes one command: expectations, faults, behaviours, then the command itself. */
+  async execute(context: CommandContext): Promise<FinalResult> {
+    this.expectations.received(context);
+    const faulty = await this.faults.command(context.name);
+    context.signal.throwIfAborted();
+    if (faulty !== undefined) return faulty;
+    return this.behaviours.run(context, async (current = context) => {
+      if (this.isNotServedYet(current.name)) return ERROR;
+      const handler = this.registry.find(current.name)?.[current.form];
+      return handler === undefined ? ERROR : handler(current);
+    });
+  }
+
+  /** Waits until a command on `port` may run, which another port in data mode can prevent. */
+  async commandTurn(port: AtPort, signal: AbortSignal): Promise<void> {
+    if (this.variants["data-mode-other-port"] === "answers") return;
+    while ([...this.lines.values()].some((line) => line.port !== port && line.port.collecting)) {
+      await EventEmitter.once(this, "dataModeLeft", { signal });
+    }
   }
 
   /** Asks the fault plan before a step of a mail delivery; a refusal is to be taken as the server's reply. */
-  async smtpStep(_step: SmtpStep): Promise<SmtpRefusal | undefined> {
-    return undefined;
+  smtpStep(step: SmtpStep): Promise<SmtpRefusal | undefined> {
+    return this.faults.smtp(step);
+  }
+
+  /** Ends this run of the module and starts the next; all that runs is lost without an answer. */
+  restart(kind: RestartKind = "restart"): void {
+    this.stop(kind, kind);
+    this.powerOn();
+  }
+
+  /** Switches off, as AT+QPOWD does. */
+  powerOff(): void {
+    this.stop("powered off", "powerLoss");
+    this.power = "off";
+  }
+
+  /** Starts a module that was off. */
+  powerOn(): void {
+    this.power = "starting";
+    this.background(async () => {
+      await this.wait(this.timing.bootMs);
+      this.power = "on";
+      this.startedAt = this.clock.now();
+      for (const line of this.lines.values()) line.port.switchOn();
+      this.startFeatures();
+      this.log.add({ kind: "event", text: "started" });
+      this.emit("started");
+      await bootSequence(this);
+    });
+  }
+
+  /** The cable is pulled: the host sees its ports vanish; a module fed by USB loses power. */
+  unplug(): void {
+    this.stop("unplugged", "powerLoss");
+    for (const line of this.lines.values()) line.vanish();
+    this.power = "unplugged";
+  }
+
+  /** The cable is back: the module starts. */
+  plug(): void {
+    if (this.power === "unplugged") this.powerOn();
+  }
+
+  /** Takes bytes and says nothing until the next restart. */
+  hang(): void {
+    this.log.add({ kind: "event", text: "hangs" });
+    this.endLife("hangs");
+    for (const line of this.lines.values()) line.port.hang();
+  }
+
+  private stop(reason: string, wipe: RestartKind): void {
+    this.log.add({ kind: "event", text: reason });
+    this.endLife(reason);
+    for (const line of this.lines.values()) {
+      line.port.switchOff();
+      if (this.variants["restart-port"] === "vanishes") line.vanish();
+      else line.silence();
+    }
+    this.states.wipe(wipe);
+  }
+
+  private endLife(reason: string): void {
+    const { life } = this;
+    this.life = new AbortController();
+    life.abort(new Error(reason));
+  }
+
+  private startFeatures(): void {
+    for (const feature of features) feature.start?.(this);
+  }
+
+  /** QI*, QSMTP* and QF* are served by another processor of the module, which starts later (fact base 8). */
+  private isNotServedYet(name: string): boolean {
+    if (this.variants["application-start"] === "immediate" || !/^\+Q(I(?!N)|SMTP|F)/.test(name)) return false;
+    return this.clock.now() - this.startedAt < serviceDelay;
+  }
+
+  private port(name: PortName): AtPort {
+    return this.line(name).port;
+  }
+
+  private line(name: PortName): PortLine {
+    const line = this.lines.get(name);
+    if (line === undefined) throw new Error(`no port ${name}`);
+    return line;
   }
 }

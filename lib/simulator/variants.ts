@@ -1,5 +1,6 @@
 /** The setting of all switches of one simulated modem, checked when it is made. */
-import { variantTable, type VariantSwitch } from "./variant-table";
+import type { VariantSwitch } from "./variant-switch";
+import { variantTable } from "./variant-table";
 
 export type VariantName = keyof typeof variantTable;
 /** One value for each switch. */

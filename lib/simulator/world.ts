@@ -1,9 +1,10 @@
 /**
  * What surrounds the module: the SIM card, the cell it hears and the time of the network.
  *
- * Tests and fault plans change it at any time; the module notices by `SimulatedModem.surroundingsChanged()`.
+ * Tests and fault plans change it at any time; the module notices by the event `surroundings`; `change()` does both.
  */
-import { stateKey } from "./state";
+import type { SimulatedModem } from "./modem";
+import { stateKey, type StateKey } from "./state";
 
 /** A SIM card, or the empty slot. */
 export interface SimCard {
@@ -37,8 +38,16 @@ export interface Cell {
   rssi: number;
   /** Whether the network sends its time (NITZ). */
   sendsTime: boolean;
+  /** Time zone the network tells, quarter hours east of UTC. */
+  timeZone: number;
   /** Whether the network grants a PDP context. */
   grantsContext: boolean;
+}
+
+/** Changes the world and lets the module notice. */
+export function change<T extends object>(modem: SimulatedModem, key: StateKey<T>, values: Partial<T>): void {
+  Object.assign(modem.state(key), values);
+  modem.emit("surroundings");
 }
 
 export const simCard = stateKey<SimCard>("world", "SIM card", () => ({
@@ -60,5 +69,6 @@ export const cell = stateKey<Cell>("world", "cell", () => ({
   cellId: "0C0FFEE",
   rssi: 23,
   sendsTime: true,
+  timeZone: 4,
   grantsContext: true,
 }));

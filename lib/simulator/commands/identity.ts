@@ -1,0 +1,49 @@
+/** Who the module is: fact base 7. */
+import { OK, testOk, type Command, type Feature } from "../handler";
+import type { SimulatedModem } from "../modem";
+
+const manufacturer = "Quectel";
+const model = "EC25";
+/** Fifteen digits; the type allocation code 00-101 belongs to test equipment. */
+const imei = "001015000000016";
+
+/** Firmware by its release, and with its sub-version as AT+QGMR gives it. */
+function firmware(modem: SimulatedModem): { readonly revision: string; readonly full: string } {
+  const release = modem.variants.firmware;
+  const revision = `${model}EFAR06A08M4G`;
+  return { revision, full: `${revision}_${release}.${release}` };
+}
+
+/** A command that answers one text, in all ways it may be asked. */
+function tells(text: (modem: SimulatedModem) => string): Command {
+  return {
+    test: testOk,
+    exec: ({ modem, info }) => {
+      info(text(modem));
+      return OK;
+    },
+  };
+}
+
+export const identityFeature: Feature = {
+  name: "identity",
+  commands: {
+    I: {
+      exec: ({ modem, info }) => {
+        info(manufacturer);
+        info(model);
+        info(`Revision: ${firmware(modem).revision}`);
+        return OK;
+      },
+    },
+    "+CGMI": tells(() => manufacturer),
+    "+GMI": tells(() => manufacturer),
+    "+CGMM": tells(() => model),
+    "+GMM": tells(() => model),
+    "+CGMR": tells((modem) => firmware(modem).revision),
+    "+GMR": tells((modem) => firmware(modem).revision),
+    "+QGMR": tells((modem) => firmware(modem).full),
+    "+CGSN": tells(() => imei),
+    "+GSN": tells(() => imei),
+  },
+};

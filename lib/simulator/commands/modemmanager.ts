@@ -1,0 +1,146 @@
+/**
+ * What programs for phones ask at their start: messages, calls, packet domain, files of the SIM card.
+ *
+ * No message is ever there and no call is made; the answers are those of a module that has these functions and
+ * does not use them. Forms of 3GPP TS 27.005 and 27.007.
+ */
+import {
+  ERROR,
+  OK,
+  answer,
+  cme,
+  testOk,
+  type Command,
+  type CommandContext,
+  type Feature,
+  type FinalResult,
+} from "../handler";
+import { integerIn } from "../parameters";
+import { hasPacketService } from "../registration";
+import { stateKey } from "../state";
+import { simCard } from "../world";
+import { simObstacle } from "./sim";
+
+/** A setting of numbers and words that is kept and read back, nothing more. */
+function kept(name: string, initial: string, allowed: string): Command {
+  const key = stateKey("start", name, () => ({ value: initial }));
+  return {
+    test: answer(`${name}: ${allowed}`),
+    read: ({ modem, info }) => {
+      info(`${name}: ${modem.state(key).value}`);
+      return OK;
+    },
+    write: ({ modem, argumentText }) => {
+      modem.state(key).value = argumentText;
+      return OK;
+    },
+  };
+}
+
+/** Elementary files of the card that programs look into, by decimal identifier (3GPP TS 31.102 4.2). */
+function cardFile(id: number, { iccid, imsi, operatorDigits }: CardData): string | undefined {
+  switch (id) {
+    case 0x2fe2:
+      return swapped(iccid.padEnd(20, "F"));
+    case 0x6f07:
+      return `08${swapped(`9${imsi}`)}`;
+    case 0x6fad:
+      return `000000${operatorDigits.toString(16).padStart(2, "0")}`;
+    default:
+      return undefined;
+  }
+}
+
+interface CardData {
+  readonly iccid: string;
+  readonly imsi: string;
+  /** Digits of the mobile network code. */
+  readonly operatorDigits: number;
+}
+
+/** Digits as a card stores them: two in a byte, the lower half first. */
+function swapped(digits: string): string {
+  return digits.replaceAll(/(.)(.)/g, "$2$1");
+}
+
+/** AT+CRSM: reads transparent files (176) and their status (192, 242). */
+function readCard({ modem, parameters, info }: CommandContext): FinalResult {
+  const obstacle = simObstacle(modem);
+  if (obstacle !== undefined) return obstacle;
+  const command = integerIn(parameters[0], 0, 255);
+  if (command === undefined) return cme(3);
+  const { iccid, imsi } = modem.state(simCard);
+  const content = cardFile(integerIn(parameters[1], 0, 0xffff) ?? 0, { iccid, imsi, operatorDigits: 2 });
+  if (content === undefined) info('+CRSM: 106,130,""');
+  else if (command === 176) info(`+CRSM: 144,0,"${content}"`);
+  else info('+CRSM: 144,0,""');
+  return OK;
+}
+
+const storages = '("SM","ME","MT","SR")';
+
+export const modemManagerFeature: Feature = {
+  name: "phone",
+  commands: {
+    "+CRSM": { test: testOk, write: readCard },
+
+    "+CMGF": kept("+CMGF", "0", "(0,1)"),
+    "+CNMI": kept("+CNMI", "2,1,0,0,0", "(0-2),(0-3),(0,2),(0-2),(0,1)"),
+    "+CSMS": {
+      test: answer("+CSMS: (0,1)"),
+      read: answer("+CSMS: 0,1,1,1"),
+      write: answer("+CSMS: 1,1,1"),
+    },
+    "+CSCA": { test: testOk, read: answer('+CSCA: "",129'), write: testOk },
+    "+CPMS": {
+      test: answer(`+CPMS: ${storages},${storages},${storages}`),
+      read: answer('+CPMS: "ME",0,255,"ME",0,255,"ME",0,255'),
+      write: answer("+CPMS: 0,255,0,255,0,255"),
+    },
+    "+CMGL": { test: answer("+CMGL: (0-4)"), exec: () => OK, write: testOk },
+    "+CMGR": { test: testOk, write: () => ({ kind: "cms", code: 321 }) },
+    "+CMGD": { test: answer("+CMGD: (),(0-4)"), write: testOk },
+    "+CGSMS": kept("+CGSMS", "1", "(0-3)"),
+
+    "+CPBS": { test: answer('+CPBS: ("SM","ME","ON")'), read: answer('+CPBS: "SM",0,250'), write: testOk },
+    "+CNUM": { test: testOk, exec: () => OK },
+    "+CLIP": { test: answer("+CLIP: (0,1)"), read: answer("+CLIP: 0,1"), write: testOk },
+    "+CRC": kept("+CRC", "0", "(0,1)"),
+    "+CCWA": { test: answer("+CCWA: (0,1)"), read: answer("+CCWA: 0"), write: testOk },
+    "+CUSD": { test: answer("+CUSD: (0-2)"), read: answer("+CUSD: 0"), write: testOk },
+    "+CSSN": { test: answer("+CSSN: (0,1),(0,1)"), read: answer("+CSSN: 0,0"), write: testOk },
+    "+CLCC": { test: testOk, exec: () => OK },
+    "+CPAS": { test: answer("+CPAS: (0,3,4)"), exec: answer("+CPAS: 0") },
+    "+CBC": { test: answer("+CBC: (0-2),(1-100),<voltage>"), exec: answer("+CBC: 0,100,3900") },
+    "+CTZR": kept("+CTZR", "0", "(0-2)"),
+
+    "+WS46": { test: answer("+WS46: (12,22,25,28,29)"), read: answer("+WS46: 29"), write: testOk },
+    "+CGDCONT": {
+      test: answer(
+        '+CGDCONT: (1-16),"IP",,,(0-2),(0-4),(0-1),(0-1)',
+        '+CGDCONT: (1-16),"PPP",,,(0-2),(0-4),(0-1),(0-1)',
+        '+CGDCONT: (1-16),"IPV6",,,(0-2),(0-4),(0-1),(0-1)',
+        '+CGDCONT: (1-16),"IPV4V6",,,(0-2),(0-4),(0-1),(0-1)',
+      ),
+      read: answer('+CGDCONT: 1,"IPV4V6","","0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",0,0,0,0'),
+      write: testOk,
+    },
+    "+CGACT": {
+      test: answer("+CGACT: (0,1)"),
+      read: ({ modem, info }) => {
+        info(`+CGACT: 1,${hasPacketService(modem) ? 1 : 0}`);
+        return OK;
+      },
+      write: ({ parameters }) => (integerIn(parameters[0], 0, 1) === undefined ? ERROR : OK),
+    },
+    "+CGEREP": kept("+CGEREP", "0,0", "(0-2),(0,1)"),
+    "+CIND": {
+      test: answer('+CIND: ("battchg",(0-5)),("signal",(0-5)),("service",(0,1)),("roam",(0,1))'),
+      read: ({ modem, info }) => {
+        info(`+CIND: 5,4,${hasPacketService(modem) ? 1 : 0},0`);
+        return OK;
+      },
+    },
+    "+CMER": kept("+CMER", "0,0,0,0,0", "(0-3),(0),(0),(0,1),(0,1)"),
+  },
+};

@@ -1,0 +1,98 @@
+/** Switches of PDP context, SIM, network, start and ports. */
+import type { VariantSwitch } from "./variant-switch";
+
+export const moduleVariants = {
+  // PDP context
+  "activate-active": {
+    values: ["error", "ok"],
+    default: "error",
+    description: "QIACT of a context that is active already.",
+    source: "6, 10",
+  },
+  "pdp-after-restart": {
+    values: ["kept", "lost"],
+    default: "kept",
+    description: "Context definitions of QICSGP after a restart.",
+    source: "6",
+  },
+
+  // Module, SIM and network
+  firmware: {
+    values: ["30.203", "01.003"],
+    default: "30.203",
+    description: "Firmware release named by CGMR, QGMR and ATI.",
+    source: "2.1, 7",
+  },
+  "key-qpinc": {
+    values: ["present", "absent"],
+    default: "present",
+    description: "AT+QPINC: known, or ERROR.",
+    source: "7",
+  },
+  "iccid-tail": {
+    values: ["absent", "present"],
+    default: "absent",
+    description: "ICCID of 19 digits followed by F.",
+    source: "7",
+  },
+  "operator-quotes": {
+    values: ["present", "absent"],
+    default: "present",
+    description: "Operator in QNWINFO in quotes or bare.",
+    source: "7",
+  },
+  "no-network-info": {
+    values: ["none", "no-service"],
+    default: "none",
+    description: 'QNWINFO without network: "NONE" or No Service.',
+    source: "7",
+  },
+  "creg-on-lte": {
+    values: ["registered", "searching", "not-registered"],
+    default: "registered",
+    description: "CREG on a network that has LTE only.",
+    source: "7",
+  },
+  "ready-urc": {
+    values: ["present", "missed"],
+    default: "present",
+    description: "RDY after a start: seen, or missed because USB came up too late.",
+    source: "7 URCs",
+  },
+  "ready-order": {
+    values: ["phone-book-first", "sms-first"],
+    default: "phone-book-first",
+    description: "Order of +QIND: PB DONE and SMS DONE after a start.",
+    source: "7 URCs",
+  },
+  "restart-port": {
+    values: ["stays", "vanishes"],
+    default: "stays",
+    description: "Ports while the module restarts: a UART stays, a USB port vanishes and comes back.",
+    source: "7 USB layout",
+  },
+  "application-start": {
+    values: ["immediate", "late"],
+    default: "immediate",
+    description: "QI*, QSMTP* and QF* commands: served at once, or ERROR for some seconds after a start.",
+    source: "8",
+  },
+  "data-mode-urc": {
+    values: ["held", "lost"],
+    default: "held",
+    description: "An unsolicited line for a port in data mode: sent afterwards or lost.",
+    source: "1, 4",
+  },
+  "data-mode-other-port": {
+    values: ["answers", "waits"],
+    default: "answers",
+    description: "Commands on another port while one is in data mode.",
+    source: "4",
+  },
+  "busy-input": {
+    values: ["queued", "dropped", "aborts"],
+    default: "queued",
+    description: "Bytes that arrive while a command runs: kept, lost, or they end it as V.250 5.6.1 allows.",
+    source: "1",
+  },
+} as const satisfies Readonly<Record<string, VariantSwitch>>;

@@ -1,0 +1,86 @@
+/** Switches of the FILE commands and of TLS. */
+import type { VariantSwitch } from "./variant-switch";
+
+export const storageVariants = {
+  "missing-file": {
+    values: ["405", "418"],
+    default: "405",
+    description: "QFDEL of a file that does not exist.",
+    source: "3.4, 10",
+  },
+  "delete-empty-store": {
+    values: ["ok", "405"],
+    default: "ok",
+    description: 'QFDEL="RAM:*" when there is no RAM file.',
+    source: "3.4",
+  },
+  "list-nothing": {
+    values: ["ok", "405", "417"],
+    default: "ok",
+    description: "QFLST when nothing matches.",
+    source: "3.3",
+  },
+  "list-ram-size": {
+    values: ["present", "absent"],
+    default: "present",
+    description: "Third field of QFLST for RAM files: reserved size.",
+    source: "3.3, 10",
+  },
+  "checksum-form": {
+    values: ["short", "padded"],
+    default: "short",
+    description: "Checksum of QFUPL: lower case without leading zeros, or four digits in upper case.",
+    source: "3.5",
+  },
+  "upload-timeout": {
+    values: ["ok", "421"],
+    default: "ok",
+    description: "QFUPL whose time is over: result with the smaller size, or CME 421.",
+    source: "3.5",
+  },
+  "no-room": {
+    values: ["420", "423", "403"],
+    default: "420",
+    description: "QFUPL of a file larger than the free space.",
+    source: "3.5",
+  },
+
+  "first-handle": {
+    values: ["1", "0"],
+    default: "1",
+    description: "First handle that QFOPEN gives to a file in flash.",
+    source: "3.7",
+  },
+
+  // TLS
+  "key-sni": {
+    values: ["present", "absent"],
+    default: "present",
+    description: 'QSSLCFG="sni": known, or unknown to older firmware.',
+    source: "5, 8",
+  },
+  "ssl-after-restart": {
+    values: ["lost", "kept"],
+    default: "lost",
+    description: "QSSLCFG settings after a restart.",
+    source: "5",
+  },
+  "cipher-list": {
+    values: ["long", "short"],
+    default: "long",
+    description: "Cipher suites offered: all, or without the weak ones as newer firmware.",
+    source: "5",
+  },
+  "ignorelocaltime-default": {
+    values: ["1", "0"],
+    default: "1",
+    description: 'QSSLCFG="ignorelocaltime" when never set.',
+    source: "5",
+  },
+  "tls-server-name": {
+    values: ["unchecked", "checked"],
+    default: "unchecked",
+    description: "Names in the server's certificate under seclevel 1 and 2: not looked at, or compared.",
+    source: "5 (silent)",
+  },
+} as const satisfies Readonly<Record<string, VariantSwitch>>;
