@@ -1,0 +1,84 @@
+/**
+ * Folding: text in ASCII that a person can still read, for modules that carry nothing else.
+ *
+ * Not a transliteration of scripts: what has no letters or signs in common with ASCII becomes `?`. The full text
+ * travels beside it, see compose.ts.
+ */
+
+/** Signs that Unicode does not decompose into ASCII ones, as found in alarms and reports. */
+const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
+  Object.entries({
+    ß: "ss",
+    ẞ: "SS",
+    æ: "ae",
+    Æ: "AE",
+    œ: "oe",
+    Œ: "OE",
+    ø: "o",
+    Ø: "O",
+    đ: "d",
+    Đ: "D",
+    ð: "d",
+    Ð: "D",
+    þ: "th",
+    Þ: "Th",
+    ł: "l",
+    Ł: "L",
+    ı: "i",
+    "€": "EUR",
+    "£": "GBP",
+    "¥": "JPY",
+    "°": "deg",
+    "±": "+/-",
+    "×": "x",
+    "÷": "/",
+    "⁄": "/",
+    "·": ".",
+    "•": "*",
+    "−": "-",
+    "←": "<-",
+    "→": "->",
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    "≈": "~",
+    "©": "(c)",
+    "®": "(R)",
+    "¿": "?",
+    "¡": "!",
+    "«": '"',
+    "»": '"',
+    μ: "u",
+    Ω: "Ohm",
+    Δ: "delta",
+  }),
+);
+
+/** True when every character is one of ASCII. */
+export function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text);
+}
+
+/** The text in ASCII; ASCII characters stay as they are. */
+export function foldToAscii(text: string): string {
+  if (isAscii(text)) return text;
+  return Array.from(text, (character) => (isAscii(character) ? character : fold(character))).join("");
+}
+
+function fold(character: string): string {
+  let folded = "";
+  for (const part of character.normalize("NFKD")) folded += isAscii(part) ? part : foldSign(part);
+  return folded;
+}
+
+function foldSign(sign: string): string {
+  const replacement = REPLACEMENTS.get(sign);
+  if (replacement !== undefined) return replacement;
+  // Accents stand alone after decomposition; zero-width characters carry nothing a reader would miss.
+  if (/^[\p{M}\p{Cf}]$/u.test(sign)) return "";
+  if (/^\p{Pd}$/u.test(sign)) return "-";
+  if (/^[‘’‚‛′]$/u.test(sign)) return "'";
+  if (/^[“”„‟″]$/u.test(sign)) return '"';
+  if (/^\p{Z}$/u.test(sign)) return " ";
+  return "?";
+}

@@ -1,0 +1,52 @@
+/**
+ * Names of attachments that the module, its flash file system and every mail program take.
+ *
+ * Rules of the FILE manual: at most 80 bytes; letters, digits, dot, dash and underscore are safe.
+ */
+import { foldToAscii } from "./ascii-fold";
+
+/** Four bytes of the module's 80 are left for the storage prefix `RAM:`. */
+const LONGEST_NAME = 76;
+const LONGEST_EXTENSION = 16;
+
+/** A safe name for each of the names, in their order; unique without regard to case, extensions kept. */
+export function safeFileNames(names: readonly string[]): readonly string[] {
+  const taken = new Set<string>();
+  return names.map((name) => {
+    const parts = safeParts(name);
+    let number = 1;
+    let unique = joined(parts, "");
+    while (taken.has(unique.toLowerCase())) {
+      number += 1;
+      unique = joined(parts, `-${number}`);
+    }
+    taken.add(unique.toLowerCase());
+    return unique;
+  });
+}
+
+interface NameParts {
+  readonly stem: string;
+  /** With its dot, or empty. */
+  readonly extension: string;
+}
+
+function safeParts(name: string): NameParts {
+  const last = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  // No name needs more; a longer one would only be folded to be cut.
+  const safe = foldToAscii(last.length > 512 ? last.slice(0, 256) + last.slice(-256) : last)
+    .replace(/[^A-Za-z0-9._-]+/g, "_")
+    .replace(/\.{2,}/g, ".");
+  const dot = safe.lastIndexOf(".");
+  const tail = dot === -1 ? "" : safe.slice(dot + 1);
+  const isExtension = tail !== "" && tail.length < LONGEST_EXTENSION && /[A-Za-z0-9]/.test(tail);
+  const stem = (isExtension ? safe.slice(0, dot) : safe).replace(/^[._-]+|[._]+$/g, "");
+  return {
+    stem: /[A-Za-z0-9]/.test(stem) ? stem : "attachment",
+    extension: isExtension ? `.${tail}` : "",
+  };
+}
+
+function joined({ stem, extension }: NameParts, number: string): string {
+  return stem.slice(0, LONGEST_NAME - extension.length - number.length) + number + extension;
+}

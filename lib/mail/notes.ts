@@ -1,0 +1,35 @@
+/**
+ * Notes: lines that a mail carries above its text, because the reader must know them before he acts.
+ *
+ * In plain ASCII, so that every module carries them.
+ */
+
+const MINUTE = 60_000;
+
+/** Says when the mail was raised and how long it waited. @param raisedAt milliseconds since 1970 @param ageMs milliseconds */
+export function lateNote(raisedAt: number, ageMs: number): string {
+  return `Raised ${localTime(raisedAt)}, sent ${duration(ageMs)} later.`;
+}
+
+/** Says that the reader may have this mail already. */
+export function repeatNote(id: string): string {
+  return `May be a repeat, id ${id}.`;
+}
+
+/** ISO 8601 in the host's time zone, such as `2026-03-01T02:03:04+01:00`. @param time milliseconds since 1970 */
+export function localTime(time: number): string {
+  const offset = -new Date(time).getTimezoneOffset();
+  const local = new Date(time + offset * MINUTE).toISOString().slice(0, 19);
+  const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
+  return `${local}${offset < 0 ? "-" : "+"}${twoDigits(hours)}:${twoDigits(minutes)}`;
+}
+
+function duration(ms: number): string {
+  const minutes = Math.floor(ms / MINUTE);
+  if (minutes < 60) return `${minutes} min`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+function twoDigits(value: number): string {
+  return String(value).padStart(2, "0");
+}
