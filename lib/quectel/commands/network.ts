@@ -1,0 +1,102 @@
+/**
+ * Commands about registration, signal and operator: 3GPP TS 27.007 sections 7 and 8.5, 27.007 10.1 (CGREG, CEREG),
+ * and Quectel's QNWINFO. Registration is asked, never subscribed to, so that answers and unsolicited lines cannot be
+ * mixed up; where somebody else subscribed (n > 0), the shape of the line tells them apart.
+ */
+import { decodeText, nothing, parseParameters, type Command } from "../../at/command";
+import { firstParameters, required } from "./answers";
+import { TIMEOUT } from "./timeouts";
+
+/** LTE packet, GPRS and UMTS packet, circuit-switched: the likeliest first. */
+export const REGISTRATION_DOMAINS = ["CEREG", "CGREG", "CREG"] as const;
+export type RegistrationDomain = (typeof REGISTRATION_DOMAINS)[number];
+
+/** `<stat>`: 0 not searching, 1 home, 2 searching, 3 denied, 4 unknown, 5 roaming, 8 emergency only. */
+export interface Registration {
+  readonly stat: number;
+  /** `<AcT>` where the module tells it. */
+  readonly accessTechnology?: number;
+}
+
+/** The answer has `<n>,<stat>[,"<area>",…]`, the unsolicited line `<stat>[,"<area>",…]`. */
+export const registration = (domain: RegistrationDomain): Command<Registration> => ({
+  line: `AT+${domain}?`,
+  headers: [`+${domain}`],
+  accepts: (line) => {
+    const parameters = parseParameters(line);
+    return parameters.integer(1) !== undefined && !parameters.isQuoted(1);
+  },
+  timeout: TIMEOUT.short,
+  parse: (response) => {
+    const parameters = firstParameters(response);
+    const accessTechnology = parameters.integer(4);
+    return {
+      stat: required(parameters.integer(1), "the registration state"),
+      ...(accessTechnology === undefined ? {} : { accessTechnology }),
+    };
+  },
+});
+
+/** `<rssi>` as the module gives it; `signalDbm` of `network.ts` reads it. */
+export const signalQuality = (): Command<number> => ({
+  line: "AT+CSQ",
+  headers: ["+CSQ"],
+  timeout: TIMEOUT.short,
+  parse: (response) => required(firstParameters(response).integer(0), "the signal"),
+});
+
+/** Name of the operator in the format that is set; undefined while not registered. */
+export const operator = (): Command<string | undefined> => ({
+  line: "AT+COPS?",
+  headers: ["+COPS"],
+  timeout: TIMEOUT.operator,
+  parse: (response) => {
+    const name = firstParameters(response).text(2);
+    return name === undefined ? undefined : decodeText(name);
+  },
+});
+
+export interface NetworkInformation {
+  /** `FDD LTE`, `WCDMA`, … */
+  readonly technology: string;
+  /** MCC and MNC. */
+  readonly operator?: string;
+  /** `LTE BAND 3` */
+  readonly band?: string;
+}
+
+/** Undefined without network, which firmware says as `"NONE"`, `No Service` or nothing. */
+export const networkInformation = (): Command<NetworkInformation | undefined> => ({
+  line: "AT+QNWINFO",
+  headers: ["+QNWINFO"],
+  timeout: TIMEOUT.short,
+  parse: (response) => {
+    const line = response.lines[0];
+    if (line === undefined) return undefined;
+    const parameters = parseParameters(line);
+    const technology = parameters.text(0);
+    if (technology === undefined || /^(none|no service)$/i.test(technology)) return undefined;
+    const operator = parameters.text(1);
+    const band = parameters.text(2);
+    return {
+      technology,
+      ...(operator === undefined ? {} : { operator }),
+      ...(band === undefined ? {} : { band }),
+    };
+  },
+});
+
+/** True while attached to the packet domain. */
+export const packetAttached = (): Command<boolean> => ({
+  line: "AT+CGATT?",
+  headers: ["+CGATT"],
+  timeout: TIMEOUT.attach,
+  parse: (response) => firstParameters(response).integer(0) === 1,
+});
+
+export const attachPacket = (): Command<void> => ({
+  line: "AT+CGATT=1",
+  headers: [],
+  timeout: TIMEOUT.attach,
+  parse: nothing,
+});

@@ -1,0 +1,194 @@
+/**
+ * Connection: one connection to the module, from the opened port to its loss.
+ *
+ *   sync ─> initialise ─> look at SIM card, registration, application ─> probe, probe, …
+ *     ▲         ▲                                                           │
+ *     │         └─────────── the module has restarted ──────────────────────┤
+ *     └───────────────────── out of sync ───────────────────────────────────┘
+ *
+ * It ends when the port is lost or the module does not answer; connecting again is the supervisor's business.
+ */
+import { Channel } from "../at/channel";
+import type { Command } from "../at/command";
+import type { ExecuteOptions, Priority } from "../at/job";
+import { delay } from "../clock";
+import type { ModemError } from "../errors";
+import type { Transport } from "../serial/transport";
+import { concernsSim } from "./commands/sim";
+import { withModuleCode } from "./error-codes";
+import { identify, initialise, type Execute } from "./init-steps";
+import type { ModemOptions } from "./modem-options";
+import type { ModemState, ModuleIdentity } from "./modem-state";
+import type { PinMemory } from "./pin-memory";
+import { Readiness } from "./readiness";
+import { SharedPortWatch } from "./shared-port";
+
+/** Who is told what happens on a connection. */
+export interface ConnectionListener {
+  /** The module has been found in command state. */
+  answered(): void;
+  enter(state: ModemState): void;
+  /** The module is initialised; what was set before is void. */
+  started(identity: ModuleIdentity): void;
+  unsolicited(line: string): void;
+  warning(error: ModemError): void;
+}
+
+/** What ends the ordinary course of events. */
+type Interruption = "reset" | "restartOrdered" | "outOfSync" | "closed";
+
+/** Milliseconds between two looks at a module that is not ready, and at one that is and carries no traffic. */
+const POLL = 2_000;
+const PROBE = 30_000;
+/** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
+const RESTART_TIME = 15_000;
+
+export class Connection {
+  readonly channel: Channel;
+  /** Aborted, with an Interruption as reason, when the ordinary course of events ends. */
+  private course = new AbortController();
+  /** Wakes the watch before its time. */
+  private alarm = new AbortController();
+  /** Knows the module's present run; undefined until the module is initialised. */
+  private readiness: Readiness | undefined;
+  private lastTraffic = 0;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly options: ModemOptions,
+    private readonly pinMemory: PinMemory,
+    private readonly listener: ConnectionListener,
+  ) {
+    const { clock, hide } = options;
+    this.channel = new Channel(transport, { clock, ...(hide === undefined ? {} : { hide }) });
+    const shared = new SharedPortWatch(clock);
+    this.channel.on("unsolicited", (line) => this.onUnsolicited(line));
+    this.channel.on("foreign", (line) => {
+      const error = shared.heard(line);
+      if (error !== undefined) listener.warning(error);
+    });
+    this.channel.on("reset", () => {
+      this.readiness = undefined;
+      this.interrupt("reset");
+    });
+    this.channel.on("outOfSync", () => this.interrupt("outOfSync"));
+    this.channel.on("closed", () => this.interrupt("closed"));
+  }
+
+  /** True while commands may be given: initialised and in step. */
+  get answers(): boolean {
+    return this.readiness !== undefined && !this.course.signal.aborted;
+  }
+
+  /** As `Channel.execute`, for everybody but the connection itself. */
+  execute<T>(command: Command<T>, options: ExecuteOptions): Promise<T> {
+    this.lastTraffic = this.options.clock.now();
+    return this.channel.execute(command, options);
+  }
+
+  /** To be called when the module was told to restart: nothing of its settings counts any more. */
+  expectRestart(): void {
+    this.readiness = undefined;
+    this.interrupt("restartOrdered");
+  }
+
+  /** Serves until the connection is lost; rejects with why. */
+  async serve(): Promise<never> {
+    for (;;) {
+      await this.channel.sync();
+      this.listener.answered();
+      this.course = new AbortController();
+      const { signal } = this.course;
+      await this.follow(signal).catch((error: unknown) => {
+        // What an interruption makes fail is no fault of its own.
+        if (!signal.aborted) throw error;
+      });
+      if (signal.reason === "restartOrdered") await this.restartSign();
+    }
+  }
+
+  /** The ordinary course of events; rejects when interrupted. */
+  private async follow(signal: AbortSignal): Promise<never> {
+    const execute = this.executor("normal", signal);
+    if (this.readiness === undefined) {
+      const { transport } = this;
+      await initialise(execute, {
+        hardwareFlowControl: transport.flowControlled && transport.bitRate !== undefined,
+        urcPort: this.options.urcPort,
+      });
+      const identity = await identify(execute);
+      signal.throwIfAborted();
+      this.readiness = new Readiness(this.options.network.simPin, this.pinMemory);
+      this.listener.started(identity);
+    }
+    return this.watch(this.readiness, signal);
+  }
+
+  private async watch(readiness: Readiness, signal: AbortSignal): Promise<never> {
+    const execute = this.executor("low", signal);
+    for (;;) {
+      const obstacle = await readiness.obstacle(execute);
+      signal.throwIfAborted();
+      if (obstacle === undefined) {
+        this.listener.enter({ name: "ready" });
+        await this.quiet(signal);
+      } else {
+        this.listener.enter({ name: "registering", waitingFor: obstacle.step, error: obstacle.error });
+        await this.nap(POLL, signal);
+      }
+    }
+  }
+
+  /** Resolves when nobody has used the line for the probe's interval, or something has happened to the SIM card. */
+  private async quiet(signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    for (let left = PROBE; left > 0; left = this.lastTraffic + PROBE - clock.now()) {
+      if ((await this.nap(left, signal)) === "woken") return;
+    }
+  }
+
+  private async nap(ms: number, signal: AbortSignal): Promise<"rested" | "woken"> {
+    this.alarm = new AbortController();
+    try {
+      await delay(this.options.clock, ms, AbortSignal.any([signal, this.alarm.signal]));
+      return "rested";
+    } catch {
+      signal.throwIfAborted();
+      return "woken";
+    }
+  }
+
+  /** Resolves when the module shows that it restarts, or after the time it has for that. */
+  private restartSign(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.options.clock.after(RESTART_TIME, resolve);
+      const seen = (): void => {
+        timer.clear();
+        resolve();
+      };
+      this.channel.once("reset", seen);
+      this.channel.once("closed", seen);
+    });
+  }
+
+  private onUnsolicited(line: string): void {
+    this.listener.unsolicited(line);
+    if (concernsSim(line)) this.alarm.abort();
+  }
+
+  private interrupt(interruption: Interruption): void {
+    if (this.course.signal.aborted) return;
+    this.course.abort(interruption);
+    if (interruption !== "closed") this.listener.enter({ name: "connecting" });
+  }
+
+  private executor(priority: Priority, signal: AbortSignal): Execute {
+    return async (command) => {
+      try {
+        return await this.channel.execute(command, { priority, signal });
+      } catch (error) {
+        throw withModuleCode(error);
+      }
+    };
+  }
+}
