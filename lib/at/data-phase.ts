@@ -30,7 +30,7 @@ export function beginData(host: DataPhaseHost, exchange: Exchange, length: numbe
   else if (command.payload !== undefined && exchange.sender === undefined) send(host, exchange);
   else if (command.download === true && length !== undefined) receive(host, exchange, length);
   else {
-    exchange.failure = job.error("MODEM_ANSWER", { detail: "the module went into data state unasked" });
+    exchange.giveUp(job.error("MODEM_ANSWER", { detail: "the module went into data state unasked" }));
     leaveData(host, exchange);
   }
 }
@@ -71,7 +71,7 @@ function send(host: DataPhaseHost, exchange: Exchange): void {
     },
     (error: unknown) => {
       if (exchange.ended.aborted) return;
-      exchange.failure ??= error;
+      exchange.giveUp(error);
       leaveData(host, exchange);
     },
   );

@@ -5,7 +5,6 @@
  * the outcome of the job.
  */
 import type { Clock, Timer } from "../clock";
-import type { ModemError } from "../errors";
 import { maskSecrets } from "../serial/secrets";
 import type { Command } from "./command";
 import type { Job } from "./job";
@@ -17,8 +16,6 @@ export class Exchange {
   echoSeen = false;
   /** Sends the payload, from CONNECT on. */
   sender: PayloadSender | undefined;
-  /** Why the data were given up; the outcome, whatever the module says afterwards. */
-  failure: unknown;
   private readonly lines: string[] = [];
   private readonly blocks: Buffer[] = [];
   private readonly over = new AbortController();
@@ -38,6 +35,11 @@ export class Exchange {
     return this.over.signal;
   }
 
+  /** True when the module has, or will have, every byte of the payload. */
+  get isDataComplete(): boolean {
+    return this.sender?.isComplete === true;
+  }
+
   /** Replaces the running time limit. */
   limit(ms: number, onTimeout: () => void): void {
     this.timer?.clear();
@@ -52,8 +54,13 @@ export class Exchange {
     this.blocks.push(bytes);
   }
 
+  /** The job fails now, although the command goes on until its final result code. */
+  giveUp(error: unknown): void {
+    this.job.fail(error);
+  }
+
   /** Nothing of this exchange runs on; its job has its outcome or gets it now. */
-  end(error?: ModemError): void {
+  end(error?: unknown): void {
     this.timer?.clear();
     this.sender?.stop();
     this.over.abort();
@@ -64,10 +71,6 @@ export class Exchange {
   complete(result: Exclude<ResultCode, { kind: "connect" }>, line: string): void {
     this.end();
     const { job, sender } = this;
-    if (this.failure !== undefined) {
-      job.fail(this.failure);
-      return;
-    }
     switch (result.kind) {
       case "ok":
         if (sender === undefined || sender.isComplete) job.succeed(this.response());

@@ -1,14 +1,14 @@
 /**
- * What a line from the module is, decided by the command in flight alone, in this order:
+ * What a line from the module is. With a command in flight the tests are, in this order:
  *
  *   1. equals the command line                     -> echo
  *   2. as a whole is a result code                 -> result        (2, 3, 5 only after the echo, where echo is on)
  *   3. has a header that the command declared      -> information
  *   4. has any other header                        -> unsolicited
- *   5. the command declared free text              -> information   (but not the known words of 4)
- *   6. anything else                               -> unsolicited, or foreign: an answer that nobody here asked for
+ *   5. the command declared free text              -> information   (but not the unsolicited words)
+ *   6. anything else                               -> unsolicited
  *
- * A line with a header is never swallowed because it is not known, and never clears anything.
+ * A line that is not known clears nothing and blocks nothing. Pure.
  */
 import type { Command } from "./command";
 import { headerOf } from "./parameters";
@@ -23,7 +23,26 @@ export type LineKind =
   | { readonly kind: "information" }
   | { readonly kind: "unsolicited" }
   /** The answer or the echo of a command that another program gave. */
-  | { readonly kind: "foreign" };
+  | { readonly kind: "foreign" }
+  /** Still owed for a command that has ended, after synchronism was lost. */
+  | { readonly kind: "late" };
+
+/** What decides about a line: the command in flight, or why there is none. */
+export type LineContext =
+  | {
+      readonly kind: "inFlight";
+      readonly command: Command<unknown>;
+      readonly echo: Echo;
+      readonly echoSeen: boolean;
+      readonly format: ResultFormat;
+    }
+  | { readonly kind: "idle"; readonly format: ResultFormat }
+  /** `last` is the command whose answer was given up. */
+  | {
+      readonly kind: "outOfSync";
+      readonly format: ResultFormat;
+      readonly last: Command<unknown> | undefined;
+    };
 
 /** Unsolicited words without a header; a free-text answer does not hold them. */
 const UNSOLICITED_WORDS: ReadonlySet<string> = new Set([
@@ -38,37 +57,34 @@ const UNSOLICITED_WORDS: ReadonlySet<string> = new Set([
   "NORMAL POWER DOWN",
 ]);
 
-const COMMAND_LINE = /^AT[A-Z0-9+&^*$#%!]/i;
+/** A command line as an echo shows it: bare, with an extended command, or with basic commands and their digits. */
+const COMMAND_LINE = /^AT(?:$|[+^*$#%!][A-Z]|(?:&?[A-Z]\d)+)/i;
 
-export interface InFlight {
-  readonly command: Command<unknown>;
-  readonly echo: Echo;
-  readonly echoSeen: boolean;
-  readonly format: ResultFormat;
-}
-
-/** The kind of `line` while a command is in flight. */
-export function lineKind(line: string, inFlight: InFlight): LineKind {
-  const { command, echo, echoSeen, format } = inFlight;
-  if (line.trimEnd() === command.line.trimEnd()) return { kind: "echo" };
-  if (COMMAND_LINE.test(line)) return { kind: "foreign" };
-  const result = readResultCode(line, format);
-  if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
-  if (result !== undefined) return { kind: "result", result };
-  return { kind: belongsTo(line, command) ? "information" : "unsolicited" };
-}
-
-/** The kind of `line` while none is in flight. */
-export function idleLineKind(line: string, format: ResultFormat): LineKind {
-  const answer = COMMAND_LINE.test(line) || readResultCode(line, format) !== undefined;
-  return { kind: answer ? "foreign" : "unsolicited" };
+/** The kind of a complete, non-empty line. */
+export function lineKind(line: string, context: LineContext): LineKind {
+  const text = line.trim();
+  const result = readResultCode(text, context.format);
+  switch (context.kind) {
+    case "inFlight": {
+      const { command, echo, echoSeen } = context;
+      if (text === command.line.trim()) return { kind: "echo" };
+      if (COMMAND_LINE.test(text)) return { kind: "foreign" };
+      if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
+      if (result !== undefined) return { kind: "result", result };
+      return { kind: isInformation(line, command) ? "information" : "unsolicited" };
+    }
+    case "idle":
+      return { kind: result !== undefined || COMMAND_LINE.test(text) ? "foreign" : "unsolicited" };
+    case "outOfSync": {
+      const owed = context.last !== undefined && isInformation(line, context.last);
+      return { kind: owed || result !== undefined || COMMAND_LINE.test(text) ? "late" : "unsolicited" };
+    }
+  }
 }
 
 /** True for information text that answers `command`. */
-export function belongsTo(line: string, command: Command<unknown>): boolean {
+function isInformation(line: string, command: Command<unknown>): boolean {
   const header = headerOf(line);
-  if (header !== undefined) {
-    return command.headers.includes(header) && (command.accepts?.(line) ?? true);
-  }
+  if (header !== undefined) return command.headers.includes(header) && (command.accepts?.(line) ?? true);
   return command.freeText === true && !UNSOLICITED_WORDS.has(line.trim());
 }

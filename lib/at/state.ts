@@ -1,16 +1,15 @@
 /**
  * The states of a channel and the one function that changes them. Pure: no clock, no bytes.
  *
- *                       timedOut, restarted, cutShort
- *       ┌──────────────────────────────────────────────────────┐
- *       ▼             synced                start              │  connect             leave
- *   outOfSync ─sync─> syncing ─────> idle ────────> command ───┼─────────> data ───────────────┐
- *       ▲                │   ▲         ▲  │           │ ▲ │    │            │                  ▼
- *       └────syncFailed──┘   └──sync───┼──┘           │ │ └────┼── leave ───┼────────────> escaping
- *                                      └──────────────┘ └──dataSent─────────┘                  │
- *                                      ▲  finished                                             │
- *                                      └───────────────────────────────────────────────────────┘
- *   closed <── close ── any
+ *                 ┌─────────── timedOut, restarted, cutShort ────────────┐
+ *                 ▼                                                      │
+ *   new ───> outOfSync ──sync──> syncing ──synced──> idle ──start──> command ──connect──> data
+ *                 ▲                │  ▲               │ ▲             │   ▲                │ │
+ *                 └── syncFailed ──┘  └───── sync ────┘ └─ finished ──┘   └─── dataSent ───┘ │
+ *                 ▲                                                                          │ leave
+ *                 └───────────── timedOut, restarted, cutShort ───────── escaping <──────────┘
+ *
+ *   data has the arrows of command too; `restarted` leads from idle to outOfSync; `close` from any state to closed.
  *
  *   outOfSync  nobody knows what the module does; no command may go out
  *   syncing    the resync ladder runs
@@ -65,9 +64,7 @@ export function nextState(state: ChannelState, event: ChannelEvent): ChannelStat
     case "dataSent":
       return state.kind === "data" ? { kind: "command", exchange: state.exchange } : state;
     case "leave":
-      return state.kind === "command" || state.kind === "data"
-        ? { kind: "escaping", exchange: state.exchange }
-        : state;
+      return state.kind === "data" ? { kind: "escaping", exchange: state.exchange } : state;
     case "finished":
       return exchange === undefined ? state : { kind: "idle" };
     case "cutShort":

@@ -1,0 +1,251 @@
+/**
+ * Dialogue: one command at a time on the line, and every byte from the module put where it belongs.
+ *
+ *   job ─start─> exchange ─> wire                 states and arrows: `state.ts`
+ *   bytes ─> tokenizer ─> line kind ─┬─> exchange ─> outcome of the job
+ *                                    ├─> unsolicited, reset, foreign ─> listener
+ *                                    └─> resync ladder
+ *
+ * A time limit that runs out never frees the line: the dialogue is out of sync until the ladder has found command
+ * state again. It has no queue, and waits for nobody: what is to happen next is the listener's business.
+ */
+import type { Clock } from "../clock";
+import type { ModemError } from "../errors";
+import type { Command } from "./command";
+import { beginData, leaveData, type DataPhaseHost } from "./data-phase";
+import { Exchange } from "./exchange";
+import type { Job } from "./job";
+import { lineKind, type Echo, type LineContext } from "./line-kind";
+import { resetSign, type ResetCause } from "./reset-signs";
+import { FORMAT_LINE, ResyncLadder } from "./resync-ladder";
+import type { ResultCode, ResultFormat } from "./result-codes";
+import { nextState, type ChannelEvent, type ChannelState } from "./state";
+import { Tokenizer, type Token } from "./tokenizer";
+import type { Wire } from "./wire";
+
+export interface DialogueListener {
+  /** A command has ended in the ordinary way: the next may start, when the bytes at hand have been dealt with. */
+  onIdle(): void;
+  /** The ladder has found command state. */
+  onSynced(): void;
+  /** The ladder has failed; the dialogue is still out of sync. */
+  onSyncFailed(error: unknown): void;
+  /** Synchronism is lost; `synchronise` is the only way back. */
+  onOutOfSync(): void;
+  /** The module has restarted; synchronism is lost. */
+  onReset(cause: ResetCause): void;
+  onUnsolicited(line: string): void;
+  /** An answer nobody here asked for, arguments removed. */
+  onForeign(line: string): void;
+}
+
+/** A command line that sets or may set the echo: ATE, ATZ, AT&F, and what restarts the module. */
+const SETS_ECHO = /^AT(?:[^+]*[EZ&]|\+CFUN=)/i;
+
+export class Dialogue implements DataPhaseHost {
+  readonly tokenizer = new Tokenizer();
+  private current: ChannelState = { kind: "outOfSync" };
+  private ladder: ResyncLadder | undefined;
+  private ladderTries = 0;
+  private echo: Echo = "unknown";
+  private format: ResultFormat = "words";
+  /** The command whose answer was given up last. */
+  private last: Command<unknown> | undefined;
+  private lastResetSign = Number.NEGATIVE_INFINITY;
+
+  constructor(
+    readonly wire: Wire,
+    private readonly clock: Clock,
+    private readonly listener: DialogueListener,
+  ) {}
+
+  get state(): ChannelState {
+    return this.current;
+  }
+
+  advance(event: ChannelEvent): void {
+    this.current = nextState(this.current, event);
+  }
+
+  /** Puts the command of `job` on the line; only in state idle. */
+  start(job: Job): void {
+    const { command } = job;
+    const exchange = new Exchange(job, this.clock);
+    this.advance({ kind: "start", exchange });
+    this.wire.writeLine(command.line).then(
+      () => {
+        // The answer, even CONNECT, may have come before the host knew that the line had left.
+        if (this.exchange === exchange && this.current.kind === "command" && exchange.sender === undefined) {
+          exchange.limit(command.timeout, () => this.onTimeout());
+        }
+      },
+      (error: unknown) => {
+        if (this.exchange === exchange) this.loseSync(exchange, error);
+      },
+    );
+  }
+
+  /** The caller of `job` has given up: data are left at once; a plain command ends in its own time. */
+  abandon(job: Job): void {
+    const { exchange } = this;
+    if (exchange?.job === job && this.current.kind === "data") leaveData(this, exchange);
+  }
+
+  /** Runs the resync ladder; in states outOfSync and idle only. */
+  synchronise(): void {
+    const ladder = new ResyncLadder(this.wire, this.ladderTries);
+    this.ladder = ladder;
+    this.advance({ kind: "sync" });
+    ladder.run().then(
+      ({ echo, format }) => {
+        this.echo = echo;
+        this.format = format;
+        this.endLadder(ladder, { kind: "synced" });
+        if (this.current.kind === "idle") this.listener.onSynced();
+      },
+      (error: unknown) => {
+        this.endLadder(ladder, { kind: "syncFailed" });
+        if (this.current.kind === "outOfSync") this.listener.onSyncFailed(error);
+      },
+    );
+  }
+
+  /** The connection has ended; the command in flight fails with `reason`. */
+  end(error: ModemError | undefined, reason: ModemError): void {
+    const { exchange } = this;
+    this.advance({ kind: "close", error });
+    exchange?.end(reason);
+    this.ladder?.stop(reason);
+  }
+
+  /** Bytes from the module. */
+  onData(bytes: Buffer): void {
+    this.ladder?.onBytes();
+    this.tokenizer.push(bytes);
+    for (let token = this.tokenizer.next(); token !== undefined; token = this.tokenizer.next()) {
+      if (this.current.kind === "closed") return;
+      this.onToken(token);
+    }
+  }
+
+  /** The time limit of the command in flight has run out. */
+  onTimeout(): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    if (this.current.kind === "data") {
+      exchange.giveUp(exchange.job.error("MODEM_TIMEOUT", { detail: "the data came to a stop" }));
+      leaveData(this, exchange);
+    } else {
+      this.loseSync(exchange, exchange.job.error("MODEM_TIMEOUT"));
+    }
+  }
+
+  private get exchange(): Exchange | undefined {
+    return "exchange" in this.current ? this.current.exchange : undefined;
+  }
+
+  private onToken(token: Token): void {
+    const { exchange } = this;
+    switch (token.kind) {
+      case "line":
+        this.onLine(token.text);
+        return;
+      case "data":
+        exchange?.addData(token.bytes);
+        exchange?.limit(exchange.command.timeout, () => this.onTimeout());
+        if (token.left === 0) this.advance({ kind: "dataSent" });
+        return;
+      case "ack":
+        exchange?.sender?.acknowledge();
+        return;
+      case "garbage":
+        return;
+    }
+  }
+
+  private onLine(line: string): void {
+    const { exchange, echo } = this;
+    if (this.ladder !== undefined) {
+      // The echo that the last ladder switched off is back: the module has restarted unseen.
+      if (line.trim() === FORMAT_LINE && echo === "off") this.onReset("echo");
+      if (this.ladder.onLine(line)) return;
+    }
+    const kind = lineKind(line, this.lineContext());
+    switch (kind.kind) {
+      case "echo":
+        if (exchange !== undefined) exchange.echoSeen = true;
+        if (echo === "off") this.onReset("echo");
+        return;
+      case "result":
+        if (exchange !== undefined) this.onResult(kind.result, line, exchange);
+        return;
+      case "information":
+        exchange?.addLine(line);
+        return;
+      case "unsolicited":
+        this.onUnsolicited(line);
+        return;
+      case "foreign":
+        this.listener.onForeign(line.replace(/=.*$/s, "=…"));
+        return;
+      case "late":
+        return;
+    }
+  }
+
+  private endLadder(ladder: ResyncLadder, event: ChannelEvent): void {
+    this.ladderTries = ladder.tries;
+    this.ladder = undefined;
+    this.advance(event);
+  }
+
+  private lineContext(): LineContext {
+    const { exchange, echo, format, last } = this;
+    if (exchange !== undefined) {
+      const { command, echoSeen } = exchange;
+      return { kind: "inFlight", command, echo, echoSeen, format };
+    }
+    return this.current.kind === "idle" ? { kind: "idle", format } : { kind: "outOfSync", format, last };
+  }
+
+  private onUnsolicited(line: string): void {
+    const cause = resetSign(line, this.clock.now() - this.lastResetSign);
+    if (cause !== undefined) this.onReset(cause);
+    this.listener.onUnsolicited(line);
+  }
+
+  private onResult(result: ResultCode, line: string, exchange: Exchange): void {
+    if (result.kind === "connect") {
+      if (this.current.kind === "command") beginData(this, exchange, result.length);
+      return;
+    }
+    const { command, echoSeen, isDataComplete } = exchange;
+    const cutShort = this.current.kind === "escaping" || (this.current.kind === "data" && !isDataComplete);
+    this.tokenizer.expectLines();
+    this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
+    this.advance({ kind: cutShort ? "cutShort" : "finished" });
+    exchange.complete(result, line);
+    if (cutShort) this.listener.onOutOfSync();
+    else this.listener.onIdle();
+  }
+
+  /** The command in flight will not end in the ordinary way. */
+  private loseSync(exchange: Exchange, error: unknown): void {
+    this.last = exchange.command;
+    this.tokenizer.expectLines();
+    this.advance({ kind: "timedOut" });
+    exchange.end(error);
+    this.listener.onOutOfSync();
+  }
+
+  private onReset(cause: ResetCause): void {
+    const { exchange } = this;
+    this.lastResetSign = this.clock.now();
+    this.echo = "unknown";
+    this.last = undefined;
+    this.tokenizer.expectLines();
+    this.advance({ kind: "restarted" });
+    exchange?.end(exchange.job.error("MODEM_RESET"));
+    this.listener.onReset(cause);
+  }
+}
