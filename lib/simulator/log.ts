@@ -22,7 +22,12 @@ export type LogNote = LogEntry extends infer Entry
     : never
   : never;
 
+/** Entries kept at most and at least; a modem that runs for weeks must not fill the memory. */
+const mostEntries = 100_000;
+const keptEntries = 50_000;
+
 export class ModemLog {
+  /** The latest entries, oldest first. */
   readonly entries: LogEntry[] = [];
   private readonly listeners = new Set<(entry: LogEntry) => void>();
 
@@ -30,6 +35,7 @@ export class ModemLog {
 
   add(note: LogNote): void {
     const entry: LogEntry = { at: this.now(), ...note };
+    if (this.entries.length >= mostEntries) this.entries.splice(0, mostEntries - keptEntries);
     this.entries.push(entry);
     for (const listener of this.listeners) listener(entry);
   }

@@ -20,7 +20,12 @@ async function setLevel(context: CommandContext): Promise<FinalResult> {
   if (reset === 1) {
     // Only full functionality can be combined with a restart.
     if (level !== 1) return ERROR;
-    afterResult(() => modem.restart());
+    afterResult(() => {
+      modem.background(async () => {
+        await modem.linesDrained();
+        modem.restart();
+      });
+    });
     return OK;
   }
   const before = functionality(modem);
