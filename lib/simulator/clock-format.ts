@@ -10,10 +10,15 @@ export function shortClock(utc: number, zone: number): string {
   return `${two(local.getUTCFullYear() % 100)}${rest(local)}${signed(zone)}`;
 }
 
-/** `YYYY/MM/dd,hh:mm:ss±zz,dst`: time shifted by `shift` quarter hours, `zone` printed beside it. */
-export function longClock(utc: number, shift: number, zone: number): string {
+/** `YYYY/MM/dd,hh:mm:ss±zz`: time shifted by `shift` quarter hours, `zone` printed beside it. */
+export function fullClock(utc: number, shift: number, zone: number): string {
   const local = new Date(utc + shift * quarterHour);
-  return `${local.getUTCFullYear()}${rest(local)}${signed(zone)},0`;
+  return `${local.getUTCFullYear()}${rest(local)}${signed(zone)}`;
+}
+
+/** `YYYY/MM/dd,hh:mm:ss±zz,dst`, as QLTS shows it. */
+export function longClock(utc: number, shift: number, zone: number): string {
+  return `${fullClock(utc, shift, zone)},0`;
 }
 
 function rest(local: Date): string {

@@ -3,6 +3,10 @@ export type { Behaviour, CommandPredicate, PassOn } from "./behaviours";
 export type { Collected, CollectEnd, CollectOptions } from "./data-mode";
 export type { FaultPlan, FaultRule, FaultTrigger } from "./faults";
 export { ERROR, NO_CARRIER, OK, cme, cms, type CommandContext, type FinalResult } from "./handler";
+export { storageSizes } from "./file-store";
+export type { HostNameOptions } from "./host-names";
+export { internet } from "./internet";
+export { subscription } from "./pdp-contexts";
 export { simulatorTransport } from "./in-process-transport";
 export type { LogEntry, ModemLog } from "./log";
 export {

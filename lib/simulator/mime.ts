@@ -18,7 +18,8 @@ export interface EncodedText {
 export interface MimeAttachment {
   /** File name as given to QSMTPATT, with its storage prefix. */
   readonly fileName: string;
-  readonly content: Buffer;
+  /** Gives the content when the mail on the air has come so far; what it throws ends the mail. */
+  readonly read: () => Buffer;
 }
 
 export interface MimeMail {
@@ -68,7 +69,7 @@ export function* mimeMessage(mail: MimeMail, form: MimeForm = usualForm): Genera
   yield* base64Lines(mail.body.bytes);
   for (const attachment of mail.attachments) {
     yield latin1(attachmentHeaders(attachment.fileName));
-    yield* base64Lines(attachment.content);
+    yield* base64Lines(attachment.read());
   }
   yield latin1(`\r\n--${BOUNDARY}--\r\n`);
 }

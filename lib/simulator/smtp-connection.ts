@@ -179,7 +179,7 @@ export function limited<T>(
     new Promise((resolve, reject) => {
       const abort = (): void => {
         stop();
-        reject(signal.reason instanceof Error ? signal.reason : new DOMException("aborted", "AbortError"));
+        reject(signal.reason);
       };
       const timer = clock.after(ms, () => {
         stop();

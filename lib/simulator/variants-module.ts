@@ -9,6 +9,12 @@ export const moduleVariants = {
     description: "QIACT of a context that is active already.",
     source: "6, 10",
   },
+  "activate-lost": {
+    values: ["error", "ok"],
+    default: "error",
+    description: "QIACT of a context that the network took away, before QIDEACT was given.",
+    source: "2.9",
+  },
   "pdp-after-restart": {
     values: ["kept", "lost"],
     default: "kept",

@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 
 /**
- * What the server does about a line: a reply (lines separated by CR LF), nothing at all, or hanging up.
+ * What the server does about a line: a reply (lines separated by CR LF), or `(silence)`, `(close)`, `(reset)`.
  * `line` is undefined for the greeting.
  */
-export type Script = (line: string | undefined) => string | "(silence)" | "(close)" | "(reset)";
+export type Script = (line: string | undefined) => string;
 
 export class ScriptedSmtp {
   /** Lines received from all clients, in order. */

@@ -23,7 +23,7 @@ describe("the mail form of the simulated module", () => {
   it("writes headers, body and attachment byte by byte as the fact base describes", () => {
     const mail: MimeMail = {
       ...plain,
-      attachments: [{ fileName: "RAM:log.csv", content: Buffer.from("1234567890") }],
+      attachments: [{ fileName: "RAM:log.csv", read: () => Buffer.from("1234567890") }],
     };
     assert.equal(
       text(mail),
@@ -91,7 +91,7 @@ describe("the mail form of the simulated module", () => {
 
   it("calls a .txt file text and everything else octets", () => {
     const of = (fileName: string): string =>
-      text({ ...plain, attachments: [{ fileName, content: Buffer.from("x") }] });
+      text({ ...plain, attachments: [{ fileName, read: () => Buffer.from("x") }] });
     assert.match(of("UFS:a.txt"), /Content-Type: text\/plain; name="a.txt"/);
     assert.match(of("UFS:A.TXT"), /Content-Type: text\/plain; name="A.TXT"/);
     assert.match(of("UFS:a.Txt"), /Content-Type: application\/octet-stream; name="a.Txt"/);
@@ -122,7 +122,7 @@ describe("the mail form of the simulated module", () => {
               ...mimeMessage({
                 ...plain,
                 body: { charset: 1, bytes: Buffer.from(body) },
-                attachments: [{ fileName: "RAM:any.bin", content: Buffer.from(content) }],
+                attachments: [{ fileName: "RAM:any.bin", read: () => Buffer.from(content) }],
               }),
             ]),
           );
@@ -137,7 +137,9 @@ describe("the mail form of the simulated module", () => {
 
   it("keeps every line at 76 characters of base64 or fewer, whatever the size", () => {
     const content = Buffer.alloc(57 * 512 * 2 + 1, 0xa5);
-    const chunks = [...mimeMessage({ ...plain, attachments: [{ fileName: "RAM:a.bin", content }] })];
+    const chunks = [
+      ...mimeMessage({ ...plain, attachments: [{ fileName: "RAM:a.bin", read: () => content }] }),
+    ];
     const lines = Buffer.concat(chunks).toString("latin1").split("\r\n");
     assert.ok(lines.every((line) => line.length <= 76));
     assert.ok(chunks.every((chunk) => chunk.length <= 78 * 512));

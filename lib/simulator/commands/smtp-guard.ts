@@ -1,0 +1,21 @@
+/** What all QSMTP commands have in common: 652 while the client is busy, 664 for whatever is wrong in the line. */
+import { cme, type CommandHandler, type FinalResult } from "../handler";
+import type { SimulatedModem } from "../modem";
+import { quotedText, type Parameter } from "../parameters";
+import { smtpError } from "../smtp-codes";
+import { smtpClient } from "../smtp-state";
+
+export const wrongParameter: FinalResult = cme(smtpError.parameter);
+
+/** The handler, or 652 while a body is taken or a mail is on the air. */
+export function whenIdle(handler: CommandHandler): CommandHandler {
+  return (context) =>
+    smtpClient(context.modem).activity === "idle" ? handler(context) : cme(smtpError.busy);
+}
+
+/** A quoted string of at most the length this firmware takes for names and addresses, or undefined. */
+export function limitedText(modem: SimulatedModem, parameter: Parameter | undefined): string | undefined {
+  const text = quotedText(parameter);
+  if (text === undefined || text.length > Number(modem.variants["smtp-string-limit"])) return undefined;
+  return text;
+}

@@ -1,0 +1,20 @@
+/** Numbers of `+CME ERROR` that FILE commands give (fact base 3.8). */
+export const fileError = {
+  invalidInput: 400,
+  beyondEnd: 401,
+  nothingRead: 402,
+  driveFull: 403,
+  moveFailed: 404,
+  notFound: 405,
+  badName: 406,
+  exists: 407,
+  tooManyOpen: 413,
+  readOnly: 414,
+  badHandle: 416,
+  listFailed: 417,
+  deleteFailed: 418,
+  noRoom: 420,
+  timeout: 421,
+  tooLarge: 423,
+  alreadyOpen: 426,
+} as const;
