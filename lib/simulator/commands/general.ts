@@ -1,8 +1,9 @@
 /** V.250 commands and those that set up the line: fact base 1 and 7. */
+import { characterSet, characterSets } from "../character-set";
 import { ERROR, NO_CARRIER, OK, answer, testOk, type CommandHandler, type Feature } from "../handler";
 import { configuredRate, lineRates, setLineRate, storeLineRate } from "../line-rate";
 import { factorySettings, registerTable, startSettings, storeSettings } from "../line-settings";
-import { integerIn } from "../parameters";
+import { integerIn, quotedText } from "../parameters";
 import type { LineSettings } from "../port";
 import { stateKey } from "../state";
 import { resetReporting, storeReporting } from "./registration-reports";
@@ -55,10 +56,6 @@ const flowControl = stateKey<{ fromModule: number; fromHost: number }>("start", 
   ...modem.state(storedFlowControl),
 }));
 const storedFlowControl = stateKey("flash", "stored flow control", () => ({ fromModule: 0, fromHost: 0 }));
-
-/** Character set of AT+CSCS; of no meaning for mails. */
-const characterSet = stateKey("start", "character set", () => ({ name: "GSM" }));
-const characterSets = ["GSM", "IRA", "UCS2"];
 
 /** What a modem without voice line or fax accepts and ignores. */
 const ignored = sets(255, () => undefined);
@@ -118,8 +115,8 @@ export const generalFeature: Feature = {
         return OK;
       },
       write: ({ modem, parameters: [wanted] }) => {
-        const name = wanted?.kind === "string" ? wanted.text : "";
-        if (!characterSets.includes(name)) return ERROR;
+        const name = characterSets.find((known) => known === quotedText(wanted));
+        if (name === undefined) return ERROR;
         modem.state(characterSet).name = name;
         return OK;
       },

@@ -1,5 +1,6 @@
 /** All features of the simulated modem. */
 import type { Feature } from "../handler";
+import { cardFilesFeature } from "./card-files";
 import { clockFeature } from "./clock";
 import { filesFeature } from "./files";
 import { generalFeature } from "./general";
@@ -18,6 +19,7 @@ export const features: readonly Feature[] = [
   generalFeature,
   identityFeature,
   simFeature,
+  cardFilesFeature,
   networkFeature,
   operatorFeature,
   clockFeature,

@@ -1,25 +1,13 @@
 /**
- * What programs for phones ask at their start: messages, calls, packet domain, files of the SIM card.
+ * What programs for phones ask at their start: messages, calls, packet domain.
  *
  * No message is ever there and no call is made; the answers are those of a module that has these functions and
  * does not use them. Forms of 3GPP TS 27.005 and 27.007.
  */
-import {
-  ERROR,
-  OK,
-  answer,
-  cme,
-  testOk,
-  type Command,
-  type CommandContext,
-  type Feature,
-  type FinalResult,
-} from "../handler";
+import { ERROR, OK, answer, testOk, type Command, type Feature } from "../handler";
 import { integerIn } from "../parameters";
 import { hasPacketService } from "../registration";
 import { stateKey } from "../state";
-import { simCard } from "../world";
-import { simObstacle } from "./sim";
 
 /** A setting of numbers and words that is kept and read back, nothing more. */
 function kept(name: string, initial: string, allowed: string): Command {
@@ -37,53 +25,11 @@ function kept(name: string, initial: string, allowed: string): Command {
   };
 }
 
-/** Elementary files of the card that programs look into, by decimal identifier (3GPP TS 31.102 4.2). */
-function cardFile(id: number, { iccid, imsi, operatorDigits }: CardData): string | undefined {
-  switch (id) {
-    case 0x2fe2:
-      return swapped(iccid.padEnd(20, "F"));
-    case 0x6f07:
-      return `08${swapped(`9${imsi}`)}`;
-    case 0x6fad:
-      return `000000${operatorDigits.toString(16).padStart(2, "0")}`;
-    default:
-      return undefined;
-  }
-}
-
-interface CardData {
-  readonly iccid: string;
-  readonly imsi: string;
-  /** Digits of the mobile network code. */
-  readonly operatorDigits: number;
-}
-
-/** Digits as a card stores them: two in a byte, the lower half first. */
-function swapped(digits: string): string {
-  return digits.replaceAll(/(.)(.)/g, "$2$1");
-}
-
-/** AT+CRSM: reads transparent files (176) and their status (192, 242). */
-function readCard({ modem, parameters, info }: CommandContext): FinalResult {
-  const obstacle = simObstacle(modem);
-  if (obstacle !== undefined) return obstacle;
-  const command = integerIn(parameters[0], 0, 255);
-  if (command === undefined) return cme(3);
-  const { iccid, imsi } = modem.state(simCard);
-  const content = cardFile(integerIn(parameters[1], 0, 0xffff) ?? 0, { iccid, imsi, operatorDigits: 2 });
-  if (content === undefined) info('+CRSM: 106,130,""');
-  else if (command === 176) info(`+CRSM: 144,0,"${content}"`);
-  else info('+CRSM: 144,0,""');
-  return OK;
-}
-
 const storages = '("SM","ME","MT","SR")';
 
 export const modemManagerFeature: Feature = {
   name: "phone",
   commands: {
-    "+CRSM": { test: testOk, write: readCard },
-
     "+CMGF": kept("+CMGF", "0", "(0,1)"),
     "+CNMI": kept("+CNMI", "2,1,0,0,0", "(0-2),(0-3),(0,2),(0-2),(0,1)"),
     "+CSMS": {
@@ -114,6 +60,13 @@ export const modemManagerFeature: Feature = {
     "+CBC": { test: answer("+CBC: (0-2),(1-100),<voltage>"), exec: answer("+CBC: 0,100,3900") },
     "+CTZR": kept("+CTZR", "0", "(0-2)"),
 
+    "+CPLS": kept("+CPLS", "0", "(0-2)"),
+    "+CPOL": {
+      test: answer("+CPOL: (1-20),(0-2)"),
+      read: answer('+CPOL: 1,2,"00101",1,0,1,1'),
+      write: testOk,
+    },
+    "+CEMODE": kept("+CEMODE", "2", "(0-3)"),
     "+WS46": { test: answer("+WS46: (12,22,25,28,29)"), read: answer("+WS46: 29"), write: testOk },
     "+CGDCONT": {
       test: answer(

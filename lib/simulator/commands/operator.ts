@@ -1,9 +1,11 @@
 /** AT+COPS: which operator, chosen how. Fact base 7; 3GPP TS 27.007 7.3. */
+import { spelled } from "../character-set";
 import { ERROR, OK, cme, type CommandContext, type Feature, type FinalResult } from "../handler";
+import type { SimulatedModem } from "../modem";
 import { anyText, integerIn } from "../parameters";
 import { isRegistered, setDeregistered } from "../registration";
 import { stateKey } from "../state";
-import { cell, type Cell } from "../world";
+import { cell } from "../world";
 import { simObstacle } from "./sim";
 
 interface Selection {
@@ -18,12 +20,13 @@ const selection = stateKey<Selection>("start", "operator selection", () => ({ mo
 /** Longest short name, characters (27.007 7.3). */
 const shortName = 8;
 
-function nameOf({ operator, plmn }: Cell, format: number): string {
+function nameOf(modem: SimulatedModem, format: number): string {
+  const { operator, plmn } = modem.state(cell);
   switch (format) {
     case 0:
-      return operator;
+      return spelled(modem, operator);
     case 1:
-      return operator.slice(0, shortName);
+      return spelled(modem, operator.slice(0, shortName));
     default:
       return plmn;
   }
@@ -54,9 +57,8 @@ function select(context: CommandContext): FinalResult {
 
 function manual({ modem, parameters }: CommandContext, chosen: Selection): FinalResult {
   const wanted = anyText(parameters[2]);
-  const here = modem.state(cell);
   if (wanted === undefined) return ERROR;
-  if (wanted !== nameOf(here, chosen.format)) return cme(30);
+  if (wanted !== nameOf(modem, chosen.format)) return cme(30);
   chosen.mode = 1;
   setDeregistered(modem, false);
   return OK;
@@ -71,7 +73,7 @@ export const operatorFeature: Feature = {
         if (obstacle !== undefined) return obstacle;
         await wait(modem.timing.networkMs);
         const here = modem.state(cell);
-        const names = [0, 1, 2].map((format) => `"${nameOf(here, format)}"`).join(",");
+        const names = [0, 1, 2].map((format) => `"${nameOf(modem, format)}"`).join(",");
         const found =
           here.rssi === 99 ? "" : `(${isRegistered(modem) ? 2 : 1},${names},${here.accessTechnology}),`;
         info(`+COPS: ${found},(0-4),(0-2)`);
@@ -82,7 +84,7 @@ export const operatorFeature: Feature = {
         const here = modem.state(cell);
         info(
           isRegistered(modem)
-            ? `+COPS: ${mode},${format},"${nameOf(here, format)}",${here.accessTechnology}`
+            ? `+COPS: ${mode},${format},"${nameOf(modem, format)}",${here.accessTechnology}`
             : `+COPS: ${mode}`,
         );
         return OK;
