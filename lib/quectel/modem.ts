@@ -13,6 +13,7 @@ import { isModemError, ModemError } from "../errors";
 import { restartModule } from "./commands/general";
 import type { Connection } from "./connection";
 import { withModuleCode } from "./error-codes";
+import type { LineProperties } from "./line-time";
 import { MailLock } from "./mail-lock";
 import type { ModemOptions } from "./modem-options";
 import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
@@ -70,6 +71,11 @@ export class Modem extends EventEmitter<ModemEvents> {
   /** Who answered last; undefined before the first contact. */
   get identity(): ModuleIdentity | undefined {
     return this.known;
+  }
+
+  /** What the line of the present connection can carry, for the time limits of data. */
+  get line(): LineProperties {
+    return this.supervisor?.line ?? { bitRate: undefined, flowControlled: true };
   }
 
   /** True where the recovery ladder may restart the module: allowed, and no other data link depends on it. */

@@ -11,6 +11,7 @@ import type { Transport } from "../serial/transport";
 import { Backoff } from "./backoff";
 import { restartModule } from "./commands/general";
 import { Connection, type ConnectionListener } from "./connection";
+import type { LineProperties } from "./line-time";
 import type { ModemOptions } from "./modem-options";
 import { forgetfulPinMemory, type PinMemory } from "./pin-memory";
 import { Silence } from "./silence";
@@ -57,6 +58,11 @@ export class Supervisor {
   /** The connection over which commands may be given now. */
   get connection(): Connection | undefined {
     return this.current?.answers === true ? this.current : undefined;
+  }
+
+  /** What the line of the present connection can carry; undefined before the first one. */
+  get line(): LineProperties | undefined {
+    return this.transport;
   }
 
   private async run(): Promise<void> {
