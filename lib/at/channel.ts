@@ -40,7 +40,7 @@ export interface ChannelEvents {
   synced: [];
   /** The connection has ended, once and for good; nothing is emitted afterwards. */
   closed: [error: ModemError | undefined];
-  /** An answer or echo of a command that another program gave, arguments removed; see `shared-port.ts`. */
+  /** An answer or echo of a command that another program gave, arguments removed; several within minutes: `PORT_SHARED`. */
   foreign: [line: string];
 }
 

@@ -4,7 +4,7 @@
  * Its promise settles once; what happens on the line afterwards is the channel's concern. A job that its caller has
  * aborted while in flight is settled, but keeps the line until the module has finished the command.
  */
-import { ModemError, type ModemErrorOptions } from "../errors";
+import { ModemError, type ErrorCode, type ModemErrorOptions } from "../errors";
 import { shownLine, type Command, type Response } from "./command";
 import { Deferred } from "./deferred";
 
@@ -76,7 +76,7 @@ export class Job<T = unknown> {
   }
 
   /** An error that names this command, secrets masked. */
-  error(code: ModemError["code"], options: ModemErrorOptions = {}): ModemError {
+  error(code: ErrorCode, options: ModemErrorOptions = {}): ModemError {
     return new ModemError(code, { ...options, command: shownLine(this.command) });
   }
 

@@ -1,0 +1,70 @@
+/**
+ * Finds the baud rate of a UART by asking at each rate in turn whether the module understands `AT`.
+ *
+ * At a wrong rate the module has collected rubbish before, so the first right line may be answered with ERROR: any
+ * result code that can be read proves the rate. Where the port is USB, the first rate is as good as any.
+ */
+import { delay, type Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { Transport } from "../serial/transport";
+import { readResultCode } from "./result-codes";
+import { Tokenizer } from "./tokenizer";
+import { Wire } from "./wire";
+
+/** bit/s, the usual ones first. */
+export const BAUD_RATES = [
+  115_200, 9_600, 460_800, 921_600, 57_600, 230_400, 38_400, 19_200, 3_000_000,
+] as const;
+
+/** Lines asked at each rate, and ms to wait for an answer; a module answers `AT` within 300 ms. */
+const TRIES = 2;
+const PATIENCE = 400;
+
+/**
+ * The rate at which the module answers. Opens and closes a transport per rate, one after the other.
+ *
+ * Rejects with `MODEM_SILENT` when it answers at none, `PORT_*` when the port does not open, or the signal's reason.
+ */
+export async function findBaudRate(
+  transportAt: (baudRate: number) => Transport,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<number> {
+  for (const rate of BAUD_RATES) {
+    signal?.throwIfAborted();
+    const transport = transportAt(rate);
+    await transport.open();
+    try {
+      if (await answers(transport, clock, signal)) return rate;
+    } finally {
+      await transport.close();
+    }
+  }
+  throw new ModemError("MODEM_SILENT", { detail: "it answers at no baud rate" });
+}
+
+async function answers(
+  transport: Transport,
+  clock: Clock,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const wire = new Wire(transport, clock);
+  const tokenizer = new Tokenizer();
+  const answered = new AbortController();
+  transport.on("data", (bytes) => {
+    tokenizer.push(bytes);
+    for (let token = tokenizer.next(); token !== undefined; token = tokenizer.next()) {
+      if (token.kind === "line" && isResult(token.text)) answered.abort();
+    }
+  });
+  const ended = signal === undefined ? answered.signal : AbortSignal.any([signal, answered.signal]);
+  for (let tries = 0; tries < TRIES && !answered.signal.aborted; tries++) {
+    await wire.writeLine("AT");
+    await delay(clock, PATIENCE, ended).catch(() => signal?.throwIfAborted());
+  }
+  return answered.signal.aborted;
+}
+
+function isResult(line: string): boolean {
+  return readResultCode(line, "words") !== undefined || readResultCode(line, "digits") !== undefined;
+}

@@ -1,0 +1,117 @@
+/**
+ * The list of serial ports for a person to choose from: Quectel modules named, the AT port marked, each with a path
+ * that still names the same socket or module after replugging.
+ */
+import { realpath } from "node:fs/promises";
+import { basename } from "node:path";
+import { deviceNames, hardwareTtys, stableLinks, usbDevice, type UsbDevice } from "./sysfs";
+import { QUECTEL, usbModule, type PortRole } from "./usb-modules";
+
+export interface SerialPortInfo {
+  /** What to store: by-id where it names one module only, else by-path, else the device. */
+  readonly path: string;
+  /** Device of today, `/dev/ttyUSB2`. */
+  readonly device: string;
+  readonly vendorId?: string;
+  readonly productId?: string;
+  readonly interfaceNumber?: number;
+  /** As the device names itself, `Quectel EC25-E`. */
+  readonly description?: string;
+  /** Models that the USB id stands for; undefined when it is no known Quectel module. */
+  readonly models?: string;
+  /** What the port is for; undefined when not known. */
+  readonly role?: PortRole;
+}
+
+/** Names of serial devices in /dev, for hosts whose /sys is hidden. */
+const SERIAL_NAME = /^tty(USB|ACM|AMA|mxc|SAC|THS|HS)\d+$/;
+
+/** Quectel AT ports first, then other Quectel ports, then the rest. @param root folder that stands for `/` (tests). */
+export async function listPorts(
+  root = "/",
+  platform: NodeJS.Platform = process.platform,
+): Promise<SerialPortInfo[]> {
+  const ports = platform === "linux" ? await linuxPorts(root) : await otherPorts();
+  return ports.sort((a, b) => rank(a) - rank(b) || a.device.localeCompare(b.device, "en", { numeric: true }));
+}
+
+/** True when `path` is a port of a Quectel module's own USB interface, where no baud rate applies. */
+export async function isModuleUsbPort(path: string, root = "/"): Promise<boolean> {
+  const device = await realpath(path).catch(() => path);
+  return (await usbDevice(root, basename(device)))?.vendorId === QUECTEL;
+}
+
+function rank(port: SerialPortInfo): number {
+  if (port.role === "at") return 0;
+  return port.models === undefined ? 2 : 1;
+}
+
+async function linuxPorts(root: string): Promise<SerialPortInfo[]> {
+  const present = await deviceNames(root);
+  const fromDev = [...present].filter((name) => SERIAL_NAME.test(name));
+  // A container may see all of the host's /sys, but only some of its devices; or the devices and no /sys.
+  const fromSys = (await hardwareTtys(root)).filter((name) => present.has(name));
+  const ttys = [...new Set([...fromSys, ...fromDev])];
+  const [byId, byPath] = await Promise.all([stableLinks(root, "by-id"), stableLinks(root, "by-path")]);
+  const usb = new Map<string, UsbDevice>();
+  for (const tty of ttys) {
+    const device = await usbDevice(root, tty);
+    if (device !== undefined) usb.set(tty, device);
+  }
+  return ttys.map((tty) => {
+    const device = usb.get(tty);
+    const id = device === undefined || isUnique(device, usb) ? byId.get(tty)?.[0] : undefined;
+    return portInfo(id ?? byPath.get(tty)?.[0] ?? `/dev/${tty}`, `/dev/${tty}`, device);
+  });
+}
+
+/**
+ * False when another interface would get the same by-id name: two modules of one kind, and modules rarely have a
+ * serial number of their own. Then the link leads to whichever was found last.
+ */
+function isUnique(device: UsbDevice, all: ReadonlyMap<string, UsbDevice>): boolean {
+  const same = [...all.values()].filter(
+    (other) =>
+      other.vendorId === device.vendorId &&
+      other.productId === device.productId &&
+      other.serialNumber === device.serialNumber &&
+      other.interfaceNumber === device.interfaceNumber,
+  );
+  return same.length === 1;
+}
+
+function portInfo(path: string, device: string, usb: UsbDevice | undefined): SerialPortInfo {
+  if (usb === undefined) return { path, device };
+  const { vendorId, productId, interfaceNumber } = usb;
+  const module = usbModule(vendorId, productId);
+  const role = interfaceNumber === undefined ? undefined : module?.roles[interfaceNumber];
+  const description = [usb.manufacturer, usb.product].filter((text) => text !== undefined).join(" ");
+  return {
+    path,
+    device,
+    vendorId,
+    productId,
+    ...(interfaceNumber === undefined ? {} : { interfaceNumber }),
+    ...(description === "" ? {} : { description }),
+    ...(module === undefined ? {} : { models: module.models }),
+    ...(role === undefined ? {} : { role }),
+  };
+}
+
+/** Windows and macOS: what serialport knows; the interface number stands in the device id as `MI_02`. */
+async function otherPorts(): Promise<SerialPortInfo[]> {
+  const { SerialPort } = await import("serialport");
+  return (await SerialPort.list()).map((port) => {
+    const { vendorId, productId } = port;
+    if (vendorId === undefined || productId === undefined) return { path: port.path, device: port.path };
+    const interfaceNumber = /MI_([\da-f]{2})/i.exec(port.pnpId ?? "")?.[1];
+    return portInfo(port.path, port.path, {
+      vendorId: vendorId.toLowerCase(),
+      productId: productId.toLowerCase(),
+      interfaceNumber: interfaceNumber === undefined ? undefined : Number.parseInt(interfaceNumber, 16),
+      manufacturer: port.manufacturer,
+      product: undefined,
+      serialNumber: port.serialNumber,
+    });
+  });
+}

@@ -1,0 +1,143 @@
+/**
+ * SerialTransport: the serialport package as a byte pipe; no parser, no retry.
+ *
+ * serialport keeps what is written to a closed port and sends it after the next open; a mail command would then go
+ * out by itself. So nothing is handed to it unless the port is open, and each connection has a port object of its own.
+ */
+import type { SerialPort } from "serialport";
+import { ModemError } from "../errors";
+import { Connection } from "./connection";
+import { isModuleUsbPort } from "./ports";
+import { isWithoutLines, openError, portError } from "./serial-errors";
+import type { ControlLines, Transport } from "./transport";
+
+/** What becomes of a control line at open: raised, lowered, or left to the operating system. */
+export type LineAtOpen = "on" | "off" | "leave";
+
+export interface SerialOptions {
+  /** Device or link below /dev/serial; a link is followed at each open, so a new number after replugging is found. */
+  readonly path: string;
+  /** bit/s. */
+  readonly baudRate: number;
+  readonly flowControl: "none" | "rtscts";
+  readonly dtr: LineAtOpen;
+  readonly rts: LineAtOpen;
+}
+
+type Done = (error?: Error | null) => void;
+
+export class SerialTransport extends Connection implements Transport {
+  readonly label: string;
+  private port: SerialPort | undefined;
+  private opening: Promise<void> = Promise.resolve();
+  private lastWrite: Promise<void> = Promise.resolve();
+  /** As the operating system leaves them at open. serialport sets each line that is not named to its own default. */
+  private lines: Required<ControlLines> = { dtr: true, rts: true };
+  /** The module's own USB port: USB paces and holds back by itself, and ignores the rate. */
+  private isModuleUsb = false;
+
+  constructor(private readonly options: SerialOptions) {
+    super();
+    this.label = options.path;
+  }
+
+  get bitRate(): number | undefined {
+    return this.isModuleUsb ? undefined : this.options.baudRate;
+  }
+
+  get flowControlled(): boolean {
+    return this.isModuleUsb || this.options.flowControl === "rtscts";
+  }
+
+  /** Rejects with `PORT_NOT_FOUND`, `PORT_BUSY`, `PORT_DENIED`, `PORT_FAILED`, or `PORT_CLOSED` when closed meanwhile. */
+  async open(): Promise<void> {
+    this.beginOpening();
+    this.opening = this.openPort();
+    try {
+      await this.during("opening", () => this.opening);
+    } catch (error) {
+      this.ended(undefined);
+      await this.release();
+      throw error;
+    }
+    this.opened();
+    this.port?.on("data", (bytes: Buffer) => this.emit("data", bytes));
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.during("open", () => {
+      this.lastWrite = this.call((port, done) => port.write(Buffer.from(bytes), done));
+      return this.lastWrite;
+    });
+  }
+
+  drain(): Promise<void> {
+    return this.during("open", async () => {
+      await this.lastWrite;
+      await this.call((port, done) => port.drain(done));
+    });
+  }
+
+  set(lines: ControlLines): Promise<void> {
+    return this.during("open", () => this.setLines(lines));
+  }
+
+  async close(): Promise<void> {
+    this.ended(undefined);
+    await this.release();
+  }
+
+  private async openPort(): Promise<void> {
+    const { path, baudRate, flowControl, dtr, rts } = this.options;
+    try {
+      this.isModuleUsb = await isModuleUsbPort(path);
+      const { SerialPort } = await import("serialport");
+      const port = new SerialPort({
+        path,
+        baudRate,
+        rtscts: flowControl === "rtscts",
+        // Closing would lower DTR, which is no way to leave a line alone.
+        hupcl: dtr !== "leave",
+        autoOpen: false,
+      });
+      this.port = port;
+      port.on("close", (error: Error | null) => this.onPortEnd(error));
+      port.on("error", (error: Error) => this.onPortEnd(error));
+      await this.call((_port, done) => port.open(done));
+      if (dtr !== "leave") await this.setLines({ dtr: dtr === "on" });
+      if (rts !== "leave") await this.setLines({ rts: rts === "on" });
+    } catch (error) {
+      throw openError(error);
+    }
+  }
+
+  private async setLines(lines: ControlLines): Promise<void> {
+    this.lines = { ...this.lines, ...lines };
+    try {
+      await this.call((port, done) => port.set(this.lines, done));
+    } catch (error) {
+      if (!(error instanceof ModemError && isWithoutLines(error))) throw error;
+    }
+  }
+
+  /** The port has closed itself, or failed beyond use. */
+  private onPortEnd(cause: Error | null): void {
+    this.ended(cause === null ? undefined : new ModemError("PORT_UNPLUGGED", { cause }));
+  }
+
+  /** Closes the port object when its opening is over; what it still had to send is thrown away, not waited for. */
+  private async release(): Promise<void> {
+    await this.opening.catch(() => undefined);
+    if (this.port?.isOpen !== true) return;
+    await this.call((port, done) => port.flush(done)).catch(() => undefined);
+    if (this.port.isOpen) await this.call((port, done) => port.close(done)).catch(() => undefined);
+  }
+
+  private call(start: (port: SerialPort, done: Done) => void): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const { port } = this;
+      if (port === undefined) reject(new ModemError("PORT_CLOSED"));
+      else start(port, (error) => (error instanceof Error ? reject(portError(error)) : resolve()));
+    });
+  }
+}

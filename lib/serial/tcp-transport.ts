@@ -1,0 +1,121 @@
+/**
+ * TcpTransport: raw serial-over-IP, as ser2net's `raw` mode or a device server speak it; no telnet, no retry.
+ *
+ * A peer that vanishes without a word is noticed by TCP keep-alive, and sooner by the idle probe of the layers above.
+ */
+import { connect, type Socket } from "node:net";
+import { delay, systemClock, type Clock } from "../clock";
+import { ModemError, type ErrorCode } from "../errors";
+import { Connection } from "./connection";
+import type { Transport } from "./transport";
+
+export interface TcpOptions {
+  readonly host: string;
+  readonly port: number;
+  /** Milliseconds for the connection to come up; default 10 s. */
+  readonly connectTimeout?: number;
+  /** Default: the clock of the host. */
+  readonly clock?: Clock;
+}
+
+const CONNECT_TIMEOUT = 10_000;
+
+/** Milliseconds without traffic before the first keep-alive. */
+const KEEP_ALIVE = 15_000;
+
+export class TcpTransport extends Connection implements Transport {
+  readonly label: string;
+  /** The rate of the line behind the server is not known here. */
+  readonly bitRate = undefined;
+  readonly flowControlled = true;
+  private socket: Socket | undefined;
+  private lastWrite: Promise<void> = Promise.resolve();
+
+  constructor(private readonly options: TcpOptions) {
+    super();
+    const host = options.host.includes(":") ? `[${options.host}]` : options.host;
+    this.label = `tcp://${host}:${options.port}`;
+  }
+
+  /** Rejects with `PORT_REFUSED`, `PORT_NOT_FOUND` (unknown host), `PORT_FAILED`, or `PORT_CLOSED`. */
+  async open(): Promise<void> {
+    this.beginOpening();
+    try {
+      await this.during("opening", () => this.connect());
+    } catch (error) {
+      this.ended(undefined);
+      this.socket?.destroy();
+      throw error;
+    }
+    this.opened();
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    return this.during("open", () => {
+      this.lastWrite = new Promise((resolve, reject) => {
+        this.socket?.write(bytes, (error) => (error instanceof Error ? reject(lost(error)) : resolve()));
+      });
+      return this.lastWrite;
+    });
+  }
+
+  drain(): Promise<void> {
+    return this.during("open", () => this.lastWrite);
+  }
+
+  set(): Promise<void> {
+    return this.during("open", () => Promise.resolve());
+  }
+
+  close(): Promise<void> {
+    this.ended(undefined);
+    const { socket } = this;
+    return new Promise((resolve) => {
+      if (socket === undefined || socket.closed) {
+        resolve();
+        return;
+      }
+      socket.once("close", () => resolve());
+      socket.destroy();
+    });
+  }
+
+  private async connect(): Promise<void> {
+    const { host, port, connectTimeout = CONNECT_TIMEOUT, clock = systemClock } = this.options;
+    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+    this.socket = socket;
+    const connected = new AbortController();
+    await Promise.race([
+      new Promise<void>((resolve, reject) => {
+        socket.once("connect", resolve);
+        socket.once("error", (error) => reject(connectError(error)));
+      }),
+      delay(clock, connectTimeout, connected.signal).then(() => {
+        throw new ModemError("PORT_FAILED", { detail: "the server does not answer" });
+      }),
+    ]).finally(() => connected.abort());
+    socket.on("data", (bytes) => {
+      if (this.isOpen) this.emit("data", bytes);
+    });
+    socket.on("error", (error) => this.ended(lost(error)));
+    // The server may only have ended its own direction; half a connection is of no use.
+    socket.on("end", () => socket.destroy());
+    socket.on("close", () => this.ended(lost(undefined)));
+  }
+}
+
+/** Why a connection does not come up, by errno name; everything else is `PORT_FAILED`. */
+const CONNECT_ERRORS: ReadonlyMap<string, ErrorCode> = new Map([
+  ["ECONNREFUSED", "PORT_REFUSED"],
+  ["ENOTFOUND", "PORT_NOT_FOUND"],
+  ["EAI_AGAIN", "PORT_NOT_FOUND"],
+]);
+
+function connectError(error: Error & { code?: string }): ModemError {
+  const code = CONNECT_ERRORS.get(error.code ?? "") ?? "PORT_FAILED";
+  return new ModemError(code, { cause: error, detail: error.message });
+}
+
+function lost(cause: Error | undefined): ModemError {
+  return new ModemError("PORT_UNPLUGGED", { cause, detail: "the server ended the connection" });
+}

@@ -1,0 +1,116 @@
+/**
+ * Trace: a record of what went over the wire, for a person who looks for a fault.
+ *
+ * It is a decorator around a transport, off until somebody switches it on, bounded in memory, and it holds no secret:
+ * what `hide` was told is masked in both directions, also where an echo or an error repeats it and where a read or
+ * write cuts it in two.
+ */
+import { EventEmitter } from "node:events";
+import type { Clock } from "../clock";
+import { maskSecrets, SecretFilter } from "./secrets";
+import type { ControlLines, Transport, TransportEvents } from "./transport";
+
+export interface TraceEntry {
+  /** Wall-clock time in ms since 1970. */
+  readonly at: number;
+  readonly direction: "in" | "out";
+  /** Bytes as latin1 characters, secrets masked. */
+  readonly text: string;
+}
+
+/** Characters kept by default; the oldest go first. */
+const DEFAULT_LIMIT = 64 * 1024;
+
+export class Trace {
+  /** Records only while true. */
+  enabled = false;
+  private readonly secrets = new Set<string>();
+  private readonly filters = { in: new SecretFilter(this.secrets), out: new SecretFilter(this.secrets) };
+  private recorded: TraceEntry[] = [];
+  private characters = 0;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly limit = DEFAULT_LIMIT,
+  ) {}
+
+  /** What was recorded, oldest first; the beginning of what may become a secret is not shown yet. */
+  get entries(): readonly TraceEntry[] {
+    return this.recorded;
+  }
+
+  /** Masks these from now on, and in what is recorded already. To be called before they are written. */
+  hide(secrets: readonly string[]): void {
+    const fresh = secrets.filter((secret) => secret !== "" && !this.secrets.has(secret));
+    if (fresh.length === 0) return;
+    for (const secret of fresh) this.secrets.add(secret);
+    this.recorded = this.recorded.map((entry) => ({ ...entry, text: maskSecrets(entry.text, fresh) }));
+  }
+
+  clear(): void {
+    this.recorded = [];
+    this.characters = 0;
+  }
+
+  /** The same transport, watched. */
+  watch(transport: Transport): Transport {
+    return new TracedTransport(transport, this);
+  }
+
+  record(direction: TraceEntry["direction"], bytes: Uint8Array): void {
+    if (!this.enabled) return;
+    const text = this.filters[direction].push(Buffer.from(bytes).toString("latin1"));
+    if (text === "") return;
+    this.recorded.push({ at: this.clock.wall(), direction, text: text.slice(-this.limit) });
+    this.characters += Math.min(text.length, this.limit);
+    while (this.characters > this.limit)
+      this.characters -= this.recorded.shift()?.text.length ?? this.characters;
+  }
+}
+
+class TracedTransport extends EventEmitter<TransportEvents> implements Transport {
+  constructor(
+    private readonly inner: Transport,
+    private readonly trace: Trace,
+  ) {
+    super();
+    inner.on("data", (bytes) => {
+      trace.record("in", bytes);
+      this.emit("data", bytes);
+    });
+    inner.on("closed", (error) => this.emit("closed", error));
+  }
+
+  get label(): string {
+    return this.inner.label;
+  }
+
+  get bitRate(): number | undefined {
+    return this.inner.bitRate;
+  }
+
+  get flowControlled(): boolean {
+    return this.inner.flowControlled;
+  }
+
+  open(): Promise<void> {
+    return this.inner.open();
+  }
+
+  write(bytes: Uint8Array): Promise<void> {
+    this.trace.record("out", bytes);
+    return this.inner.write(bytes);
+  }
+
+  drain(): Promise<void> {
+    return this.inner.drain();
+  }
+
+  set(lines: ControlLines): Promise<void> {
+    return this.inner.set(lines);
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
