@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseMailbox, readAddresses } from "../../../lib/mail/addresses";
+import { isModemError } from "../../../lib/errors";
+import { failsWith } from "./support";
+
+const read = (value: unknown): readonly string[] => readAddresses(value, "INVALID_RECIPIENT");
+
+describe("addresses of a message", () => {
+  it("are taken from text with commas or semicolons, from lists, and from objects with an address", () => {
+    assert.deepEqual(read("a@example.com, b@example.com;c@example.com,"), [
+      "a@example.com",
+      "b@example.com",
+      "c@example.com",
+    ]);
+    assert.deepEqual(read(["a@example.com", "b@example.com, c@example.com"]), [
+      "a@example.com",
+      "b@example.com",
+      "c@example.com",
+    ]);
+    assert.deepEqual(read({ name: "A", address: "a@example.com" }), ["a@example.com"]);
+  });
+
+  it("may be missing", () => {
+    for (const nothing of [undefined, null, "", "  ", " , ;", [], [""]]) assert.deepEqual(read(nothing), []);
+  });
+
+  it("lose display name, comments and surrounding white space", () => {
+    assert.deepEqual(read(' "Doe, Jane; duty" <jane@example.com> ,Dr. Müller <m@example.com>\n'), [
+      "jane@example.com",
+      "m@example.com",
+    ]);
+    assert.deepEqual(read("jane (on duty)@example.com"), ["jane@example.com"]);
+  });
+
+  it("get their domain in lower case and in ASCII form, the part before the @ unchanged", () => {
+    assert.deepEqual(read("Jane.Doe@Bücher.EXAMPLE"), ["Jane.Doe@xn--bcher-kva.example"]);
+    assert.deepEqual(read("root@localhost"), ["root@localhost"]);
+    assert.deepEqual(read("root@127.1"), ["root@127.1"]);
+    assert.deepEqual(read("root@[192.0.2.1]"), ["root@[192.0.2.1]"]);
+  });
+
+  it("are listed once", () => {
+    assert.deepEqual(read("a@example.com, A <a@EXAMPLE.com>"), ["a@example.com"]);
+  });
+
+  const wrong = {
+    "without @": "jane",
+    "without domain": "jane@",
+    "two in one": "jane@example.com joe@example.com",
+    "an empty label": "jane@example..com",
+    "a label that begins with a dash": "jane@-example.com",
+    "a sign that no domain has": "jane@exa!mple.com",
+    "a percent escape in the domain": "jane@ex%61mple.com",
+    "letters beyond ASCII before the @": "jürgen@example.com",
+    "quotation marks before the @": '"jane doe"@example.com',
+    "a line end inside": "jane@example.com\r\nBcc: joe@example.com",
+    "a control character inside": "jane@exa\u0007mple.com",
+    "a group": "staff: jane@example.com, joe@example.com;",
+    "a lone surrogate": "jane@exa\uD800mple.com",
+    "a bare display name": "Doe, Jane <jane@example.com>",
+  };
+  for (const [what, value] of Object.entries(wrong)) {
+    it(`are refused with ${what}`, () => {
+      assert.throws(() => read(value), failsWith("INVALID_RECIPIENT"));
+    });
+  }
+
+  it("are refused when they are neither text nor list", () => {
+    for (const value of [
+      7,
+      true,
+      {},
+      { address: 7 },
+      Symbol("a"),
+      () => "a@example.com",
+      [[[["a@example.com"]]]],
+    ]) {
+      assert.throws(() => read(value), failsWith("INVALID_RECIPIENT"));
+    }
+  });
+
+  it("name the wrong address in the error, short and without control characters", () => {
+    assert.throws(
+      () => read(`a@example.com, ${"x".repeat(200)}\u001b`),
+      (error: unknown) => {
+        assert.ok(isModemError(error, "INVALID_RECIPIENT"));
+        assert.match(error.message, /"x{79}…"/);
+        assert.ok(!/\p{Cc}/u.test(error.message));
+        return true;
+      },
+    );
+  });
+
+  it("are refused beyond the lengths of RFC 5321", () => {
+    assert.equal(parseMailbox(`${"a".repeat(64)}@example.com`, "INVALID_RECIPIENT").length, 76);
+    assert.throws(() => read(`${"a".repeat(65)}@example.com`), failsWith("LIMIT_ADDRESS"));
+    assert.throws(() => read(`a@${"b.".repeat(126)}example.com`), failsWith("LIMIT_ADDRESS"));
+    assert.throws(() => read(`${"a".repeat(2000)}@example.com`), failsWith("LIMIT_ADDRESS"));
+  });
+
+  it("are refused in a flood before they are parsed", () => {
+    const many = Array.from({ length: 101 }, (_, index) => `a${index}@example.com`);
+    assert.throws(() => read(many), failsWith("LIMIT_RECIPIENTS"));
+    assert.throws(() => read(many.join()), failsWith("LIMIT_RECIPIENTS"));
+    assert.throws(() => read("a@example.com,".repeat(1_000_000)), failsWith("LIMIT_RECIPIENTS"));
+  });
+
+  it("never hold anything but ASCII without controls, spaces and quotes, whatever is put in", () => {
+    const pieces = fc.constantFrom(
+      "a",
+      "@",
+      ".",
+      ",",
+      '"',
+      "<",
+      ">",
+      "(",
+      ")",
+      "\\",
+      "\r\n",
+      "ü",
+      " ",
+      "\u0000",
+      "[",
+    );
+    const input = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.array(pieces).map((parts) => parts.join("")),
+    );
+    fc.assert(
+      fc.property(input, (text) => {
+        try {
+          for (const address of read(text)) assert.match(address, /^[!#-~]+@[!#-~]+$/);
+        } catch (error) {
+          if (!isModemError(error)) throw error;
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+});

@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { readAttachments } from "../../../lib/mail/attachments";
+import type { MailAttachment } from "../../../lib/mail/mail";
+import { readMessage } from "../../../lib/mail/message";
+import { failsWith } from "./support";
+
+const warnings: string[] = [];
+const read = (value: unknown, folders: readonly string[] = []): Promise<readonly MailAttachment[]> =>
+  readAttachments(value, folders, (warning) => warnings.push(warning));
+
+const shape = (attachments: readonly MailAttachment[]): unknown =>
+  attachments.map(({ filename, content }) => [
+    filename,
+    content.kind === "bytes" ? content.bytes.toString() : content.path,
+  ]);
+
+describe("attachments of a message", () => {
+  beforeEach(() => warnings.splice(0));
+
+  it("are one or a list of filename and content", async () => {
+    assert.deepEqual(shape(await read({ filename: "a.txt", content: "A" })), [["a.txt", "A"]]);
+    assert.deepEqual(
+      shape(
+        await read([
+          { filename: "a.txt", content: "ä" },
+          { filename: "b.bin", content: Buffer.from("B") },
+        ]),
+      ),
+      [
+        ["a.txt", "ä"],
+        ["b.bin", "B"],
+      ],
+    );
+    for (const nothing of [undefined, null, "", []]) assert.deepEqual(await read(nothing), []);
+  });
+
+  it("may be text in an encoding, bytes, a number, or a Buffer that went through JSON", async () => {
+    const entries = [
+      { filename: "1", content: "QUI=", encoding: "base64" },
+      { filename: "2", content: "QU\r\nI", encoding: "BASE64" },
+      { filename: "3", content: "4142", encoding: "hex" },
+      { filename: "4", content: new Uint8Array([65, 66]) },
+      { filename: "5", content: { type: "Buffer", data: [65, 66] } },
+      { filename: 6, content: "AB", encoding: "utf-8" },
+      { filename: "7", content: "" },
+      { filename: "8", content: 0 },
+    ];
+    assert.deepEqual(shape(await read(entries)), [
+      ["1", "AB"],
+      ["2", "AB"],
+      ["3", "AB"],
+      ["4", "AB"],
+      ["5", "AB"],
+      ["6", "AB"],
+      ["7", ""],
+      ["8", "0"],
+    ]);
+  });
+
+  it("get a name when they have none", async () => {
+    assert.deepEqual(shape(await read([{ content: "x" }, { filename: "", content: "GIF89a" }])), [
+      ["attachment.bin", "x"],
+      ["attachment.gif", "GIF89a"],
+    ]);
+  });
+
+  const wrong: readonly unknown[] = [
+    "file.txt",
+    7,
+    [null],
+    { filename: "a.txt" },
+    { filename: "a.txt", content: null, path: "" },
+    { filename: {}, content: "a" },
+    { filename: "a.txt", content: {} },
+    { filename: "a.txt", content: "a", encoding: "rot13" },
+    { filename: "a.txt", content: "not base64!", encoding: "base64" },
+    { filename: "a.txt", content: "4142x", encoding: "hex" },
+  ];
+  for (const value of wrong) {
+    it(`are refused as ${JSON.stringify(value)}`, async () => {
+      await assert.rejects(read(value), failsWith("INVALID_ATTACHMENT"));
+    });
+  }
+
+  it("are at most ten, those made of the payload included", async () => {
+    const ten = Array.from({ length: 10 }, (_, index) => ({ filename: `${index}`, content: "" }));
+    assert.equal((await read(ten)).length, 10);
+    await assert.rejects(read([...ten, { content: "" }]), failsWith("LIMIT_ATTACHMENTS"));
+    const msg = { to: "a@example.com", payload: Buffer.from("x"), attachments: ten };
+    await assert.rejects(
+      readMessage(msg, {}, { allowFrom: false, attachmentPaths: [] }),
+      failsWith("LIMIT_ATTACHMENTS"),
+    );
+  });
+
+  it("are listed with what the module cannot carry", async () => {
+    await read({ filename: "a.png", content: "a", contentType: "image/png", cid: "logo" });
+    assert.deepEqual(warnings, [
+      "The contentType of attachment 1 is not carried by the module.",
+      "The cid of attachment 1 is not carried by the module.",
+    ]);
+  });
+
+  describe("by path", () => {
+    let root = "";
+    let allowed = "";
+    let outside = "";
+
+    before(async () => {
+      root = await mkdtemp(join(tmpdir(), "attachments-"));
+      allowed = join(root, "allowed");
+      await mkdir(join(allowed, "day"), { recursive: true });
+      outside = join(root, "secret.txt");
+      await writeFile(outside, "secret");
+      await writeFile(join(allowed, "day", "shot.jpg"), "jpeg");
+      await writeFile(join(allowed, "..notes"), "notes");
+      await symlink(outside, join(allowed, "link.txt"));
+      await symlink(allowed, join(root, "alias"));
+      execFileSync("mkfifo", [join(allowed, "pipe")]);
+    });
+    after(() => rm(root, { recursive: true }));
+
+    it("are taken from a folder that the administrator named, by their real path", async () => {
+      const path = join(allowed, "day", "shot.jpg");
+      assert.deepEqual(shape(await read({ path }, [join(root, "missing"), allowed])), [["shot.jpg", path]]);
+      assert.deepEqual(
+        shape(await read({ filename: "a.jpg", path: join(root, "alias", "day", "shot.jpg") }, [allowed])),
+        [["a.jpg", path]],
+      );
+      assert.deepEqual(shape(await read({ path }, [join(root, "alias")])), [["shot.jpg", path]]);
+      assert.deepEqual(shape(await read({ path: join(allowed, "..notes") }, [allowed])), [
+        ["..notes", join(allowed, "..notes")],
+      ]);
+    });
+
+    it("are not read when there is content", async () => {
+      assert.deepEqual(shape(await read({ filename: "a", content: "x", path: outside })), [["a", "x"]]);
+    });
+
+    const refusedPaths: readonly [string, () => string][] = [
+      ["outside of the folder", () => outside],
+      ["that climbs out", () => `${allowed}/../secret.txt`],
+      ["through a link that leads out", () => join(allowed, "link.txt")],
+      ["of the folder itself", () => allowed],
+      ["of a folder in it", () => join(allowed, "day")],
+      ["of a pipe", () => join(allowed, "pipe")],
+      ["that does not exist", () => join(allowed, "missing.txt")],
+      ["that is relative", () => relative(process.cwd(), join(allowed, "day", "shot.jpg"))],
+      ["with a NUL", () => `${join(allowed, "day", "shot.jpg")}\u0000.txt`],
+      ["that is an URL", () => "https://example.com/a.jpg"],
+      ["that is a file URL", () => `file://${join(allowed, "day", "shot.jpg")}`],
+    ];
+    for (const [what, path] of refusedPaths) {
+      it(`are refused ${what}`, async () => {
+        await assert.rejects(
+          read({ filename: "a", path: path() }, [allowed]),
+          failsWith("INVALID_ATTACHMENT_PATH"),
+        );
+      });
+    }
+
+    it("are refused when no folder is named, and as href always", async () => {
+      await assert.rejects(
+        read({ path: join(allowed, "day", "shot.jpg") }),
+        failsWith("INVALID_ATTACHMENT_PATH"),
+      );
+      await assert.rejects(
+        read({ href: "https://example.com/" }, [allowed]),
+        failsWith("INVALID_ATTACHMENT_PATH"),
+      );
+    });
+
+    it("are refused alike inside and outside, so that nobody learns which files exist", async () => {
+      const why = (path: string): Promise<string> =>
+        read({ path }, [allowed]).then(
+          () => "allowed",
+          (error: Error) => error.message.replace(JSON.stringify(path), "it"),
+        );
+      assert.equal(await why(outside), await why(join(root, "no such file")));
+    });
+  });
+});

@@ -1,0 +1,287 @@
+import assert from "node:assert/strict";
+import { needsTextSupport } from "../../../lib/mail/compose";
+import { composerFor } from "../../../lib/mail/composer";
+import type { TextSupport } from "../../../lib/quectel/carrier";
+import { composed, contentOf, storedAttachment, storedMail } from "./support";
+
+const RAW: TextSupport = { subject: "raw", body: "raw" };
+const HEX: TextSupport = { subject: "hex", body: "hex" };
+const UNKNOWN: TextSupport = { subject: "unknown", body: "unknown" };
+
+const text = (coded: { bytes: Buffer }): string => coded.bytes.toString("utf8");
+
+describe("a composed mail", () => {
+  it("has sender, recipients, subject, text and attachments", () => {
+    const { transaction, warnings } = composed(
+      storedMail({ attachments: [storedAttachment("a.txt", "A")] }),
+      {
+        envelope: { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com"] },
+      },
+    );
+    const { attachments, ...rest } = transaction;
+    assert.deepEqual(rest, {
+      senderName: "Gateway",
+      senderAddress: "gateway@example.com",
+      to: ["a@example.com"],
+      cc: ["b@example.com"],
+      bcc: ["c@example.com"],
+      subject: { charset: "ascii", bytes: Buffer.from("Pump 7") },
+      body: { charset: "ascii", bytes: Buffer.from("Level too high.") },
+    });
+    assert.deepEqual(
+      attachments.map(({ name, size }) => [name, size]),
+      [["a.txt", 1]],
+    );
+    assert.deepEqual(warnings, []);
+  });
+
+  it("has the mail's own sender address where it has one", () => {
+    assert.equal(composed(storedMail({ from: "x@example.com" })).transaction.senderAddress, "x@example.com");
+  });
+
+  it("has a sender name that every module takes", () => {
+    const name = (senderName: string): string =>
+      composed(storedMail(), { settings: { senderName } }).transaction.senderName;
+    assert.equal(name('Müller "Pumpen"\r\n7'), "Muller 'Pumpen' 7");
+    assert.equal(name("x".repeat(60)), "x".repeat(50));
+  });
+
+  it("may have a subject only", () => {
+    const { body, attachments } = composed(storedMail({ text: "" })).transaction;
+    assert.deepEqual([body.bytes.length, attachments], [0, []]);
+  });
+
+  it("warns of more recipients than every module takes", () => {
+    const to = Array.from({ length: 21 }, (_, index) => `a${index}@example.com`);
+    assert.deepEqual(composed(storedMail({ to: to.slice(1) })).warnings, []);
+    assert.match(composed(storedMail({ to })).warnings.join(), /^The mail has 21 recipients/);
+  });
+
+  it("has safe and unique names of attachments, and says which were changed", async () => {
+    const mail = storedMail({
+      attachments: [storedAttachment("a b.txt", "1"), storedAttachment("a_b.txt", "2")],
+    });
+    const { transaction, warnings } = composed(mail);
+    assert.deepEqual(
+      transaction.attachments.map(({ name }) => name),
+      ["a_b.txt", "a_b-2.txt"],
+    );
+    assert.deepEqual(warnings, [
+      'The attachment "a b.txt" is sent as "a_b.txt".',
+      'The attachment "a_b.txt" is sent as "a_b-2.txt".',
+    ]);
+    assert.equal(await contentOf(transaction.attachments[1]), "2");
+  });
+
+  describe("of text that is not ASCII", () => {
+    const mail = storedMail({ subject: "Störung", text: "Füllstand 水" });
+
+    it("goes in UTF-8 where the module takes it", () => {
+      for (const support of [RAW, HEX]) {
+        const { transaction, warnings } = composed(mail, { support });
+        assert.deepEqual(transaction.subject, { charset: "utf-8", bytes: Buffer.from("Störung") });
+        assert.deepEqual(transaction.body, { charset: "utf-8", bytes: Buffer.from("Füllstand 水") });
+        assert.deepEqual([transaction.attachments, warnings], [[], []]);
+      }
+    });
+
+    it("goes in the charset of the settings, or in UTF-8 with a warning", () => {
+      const { transaction, warnings } = composed(storedMail({ subject: "水泵", text: "水泵 😀" }), {
+        settings: { charset: "gb2312" },
+      });
+      assert.deepEqual([transaction.subject.charset, transaction.body.charset], ["gb2312", "utf-8"]);
+      assert.deepEqual(warnings, ["The text cannot be written in gb2312; it is sent in UTF-8."]);
+    });
+
+    it("is folded to ASCII where the module is not known to take it, and goes whole as message.txt", async () => {
+      const { transaction, warnings } = composed(mail, { support: UNKNOWN });
+      assert.deepEqual(transaction.subject, { charset: "ascii", bytes: Buffer.from("Storung") });
+      assert.equal(transaction.body.charset, "ascii");
+      assert.equal(
+        text(transaction.body),
+        "Subject: Storung\r\n\r\nFullstand ?\r\n\r\nThe whole text (35 bytes) is in the attachment message.txt.",
+      );
+      assert.equal(transaction.attachments[0]?.name, "message.txt");
+      assert.equal(await contentOf(transaction.attachments[0]), "\uFEFFSubject: Störung\r\n\r\nFüllstand 水");
+      assert.equal(warnings.length, 2);
+    });
+
+    it("keeps its subject whole in the text where only the subject cannot be carried", () => {
+      const { transaction } = composed(mail, { support: { subject: "unknown", body: "raw" } });
+      assert.equal(text(transaction.subject), "Storung");
+      assert.equal(text(transaction.body), "Subject: Störung\r\n\r\nFüllstand 水");
+      assert.deepEqual(transaction.attachments, []);
+    });
+
+    it("gives message.txt its name even when the flow has one too", () => {
+      const own = storedMail({ text: "ü", attachments: [storedAttachment("message.txt")] });
+      const { attachments } = composed(own, { support: UNKNOWN }).transaction;
+      assert.deepEqual(
+        attachments.map(({ name }) => name),
+        ["message.txt", "message-2.txt"],
+      );
+    });
+
+    it("says in the body that text is missing when ten attachments leave no place for message.txt", () => {
+      const attachments = Array.from({ length: 10 }, (_, index) => storedAttachment(`${index}.txt`));
+      const { transaction, warnings } = composed(storedMail({ text: "Öl 水", attachments }), {
+        support: UNKNOWN,
+      });
+      assert.equal(transaction.attachments.length, 10);
+      assert.equal(
+        text(transaction.body),
+        "Ol ?\r\n\r\nThis is not the whole text (7 bytes): the modem could not carry it.",
+      );
+      assert.match(warnings.join(), /no place left for a file/);
+    });
+  });
+
+  describe("with double quotes in the subject", () => {
+    const mail = storedMail({ subject: 'Pump "North"' });
+
+    it("keeps them as UTF-8 in hex digits", () => {
+      const { transaction, warnings } = composed(mail, { support: HEX });
+      assert.deepEqual(transaction.subject, { charset: "utf-8", bytes: Buffer.from('Pump "North"') });
+      assert.deepEqual(warnings, []);
+    });
+
+    it("replaces them and says so where there is no escape", () => {
+      for (const support of [RAW, UNKNOWN]) {
+        const { transaction, warnings } = composed(mail, { support });
+        assert.deepEqual(transaction.subject, { charset: "ascii", bytes: Buffer.from("Pump 'North'") });
+        assert.deepEqual(warnings, ["Double quotes in the subject were replaced by single ones."]);
+      }
+      assert.equal(
+        text(composed(storedMail({ subject: 'Störung "Nord"' }), { support: RAW }).transaction.subject),
+        "Störung 'Nord'",
+      );
+      assert.equal(
+        text(composed(storedMail({ subject: "Störung „Nord“" }), { support: UNKNOWN }).transaction.subject),
+        "Storung 'Nord'",
+      );
+    });
+  });
+
+  describe("of great length", () => {
+    it("has a body of up to 10240 bytes as written on the line", () => {
+      const size = (length: number, letter: string, support: TextSupport): number =>
+        composed(storedMail({ text: letter.repeat(length) }), { support }).transaction.attachments.length;
+      assert.deepEqual([size(10_240, "a", HEX), size(10_241, "a", HEX)], [0, 1]);
+      assert.deepEqual([size(5120, "ü", RAW), size(5121, "ü", RAW)], [0, 1]);
+      assert.deepEqual([size(2560, "ü", HEX), size(2561, "ü", HEX)], [0, 1]);
+    });
+
+    it("shows its beginning and goes whole as message.txt", async () => {
+      const long = `Level too high.\r\n${"x".repeat(20_000)}`;
+      const { transaction, warnings } = composed(storedMail({ text: long }));
+      assert.match(
+        text(transaction.body),
+        /^Level too high\.\r\nx+ \[\.\.\.\]\r\n\r\nThe whole text \(20017 bytes\) is in the attachment message\.txt\.$/,
+      );
+      assert.ok(transaction.body.bytes.length < 1200);
+      assert.equal(await contentOf(transaction.attachments[0]), long);
+      assert.deepEqual(warnings, ["The text is longer than a body may be; it is whole in message.txt."]);
+    });
+
+    it("shows as much as a body carries when there is no place for message.txt", () => {
+      const attachments = Array.from({ length: 10 }, (_, index) => storedAttachment(`${index}.txt`));
+      for (const [letter, support, least] of [
+        ["x", RAW, 9900],
+        ["水", RAW, 9900],
+        ["水", HEX, 4900],
+      ] as const) {
+        const { body } = composed(storedMail({ text: letter.repeat(20_000), attachments }), {
+          support,
+        }).transaction;
+        assert.ok(
+          body.bytes.length > least && body.bytes.length <= (support === HEX ? 5120 : 10_240),
+          String(body.bytes.length),
+        );
+      }
+    });
+
+    it("warns of a subject that some modules find too long, and leaves it to the module", () => {
+      for (const [subject, support, long] of [
+        ["x".repeat(100), RAW, false],
+        ["x".repeat(101), RAW, true],
+        ["ü".repeat(50), RAW, false],
+        ["ü".repeat(26), HEX, true],
+      ] as const) {
+        const { transaction, warnings } = composed(storedMail({ subject }), { support });
+        assert.equal(text(transaction.subject), subject);
+        assert.equal(warnings.length, long ? 1 : 0, subject);
+      }
+    });
+
+    it("has a cut subject, and the whole one in the text, after the module has refused it", () => {
+      const subject = `${"ü".repeat(60)} 😀`;
+      const { transaction, warnings } = composed(storedMail({ subject }), {
+        support: HEX,
+        history: { shortSubject: true },
+      });
+      assert.equal(text(transaction.subject), "ü".repeat(25));
+      assert.equal(text(transaction.body), `Subject: ${subject}\r\n\r\nLevel too high.`);
+      assert.match(warnings.join(), /it was cut and stands whole in the text/);
+    });
+  });
+
+  describe("notes", () => {
+    const late = (ageMs: number, lateNote = 10): string =>
+      text(composed(storedMail(), { history: { ageMs }, settings: { lateNote } }).transaction.body);
+
+    it("say above the text when a late mail was raised", () => {
+      assert.equal(late(10 * 60_000 - 1), "Level too high.");
+      assert.match(
+        late(10 * 60_000),
+        /^Raised 2026-0[23]-\d\dT\d\d:\d\d:03[+-]\d\d:\d\d, sent 10 min later\.\r\n\r\nLevel too high\.$/,
+      );
+      assert.equal(late(1e9, 0), "Level too high.");
+    });
+
+    it("mark a possible repeat, also when the mail has no text of its own or is long", () => {
+      const body = (mailText: string): string =>
+        text(
+          composed(storedMail({ text: mailText }), { history: { possibleDuplicate: true } }).transaction.body,
+        );
+      assert.equal(body(""), "May be a repeat, id 4711.");
+      assert.match(body("x".repeat(20_000)), /^May be a repeat, id 4711\.\r\n\r\nx/);
+    });
+
+    it("stand together, and may push a text into message.txt", () => {
+      const { transaction } = composed(storedMail({ text: "x".repeat(10_240) }), {
+        history: { ageMs: 3_600_000, possibleDuplicate: true },
+      });
+      assert.match(
+        text(transaction.body),
+        /^Raised .* 1 h 0 min later\.\r\nMay be a repeat, id 4711\.\r\n\r\nx/,
+      );
+      assert.equal(transaction.attachments[0]?.name, "message.txt");
+    });
+  });
+
+  it("asks the carrier about text only where the answer matters", async () => {
+    const asked: string[] = [];
+    const settings = {
+      senderName: "",
+      senderAddress: "g@example.com",
+      charset: "auto",
+      lateNote: 0,
+    } as const;
+    const carrier = { textSupport: async () => (asked.push("asked"), HEX) };
+    const send = composerFor(settings, carrier);
+    const history = { ageMs: 0, possibleDuplicate: false, shortSubject: false };
+    const ascii = storedMail();
+    assert.ok(!needsTextSupport(ascii));
+    await send(ascii, ascii, history);
+    assert.deepEqual(asked, []);
+    for (const mail of [
+      storedMail({ subject: '"' }),
+      storedMail({ subject: "ü" }),
+      storedMail({ text: "ü" }),
+    ]) {
+      const { transaction } = await send(mail, mail, history);
+      assert.ok([transaction.subject.charset, transaction.body.charset].includes("utf-8"));
+    }
+    assert.equal(asked.length, 3);
+  });
+});

@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import { readMessage, type FixedFields, type MessagePolicy } from "../../../lib/mail/message";
+import type { Mail } from "../../../lib/mail/mail";
+import { failsWith, POLICY } from "./support";
+
+const read = (msg: object, fields: FixedFields = {}, policy: MessagePolicy = POLICY): Promise<Mail> =>
+  readMessage({ to: "duty@example.com", ...msg }, fields, policy);
+
+const bytesOf = (mail: Mail, index = 0): Buffer => {
+  const content = mail.attachments[index]?.content;
+  assert.ok(content?.kind === "bytes");
+  return content.bytes;
+};
+
+describe("a message as mail", () => {
+  it("has the recipients, subject, text and priority of the message", async () => {
+    const msg = {
+      to: "a@example.com, b@example.com",
+      cc: ["c@example.com"],
+      bcc: "d@example.com",
+      topic: "Pump 7",
+      payload: "Level too high.",
+      priority: "High",
+    };
+    assert.deepEqual(await read(msg), {
+      from: undefined,
+      to: ["a@example.com", "b@example.com"],
+      cc: ["c@example.com"],
+      bcc: ["d@example.com"],
+      subject: "Pump 7",
+      text: "Level too high.",
+      attachments: [],
+      priority: "high",
+      warnings: [],
+    });
+  });
+
+  it("names nobody twice over the three lists", async () => {
+    const mail = await read({
+      to: "a@example.com",
+      cc: "b@example.com, a@example.com",
+      bcc: "b@example.com, c@example.com",
+    });
+    assert.deepEqual([mail.to, mail.cc, mail.bcc], [["a@example.com"], ["b@example.com"], ["c@example.com"]]);
+  });
+
+  it("needs one recipient, in whichever list", async () => {
+    await assert.rejects(read({ to: undefined }), failsWith("INVALID_NO_RECIPIENT"));
+    assert.deepEqual((await read({ to: "", bcc: "a@example.com" })).bcc, ["a@example.com"]);
+  });
+
+  it("lets fixed fields win over the message, whatever their value", async () => {
+    const msg = { cc: "c@example.com", topic: "T", payload: "P" };
+    const mail = await read(msg, { to: "f@example.com", cc: "", subject: "S", body: "B" });
+    assert.deepEqual([mail.to, mail.cc, mail.subject, mail.text], [["f@example.com"], [], "S", "B"]);
+    await assert.rejects(read({}, { to: undefined }), failsWith("INVALID_NO_RECIPIENT"));
+  });
+
+  describe("sender", () => {
+    it("is that of the settings unless the message may replace it", async () => {
+      await assert.rejects(read({ from: "a@example.com" }), failsWith("INVALID_FROM_NOT_ALLOWED"));
+      const mail = await read({ from: "A <a@example.com>" }, {}, { ...POLICY, allowFrom: true });
+      assert.equal(mail.from, "a@example.com");
+      assert.equal((await read({ from: "" })).from, undefined);
+    });
+
+    it("is one address", async () => {
+      const policy = { ...POLICY, allowFrom: true };
+      await assert.rejects(
+        read({ from: "a@example.com, b@example.com" }, {}, policy),
+        failsWith("INVALID_SENDER"),
+      );
+      await assert.rejects(read({ from: "nobody" }, {}, policy), failsWith("INVALID_SENDER"));
+    });
+  });
+
+  describe("subject", () => {
+    it("is the topic, else the title, else that of the e-mail node", async () => {
+      assert.equal((await read({ topic: "", title: "Title" })).subject, "Title");
+      assert.equal((await read({ topic: 0 })).subject, "0");
+      assert.equal((await read({})).subject, "Message from Node-RED");
+    });
+
+    it("is trimmed, and tabs in it become spaces", async () => {
+      assert.equal((await read({ topic: " Pump\t7\r\n" })).subject, "Pump 7");
+    });
+
+    it("is refused with a line end or a control character inside, and when it is not text", async () => {
+      for (const topic of [
+        "a\r\nBcc: x@example.com",
+        "a\nb",
+        "a\u0000b",
+        "a\u0085b",
+        {},
+        ["a"],
+        Symbol("a"),
+      ]) {
+        await assert.rejects(read({ topic }), failsWith("INVALID_SUBJECT"));
+      }
+      await assert.rejects(read({ topic: "x".repeat(1001) }), failsWith("LIMIT_SUBJECT"));
+    });
+
+    it("has no half character", async () => {
+      assert.equal((await read({ topic: "a\uD83D" })).subject, "a\uFFFD");
+    });
+  });
+
+  describe("payload", () => {
+    it("of text, number, boolean and bigint is the text", async () => {
+      for (const [payload, text] of [
+        ["t", "t"],
+        [0, "0"],
+        [false, "false"],
+        [7n, "7"],
+      ] as const) {
+        assert.equal((await read({ payload })).text, text);
+      }
+    });
+
+    it("that is empty makes a mail with a subject only", async () => {
+      for (const payload of [undefined, null, ""]) {
+        const mail = await read({ topic: "Door open", payload });
+        assert.deepEqual([mail.subject, mail.text, mail.attachments], ["Door open", "", []]);
+      }
+    });
+
+    it("of an object is JSON", async () => {
+      assert.equal((await read({ payload: { level: 7, list: [1] } })).text, '{"level":7,"list":[1]}');
+      assert.equal((await read({ payload: [] })).text, "[]");
+    });
+
+    it("of an Error is its text", async () => {
+      assert.equal((await read({ payload: new TypeError("no water") })).text, "TypeError: no water");
+    });
+
+    it("that JSON cannot carry is refused", async () => {
+      const cyclic: Record<string, unknown> = {};
+      cyclic["self"] = cyclic;
+      for (const payload of [cyclic, { big: 7n }, () => 1, Symbol("a")]) {
+        await assert.rejects(read({ payload }), failsWith("INVALID_BODY"));
+      }
+    });
+
+    it("of bytes is an attachment named by filename, with the description as text", async () => {
+      const mail = await read({
+        payload: Buffer.from([1, 2]),
+        filename: "shot.raw",
+        description: "Camera 1\nnorth",
+      });
+      assert.deepEqual([mail.text, mail.attachments[0]?.filename], ["Camera 1\r\nnorth", "shot.raw"]);
+      assert.deepEqual(bytesOf(mail), Buffer.from([1, 2]));
+    });
+
+    it("of bytes may come as Uint8Array, ArrayBuffer or a Buffer that went through JSON", async () => {
+      const bytes = Buffer.from([1, 2, 255]);
+      const wide = new Uint8Array([0, 1, 2, 255, 0]);
+      for (const payload of [
+        wide.subarray(1, 4),
+        Uint8Array.from(bytes).buffer,
+        JSON.parse(JSON.stringify(bytes)),
+      ]) {
+        assert.deepEqual(bytesOf(await read({ payload })), bytes);
+      }
+      assert.equal(
+        (await read({ payload: { type: "Buffer", data: [256] } })).text,
+        '{"type":"Buffer","data":[256]}',
+      );
+    });
+
+    it("of bytes without a name is named by its first bytes", async () => {
+      for (const [start, name] of [
+        [Buffer.from([0xff, 0xd8, 0xff, 0xe0]), "attachment.jpg"],
+        [Buffer.from("%PDF-1.7"), "attachment.pdf"],
+        [Buffer.alloc(0), "attachment.bin"],
+      ] as const) {
+        assert.equal((await read({ payload: start })).attachments[0]?.filename, name);
+      }
+    });
+
+    it("of HTML goes as message.html, with plaintext or the tags removed as text", async () => {
+      const html = "<p>Füllstand</p><p>hoch</p>";
+      const mail = await read({ payload: html });
+      assert.deepEqual([mail.text, mail.attachments[0]?.filename], ["Füllstand\r\n\r\nhoch", "message.html"]);
+      assert.equal(bytesOf(mail).toString(), `\uFEFF${html}`);
+      assert.equal((await read({ payload: html, plaintext: "Level high" })).text, "Level high");
+      assert.equal(bytesOf(await read({ payload: "<p>a</p>" })).toString(), "<p>a</p>");
+    });
+
+    it("has every line end as CR LF", async () => {
+      assert.equal(
+        (await read({ payload: "a\nb\rc\r\nd\u2028e\n\n" })).text,
+        "a\r\nb\r\nc\r\nd\r\ne\r\n\r\n",
+      );
+    });
+
+    it("loses control characters but tabs, and says so", async () => {
+      const mail = await read({ payload: "a\u001bb\tc\u0000\u009b" });
+      assert.equal(mail.text, "ab\tc");
+      assert.deepEqual(mail.warnings, ["Control characters were removed from the text."]);
+    });
+
+    it("has no half character", async () => {
+      assert.equal((await read({ payload: "a\uD83D b\uDE00 😀" })).text, "a\uFFFD b\uFFFD 😀");
+    });
+
+    it("is refused when no mail server would take its length", async () => {
+      await assert.rejects(read({ payload: "x".repeat(16 * 1024 * 1024 + 1) }), failsWith("LIMIT_BODY"));
+    });
+  });
+
+  describe("priority", () => {
+    it("is high, normal or low, and normal when none is given", async () => {
+      assert.equal((await read({})).priority, "normal");
+      assert.equal((await read({ priority: " LOW " })).priority, "low");
+      for (const priority of ["urgent", 1, {}]) {
+        await assert.rejects(read({ priority }), failsWith("INVALID_PRIORITY"));
+      }
+    });
+  });
+
+  describe("warnings", () => {
+    it("list what the module cannot carry", async () => {
+      const mail = await read({
+        replyTo: "a@example.com",
+        headers: { "x-a": 1 },
+        envelope: {},
+        references: "",
+        inReplyTo: null,
+      });
+      assert.deepEqual(mail.warnings, [
+        "msg.replyTo is not carried by the module.",
+        "msg.headers is not carried by the module.",
+        "msg.envelope is not carried by the module.",
+      ]);
+    });
+
+    it("name an address that some modules find too long", async () => {
+      const long = `${"a".repeat(39)}@example.com`;
+      const sure = `${"a".repeat(38)}@example.com`;
+      assert.deepEqual((await read({ to: [sure, long] })).warnings, [
+        `The address "${long}" is longer than 50 bytes; the module may refuse it.`,
+      ]);
+    });
+  });
+});

@@ -1,0 +1,70 @@
+/** What the tests of messages and composing share. */
+import { createHash } from "node:crypto";
+import { compose, type ComposeSettings, type Composed, type SendHistory } from "../../../lib/mail/compose";
+import type { Envelope } from "../../../lib/mail/envelopes";
+import type { MessagePolicy } from "../../../lib/mail/message";
+import type { StoredAttachment, StoredMail } from "../../../lib/mail/stored-mail";
+import type { TextSupport, TransactionAttachment } from "../../../lib/quectel/carrier";
+import type { ErrorCode } from "../../../lib/errors";
+
+export const POLICY: MessagePolicy = { allowFrom: false, attachmentPaths: [] };
+
+/** For assert.throws and assert.rejects. */
+export const failsWith = (code: ErrorCode, about = /(?:)/): { code: ErrorCode; message: RegExp } => ({
+  code,
+  message: about,
+});
+
+export function storedAttachment(filename: string, content: string | Buffer = ""): StoredAttachment {
+  const bytes = Buffer.from(content);
+  return {
+    filename,
+    size: bytes.length,
+    sha256: createHash("sha256").update(bytes).digest("hex"),
+    async *open() {
+      yield bytes;
+    },
+  };
+}
+
+export function storedMail(parts: Partial<StoredMail> = {}): StoredMail {
+  return {
+    id: "4711",
+    raisedAt: Date.UTC(2026, 2, 1, 1, 2, 3),
+    from: undefined,
+    to: ["duty@example.com"],
+    cc: [],
+    bcc: [],
+    subject: "Pump 7",
+    text: "Level too high.",
+    attachments: [],
+    ...parts,
+  };
+}
+
+export interface ComposeParts {
+  readonly envelope?: Envelope;
+  readonly settings?: Partial<ComposeSettings>;
+  readonly support?: TextSupport;
+  readonly history?: Partial<SendHistory>;
+}
+
+export function composed(mail: StoredMail, parts: ComposeParts = {}): Composed {
+  return compose(mail, parts.envelope ?? mail, {
+    settings: {
+      senderName: "Gateway",
+      senderAddress: "gateway@example.com",
+      charset: "auto",
+      lateNote: 10,
+      ...parts.settings,
+    },
+    support: parts.support ?? { subject: "raw", body: "raw" },
+    history: { ageMs: 0, possibleDuplicate: false, shortSubject: false, ...parts.history },
+  });
+}
+
+export async function contentOf(attachment: TransactionAttachment | undefined): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  if (attachment !== undefined) for await (const chunk of attachment.open()) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("utf8");
+}
