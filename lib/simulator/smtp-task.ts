@@ -16,8 +16,6 @@ import { deliver, type Delivery } from "./smtp-delivery";
 import type { MailContent, SmtpSettings } from "./smtp-state";
 import { tlsSettings } from "./ssl-contexts";
 
-/** How long the task waits for a context that is not active. */
-const CONTEXT_MS = 30_000;
 const CONTEXT_POLL_MS = 1000;
 
 const securities = ["none", "tls", "starttls"] as const;
@@ -67,10 +65,11 @@ function checkContent(settings: SmtpSettings, { recipients }: MailContent): void
 }
 
 async function findContext(modem: SimulatedModem, id: number, signal: AbortSignal): Promise<ActiveContext> {
+  const longest = Number(modem.variants["put-context-wait"]) * 1000;
   for (let waited = 0; ; waited += CONTEXT_POLL_MS) {
     const context = activeContext(modem, id);
     if (context !== undefined) return context;
-    if (waited >= CONTEXT_MS) throw localFailure("network", `context ${id} is not active`);
+    if (waited >= longest) throw localFailure("network", `context ${id} is not active`);
     await delay(modem.clock, CONTEXT_POLL_MS, signal);
   }
 }

@@ -8,7 +8,7 @@ import { allCipherSuites, type TlsSettings } from "./tls-client";
 
 export const HIGHEST_SSL_CONTEXT = 5;
 
-/** Settings that are numbers, with range and default; `ignorelocaltime` has its default from a switch. */
+/** Settings that are numbers, with range and default; a few have their default from a switch instead. */
 export const numberSettings = {
   sslversion: [0, 4, 4],
   seclevel: [0, 2, 0],
@@ -56,9 +56,13 @@ export function sslContext(modem: SimulatedModem, id: number): SslContext | unde
 }
 
 export function numberSetting(modem: SimulatedModem, context: SslContext, name: NumberSetting): number {
-  const usual =
-    name === "ignorelocaltime" ? Number(modem.variants["ignorelocaltime-default"]) : numberSettings[name][2];
-  return context.numbers.get(name) ?? usual;
+  return context.numbers.get(name) ?? usualNumber(modem, name);
+}
+
+function usualNumber(modem: SimulatedModem, name: NumberSetting): number {
+  if (name !== "sslversion" && name !== "seclevel" && name !== "ignorelocaltime")
+    return numberSettings[name][2];
+  return Number(modem.variants[`${name}-default`]);
 }
 
 /**

@@ -62,6 +62,18 @@ export const mailVariants = {
     description: "QSMTPPUT without its timeout: refused, or taken as 300 s.",
     source: "2.7, 10",
   },
+  "put-context-wait": {
+    values: ["30", "0"],
+    default: "30",
+    description: "Seconds that a mail waits for its PDP context to become active.",
+    source: "2.7",
+  },
+  "busy-commands": {
+    values: ["all", "put"],
+    default: "all",
+    description: "Commands that give 652 while a mail is sent: all of QSMTP, or QSMTPPUT and QSMTPBODY only.",
+    source: "2.0",
+  },
   "put-urc-port": {
     values: ["urcport", "issuing"],
     default: "urcport",

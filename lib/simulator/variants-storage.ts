@@ -44,7 +44,6 @@ export const storageVariants = {
     description: "QFUPL of a file larger than the free space.",
     source: "3.5",
   },
-
   "first-handle": {
     values: ["1", "0"],
     default: "1",
@@ -75,6 +74,18 @@ export const storageVariants = {
     values: ["1", "0"],
     default: "1",
     description: 'QSSLCFG="ignorelocaltime" when never set.',
+    source: "5",
+  },
+  "sslversion-default": {
+    values: ["4", "1"],
+    default: "4",
+    description: 'QSSLCFG="sslversion" when never set.',
+    source: "5",
+  },
+  "seclevel-default": {
+    values: ["0", "1"],
+    default: "0",
+    description: 'QSSLCFG="seclevel" when never set.',
     source: "5",
   },
   "tls-server-name": {

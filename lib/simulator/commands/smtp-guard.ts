@@ -7,11 +7,17 @@ import { smtpClient } from "../smtp-state";
 
 export const wrongParameter: FinalResult = cme(smtpError.parameter);
 
-/** The handler, or 652 while a body is taken or a mail is on the air. */
+/** The handler, or 652 while a body is taken or a mail is on the air; some firmware lets settings through. */
 export function whenIdle(handler: CommandHandler): CommandHandler {
-  return (context) =>
-    smtpClient(context.modem).activity === "idle" ? handler(context) : cme(smtpError.busy);
+  return (context) => {
+    const isRefused = context.modem.variants["busy-commands"] === "all" || startsWork.has(context.name);
+    const isBusy = smtpClient(context.modem).activity !== "idle";
+    return isBusy && isRefused ? cme(smtpError.busy) : handler(context);
+  };
 }
+
+/** Commands that make the client busy themselves. */
+const startsWork: ReadonlySet<string> = new Set(["+QSMTPPUT", "+QSMTPBODY"]);
 
 /** A quoted string of at most the length this firmware takes for names and addresses, or undefined. */
 export function limitedText(modem: SimulatedModem, parameter: Parameter | undefined): string | undefined {

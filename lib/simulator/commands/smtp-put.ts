@@ -31,7 +31,8 @@ function start(context: CommandContext, seconds: number): FinalResult {
   context.afterResult(() =>
     modem.background(async (signal) => {
       const settings = { ...smtpSettings(modem) };
-      const { err, protocolError } = await sendMail(modem, settings, client.content, seconds * 1000, signal);
+      const content = { ...client.content, attachments: new Map(client.content.attachments) };
+      const { err, protocolError } = await sendMail(modem, settings, content, seconds * 1000, signal);
       signal.throwIfAborted();
       client.activity = "idle";
       modem.log.add({ kind: "event", text: `mail ended with ${err},${protocolError}` });

@@ -5,6 +5,8 @@ import { VirtualClock } from "../../support/virtual-clock";
 
 const FINAL = /\r\n(OK|ERROR|NO CARRIER|\+CM[ES] ERROR: [^\r]*)\r\n/;
 
+export type DialogueOptions = SimulatedModemOptions & { readonly clock?: VirtualClock };
+
 export class Dialogue {
   readonly clock: VirtualClock;
   readonly modem: SimulatedModem;
@@ -12,8 +14,8 @@ export class Dialogue {
   private readonly line: HostLine;
 
   /** Echo is off. Another dialogue with the same modem takes another port. */
-  constructor(options: SimulatedModemOptions = {}, other?: Dialogue, port: PortName = "usbat") {
-    this.clock = other?.clock ?? new VirtualClock();
+  constructor(options: DialogueOptions = {}, other?: Dialogue, port: PortName = "usbat") {
+    this.clock = other?.clock ?? options.clock ?? new VirtualClock();
     const clock = this.clock;
     this.modem = other?.modem ?? new SimulatedModem({ clock, busy: clock.busy.bind(clock), ...options });
     const line = this.modem.open(port, {
