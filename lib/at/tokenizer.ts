@@ -117,6 +117,7 @@ export class Tokenizer {
   }
 
   private endSegment(): void {
+    if (this.pieces.length === 0) return;
     const text = this.pieces.join("").replaceAll("\0", "");
     this.pieces = [];
     if (text.trim() !== "") this.segments.push(text);

@@ -55,7 +55,8 @@ export async function usbDevice(root: string, tty: string): Promise<UsbDevice | 
 export async function stableLinks(root: string, kind: "by-id" | "by-path"): Promise<Map<string, string[]>> {
   const folder = join(root, "dev/serial", kind);
   const links = new Map<string, string[]>();
-  for (const name of await readdir(folder).catch(() => [])) {
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names.sort((a, b) => a.localeCompare(b))) {
     const target = await realpath(join(folder, name)).catch(() => undefined);
     if (target === undefined) continue;
     const tty = basename(target);
