@@ -1,0 +1,36 @@
+// Writes the tables of README.md that are made from the code, between their markers; needs `npm run build`.
+// `--check` writes nothing and ends with 1 when README.md is not up to date.
+import { readFile, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
+
+const require = createRequire(import.meta.url);
+const README = fileURLToPath(new URL("../README.md", import.meta.url));
+
+const TABLES = { errors: errorTable };
+
+function errorTable() {
+  const { ERROR_TABLE } = require("../dist/lib/errors.js");
+  const rows = Object.entries(ERROR_TABLE).map(
+    ([code, row]) => `| \`${code}\` | ${row.number ?? ""} | ${row.class} | ${row.text} | ${row.hint} |`,
+  );
+  return ["| code | number | class | what happened | what to do |", "|---|---|---|---|---|", ...rows].join(
+    "\n",
+  );
+}
+
+const before = await readFile(README, "utf8");
+let after = before;
+for (const [name, make] of Object.entries(TABLES)) {
+  const [begin, end] = [`<!-- ${name}: npm run docs -->`, `<!-- /${name} -->`];
+  const [from, to] = [after.indexOf(begin), after.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`README.md has no place for the table "${name}"`);
+  after = `${after.slice(0, from + begin.length)}\n${make()}\n${after.slice(to)}`;
+}
+
+if (!process.argv.includes("--check")) {
+  await writeFile(README, after);
+} else if (after !== before) {
+  console.error("README.md is not up to date: npm run build && npm run docs");
+  process.exitCode = 1;
+}
