@@ -35,11 +35,14 @@ export interface CodedBody {
 /** Codes a text whose lines end with CR LF; whatever is changed is listed by `warn`. */
 export function codeBody(text: string, options: BodyOptions, warn: (warning: string) => void): CodedBody {
   const { support, charset, roomForFile } = options;
-  const folded = support === "unknown" && !isAscii(text);
-  const readable = folded ? foldToAscii(text) : text;
+  // One UTF-16 unit is at least one byte in every charset: what lies beyond needs no coding to know that it is too much.
+  const start = cut(text, LONGEST_BODY);
+  const folded = support === "unknown" && !isAscii(start);
+  const readable = folded ? foldToAscii(start) : start;
   const { coded, fellBack } = codeText(readable, charset);
   if (fellBack) warn(`The text cannot be written in ${charset}; it is sent in UTF-8.`);
-  const fits = codedSize(coded, support) <= LONGEST_BODY - (folded ? REST_LINE : 0);
+  const room = LONGEST_BODY - (folded ? REST_LINE : 0);
+  const fits = start.length === text.length && codedSize(coded, support) <= room;
   if (fits && !folded) return { coded, files: [] };
 
   warn(
