@@ -7,7 +7,7 @@ import { lookup } from "node:dns/promises";
 import { BlockList, isIP } from "node:net";
 
 export interface HostNameOptions {
-  /** Names and their IP addresses; asked first. */
+  /** Names in lower case and their IP addresses; asked first. */
   readonly hosts?: Readonly<Record<string, string>>;
   /** Only 127.0.0.0/8, ::1 and `localhost` exist. Default false. */
   readonly loopbackOnly?: boolean;
