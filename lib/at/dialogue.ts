@@ -45,8 +45,7 @@ const SETS_ECHO = /^AT(?:[^+]*[EZ&]|\+CFUN=)/i;
 export class Dialogue implements DataPhaseHost {
   readonly tokenizer = new Tokenizer();
   private current: ChannelState = { kind: "outOfSync" };
-  private ladder: ResyncLadder | undefined;
-  private ladderTries = 0;
+  private readonly ladder: ResyncLadder;
   private echo: Echo = "unknown";
   private format: ResultFormat = "words";
   /** The command whose answer was given up last. */
@@ -57,7 +56,9 @@ export class Dialogue implements DataPhaseHost {
     readonly wire: Wire,
     private readonly clock: Clock,
     private readonly listener: DialogueListener,
-  ) {}
+  ) {
+    this.ladder = new ResyncLadder(wire);
+  }
 
   get state(): ChannelState {
     return this.current;
@@ -93,18 +94,16 @@ export class Dialogue implements DataPhaseHost {
 
   /** Runs the resync ladder; in states outOfSync and idle only. */
   synchronise(): void {
-    const ladder = new ResyncLadder(this.wire, this.ladderTries);
-    this.ladder = ladder;
     this.advance({ kind: "sync" });
-    ladder.run().then(
+    this.ladder.run().then(
       ({ echo, format }) => {
         this.echo = echo;
         this.format = format;
-        this.endLadder(ladder, { kind: "synced" });
+        this.advance({ kind: "synced" });
         if (this.current.kind === "idle") this.listener.onSynced();
       },
       (error: unknown) => {
-        this.endLadder(ladder, { kind: "syncFailed" });
+        this.advance({ kind: "syncFailed" });
         if (this.current.kind === "outOfSync") this.listener.onSyncFailed(error);
       },
     );
@@ -115,12 +114,12 @@ export class Dialogue implements DataPhaseHost {
     const { exchange } = this;
     this.advance({ kind: "close", error });
     exchange?.end(reason);
-    this.ladder?.stop(reason);
+    this.ladder.stop(reason);
   }
 
   /** Bytes from the module. */
   onData(bytes: Buffer): void {
-    this.ladder?.onBytes();
+    this.ladder.onBytes();
     this.tokenizer.push(bytes);
     for (let token = this.tokenizer.next(); token !== undefined; token = this.tokenizer.next()) {
       if (this.current.kind === "closed") return;
@@ -165,7 +164,7 @@ export class Dialogue implements DataPhaseHost {
 
   private onLine(line: string): void {
     const { exchange, echo } = this;
-    if (this.ladder !== undefined) {
+    if (this.current.kind === "syncing") {
       // The echo that the last ladder switched off is back: the module has restarted unseen.
       if (line.trim() === FORMAT_LINE && echo === "off") this.onReset("echo");
       if (this.ladder.onLine(line)) return;
@@ -193,12 +192,6 @@ export class Dialogue implements DataPhaseHost {
     }
   }
 
-  private endLadder(ladder: ResyncLadder, event: ChannelEvent): void {
-    this.ladderTries = ladder.tries;
-    this.ladder = undefined;
-    this.advance(event);
-  }
-
   private lineContext(): LineContext {
     const { exchange, echo, format, last } = this;
     if (exchange !== undefined) {
@@ -220,7 +213,8 @@ export class Dialogue implements DataPhaseHost {
       return;
     }
     const { command, echoSeen, isDataComplete } = exchange;
-    const cutShort = this.current.kind === "escaping" || (this.current.kind === "data" && !isDataComplete);
+    const state = this.current.kind;
+    const cutShort = state === "escaping" || (!isDataComplete && (state === "data" || result.kind === "ok"));
     this.tokenizer.expectLines();
     this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
     this.advance({ kind: cutShort ? "cutShort" : "finished" });
@@ -242,7 +236,7 @@ export class Dialogue implements DataPhaseHost {
     const { exchange } = this;
     this.lastResetSign = this.clock.now();
     this.echo = "unknown";
-    this.last = undefined;
+    this.last = exchange?.command;
     this.tokenizer.expectLines();
     this.advance({ kind: "restarted" });
     exchange?.end(exchange.job.error("MODEM_RESET"));

@@ -35,9 +35,9 @@ export class Exchange {
     return this.over.signal;
   }
 
-  /** True when the module has, or will have, every byte of the payload. */
+  /** True when every byte of the payload, if there is one, has been handed over. */
   get isDataComplete(): boolean {
-    return this.sender?.isComplete === true;
+    return this.command.payload === undefined || this.sender?.isComplete === true;
   }
 
   /** Replaces the running time limit. */
@@ -73,7 +73,10 @@ export class Exchange {
     const { job, sender } = this;
     switch (result.kind) {
       case "ok":
-        if (sender === undefined || sender.isComplete) job.succeed(this.response());
+        job.progress(sender?.bytesSent ?? 0);
+        if (this.isDataComplete) job.succeed(this.response());
+        else if (sender === undefined)
+          job.fail(job.error("MODEM_ANSWER", { detail: "it did not ask for the data" }));
         else
           job.fail(job.error("MODEM_TIMEOUT", { detail: `the module took ${sender.bytesSent} bytes only` }));
         return;

@@ -27,11 +27,12 @@ export class Job<T = unknown> {
   readonly promise: Promise<T>;
   readonly priority: Priority;
   private open = true;
+  private progressTold = 0;
   private readonly accept: (response: Response) => void;
   private readonly refuse: (error: unknown) => void;
   private readonly onAbort: () => void;
 
-  /** @param aborted called once when the caller's signal aborts the job, after its promise was rejected. */
+  /** @param aborted called when the caller aborts the job later on, after its promise was rejected. */
   constructor(
     readonly command: Command<T>,
     private readonly options: ExecuteOptions,
@@ -42,11 +43,12 @@ export class Job<T = unknown> {
     this.accept = (response) => outcome.resolve(command.parse(response));
     this.refuse = (error) => outcome.reject(error);
     this.priority = options.priority ?? "normal";
+    const giveUp = (): void => this.fail(this.error("MODEM_ABORTED", { cause: options.signal?.reason }));
     this.onAbort = () => {
-      this.fail(this.error("MODEM_ABORTED", { cause: options.signal?.reason }));
+      giveUp();
       aborted();
     };
-    if (options.signal?.aborted === true) this.onAbort();
+    if (options.signal?.aborted === true) giveUp();
     else options.signal?.addEventListener("abort", this.onAbort, { once: true });
   }
 
@@ -70,9 +72,11 @@ export class Job<T = unknown> {
     if (this.settle()) this.refuse(error);
   }
 
-  /** So many bytes of the payload have been handed over. */
+  /** So many bytes of the payload have been handed over; told once for each number. */
   progress(bytes: number): void {
-    if (this.open) this.options.onProgress?.(bytes);
+    if (!this.open || bytes === this.progressTold) return;
+    this.progressTold = bytes;
+    this.options.onProgress?.(bytes);
   }
 
   /** An error that names this command, secrets masked. */

@@ -41,31 +41,24 @@ export interface LineSettings {
 
 export class ResyncLadder {
   private readonly stopped = new AbortController();
-  private readonly startedWith: number;
   private heard = 0;
-  private repeats: number;
+  /** Tries on this connection, over all runs. */
+  private tries = 0;
   private probe = "";
   private echoSeen = false;
+  /** Lines of answer to the probe since the last result code. */
   private answers = 0;
+  private results = 0;
+  private resultsAtAnswer = 0;
   /** Called for each result code that comes; `own` when it ends the answer to the probe. */
   private onResult: (own: boolean, format: ResultFormat) => void = () => undefined;
 
-  /** @param heardBefore number of tries of former ladders on this connection. */
-  constructor(
-    private readonly wire: Wire,
-    heardBefore: number,
-  ) {
-    this.startedWith = heardBefore;
-    this.repeats = heardBefore;
-  }
-
-  /** Number of tries so far, to be handed to the next ladder. */
-  get tries(): number {
-    return this.repeats;
-  }
+  constructor(private readonly wire: Wire) {}
 
   /** Climbs until the module answers; rejects with `MODEM_SILENT`, `MODEM_OUT_OF_SYNC` or what `stop` was given. */
   async run(): Promise<LineSettings> {
+    const before = this.tries;
+    this.heard = 0;
     for (const patience of PATIENCE) {
       const settings = await this.try(patience);
       if (settings !== undefined) return settings;
@@ -75,13 +68,12 @@ export class ResyncLadder {
       const settings = await this.try(PATIENCE_AFTER_ESCAPE);
       if (settings !== undefined) return settings;
     }
-    const tries = this.repeats - this.startedWith;
     throw new ModemError(this.heard === 0 ? "MODEM_SILENT" : "MODEM_OUT_OF_SYNC", {
-      detail: `${tries} tries to find its command state failed`,
+      detail: `${this.tries - before} tries to find its command state failed`,
     });
   }
 
-  /** Ends the ladder; `run` rejects with `error`. */
+  /** Ends the ladder for good; `run` rejects with `error`. */
   stop(error: unknown): void {
     this.stopped.abort(error);
   }
@@ -108,12 +100,13 @@ export class ResyncLadder {
     if (result === undefined) return false;
     const own = result.kind === "ok" && this.probe !== "" && this.answers === this.expectedAnswers();
     this.answers = 0;
+    this.results++;
     this.onResult(own, format);
     return true;
   }
 
   private async try(patience: number): Promise<LineSettings | undefined> {
-    this.repeats++;
+    this.tries++;
     this.probe = "";
     await this.silence(SILENCE);
     await this.ask(FORMAT_LINE, patience, () => true);
@@ -122,16 +115,13 @@ export class ResyncLadder {
     this.probe = `AT${Array<string>(this.expectedAnswers()).fill(`${PROBE_HEADER}?`).join(";")}`;
     const format = await this.ask(this.probe, patience, (own) => own);
     if (format === undefined) return undefined;
-    let disturbed = false;
-    this.onResult = () => {
-      disturbed = true;
-    };
     await this.silence(SILENCE_AFTER);
-    return disturbed ? undefined : { echo: this.echoSeen ? "on" : "off", format };
+    if (this.results !== this.resultsAtAnswer) return undefined;
+    return { echo: this.echoSeen ? "on" : "off", format };
   }
 
   private expectedAnswers(): number {
-    return ((this.repeats - 1) % MOST_REPEATS) + 1;
+    return ((this.tries - 1) % MOST_REPEATS) + 1;
   }
 
   /** Writes a line and waits for a result that `isAnswer`; undefined when none came in time. */
@@ -145,6 +135,7 @@ export class ResyncLadder {
     this.onResult = (own, seen) => {
       if (!isAnswer(own)) return;
       format = seen;
+      this.resultsAtAnswer = this.results;
       answered.abort();
     };
     await this.wire.writeLine(line);

@@ -97,7 +97,7 @@ export class Tokenizer {
   private takeText(): void {
     let end = this.offset;
     while (end < this.input.length && this.input[end] !== LF && this.input[end] !== CR) end++;
-    if (!this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
+    if (end > this.offset && !this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
     const ending = this.input[end];
     this.offset = Math.min(end + 1, this.input.length);
     if (ending === CR) this.endSegment();
@@ -105,7 +105,6 @@ export class Tokenizer {
   }
 
   private hold(text: string): void {
-    if (text === "") return;
     this.held += text.length;
     if (this.held > LONGEST_LINE) {
       this.ready.push({ kind: "garbage" });
