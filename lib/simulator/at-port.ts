@@ -148,6 +148,7 @@ export class AtPort implements ModemPort {
     this.state = { kind: "running", run, waiting };
     this.droppingPacket = collected.end === "length";
     this.modem.log.add({ kind: "payload", port: this.name, bytes: collected.bytes });
+    this.modem.emit("dataModeLeft");
   }
 
   private take(bytes: Buffer): void {

@@ -43,14 +43,18 @@ async function run(options: Extract<CliOptions, { kind: "run" }>): Promise<void>
   }
   modem.restart("powerLoss");
   const served: ServedPort[] = [];
-  for (const service of options.services) {
-    const port = await serve(modem, service);
-    served.push(port);
-    process.stdout.write(`${service.portName}: ${port.address}\n`);
+  try {
+    for (const service of options.services) {
+      const port = await serve(modem, service);
+      served.push(port);
+      process.stdout.write(`${service.portName}: ${port.address}\n`);
+    }
+    await stopSignal();
+  } finally {
+    // Without power no timer of the module keeps the process alive.
+    modem.powerOff();
+    await Promise.all(served.map((port) => port.close()));
   }
-  await stopSignal();
-  modem.powerOff();
-  await Promise.all(served.map((port) => port.close()));
 }
 
 function serve(modem: SimulatedModem, service: Service): Promise<ServedPort> {

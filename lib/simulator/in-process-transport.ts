@@ -39,7 +39,8 @@ class InProcessTransport extends EventEmitter<TransportEvents> implements Transp
       received: (bytes) => this.emit("data", bytes),
       vanished: () => this.end(new ModemError("PORT_UNPLUGGED")),
     });
-    if (line === undefined) throw new ModemError("PORT_NOT_FOUND");
+    if (line === "absent") throw new ModemError("PORT_NOT_FOUND", { detail: this.label });
+    if (line === "busy") throw new ModemError("PORT_BUSY", { detail: this.label });
     this.state = { kind: "open", line };
   }
 

@@ -146,11 +146,11 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     });
   }
 
-  /** Takes one end of the line to a port; undefined while another host holds it or the port is not there. */
-  open(name: PortName, host: HostEnd): HostLine | undefined {
-    if (this.power === "unplugged") return undefined;
-    if (this.power !== "on" && this.variants["restart-port"] === "vanishes") return undefined;
-    return this.line(name).open(host);
+  /** Takes one end of the line to a port. */
+  open(name: PortName, host: HostEnd): HostLine | "absent" | "busy" {
+    const present = this.power === "on" || this.variants["restart-port"] === "stays";
+    if (this.power === "unplugged" || !present) return "absent";
+    return this.line(name).open(host) ?? "busy";
   }
 
   /** Sends an unsolicited line on `port`; left out: on the port that `AT+QURCCFG="urcport"` names. */

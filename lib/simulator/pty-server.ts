@@ -41,7 +41,7 @@ export async function servePty(
       received: (bytes) => terminal.write(bytes),
       vanished: () => void terminal.remove(),
     });
-    if (line === undefined) throw new Error(`the port ${portName} is in use already`);
+    if (typeof line === "string") throw new Error(`the port ${portName} is ${line}`);
     terminal.onData((bytes) => line.write(bytes));
   };
   const comeBack = (): void => {

@@ -46,7 +46,7 @@ function connect(modem: SimulatedModem, portName: PortName, socket: Socket): voi
     received: (bytes) => socket.write(bytes),
     vanished: () => socket.destroy(),
   });
-  if (line === undefined) {
+  if (typeof line === "string") {
     socket.destroy();
     return;
   }

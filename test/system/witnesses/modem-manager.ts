@@ -11,7 +11,8 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { SimulatedModem, type SimulatedModemOptions } from "../../../lib/simulator";
 import { serveTcp } from "../../../lib/simulator/tcp-server";
-import { run, tool, waitFor } from "./tools";
+import { waitFor } from "../../support/wait-for";
+import { run, tool } from "./tools";
 
 const service = "org.freedesktop.ModemManager1";
 const rootObject = "/org/freedesktop/ModemManager1";

@@ -1,10 +1,9 @@
-/** Independent programs from Debian packages: found, run, waited for. A missing one is a failure with a name. */
+/** Independent programs from Debian packages: found and run. A missing one is a failure with a name. */
 import { spawn } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { delay, systemClock } from "../../../lib/clock";
 
 /** Full path of a program; daemons stand in /usr/sbin, which is not in the path of every user. */
 export function tool(name: string, debianPackage: string): string {
@@ -53,20 +52,6 @@ export function run(path: string, args: readonly string[], options: RunOptions =
     child.once("error", reject);
     child.once("close", (code) => resolve({ code, output }));
   });
-}
-
-/** Looks every 100 ms until `look` gives something. @throws after `limit` ms, naming `what`. */
-export async function waitFor<T>(
-  what: string,
-  look: () => Promise<T | undefined>,
-  limit = 30_000,
-): Promise<T> {
-  for (const end = systemClock.now() + limit; systemClock.now() < end;) {
-    const found = await look();
-    if (found !== undefined) return found;
-    await delay(systemClock, 100);
-  }
-  throw new Error(`${what} did not come within ${limit} ms`);
 }
 
 /** Runs `work` with a temporary folder that is removed afterwards. */

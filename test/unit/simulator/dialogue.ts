@@ -22,7 +22,7 @@ export class Dialogue {
       received: (bytes) => (this.received += bytes.toString("latin1")),
       vanished: () => undefined,
     });
-    if (line === undefined) throw new Error("the port is taken");
+    if (typeof line === "string") throw new Error(`the port is ${line}`);
     this.line = line;
     line.write(Buffer.from("ATE0\r"));
   }
