@@ -5,7 +5,7 @@ import { ifRefused, type Execute } from "./init-steps";
 import type { RegisteringStep } from "./modem-state";
 import { queryRegistration, registrationError } from "./network";
 import type { PinMemory } from "./pin-memory";
-import { prepareSim } from "./sim";
+import { SimCard } from "./sim";
 
 export interface Obstacle {
   readonly step: RegisteringStep;
@@ -13,17 +13,17 @@ export interface Obstacle {
 }
 
 export class Readiness {
+  private readonly sim: SimCard;
   private applicationRuns = false;
 
   /** For one start of the module; after the next one everything has to be found out again. */
-  constructor(
-    private readonly pin: string,
-    private readonly memory: PinMemory,
-  ) {}
+  constructor(pin: string, memory: PinMemory) {
+    this.sim = new SimCard(pin, memory);
+  }
 
   /** Looks at SIM card, registration and application processor; undefined when a mail can go out. */
   async obstacle(execute: Execute): Promise<Obstacle | undefined> {
-    const sim = await prepareSim(execute, this.pin, this.memory);
+    const sim = await this.sim.prepare(execute);
     if (sim.name === "notReady") return { step: "sim", error: sim.error };
     const { status } = await queryRegistration(execute);
     const unregistered = registrationError(status);

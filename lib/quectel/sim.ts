@@ -7,7 +7,7 @@
  */
 import { isModemError, ModemError } from "../errors";
 import { enterPin, pinTriesLeft, simState, type TriesLeft } from "./commands/sim";
-import { ifRefused, type Execute } from "./init-steps";
+import { ifRefused, isRefusal, type Execute } from "./init-steps";
 import { concerns, recordOf, type PinMemory, type PinRecord } from "./pin-memory";
 
 export type SimStatus =
@@ -15,14 +15,37 @@ export type SimStatus =
   /** Comes right by itself or by a person; `error` says which. */
   | { readonly name: "notReady"; readonly error: ModemError };
 
-/** Asks for the state of the card, and sends the PIN where the card wants it and it may be sent. */
-export async function prepareSim(execute: Execute, pin: string, memory: PinMemory): Promise<SimStatus> {
-  const status = await simStatus(execute);
-  if (status.name === "ready" || status.error.code !== "SIM_PIN_REQUIRED" || pin === "") return status;
-  const tries = await ifRefused<TriesLeft | undefined>(execute(pinTriesLeft()), async () => undefined);
-  const obstacle = obstacleToPin(pin, await memory.load(), tries);
-  if (obstacle !== undefined) return notReady(obstacle);
-  return sendPin(execute, pin, memory, tries);
+/** For one start of the module: what was decided about the PIN stands until the card no longer asks for it. */
+export class SimCard {
+  private refusal: ModemError | undefined;
+  private isSettled = false;
+
+  constructor(
+    private readonly pin: string,
+    private readonly memory: PinMemory,
+  ) {}
+
+  /** Asks for the state of the card, and sends the PIN where the card wants it and it may be sent. */
+  async prepare(execute: Execute): Promise<SimStatus> {
+    const status = await simStatus(execute);
+    if (status.name === "ready" || status.error.code !== "SIM_PIN_REQUIRED") {
+      this.refusal = undefined;
+      if (status.name === "ready") await this.settle();
+      return status;
+    }
+    if (this.pin === "") return status;
+    if (this.refusal !== undefined) return notReady(this.refusal);
+    const unlocked = await unlock(execute, this.pin, this.memory);
+    if (unlocked.name === "notReady") this.refusal = unlocked.error;
+    return unlocked;
+  }
+
+  /** A ready card has taken the PIN whose outcome was not seen. */
+  private async settle(): Promise<void> {
+    if (this.isSettled) return;
+    this.isSettled = true;
+    if ((await this.memory.load())?.outcome === "sent") await this.memory.save(undefined);
+  }
 }
 
 /** Asks for the state of the card and changes nothing. */
@@ -31,6 +54,8 @@ export async function simStatus(execute: Execute): Promise<SimStatus> {
     return readSimState(await execute(simState()));
   } catch (error) {
     if (isModemError(error) && error.code.startsWith("SIM_")) return notReady(error);
+    // Right after a start the question itself may be refused.
+    if (isRefusal(error)) return notReady(new ModemError("SIM_BUSY", { cause: error }));
     throw error;
   }
 }
@@ -81,12 +106,10 @@ function wasNotCounted(record: PinRecord, tries: TriesLeft | undefined): boolean
   return tries.pin >= record.triesLeft;
 }
 
-async function sendPin(
-  execute: Execute,
-  pin: string,
-  memory: PinMemory,
-  tries: TriesLeft | undefined,
-): Promise<SimStatus> {
+async function unlock(execute: Execute, pin: string, memory: PinMemory): Promise<SimStatus> {
+  const tries = await ifRefused<TriesLeft | undefined>(execute(pinTriesLeft()), async () => undefined);
+  const obstacle = obstacleToPin(pin, await memory.load(), tries);
+  if (obstacle !== undefined) return notReady(obstacle);
   await memory.save(recordOf(pin, "sent", tries?.pin));
   try {
     await execute(enterPin(pin));
