@@ -21,6 +21,7 @@ export const STATE_WORDS = {
   waiting: "waits for retry",
   held: "held",
   paused: "paused",
+  disconnected: "data connection off",
   needsPowerCycle: "needs power cycle",
 } as const;
 

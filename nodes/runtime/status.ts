@@ -28,6 +28,10 @@ export type OutboxActivity =
   | { readonly name: "sending"; readonly percent?: number }
   /** A person or a flow has paused it. */
   | { readonly name: "paused" }
+  /** A flow has deactivated the data connection. */
+  | { readonly name: "disconnected" }
+  /** Its folder cannot be used. */
+  | { readonly name: "unavailable"; readonly code: ErrorCode }
   /** It stopped itself, because `code` would hit every mail. */
   | { readonly name: "held"; readonly code: ErrorCode };
 
@@ -82,6 +86,8 @@ export function stateOf({ modem, outbox }: Condition): StateName {
         case "sending":
           return "sending";
         case "paused":
+        case "disconnected":
+        case "unavailable":
         case "held":
           return "held";
       }
@@ -101,7 +107,11 @@ export function statusOf(condition: Condition, translate: (word: string) => stri
 }
 
 function lookOf(condition: Condition): Look {
-  const { modem } = condition;
+  const { modem, outbox } = condition;
+  // Without its folder no mail is accepted, whatever the modem does.
+  if (outbox.name === "unavailable") {
+    return { fill: "red", shape: "ring", word: wordForError(outbox.code, STATE_WORDS.held) };
+  }
   switch (modem.name) {
     case "notSetUp":
       return { fill: "red", shape: "ring", word: STATE_WORDS.notSetUp };
@@ -126,6 +136,8 @@ function lookOf(condition: Condition): Look {
 
 function lookOfOutbox({ outbox, waiting }: Condition): Look {
   switch (outbox.name) {
+    case "disconnected":
+      return { fill: "yellow", shape: "ring", word: STATE_WORDS.disconnected };
     case "idle":
       return waiting === 0
         ? { fill: "green", shape: "dot", word: STATE_WORDS.ready }
@@ -134,6 +146,7 @@ function lookOfOutbox({ outbox, waiting }: Condition): Look {
       return { fill: "blue", shape: "dot", word: STATE_WORDS.sending };
     case "paused":
       return { fill: "yellow", shape: "ring", word: STATE_WORDS.paused };
+    case "unavailable":
     case "held":
       return { fill: "red", shape: "dot", word: wordForError(outbox.code, STATE_WORDS.held) };
   }

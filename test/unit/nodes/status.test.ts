@@ -27,9 +27,14 @@ const conditions: fc.Arbitrary<Condition> = fc.record({
     }),
   ),
   outbox: fc.oneof(
-    fc.constantFrom<Condition["outbox"]>({ name: "idle" }, { name: "sending" }, { name: "paused" }),
+    fc.constantFrom<Condition["outbox"]>(
+      { name: "idle" },
+      { name: "sending" },
+      { name: "paused" },
+      { name: "disconnected" },
+    ),
     fc.record({ name: fc.constant("sending" as const), percent: fc.integer({ min: 0, max: 100 }) }),
-    fc.record({ name: fc.constant("held" as const), code: codes }),
+    fc.record({ name: fc.constantFrom("held" as const, "unavailable" as const), code: codes }),
   ),
   waiting: fc.nat(999),
   simulated: fc.boolean(),

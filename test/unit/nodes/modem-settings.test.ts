@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
-import { readModemOptions } from "../../../nodes/runtime/modem-options";
+import { readModemSettings } from "../../../nodes/runtime/modem-settings";
 
 const SERIAL = {
   serialPort: "/dev/serial/by-id/usb-modem-if02",
@@ -11,7 +11,7 @@ const SERIAL = {
 
 describe("The settings of a modem node", () => {
   it("need only a port, a server and a sender; the rest has the documented defaults", () => {
-    assert.deepEqual(readModemOptions(SERIAL, {}), {
+    assert.deepEqual(readModemSettings(SERIAL, {}), {
       connection: {
         kind: "serial",
         path: "/dev/serial/by-id/usb-modem-if02",
@@ -44,7 +44,7 @@ describe("The settings of a modem node", () => {
         encoding: "auto",
         sendTimeout: 300,
       },
-      mail: { allowFrom: false, charset: "auto", bccMode: "private", lateNote: 10 },
+      text: { allowFrom: false, charset: "auto", bccMode: "private", lateNote: 10 },
       queue: { maxAge: 1440, maxQueued: 1000, maxSpoolMB: 100, keepFailedDays: 7, ratePerHour: 0 },
     });
   });
@@ -52,7 +52,7 @@ describe("The settings of a modem node", () => {
   it("name the first property that is missing", () => {
     for (const name of ["serialPort", "smtpHost", "smtpPort", "senderAddress"]) {
       assert.throws(
-        () => readModemOptions({ ...SERIAL, [name]: "" }, {}),
+        () => readModemSettings({ ...SERIAL, [name]: "" }, {}),
         (error) => isModemError(error, "INVALID_CONFIG") && error.message.includes(name),
       );
     }
@@ -60,11 +60,11 @@ describe("The settings of a modem node", () => {
 
   it("ask for nothing that another transport needs", () => {
     const { serialPort: _, ...rest } = SERIAL;
-    assert.deepEqual(readModemOptions({ ...rest, transport: "simulator" }, {}).connection, {
+    assert.deepEqual(readModemSettings({ ...rest, transport: "simulator" }, {}).connection, {
       kind: "simulator",
     });
     const tcp = { ...rest, transport: "tcp", tcpHost: "gateway.example.com", tcpPort: "2217" };
-    assert.deepEqual(readModemOptions(tcp, {}).connection, {
+    assert.deepEqual(readModemSettings(tcp, {}).connection, {
       kind: "tcp",
       host: "gateway.example.com",
       port: 2217,
@@ -73,21 +73,21 @@ describe("The settings of a modem node", () => {
 
   it("keep the APN's login only while its kind of login is chosen", () => {
     const login = { apnUser: "web", apnPassword: "secret" };
-    assert.equal(readModemOptions(SERIAL, login).network.apnPassword, "");
-    assert.equal(readModemOptions({ ...SERIAL, apnAuth: "chap" }, login).network.apnPassword, "secret");
+    assert.equal(readModemSettings(SERIAL, login).network.apnPassword, "");
+    assert.equal(readModemSettings({ ...SERIAL, apnAuth: "chap" }, login).network.apnPassword, "secret");
   });
 
   it("refuse a SIM PIN that no card can have, because a wrong try costs one of three, without repeating it", () => {
     for (const simPin of ["123", "123456789", "12a4"]) {
       assert.throws(
-        () => readModemOptions(SERIAL, { simPin }),
+        () => readModemSettings(SERIAL, { simPin }),
         (error) => isModemError(error, "INVALID_CONFIG") && !error.message.includes(simPin),
       );
     }
   });
 
   it("tell a certificate by its name from one by its text", () => {
-    const root = (more: object) => readModemOptions({ ...SERIAL, ...more }, {}).smtp.tls.root;
+    const root = (more: object) => readModemSettings({ ...SERIAL, ...more }, {}).smtp.tls.root;
     assert.deepEqual(root({ tlsRoot: "Example Root CA" }), { from: "name", name: "Example Root CA" });
     const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
     assert.deepEqual(root({ tlsRoot: "pem", tlsCa: pem }), { from: "pem", pem });
@@ -95,6 +95,6 @@ describe("The settings of a modem node", () => {
   });
 
   it("refuse to drive RTS by hand while it paces the line", () => {
-    assert.throws(() => readModemOptions({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}), /rts/);
+    assert.throws(() => readModemSettings({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}), /rts/);
   });
 });

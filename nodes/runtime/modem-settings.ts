@@ -14,7 +14,7 @@ export interface ModemCredentials {
 }
 
 /** How messages become mails of this modem. */
-export interface MailOptions {
+export interface TextSettings {
   /** `msg.from` may replace the sender. */
   readonly allowFrom: boolean;
   readonly charset: "auto" | "utf-8" | "gb2312" | "big5";
@@ -24,7 +24,7 @@ export interface MailOptions {
 }
 
 /** How long and how many mails wait. */
-export interface QueueOptions {
+export interface QueueSettings {
   /** Minutes a mail is tried. */
   readonly maxAge: number;
   /** Mails. */
@@ -37,24 +37,24 @@ export interface QueueOptions {
   readonly ratePerHour: number;
 }
 
-export interface ModemOptions {
+export interface ModemSettings {
   readonly connection: ConnectionOptions;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
-  readonly mail: MailOptions;
-  readonly queue: QueueOptions;
+  readonly text: TextSettings;
+  readonly queue: QueueSettings;
 }
 
 const MINUTES = { min: 0, max: 525_600 } as const;
 
 /** @throws INVALID_CONFIG for the first property that cannot be used. */
-export function readModemOptions(raw: RawOptions, credentials: ModemCredentials): ModemOptions {
+export function readModemSettings(raw: RawOptions, credentials: ModemCredentials): ModemSettings {
   const options = new OptionReader(migrate("quectel-modem", raw));
   return {
     connection: readConnection(options),
     network: readNetwork(options, credentials),
     smtp: readSmtp(options, credentials),
-    mail: {
+    text: {
       allowFrom: options.flag("allowFrom", false),
       charset: options.choice("charset", ["auto", "utf-8", "gb2312", "big5"], "auto"),
       bccMode: options.choice("bccMode", ["private", "module"], "private"),

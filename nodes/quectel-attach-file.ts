@@ -1,0 +1,107 @@
+/** `attach-file`: turns a property of the message or a file into an attachment of the mail that follows. */
+import { createHash } from "node:crypto";
+import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
+import { ModemError } from "../lib/errors";
+import { safeFileNames } from "../lib/mail/file-names";
+import { primitiveText } from "../lib/mail/foreign";
+import { fromFile, fromValue, type NewAttachment } from "./runtime/attachment-source";
+import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/error-output";
+import { asModemError, failureOf, flowError, messageError } from "./runtime/failure-report";
+import { migrate } from "./runtime/migrations";
+import { type GetHost, useModem } from "./runtime/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/options";
+import { evaluate, readTypedValue, type TypedValue } from "./runtime/typed-value";
+
+interface Settings {
+  readonly source:
+    | { readonly kind: "path"; readonly path: string }
+    | { readonly kind: "value"; readonly value: TypedValue };
+  readonly filename: TypedValue;
+  /** Upload to the modem already now. */
+  readonly preload: boolean;
+  readonly errorTo: ErrorTo;
+}
+
+const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
+  function QuectelAttachFile(this: Node, definition: NodeDef & RawOptions): void {
+    RED.nodes.createNode(this, definition);
+    const settings = settingsOf(definition);
+    const isPreloading = !(settings instanceof ModemError) && settings.preload;
+    // Without preload the modem is not used, and must not be opened for this node.
+    const host = isPreloading ? useModem(RED, definition["modem"], { node: this }) : undefined;
+    const attach = async (message: NodeMessageInFlow): Promise<void> => {
+      if (settings instanceof ModemError) throw settings;
+      const attachment = await makeAttachment(RED, this, settings, message);
+      if (host !== undefined) await preload(host, attachment);
+      message["attachments"] = [...listOf(message["attachments"]), attachment];
+    };
+    this.on("input", (message, send, done) => {
+      delete message["error"];
+      attach(message).then(
+        () => {
+          send([message, null]);
+          done();
+        },
+        (thrown: unknown) => {
+          const failure = failureOf(thrown);
+          const errorTo = settings instanceof ModemError ? "both" : settings.errorTo;
+          if (reachesOutput(errorTo)) send([null, { ...message, error: messageError(failure, this) }]);
+          done(reachesCatch(errorTo) ? flowError(failure) : undefined);
+        },
+      );
+    });
+  }
+
+  RED.nodes.registerType("quectel-attach-file", QuectelAttachFile);
+};
+
+function settingsOf(definition: RawOptions): Settings | ModemError {
+  try {
+    const options = new OptionReader(migrate("quectel-attach-file", definition));
+    return {
+      source:
+        options.text("sourceType", "msg") === "path"
+          ? { kind: "path", path: options.requiredText("source") }
+          : { kind: "value", value: readTypedValue(options, "source", "payload") },
+      filename: readTypedValue(options, "filename", "filename"),
+      preload: options.choice("mode", ["mail", "preload"], "mail") === "preload",
+      errorTo: readErrorTo(options),
+    };
+  } catch (error) {
+    return asModemError(error);
+  }
+}
+
+async function makeAttachment(
+  RED: NodeAPI,
+  node: Node,
+  { source, filename }: Settings,
+  message: NodeMessageInFlow,
+): Promise<NewAttachment> {
+  const name = primitiveText(await evaluate(RED, node, filename, message)) ?? "";
+  switch (source.kind) {
+    case "path":
+      return fromFile(source.path, name);
+    case "value":
+      return fromValue(await evaluate(RED, node, source.value, message), name);
+  }
+}
+
+async function preload(host: GetHost, { filename, content }: NewAttachment): Promise<void> {
+  const [name = "attachment"] = safeFileNames([filename]);
+  await host().parts.carrier.preload({
+    name,
+    size: content.length,
+    sha256: createHash("sha256").update(content).digest("hex"),
+    open: async function* () {
+      yield content;
+    },
+  });
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : [value];
+}
+
+export = registerAttachFile;

@@ -1,0 +1,88 @@
+/** The config node: a modem, its mail settings and its outbox, shared by all nodes that use it. */
+import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
+import { systemClock } from "../lib/clock";
+import type { ModemError } from "../lib/errors";
+import type { MailEnded } from "../lib/mail/outbox-types";
+import { registerAdminEndpoints } from "./runtime/admin";
+import { asModemError } from "./runtime/failure-report";
+import { modemDirectory } from "./runtime/folders";
+import { ModemHost } from "./runtime/modem-host";
+import { type ModemCredentials, type ModemSettings, readModemSettings } from "./runtime/modem-settings";
+import type { ModemNode } from "./runtime/modem-user";
+import type { RawOptions } from "./runtime/options";
+import { isOrphanage } from "./runtime/orphans";
+
+type Definition = NodeDef & RawOptions;
+type Instance = Node<ModemCredentials> & { -readonly [key in "host" | "users"]: ModemNode[key] };
+interface AdministratorSettings {
+  quectelModemSpoolDir: string;
+  quectelModemAttachmentPaths: string[];
+}
+
+const registerModem: NodeInitializer = (RED: NodeAPI) => {
+  function QuectelModem(this: Instance, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const name = definition.name || definition.id;
+    this.host = new ModemHost({
+      settings: settingsOf(definition, this.credentials),
+      directory: modemDirectory(RED, this.id),
+      clock: systemClock,
+      log: {
+        error: (message) => this.error(message),
+        warn: (message) => this.warn(message),
+        info: (message) => this.log(message),
+        debug: (message) => this.debug(message),
+      },
+      events: RED.events,
+      translate: (word) => RED._(word),
+      report: (error) => this.error(lifecycleError(error, name), {}),
+      orphan: (ended) => orphan(this, ended),
+    });
+    this.users = this.host.users;
+    this.on("close", (done: () => void) => void this.host.close().finally(done));
+  }
+
+  RED.nodes.registerType<Instance, Definition, AdministratorSettings, ModemCredentials>(
+    "quectel-modem",
+    QuectelModem,
+    {
+      credentials: {
+        simPin: { type: "password" },
+        apnUser: { type: "text" },
+        apnPassword: { type: "password" },
+        smtpUser: { type: "text" },
+        smtpPassword: { type: "password" },
+      },
+      settings: {
+        quectelModemSpoolDir: { value: "", exportable: false },
+        quectelModemAttachmentPaths: { value: [], exportable: false },
+      },
+    },
+  );
+  registerAdminEndpoints(RED);
+};
+
+function settingsOf(definition: Definition, credentials: ModemCredentials): ModemSettings | ModemError {
+  try {
+    return readModemSettings(definition, credentials);
+  } catch (error) {
+    return asModemError(error);
+  }
+}
+
+/** An error of the modem as such, for the log and for Catch nodes. */
+function lifecycleError({ message, code, hint, class: kind }: ModemError, name: string): Error {
+  return Object.assign(new Error(`${name}: ${message}. ${hint}`, { cause: { hint, class: kind } }), { code });
+}
+
+/** A mail whose node was removed has ended: the log knows, and the outbox nodes of the modem. */
+async function orphan(modem: ModemNode, ended: MailEnded): Promise<void> {
+  const { id, failure } = ended;
+  if (failure === undefined) modem.log(`mail ${id} was sent; its node is gone`);
+  else modem.warn(`mail ${id} was not sent, and its node is gone: ${failure.message}`);
+  for (const user of Object.values(modem.users)) {
+    if (isOrphanage(user)) await user.takeOrphan(ended);
+  }
+}
+
+export = registerModem;

@@ -1,0 +1,83 @@
+/** `outbox`: lists the mails that wait or have failed, and lets a flow pause, resume, retry and discard them. */
+import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
+import { ModemError } from "../lib/errors";
+import type { Outbox } from "../lib/mail/outbox";
+import type { ListQuery } from "../lib/mail/outbox-types";
+import { answerMessages } from "./runtime/answering";
+import { actionFor, readAction } from "./runtime/chosen-action";
+import { asModemError } from "./runtime/failure-report";
+import { migrate } from "./runtime/migrations";
+import { useModem } from "./runtime/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/options";
+import type { Orphanage } from "./runtime/orphans";
+import { orphanMessage } from "./runtime/result-message";
+
+const ACTIONS = ["list", "pause", "resume", "flush", "retry", "discard"] as const;
+type Action = (typeof ACTIONS)[number];
+
+const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
+  function QuectelOutbox(
+    this: Node & { -readonly [key in keyof Orphanage]: Orphanage[key] },
+    definition: NodeDef & RawOptions,
+  ): void {
+    RED.nodes.createNode(this, definition);
+    const chosen = settingsOf(definition);
+    const host = useModem(RED, definition["modem"], { node: this });
+    this.takeOrphan = async (ended) => this.send([null, await orphanMessage(ended, this)]);
+    answerMessages(this, async (message) => {
+      if (chosen instanceof ModemError) throw chosen;
+      const action = await actionFor(RED, this, chosen, ACTIONS, message);
+      message.payload = await perform(action, host().parts.outbox, message);
+    });
+  }
+
+  RED.nodes.registerType("quectel-outbox", QuectelOutbox);
+};
+
+function settingsOf(definition: RawOptions) {
+  try {
+    return readAction(new OptionReader(migrate("quectel-outbox", definition)), ACTIONS);
+  } catch (error) {
+    return asModemError(error);
+  }
+}
+
+/** The answer: the list, or how many mails were touched and how the outbox stands now. */
+async function perform(action: Action, outbox: Outbox, message: NodeMessageInFlow): Promise<unknown> {
+  const id = readId(message["id"]);
+  switch (action) {
+    case "list":
+      return outbox.list(readQuery(message));
+    case "pause":
+      await outbox.pause();
+      return outbox.summary();
+    case "resume":
+      await outbox.resume();
+      return outbox.summary();
+    case "flush":
+      return { mails: await outbox.flush(id), ...outbox.summary() };
+    case "retry":
+      return { mails: await outbox.retry(id), ...outbox.summary() };
+    case "discard":
+      return { mails: await outbox.discard(id), ...outbox.summary() };
+  }
+}
+
+function readId(value: unknown): string | undefined {
+  if (value === undefined || value === null || value === "") return undefined;
+  if (typeof value === "string") return value;
+  // Whoever meant one mail must not touch all.
+  throw new ModemError("OUTBOX_NOT_FOUND", { detail: "msg.id is not text" });
+}
+
+function readQuery(message: NodeMessageInFlow): ListQuery {
+  const options = new OptionReader(message);
+  const state = options.choice("state", ["", "waiting", "sending", "failed"], "");
+  return {
+    offset: options.integer("offset", { min: 0, max: Number.MAX_SAFE_INTEGER }, 0),
+    limit: options.integer("limit", { min: 1, max: 1000 }, 100),
+    ...(state === "" ? {} : { state }),
+  };
+}
+
+export = registerOutbox;

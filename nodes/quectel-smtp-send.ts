@@ -1,0 +1,86 @@
+/** `smtp-send`: one message in, one mail out; its result on output 1, its failure on output 2. */
+import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
+import { ModemError } from "../lib/errors";
+import type { FixedFields } from "../lib/mail/message";
+import { readErrorTo } from "./runtime/error-output";
+import { asModemError } from "./runtime/failure-report";
+import { attachmentPaths } from "./runtime/folders";
+import { MailSender, type SenderOptions } from "./runtime/mail-sender";
+import { migrate } from "./runtime/migrations";
+import { type GetHost, useModem } from "./runtime/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/options";
+import { forgetPendingOf } from "./runtime/pending-mails";
+import { evaluate, readTypedValue, type TypedValue } from "./runtime/typed-value";
+
+type Definition = NodeDef & RawOptions;
+
+/** The fields of a mail, and where the message has them when nothing else is chosen. */
+const FIELDS = { to: "to", cc: "cc", bcc: "bcc", subject: "topic", body: "payload" } as const;
+type Field = keyof typeof FIELDS;
+const FIELD_NAMES: readonly Field[] = ["to", "cc", "bcc", "subject", "body"];
+
+interface Settings extends SenderOptions {
+  readonly fields: readonly (readonly [Field, TypedValue])[];
+}
+
+const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
+  function QuectelSmtpSend(this: Node, definition: Definition): void {
+    RED.nodes.createNode(this, definition);
+    const settings = settingsOf(definition);
+    const chosen = (): Settings => {
+      if (settings instanceof ModemError) throw settings;
+      return settings;
+    };
+    const sender = new MailSender(this, {
+      host: () => host(),
+      options: chosen,
+      fields: (message) => fixedFields(RED, this, chosen().fields, message),
+      policy: () => ({
+        allowFrom: host().parts.settings.text.allowFrom,
+        attachmentPaths: attachmentPaths(RED),
+      }),
+    });
+    const host: GetHost = useModem(RED, definition["modem"], { node: this, receiver: sender });
+    this.on("input", (message, send, done) => sender.take(message, send, done));
+    this.on("close", (removed: boolean, done: () => void) => {
+      if (removed) forgetPendingOf(this.id);
+      done();
+    });
+  }
+
+  RED.nodes.registerType("quectel-smtp-send", QuectelSmtpSend);
+};
+
+function settingsOf(definition: Definition): Settings | ModemError {
+  try {
+    const options = new OptionReader(migrate("quectel-smtp-send", definition));
+    return {
+      mail: {
+        maxAge: options.integer("maxAge", { min: 1, max: 525_600 }, undefined),
+        delivery: options.choice("delivery", ["atLeastOnce", "atMostOnce"], "atLeastOnce"),
+      },
+      emit: options.choice("emit", ["whenSent", "whenQueued"], "whenSent"),
+      errorTo: readErrorTo(options),
+      fields: FIELD_NAMES.map((field) => [field, readTypedValue(options, field, FIELDS[field])] as const),
+    };
+  } catch (error) {
+    return asModemError(error);
+  }
+}
+
+/** A field that stands at its usual place in the message is left to the reader of messages, who knows more places. */
+async function fixedFields(
+  RED: NodeAPI,
+  node: Node,
+  fields: Settings["fields"],
+  message: NodeMessageInFlow,
+): Promise<FixedFields> {
+  const fixed: Partial<Record<Field, unknown>> = {};
+  for (const [field, value] of fields) {
+    if (value.type === "msg" && value.value === FIELDS[field]) continue;
+    fixed[field] = await evaluate(RED, node, value, message);
+  }
+  return fixed;
+}
+
+export = registerSmtpSend;

@@ -1,0 +1,90 @@
+/**
+ * Assembly: everything that belongs to one modem while it is in use, put together from its settings.
+ *
+ * It is made with the first user of the modem and thrown away with the last; nothing in it is used again after `close`.
+ */
+import { join } from "node:path";
+import type { Clock } from "../../lib/clock";
+import { composerFor } from "../../lib/mail/composer";
+import { Outbox } from "../../lib/mail/outbox";
+import { rootsFor } from "../../lib/mail/roots";
+import { Modem } from "../../lib/quectel/modem";
+import { ModuleClock } from "../../lib/quectel/module-clock";
+import { PdpContext } from "../../lib/quectel/pdp";
+import type { Logger } from "../../lib/quectel/settings";
+import { SmtpCarrier } from "../../lib/quectel/smtp";
+import { Trace } from "../../lib/serial/trace";
+import { FileNotebook } from "./file-notebook";
+import { fingerprintOf } from "./fingerprint";
+import { keptPin } from "./kept-pin";
+import type { ModemSettings } from "./modem-settings";
+import { transportSource } from "./transports";
+
+export interface Surroundings {
+  /** Folder of this modem alone. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+export interface Assembly {
+  readonly settings: ModemSettings;
+  readonly modem: Modem;
+  readonly pdp: PdpContext;
+  readonly moduleClock: ModuleClock;
+  readonly carrier: SmtpCarrier;
+  readonly outbox: Outbox;
+  readonly trace: Trace;
+  /** Ends all of it; a pending result is awaited for up to 8 s, the port is free after at most 13 s. */
+  close(): Promise<void>;
+}
+
+/** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
+const RESULT_GRACE = 8_000;
+
+export function assemble(settings: ModemSettings, { directory, clock, log }: Surroundings): Assembly {
+  const { connection, network, smtp, text, queue } = settings;
+  const trace = new Trace(clock);
+  const notebook = new FileNotebook(join(directory, "notes"));
+  const { transport, onContact } = transportSource(connection, clock);
+  const modem = new Modem({
+    transport: () => trace.watch(transport()),
+    clock,
+    network,
+    log,
+    pinMemory: keptPin(notebook),
+    hide: (secrets) => trace.hide(secrets),
+    ...(onContact === undefined ? {} : { onContact }),
+  });
+  const pdp = new PdpContext(modem, network);
+  const moduleClock = new ModuleClock(modem, network.contextId);
+  const carrier = new SmtpCarrier({ modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook });
+  const outbox = new Outbox({
+    directory: join(directory, "spool"),
+    clock,
+    carrier,
+    settings: {
+      ...queue,
+      bccMode: text.bccMode,
+      fingerprint: fingerprintOf(settings),
+      simulated: connection.kind === "simulator",
+    },
+    compose: composerFor({ ...smtp, charset: text.charset, lateNote: text.lateNote }, carrier),
+    log,
+  });
+  return {
+    settings,
+    modem,
+    pdp,
+    moduleClock,
+    carrier,
+    outbox,
+    trace,
+    async close() {
+      await outbox.close(RESULT_GRACE);
+      carrier.close();
+      pdp.close();
+      await modem.close();
+    },
+  };
+}

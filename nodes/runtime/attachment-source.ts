@@ -1,0 +1,54 @@
+/** What becomes an attachment: a property of the message, or a file that is named in the editor. */
+import { readFile } from "node:fs/promises";
+import { basename } from "node:path";
+import { ModemError } from "../../lib/errors";
+import { defaultName } from "../../lib/mail/attachments";
+import { bytesOf, primitiveText } from "../../lib/mail/foreign";
+
+export interface NewAttachment {
+  readonly filename: string;
+  readonly content: Buffer;
+}
+
+/** The file as it is now; cameras overwrite theirs. Rejects with INVALID_ATTACHMENT. */
+export async function fromFile(path: string, filename: string): Promise<NewAttachment> {
+  try {
+    return { filename: filename === "" ? basename(path) : filename, content: await readFile(path) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ModemError("INVALID_ATTACHMENT", {
+      detail: `the file cannot be read: ${why}`,
+      cause: error,
+      hint: "Check the path in the attach-file node, and that Node-RED may read the file.",
+    });
+  }
+}
+
+/** Bytes as they are, text as UTF-8, anything else as JSON. @throws INVALID_ATTACHMENT when there is nothing */
+export function fromValue(value: unknown, filename: string): NewAttachment {
+  if (value === undefined || value === null) {
+    throw new ModemError("INVALID_ATTACHMENT", {
+      detail: "the property of the message is empty",
+      hint: "Set the property that the attach-file node names as its content.",
+    });
+  }
+  const bytes = bytesOf(value);
+  const text = bytes === undefined ? primitiveText(value) : undefined;
+  if (bytes !== undefined) {
+    return { filename: filename === "" ? defaultName({ kind: "bytes", bytes }) : filename, content: bytes };
+  }
+  if (text !== undefined) {
+    return { filename: filename === "" ? "attachment.txt" : filename, content: Buffer.from(text) };
+  }
+  return { filename: filename === "" ? "attachment.json" : filename, content: Buffer.from(jsonOf(value)) };
+}
+
+function jsonOf(value: unknown): string {
+  try {
+    const json: unknown = JSON.stringify(value, undefined, 2);
+    if (typeof json === "string") return json;
+  } catch {
+    // Circular objects and BigInt, which JSON does not have.
+  }
+  throw new ModemError("INVALID_ATTACHMENT", { detail: `a ${typeof value} cannot become a file` });
+}

@@ -1,0 +1,151 @@
+/**
+ * MailSender: what a `quectel-smtp-send` node does with messages and results.
+ *
+ *   message ── read, checked ── outbox ── result ── output 1, done()
+ *                 └─ refused       └───── failure ─ output 2, done(error)
+ */
+import type { Node, NodeMessageInFlow } from "node-red";
+import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message";
+import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
+import type { MailEnded } from "../../lib/mail/outbox-types";
+import { type Message, nameContents, releaseContents, restoreContents } from "./contents";
+import { type ErrorTo, reachesCatch, reachesOutput } from "./error-output";
+import { failureOf, flowError, refusedResult } from "./failure-report";
+import type { GetHost } from "./modem-user";
+import { type Done, keepPending, type PendingMail, type Send, takePending } from "./pending-mails";
+import { failedMessage, forgetFormerResult, keptMessage, sentMessage } from "./result-message";
+import type { ResultReceiver } from "./routing";
+
+export interface SenderOptions {
+  readonly mail: MailOptions;
+  /** When output 1 and `done` speak: at the server's acceptance, or when the mail is in the outbox. */
+  readonly emit: "whenSent" | "whenQueued";
+  readonly errorTo: ErrorTo;
+}
+
+export interface SenderParts {
+  readonly host: GetHost;
+  /** The node's options. @throws INVALID_CONFIG */
+  readonly options: () => SenderOptions;
+  /** What the editor fixes for this message. */
+  readonly fields: (message: NodeMessageInFlow) => Promise<FixedFields>;
+  /** @throws INVALID_CONFIG */
+  readonly policy: () => MessagePolicy;
+}
+
+export class MailSender implements ResultReceiver {
+  /** Acceptances under way: a mail may end before the node has noted that it was accepted. */
+  private readonly accepting = new Set<Promise<void>>();
+
+  constructor(
+    private readonly node: Node,
+    private readonly parts: SenderParts,
+  ) {}
+
+  get id(): string {
+    return this.node.id;
+  }
+
+  /** Takes a message of the flow; `done` is called exactly once, now or when its mail has ended. */
+  take(message: NodeMessageInFlow, send: Send, done: Done): void {
+    forgetFormerResult(message);
+    const work = this.accept(message, send, done).catch((thrown: unknown) => {
+      this.fail(message, { send, done }, failureOf(thrown), refusedResult());
+    });
+    this.accepting.add(work);
+    void work.finally(() => this.accepting.delete(work));
+  }
+
+  async receive(ended: MailEnded): Promise<void> {
+    await Promise.all(this.accepting);
+    const pending = takePending(ended.id);
+    const message = pending?.message ?? keptMessage(ended);
+    // A node that came with a deploy has its own way to send, and no `done` of the message.
+    const way: Way = pending?.node === this.node ? pending : { send: (out) => this.node.send(out) };
+    const { failure, result } = ended;
+    if (failure === undefined) this.succeed(sentMessage(message, ended), way);
+    else if (result.status === "partial") this.succeed(sentMessage(message, ended), way, failure);
+    else {
+      await this.restore(message, ended);
+      this.fail(message, way, failure, result);
+    }
+  }
+
+  /** A content that cannot be read any more must not hide that the mail has failed. */
+  private async restore(message: Message, { id, attachments }: MailEnded): Promise<void> {
+    try {
+      await restoreContents(message, attachments);
+    } catch (error) {
+      this.node.warn(`the attachments of mail ${id} cannot be read back: ${String(error)}`);
+      nameContents(message, attachments);
+    }
+  }
+
+  private async accept(message: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+    const { parts } = this;
+    const options = parts.options();
+    const host = parts.host();
+    const mail = await readMessage(message, await parts.fields(message), parts.policy());
+    const kept: Message = { ...message };
+    releaseContents(kept, mail);
+    const { id } = await host.accept(mail, options.mail, { nodeId: this.node.id, message: kept });
+    releaseContents(message, mail);
+    const pending: PendingMail = { node: this.node, message, send, done };
+    switch (options.emit) {
+      case "whenSent":
+        keepPending(id, pending);
+        break;
+      case "whenQueued":
+        keepPending(id, { ...pending, message: { ...message }, done: undefined });
+        send([{ ...message, smtp: queuedResult(id, mail) }, null]);
+        done();
+    }
+  }
+
+  /** @param partly why some recipients will never have the mail. */
+  private succeed(message: Message, { send, done }: Way, partly?: MailFailure): void {
+    const { emit, errorTo } = this.parts.options();
+    if (emit === "whenSent") send([message, null]);
+    if (partly === undefined || !reachesCatch(errorTo)) done?.();
+    else this.raise(message, done, partly);
+  }
+
+  private fail(message: Message, { send, done }: Way, failure: MailFailure, result: SmtpResult): void {
+    const errorTo = this.errorTo();
+    if (reachesOutput(errorTo)) send([null, failedMessage(message, failure, result, this.node)]);
+    if (reachesCatch(errorTo)) this.raise(message, done, failure);
+    else done?.();
+  }
+
+  /** Without a `done`, as after a restart, the error goes the way that Node-RED has beside it. */
+  private raise(message: Message, done: Done | undefined, failure: MailFailure): void {
+    const error = flowError(failure);
+    if (done === undefined) this.node.error(error, message);
+    else done(error);
+  }
+
+  /** Also known while other options cannot be used, because that is what is reported then. */
+  private errorTo(): ErrorTo {
+    try {
+      return this.parts.options().errorTo;
+    } catch {
+      return "both";
+    }
+  }
+}
+
+type Way = Pick<PendingMail, "send"> & { readonly done?: Done | undefined };
+
+function queuedResult(id: string, { warnings, attachments, text }: Mail): SmtpResult {
+  const contents = attachments.map(({ content }) => (content.kind === "bytes" ? content.bytes.length : 0));
+  return {
+    status: "queued",
+    id,
+    accepted: [],
+    rejected: [],
+    attempts: 0,
+    queuedMs: 0,
+    bytes: contents.reduce((sum, size) => sum + size, Buffer.byteLength(text)),
+    warnings,
+  };
+}

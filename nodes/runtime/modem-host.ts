@@ -1,0 +1,222 @@
+/**
+ * ModemHost: one modem for all the nodes that use it, behind a `quectel-modem` node.
+ *
+ * It opens with the first node and closes when flows run without any; it keeps the status of all of them, and brings
+ * results to the nodes that sent the mails. What happens to the modem as such is reported here, once for each change;
+ * what happens to a mail is the business of the node that accepted it.
+ */
+import type { Node } from "node-red";
+import type { EventEmitter } from "node:events";
+import type { Clock, Timer } from "../../lib/clock";
+import { type ErrorCode, ModemError } from "../../lib/errors";
+import type { Mail, MailOptions } from "../../lib/mail/mail";
+import type { MailEnded, MailOrigin } from "../../lib/mail/outbox-types";
+import type { CarrierProgress } from "../../lib/quectel/carrier";
+import type { ModemState } from "../../lib/quectel/modem-state";
+import type { Logger } from "../../lib/quectel/settings";
+import { assemble, type Assembly } from "./assembly";
+import { modemCondition, outboxActivity } from "./conditions";
+import { asModemError } from "./failure-report";
+import type { ModemSettings } from "./modem-settings";
+import { ResultRouter, type ResultReceiver } from "./routing";
+import { type Condition, statusOf, type ShownStatus } from "./status";
+
+/** A node that uses a modem. */
+export interface ModemUser {
+  readonly node: Node;
+  /** Takes the results of the mails it has sent. */
+  readonly receiver?: ResultReceiver;
+  /** Told of each change of the condition, after the status was set. */
+  readonly onChange?: (condition: Condition) => void;
+}
+
+export interface HostOptions {
+  /** The settings, or why they cannot be used. */
+  readonly settings: ModemSettings | ModemError;
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Events of the runtime: `flows:stopping`, `flows:started`. */
+  readonly events: EventEmitter;
+  readonly translate: (word: string) => string;
+  /** Tells a person what is wrong with the modem, once for each change. */
+  readonly report: (error: ModemError) => void;
+  /** Takes the result of a mail whose node is gone. */
+  readonly orphan: (ended: MailEnded) => Promise<void>;
+}
+
+type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
+
+/** Milliseconds between two attempts to take the folder of the outbox. */
+const REOPEN = 30_000;
+
+export class ModemHost {
+  /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
+  readonly users: Record<string, Node> = {};
+  private readonly members = new Map<string, ModemUser>();
+  private readonly router: ResultRouter;
+  private running: Running | undefined;
+  /** What opens and closes the modem, one after the other. */
+  private work: Promise<void> = Promise.resolve();
+  private outboxError: ModemError | undefined;
+  private reopening: Timer | undefined;
+  private progress: (CarrierProgress & { readonly id: string }) | undefined;
+  private reported: ErrorCode | undefined;
+  private shown: ShownStatus | undefined;
+
+  constructor(private readonly options: HostOptions) {
+    this.router = new ResultRouter(options.events, options.orphan);
+    options.events.on("flows:started", this.onFlowsStarted);
+    const { settings } = options;
+    if (settings instanceof ModemError) this.report(settings);
+  }
+
+  /** The parts of the running modem. @throws INVALID_CONFIG, OUTBOX_CLOSED */
+  get parts(): Assembly {
+    const { settings } = this.options;
+    if (settings instanceof ModemError) throw settings;
+    if (this.running === undefined) throw new ModemError("OUTBOX_CLOSED");
+    return this.running.parts;
+  }
+
+  get condition(): Condition {
+    const { settings } = this.options;
+    const simulated = !(settings instanceof ModemError) && settings.connection.kind === "simulator";
+    if (settings instanceof ModemError) {
+      return { modem: { name: "notSetUp" }, outbox: { name: "idle" }, waiting: 0, simulated };
+    }
+    if (this.running === undefined) {
+      return { modem: { name: "unused" }, outbox: { name: "idle" }, waiting: 0, simulated };
+    }
+    const { modem, outbox } = this.running.parts;
+    const summary = outbox.summary();
+    const progress = this.progress?.id === summary.sending ? this.progress : undefined;
+    return {
+      modem: modemCondition(modem.state),
+      outbox:
+        this.outboxError === undefined
+          ? outboxActivity(summary, progress)
+          : { name: "unavailable", code: this.outboxError.code },
+      waiting: summary.depth,
+      simulated,
+    };
+  }
+
+  join(user: ModemUser): void {
+    const { node, receiver } = user;
+    this.users[node.id] = node;
+    this.members.set(node.id, user);
+    if (receiver !== undefined) this.router.join(receiver);
+    this.start();
+    node.status(this.status());
+  }
+
+  /** A node that is only replaced comes back before the flows run again, so the modem stays open until then. */
+  leave({ node, receiver }: ModemUser): void {
+    if (receiver !== undefined) this.router.leave(receiver);
+    if (this.users[node.id] !== node) return;
+    delete this.users[node.id];
+    this.members.delete(node.id);
+  }
+
+  /** Keeps a mail and sends it. Rejects with why it was not kept. */
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
+    const { outbox } = this.parts;
+    await this.running?.opened;
+    if (this.outboxError !== undefined) throw this.outboxError;
+    return outbox.accept(mail, options, origin);
+  }
+
+  /** Ends everything; the port is free when it resolves. */
+  async close(): Promise<void> {
+    this.options.events.off("flows:started", this.onFlowsStarted);
+    this.stop();
+    await this.work;
+    this.router.close();
+  }
+
+  private start(): void {
+    const { settings, directory, clock, log } = this.options;
+    if (this.running !== undefined || settings instanceof ModemError) return;
+    const parts = assemble(settings, { directory, clock, log });
+    const { modem, outbox } = parts;
+    modem.on("state", (state) => this.onModemState(state));
+    modem.on("warning", (error) => this.report(error));
+    outbox.on("ended", (ended) => this.router.route(ended));
+    outbox.on("changed", () => this.changed());
+    outbox.on("progress", (progress) => {
+      this.progress = progress;
+      this.changed();
+    });
+    outbox.on("hold", (hold) => {
+      if (hold?.kind === "setup") this.report(new ModemError(hold.code));
+    });
+    outbox.on("trouble", (error) => this.report(error));
+    // A modem that is just closing has the port and the folder.
+    const opened = this.work.then(() => this.open(parts));
+    this.running = { parts, opened };
+    this.work = opened;
+  }
+
+  private async open(parts: Assembly): Promise<void> {
+    parts.modem.acquire();
+    await this.openOutbox(parts);
+  }
+
+  private async openOutbox(parts: Assembly): Promise<void> {
+    try {
+      await parts.outbox.open();
+      this.outboxError = undefined;
+    } catch (thrown) {
+      const error = asModemError(thrown);
+      this.outboxError = error;
+      this.report(error);
+      this.reopening = this.options.clock.after(REOPEN, () => void this.openOutbox(parts));
+    }
+    this.changed();
+  }
+
+  private stop(): void {
+    const { running } = this;
+    if (running === undefined) return;
+    this.running = undefined;
+    this.reopening?.clear();
+    this.work = this.work
+      .then(() => running.parts.close())
+      .catch((error: unknown) =>
+        this.options.log.error(`the modem did not close in order: ${String(error)}`),
+      );
+  }
+
+  private readonly onFlowsStarted = (): void => {
+    if (this.members.size === 0) this.stop();
+  };
+
+  private onModemState(state: ModemState): void {
+    if (state.name === "ready") this.reported = undefined;
+    if ("error" in state && state.error !== undefined) this.report(state.error);
+    this.changed();
+  }
+
+  private report(error: ModemError): void {
+    if (error.code === this.reported) return;
+    this.reported = error.code;
+    this.options.report(error);
+  }
+
+  private status(): ShownStatus {
+    return statusOf(this.condition, this.options.translate);
+  }
+
+  private changed(): void {
+    const { condition } = this;
+    const status = statusOf(condition, this.options.translate);
+    const { shown } = this;
+    this.shown = status;
+    const isNews = shown?.text !== status.text || shown.fill !== status.fill || shown.shape !== status.shape;
+    for (const { node, onChange } of this.members.values()) {
+      if (isNews) node.status(status);
+      onChange?.(condition);
+    }
+  }
+}

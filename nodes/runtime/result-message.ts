@@ -1,0 +1,47 @@
+/** The messages of both outputs of a node that sends mails, from the message that came in and the end of its mail. */
+import type { Node } from "node-red";
+import { isRecord } from "../../lib/mail/foreign";
+import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
+import type { MailEnded } from "../../lib/mail/outbox-types";
+import { type Message, nameContents, restoreContents } from "./contents";
+import { messageError } from "./failure-report";
+
+/** The message that a mail was made of, as far as it was kept. */
+export function keptMessage({ origin }: MailEnded): Message {
+  return isRecord(origin.message) ? { ...origin.message } : {};
+}
+
+/** Removes what an earlier node has left, so that nobody takes an old result for the one of this mail. */
+export function forgetFormerResult(message: Message): void {
+  delete message["smtp"];
+  delete message["error"];
+}
+
+/** `message` with the result; its contents are named, not held. */
+export function sentMessage(
+  message: Message,
+  { attachments, result }: Pick<MailEnded, "attachments" | "result">,
+): Message {
+  nameContents(message, attachments);
+  message["smtp"] = result;
+  return message;
+}
+
+/** For output 2: a copy, because Catch nodes get `message` itself, which both must see without the other's error. */
+export function failedMessage(
+  message: Message,
+  failure: MailFailure,
+  result: SmtpResult,
+  node: Node,
+): Message {
+  return { ...message, smtp: result, error: messageError(failure, node) };
+}
+
+/** The result of a mail whose node is gone, complete with its contents. */
+export async function orphanMessage(ended: MailEnded, node: Node): Promise<Message> {
+  const message = keptMessage(ended);
+  const { failure, result, attachments } = ended;
+  if (failure === undefined) return sentMessage(message, ended);
+  await restoreContents(message, attachments);
+  return failedMessage(message, failure, result, node);
+}

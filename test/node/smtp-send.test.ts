@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { MailServer } from "../support/mail-server";
+import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+
+describe("smtp-send", () => {
+  const bench = new FlowBench();
+  let server: MailServer;
+
+  beforeEach(async () => {
+    server = await MailServer.start();
+  });
+
+  afterEach(async () => {
+    await bench.end();
+    await server.stop();
+  });
+
+  const outputs = [helperNode("sent"), helperNode("failed"), helperNode("caught"), helperNode("completed")];
+  const watchers = [
+    { id: "catch", type: "catch", z: "tab", scope: ["send"], wires: [["caught"]] },
+    { id: "complete", type: "complete", z: "tab", scope: ["send"], wires: [["completed"]] },
+  ];
+  const load = (modem: object = {}, send: object = {}): Promise<void> =>
+    bench.load([modemNode(server.port, modem), sendNode(send), ...watchers, ...outputs]);
+
+  it("delivers a message as a mail and passes it on with the result", async () => {
+    await load();
+    bench.inject("send", { to: "duty@example.com", topic: "Level high", payload: "94 %", extra: 7 });
+    const message = await bench.received("sent");
+    assert.deepEqual(
+      { ...message.smtp, id: "", queuedMs: 0, sendMs: 0, acceptedAt: "" },
+      {
+        status: "sent",
+        id: "",
+        accepted: ["duty@example.com"],
+        rejected: [],
+        attempts: 1,
+        acceptedAt: "",
+        queuedMs: 0,
+        sendMs: 0,
+        bytes: 4,
+        warnings: [],
+        simulated: true,
+      },
+    );
+    assert.deepEqual([message.topic, message.payload, message["extra"]], ["Level high", "94 %", 7]);
+    assert.equal(server.received[0]?.parsed.subject, "Level high");
+    assert.equal(server.received[0]?.parsed.text?.trim(), "94 %");
+    await bench.received("completed");
+    assert.equal(bench.count("failed") + bench.count("caught"), 0);
+  });
+
+  const badInput = [
+    { what: "no recipient", message: {}, code: "INVALID_NO_RECIPIENT" },
+    { what: "an address that is not valid", message: { to: "duty@@example" }, code: "INVALID_RECIPIENT" },
+    {
+      what: "a subject with CR LF",
+      message: { to: "duty@example.com", topic: "a\r\nBcc: x@example.com" },
+      code: "INVALID_SUBJECT",
+    },
+    {
+      what: "a sender that is not allowed",
+      message: { to: "duty@example.com", from: "other@example.com" },
+      code: "INVALID_FROM_NOT_ALLOWED",
+    },
+    {
+      what: "a path that nobody has allowed",
+      message: { to: "duty@example.com", attachments: { path: "/etc/hostname" } },
+      code: "INVALID_ATTACHMENT_PATH",
+    },
+  ];
+
+  for (const { what, message, code } of badInput) {
+    it(`refuses ${what} on output 2 and by done(error), and sends the next mail`, async () => {
+      await load();
+      bench.inject("send", { payload: "text", ...message });
+      const failed = await bench.received("failed");
+      assert.equal(failed["error"].code, code);
+      assert(failed["error"].hint.length > 10);
+      assert.deepEqual(failed["error"].source, { id: "send", type: "quectel-smtp-send", name: "alarm" });
+      assert.equal(failed["error"].outcome, "notSent");
+      assert.equal(failed["smtp"].status, "failed");
+      const caught = await bench.received("caught");
+      assert.equal(caught["error"].code, code);
+      assert.equal(caught["error"].cause.hint, failed["error"].hint);
+      assert.equal(caught["_error"], undefined);
+      bench.inject("send", { to: "duty@example.com", payload: "next" });
+      await bench.received("sent");
+      assert.equal(server.received.length, 1);
+    });
+  }
+
+  it("reports a mail that the server refuses by 550, and sends the next mail", async () => {
+    await load();
+    server.refuse = { rcpt: { "gone@example.com": 550 } };
+    bench.inject("send", { to: "gone@example.com", payload: "text" });
+    const failed = await bench.received("failed");
+    assert.deepEqual(
+      [failed["error"].code, failed["error"].smtpCode, failed["error"].class],
+      ["SMTP_MAILBOX_UNAVAILABLE", 550, "message"],
+    );
+    assert.equal((await bench.received("caught"))["error"].code, "SMTP_MAILBOX_UNAVAILABLE");
+    bench.inject("send", { to: "duty@example.com", payload: "next" });
+    await bench.received("sent");
+  });
+});

@@ -1,0 +1,125 @@
+/**
+ * A flow with the nodes of this package on a real runtime: test nodes feed it, and the tests wait for what comes out.
+ *
+ * The modem is the built-in simulated one, which delivers to a mail server on loopback.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Node, NodeMessageInFlow } from "node-red";
+import helper from "node-red-node-test-helper";
+import registerAttachFile from "../../../nodes/quectel-attach-file";
+import registerModem from "../../../nodes/quectel-modem";
+import registerModemStatus from "../../../nodes/quectel-modem-status";
+import registerOutbox from "../../../nodes/quectel-outbox";
+import registerPdpContext from "../../../nodes/quectel-pdp-context";
+import registerSmtpSend from "../../../nodes/quectel-smtp-send";
+import { waitFor } from "../../support/wait-for";
+
+export type Message = NodeMessageInFlow & Record<string, any>;
+export type FlowNode = { id: string; type: string; wires?: string[][] } & Record<string, unknown>;
+
+export const NODES = [
+  registerModem,
+  registerSmtpSend,
+  registerAttachFile,
+  registerPdpContext,
+  registerModemStatus,
+  registerOutbox,
+];
+
+/** A modem node as its dialog saves it, for the mail server on `port`. */
+export function modemNode(port: number, change: object = {}): FlowNode {
+  return {
+    id: "modem",
+    type: "quectel-modem",
+    name: "",
+    version: 1,
+    transport: "simulator",
+    smtpHost: "127.0.0.1",
+    smtpPort: String(port),
+    smtpSecurity: "none",
+    senderAddress: "pump7@example.com",
+    ...change,
+  };
+}
+
+/** An smtp-send node whose outputs end in the helpers `sent` and `failed`. */
+export function sendNode(change: object = {}): FlowNode {
+  return {
+    id: "send",
+    type: "quectel-smtp-send",
+    z: "tab",
+    name: "alarm",
+    modem: "modem",
+    wires: [["sent"], ["failed"]],
+    ...change,
+  };
+}
+
+/** A node that keeps what it receives. */
+export function helperNode(id: string): FlowNode {
+  return { id, type: "helper", z: "tab" };
+}
+
+export class FlowBench {
+  private readonly inboxes = new Map<string, Message[]>();
+  private folder = "";
+
+  /** Starts the runtime with the flow and a fresh folder for the outbox. */
+  async load(flow: readonly FlowNode[], credentials: object = {}): Promise<void> {
+    if (this.folder === "") this.folder = await mkdtemp(join(tmpdir(), "quectel-nodes-"));
+    helper.settings({ quectelModemSpoolDir: this.folder } as object);
+    const tab = { id: "tab", type: "tab", label: "Test" };
+    await helper.load(NODES, [tab, ...flow], credentials);
+    for (const { id, type } of flow) if (type === "helper") this.listen(id);
+  }
+
+  /** Ends the flow; the outbox keeps its folder. */
+  async unload(): Promise<void> {
+    await helper.unload();
+    this.inboxes.clear();
+  }
+
+  /** Ends the flow and throws the folder away. */
+  async end(): Promise<void> {
+    await this.unload();
+    if (this.folder !== "") await rm(this.folder, { recursive: true, force: true });
+    this.folder = "";
+  }
+
+  node(id: string): Node {
+    return helper.getNode(id);
+  }
+
+  /** Sends a message into a node. */
+  inject(id: string, message: object): void {
+    this.node(id).receive(message);
+  }
+
+  /** Resolves with message number `count` (1 = the first) of a helper node. */
+  received(id: string, count = 1): Promise<Message> {
+    return waitFor(`message ${count} at ${id}`, () => this.inboxes.get(id)?.[count - 1], 8000);
+  }
+
+  /** Messages of a helper node so far. */
+  count(id: string): number {
+    return this.inboxes.get(id)?.length ?? 0;
+  }
+
+  /** Resolves when a node's last status has this text. */
+  async showsStatus(id: string, text: string): Promise<void> {
+    const texts = (): unknown[] =>
+      (this.node(id) as unknown as { status: { getCalls(): { thisValue: Node; args: any[] }[] } }).status
+        .getCalls()
+        .filter((call) => call.thisValue.id === id)
+        .map((call) => call.args[0].text);
+    await waitFor(`status ${text} of ${id}`, () => texts().at(-1) === text, 8000);
+  }
+
+  private listen(id: string): void {
+    const inbox: Message[] = [];
+    this.inboxes.set(id, inbox);
+    this.node(id).on("input", (message) => inbox.push(message as Message));
+  }
+}
