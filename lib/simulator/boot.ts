@@ -13,6 +13,7 @@ export async function bootSequence(modem: SimulatedModem): Promise<void> {
   const sim = modem.state(simState);
   Object.assign(sim, { initialised: false, phoneBookReady: false, smsReady: false });
   loseRegistration(modem);
+  if (modem.variants["start-noise"] === "nul") modem.noise(Buffer.alloc(3));
   if (modem.variants["ready-urc"] === "present") modem.raiseUrc("RDY");
   for (const line of applicationReady(modem)) modem.raiseUrc(line);
   modem.raiseUrc("+CFUN: 1");

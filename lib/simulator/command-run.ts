@@ -85,7 +85,8 @@ export class CommandRun {
       port,
       signal: this.signal,
       info: (line) => {
-        port.send(formatInformation(line, !this.informationSent, port.settings));
+        const apart = !this.informationSent || this.modem.variants["information-framing"] === "separate";
+        port.send(formatInformation(line, apart, port.settings));
         this.informationSent = true;
       },
       raw: (bytes) =>

@@ -45,10 +45,18 @@ export class DataCollector {
       this.timeLimit.clear();
       this.timeLimit = this.startTimeLimit();
     }
-    for (const byte of bytes) {
-      if (this.ended) return;
-      this.take(byte, now);
+    for (let at = 0; at < bytes.length && !this.ended; at++) {
+      this.guardTimer?.clear();
+      if (this.mayEscape(bytes.readUInt8(at), now)) {
+        this.hold(now);
+        this.lastByteAt = now;
+        continue;
+      }
+      this.releaseHeld();
+      // No silence lies within bytes that come together, so none of the rest can begin an escape.
+      this.add(bytes.subarray(at));
       this.lastByteAt = now;
+      return;
     }
   }
 
@@ -64,35 +72,42 @@ export class DataCollector {
     this.guardTimer?.clear();
   }
 
-  private take(byte: number, now: number): void {
-    this.guardTimer?.clear();
-    const silent = this.held > 0 || now - this.lastByteAt >= this.guard;
-    if (
-      byte === PLUS &&
-      this.held < 3 &&
-      silent &&
-      (this.held === 0 || now - this.heldSince <= escapeWithin)
-    ) {
-      if (this.held++ === 0) this.heldSince = now;
-      if (this.held === 3) this.guardTimer = this.clock.after(this.guard, () => this.end("escape"));
-      return;
-    }
-    this.releaseHeld();
-    if (!this.ended) this.add(Buffer.of(byte));
+  private mayEscape(byte: number, now: number): boolean {
+    if (byte !== PLUS || this.held === 3) return false;
+    return this.held === 0 ? now - this.lastByteAt >= this.guard : now - this.heldSince <= escapeWithin;
+  }
+
+  private hold(now: number): void {
+    if (this.held++ === 0) this.heldSince = now;
+    if (this.held === 3) this.guardTimer = this.clock.after(this.guard, () => this.end("escape"));
   }
 
   /** The held plus signs were payload after all. */
   private releaseHeld(): void {
     const { held } = this;
     this.held = 0;
-    for (let count = 0; count < held && !this.ended; count++) this.add(Buffer.of(PLUS));
+    this.add(Buffer.alloc(held, PLUS));
   }
 
-  private add(byte: Buffer): void {
-    this.pieces.push(byte);
-    this.size++;
-    if (this.size % this.blockSize === 0) this.options.onBlock?.(this.size);
-    if (this.size === this.options.length) this.end("length");
+  /** Takes payload, block by block; what comes behind the length is dropped. */
+  private add(bytes: Buffer): void {
+    for (let rest = bytes; rest.length > 0 && !this.ended;) {
+      const room = Math.min(this.toBlockEnd(), this.toEnd());
+      const piece = rest.subarray(0, room);
+      rest = rest.subarray(piece.length);
+      this.pieces.push(piece);
+      this.size += piece.length;
+      if (this.size % this.blockSize === 0) this.options.onBlock?.(this.size);
+      if (this.toEnd() === 0) this.end("length");
+    }
+  }
+
+  private toBlockEnd(): number {
+    return this.blockSize - (this.size % this.blockSize);
+  }
+
+  private toEnd(): number {
+    return (this.options.length ?? Number.POSITIVE_INFINITY) - this.size;
   }
 
   private startTimeLimit(): Timer {

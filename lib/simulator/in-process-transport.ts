@@ -2,7 +2,7 @@
 import { EventEmitter } from "node:events";
 import { ModemError } from "../errors";
 import type { ControlLines, Transport, TransportEvents, TransportFactory } from "../serial/transport";
-import { lineRate } from "./line-rate";
+import { configuredRate, lineRate } from "./line-rate";
 import type { SimulatedModem } from "./modem";
 import type { PortName } from "./port";
 import type { HostLine } from "./port-line";
@@ -12,9 +12,24 @@ type State =
   | { readonly kind: "open"; readonly line: HostLine }
   | { readonly kind: "closed" };
 
+export interface SimulatorTransportOptions {
+  /** Default `usbat`. */
+  readonly portName?: PortName;
+  /** Line rate the host has set, bit/s; while AT+IPR says another one, all that is sent is noise. */
+  readonly hostRate?: number;
+}
+
 /** Makes connections to one port of the modem. */
-export function simulatorTransport(modem: SimulatedModem, portName: PortName = "usbat"): TransportFactory {
-  return () => new InProcessTransport(modem, portName);
+export function simulatorTransport(
+  modem: SimulatedModem,
+  options: SimulatorTransportOptions = {},
+): TransportFactory {
+  return () => new InProcessTransport(modem, options);
+}
+
+/** What bytes sent at another rate look like: never ASCII. */
+function noise(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.map((byte) => (byte * 7) | 0x80));
 }
 
 class InProcessTransport extends EventEmitter<TransportEvents> implements Transport {
@@ -24,7 +39,7 @@ class InProcessTransport extends EventEmitter<TransportEvents> implements Transp
 
   constructor(
     private readonly modem: SimulatedModem,
-    private readonly portName: PortName,
+    private readonly options: SimulatorTransportOptions,
   ) {
     super();
   }
@@ -35,8 +50,8 @@ class InProcessTransport extends EventEmitter<TransportEvents> implements Transp
 
   async open(): Promise<void> {
     if (this.state.kind !== "new") throw new ModemError("PORT_CLOSED");
-    const line = this.modem.open(this.portName, {
-      received: (bytes) => this.emit("data", bytes),
+    const line = this.modem.open(this.options.portName ?? "usbat", {
+      received: (bytes) => this.emit("data", this.heard(bytes)),
       vanished: () => this.end(new ModemError("PORT_UNPLUGGED")),
     });
     if (line === "absent") throw new ModemError("PORT_NOT_FOUND", { detail: this.label });
@@ -45,7 +60,7 @@ class InProcessTransport extends EventEmitter<TransportEvents> implements Transp
   }
 
   async write(bytes: Uint8Array): Promise<void> {
-    this.line().write(bytes);
+    this.line().write(this.heard(bytes));
   }
 
   async drain(): Promise<void> {
@@ -59,6 +74,12 @@ class InProcessTransport extends EventEmitter<TransportEvents> implements Transp
 
   async close(): Promise<void> {
     this.end(undefined);
+  }
+
+  private heard(bytes: Uint8Array): Buffer {
+    const { hostRate } = this.options;
+    const same = hostRate === undefined || hostRate === configuredRate(this.modem);
+    return same ? Buffer.from(bytes) : noise(bytes);
   }
 
   private end(error: ModemError | undefined): void {

@@ -163,6 +163,11 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     await Promise.all([...this.lines.values()].map((line) => line.drained()));
   }
 
+  /** Sends bytes that are no line of any kind on the port of unsolicited lines. */
+  noise(bytes: Buffer): void {
+    this.port(urcPort(this)).transmit(bytes);
+  }
+
   /** Puts a behaviour before the commands and all older behaviours; the function returned takes it away. */
   define(behaviour: Behaviour): () => void {
     return this.behaviours.define(behaviour);

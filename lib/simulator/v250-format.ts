@@ -3,10 +3,10 @@ import { cmeWords } from "./cme-words";
 import type { FinalResult } from "./handler";
 import type { LineSettings } from "./port";
 
-/** An information line; the first of a reply opens with an empty line under V1. */
-export function formatInformation(line: string, first: boolean, settings: LineSettings): string {
+/** An information line; one that stands apart, as the first of a reply, opens with a line end under V1. */
+export function formatInformation(line: string, apart: boolean, settings: LineSettings): string {
   const end = lineEnd(settings);
-  return settings.verbose === 1 && first ? end + line + end : line + end;
+  return settings.verbose === 1 && apart ? end + line + end : line + end;
 }
 
 /** An unsolicited line. */

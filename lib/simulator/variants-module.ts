@@ -65,6 +65,12 @@ export const moduleVariants = {
     description: "RDY after a start: seen, or missed because USB came up too late.",
     source: "7 URCs",
   },
+  "start-noise": {
+    values: ["absent", "nul"],
+    default: "absent",
+    description: "NUL bytes on the line before the first report of a start.",
+    source: "7 URCs",
+  },
   "ready-order": {
     values: ["phone-book-first", "sms-first"],
     default: "phone-book-first",
@@ -94,6 +100,12 @@ export const moduleVariants = {
     default: "answers",
     description: "Commands on another port while one is in data mode.",
     source: "4",
+  },
+  "information-framing": {
+    values: ["shared", "separate"],
+    default: "shared",
+    description: "Between two information lines of one answer: one line end, or an empty line too.",
+    source: "1",
   },
   "busy-input": {
     values: ["queued", "dropped", "aborts"],

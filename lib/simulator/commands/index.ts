@@ -8,6 +8,7 @@ import { identityFeature } from "./identity";
 import { modemManagerFeature } from "./modemmanager";
 import { networkFeature } from "./network";
 import { operatorFeature } from "./operator";
+import { packetDomainFeature } from "./packet-domain";
 import { powerFeature } from "./power";
 import { readinessFeature } from "./readiness";
 import { simFeature } from "./sim";
@@ -26,6 +27,7 @@ export const features: readonly Feature[] = [
   powerFeature,
   readinessFeature,
   modemManagerFeature,
+  packetDomainFeature,
   filesFeature,
   sslFeature,
   smtpFeature,

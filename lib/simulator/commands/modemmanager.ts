@@ -4,8 +4,7 @@
  * No message is ever there and no call is made; the answers are those of a module that has these functions and
  * does not use them. Forms of 3GPP TS 27.005 and 27.007.
  */
-import { ERROR, OK, answer, testOk, type Command, type Feature } from "../handler";
-import { integerIn } from "../parameters";
+import { OK, answer, testOk, type Command, type Feature } from "../handler";
 import { hasPacketService } from "../registration";
 import { stateKey } from "../state";
 
@@ -68,24 +67,6 @@ export const modemManagerFeature: Feature = {
     },
     "+CEMODE": kept("+CEMODE", "2", "(0-3)"),
     "+WS46": { test: answer("+WS46: (12,22,25,28,29)"), read: answer("+WS46: 29"), write: testOk },
-    "+CGDCONT": {
-      test: answer(
-        '+CGDCONT: (1-16),"IP",,,(0-2),(0-4),(0-1),(0-1)',
-        '+CGDCONT: (1-16),"PPP",,,(0-2),(0-4),(0-1),(0-1)',
-        '+CGDCONT: (1-16),"IPV6",,,(0-2),(0-4),(0-1),(0-1)',
-        '+CGDCONT: (1-16),"IPV4V6",,,(0-2),(0-4),(0-1),(0-1)',
-      ),
-      read: answer('+CGDCONT: 1,"IPV4V6","","0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",0,0,0,0'),
-      write: testOk,
-    },
-    "+CGACT": {
-      test: answer("+CGACT: (0,1)"),
-      read: ({ modem, info }) => {
-        info(`+CGACT: 1,${hasPacketService(modem) ? 1 : 0}`);
-        return OK;
-      },
-      write: ({ parameters }) => (integerIn(parameters[0], 0, 1) === undefined ? ERROR : OK),
-    },
     "+CGEREP": kept("+CGEREP", "0,0", "(0-2),(0,1)"),
     "+CIND": {
       test: answer('+CIND: ("battchg",(0-5)),("signal",(0-5)),("service",(0,1)),("roam",(0,1))'),

@@ -8,6 +8,8 @@
  */
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { SimulatedModem, type SimulatedModemOptions } from "../../../lib/simulator";
 import { serveTcp } from "../../../lib/simulator/tcp-server";
@@ -16,7 +18,6 @@ import { run, tool } from "./tools";
 
 const service = "org.freedesktop.ModemManager1";
 const rootObject = "/org/freedesktop/ModemManager1";
-const plugins = "/usr/lib/x86_64-linux-gnu/ModemManager";
 
 /** The parts of mmcli's JSON that the tests look at; `--` stands for nothing. */
 export interface ModemReport {
@@ -85,7 +86,7 @@ function startModemManager(bus: NodeJS.ProcessEnv, children: ChildProcess[]): re
       "--no-auto-scan",
       "--test-enable",
       "--test-no-udev",
-      `--test-plugin-dir=${plugins}`,
+      `--test-plugin-dir=${pluginFolder()}`,
       "--debug",
     ],
     { env: { ...process.env, LC_ALL: "C", ...bus }, stdio: ["ignore", "pipe", "pipe"] },
@@ -95,6 +96,16 @@ function startModemManager(bus: NodeJS.ProcessEnv, children: ChildProcess[]): re
     createInterface(stream).on("line", (line) => log.push(line));
   }
   return log;
+}
+
+/** Debian keeps the plugins in the library folder of the architecture. */
+function pluginFolder(): string {
+  const folders = readdirSync("/usr/lib").map((architecture) =>
+    join("/usr/lib", architecture, "ModemManager"),
+  );
+  const found = folders.find((folder) => existsSync(join(folder, "libmm-plugin-quectel.so")));
+  if (found === undefined) throw new Error("ModemManager has no plugins; install the package modemmanager");
+  return found;
 }
 
 async function enable(plugin: string, portName: string, bus: NodeJS.ProcessEnv): Promise<ModemReport> {

@@ -70,6 +70,19 @@ describe("The simulated module", () => {
     assert.equal(await dialogue.command("AT+QSMTPCLR"), "OK");
   });
 
+  it("comes up with noise on the line where it does so", async () => {
+    const dialogue = new Dialogue({ variants: { "start-noise": "nul" } });
+    dialogue.modem.restart();
+    assert.equal(await dialogue.expect(/RDY\r\n/), "\0\0\0\r\nRDY\r\n");
+  });
+
+  it("sets its information lines apart where firmware does so", async () => {
+    const dialogue = new Dialogue({ variants: { "information-framing": "separate" } });
+    await dialogue.clock.advance(1);
+    dialogue.write("AT+CSQ;+CFUN?\r");
+    assert.match(await dialogue.expect(/CFUN: 1\r\n\r\nOK\r\n/), /99\r\n\r\n\+CFUN: 1/);
+  });
+
   it("takes and stores a line rate, flow control and the port of reports", async () => {
     const dialogue = new Dialogue();
     assert.equal(await dialogue.command("AT+IPR?"), "+IPR: 115200 | OK");
@@ -245,6 +258,24 @@ describe("The network of the simulated module", () => {
     assert.equal(await dialogue.command('AT+QINDCFG="csq"'), '+QINDCFG: "csq",1 | OK');
     change(dialogue.modem, cell, { rssi: 12 });
     assert.equal(await dialogue.urc('+QIND: "csq"'), '+QIND: "csq",12,99');
+  });
+
+  it("shows its contexts in the words of 3GPP too", async () => {
+    const dialogue = new Dialogue();
+    await dialogue.configure(
+      'AT+CGDCONT=2,"IPV4V6","reports"',
+      'AT+QICSGP=1,1,"internet","","",0',
+      "AT+QIACT=1",
+    );
+    assert.equal(await dialogue.command("AT+QICSGP=2"), '+QICSGP: 3,"reports","","",0 | OK');
+    assert.match(
+      await dialogue.command("AT+CGDCONT?"),
+      /^\+CGDCONT: 1,"IP","internet",.* \| \+CGDCONT: 2,"IPV4V6","reports",.* \| OK$/,
+    );
+    assert.equal(await dialogue.command("AT+CGACT?"), "+CGACT: 1,1 | +CGACT: 2,0 | OK");
+    assert.equal(await dialogue.command("AT+CGPADDR=1"), '+CGPADDR: 1,"10.20.30.40" | OK');
+    assert.equal(await dialogue.command("AT+CGDCONT=2;+CGACT?"), "+CGACT: 1,1 | OK");
+    assert.equal(await dialogue.command('AT+CGDCONT=2,"X25"'), "ERROR");
   });
 
   it("takes the context away when the module is detached", async () => {

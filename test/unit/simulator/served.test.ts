@@ -48,7 +48,7 @@ describe("The simulated module as a transport in the same process", () => {
 
   it("cannot be opened while another one is, or while the module is unplugged", async () => {
     const modem = new SimulatedModem();
-    const factory = simulatorTransport(modem, "uart1");
+    const factory = simulatorTransport(modem, { portName: "uart1" });
     const first = factory();
     await first.open();
     await assert.rejects(factory().open(), (error) => isModemError(error, "PORT_BUSY"));
@@ -69,6 +69,27 @@ describe("The simulated module as a transport in the same process", () => {
     await once(modem, "started");
     await transport.close();
     assert.deepEqual(events, ["PORT_UNPLUGGED"]);
+  });
+
+  it("hears and says nothing but noise while the host has set another rate than AT+IPR", async () => {
+    const modem = new SimulatedModem();
+    const transport = simulatorTransport(modem, { hostRate: 9600 })();
+    let received = Buffer.alloc(0);
+    transport.on("data", (bytes) => (received = Buffer.concat([received, bytes])));
+    await transport.open();
+    await transport.write(Buffer.from("AT\rAT\r"));
+    modem.raiseUrc("+CREG: 1");
+    await transport.drain();
+    assert.deepEqual(modem.log.lines(), []);
+    assert.ok(received.every((byte) => byte >= 0x80));
+    await transport.close();
+
+    const right = simulatorTransport(modem, { hostRate: 115_200 })();
+    await right.open();
+    await right.write(Buffer.from("AT\r"));
+    await right.drain();
+    assert.deepEqual(modem.log.lines(), ["AT"]);
+    await right.close();
   });
 
   it("passes DTR on", async () => {
