@@ -154,9 +154,7 @@ export class FileStore {
 
   private async exists(name: string, signal: AbortSignal): Promise<boolean> {
     try {
-      return (
-        (await this.modem.execute(queryFile(name), { signal })) !== undefined
-      );
+      return (await this.modem.execute(queryFile(name), { signal })) !== undefined;
     } catch (error) {
       if (isRefusal(error)) return false;
       throw error;

@@ -5,14 +5,11 @@
 import { isModemError, ModemError } from "../errors";
 import { FileChecksum } from "./checksum";
 import { closeFile, createFile, deleteFile, uploadFile } from "./commands/files";
-import { canOverrun, inputSeconds, type LineProperties } from "./line-time";
+import { canOverrun, inputSeconds } from "./line-time";
 import type { Modem } from "./modem";
 
 /** The part of a modem that files need. */
-export type FileModem = Pick<Modem, "execute" | "epoch" | "log"> & {
-  /** Of the connection there is now. */
-  readonly line: LineProperties;
-};
+export type FileModem = Pick<Modem, "execute" | "epoch" | "line" | "log">;
 
 export interface FileContent {
   /** Bytes, exact. */
@@ -118,10 +115,23 @@ async function uploadOnce(
   }
 }
 
-/** The content as it is read, each piece counted into the checksum on its way. */
+/** The content as it is read, each piece counted into the checksum on its way; exactly its size in bytes. */
 async function* withChecksum(content: FileContent, checksum: FileChecksum): AsyncGenerator<Uint8Array> {
-  for await (const piece of content.open()) {
+  for await (const piece of readable(content)) {
     checksum.update(piece);
+    if (checksum.size > content.size) break;
     yield piece;
+  }
+  if (checksum.size !== content.size) {
+    throw new ModemError("INVALID_ATTACHMENT", { detail: `its size is not ${content.size} bytes` });
+  }
+}
+
+/** Reads the content; what keeps it from being read is no fault of the module. */
+async function* readable(content: FileContent): AsyncGenerator<Uint8Array> {
+  try {
+    yield* content.open();
+  } catch (error) {
+    throw new ModemError("INVALID_ATTACHMENT", { cause: error, detail: "its content cannot be read" });
   }
 }

@@ -1,0 +1,202 @@
+/**
+ * The QSMTP commands of the module: settings, recipients, subject, body, attachments, clear and send.
+ *
+ * Source: Quectel EC2x&EG9x&EM05 SMTP AT Commands Manual V1.0, chapter 2. Nothing here knows in which order they are
+ * used (`smtp.ts`) or how text is coded (`text-coding.ts`). Limits that the manual does not state are not checked:
+ * the module decides.
+ */
+import {
+  type Command,
+  type Payload,
+  fileName,
+  informationText,
+  nothing,
+  num,
+  parseParameters,
+  str,
+} from "../../at/command";
+import type { CharsetName } from "../carrier";
+import { firstParameters, required } from "./answers";
+import { TIMEOUT } from "./timeouts";
+
+/** A QSMTPCFG command and the key it sets. */
+export interface MailSetting extends Command<void> {
+  readonly key: MailSettingKey;
+}
+
+export type MailSettingKey =
+  | "account"
+  | "sender"
+  | "smtpserver"
+  | "contextid"
+  | "sslctxid"
+  | "ssltype"
+  | "bodyoriginal";
+
+/** `<type>` of QSMTPDST. */
+export const RECIPIENT_TYPES = { to: 1, cc: 2, bcc: 3 } as const;
+/** `<charset>` of QSMTPSUB and QSMTPBODY. */
+export const CHARSETS: Readonly<Record<CharsetName, number>> = { ascii: 0, "utf-8": 1, gb2312: 2, big5: 3 };
+/** `<ssltype>`: plain, TLS from the first byte, STARTTLS. */
+export const SSL_TYPES = { none: 0, tls: 1, starttls: 2 } as const;
+
+/** `<body_length>` of QSMTPBODY in bytes, and `<timeout>` of QSMTPPUT in seconds. */
+export const BODY_LENGTH = { min: 1, max: 10_240 } as const;
+export const PUT_SECONDS = { min: 60, max: 65_535 } as const;
+
+/** User name and password; both empty: no login. */
+export function setAccount(user: string, password: string): MailSetting {
+  return { ...setting("account", str(user), str(password)), secrets: [user, password] };
+}
+
+/** Display name and address of the sender. */
+export function setSender(name: string, address: string): MailSetting {
+  return setting("sender", str(name), str(address));
+}
+
+export function setServer(host: string, port: number): MailSetting {
+  return setting("smtpserver", str(host), num(port, { min: 1, max: 65_535 }));
+}
+
+/** PDP context 1..16, which is to be active before a mail is sent. */
+export function setContext(id: number): MailSetting {
+  return setting("contextid", num(id, { min: 1, max: 16 }));
+}
+
+/** SSL context 0..5 of connections with TLS. */
+export function setSslContext(id: number): MailSetting {
+  return setting("sslctxid", num(id, { min: 0, max: 5 }));
+}
+
+export function setSecurity(security: keyof typeof SSL_TYPES): MailSetting {
+  return setting("ssltype", num(SSL_TYPES[security]));
+}
+
+/** True: the body is taken byte by byte in every charset. Unknown to older firmware. */
+export function setOriginalBody(original: boolean): MailSetting {
+  return setting("bodyoriginal", original ? "1" : "0");
+}
+
+/** Parameters of a setting as the module tells them, the key first; undefined where the answer holds none. */
+export function querySetting(
+  key: MailSettingKey | "addrseparator",
+  secrets: readonly string[] = [],
+): Command<string | undefined> {
+  return { ...query(`AT+QSMTPCFG=${str(key)}`, "+QSMTPCFG"), secrets };
+}
+
+/** Clears recipients, subject, body and attachment list; settings and files stay. */
+export function clearMail(): Command<void> {
+  return { line: "AT+QSMTPCLR", headers: [], timeout: TIMEOUT.short, parse: nothing };
+}
+
+export function addRecipient(type: keyof typeof RECIPIENT_TYPES, address: string): Command<void> {
+  return {
+    line: `AT+QSMTPDST=1,${num(RECIPIENT_TYPES[type])},${str(address)}`,
+    headers: [],
+    timeout: TIMEOUT.short,
+    parse: nothing,
+  };
+}
+
+/** Number of recipients that the module holds. Without side effect, so it also tells whether a mail is running (652). */
+export function countRecipients(): Command<number> {
+  return {
+    line: "AT+QSMTPDST?",
+    headers: ["+QSMTPDST"],
+    timeout: TIMEOUT.short,
+    parse: ({ lines }) => lines.length,
+  };
+}
+
+/** Sets the subject; `text` is what stands between the quotes, one character per byte. */
+export function setSubject(charset: CharsetName, text: string): Command<void> {
+  return {
+    line: `AT+QSMTPSUB=${num(CHARSETS[charset])},${str(text)}`,
+    headers: [],
+    timeout: TIMEOUT.short,
+    parse: nothing,
+  };
+}
+
+/** The subject as the module would write it into the command. */
+export function querySubject(): Command<string | undefined> {
+  return {
+    line: "AT+QSMTPSUB?",
+    headers: ["+QSMTPSUB"],
+    timeout: TIMEOUT.short,
+    parse: ({ lines }) => (lines[0] === undefined ? undefined : parseParameters(lines[0]).text(1)),
+  };
+}
+
+export interface Body extends Payload {
+  readonly charset: CharsetName;
+  /** Seconds that the module waits for the bytes, counted from CONNECT; 1..65535. */
+  readonly seconds: number;
+}
+
+/** Sends the body in data mode; the result is the number of bytes that the module has taken. */
+export function sendBody(body: Body): Command<number> {
+  const { charset, seconds, ...payload } = body;
+  const length = num(payload.size, BODY_LENGTH);
+  return {
+    line: `AT+QSMTPBODY=${num(CHARSETS[charset])},${length},${num(seconds, { min: 1, max: 65_535 })}`,
+    headers: ["+QSMTPBODY"],
+    // The module may wait so long for a byte that was lost, and says then how many have come.
+    timeout: seconds * 1000 + TIMEOUT.short,
+    payload,
+    parse: (response) => required(firstParameters(response).integer(0), "number of bytes taken"),
+  };
+}
+
+/** Attaches a file of the module; index 1 and up is the order in the mail. */
+export function attachFile(index: number, name: string): Command<void> {
+  return {
+    line: `AT+QSMTPATT=1,${num(index, { min: 1 })},${fileName(name)}`,
+    headers: [],
+    timeout: TIMEOUT.short,
+    parse: nothing,
+  };
+}
+
+/** Starts sending; OK means accepted, the result comes later as `+QSMTPPUT`. */
+export function putMail(seconds: number): Command<void> {
+  return {
+    line: `AT+QSMTPPUT=${num(seconds, PUT_SECONDS)}`,
+    headers: [],
+    timeout: TIMEOUT.short,
+    parse: nothing,
+  };
+}
+
+export interface PutResult {
+  /** 0 sent, 651..682 failed. */
+  readonly error: number;
+  /** Reply code of the mail server, 0 where it said nothing. */
+  readonly smtpCode: number;
+}
+
+/** Reads `+QSMTPPUT: <err>,<protocol_error>`; undefined for any other line. */
+export function readPutResult(line: string): PutResult | undefined {
+  const match = /^\+QSMTPPUT:\s*(\d{1,5})(?:\s*,\s*(\d{1,5}))?\s*$/.exec(line);
+  return match === null ? undefined : { error: Number(match[1]), smtpCode: Number(match[2] ?? 0) };
+}
+
+function setting(key: MailSettingKey, ...values: readonly string[]): MailSetting {
+  return {
+    key,
+    line: `AT+QSMTPCFG=${[str(key), ...values].join(",")}`,
+    headers: [],
+    timeout: TIMEOUT.short,
+    parse: nothing,
+  };
+}
+
+function query(line: string, header: string): Command<string | undefined> {
+  return {
+    line,
+    headers: [header],
+    timeout: TIMEOUT.short,
+    parse: ({ lines }) => (lines[0] === undefined ? undefined : informationText(lines[0])),
+  };
+}

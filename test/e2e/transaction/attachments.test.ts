@@ -1,0 +1,173 @@
+import assert from "node:assert/strict";
+import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { storageSizes } from "../../../lib/simulator";
+import { storageOf } from "../../../lib/simulator/file-store";
+import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
+
+describe("attachments of a mail", () => {
+  let rig: MailRig;
+
+  beforeEach(async () => {
+    rig = await mailRig();
+  });
+
+  afterEach(() => rig.stop());
+
+  const uploads = () => rig.lines().filter((line) => line.startsWith("AT+QFUPL"));
+
+  it("of 0 byte, 1024 bytes and 300 kB arrive bit by bit", async () => {
+    const contents = [Buffer.alloc(0), awkwardBytes(1024), awkwardBytes(300_000)];
+    const names = ["empty.txt", "block.bin", "picture.jpg"];
+    const report = await rig.send(
+      mail({ attachments: contents.map((content, at) => attachment(names[at] ?? "", content)) }),
+    );
+    const { parsed } = await rig.server.waitForMail();
+    assert.deepEqual(
+      parsed.attachments.map(({ filename }) => filename),
+      names,
+    );
+    for (const [at, content] of contents.entries()) {
+      assert.ok(parsed.attachments[at]?.content.equals(content), names[at]);
+    }
+    assert.equal(report.bytes, 17 + 1024 + 300_000);
+  });
+
+  it("are gone from the module some seconds after the result", async () => {
+    await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+    assert.deepEqual(rig.files(), ["RAM:log.csv"]);
+    await rig.clock.run(() => rig.files().length === 0, 10_000);
+  });
+
+  it("are gone from the module after a failure too", async () => {
+    rig.server.refuse = { data: 550 };
+    await assert.rejects(rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] })), {
+      code: "SMTP_MAILBOX_UNAVAILABLE",
+    });
+    await rig.clock.run(() => rig.files().length === 0, 10_000);
+  });
+
+  it("are uploaded once for several transactions in a row", async () => {
+    const attachments = [attachment("log.csv", awkwardBytes(2000))];
+    await rig.send(mail({ attachments }));
+    await rig.send(mail({ to: ["boss@example.com"], attachments }));
+    await rig.send(
+      mail({ to: ["third@example.com"], attachments: [attachment("log.csv", awkwardBytes(2001))] }),
+    );
+    assert.equal(uploads().length, 2);
+    const third = await rig.server.waitForMail(3);
+    assert.equal(third.parsed.attachments[0]?.size, 2001);
+  });
+
+  it("are uploaded again after a restart of the module", async () => {
+    const attachments = [attachment("log.csv", awkwardBytes(2000))];
+    await rig.send(mail({ attachments }));
+    rig.module.restart("restart");
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    await rig.send(mail({ attachments }));
+    assert.equal(uploads().length, 2);
+    assert.equal(rig.server.received.length, 2);
+  });
+
+  it("leave a file of another program with the same name alone", async () => {
+    storageOf(rig.module, "RAM").create("log.csv", 5).content = Buffer.from("alien");
+    await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+    const { parsed } = await rig.server.waitForMail();
+    assert.equal(parsed.attachments[0]?.filename, "log-2.csv");
+    await rig.clock.run(() => rig.files().length === 1, 10_000);
+    assert.equal(storageOf(rig.module, "RAM").find("log.csv")?.content.toString(), "alien");
+  });
+
+  it("go to flash when RAM is too small, and are deleted there as well", async () => {
+    rig.module.state(storageSizes).RAM = 20_000;
+    const size = 20_001;
+    await rig.send(mail({ attachments: [attachment("big.bin", awkwardBytes(size))] }));
+    assert.deepEqual(rig.files(), ["UFS:big.bin"]);
+    const { parsed } = await rig.server.waitForMail();
+    assert.equal(parsed.attachments[0]?.size, size);
+    await rig.clock.run(() => rig.files().length === 0, 10_000);
+  });
+
+  it("that neither storage could ever hold are refused without an upload", async () => {
+    const { UFS } = rig.module.state(storageSizes);
+    const huge = { ...attachment("huge.bin", awkwardBytes(10)), size: UFS + 1 };
+    await assert.rejects(rig.send(mail({ attachments: [huge] })), {
+      code: "LIMIT_ATTACHMENT_SIZE",
+      class: "message",
+      stage: "upload",
+    });
+    assert.deepEqual(uploads(), []);
+  });
+
+  it("whose content does not have its size are refused, and the next mail goes", async () => {
+    const wrong = { ...attachment("log.csv", awkwardBytes(10)), size: 12 };
+    await assert.rejects(rig.send(mail({ attachments: [wrong] })), { code: "INVALID_ATTACHMENT" });
+    await rig.clock.run(() => rig.carrier.available);
+    await rig.send(mail());
+    assert.equal(rig.server.received.length, 1);
+  });
+
+  it("uploaded in advance are used by the mail that follows, and by no other name", async () => {
+    const content = awkwardBytes(3000);
+    await rig.clock.until(rig.carrier.preload(attachment("image.jpg", content)));
+    await rig.send(mail());
+    assert.deepEqual(rig.files(), ["RAM:image.jpg"]);
+    await rig.send(mail({ attachments: [attachment("image.jpg", content)] }));
+    assert.equal(uploads().length, 1);
+    await rig.send(mail({ attachments: [attachment("other.jpg", content)] }));
+    assert.equal(uploads().length, 2);
+    assert.equal((await rig.server.waitForMail(3)).parsed.attachments[0]?.filename, "other.jpg");
+  });
+
+  it("uploaded in advance give way when their space is needed", async () => {
+    Object.assign(rig.module.state(storageSizes), { RAM: 20_000, UFS: 1_000 });
+    const half = 10_010;
+    await rig.clock.until(rig.carrier.preload(attachment("old.jpg", awkwardBytes(half))));
+    await rig.send(mail({ attachments: [attachment("new.jpg", awkwardBytes(half))] }));
+    assert.equal((await rig.server.waitForMail()).parsed.attachments[0]?.filename, "new.jpg");
+  });
+
+  it("report their progress over all files", async () => {
+    const seen: string[] = [];
+    await rig.send(
+      mail({
+        attachments: [attachment("a.bin", awkwardBytes(5000)), attachment("b.bin", awkwardBytes(6000))],
+      }),
+      { onProgress: ({ stage, done, total }) => stage === "upload" && seen.push(`${done}/${total}`) },
+    );
+    assert.equal(seen[0], "0/11000");
+    assert.ok(seen.includes("5000/11000"));
+    assert.equal(seen.at(-1), "11000/11000");
+  });
+});
+
+describe("left-overs of a former run", () => {
+  it("are deleted before the next attachment, by their recorded names only", async () => {
+    const notebook = memoryNotebook();
+    await notebook.write("files", JSON.stringify(["RAM:old.csv", "UFS:old.bin", "RAM:gone.csv"]));
+    const rig = await mailRig({ notebook });
+    for (const [storage, name] of [
+      ["RAM", "old.csv"],
+      ["UFS", "old.bin"],
+      ["RAM", "alien.csv"],
+    ] as const) {
+      storageOf(rig.module, storage).create(name, 4).content = Buffer.from("left");
+    }
+    await rig.send(mail());
+    assert.deepEqual(rig.files(), ["RAM:alien.csv"]);
+    assert.equal(await notebook.read("files"), "[]");
+    await rig.stop();
+  });
+
+  it("of a mail that was broken off are recorded before they are uploaded", async () => {
+    const notebook = memoryNotebook();
+    const rig = await mailRig({ notebook });
+    let recorded: string | undefined;
+    rig.module.define(async (context, next) => {
+      if (context.name === "+QFUPL") recorded = await notebook.read("files");
+      return next();
+    });
+    await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+    assert.equal(recorded, '["RAM:log.csv"]');
+    await rig.stop();
+  });
+});

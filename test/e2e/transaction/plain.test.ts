@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { putSeconds } from "../../../lib/quectel/put";
+import { ascii, mail, mailRig, utf8, type MailRig } from "./mail-rig";
+
+describe("a mail through the module", () => {
+  let rig: MailRig;
+
+  beforeEach(async () => {
+    rig = await mailRig();
+  });
+
+  afterEach(() => rig.stop());
+
+  it("arrives with sender, recipients, subject and body", async () => {
+    const report = await rig.send(mail());
+    const received = await rig.server.waitForMail();
+    assert.equal(received.from, "pump7@example.com");
+    assert.deepEqual(received.to, ["duty@example.com"]);
+    assert.equal(received.parsed.from?.text, '"Pump 7" <pump7@example.com>');
+    assert.equal(received.parsed.subject, "Pump 7 alarm");
+    assert.equal(received.parsed.text, "Level too high.\n");
+    assert.equal(received.user, "pump7@example.com");
+    assert.equal(report.bytes, 17);
+    assert.deepEqual(report.warnings, []);
+  });
+
+  it("takes five command lines for a second mail with unchanged settings", async () => {
+    await rig.send(mail());
+    const before = rig.lines().length;
+    await rig.send(mail({ subject: ascii("again") }));
+    assert.deepEqual(rig.lines(before), [
+      "AT+QSMTPCLR",
+      'AT+QSMTPDST=1,1,"duty@example.com"',
+      'AT+QSMTPSUB=0,"again"',
+      "AT+QSMTPBODY=0,17,31",
+      `AT+QSMTPPUT=${putSeconds(300, 17)}`,
+    ]);
+  });
+
+  it("asks for the PDP context once more when its last proof is older than 60 s", async () => {
+    await rig.send(mail());
+    await rig.clock.advance(61_000);
+    const before = rig.lines().length;
+    await rig.send(mail());
+    const lines = rig.lines(before);
+    assert.equal(lines.length, 6, lines.join("\n"));
+    assert.equal(lines[1], "AT+QIACT?");
+  });
+
+  it("sends no setting twice, and only the one that differs", async () => {
+    await rig.send(mail());
+    const before = rig.lines().length;
+    await rig.send(mail({ senderName: "Pump 8" }));
+    assert.deepEqual(
+      rig.lines(before).filter((line) => line.includes("CFG")),
+      ['AT+QSMTPCFG="sender","Pump 8","pump7@example.com"'],
+    );
+  });
+
+  it("configures the module anew after its restart", async () => {
+    await rig.send(mail());
+    const before = rig.lines().length;
+    rig.module.restart("restart");
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    await rig.send(mail());
+    assert.equal(rig.server.received.length, 2);
+    assert.deepEqual(
+      rig.lines(before).filter((line) => line.startsWith('AT+QSMTPCFG="')),
+      [
+        'AT+QSMTPCFG="contextid",1',
+        'AT+QSMTPCFG="ssltype",0',
+        `AT+QSMTPCFG="smtpserver","mail.example.com",${rig.server.port}`,
+        'AT+QSMTPCFG="account","pump7@example.com","s3cret-word"',
+        'AT+QSMTPCFG="sender","Pump 7","pump7@example.com"',
+      ],
+    );
+  });
+
+  it("goes to To, Cc and Bcc recipients", async () => {
+    await rig.send(
+      mail({
+        to: ["duty@example.com", "night@example.com"],
+        cc: ["boss@example.com"],
+        bcc: ["archive@example.com"],
+      }),
+    );
+    const { to, parsed } = await rig.server.waitForMail();
+    assert.deepEqual(to, [
+      "duty@example.com",
+      "night@example.com",
+      "boss@example.com",
+      "archive@example.com",
+    ]);
+    const cc = parsed.cc;
+    assert.equal(Array.isArray(cc) ? undefined : cc?.text, "boss@example.com");
+  });
+
+  it("may have a subject only", async () => {
+    await rig.send(mail({ body: ascii("") }));
+    const { parsed } = await rig.server.waitForMail();
+    assert.equal(parsed.subject, "Pump 7 alarm");
+    assert.equal((parsed.text ?? "").trim(), "");
+    assert.ok(!rig.lines().some((line) => line.startsWith("AT+QSMTPBODY")));
+  });
+
+  it("carries Chinese, German and emoji in subject and body", async () => {
+    const subject = "Füllstand 水位 🚨";
+    const body = "Füllstand zu hoch: 3,2 m\r\n水位过高\r\n🚨\r\n";
+    await rig.send(mail({ subject: utf8(subject), body: utf8(body) }));
+    const { parsed } = await rig.server.waitForMail();
+    assert.equal(parsed.subject, subject);
+    assert.equal(parsed.text?.replaceAll("\r\n", "\n"), body.replaceAll("\r\n", "\n"));
+  });
+
+  it("asks the module about its text once, not for ASCII and not again after a restart", async () => {
+    const probes = () => rig.lines().filter((line) => line === 'AT+QSMTPSUB=1,"c3a4"').length;
+    await rig.send(mail());
+    assert.equal(probes(), 0);
+    assert.deepEqual(await rig.clock.until(rig.carrier.textSupport()), { subject: "hex", body: "raw" });
+    await rig.send(mail({ subject: utf8("ä") }));
+    rig.module.restart("restart");
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    await rig.send(mail({ body: utf8("ä") }));
+    assert.equal(probes(), 1);
+    assert.equal((await rig.server.waitForMail(3)).parsed.text?.trim(), "ä");
+  });
+
+  it("reports how far it is", async () => {
+    const stages: string[] = [];
+    await rig.send(mail(), {
+      onProgress: ({ stage, done, total }) => stages.push(`${stage} ${done}/${total}`),
+    });
+    assert.deepEqual(
+      stages.filter((stage, at) => stage !== stages[at - 1]),
+      ["connect 0/0", "settings 0/0", "body 17/17", "sending 0/0"],
+    );
+  });
+
+  it("waits for beforePut just before it is sent, and is not sent when that fails", async () => {
+    await assert.rejects(
+      rig.send(mail(), { beforePut: () => Promise.reject(new Error("disk full")) }),
+      /disk full/,
+    );
+    assert.ok(rig.lines().some((line) => line.startsWith("AT+QSMTPBODY")));
+    assert.ok(!rig.lines().some((line) => line.startsWith("AT+QSMTPPUT")));
+    assert.equal(rig.modem.lock.held, false);
+  });
+
+  it("is refused before the first byte when the body is longer than the module takes", async () => {
+    const before = rig.lines().length;
+    await assert.rejects(rig.send(mail({ body: ascii("x".repeat(10_241)) })), { code: "LIMIT_BODY" });
+    assert.equal(rig.lines().length, before);
+    await rig.send(mail({ body: ascii("x".repeat(10_240)) }));
+  });
+});
