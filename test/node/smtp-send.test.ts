@@ -28,7 +28,7 @@ describe("smtp-send", () => {
     bench.inject("send", { to: "duty@example.com", topic: "Level high", payload: "94 %", extra: 7 });
     const message = await bench.received("sent");
     assert.deepEqual(
-      { ...message.smtp, id: "", queuedMs: 0, sendMs: 0, acceptedAt: "" },
+      { ...message["smtp"], id: "", queuedMs: 0, sendMs: 0, acceptedAt: "" },
       {
         status: "sent",
         id: "",

@@ -71,7 +71,9 @@ export class FlowBench {
     if (this.folder === "") this.folder = await mkdtemp(join(tmpdir(), "quectel-nodes-"));
     helper.settings({ quectelModemSpoolDir: this.folder } as object);
     const tab = { id: "tab", type: "tab", label: "Test" };
-    await helper.load(NODES, [tab, ...flow], credentials);
+    // A node without a place counts as a config node.
+    const placed = flow.map((node) => (node.type === "quectel-modem" ? node : { x: 100, y: 100, ...node }));
+    await helper.load(NODES, [tab, ...placed], credentials);
     for (const { id, type } of flow) if (type === "helper") this.listen(id);
   }
 
@@ -93,7 +95,7 @@ export class FlowBench {
   }
 
   /** Sends a message into a node. */
-  inject(id: string, message: object): void {
+  inject(id: string, message: Record<string, unknown>): void {
     this.node(id).receive(message);
   }
 
