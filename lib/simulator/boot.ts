@@ -8,6 +8,12 @@ import { simState, simStatus } from "./sim-state";
 /** Time after a start during which QI*, QSMTP* and QF* may not be served, ms. */
 export const serviceDelay = 5000;
 
+/** QI*, QSMTP* and QF* are served by another processor of the module, which may start later (fact base 8). */
+export function isServed(modem: SimulatedModem, name: string): boolean {
+  if (modem.variants["application-start"] === "immediate" || !/^\+Q(I(?!N)|SMTP|F)/.test(name)) return true;
+  return modem.clock.now() - modem.startedAt >= serviceDelay;
+}
+
 /** Raises the URCs of a start; the ports answer already. Takes half of `timing.bootMs` twice. */
 export async function bootSequence(modem: SimulatedModem): Promise<void> {
   const sim = modem.state(simState);

@@ -1,7 +1,15 @@
 /** Carries out a fault plan: counts bytes, commands and steps, and cuts the byte streams at the triggers. */
-import { describeRule, type ByteFault, type FaultPlan, type FaultRule, type ModuleFault } from "./faults";
+import {
+  describeRule,
+  type ByteFault,
+  type FaultPlan,
+  type FaultRule,
+  type ModuleFault,
+  type SmtpRefusal,
+  type SmtpStep,
+} from "./faults";
 import type { FinalResult } from "./handler";
-import type { SimulatedModem, SmtpRefusal, SmtpStep } from "./modem";
+import type { SimulatedModem } from "./modem";
 import type { PortName } from "./port";
 import type { Segment } from "./wire";
 import { cell, change, simCard } from "./world";

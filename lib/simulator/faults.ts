@@ -4,8 +4,26 @@
  * A rule fires once, at the n-th time its trigger is met since the plan was set; `every` makes it fire each time.
  */
 import type { FinalResult } from "./handler";
-import type { SimulatedModem, SmtpStep } from "./modem";
+import type { SimulatedModem } from "./modem";
 import type { PortName } from "./port";
+
+/** Steps of a mail delivery at which a fault plan may step in. */
+export type SmtpStep =
+  | "connect"
+  | "greeting"
+  | "ehlo"
+  | "starttls"
+  | "auth"
+  | "mail"
+  | "rcpt"
+  | "data"
+  | "end";
+
+/** What the server is made to answer instead of its own words. */
+export interface SmtpRefusal {
+  readonly code: number;
+  readonly text: string;
+}
 
 /** When a rule fires. Bytes and commands are counted from 1. */
 export type FaultTrigger =
@@ -46,10 +64,8 @@ export interface CommandFault {
 }
 
 /** The server's reply; at an SMTP step only. */
-export interface SmtpFault {
+export interface SmtpFault extends SmtpRefusal {
   readonly kind: "reply";
-  readonly code: number;
-  readonly text: string;
 }
 
 export type FaultRule =

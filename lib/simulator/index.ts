@@ -1,21 +1,17 @@
 /** The simulated EC25 as other programs and tests use it. */
 export type { Behaviour, CommandPredicate, PassOn } from "./behaviours";
 export type { Collected, CollectEnd, CollectOptions } from "./data-mode";
-export type { FaultPlan, FaultRule, FaultTrigger } from "./faults";
+export type { FaultPlan, FaultRule, FaultTrigger, SmtpRefusal, SmtpStep } from "./faults";
+export { randomFaults, type RandomFaults } from "./random-faults";
 export { ERROR, NO_CARRIER, OK, cme, cms, type CommandContext, type FinalResult } from "./handler";
 export { storageSizes } from "./file-store";
 export type { HostNameOptions } from "./host-names";
 export { internet } from "./internet";
 export { subscription } from "./pdp-contexts";
-export { simulatorTransport } from "./in-process-transport";
+export { simulatorTransport, type SimulatorTransportOptions } from "./in-process-transport";
 export type { LogEntry, ModemLog } from "./log";
-export {
-  SimulatedModem,
-  type RestartKind,
-  type SimulatedModemOptions,
-  type SmtpRefusal,
-  type SmtpStep,
-} from "./modem";
+export { SimulatedModem } from "./modem";
+export type { RestartKind, SimulatedModemEvents, SimulatedModemOptions } from "./modem-options";
 export { moduleTime, setModuleTime } from "./module-clock";
 export { portNames, type PortName } from "./port";
 export { lifelike, noDelay, type Timing } from "./timing";

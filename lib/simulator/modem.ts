@@ -9,10 +9,10 @@ import { EventEmitter } from "node:events";
 import { delay, systemClock, type Clock } from "../clock";
 import type { AtPort } from "./at-port";
 import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./behaviours";
-import { bootSequence, serviceDelay } from "./boot";
+import { bootSequence, isServed, serviceDelay } from "./boot";
 import { features } from "./commands";
 import { FaultInjector } from "./fault-injector";
-import type { FaultPlan } from "./faults";
+import type { SmtpRefusal, SmtpStep } from "./faults";
 import { ERROR, type CommandContext, type FinalResult } from "./handler";
 import { ModemLog } from "./log";
 import { lineRate } from "./line-rate";
@@ -20,51 +20,10 @@ import { portNames, type PortName } from "./port";
 import { PortLine, type HostEnd, type HostLine } from "./port-line";
 import { CommandRegistry } from "./registry";
 import { StateStore, type StateKey } from "./state";
+import type { RestartKind, SimulatedModemEvents, SimulatedModemOptions } from "./modem-options";
 import { noDelay, type Timing } from "./timing";
 import { urcPort } from "./urc-port";
-import { chooseVariants, type VariantChoice, type Variants } from "./variants";
-
-export interface SimulatedModemOptions {
-  /** Default: the clock of the host. */
-  readonly clock?: Clock;
-  readonly variants?: VariantChoice;
-  readonly timing?: Partial<Timing>;
-  readonly faults?: FaultPlan;
-  /** Announces work on real sockets or files to a virtual clock, which stands still meanwhile. */
-  readonly busy?: <T>(work: Promise<T>) => Promise<T>;
-}
-
-export interface SimulatedModemEvents {
-  /** The network took a PDP context away; undefined: all of them. */
-  contextLost: [contextId: number | undefined];
-  /** SIM card or cell have changed. */
-  surroundings: [];
-  /** A port has left data mode. */
-  dataModeLeft: [];
-  /** The module answers on its ports again after a start. */
-  started: [];
-}
-
-/** Steps of a mail delivery at which a fault plan may step in. */
-export type SmtpStep =
-  | "connect"
-  | "greeting"
-  | "ehlo"
-  | "starttls"
-  | "auth"
-  | "mail"
-  | "rcpt"
-  | "data"
-  | "end";
-
-/** What the server is made to answer instead of its own words. */
-export interface SmtpRefusal {
-  readonly code: number;
-  readonly text: string;
-}
-
-/** `restart`: as by AT+CFUN=1,1; `powerLoss`: the supply was cut, which also stops the clock. */
-export type RestartKind = "restart" | "powerLoss";
+import { chooseVariants, type Variants } from "./variants";
 
 type Power = "on" | "starting" | "off" | "unplugged";
 
@@ -82,7 +41,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   private readonly expectations: Expectations;
   private life = new AbortController();
   private power: Power = "on";
-  private startedAt: number;
+  private startTime: number;
 
   /** A module that has been running for a while: powered, started, no URC under way. */
   constructor(private readonly options: SimulatedModemOptions = {}) {
@@ -95,7 +54,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     this.faults = new FaultInjector(this);
     this.faults.set(options.faults ?? []);
     this.expectations = new Expectations(this.clock);
-    this.startedAt = this.clock.now() - serviceDelay;
+    this.startTime = this.clock.now() - serviceDelay;
     this.lines = new Map(portNames.map((name) => [name, new PortLine(name, this, () => lineRate(this))]));
     this.startFeatures();
   }
@@ -103,6 +62,11 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   /** The state of a feature, made when first asked for. */
   state<T>(key: StateKey<T>): T {
     return this.states.get(key);
+  }
+
+  /** When the module began to answer after its start, ms of the clock. */
+  get startedAt(): number {
+    return this.startTime;
   }
 
   /** Aborted when this run of the module ends: restart, loss of power, unplugging. */
@@ -188,7 +152,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     context.signal.throwIfAborted();
     if (faulty !== undefined) return faulty;
     return this.behaviours.run(context, async (current = context) => {
-      if (this.isNotServedYet(current.name)) return ERROR;
+      if (!isServed(this, current.name)) return ERROR;
       const handler = this.registry.find(current.name)?.[current.form];
       return handler === undefined ? ERROR : handler(current);
     });
@@ -210,7 +174,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   /** Ends this run of the module and starts the next; all that runs is lost without an answer. */
   restart(kind: RestartKind = "restart"): void {
     this.stop(kind, kind);
-    this.powerOn();
+    this.start();
   }
 
   /** Switches off, as AT+QPOWD does. */
@@ -219,19 +183,9 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     this.power = "off";
   }
 
-  /** Starts a module that was off. */
+  /** Starts a module that is off. */
   powerOn(): void {
-    this.power = "starting";
-    this.background(async () => {
-      await this.wait(this.timing.bootMs);
-      this.power = "on";
-      this.startedAt = this.clock.now();
-      for (const line of this.lines.values()) line.port.switchOn();
-      this.startFeatures();
-      this.log.add({ kind: "event", text: "started" });
-      this.emit("started");
-      await bootSequence(this);
-    });
+    if (this.power === "off") this.start();
   }
 
   /** The cable is pulled: the host sees its ports vanish; a module fed by USB loses power. */
@@ -243,7 +197,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
 
   /** The cable is back: the module starts. */
   plug(): void {
-    if (this.power === "unplugged") this.powerOn();
+    if (this.power === "unplugged") this.start();
   }
 
   /** Takes bytes and says nothing until the next restart. */
@@ -251,6 +205,20 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     this.log.add({ kind: "event", text: "hangs" });
     this.endLife("hangs");
     for (const line of this.lines.values()) line.port.hang();
+  }
+
+  private start(): void {
+    this.power = "starting";
+    this.background(async () => {
+      await this.wait(this.timing.bootMs);
+      this.power = "on";
+      this.startTime = this.clock.now();
+      for (const line of this.lines.values()) line.port.switchOn();
+      this.startFeatures();
+      this.log.add({ kind: "event", text: "started" });
+      this.emit("started");
+      await bootSequence(this);
+    });
   }
 
   private stop(reason: string, wipe: RestartKind): void {
@@ -272,12 +240,6 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
 
   private startFeatures(): void {
     for (const feature of features) feature.start?.(this);
-  }
-
-  /** QI*, QSMTP* and QF* are served by another processor of the module, which starts later (fact base 8). */
-  private isNotServedYet(name: string): boolean {
-    if (this.variants["application-start"] === "immediate" || !/^\+Q(I(?!N)|SMTP|F)/.test(name)) return false;
-    return this.clock.now() - this.startedAt < serviceDelay;
   }
 
   private port(name: PortName): AtPort {

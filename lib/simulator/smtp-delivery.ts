@@ -6,7 +6,7 @@
  */
 import { resolveHost, type HostNameOptions } from "./host-names";
 import { delivered, DeliveryFailure, localFailure, refusalOf, type DeliveryResult } from "./smtp-codes";
-import type { SmtpRefusal, SmtpStep } from "./modem";
+import type { SmtpRefusal, SmtpStep } from "./faults";
 import { limited, SmtpConnection, type Environment, type Reply } from "./smtp-connection";
 import type { TlsSettings } from "./tls-client";
 
