@@ -1,0 +1,64 @@
+import assert from "node:assert/strict";
+import { MailLock } from "../../../lib/quectel/mail-lock";
+
+describe("mail lock", () => {
+  it("is held by one at a time, first come, first served", async () => {
+    const lock = new MailLock();
+    const order: string[] = [];
+    const first = await lock.acquire();
+    const others = ["b", "c"].map(async (name) => {
+      const lease = await lock.acquire();
+      order.push(name);
+      lease.release();
+    });
+    assert.equal(lock.held, true);
+    assert.deepEqual(order, []);
+    first.release();
+    await Promise.all(others);
+    assert.deepEqual(order, ["b", "c"]);
+    assert.equal(lock.held, false);
+  });
+
+  it("is not freed twice by one lease", async () => {
+    const lock = new MailLock();
+    const first = await lock.acquire();
+    first.release();
+    await lock.acquire();
+    first.release();
+    assert.equal(lock.held, true);
+  });
+
+  it("is freed when the work under it fails", async () => {
+    const lock = new MailLock();
+    await assert.rejects(lock.run(() => Promise.reject(new Error("x"))));
+    assert.equal(lock.held, false);
+  });
+
+  it("lets go who gives up waiting, with the reason of the signal", async () => {
+    const lock = new MailLock();
+    const first = await lock.acquire();
+    const abort = new AbortController();
+    const waiting = lock.acquire(abort.signal);
+    const behind = lock.acquire();
+    const reason = new Error("stopped");
+    abort.abort(reason);
+    await assert.rejects(waiting, reason);
+    await assert.rejects(lock.acquire(abort.signal), reason);
+    first.release();
+    (await behind).release();
+    assert.equal(lock.held, false);
+  });
+
+  it("is borrowed by the steps of its holder, and by nobody else", async () => {
+    const lock = new MailLock();
+    const stale = await lock.acquire();
+    stale.release();
+    const seen = await lock.run(async (lease) => {
+      const inner = await lock.run(async (borrowed) => borrowed === lease, { borrowed: lease });
+      assert.equal(lock.held, true);
+      const foreign = lock.run(async () => "later", { borrowed: stale });
+      return [inner, await Promise.race([foreign, Promise.resolve("waits")])];
+    });
+    assert.deepEqual(seen, [true, "waits"]);
+  });
+});
