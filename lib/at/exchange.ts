@@ -18,7 +18,9 @@ export class Exchange {
   sender: PayloadSender | undefined;
   private readonly lines: string[] = [];
   private readonly blocks: Buffer[] = [];
-  private readonly over = new AbortController();
+  private isOver = false;
+  /** Made for the few exchanges with data: it takes longer than the rest of a plain command. */
+  private over: AbortController | undefined;
   private timer: Timer | undefined;
 
   constructor(
@@ -32,6 +34,8 @@ export class Exchange {
 
   /** Aborted when the exchange has ended. */
   get ended(): AbortSignal {
+    this.over ??= new AbortController();
+    if (this.isOver) this.over.abort();
     return this.over.signal;
   }
 
@@ -43,7 +47,7 @@ export class Exchange {
   /** Replaces the running time limit. */
   limit(ms: number, onTimeout: () => void): void {
     this.timer?.clear();
-    if (!this.over.signal.aborted) this.timer = this.clock.after(ms, onTimeout);
+    if (!this.isOver) this.timer = this.clock.after(ms, onTimeout);
   }
 
   addLine(line: string): void {
@@ -63,7 +67,8 @@ export class Exchange {
   end(error?: unknown): void {
     this.timer?.clear();
     this.sender?.stop();
-    this.over.abort();
+    this.isOver = true;
+    this.over?.abort();
     if (error !== undefined) this.job.fail(error);
   }
 

@@ -27,6 +27,8 @@ export class ScriptedTransport extends EventEmitter<TransportEvents> implements 
   readonly lines: ControlLines[] = [];
   /** Bytes still to come that are data and no command line; set it when the script answers CONNECT. */
   dataLeft = 0;
+  /** True: says `A` after each full 1024 bytes of data. */
+  acknowledges = false;
   /** Data received after CONNECT. */
   data: Buffer = Buffer.alloc(0);
   /** Called when the last byte of the data has come. */
@@ -51,8 +53,11 @@ export class ScriptedTransport extends EventEmitter<TransportEvents> implements 
     if (this.dataLeft > 0) {
       const taken = text.subarray(0, this.dataLeft);
       text = text.subarray(taken.length);
+      const blocks =
+        Math.floor((this.data.length + taken.length) / 1024) - Math.floor(this.data.length / 1024);
       this.data = Buffer.concat([this.data, taken]);
       this.dataLeft -= taken.length;
+      if (this.acknowledges) queueMicrotask(() => this.send("A".repeat(blocks)));
       if (this.dataLeft === 0) queueMicrotask(() => this.onData(this.data));
     }
     this.pending += text.toString("latin1");
