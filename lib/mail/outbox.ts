@@ -1,17 +1,20 @@
 /**
- * Outbox: keeps accepted mails and sends them one after another until each has ended.
+ * Outbox: keeps accepted mails durably and sends them one after another until each has ended.
+ *
+ * No accepted mail is lost, and none is sent without end: each ends sent, partial or failed, and its end is told at
+ * least once, after a restart too. This class is the face; who does what stands in sender.ts (the loop), intake.ts
+ * (taking in), ending.ts (telling), mail-store.ts (mails on the disk) and ledger.ts (holds, rate, time).
  */
-import { randomBytes } from "node:crypto";
 import { EventEmitter } from "node:events";
-import { ModemError, isModemError } from "../errors";
-import type { Clock } from "../clock";
+import { delay, type Clock } from "../clock";
+import { ModemError } from "../errors";
 import type { MailCarrier } from "../quectel/carrier";
 import type { Logger } from "../quectel/settings";
-import { planEnvelopes, recipientsOf } from "./envelopes";
+import { thisHost, type Host } from "./host";
 import type { Mail, MailOptions } from "./mail";
+import { listMails } from "./outbox-list";
 import type {
   Composer,
-  HoldReason,
   ListQuery,
   MailOrigin,
   OutboxEvents,
@@ -19,6 +22,8 @@ import type {
   OutboxSettings,
   OutboxSummary,
 } from "./outbox-types";
+import { OutboxRun } from "./outbox-run";
+import { hostFiles, type FileLayer } from "./spool-files";
 
 export interface OutboxOptions {
   /** Folder of this outbox alone; made when missing. */
@@ -28,154 +33,185 @@ export interface OutboxOptions {
   readonly settings: OutboxSettings;
   readonly compose: Composer;
   readonly log: Logger;
+  /** 0 to 1; left out: Math.random. */
+  readonly random?: () => number;
+  /** Left out: the files of the host. */
+  readonly files?: FileLayer;
+  readonly host?: Host;
 }
 
-interface Waiting {
-  readonly id: string;
-  readonly mail: Mail;
-  readonly origin: MailOrigin;
-  readonly acceptedAt: number;
-}
+/** Milliseconds a close waits for a pending result: Node-RED gives a node 15 s. */
+export const CLOSE_GRACE = 8_000;
+
+/** Collects what changes within so many milliseconds into one `changed`. */
+const CHANGE_PAUSE = 100;
+
+const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
+
+/** Opened by none, in vain (`error`), or by a run. */
+type State =
+  | { readonly kind: "closed" }
+  | { readonly kind: "opening"; readonly run: Promise<OutboxRun> }
+  | { readonly kind: "failed"; readonly error: ModemError }
+  | { readonly kind: "open"; readonly run: OutboxRun }
+  | { readonly kind: "closing"; readonly run: OutboxRun };
 
 export class Outbox extends EventEmitter<OutboxEvents> {
-  private readonly waiting: Waiting[] = [];
-  private held: HoldReason | undefined;
-  private running: string | undefined;
-  private opened = false;
+  private state: State = { kind: "closed" };
+  private isChangePending = false;
 
   constructor(private readonly options: OutboxOptions) {
     super();
   }
 
-  /** Takes the folder and starts sending. Rejects with OUTBOX_LOCKED or OUTBOX_DISK; may be called again then. */
+  /**
+   * Takes the folder, finds its mails and starts sending. Listeners must be there before, because ends that were not
+   * told by the last run are told now. Rejects with OUTBOX_LOCKED (another runtime) or OUTBOX_DISK; may then be called
+   * again.
+   */
   async open(): Promise<void> {
-    this.opened = true;
-    this.options.carrier.on("available", this.wake);
-    this.wake();
+    if (this.state.kind === "open" || this.state.kind === "opening") return;
+    const opening = OutboxRun.start({
+      ...this.options,
+      random: this.options.random ?? Math.random,
+      files: this.options.files ?? hostFiles,
+      host: this.options.host ?? thisHost(),
+      events: {
+        ended: (ended) => this.emit("ended", ended),
+        changed: () => this.changed(),
+        progress: (id, progress) => void this.emit("progress", { id, ...progress }),
+        hold: (reason) => void this.emit("hold", reason),
+        trouble: (error) => this.trouble(error),
+      },
+    });
+    this.state = { kind: "opening", run: opening };
+    try {
+      const run = await opening;
+      this.state = { kind: "open", run };
+      await run.begin();
+      this.changed();
+    } catch (cause) {
+      const error =
+        cause instanceof ModemError ? cause : new ModemError("OUTBOX_DISK", { detail: String(cause), cause });
+      this.state = { kind: "failed", error };
+      throw error;
+    }
   }
 
-  /** Waits up to `graceMs` for a pending result, then stops; the mails stay in the folder. */
-  async close(_graceMs = 8000): Promise<void> {
-    this.opened = false;
-    this.options.carrier.off("available", this.wake);
+  /**
+   * Stops: what has not reached QSMTPPUT is interrupted, a pending result is awaited up to `graceMs`. All mails stay
+   * in the folder. Never rejects.
+   */
+  async close(graceMs = CLOSE_GRACE): Promise<void> {
+    const { state } = this;
+    if (state.kind === "opening") await state.run.catch(() => undefined);
+    if (this.state.kind !== "open") return;
+    const { run } = this.state;
+    this.state = { kind: "closing", run };
+    const over = new AbortController();
+    const grace = delay(this.options.clock, graceMs, over.signal).catch(() => undefined);
+    await Promise.race([run.stop(), grace]);
+    over.abort();
+    await run.leave();
+    this.state = { kind: "closed" };
   }
 
-  /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK or OUTBOX_CLOSED. */
-  async accept(mail: Mail, _options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
-    if (!this.opened) throw new ModemError("OUTBOX_CLOSED");
-    const id = randomBytes(5).toString("hex");
-    this.waiting.push({ id, mail, origin, acceptedAt: this.options.clock.now() });
-    this.changed();
-    this.wake();
-    return { id };
+  /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_LOCKED or OUTBOX_CLOSED. */
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
+    return { id: await (await this.run()).accept(mail, options, origin) };
   }
 
-  async list(_query: ListQuery = {}): Promise<OutboxList> {
-    return { total: this.waiting.length, rows: [] };
+  /** Mails in the order of sending, or failed ones from the oldest. */
+  async list(query: ListQuery = {}): Promise<OutboxList> {
+    const { store, ledger } = await this.run();
+    return listMails(store, ledger, query);
   }
 
-  /** Holds the outbox until `resume`. */
+  /** Holds the outbox until `resume`, over restarts too. The mail on the air goes on. */
   async pause(): Promise<void> {
-    this.setHold({ kind: "paused", since: new Date(this.options.clock.wall()).toISOString() });
+    await (await this.run()).hold("paused");
   }
 
   /** Ends `pause` and a hold for a setup error. */
   async resume(): Promise<void> {
-    this.setHold(undefined);
-    this.wake();
+    await (await this.run()).release("paused", "setup");
   }
 
-  /** Holds the outbox because the PDP context was deactivated, until `releaseFrom`. */
-  async holdFor(_kind: "pdp"): Promise<void> {
-    this.setHold({ kind: "pdp", since: new Date(this.options.clock.wall()).toISOString() });
+  /**
+   * Holds the outbox, over restarts too: because a flow has deactivated the PDP context, until `releaseFrom`; or for
+   * a setup error that the modem met itself, until the settings concerned change, the modem is ready (SIM errors), a
+   * probe succeeds, or `resume`.
+   */
+  async holdFor(cause: "pdp" | ModemError): Promise<void> {
+    const run = await this.run();
+    if (cause === "pdp") await run.hold("pdp");
+    else await run.meet(cause);
   }
 
-  async releaseFrom(_kind: "pdp"): Promise<void> {
-    await this.resume();
+  async releaseFrom(kind: "pdp"): Promise<void> {
+    await (await this.run()).release(kind);
   }
 
-  /** Makes waiting mails due now; resolves with their number. */
-  async flush(_id?: string): Promise<number> {
-    this.wake();
-    return this.waiting.length;
+  /** Makes waiting mails due now, all or one; holds and the rate stay. Resolves with their number. */
+  async flush(id?: string): Promise<number> {
+    return (await this.run()).flush(id);
   }
 
-  /** Puts failed mails back with a fresh age; resolves with their number. Rejects with OUTBOX_NOT_FOUND. */
-  async retry(_id?: string): Promise<number> {
-    return 0;
+  /**
+   * Puts failed mails back, all or one, with a fresh age; only recipients without the mail get it. Resolves with
+   * their number. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or OUTBOX_DISK.
+   */
+  async retry(id?: string): Promise<number> {
+    return (await this.run()).retry(id);
   }
 
-  /** Ends waiting mails with OUTBOX_DISCARDED; with an id also removes a failed one. Resolves with their number. */
-  async discard(_id?: string): Promise<number> {
-    return 0;
+  /**
+   * Ends waiting mails with OUTBOX_DISCARDED, all or one; with an id also removes a failed one. The mail on the air
+   * ends so unless it goes out. Resolves with their number. Rejects with OUTBOX_NOT_FOUND or OUTBOX_DISK.
+   */
+  async discard(id?: string): Promise<number> {
+    return (await this.run()).discard(id);
   }
 
+  /**
+   * Moves the mails of another spool, whose modem is gone from the flows, into this one. Resolves with their number.
+   * Rejects with OUTBOX_LOCKED or OUTBOX_DISK.
+   */
+  async adopt(directory: string): Promise<number> {
+    return (await this.run()).adopt(directory);
+  }
+
+  /** All zero while the outbox is not open. */
   summary(): OutboxSummary {
-    const oldest = this.waiting[0];
-    return {
-      depth: this.waiting.length,
-      oldestAgeMs: oldest === undefined ? 0 : this.options.clock.now() - oldest.acceptedAt,
-      ...(this.held !== undefined && { hold: this.held }),
-      ...(this.running !== undefined && { sending: this.running }),
-      failed: 0,
-    };
+    return this.state.kind === "open" ? this.state.run.summary() : EMPTY;
   }
 
-  private setHold(reason: HoldReason | undefined): void {
-    this.held = reason;
-    this.emit("hold", reason);
-    this.changed();
+  private async run(): Promise<OutboxRun> {
+    const { state } = this;
+    switch (state.kind) {
+      case "open":
+        return state.run;
+      case "opening":
+        return state.run;
+      case "failed":
+        throw state.error;
+      case "closing":
+      case "closed":
+        throw new ModemError("OUTBOX_CLOSED");
+    }
   }
 
   private changed(): void {
-    this.emit("changed", this.summary());
+    if (this.isChangePending) return;
+    this.isChangePending = true;
+    this.options.clock.after(CHANGE_PAUSE, () => {
+      this.isChangePending = false;
+      if (this.state.kind === "open") this.emit("changed", this.summary());
+    });
   }
 
-  private readonly wake = (): void => {
-    const next = this.waiting[0];
-    if (!this.opened || this.held || this.running !== undefined || !this.options.carrier.available) return;
-    if (next === undefined) return;
-    this.running = next.id;
-    void this.send(next).finally(() => {
-      this.running = undefined;
-      this.waiting.shift();
-      this.changed();
-      this.wake();
-    });
-  };
-
-  private async send(entry: Waiting): Promise<void> {
-    const { mail, id } = entry;
-    const base = { id, attempts: 1, bytes: 0, queuedMs: this.options.clock.now() - entry.acceptedAt };
-    const end = { id, origin: entry.origin, recovered: false, attachments: [], waitUntil: () => undefined };
-    try {
-      const stored = { ...mail, id, raisedAt: this.options.clock.wall(), attachments: [] };
-      for (const envelope of planEnvelopes(mail, this.options.settings.bccMode)) {
-        const history = { ageMs: base.queuedMs, possibleDuplicate: false, shortSubject: false };
-        const { transaction } = await this.options.compose(stored, envelope, history);
-        await this.options.carrier.send(transaction, {
-          onProgress: (progress) => this.emit("progress", { id, ...progress }),
-        });
-      }
-      this.emit("ended", {
-        ...end,
-        result: {
-          ...base,
-          status: "sent",
-          accepted: recipientsOf(mail),
-          rejected: [],
-          warnings: mail.warnings,
-        },
-      });
-    } catch (cause) {
-      const error = isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause });
-      const { message, code, hint } = error;
-      this.emit("ended", {
-        ...end,
-        error,
-        failure: { message, code, hint, class: error.class, outcome: "notSent", attempts: 1 },
-        result: { ...base, status: "failed", accepted: [], rejected: [], warnings: mail.warnings },
-      });
-    }
+  private trouble(error: ModemError): void {
+    this.options.log.error(`Outbox: ${error.message}`);
+    this.emit("trouble", error);
   }
 }

@@ -1,0 +1,125 @@
+/**
+ * Attempt: one try of one transaction, from the record to an outcome. What follows from it is not its business.
+ */
+import { ModemError, type ErrorCode } from "../errors";
+import type { CarrierProgress, MailCarrier } from "../quectel/carrier";
+import type { StoredMail } from "./compose";
+import type { Ledger } from "./ledger";
+import type { MailStore } from "./mail-store";
+import type { Composer } from "./outbox-types";
+import type { SpoolRecord, StoredTransaction } from "./spool-record";
+import type { Outcome } from "./transactions";
+import type { Entry } from "./waiting-mails";
+
+export interface AttemptParts {
+  readonly carrier: MailCarrier;
+  readonly compose: Composer;
+  readonly store: MailStore;
+  readonly ledger: Ledger;
+  /** Wall-clock time, ISO 8601. */
+  readonly today: () => string;
+  /** Rejects when the folder is no longer ours. */
+  readonly assertHeld: () => Promise<void>;
+  readonly progress: (id: string, progress: CarrierProgress) => void;
+}
+
+/** How a try went. */
+export type Tried =
+  | { readonly kind: "outcome"; readonly outcome: Outcome; readonly wasPut: boolean }
+  /** QSMTPPUT was written and its result can no longer come; the module may still know. */
+  | { readonly kind: "lost" }
+  /** The disk did not take the mark that must stand before QSMTPPUT. */
+  | { readonly kind: "unmarked" }
+  /** Stopped before QSMTPPUT by us: as if it had not been tried. */
+  | { readonly kind: "interrupted" };
+
+/** After QSMTPPUT these say that nobody listens any more, not that the mail failed. */
+const RESULT_LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "PORT_CLOSED",
+  "PORT_UNPLUGGED",
+  "PORT_FAILED",
+  "MODEM_SILENT",
+  "MODEM_TIMEOUT",
+  "MODEM_OUT_OF_SYNC",
+  "MODEM_RESET",
+  "MODEM_ABORTED",
+  "MODEM_DEAD",
+  "MODEM_RESULT_UNKNOWN",
+]);
+
+export class Attempt {
+  private readonly abort = new AbortController();
+  /** From `put` on only the result ends it. */
+  private stage: "preparing" | "unmarked" | "put" = "preparing";
+
+  constructor(
+    readonly entry: Entry,
+    private readonly parts: AttemptParts,
+  ) {}
+
+  /** Stops it unless QSMTPPUT may have been written. */
+  interrupt(): void {
+    if (this.stage !== "put") this.abort.abort();
+  }
+
+  /** Tells the carrier that nobody waits any more, whatever has been written. */
+  abandon(): void {
+    this.abort.abort();
+  }
+
+  /** Never rejects. */
+  async run(record: SpoolRecord, index: number, transaction: StoredTransaction): Promise<Tried> {
+    const { carrier, compose, ledger, today, progress } = this.parts;
+    const history = {
+      ageMs: Math.max(0, ledger.time.now().time - this.entry.accepted.time),
+      possibleDuplicate: transaction.unknown > 0,
+      shortSubject: transaction.shortSubject,
+    };
+    try {
+      const composed = await compose(this.storedMail(record), transaction.envelope, history);
+      const { sendMs, bytes, warnings } = await carrier.send(composed.transaction, {
+        signal: this.abort.signal,
+        onProgress: (state) => progress(record.id, state),
+        beforePut: () => this.mark(index),
+      });
+      const outcome: Outcome = {
+        kind: "sent",
+        at: today(),
+        sendMs,
+        bytes,
+        warnings: [...composed.warnings, ...warnings],
+      };
+      return { kind: "outcome", outcome, wasPut: true };
+    } catch (cause) {
+      return this.failed(cause);
+    }
+  }
+
+  private failed(cause: unknown): Tried {
+    const wasPut = this.stage === "put";
+    if (!wasPut && this.abort.signal.aborted) return { kind: "interrupted" };
+    if (this.stage === "unmarked") return { kind: "unmarked" };
+    const isKnown = cause instanceof ModemError;
+    if (wasPut && (!isKnown || RESULT_LOST.has(cause.code))) return { kind: "lost" };
+    const error = isKnown ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
+    const away = !this.parts.carrier.available;
+    return { kind: "outcome", outcome: { kind: "failed", error, away }, wasPut };
+  }
+
+  /** Makes durable that the mail may be on its way from now on. */
+  private async mark(index: number): Promise<void> {
+    const { store, ledger, assertHeld } = this.parts;
+    this.stage = "unmarked";
+    await assertHeld();
+    await store.putOnAir(this.entry, index);
+    await ledger.countPut();
+    this.abort.signal.throwIfAborted();
+    this.stage = "put";
+  }
+
+  private storedMail(record: SpoolRecord): StoredMail {
+    const { id, raisedAt, from, to, cc, bcc, subject, text } = record;
+    const attachments = this.parts.store.spool.attachments(record);
+    return { id, raisedAt, from: from ?? undefined, to, cc, bcc, subject, text, attachments };
+  }
+}

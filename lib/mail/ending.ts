@@ -1,0 +1,173 @@
+/**
+ * Ending: tells the end of a mail, and only then lets it go.
+ *
+ * The end is durable before it is told, and the record stays until the listeners' work is done: a kill in between
+ * tells it again after the restart.
+ */
+import { ModemError } from "../errors";
+import type { Logger } from "../quectel/settings";
+import { failureOf, resultOf, statusOf } from "./mail-result";
+import type { MailStore } from "./mail-store";
+import type { OutboxTime } from "./outbox-time";
+import type { EndedAttachment, MailEnded } from "./outbox-types";
+import type { SpoolRecord } from "./spool-record";
+import { reviveMessage } from "./stored-message";
+import { givenUp } from "./transactions";
+import type { Entry } from "./waiting-mails";
+
+export interface EndingParts {
+  readonly store: MailStore;
+  readonly time: OutboxTime;
+  readonly simulated: boolean;
+  /** Returns false when nobody listens: the mail is then kept, to be told at the next start. */
+  readonly tell: (ended: MailEnded) => boolean;
+  readonly trouble: (error: ModemError) => void;
+  readonly log: Logger;
+}
+
+export class Ending {
+  private readonly telling = new Set<Promise<void>>();
+  private stopped = false;
+
+  constructor(private readonly parts: EndingParts) {}
+
+  /** Ends a mail whose record is complete. Resolves when the end is durable and told; never rejects. */
+  async end(entry: Entry, record: SpoolRecord, keep = true): Promise<void> {
+    const { store, time } = this.parts;
+    store.waiting.startEnding(entry);
+    const ended: SpoolRecord = { ...record, end: { time: time.now().time } };
+    await store.save(entry, ended, false);
+    this.announce(entry, ended, keep);
+  }
+
+  /** Gives up all of a mail that still waits. Never rejects. */
+  async giveUp(entry: Entry, error: ModemError, keep = true): Promise<void> {
+    const { store } = this.parts;
+    store.waiting.startEnding(entry);
+    let record: SpoolRecord;
+    try {
+      record = await store.load(entry);
+    } catch (cause) {
+      await this.endWithoutRecord(entry, cause);
+      return;
+    }
+    await this.end(entry, givenUp(record, error), keep);
+  }
+
+  /** Ends a mail whose record cannot be read: its sender is told, and no more can be said. Never rejects. */
+  async endWithoutRecord(entry: Entry, cause: unknown): Promise<void> {
+    const { store, trouble } = this.parts;
+    store.waiting.startEnding(entry);
+    const error =
+      cause instanceof ModemError
+        ? cause
+        : new ModemError("OUTBOX_DISK", { detail: `mail ${entry.id}`, cause });
+    if (error.code === "OUTBOX_DAMAGED") await store.setAside(entry);
+    else store.waiting.delete(entry);
+    const { message, code, hint } = error;
+    const wasPut = entry.place.folder === "sending";
+    this.emit({
+      id: entry.id,
+      origin: { nodeId: entry.nodeId, message: {} },
+      result: {
+        status: "failed",
+        id: entry.id,
+        accepted: [],
+        rejected: [],
+        attempts: 0,
+        queuedMs: this.ageOf(entry),
+        bytes: 0,
+        warnings: [],
+      },
+      failure: {
+        message,
+        code,
+        hint,
+        class: error.class,
+        outcome: wasPut ? "unknown" : "notSent",
+        attempts: 0,
+      },
+      error,
+      recovered: entry.recovered,
+      attachments: [],
+      waitUntil: () => undefined,
+    });
+    trouble(error);
+  }
+
+  /** Tells an end that the last run decided and perhaps did not tell. Never rejects. */
+  async tellAgain(entry: Entry): Promise<void> {
+    try {
+      this.announce(entry, await this.parts.store.load(entry), true);
+    } catch (cause) {
+      await this.endWithoutRecord(entry, cause);
+    }
+  }
+
+  /** Resolves when all that was told is done with. */
+  async settled(): Promise<void> {
+    while (this.telling.size > 0) await Promise.all(this.telling);
+  }
+
+  /** From now on no file is touched. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private announce(entry: Entry, record: SpoolRecord, keep: boolean): void {
+    const works: Promise<unknown>[] = [];
+    const isTold = this.emit({
+      id: record.id,
+      origin: { nodeId: record.origin.nodeId, message: reviveMessage(record.origin.message) },
+      result: resultOf(record, {
+        queuedMs: this.ageOf(entry),
+        recovered: entry.recovered,
+        simulated: this.parts.simulated,
+      }),
+      ...failureOf(record),
+      recovered: entry.recovered,
+      attachments: this.parts.store.spool.attachments(record).map(readable),
+      waitUntil: (work) => void works.push(work),
+    });
+    if (!isTold) {
+      this.parts.store.waiting.delete(entry);
+      return;
+    }
+    const done = Promise.allSettled(works).then(async () => {
+      if (!this.stopped) await this.parts.store.finish(entry, record, keep && statusOf(record) !== "sent");
+      this.telling.delete(done);
+    });
+    this.telling.add(done);
+  }
+
+  private emit(ended: MailEnded): boolean {
+    try {
+      return this.parts.tell(ended);
+    } catch (error) {
+      this.parts.log.error(`The end of mail ${ended.id} could not be passed on: ${String(error)}`);
+      return true;
+    }
+  }
+
+  private ageOf(entry: Entry): number {
+    return Math.max(0, Math.round(this.parts.time.now().time - entry.accepted.time));
+  }
+}
+
+function readable(attachment: {
+  readonly filename: string;
+  readonly size: number;
+  open(): AsyncIterable<Uint8Array>;
+}): EndedAttachment {
+  const { filename, size } = attachment;
+  return {
+    filename,
+    size,
+    open: () => attachment.open(),
+    async readBack() {
+      const chunks: Uint8Array[] = [];
+      for await (const chunk of attachment.open()) chunks.push(chunk);
+      return Buffer.concat(chunks);
+    },
+  };
+}

@@ -1,0 +1,167 @@
+/**
+ * Intake: takes a new mail in when there is room for it, durably, or says why not.
+ *
+ * The rule of a full outbox: failed mails go first, oldest before younger, for they have been told. A `high` mail then
+ * pushes out the youngest `low` ones that wait, each of which ends with OUTBOX_FULL. Any other mail is refused.
+ */
+import { randomInt } from "node:crypto";
+import { ModemError } from "../errors";
+import type { Clock } from "../clock";
+import { planEnvelopes } from "./envelopes";
+import type { Ending } from "./ending";
+import type { Ledger } from "./ledger";
+import type { Mail, MailOptions } from "./mail";
+import type { MailStore } from "./mail-store";
+import type { MailOrigin, OutboxSettings } from "./outbox-types";
+import { hasCode } from "./spool-files";
+import { RECORD_FORMAT, type SpoolRecord } from "./spool-record";
+import { storableMessage } from "./stored-message";
+import { newTransaction } from "./transactions";
+import type { Entry } from "./waiting-mails";
+
+export interface IntakeParts {
+  readonly clock: Clock;
+  readonly store: MailStore;
+  readonly ledger: Ledger;
+  readonly ending: Ending;
+  readonly settings: Pick<OutboxSettings, "maxQueued" | "maxSpoolMB" | "bccMode">;
+}
+
+const MEGABYTE = 1e6;
+/** Bytes of a record beside its text and message. */
+const RECORD_FRAME = 1_000;
+/** Nobody mistakes one of these for another when an id is read out. */
+const ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
+
+export class Intake {
+  /** Mails and bytes on their way to the disk. */
+  private reserved = { mails: 0, bytes: 0 };
+
+  constructor(private readonly parts: IntakeParts) {}
+
+  /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
+    const { store, ending } = this.parts;
+    const id = this.newId();
+    const message = storableMessage(origin.message);
+    const size = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length;
+    const contents = await this.contentSize(mail);
+    const pushed = await this.reserve(size + contents, mail.priority === "high");
+    try {
+      const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
+      await store.insert(id, mail.attachments, room, (attachments) =>
+        this.record(id, mail, options, { nodeId: origin.nodeId, message }, attachments),
+      );
+    } catch (cause) {
+      for (const entry of pushed) store.waiting.cancelEnding(entry);
+      throw cause instanceof ModemError ? cause : diskError(cause);
+    } finally {
+      this.reserved.mails--;
+      this.reserved.bytes -= size + contents;
+    }
+    for (const entry of pushed) {
+      await ending.giveUp(
+        entry,
+        new ModemError("OUTBOX_FULL", { detail: "pushed out by a mail of high priority" }),
+        false,
+      );
+    }
+    return id;
+  }
+
+  private newId(): string {
+    for (;;) {
+      const letters = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]);
+      const id = letters.join("");
+      if (!this.parts.store.has(id)) return id;
+    }
+  }
+
+  private async contentSize(mail: Mail): Promise<number> {
+    let size = 0;
+    for (const { filename, content } of mail.attachments) {
+      if (content.kind === "bytes") {
+        size += content.bytes.length;
+        continue;
+      }
+      try {
+        size += await this.parts.store.spool.files.size(content.path);
+      } catch (cause) {
+        throw new ModemError("INVALID_ATTACHMENT", { detail: `${filename} cannot be read`, cause });
+      }
+    }
+    return size;
+  }
+
+  /** Counts the new mail as if it were there. Returns the mails that leave when it is kept. */
+  private async reserve(size: number, isHigh: boolean): Promise<Entry[]> {
+    const { store } = this.parts;
+    const { maxQueued, maxSpoolMB } = this.parts.settings;
+    for (const failed of store.failedIds()) {
+      if (this.roomLeft() >= size) break;
+      await store.removeFailed(failed).catch((cause: unknown) => {
+        throw diskError(cause);
+      });
+    }
+    const pushed: Entry[] = [];
+    let room = this.roomLeft();
+    while (room < size || store.waiting.depth + this.reserved.mails >= maxQueued) {
+      const victim = isHigh ? store.waiting.youngestLow() : undefined;
+      if (victim === undefined) {
+        for (const entry of pushed) store.waiting.cancelEnding(entry);
+        const limit = room < size ? `${maxSpoolMB} MB on the disk` : `${maxQueued} mails`;
+        throw new ModemError("OUTBOX_FULL", { detail: `its limit is ${limit}` });
+      }
+      store.waiting.startEnding(victim);
+      pushed.push(victim);
+      room += victim.bytes;
+    }
+    this.reserved.mails++;
+    this.reserved.bytes += size;
+    return pushed;
+  }
+
+  private roomLeft(): number {
+    return this.parts.settings.maxSpoolMB * MEGABYTE - this.parts.store.bytes - this.reserved.bytes;
+  }
+
+  private record(
+    id: string,
+    mail: Mail,
+    options: MailOptions,
+    origin: SpoolRecord["origin"],
+    attachments: SpoolRecord["attachments"],
+  ): SpoolRecord {
+    const { clock, ledger, store, settings } = this.parts;
+    const now = ledger.time.now();
+    const { to, cc, bcc, subject, text, priority, warnings } = mail;
+    return {
+      format: RECORD_FORMAT,
+      id,
+      revision: 1,
+      seq: store.nextSeq(),
+      accepted: now,
+      written: now,
+      raisedAt: clock.wall(),
+      priority,
+      delivery: options.delivery,
+      maxAge: options.maxAge ?? null,
+      origin,
+      from: mail.from ?? null,
+      to,
+      cc,
+      bcc,
+      subject,
+      text,
+      attachments,
+      warnings,
+      transactions: planEnvelopes(mail, settings.bccMode).map((one) => newTransaction(one, now.time)),
+      attempts: 0,
+    };
+  }
+}
+
+function diskError(cause: unknown): ModemError {
+  const detail = hasCode(cause, "ENOSPC") ? "no space left" : String(cause);
+  return new ModemError("OUTBOX_DISK", { detail, cause });
+}

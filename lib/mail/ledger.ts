@@ -1,0 +1,174 @@
+/**
+ * Ledger: the outbox's time, holds, rate and count of lost results, kept together in one durable file.
+ *
+ * It says whether something may go out; which mail is not its business.
+ */
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { Host } from "./host";
+import { Holds } from "./holds";
+import { readState, STATE_FORMAT, writeState, type OutboxState } from "./outbox-state";
+import { OutboxTime } from "./outbox-time";
+import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
+import { SendRate } from "./send-rate";
+import { sealFits, sealSettings } from "./settings-seal";
+import { concernsOf } from "./setup-errors";
+import type { Spool } from "./spool";
+
+/** So many unknown outcomes without a known one between them hold the outbox. */
+const UNKNOWN_HOLDS = 2;
+
+export interface LedgerEvents {
+  readonly hold: (reason: HoldReason | undefined) => void;
+  readonly trouble: (error: ModemError) => void;
+}
+
+export class Ledger {
+  readonly time: OutboxTime;
+  readonly holds: Holds;
+  readonly rate: SendRate;
+  private unknownInRow: number;
+  private saving: Promise<void> = Promise.resolve();
+
+  private constructor(
+    private readonly spool: Spool,
+    private readonly clock: Clock,
+    host: Host,
+    private readonly fingerprint: Fingerprint,
+    ratePerHour: number,
+    stored: OutboxState | undefined,
+    private readonly events: LedgerEvents,
+  ) {
+    this.holds = new Holds(stored?.holds ?? {});
+    this.time = new OutboxTime(clock, host, stored?.time, this.holds.any);
+    this.rate = new SendRate(ratePerHour, stored?.sent ?? []);
+    this.unknownInRow = stored?.unknownInRow ?? 0;
+  }
+
+  /** Reads what is kept. Rejects with the error of the disk. */
+  static async open(
+    spool: Spool,
+    clock: Clock,
+    host: Host,
+    settings: OutboxSettings,
+    events: LedgerEvents,
+  ): Promise<Ledger> {
+    const read = await readState(spool);
+    if (read.kind === "damaged") {
+      events.trouble(
+        new ModemError("OUTBOX_DAMAGED", { detail: `state.json: ${read.reason}; ages begin anew` }),
+      );
+    }
+    const stored = read.kind === "state" ? read.state : undefined;
+    const { fingerprint, ratePerHour } = settings;
+    const ledger = new Ledger(spool, clock, host, fingerprint, ratePerHour, stored, events);
+    await ledger.endHoldOfOldSettings();
+    // The name of the clock must be on the disk before a record refers to it.
+    await writeState(spool, ledger.state());
+    return ledger;
+  }
+
+  /** Writes it all; never rejects. */
+  async save(): Promise<void> {
+    this.saving = this.saving.then(async () => {
+      try {
+        await writeState(this.spool, this.state());
+      } catch (cause) {
+        this.events.trouble(new ModemError("OUTBOX_DISK", { detail: "state.json", cause }));
+      }
+    });
+    await this.saving;
+  }
+
+  async hold(kind: "pdp" | "paused"): Promise<void> {
+    await this.change(() => this.holds.begin(kind, this.today()));
+  }
+
+  async release(...kinds: readonly ("pdp" | "paused" | "setup")[]): Promise<void> {
+    if (kinds.includes("setup")) this.unknownInRow = 0;
+    await this.change(() => this.holds.end(...kinds));
+  }
+
+  /** A setup error was met, by a mail or by the modem itself. */
+  async meet(error: ModemError): Promise<void> {
+    let isNew = false;
+    await this.change(() => {
+      isNew = this.holds.meet(error, this.time.now().time, this.today());
+    });
+    if (!isNew) return;
+    this.holds.seal(error.code, await sealSettings(concernsOf(error.code), this.fingerprint));
+    await this.save();
+  }
+
+  /** A mail got past what a setup error would have stopped. */
+  async passed(): Promise<void> {
+    if (this.holds.setup !== undefined) await this.release("setup");
+  }
+
+  /** A transaction is about to be tried under a setup hold. */
+  async probe(): Promise<void> {
+    this.holds.probe(this.time.now().time);
+    await this.save();
+  }
+
+  /** A transaction is about to be put on the air. */
+  async countPut(): Promise<void> {
+    if (!this.rate.limited) return;
+    this.rate.count(this.time.now().time);
+    await this.save();
+  }
+
+  /** The module has told the outcome of a mail. */
+  async known(): Promise<void> {
+    if (this.unknownInRow === 0) return;
+    this.unknownInRow = 0;
+    await this.save();
+  }
+
+  /** The outcome of a mail stayed unknown; the second in a row holds the outbox. */
+  async unknown(cause: ModemError): Promise<void> {
+    this.unknownInRow++;
+    if (this.unknownInRow >= UNKNOWN_HOLDS)
+      await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause }));
+    else await this.save();
+  }
+
+  private async change(step: () => void): Promise<void> {
+    const before = this.holds.reason();
+    step();
+    this.time.hold(this.holds.any);
+    const after = this.holds.reason();
+    const isSame =
+      before?.kind === after?.kind && before?.since === after?.since && codeOf(before) === codeOf(after);
+    if (!isSame) this.events.hold(after);
+    await this.save();
+  }
+
+  private async endHoldOfOldSettings(): Promise<void> {
+    const { setup } = this.holds;
+    if (setup === undefined) return;
+    if (setup.seal !== undefined && (await sealFits(setup.seal, this.fingerprint))) return;
+    this.holds.end("setup");
+    this.unknownInRow = 0;
+    this.time.hold(this.holds.any);
+    this.events.hold(this.holds.reason());
+  }
+
+  private state(): OutboxState {
+    return {
+      format: STATE_FORMAT,
+      time: this.time.store(),
+      holds: this.holds.store(),
+      sent: this.rate.store(),
+      unknownInRow: this.unknownInRow,
+    };
+  }
+
+  private today(): string {
+    return new Date(this.clock.wall()).toISOString();
+  }
+}
+
+function codeOf(reason: HoldReason | undefined): string | undefined {
+  return reason?.kind === "setup" ? reason.code : undefined;
+}

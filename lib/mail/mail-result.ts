@@ -1,0 +1,81 @@
+/** What a flow is told about the end of a mail: `msg.smtp` and `msg.error`, from its record. Pure. */
+import type { ModemError } from "../errors";
+import { recipientsOf } from "./envelopes";
+import type { MailFailure, RejectedRecipient, SmtpResult } from "./mail";
+import type { SpoolRecord, StoredTransaction } from "./spool-record";
+import { restoreError, type StoredError } from "./stored-error";
+
+export interface ResultFlags {
+  readonly queuedMs: number;
+  readonly recovered: boolean;
+  readonly simulated: boolean;
+}
+
+/** True when no transaction waits any more. */
+export function isComplete({ transactions }: SpoolRecord): boolean {
+  return transactions.every(({ state }) => state.kind !== "waiting");
+}
+
+/** Why not all recipients have the mail; undefined when they have. To be asked of a complete record. */
+function errorOf({ transactions }: SpoolRecord): StoredError | undefined {
+  const errors = transactions.flatMap(({ state }) => ("error" in state ? [state.error] : []));
+  return errors.find((error) => error.class === "unknown") ?? errors.at(-1);
+}
+
+export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
+  const { transactions } = record;
+  const sent = transactions.flatMap(({ state }) => (state.kind === "sent" ? [state] : []));
+  const error = errorOf(record);
+  const at = sent.at(-1)?.at;
+  const sendMs = sent.reduce((sum, one) => sum + (one.sendMs ?? 0), 0);
+  const isRepeated = transactions.some((one) => one.state.kind === "sent" && one.unknown > 0);
+  return {
+    status: statusOf(record),
+    id: record.id,
+    accepted: transactions.flatMap((one) => (one.state.kind === "sent" ? recipientsOf(one.envelope) : [])),
+    rejected: transactions.flatMap(rejectedOf),
+    attempts: record.attempts,
+    ...(at !== undefined && { acceptedAt: at }),
+    queuedMs: Math.max(0, Math.round(flags.queuedMs)),
+    ...(sent.length > 0 && { sendMs }),
+    bytes: sent.reduce((sum, one) => sum + (one.bytes ?? 0), 0),
+    warnings: record.warnings,
+    ...(isRepeated && { possibleDuplicate: true }),
+    ...(flags.recovered && { recovered: true }),
+    ...(flags.simulated && { simulated: true }),
+    ...(error?.modemCode !== undefined && { modemCode: error.modemCode }),
+    ...(error?.smtpCode !== undefined && { smtpCode: error.smtpCode }),
+  };
+}
+
+/** The failure of a complete record; undefined when all recipients have the mail. */
+export function failureOf(record: SpoolRecord): { failure: MailFailure; error: ModemError } | undefined {
+  const stored = errorOf(record);
+  if (stored === undefined) return undefined;
+  return {
+    failure: { ...stored, outcome: outcomeOf(record), attempts: record.attempts },
+    error: restoreError(stored),
+  };
+}
+
+/** `partial` when some recipients have the mail and some never will. */
+export function statusOf({ transactions }: SpoolRecord): "sent" | "partial" | "failed" {
+  const sent = transactions.filter(({ state }) => state.kind === "sent").length;
+  if (sent === transactions.length) return "sent";
+  return sent > 0 ? "partial" : "failed";
+}
+
+function outcomeOf(record: SpoolRecord): MailFailure["outcome"] {
+  if (statusOf(record) === "partial") return "partial";
+  return record.transactions.some(({ unknown }) => unknown > 0) ? "unknown" : "notSent";
+}
+
+function rejectedOf({ envelope, state }: StoredTransaction): RejectedRecipient[] {
+  if (state.kind === "sent" || state.kind === "waiting") return [];
+  const { modemCode, smtpCode } = state.error;
+  return recipientsOf(envelope).map((address) => ({
+    address,
+    ...(modemCode !== undefined && { modemCode }),
+    ...(smtpCode !== undefined && { smtpCode }),
+  }));
+}

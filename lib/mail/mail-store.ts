@@ -1,0 +1,269 @@
+/**
+ * MailStore: the mails of the outbox, on the disk and in the order's memory, kept the same.
+ *
+ * A disk that fails loses nothing: what it does not take is held in memory and written with the next change, and a
+ * mail whose last state is not on the disk is not sent on, because a kill would bring the older state back.
+ */
+import { ModemError } from "../errors";
+import type { OutboxTime } from "./outbox-time";
+import type { MailAttachment } from "./mail";
+import { LONGEST_WAIT } from "./schedule";
+import type { Found, Place, Spool } from "./spool";
+import type { SpoolRecord } from "./spool-record";
+import { recover } from "./spool-recovery";
+import { nextDue } from "./transactions";
+import { WaitingMails, type Entry } from "./waiting-mails";
+
+const QUEUE: Place = { folder: "queue" };
+const MINUTE = 60_000;
+
+type FailedPlace = Extract<Place, { folder: "failed" }>;
+
+export class MailStore {
+  readonly waiting = new WaitingMails();
+  private readonly failed = new Map<string, FailedPlace>();
+  private leftovers: (Found & { attachments: number })[] = [];
+  private lastSeq = 0;
+
+  constructor(
+    readonly spool: Spool,
+    private readonly time: OutboxTime,
+    private readonly trouble: (error: ModemError) => void,
+  ) {}
+
+  /** Finds all mails of the folder. Returns those that have ended and were perhaps not told. */
+  async open(): Promise<Entry[]> {
+    const { mails, failed } = await recover(this.spool, this.trouble);
+    for (const { record } of mails) this.time.notBefore(record.written);
+    for (const { id, place } of failed) this.failed.set(id, place);
+    for (const { record, place, bytes } of mails) this.waiting.add(this.entryOf(record, place, bytes, true));
+    this.lastSeq = Math.max(0, ...mails.map(({ record }) => record.seq));
+    return mails.flatMap(({ record: { id, end } }) =>
+      end === undefined ? [] : (this.waiting.get(id) ?? []),
+    );
+  }
+
+  get failedCount(): number {
+    return this.failed.size;
+  }
+
+  /** Bytes on the disk. */
+  get bytes(): number {
+    let bytes = this.waiting.bytes;
+    for (const place of this.failed.values()) bytes += place.bytes;
+    return bytes;
+  }
+
+  has(id: string): boolean {
+    return this.waiting.get(id) !== undefined || this.failed.has(id);
+  }
+
+  /** Ids of failed mails, oldest first. */
+  failedIds(): string[] {
+    return [...this.failed].sort(([, a], [, b]) => a.since - b.since).map(([id]) => id);
+  }
+
+  /** The place in the order of acceptance for a new mail. */
+  nextSeq(): number {
+    return ++this.lastSeq;
+  }
+
+  /**
+   * Keeps a new mail durably; `make` completes the record with its attachments. Rejects with OUTBOX_FULL when they
+   * exceed `room` bytes, and with the error of the disk; nothing of the mail is left then.
+   */
+  async insert(
+    id: string,
+    contents: readonly MailAttachment[],
+    room: number,
+    make: (attachments: SpoolRecord["attachments"]) => SpoolRecord,
+  ): Promise<void> {
+    const attachments = await this.spool.keep(id, contents, room);
+    const record = make(attachments);
+    try {
+      const bytes = await this.spool.write(record, QUEUE);
+      this.waiting.add(this.entryOf(record, QUEUE, bytes + sizeOf(attachments), false));
+    } catch (error) {
+      // The name may be there although it is not known to be durable; a refused mail must not go out later.
+      await this.spool.remove({ id, place: QUEUE }).catch(() => undefined);
+      await this.spool.drop(id, contents.length).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Rejects with OUTBOX_DAMAGED when the record is no longer readable, or with the error of the disk. */
+  async load(entry: Entry): Promise<SpoolRecord> {
+    return entry.unsaved ?? this.read(entry);
+  }
+
+  /**
+   * Writes a new state into the queue. Never rejects; false when the disk took nothing that must not be forgotten.
+   *
+   * @param mayForget the change is only about when and how often it was tried.
+   */
+  async save(entry: Entry, record: SpoolRecord, mayForget: boolean): Promise<boolean> {
+    const next = { ...record, revision: record.revision + 1, written: this.time.now() };
+    const from = entry.place;
+    try {
+      await this.spool.write(next, QUEUE);
+      entry.place = QUEUE;
+      entry.unsaved = undefined;
+    } catch (cause) {
+      this.trouble(new ModemError("OUTBOX_DISK", { detail: `state of mail ${entry.id}`, cause }));
+      if (mayForget && (await this.moveBack(entry))) return true;
+      entry.unsaved = next;
+      return false;
+    }
+    if (from.folder !== "queue") await this.removeOrKeepFor({ id: entry.id, place: from, attachments: 0 });
+    return true;
+  }
+
+  /** Makes durable that the transaction may be on its way from now on. Rejects with the error of the disk. */
+  async putOnAir(entry: Entry, transaction: number): Promise<void> {
+    const to: Place = { folder: "sending", transaction };
+    await this.spool.move(entry.id, entry.place, to);
+    entry.place = to;
+    await this.spool.sync(to);
+  }
+
+  /** The mail was told: it leaves the order, and stays on the disk only among the failed ones. Never rejects. */
+  async finish(entry: Entry, record: SpoolRecord, keep: boolean): Promise<void> {
+    const attachments = record.attachments.length;
+    this.waiting.delete(entry);
+    // A file that does not say who was served already must not be offered for retry.
+    const isTrue =
+      entry.unsaved === undefined || record.transactions.every(({ state }) => state.kind !== "sent");
+    if (keep && isTrue) {
+      const since = Math.floor(this.time.now().time / 1000);
+      const place: FailedPlace = { folder: "failed", since, bytes: entry.bytes };
+      try {
+        await this.spool.move(entry.id, entry.place, place);
+        this.failed.set(entry.id, place);
+        return;
+      } catch (cause) {
+        this.trouble(new ModemError("OUTBOX_DISK", { detail: `failed mail ${entry.id}`, cause }));
+      }
+    }
+    await this.removeOrKeepFor({ id: entry.id, place: entry.place, attachments });
+    await this.removeLeftovers();
+  }
+
+  /** The record of a failed mail. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or the error of the disk. */
+  async loadFailed(id: string): Promise<SpoolRecord> {
+    return this.read({ id, place: this.failedPlace(id) });
+  }
+
+  /** Puts a failed mail, as `record` now has it, back into the queue. Rejects with the error of the disk. */
+  async requeue(record: SpoolRecord): Promise<void> {
+    const { id } = record;
+    const place = this.failedPlace(id);
+    await this.spool.write({ ...record, revision: record.revision + 1 }, QUEUE);
+    this.failed.delete(id);
+    this.waiting.add(this.entryOf(record, QUEUE, place.bytes, true));
+    await this.removeOrKeepFor({ id, place, attachments: 0 });
+  }
+
+  /** Removes a failed mail for good. Rejects with OUTBOX_NOT_FOUND or the error of the disk. */
+  async removeFailed(id: string): Promise<void> {
+    const place = this.failedPlace(id);
+    const { attachments } = await this.read({ id, place }).catch(() => ({ attachments: [] }));
+    await this.spool.remove({ id, place });
+    this.failed.delete(id);
+    await this.spool.drop(id, attachments.length);
+  }
+
+  /** Removes mails that failed more than `days` of running time ago. Never rejects. */
+  async removeOldFailed(days: number): Promise<void> {
+    const before = this.time.now().time / 1000 - days * 24 * 60 * 60;
+    for (const [id, { since }] of this.failed) {
+      if (since > before) continue;
+      await this.removeFailed(id).catch((cause: unknown) => {
+        this.trouble(new ModemError("OUTBOX_DISK", { detail: `failed mail ${id}`, cause }));
+      });
+    }
+  }
+
+  /** Takes a damaged record out of the order. Never rejects. */
+  async setAside(entry: Entry): Promise<void> {
+    this.waiting.delete(entry);
+    await this.spool.setAside(entry).catch((cause: unknown) => {
+      this.trouble(new ModemError("OUTBOX_DISK", { detail: `damaged mail ${entry.id}`, cause }));
+    });
+  }
+
+  /** A mail that was moved into this spool. */
+  adopt(record: SpoolRecord, place: Place, bytes: number): void {
+    if (place.folder === "failed") this.failed.set(record.id, place);
+    else this.waiting.add(this.entryOf({ ...record, seq: this.nextSeq() }, place, bytes, true));
+  }
+
+  /** Removes what could not be removed before. Never rejects. */
+  async removeLeftovers(): Promise<void> {
+    const again = this.leftovers;
+    this.leftovers = [];
+    for (const one of again) await this.removeOrKeepFor(one);
+  }
+
+  private entryOf(record: SpoolRecord, place: Place, bytes: number, recovered: boolean): Entry {
+    const now = this.time.now();
+    const isOurs = record.accepted.clock === now.clock;
+    return {
+      id: record.id,
+      seq: record.seq,
+      priority: record.priority,
+      nodeId: record.origin.nodeId,
+      accepted: this.time.translate(record.accepted),
+      ownLimit: record.maxAge === null ? undefined : record.maxAge * MINUTE,
+      recovered,
+      attachments: record.attachments.length,
+      bytes,
+      place,
+      due: isOurs ? Math.min(nextDue(record), now.time + LONGEST_WAIT) : now.time,
+      stage: record.end !== undefined ? "ending" : place.folder === "sending" ? "asking" : "waiting",
+      unsaved: undefined,
+    };
+  }
+
+  private async read(found: Found): Promise<SpoolRecord> {
+    const read = await this.spool.load(found);
+    switch (read.kind) {
+      case "record":
+        return read.record;
+      case "damaged":
+        throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id}, ${read.reason}` });
+      case "newer":
+        throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
+    }
+  }
+
+  private failedPlace(id: string): FailedPlace {
+    const place = this.failed.get(id);
+    if (place === undefined) throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
+    return place;
+  }
+
+  private async moveBack(entry: Entry): Promise<boolean> {
+    if (entry.place.folder === "queue") return true;
+    try {
+      await this.spool.move(entry.id, entry.place, QUEUE);
+      entry.place = QUEUE;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  private async removeOrKeepFor(leftover: Found & { attachments: number }): Promise<void> {
+    try {
+      await this.spool.remove(leftover);
+      await this.spool.drop(leftover.id, leftover.attachments);
+    } catch (cause) {
+      this.leftovers.push(leftover);
+      this.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${leftover.id} cannot be removed`, cause }));
+    }
+  }
+}
+
+function sizeOf(attachments: SpoolRecord["attachments"]): number {
+  return attachments.reduce((sum, { size }) => sum + size, 0);
+}

@@ -1,0 +1,77 @@
+/**
+ * OutboxTime: how long the outbox has been running, over restarts, whatever the wall clock does.
+ *
+ * `time` grows with the host's monotonic clock. A restart of the process adds what the host's uptime says has passed;
+ * after a restart of the host its whole new uptime is added. How long the host was off only the wall clock could
+ * tell, and a gateway without battery starts with a wrong one: such time counts as none, so a mail then lives longer,
+ * never shorter. `active` stands still under a hold: it limits mails that have no limit of their own, because a mail
+ * that waited three days for a new password shall still go out.
+ */
+import { randomUUID } from "node:crypto";
+import type { Clock } from "../clock";
+import type { Host } from "./host";
+import type { OutboxInstant } from "./spool-record";
+
+/** What is kept of it. */
+export interface StoredTime extends OutboxInstant {
+  readonly boot: string | undefined;
+  /** Milliseconds. */
+  readonly uptime: number;
+}
+
+export class OutboxTime {
+  private readonly name: string;
+  private base: { time: number; active: number; now: number };
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly host: Host,
+    stored: StoredTime | undefined,
+    private held: boolean,
+  ) {
+    this.name = stored?.clock ?? randomUUID();
+    this.base = { time: stored?.time ?? 0, active: stored?.active ?? 0, now: clock.now() };
+    if (stored !== undefined) {
+      const sameBoot = stored.boot !== undefined && stored.boot === host.self.boot;
+      const passed = Math.max(0, host.uptime() - (sameBoot ? stored.uptime : 0));
+      this.base.time += passed;
+      if (!held) this.base.active += passed;
+    }
+  }
+
+  now(): OutboxInstant {
+    const passed = this.clock.now() - this.base.now;
+    return {
+      clock: this.name,
+      time: this.base.time + passed,
+      active: this.base.active + (this.held ? 0 : passed),
+    };
+  }
+
+  /** Stops or continues `active`. */
+  hold(held: boolean): void {
+    const { time, active } = this.now();
+    this.base = { time, active, now: this.clock.now() };
+    this.held = held;
+  }
+
+  /** A record written later than the last store of the time sets it forward: time never goes back. */
+  notBefore(seen: OutboxInstant): void {
+    if (seen.clock !== this.name) return;
+    const { time, active } = this.now();
+    this.base = {
+      time: Math.max(time, seen.time),
+      active: Math.max(active, seen.active),
+      now: this.clock.now(),
+    };
+  }
+
+  /** Takes an instant of another clock (a spool that was adopted, a lost state) for now. */
+  translate(instant: OutboxInstant): OutboxInstant {
+    return instant.clock === this.name ? instant : this.now();
+  }
+
+  store(): StoredTime {
+    return { ...this.now(), boot: this.host.self.boot, uptime: this.host.uptime() };
+  }
+}

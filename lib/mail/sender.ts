@@ -1,0 +1,238 @@
+/**
+ * Sender: the one loop that sends, so that two transactions never run at once.
+ *
+ * Each step does one thing: ends what has expired, asks the module for a lost result, or runs one transaction. Then
+ * it looks again, so a mail that was raised meanwhile takes its place in the order. A mail that fails stops no other.
+ */
+import type { Clock, Timer } from "../clock";
+import { ModemError } from "../errors";
+import type { Logger } from "../quectel/settings";
+import { Attempt, type AttemptParts } from "./attempt";
+import type { Conclusion } from "./conclusion";
+import type { Ending } from "./ending";
+import type { Expiry } from "./expiry";
+import type { LostResults } from "./lost-results";
+import { isComplete } from "./mail-result";
+import { SHORTEST_WAIT } from "./schedule";
+import type { SpoolRecord } from "./spool-record";
+import { givenUp, nextTransaction } from "./transactions";
+import type { Entry } from "./waiting-mails";
+
+/** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
+const KEEP_TIME_EVERY = 10 * 60_000;
+const LOOK_AT_FAILED_EVERY = 60 * 60_000;
+
+export interface SenderParts extends AttemptParts {
+  readonly clock: Clock;
+  readonly ending: Ending;
+  readonly conclusion: Conclusion;
+  readonly lost: LostResults;
+  readonly log: Logger;
+  readonly expiry: Expiry;
+  /** Days. */
+  readonly keepFailedDays: number;
+  readonly changed: () => void;
+}
+
+export class Sender {
+  private timer: Timer | undefined;
+  private loop: Promise<void> | undefined;
+  private again = false;
+  private state: "open" | "closing" | "closed" = "open";
+  private timeKeptAt: number;
+  private attempt: Attempt | undefined;
+  /** Ends the mail of the attempt unless it goes out. */
+  private discard: ModemError | undefined;
+
+  constructor(private readonly parts: SenderParts) {
+    this.timeKeptAt = parts.clock.now();
+  }
+
+  /** Id of the mail whose transaction runs. */
+  get sending(): string | undefined {
+    return this.attempt?.entry.id;
+  }
+
+  /** Looks whether there is something to do, now or after the step that runs. */
+  readonly wake = (): void => {
+    if (this.state !== "open") return;
+    this.again = true;
+    this.loop ??= this.run().finally(() => {
+      this.loop = undefined;
+    });
+  };
+
+  /** Ends the mail that runs with `error` unless it goes out. */
+  discardRunning(error: ModemError): void {
+    this.discard = error;
+    this.attempt?.interrupt();
+  }
+
+  /** Starts nothing more; resolves when the pending result is there and kept. */
+  async stop(): Promise<void> {
+    this.state = "closing";
+    this.timer?.clear();
+    this.attempt?.interrupt();
+    this.parts.lost.stop();
+    await this.loop;
+  }
+
+  /** Waits no longer: whatever comes now is left to the next start. */
+  abandon(): void {
+    this.state = "closed";
+    this.attempt?.abandon();
+  }
+
+  /** Milliseconds until the next transaction could start; infinite when only an event can start it. */
+  nextTry(): number {
+    const { store, ledger, carrier, lost, expiry } = this.parts;
+    if (!carrier.available) return Infinity;
+    const { next, dueIn } = store.waiting.survey(ledger.time.now(), expiry.limit, ledger.holds.any);
+    return Math.min(lost.askIn(), Math.max(next === undefined ? dueIn : 0, this.blockedFor()));
+  }
+
+  private async run(): Promise<void> {
+    while (this.again && this.state === "open") {
+      this.again = false;
+      this.timer?.clear();
+      let wait: number;
+      try {
+        wait = await this.step();
+      } catch (error) {
+        this.parts.log.error(`The outbox could not go on and tries again: ${String(error)}`);
+        wait = SHORTEST_WAIT;
+      }
+      this.parts.changed();
+      if (wait === 0) this.again = true;
+      else if (this.state === "open" && Number.isFinite(wait)) {
+        this.timer = this.parts.clock.after(Math.ceil(wait), this.wake);
+      }
+    }
+  }
+
+  /** Does one thing. Returns the milliseconds until there may be another; 0 = look again at once. */
+  private async step(): Promise<number> {
+    const { store, ledger, lost, carrier, expiry } = this.parts;
+    await this.keepHouse();
+    const { next, expired, dueIn, expiresIn } = store.waiting.survey(
+      ledger.time.now(),
+      expiry.limit,
+      ledger.holds.any,
+    );
+    for (const entry of expired) await expiry.end(entry);
+    if (expired.length > 0) return 0;
+    const rest = Math.min(expiresIn, await expiry.endLost(), this.houseIn());
+    if (!carrier.available) return rest;
+    const askIn = lost.askIn();
+    if (askIn === 0) {
+      await lost.ask();
+      return 0;
+    }
+    // Nothing is sent before the module was asked for the lost result.
+    if (Number.isFinite(askIn)) return Math.min(rest, askIn);
+    const blocked = this.blockedFor();
+    if (next === undefined || blocked > 0) {
+      return Math.min(rest, Math.max(next === undefined ? dueIn : 0, blocked));
+    }
+    if (ledger.holds.setup !== undefined) await ledger.probe();
+    await this.tryOne(next);
+    return 0;
+  }
+
+  private async tryOne(entry: Entry): Promise<void> {
+    const { lost, conclusion, changed } = this.parts;
+    entry.stage = "running";
+    this.discard = undefined;
+    const record = await this.load(entry);
+    if (record === undefined) return;
+    const index = nextTransaction(record);
+    const transaction = record.transactions[index];
+    if (transaction === undefined || this.state !== "open" || this.isDiscarded()) {
+      await this.putBack(entry, record, 0);
+      return;
+    }
+    this.attempt = new Attempt(entry, this.parts);
+    changed();
+    const tried = await this.attempt.run(record, index, transaction);
+    this.attempt = undefined;
+    // A late result after `abandon` is left to the next start, which asks for it.
+    if (this.wasAbandoned()) return;
+    switch (tried.kind) {
+      case "outcome": {
+        const { outcome, wasPut } = tried;
+        const discard = this.discard === undefined ? {} : { discard: this.discard };
+        await conclusion.draw(entry, record, { index, outcome, wasPut, ...discard });
+        return;
+      }
+      case "lost":
+        lost.add(entry);
+        if (this.discard !== undefined) await lost.giveUp(entry, this.discard);
+        return;
+      case "unmarked":
+        await this.putBack(entry, record, SHORTEST_WAIT);
+        return;
+      case "interrupted":
+        await this.putBack(entry, record, 0);
+    }
+  }
+
+  /** The record in its last state, saved; undefined when the disk does not have it, and the mail then waits. */
+  private async load(entry: Entry): Promise<SpoolRecord | undefined> {
+    const { store, ledger, ending } = this.parts;
+    try {
+      const record = await store.load(entry);
+      if (entry.unsaved === undefined) return record;
+      if (await store.save(entry, record, false)) return await store.load(entry);
+    } catch (cause) {
+      if (cause instanceof ModemError && cause.code === "OUTBOX_DAMAGED") {
+        await ending.endWithoutRecord(entry, cause);
+        return undefined;
+      }
+    }
+    entry.due = ledger.time.now().time + SHORTEST_WAIT;
+    entry.stage = "waiting";
+    return undefined;
+  }
+
+  /** The mail was not tried. */
+  private async putBack(entry: Entry, record: SpoolRecord, wait: number): Promise<void> {
+    const { store, ledger, ending } = this.parts;
+    if (isComplete(record)) await ending.end(entry, record);
+    else if (this.discard !== undefined) await ending.end(entry, givenUp(record, this.discard), false);
+    else {
+      if (entry.place.folder !== "queue") await store.save(entry, record, true);
+      entry.due = ledger.time.now().time + wait;
+      entry.stage = "waiting";
+    }
+  }
+
+  private isDiscarded(): boolean {
+    return this.discard !== undefined;
+  }
+
+  private wasAbandoned(): boolean {
+    return this.state === "closed";
+  }
+
+  /** Milliseconds for which a hold or the rate lets nothing out. */
+  private blockedFor(): number {
+    const { holds, rate, time } = this.parts.ledger;
+    const now = time.now().time;
+    return Math.max(holds.wait(now), rate.wait(now));
+  }
+
+  private async keepHouse(): Promise<void> {
+    const { clock, store, ledger, keepFailedDays } = this.parts;
+    if (clock.now() - this.timeKeptAt < KEEP_TIME_EVERY) return;
+    this.timeKeptAt = clock.now();
+    await ledger.save();
+    await store.removeOldFailed(keepFailedDays);
+    await store.removeLeftovers();
+  }
+
+  private houseIn(): number {
+    const { store } = this.parts;
+    if (store.waiting.depth > 0) return KEEP_TIME_EVERY;
+    return store.failedCount > 0 ? LOOK_AT_FAILED_EVERY : Infinity;
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * FileLayer: the few operations on files that the spool needs, so that tests can let each of them fail.
+ *
+ * Files are made for their owner alone (0600, folders 0700). Nothing here knows what the files hold.
+ */
+import { createReadStream } from "node:fs";
+import { mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+
+/** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
+export interface FileWriter {
+  write(bytes: Uint8Array): Promise<void>;
+  /** fsync of the content. */
+  sync(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** All methods reject with the error of the operating system (`code` such as ENOSPC). */
+export interface FileLayer {
+  /** Makes the folder and those above it; no error when it exists. */
+  makeFolder(path: string): Promise<void>;
+  /** Names in the folder, in no order. */
+  list(path: string): Promise<string[]>;
+  read(path: string): Promise<Buffer>;
+  /** Reads a file piece by piece. */
+  stream(path: string): AsyncIterable<Uint8Array>;
+  /** Bytes of a file. */
+  size(path: string): Promise<number>;
+  /** Makes a new file; rejects with EEXIST when the name is taken. */
+  create(path: string): Promise<FileWriter>;
+  /** Renames at once, replacing a file of the new name. */
+  rename(from: string, to: string): Promise<void>;
+  /** Removes a file; no error when it is missing. */
+  remove(path: string): Promise<void>;
+  /** Makes names in the folder durable. */
+  syncFolder(path: string): Promise<void>;
+}
+
+/** The files of the host. */
+export const hostFiles: FileLayer = {
+  async makeFolder(path) {
+    await mkdir(path, { recursive: true, mode: 0o700 });
+  },
+  list: (path) => readdir(path),
+  read: (path) => readFile(path),
+  stream: (path) => createReadStream(path),
+  async size(path) {
+    return (await stat(path)).size;
+  },
+  async create(path) {
+    const handle = await open(path, "wx", 0o600);
+    return {
+      async write(bytes) {
+        await handle.writeFile(bytes);
+      },
+      sync: () => handle.sync(),
+      close: () => handle.close(),
+    };
+  },
+  rename,
+  remove: (path) => rm(path, { force: true }),
+  async syncFolder(path) {
+    // Windows has no handle of a folder to flush; NTFS journals its names.
+    if (process.platform === "win32") return;
+    const handle = await open(path, "r");
+    try {
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  },
+};
+
+/** Writes a new file and makes its content durable; its name is durable after `syncFolder`. Returns the bytes. */
+export async function writeDurably(
+  files: FileLayer,
+  path: string,
+  chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<number> {
+  const writer = await files.create(path);
+  let size = 0;
+  try {
+    for await (const chunk of chunks) {
+      await writer.write(chunk);
+      size += chunk.length;
+    }
+    await writer.sync();
+  } finally {
+    await writer.close();
+  }
+  return size;
+}
+
+/** True when the error says that there is no such file or folder. */
+export function isMissing(error: unknown): boolean {
+  return hasCode(error, "ENOENT");
+}
+
+/** True for an error of the operating system with this code. */
+export function hasCode(error: unknown, code: string): boolean {
+  return error instanceof Error && "code" in error && error.code === code;
+}

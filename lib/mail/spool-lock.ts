@@ -1,0 +1,186 @@
+/**
+ * SpoolLock: keeps two runtimes off one spool, and survives a holder that was killed.
+ *
+ * The highest generation in the folder `lock` is the holder: a file made exclusively, so that of two who want the
+ * next generation one wins; numbers never go back, so that nobody can mistake a new lock for the one he saw die. A
+ * generation may be succeeded when it says it was released, or when its process is gone: same boot, same container,
+ * and no process of that number with that start. Where that cannot be seen (another container, another host, no
+ * /proc, a restarted machine), the newcomer lays a claim file beside it; a living holder removes claims every 3 s,
+ * and a claim that lies for 12 s proves that nobody holds. No heartbeat is written, which spares the SD card.
+ *
+ * A holder that stood still for longer than that may have been succeeded: `isHeld` tells, and is asked before
+ * anything that must happen once.
+ */
+import { randomUUID } from "node:crypto";
+import { join } from "node:path";
+import { delay, type Clock, type Timer } from "../clock";
+import { ModemError } from "../errors";
+import type { Host, ProcessMark } from "./host";
+import { hasCode, isMissing, writeDurably, type FileLayer } from "./spool-files";
+
+const ANSWER_EVERY = 3_000;
+const CLAIM_LIES = 12_000;
+const CLAIM_LOOK = 1_000;
+
+interface LockMark extends ProcessMark {
+  readonly token: string;
+}
+
+export class SpoolLock {
+  private readonly token = randomUUID();
+  private readonly folder: string;
+  private generation = 0;
+  private timer: Timer | undefined;
+
+  constructor(
+    directory: string,
+    private readonly files: FileLayer,
+    private readonly clock: Clock,
+    private readonly host: Host,
+  ) {
+    this.folder = join(directory, "lock");
+  }
+
+  /** Rejects with OUTBOX_LOCKED when another holds it, or with the error of the disk. */
+  async take(): Promise<void> {
+    await this.files.makeFolder(this.folder);
+    for (;;) {
+      const latest = Math.max(0, ...(await this.generations()));
+      if (latest > 0) await this.assertFree(latest);
+      if (await this.make(latest + 1)) break;
+    }
+    for (const older of await this.generations()) {
+      if (older < this.generation) await this.files.remove(this.path(older));
+    }
+    this.answerClaims();
+  }
+
+  /** False when another has succeeded us. Rejects when the disk cannot say. */
+  async isHeld(): Promise<boolean> {
+    return this.host.locks.has(this.token) && Math.max(0, ...(await this.generations())) === this.generation;
+  }
+
+  /** Never rejects: what the disk does not take is no worse than a kill. */
+  async release(): Promise<void> {
+    this.timer?.clear();
+    this.timer = undefined;
+    if (!this.host.locks.delete(this.token)) return;
+    const text = join(this.folder, `released-${this.token}`);
+    try {
+      await writeDurably(this.files, text, [Buffer.from(JSON.stringify({ released: true }))]);
+      if (Math.max(0, ...(await this.generations())) === this.generation) {
+        await this.files.rename(text, this.path(this.generation));
+      } else {
+        await this.files.remove(text);
+      }
+    } catch {
+      await this.files.remove(text).catch(() => undefined);
+    }
+  }
+
+  private async assertFree(generation: number): Promise<void> {
+    const mark = await this.read(generation);
+    if (mark === "released" || mark === "removed") return;
+    if (mark !== "unreadable") {
+      if (this.host.locks.has(mark.token)) throw locked(mark);
+      const ours = this.host.self;
+      switch (this.host.state(mark)) {
+        case "gone":
+          return;
+        case "running":
+          // Our own process, but none of its outboxes: left by one that could not write its release.
+          if (mark.pid === ours.pid && mark.started === ours.started) return;
+          throw locked(mark);
+        case "unknown":
+          break;
+      }
+    }
+    if (await this.claimIsAnswered()) throw locked(mark === "unreadable" ? undefined : mark);
+  }
+
+  private async claimIsAnswered(): Promise<boolean> {
+    const name = `claim-${this.token}`;
+    const path = join(this.folder, name);
+    await writeDurably(this.files, path, []);
+    try {
+      for (let lain = 0; lain < CLAIM_LIES; lain += CLAIM_LOOK) {
+        await delay(this.clock, CLAIM_LOOK);
+        if (!(await this.files.list(this.folder)).includes(name)) return true;
+      }
+      return false;
+    } finally {
+      await this.files.remove(path);
+    }
+  }
+
+  /** False when another was faster. */
+  private async make(generation: number): Promise<boolean> {
+    const mark: LockMark = { ...this.host.self, token: this.token };
+    try {
+      await writeDurably(this.files, this.path(generation), [Buffer.from(JSON.stringify(mark))]);
+    } catch (error) {
+      if (hasCode(error, "EEXIST")) return false;
+      await this.files.remove(this.path(generation)).catch(() => undefined);
+      throw error;
+    }
+    this.host.locks.add(this.token);
+    this.generation = generation;
+    return true;
+  }
+
+  private answerClaims(): void {
+    this.timer = this.clock.after(ANSWER_EVERY, () => {
+      void this.removeClaims().finally(() => {
+        if (this.timer !== undefined) this.answerClaims();
+      });
+    });
+  }
+
+  private async removeClaims(): Promise<void> {
+    try {
+      if (!(await this.isHeld())) return;
+      for (const name of await this.files.list(this.folder)) {
+        if (name.startsWith("claim-")) await this.files.remove(join(this.folder, name));
+      }
+    } catch {
+      // A disk that cannot be read now is asked again in a moment.
+    }
+  }
+
+  private async generations(): Promise<number[]> {
+    const names = await this.files.list(this.folder);
+    return names.flatMap((name) => {
+      const digits = /^(\d+)\.json$/.exec(name)?.[1];
+      return digits === undefined ? [] : [Number(digits)];
+    });
+  }
+
+  private async read(generation: number): Promise<LockMark | "released" | "removed" | "unreadable"> {
+    try {
+      const value: unknown = JSON.parse((await this.files.read(this.path(generation))).toString());
+      if (typeof value !== "object" || value === null) return "unreadable";
+      if ("released" in value) return "released";
+      return isMark(value) ? value : "unreadable";
+    } catch (error) {
+      if (isMissing(error)) return "removed";
+      if (error instanceof SyntaxError) return "unreadable";
+      throw error;
+    }
+  }
+
+  private path(generation: number): string {
+    return join(this.folder, `${generation}.json`);
+  }
+}
+
+function isMark(value: object): value is LockMark {
+  return (
+    "token" in value && typeof value.token === "string" && "pid" in value && typeof value.pid === "number"
+  );
+}
+
+function locked(mark: LockMark | undefined): ModemError {
+  return new ModemError("OUTBOX_LOCKED", {
+    ...(mark !== undefined && { detail: `process ${mark.pid} on ${mark.host}` }),
+  });
+}

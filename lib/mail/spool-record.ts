@@ -1,0 +1,172 @@
+/**
+ * SpoolRecord: one mail as its file in the spool holds it, and how that file is read.
+ *
+ * The text is JSON that a person can read. It holds envelope, text, the state of each transaction and the rest of the
+ * flow's message; attachments lie in files of their own; no password is ever part of it.
+ */
+import type { Envelope } from "./envelopes";
+import type { Delivery, Priority } from "./mail";
+import type { StoredError } from "./stored-error";
+
+/** Format that this version writes. */
+export const RECORD_FORMAT = 1;
+
+/** Milliseconds of the outbox's own clocks, see outbox-time.ts. */
+export interface OutboxInstant {
+  /** Name of the clock: times of another one cannot be compared. */
+  readonly clock: string;
+  /** Running time. */
+  readonly time: number;
+  /** Running time without holds. */
+  readonly active: number;
+}
+
+export type TransactionState =
+  | { readonly kind: "waiting" }
+  | { readonly kind: "sent"; readonly at: string; readonly sendMs?: number; readonly bytes?: number }
+  /** Never to be tried again by itself. `unknown`: nobody can say whether it was sent. */
+  | { readonly kind: "refused" | "unknown"; readonly error: StoredError };
+
+export interface StoredTransaction {
+  readonly envelope: Envelope;
+  readonly state: TransactionState;
+  /** Failures since the last success or `retry`; the back-off grows with it. */
+  readonly tries: number;
+  /** Running time at which it is due. */
+  readonly due: number;
+  /** Outcomes of it that stayed unknown. */
+  readonly unknown: number;
+  /** The module has refused the subject for its length. */
+  readonly shortSubject: boolean;
+  readonly lastError?: StoredError;
+}
+
+export interface KeptAttachment {
+  readonly filename: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Hex. */
+  readonly sha256: string;
+}
+
+export interface SpoolRecord {
+  readonly format: typeof RECORD_FORMAT;
+  readonly id: string;
+  /** Grows with each writing: of two files of one mail the higher one holds. */
+  readonly revision: number;
+  /** Order of acceptance. */
+  readonly seq: number;
+  readonly accepted: OutboxInstant;
+  /** When this revision was written. */
+  readonly written: OutboxInstant;
+  /** Wall-clock time of acceptance, milliseconds since 1970; for a reader only. */
+  readonly raisedAt: number;
+  readonly priority: Priority;
+  readonly delivery: Delivery;
+  /** Minutes; null: the modem's. */
+  readonly maxAge: number | null;
+  readonly origin: { readonly nodeId: string; readonly message: unknown };
+  /** Null: the sender of the settings. */
+  readonly from: string | null;
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly attachments: readonly KeptAttachment[];
+  readonly warnings: readonly string[];
+  readonly transactions: readonly StoredTransaction[];
+  /** Transactions begun so far. */
+  readonly attempts: number;
+  /** Nothing more is sent by itself; perhaps not yet told. `time`: running time. */
+  readonly end?: { readonly time: number };
+}
+
+/** Steps from an older format to the next: `MIGRATIONS[1]` makes format 2 of format 1. None was needed yet. */
+export type Migrations = Readonly<
+  Record<number, (record: Record<string, unknown>) => Record<string, unknown>>
+>;
+const MIGRATIONS: Migrations = {};
+
+export type ReadRecord =
+  | { readonly kind: "record"; readonly record: SpoolRecord }
+  /** Written by a later version of this package: to be left alone. */
+  | { readonly kind: "newer"; readonly format: number }
+  | { readonly kind: "damaged"; readonly reason: string };
+
+/** Reads a record of this or an older format. */
+export function readRecord(text: string, id: string, migrations: Migrations = MIGRATIONS): ReadRecord {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return damaged("not a JSON text");
+  }
+  if (!isObject(value) || typeof value["format"] !== "number") return damaged("no format number");
+  if (value["format"] > RECORD_FORMAT) return { kind: "newer", format: value["format"] };
+  let record = value;
+  for (let format = value["format"]; format < RECORD_FORMAT; format++) {
+    const step = migrations[format];
+    if (step === undefined) return damaged(`format ${format} is not known`);
+    record = step(record);
+  }
+  if (record["id"] !== id) return damaged("the id is not that of the file name");
+  if (isRecord(record)) return { kind: "record", record };
+  return damaged(`${firstWrong(record) ?? "a part"} is missing or not valid`);
+}
+
+function isRecord<T extends object>(value: T): value is T & SpoolRecord {
+  return firstWrong(value) === undefined;
+}
+
+function firstWrong(value: object): string | undefined {
+  const parts = new Map(Object.entries(value));
+  return REQUIRED.find(([name, test]) => !test(parts.get(name)))?.[0];
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+const isText = (value: unknown): boolean => typeof value === "string";
+const isNumber = (value: unknown): boolean => typeof value === "number";
+const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
+const isInstant = (value: unknown): boolean =>
+  isObject(value) && isText(value["clock"]) && isNumber(value["time"]) && isNumber(value["active"]);
+const isEnvelope = (value: unknown): boolean =>
+  isObject(value) && isTexts(value["to"]) && isTexts(value["cc"]) && isTexts(value["bcc"]);
+const isTransaction = (value: unknown): boolean =>
+  isObject(value) &&
+  isEnvelope(value["envelope"]) &&
+  isObject(value["state"]) &&
+  ["waiting", "sent", "refused", "unknown"].includes(String(value["state"]["kind"])) &&
+  isNumber(value["tries"]) &&
+  isNumber(value["due"]) &&
+  isNumber(value["unknown"]);
+const isAttachment = (value: unknown): boolean =>
+  isObject(value) && isText(value["filename"]) && isNumber(value["size"]) && isText(value["sha256"]);
+
+/** What sending relies on; a record that lacks any of it is damaged. */
+const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boolean])[] = [
+  ["revision", isNumber],
+  ["seq", isNumber],
+  ["accepted", isInstant],
+  ["written", isInstant],
+  ["raisedAt", isNumber],
+  ["priority", (value) => ["high", "normal", "low"].includes(String(value))],
+  ["delivery", (value) => ["atLeastOnce", "atMostOnce"].includes(String(value))],
+  ["maxAge", (value) => value === null || isNumber(value)],
+  ["origin", (value) => isObject(value) && isText(value["nodeId"])],
+  ["from", (value) => value === null || isText(value)],
+  ["to", isTexts],
+  ["cc", isTexts],
+  ["bcc", isTexts],
+  ["subject", isText],
+  ["text", isText],
+  ["attachments", (value) => Array.isArray(value) && value.every(isAttachment)],
+  ["warnings", isTexts],
+  ["transactions", (value) => Array.isArray(value) && value.length > 0 && value.every(isTransaction)],
+  ["attempts", isNumber],
+];
+
+function damaged(reason: string): ReadRecord {
+  return { kind: "damaged", reason };
+}

@@ -1,0 +1,117 @@
+/**
+ * Recovery: what a spool holds when its outbox starts.
+ *
+ * A kill may have left a mail in two folders, because a new state is written before the old one is removed; the later
+ * revision holds. Nothing that cannot be read is thrown away, and it keeps nothing else from going on.
+ */
+import { ModemError } from "../errors";
+import type { Found, Place, Spool } from "./spool";
+import type { SpoolRecord } from "./spool-record";
+
+/** Records read at a time. */
+const READERS = 32;
+
+export interface RecoveredMail {
+  readonly record: SpoolRecord;
+  readonly place: Place;
+  /** On the disk, attachments included. */
+  readonly bytes: number;
+}
+
+export interface Recovered {
+  /** In the order of acceptance. */
+  readonly mails: readonly RecoveredMail[];
+  readonly failed: readonly { readonly id: string; readonly place: Extract<Place, { folder: "failed" }> }[];
+}
+
+/** Rejects only when a folder cannot be listed. */
+export async function recover(spool: Spool, trouble: (error: ModemError) => void): Promise<Recovered> {
+  const found = await spool.find();
+  const latest = new Map<string, RecoveredMail>();
+  const unread = new Set<string>();
+  await inParallel(
+    found.filter(({ place }) => place.folder !== "failed"),
+    async (one) => {
+      const mail = await readOne(spool, one, trouble);
+      if (mail === undefined) {
+        unread.add(one.id);
+        return;
+      }
+      const other = latest.get(one.id);
+      const isLater = other === undefined || isAfter(mail, other);
+      if (isLater) latest.set(one.id, mail);
+      const older = isLater ? other : mail;
+      if (older !== undefined) await removeQuietly(spool, { id: one.id, place: older.place }, trouble);
+    },
+  );
+  const failed: { id: string; place: Extract<Place, { folder: "failed" }> }[] = [];
+  for (const { id, place } of found) {
+    if (place.folder !== "failed") continue;
+    if (latest.has(id)) await removeQuietly(spool, { id, place }, trouble);
+    else failed.push({ id, place });
+  }
+  const kept = new Set([...latest.keys(), ...unread, ...failed.map(({ id }) => id)]);
+  await spool
+    .sweep((id) => kept.has(id))
+    .catch((cause: unknown) => {
+      trouble(new ModemError("OUTBOX_DISK", { detail: "attachments without a mail", cause }));
+    });
+  return { mails: [...latest.values()].sort((a, b) => a.record.seq - b.record.seq), failed };
+}
+
+async function readOne(
+  spool: Spool,
+  found: Found,
+  trouble: (error: ModemError) => void,
+): Promise<RecoveredMail | undefined> {
+  try {
+    const read = await spool.load(found);
+    switch (read.kind) {
+      case "record": {
+        const { record } = read;
+        const size = record.attachments.reduce((sum, one) => sum + one.size, Buffer.byteLength(record.text));
+        return { record, place: found.place, bytes: size };
+      }
+      case "newer":
+        trouble(
+          new ModemError("OUTBOX_DAMAGED", {
+            detail: `mail ${found.id} was written by a later version (format ${read.format}) and is left alone`,
+            hint: "Install that version again, or remove the file.",
+          }),
+        );
+        return undefined;
+      case "damaged": {
+        const where = await spool.setAside(found);
+        trouble(new ModemError("OUTBOX_DAMAGED", { detail: `${where}, ${read.reason}` }));
+        return undefined;
+      }
+    }
+  } catch (cause) {
+    trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${found.id} cannot be read`, cause }));
+    return undefined;
+  }
+}
+
+/** Of the same revision the one in `sending` is taken, because it says that the mail may be on its way. */
+function isAfter(a: RecoveredMail, b: RecoveredMail): boolean {
+  if (a.record.revision !== b.record.revision) return a.record.revision > b.record.revision;
+  return a.place.folder === "sending";
+}
+
+async function removeQuietly(
+  spool: Spool,
+  found: Found,
+  trouble: (error: ModemError) => void,
+): Promise<void> {
+  await spool.remove(found).catch((cause: unknown) => {
+    trouble(new ModemError("OUTBOX_DISK", { detail: `old state of mail ${found.id}`, cause }));
+  });
+}
+
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  const worker = async (): Promise<void> => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
+  };
+  await Promise.all(Array.from({ length: READERS }, worker));
+}

@@ -1,0 +1,42 @@
+/** A ModemError as the spool keeps it, and back. */
+import { ERROR_TABLE, ModemError, type ErrorClass, type ErrorCode } from "../errors";
+
+export interface StoredError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly class: ErrorClass;
+  readonly stage?: string;
+  readonly modemCode?: number;
+  readonly smtpCode?: number;
+}
+
+/** Leaves out command, stack and cause, which help nobody after a restart. */
+export function storeError(error: ModemError): StoredError {
+  const { code, message, hint, stage, modemCode, smtpCode } = error;
+  return {
+    code,
+    message,
+    hint,
+    class: error.class,
+    ...(stage !== undefined && { stage }),
+    ...(modemCode !== undefined && { modemCode }),
+    ...(smtpCode !== undefined && { smtpCode }),
+  };
+}
+
+/** The error with the same fields. A code that this version does not know becomes MODEM_ERROR. */
+export function restoreError(stored: StoredError): ModemError {
+  const known = Object.hasOwn(ERROR_TABLE, stored.code);
+  const code: ErrorCode = known ? stored.code : "MODEM_ERROR";
+  const prefix = `${ERROR_TABLE[code].text}: `;
+  const detail = stored.message.startsWith(prefix) ? stored.message.slice(prefix.length) : undefined;
+  return new ModemError(code, {
+    class: stored.class,
+    hint: stored.hint,
+    ...(known ? detail !== undefined && { detail } : { detail: stored.message }),
+    ...(stored.stage !== undefined && { stage: stored.stage }),
+    ...(stored.modemCode !== undefined && { modemCode: stored.modemCode }),
+    ...(stored.smtpCode !== undefined && { smtpCode: stored.smtpCode }),
+  });
+}

@@ -1,0 +1,57 @@
+/**
+ * The rest of a flow's message as the spool keeps it: JSON and Buffers, at most 64 kB.
+ *
+ * A message that came over HTTP holds `req` and `res`, which JSON cannot carry: such properties are left out, and the
+ * largest ones when the whole is too large, so that a result still finds `msg.topic` and its like.
+ */
+
+/** Bytes of JSON. */
+export const MESSAGE_LIMIT = 64 * 1024;
+
+/** The part of a message that is kept, as plain JSON; `{}` when nothing can be. */
+export function storableMessage(message: unknown): unknown {
+  if (typeof message !== "object" || message === null) return {};
+  const parts = Object.entries(message)
+    .flatMap(([name, value]) => {
+      const json = jsonOf(value);
+      return json === undefined ? [] : [`${JSON.stringify(name)}:${json}`];
+    })
+    .map((text) => ({ text, bytes: Buffer.byteLength(text) + 1 }));
+  let total = 2 + parts.reduce((sum, part) => sum + part.bytes, 0);
+  const bySize = [...parts].sort((a, b) => b.bytes - a.bytes);
+  const dropped = new Set<unknown>();
+  for (const part of bySize) {
+    if (total <= MESSAGE_LIMIT) break;
+    dropped.add(part);
+    total -= part.bytes;
+  }
+  const kept = parts.filter((part) => !dropped.has(part));
+  return JSON.parse(`{${kept.map((part) => part.text).join(",")}}`);
+}
+
+/** The message again, with Buffers where Buffers were. */
+export function reviveMessage(stored: unknown): unknown {
+  return JSON.parse(JSON.stringify(stored), (_key, value: unknown) =>
+    isBufferJson(value) ? Buffer.from(value.data) : value,
+  );
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    // A circle, a BigInt, or a toJSON that throws.
+    return undefined;
+  }
+}
+
+function isBufferJson(value: unknown): value is { data: number[] } {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "type" in value &&
+    value.type === "Buffer" &&
+    "data" in value &&
+    Array.isArray(value.data)
+  );
+}

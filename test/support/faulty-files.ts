@@ -1,0 +1,244 @@
+/**
+ * Files in memory that fail as disks do: at a chosen operation an error, or the end of power or process.
+ *
+ * What a power cut leaves follows POSIX and no more: a content is durable as it was at its last fsync, a name as it
+ * was at the last fsync of its folder; a rename is one change, whichever of its two folders is flushed.
+ */
+import { basename, dirname } from "node:path";
+import type { FileLayer, FileWriter } from "../../lib/mail/spool-files";
+
+interface Content {
+  live: Buffer;
+  /** Undefined: never flushed. */
+  durable: Buffer | undefined;
+}
+
+/** New contents of names; undefined: the name goes. */
+type Change = Map<string, Content | undefined>;
+
+/** One operation about to happen. */
+export interface Operation {
+  /** Counted from 1. */
+  readonly number: number;
+  readonly name:
+    | "makeFolder"
+    | "list"
+    | "read"
+    | "size"
+    | "create"
+    | "write"
+    | "sync"
+    | "rename"
+    | "remove"
+    | "syncFolder";
+  readonly path: string;
+}
+
+/** An error code (ENOSPC, EROFS, EIO): it fails with that; `cut`: nothing happens any more from here on. */
+export type Fault = string | "cut" | undefined;
+
+/** `nothing`: all that was not flushed is lost; `all`: a kill, the host goes on; a function: chance, 0 to 1. */
+export type Survives = "nothing" | "all" | (() => number);
+
+export class FaultyFiles implements FileLayer {
+  private readonly names = new Map<string, Content>();
+  private readonly folders = new Map<string, Set<string>>();
+  private readonly durableNames = new Map<string, Content>();
+  private pending: Change[] = [];
+  private dead = false;
+  private readonly counts = new Map<string, number>();
+  operations = 0;
+
+  /** Says what goes wrong. Changing operations come before they take effect. */
+  fault: (operation: Operation) => Fault = () => undefined;
+
+  /** How often an operation was asked for. */
+  count(name: Operation["name"]): number {
+    return this.counts.get(name) ?? 0;
+  }
+
+  /** From now on nothing happens any more. */
+  cut(): void {
+    this.dead = true;
+  }
+
+  /** The disk as the next start finds it. */
+  after(survives: Survives): FaultyFiles {
+    const next = new FaultyFiles();
+    for (const folder of this.folders.keys()) next.folders.set(folder, new Set());
+    const names = survives === "all" ? this.names : this.namesAfterCut(survives);
+    for (const [path, content] of names) {
+      const bytes = survives === "all" ? content.live : contentAfterCut(content, survives);
+      next.put(path, bytes);
+    }
+    return next;
+  }
+
+  /** Puts a file there, durably. */
+  put(path: string, bytes: Buffer | string): void {
+    const buffer = Buffer.from(bytes);
+    const content = { live: buffer, durable: buffer };
+    this.names.set(path, content);
+    this.durableNames.set(path, content);
+    this.folder(dirname(path)).add(basename(path));
+  }
+
+  /** All paths, for a test to look at. */
+  paths(): string[] {
+    return [...this.names.keys()].sort();
+  }
+
+  text(path: string): string {
+    return this.find(path).live.toString();
+  }
+
+  async makeFolder(path: string): Promise<void> {
+    await this.begin("makeFolder", path);
+    this.folder(path);
+  }
+
+  async list(path: string): Promise<string[]> {
+    await this.begin("list", path);
+    const folder = this.folders.get(path);
+    if (folder === undefined) throw systemError("ENOENT", path);
+    return [...folder];
+  }
+
+  async read(path: string): Promise<Buffer> {
+    await this.begin("read", path);
+    return Buffer.from(this.find(path).live);
+  }
+
+  async *stream(path: string): AsyncIterable<Uint8Array> {
+    await this.begin("read", path);
+    const { live } = this.find(path);
+    for (let at = 0; at < live.length; at += 1000) yield live.subarray(at, at + 1000);
+  }
+
+  async size(path: string): Promise<number> {
+    await this.begin("size", path);
+    return this.find(path).live.length;
+  }
+
+  async create(path: string): Promise<FileWriter> {
+    await this.begin("create", path);
+    if (this.names.has(path)) throw systemError("EEXIST", path);
+    const content: Content = { live: Buffer.alloc(0), durable: undefined };
+    this.change(new Map([[path, content]]));
+    return {
+      write: async (bytes) => {
+        await this.begin("write", path);
+        content.live = Buffer.concat([content.live, bytes]);
+      },
+      sync: async () => {
+        await this.begin("sync", path);
+        content.durable = content.live;
+      },
+      close: async () => undefined,
+    };
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    await this.begin("rename", to);
+    const content = this.find(from);
+    this.change(
+      new Map<string, Content | undefined>([
+        [from, undefined],
+        [to, content],
+      ]),
+    );
+  }
+
+  async remove(path: string): Promise<void> {
+    await this.begin("remove", path);
+    if (this.names.has(path)) this.change(new Map([[path, undefined]]));
+  }
+
+  async syncFolder(path: string): Promise<void> {
+    await this.begin("syncFolder", path);
+    const isTouched = (change: Change): boolean => [...change.keys()].some((name) => dirname(name) === path);
+    for (const change of this.pending.filter(isTouched)) this.commit(change);
+  }
+
+  private async begin(name: Operation["name"], path: string): Promise<void> {
+    if (this.dead) await forever();
+    this.operations++;
+    this.counts.set(name, this.count(name) + 1);
+    const fault = this.fault({ number: this.operations, name, path });
+    if (fault === "cut") {
+      this.dead = true;
+      await forever();
+    }
+    // As a real disk does, an answer takes a turn.
+    await Promise.resolve();
+    if (this.dead) await forever();
+    if (fault !== undefined) throw systemError(fault, path);
+  }
+
+  private change(change: Change): void {
+    for (const [path, content] of change) {
+      const folder = this.folder(dirname(path));
+      if (content === undefined) {
+        this.names.delete(path);
+        folder.delete(basename(path));
+      } else {
+        this.names.set(path, content);
+        folder.add(basename(path));
+      }
+    }
+    this.pending.push(change);
+  }
+
+  private commit(change: Change): void {
+    apply(change, this.durableNames);
+    const at = this.pending.indexOf(change);
+    // What an earlier change did to the same names is superseded.
+    for (const earlier of this.pending.slice(0, at)) for (const path of change.keys()) earlier.delete(path);
+    this.pending = this.pending.filter((one) => one !== change && one.size > 0);
+  }
+
+  private namesAfterCut(survives: "nothing" | (() => number)): Map<string, Content> {
+    const names = new Map(this.durableNames);
+    if (survives === "nothing") return names;
+    // A journal brings back the first changes in their order, up to some point.
+    const kept = Math.floor(survives() * (this.pending.length + 1));
+    for (const change of this.pending.slice(0, kept)) apply(change, names);
+    return names;
+  }
+
+  private folder(path: string): Set<string> {
+    const known = this.folders.get(path);
+    if (known !== undefined) return known;
+    const made = new Set<string>();
+    this.folders.set(path, made);
+    return made;
+  }
+
+  private find(path: string): Content {
+    const content = this.names.get(path);
+    if (content === undefined) throw systemError("ENOENT", path);
+    return content;
+  }
+}
+
+function apply(change: Change, names: Map<string, Content>): void {
+  for (const [path, content] of change) {
+    if (content === undefined) names.delete(path);
+    else names.set(path, content);
+  }
+}
+
+function contentAfterCut({ live, durable }: Content, survives: "nothing" | (() => number)): Buffer {
+  if (durable !== undefined) return durable;
+  return survives === "nothing"
+    ? Buffer.alloc(0)
+    : live.subarray(0, Math.floor(survives() * (live.length + 1)));
+}
+
+function systemError(code: string, path: string): Error {
+  return Object.assign(new Error(`${code}: ${path}`), { code });
+}
+
+function forever(): Promise<never> {
+  return new Promise<never>(() => undefined);
+}

@@ -1,0 +1,165 @@
+/** An outbox on simulated files with a simulated modem, and what it told. */
+import { EventEmitter } from "node:events";
+import type { Host, ProcessMark } from "../../../lib/mail/host";
+import { composerFor } from "../../../lib/mail/composer";
+import type { Mail, MailOptions } from "../../../lib/mail/mail";
+import { Outbox } from "../../../lib/mail/outbox";
+import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox-types";
+import type { ModemError } from "../../../lib/errors";
+import type { FileLayer } from "../../../lib/mail/spool-files";
+import { FakeCarrier } from "../../support/fake-carrier";
+import { FaultyFiles } from "../../support/faulty-files";
+import { VirtualClock } from "../../support/virtual-clock";
+
+export const DIRECTORY = "/spool/modem";
+
+export const SETTINGS: OutboxSettings = {
+  maxAge: 1440,
+  maxQueued: 1000,
+  maxSpoolMB: 100,
+  keepFailedDays: 7,
+  ratePerHour: 0,
+  bccMode: "private",
+  simulated: false,
+  fingerprint: { port: "p", sim: "1234", apn: "a", server: "s", login: "user:secret", sender: "f" },
+};
+
+export const OPTIONS: MailOptions = { maxAge: undefined, delivery: "atLeastOnce" };
+
+const silent = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+};
+
+/** A mail to one recipient. */
+export function mail(subject: string, more: Partial<Mail> = {}): Mail {
+  return {
+    from: undefined,
+    to: ["ops@example.com"],
+    cc: [],
+    bcc: [],
+    subject,
+    text: `${subject} at pump 7`,
+    attachments: [],
+    priority: "normal",
+    warnings: [],
+    ...more,
+  };
+}
+
+export function attachment(filename: string, content: string): Mail["attachments"][number] {
+  return { filename, content: { kind: "bytes", bytes: Buffer.from(content) } };
+}
+
+let nextPid = 100;
+
+/** A process on a host; processes of another boot cannot be seen. */
+export function fakeHost(
+  clock: VirtualClock,
+  boot = "boot-1",
+  uptimeAtStart = 60_000,
+): Host & { end(): void } {
+  const self: ProcessMark = { pid: nextPid++, started: "5", boot, pidNamespace: "pid:1", host: "gateway" };
+  RUNNING.add(self.pid);
+  const from = clock.now();
+  return {
+    self,
+    locks: new Set(),
+    uptime: () => uptimeAtStart + clock.now() - from,
+    state(mark) {
+      if (mark.boot !== boot || mark.pidNamespace !== self.pidNamespace) return "unknown";
+      return RUNNING.has(mark.pid) ? "running" : "gone";
+    },
+    end: () => void RUNNING.delete(self.pid),
+  };
+}
+const RUNNING = new Set<number>();
+
+export interface BenchOptions {
+  readonly settings?: Partial<OutboxSettings>;
+  readonly files?: FileLayer;
+  readonly clock?: VirtualClock;
+  readonly carrier?: FakeCarrier;
+  readonly boot?: string;
+  readonly uptime?: number;
+  readonly random?: () => number;
+}
+
+export class Bench {
+  readonly clock: VirtualClock;
+  readonly files: FileLayer;
+  readonly carrier: FakeCarrier;
+  readonly host: ReturnType<typeof fakeHost>;
+  readonly outbox: Outbox;
+  readonly ended: MailEnded[] = [];
+  readonly holds: (HoldReason | undefined)[] = [];
+  readonly troubles: ModemError[] = [];
+  private readonly events = new EventEmitter();
+
+  constructor(readonly options: BenchOptions = {}) {
+    this.clock = options.clock ?? new VirtualClock();
+    this.files = options.files ?? new FaultyFiles();
+    this.carrier = options.carrier ?? new FakeCarrier();
+    this.host = fakeHost(this.clock, options.boot, options.uptime);
+    this.outbox = new Outbox({
+      directory: DIRECTORY,
+      clock: this.clock,
+      carrier: this.carrier,
+      settings: { ...SETTINGS, ...options.settings },
+      compose: composerFor(
+        { senderName: "Pump 7", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
+        this.carrier,
+      ),
+      log: silent,
+      random: options.random ?? (() => 0.5),
+      files: this.files,
+      host: this.host,
+    });
+    this.outbox.on("ended", (ended) => {
+      this.ended.push(ended);
+      this.events.emit("ended");
+    });
+    this.outbox.on("hold", (reason) => this.holds.push(reason));
+    this.outbox.on("trouble", (error) => this.troubles.push(error));
+  }
+
+  /** A bench whose outbox is open. */
+  static async open(options: BenchOptions = {}): Promise<Bench> {
+    const bench = new Bench(options);
+    await bench.clock.until(bench.outbox.open());
+    return bench;
+  }
+
+  /** The next start on the same files, clock and modem, after a close. */
+  async restart(options: BenchOptions = {}): Promise<Bench> {
+    await this.clock.until(this.outbox.close());
+    this.host.end();
+    const { files, clock, carrier } = this;
+    return Bench.open({ ...this.options, files, clock, carrier, ...options });
+  }
+
+  async accept(mail: Mail, options: Partial<MailOptions> = {}, message: unknown = {}): Promise<string> {
+    const accepted = this.outbox.accept(mail, { ...OPTIONS, ...options }, { nodeId: "n1", message });
+    return (await this.clock.until(accepted)).id;
+  }
+
+  /** Runs until so many mails have ended; returns the last. */
+  async ends(count: number, limit?: number): Promise<MailEnded> {
+    await this.clock.run(() => this.ended.length >= count, limit);
+    const last = this.ended[count - 1];
+    if (last === undefined) throw new Error("no mail has ended");
+    return last;
+  }
+
+  /** Subjects in the order of delivery. */
+  get delivered(): string[] {
+    return this.carrier.delivered.map(({ subject }) => subject);
+  }
+
+  /** Subjects in the order of the tries. */
+  get tried(): string[] {
+    return this.carrier.tried.map(({ subject }) => subject);
+  }
+}
