@@ -26,6 +26,9 @@ for (const lang of readdirSync("dist/nodes/locales")) {
   rmSync(`${folder}/status.json`);
   for (const catalog of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
     const file = `${folder}/${catalog}`;
-    writeFileSync(file, JSON.stringify({ ...words, ...JSON.parse(readFileSync(file, "utf8")) }, undefined, 2));
+    writeFileSync(
+      file,
+      JSON.stringify({ ...words, ...JSON.parse(readFileSync(file, "utf8")) }, undefined, 2),
+    );
   }
 }

@@ -10,7 +10,18 @@ export async function startInbox({ smtpPort, webPort, onMail }) {
     webIp: "127.0.0.1",
     silent: true,
   });
-  const { storage } = await inbox.start();
+  const { storage } = await quietly(() => inbox.start());
   storage.on("add", onMail);
   return { stop: () => inbox.stop() };
+}
+
+/** maildev prints its address in words of its own; the demo prints both addresses together. */
+async function quietly(start) {
+  const { info } = console;
+  console.info = () => undefined;
+  try {
+    return await start();
+  } finally {
+    console.info = info;
+  }
 }
