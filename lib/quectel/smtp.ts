@@ -27,6 +27,7 @@ import type { ModuleClock } from "./module-clock";
 import type { Notebook } from "./notebook";
 import type { PdpContext } from "./pdp";
 import { putError } from "./put-result";
+import { RestartPacing } from "./recovery";
 import { RootFiles } from "./root-files";
 import { mailState, ResultListener, runningMailResult } from "./running-mail";
 import { SecondChances } from "./second-chance";
@@ -56,6 +57,7 @@ const LONGEST_FOREIGN_MAIL = 3_600;
 export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarrier {
   private readonly work: Workshop;
   private readonly closing = new AbortController();
+  private readonly pacing: RestartPacing;
   /** Hears results that nobody waits for, as after a restart of the host. */
   private readonly stray: ResultListener;
   private wasAvailable: boolean;
@@ -81,6 +83,7 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
       files: new FileStore(guarded, notebook),
       connect: (dates, signal) => this.connect(dates, signal),
     };
+    this.pacing = new RestartPacing(modem.clock);
     this.stray = new ResultListener(modem);
     this.wasAvailable = this.available;
     modem.on("state", this.onState);
@@ -159,11 +162,12 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     lease: Lease,
     options: AttemptOptions,
   ): Promise<SendReport> {
-    const chances = new SecondChances(this.work, this.options.pdp, lease);
+    const chances = new SecondChances(this.work, this.options.pdp, this.pacing, lease);
     for (;;) {
       try {
         const report = await attemptMail(this.work, transaction, options);
         this.options.pdp.used();
+        this.pacing.succeeded();
         return report;
       } catch (error) {
         if (!(await chances.take(error, options.signal))) throw error;
