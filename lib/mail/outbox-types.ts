@@ -1,7 +1,7 @@
 /**
  * What the outbox takes and tells: settings, events, summary, rows of the list.
  *
- * Types only. The states of a mail on the disk stand in record.ts.
+ * Types only. The states of a mail on the disk stand in spool/record.ts.
  */
 import type { CarrierProgress } from "../quectel/carrier";
 import type { ErrorCode, ModemError } from "../errors";

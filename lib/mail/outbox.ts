@@ -2,17 +2,17 @@
  * Outbox: keeps accepted mails durably and sends them one after another until each has ended.
  *
  * No accepted mail is lost, and none is sent without end: each ends sent, partial or failed, and its end is told at
- * least once, after a restart too. This class is the face; who does what stands in sender.ts (the loop), intake.ts
- * (taking in), ending.ts (telling), mail-store.ts (mails on the disk) and ledger.ts (holds, rate, time).
+ * least once, after a restart too. This class is the face; the work is done in the folders outbox (sender.ts: the
+ * loop, intake.ts, ending.ts, mail-store.ts, ledger.ts: holds, rate, time) and spool (files and their lock).
  */
 import { EventEmitter } from "node:events";
 import { delay, type Clock } from "../clock";
 import { ModemError } from "../errors";
 import type { MailCarrier } from "../quectel/carrier";
 import type { Logger } from "../quectel/settings";
-import { thisHost, type Host } from "./host";
+import { thisHost, type Host } from "./spool/host";
 import type { Mail, MailOptions } from "./mail";
-import { listMails } from "./outbox-list";
+import { listMails } from "./outbox/list";
 import type {
   Composer,
   ListQuery,
@@ -22,8 +22,8 @@ import type {
   OutboxSettings,
   OutboxSummary,
 } from "./outbox-types";
-import { OutboxRun } from "./outbox-run";
-import { hostFiles, type FileLayer } from "./spool-files";
+import { OutboxRun } from "./outbox/run";
+import { hostFiles, type FileLayer } from "./spool/files";
 
 export interface OutboxOptions {
   /** Folder of this outbox alone; made when missing. */
@@ -118,7 +118,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_LOCKED or OUTBOX_CLOSED. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
-    return { id: await (await this.run()).accept(mail, options, origin) };
+    return { id: await this.command((run) => run.accept(mail, options, origin)) };
   }
 
   /** Mails in the order of sending, or failed ones from the oldest. */
@@ -129,12 +129,12 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** Holds the outbox until `resume`, over restarts too. The mail on the air goes on. */
   async pause(): Promise<void> {
-    await (await this.run()).hold("paused");
+    await this.command(({ ledger }) => ledger.hold("paused"));
   }
 
   /** Ends `pause` and a hold for a setup error. */
   async resume(): Promise<void> {
-    await (await this.run()).release("paused", "setup");
+    await this.command(({ ledger }) => ledger.release("paused", "setup"));
   }
 
   /**
@@ -143,18 +143,16 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * probe succeeds, or `resume`.
    */
   async holdFor(cause: "pdp" | ModemError): Promise<void> {
-    const run = await this.run();
-    if (cause === "pdp") await run.hold("pdp");
-    else await run.meet(cause);
+    await this.command(({ ledger }) => (cause === "pdp" ? ledger.hold("pdp") : ledger.meet(cause)));
   }
 
   async releaseFrom(kind: "pdp"): Promise<void> {
-    await (await this.run()).release(kind);
+    await this.command(({ ledger }) => ledger.release(kind));
   }
 
   /** Makes waiting mails due now, all or one; holds and the rate stay. Resolves with their number. */
   async flush(id?: string): Promise<number> {
-    return (await this.run()).flush(id);
+    return this.command(({ commands }) => commands.flush(id));
   }
 
   /**
@@ -162,7 +160,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * their number. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or OUTBOX_DISK.
    */
   async retry(id?: string): Promise<number> {
-    return (await this.run()).retry(id);
+    return this.command(({ commands }) => commands.retry(id));
   }
 
   /**
@@ -170,7 +168,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * ends so unless it goes out. Resolves with their number. Rejects with OUTBOX_NOT_FOUND or OUTBOX_DISK.
    */
   async discard(id?: string): Promise<number> {
-    return (await this.run()).discard(id);
+    return this.command(({ commands }) => commands.discard(id));
   }
 
   /**
@@ -178,7 +176,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * Rejects with OUTBOX_LOCKED or OUTBOX_DISK.
    */
   async adopt(directory: string): Promise<number> {
-    return (await this.run()).adopt(directory);
+    return this.command(({ commands }) => commands.adopt(directory));
   }
 
   /** All zero while the outbox is not open. */
@@ -199,6 +197,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       case "closed":
         throw new ModemError("OUTBOX_CLOSED");
     }
+  }
+
+  private async command<T>(work: (run: OutboxRun) => Promise<T>): Promise<T> {
+    const run = await this.run();
+    return run.command(() => work(run));
   }
 
   private changed(): void {

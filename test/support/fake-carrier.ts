@@ -89,10 +89,10 @@ export class FakeCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     if (signal?.aborted) throw new ModemError("MODEM_ABORTED");
     onProgress?.({ stage: "connect", done: 0, total: 0 });
     const attachments = await Promise.all(
-      transaction.attachments.map(async ({ name, open }) => {
+      transaction.attachments.map(async (attachment) => {
         const chunks: Uint8Array[] = [];
-        for await (const chunk of open()) chunks.push(chunk);
-        return { name, content: Buffer.concat(chunks) };
+        for await (const chunk of attachment.open()) chunks.push(chunk);
+        return { name: attachment.name, content: Buffer.concat(chunks) };
       }),
     );
     if (fate.kind === "failed" && fate.beforePut) throw fate.error;

@@ -5,7 +5,7 @@
  * was at the last fsync of its folder; a rename is one change, whichever of its two folders is flushed.
  */
 import { basename, dirname } from "node:path";
-import type { FileLayer, FileWriter } from "../../lib/mail/spool-files";
+import type { FileLayer, FileWriter } from "../../lib/mail/spool/files";
 
 interface Content {
   live: Buffer;
@@ -35,7 +35,7 @@ export interface Operation {
 }
 
 /** An error code (ENOSPC, EROFS, EIO): it fails with that; `cut`: nothing happens any more from here on. */
-export type Fault = string | "cut" | undefined;
+export type Fault = string | undefined;
 
 /** `nothing`: all that was not flushed is lost; `all`: a kill, the host goes on; a function: chance, 0 to 1. */
 export type Survives = "nothing" | "all" | (() => number);

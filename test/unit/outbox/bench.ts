@@ -1,12 +1,12 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
 import { EventEmitter } from "node:events";
-import type { Host, ProcessMark } from "../../../lib/mail/host";
+import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
 import { composerFor } from "../../../lib/mail/composer";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/mail/outbox";
 import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox-types";
 import type { ModemError } from "../../../lib/errors";
-import type { FileLayer } from "../../../lib/mail/spool-files";
+import type { FileLayer } from "../../../lib/mail/spool/files";
 import { FakeCarrier } from "../../support/fake-carrier";
 import { FaultyFiles } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";

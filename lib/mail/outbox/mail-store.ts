@@ -4,24 +4,24 @@
  * A disk that fails loses nothing: what it does not take is held in memory and written with the next change, and a
  * mail whose last state is not on the disk is not sent on, because a kill would bring the older state back.
  */
-import { ModemError } from "../errors";
-import type { OutboxTime } from "./outbox-time";
-import type { MailAttachment } from "./mail";
+import { ModemError } from "../../errors";
+import type { MailAttachment } from "../mail";
+import type { SpoolRecord } from "../spool/record";
+import { recover } from "../spool/recovery";
+import type { Found, Place } from "../spool/place";
+import { loadRecord, type Spool } from "../spool/spool";
+import { FailedMails } from "./failed-mails";
 import { LONGEST_WAIT } from "./schedule";
-import type { Found, Place, Spool } from "./spool";
-import type { SpoolRecord } from "./spool-record";
-import { recover } from "./spool-recovery";
+import type { OutboxTime } from "./time";
 import { nextDue } from "./transactions";
 import { WaitingMails, type Entry } from "./waiting-mails";
 
 const QUEUE: Place = { folder: "queue" };
 const MINUTE = 60_000;
 
-type FailedPlace = Extract<Place, { folder: "failed" }>;
-
 export class MailStore {
   readonly waiting = new WaitingMails();
-  private readonly failed = new Map<string, FailedPlace>();
+  readonly failed: FailedMails;
   private leftovers: (Found & { attachments: number })[] = [];
   private lastSeq = 0;
 
@@ -29,13 +29,15 @@ export class MailStore {
     readonly spool: Spool,
     private readonly time: OutboxTime,
     private readonly trouble: (error: ModemError) => void,
-  ) {}
+  ) {
+    this.failed = new FailedMails(spool, time, trouble);
+  }
 
   /** Finds all mails of the folder. Returns those that have ended and were perhaps not told. */
   async open(): Promise<Entry[]> {
     const { mails, failed } = await recover(this.spool, this.trouble);
     for (const { record } of mails) this.time.notBefore(record.written);
-    for (const { id, place } of failed) this.failed.set(id, place);
+    for (const { id, place } of failed) this.failed.add(id, place);
     for (const { record, place, bytes } of mails) this.waiting.add(this.entryOf(record, place, bytes, true));
     this.lastSeq = Math.max(0, ...mails.map(({ record }) => record.seq));
     return mails.flatMap(({ record: { id, end } }) =>
@@ -43,24 +45,13 @@ export class MailStore {
     );
   }
 
-  get failedCount(): number {
-    return this.failed.size;
-  }
-
   /** Bytes on the disk. */
   get bytes(): number {
-    let bytes = this.waiting.bytes;
-    for (const place of this.failed.values()) bytes += place.bytes;
-    return bytes;
+    return this.waiting.bytes + this.failed.bytes;
   }
 
   has(id: string): boolean {
     return this.waiting.get(id) !== undefined || this.failed.has(id);
-  }
-
-  /** Ids of failed mails, oldest first. */
-  failedIds(): string[] {
-    return [...this.failed].sort(([, a], [, b]) => a.since - b.since).map(([id]) => id);
   }
 
   /** The place in the order of acceptance for a new mail. */
@@ -93,7 +84,7 @@ export class MailStore {
 
   /** Rejects with OUTBOX_DAMAGED when the record is no longer readable, or with the error of the disk. */
   async load(entry: Entry): Promise<SpoolRecord> {
-    return entry.unsaved ?? this.read(entry);
+    return entry.unsaved ?? loadRecord(this.spool, entry);
   }
 
   /**
@@ -134,11 +125,10 @@ export class MailStore {
     const isTrue =
       entry.unsaved === undefined || record.transactions.every(({ state }) => state.kind !== "sent");
     if (keep && isTrue) {
-      const since = Math.floor(this.time.now().time / 1000);
-      const place: FailedPlace = { folder: "failed", since, bytes: entry.bytes };
+      const place = this.failed.placeFor(entry.bytes);
       try {
         await this.spool.move(entry.id, entry.place, place);
-        this.failed.set(entry.id, place);
+        this.failed.add(entry.id, place);
         return;
       } catch (cause) {
         this.trouble(new ModemError("OUTBOX_DISK", { detail: `failed mail ${entry.id}`, cause }));
@@ -148,39 +138,14 @@ export class MailStore {
     await this.removeLeftovers();
   }
 
-  /** The record of a failed mail. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or the error of the disk. */
-  async loadFailed(id: string): Promise<SpoolRecord> {
-    return this.read({ id, place: this.failedPlace(id) });
-  }
-
   /** Puts a failed mail, as `record` now has it, back into the queue. Rejects with the error of the disk. */
   async requeue(record: SpoolRecord): Promise<void> {
     const { id } = record;
-    const place = this.failedPlace(id);
+    const place = this.failed.placeOf(id);
     await this.spool.write({ ...record, revision: record.revision + 1 }, QUEUE);
-    this.failed.delete(id);
+    this.failed.take(id);
     this.waiting.add(this.entryOf(record, QUEUE, place.bytes, true));
     await this.removeOrKeepFor({ id, place, attachments: 0 });
-  }
-
-  /** Removes a failed mail for good. Rejects with OUTBOX_NOT_FOUND or the error of the disk. */
-  async removeFailed(id: string): Promise<void> {
-    const place = this.failedPlace(id);
-    const { attachments } = await this.read({ id, place }).catch(() => ({ attachments: [] }));
-    await this.spool.remove({ id, place });
-    this.failed.delete(id);
-    await this.spool.drop(id, attachments.length);
-  }
-
-  /** Removes mails that failed more than `days` of running time ago. Never rejects. */
-  async removeOldFailed(days: number): Promise<void> {
-    const before = this.time.now().time / 1000 - days * 24 * 60 * 60;
-    for (const [id, { since }] of this.failed) {
-      if (since > before) continue;
-      await this.removeFailed(id).catch((cause: unknown) => {
-        this.trouble(new ModemError("OUTBOX_DISK", { detail: `failed mail ${id}`, cause }));
-      });
-    }
   }
 
   /** Takes a damaged record out of the order. Never rejects. */
@@ -193,7 +158,7 @@ export class MailStore {
 
   /** A mail that was moved into this spool. */
   adopt(record: SpoolRecord, place: Place, bytes: number): void {
-    if (place.folder === "failed") this.failed.set(record.id, place);
+    if (place.folder === "failed") this.failed.add(record.id, place);
     else this.waiting.add(this.entryOf({ ...record, seq: this.nextSeq() }, place, bytes, true));
   }
 
@@ -222,24 +187,6 @@ export class MailStore {
       stage: record.end !== undefined ? "ending" : place.folder === "sending" ? "asking" : "waiting",
       unsaved: undefined,
     };
-  }
-
-  private async read(found: Found): Promise<SpoolRecord> {
-    const read = await this.spool.load(found);
-    switch (read.kind) {
-      case "record":
-        return read.record;
-      case "damaged":
-        throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id}, ${read.reason}` });
-      case "newer":
-        throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
-    }
-  }
-
-  private failedPlace(id: string): FailedPlace {
-    const place = this.failed.get(id);
-    if (place === undefined) throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
-    return place;
   }
 
   private async moveBack(entry: Entry): Promise<boolean> {

@@ -4,9 +4,9 @@
  * Looking through all of them is a matter of microseconds for the numbers a gateway keeps, and happens once per
  * transaction, so no ordered structure is kept.
  */
-import type { Priority } from "./mail";
-import type { Place } from "./spool";
-import type { OutboxInstant, SpoolRecord } from "./spool-record";
+import type { Priority } from "../mail";
+import type { Place } from "../spool/place";
+import type { OutboxInstant, SpoolRecord } from "../spool/record";
 
 export interface Entry {
   readonly id: string;

@@ -1,19 +1,19 @@
 /**
  * OutboxRun: one opening of the outbox's folder, from lock to release. It joins the parts and carries the commands.
  */
-import type { Clock } from "../clock";
-import { ModemError } from "../errors";
-import type { CarrierProgress, MailCarrier } from "../quectel/carrier";
-import type { Logger } from "../quectel/settings";
-import { adoptSpool } from "./adoption";
+import type { Clock } from "../../clock";
+import { ModemError } from "../../errors";
+import type { CarrierProgress, MailCarrier } from "../../quectel/carrier";
+import type { Logger } from "../../quectel/settings";
+import { Commands } from "./commands";
 import { Conclusion } from "./conclusion";
 import { Ending } from "./ending";
 import { Expiry } from "./expiry";
-import type { Host } from "./host";
+import type { Host } from "../spool/host";
 import { Intake } from "./intake";
 import { Ledger } from "./ledger";
 import { LostResults } from "./lost-results";
-import type { Mail, MailOptions } from "./mail";
+import type { Mail, MailOptions } from "../mail";
 import { MailStore } from "./mail-store";
 import type {
   Composer,
@@ -22,13 +22,12 @@ import type {
   MailOrigin,
   OutboxSettings,
   OutboxSummary,
-} from "./outbox-types";
+} from "../outbox-types";
 import { Sender } from "./sender";
 import { endsWhenReady } from "./setup-errors";
-import { Spool } from "./spool";
-import type { FileLayer } from "./spool-files";
-import { SpoolLock } from "./spool-lock";
-import { revived } from "./transactions";
+import { Spool } from "../spool/spool";
+import type { FileLayer } from "../spool/files";
+import { SpoolLock } from "../spool/lock";
 import type { Entry } from "./waiting-mails";
 
 export interface RunOptions {
@@ -58,8 +57,8 @@ export class OutboxRun {
   private readonly lost: LostResults;
   private readonly sender: Sender;
   private readonly intake: Intake;
-  /** Commands under way: the folder is not given back before they are done. */
-  private readonly commands = new Set<Promise<unknown>>();
+  readonly commands: Commands;
+  private readonly underWay = new Set<Promise<unknown>>();
 
   private constructor(
     private readonly options: RunOptions,
@@ -80,7 +79,7 @@ export class OutboxRun {
     this.ending = ending;
     this.lost = lost;
     this.intake = new Intake({ clock, store, ledger, ending, settings });
-    this.sender = new Sender({
+    const sender = new Sender({
       clock,
       carrier,
       compose,
@@ -97,6 +96,9 @@ export class OutboxRun {
       progress,
       changed,
     });
+    this.sender = sender;
+    const { host } = options;
+    this.commands = new Commands({ clock, host, store, ledger, ending, lost, sender, trouble });
   }
 
   /** Takes the folder and finds its mails; sends nothing yet. Rejects with OUTBOX_LOCKED or the error of the disk. */
@@ -110,7 +112,7 @@ export class OutboxRun {
       const ledger = await Ledger.open(spool, clock, host, settings, events);
       const store = new MailStore(spool, ledger.time, events.trouble);
       const untold = await store.open();
-      await store.removeOldFailed(settings.keepFailedDays);
+      await store.failed.removeOld(settings.keepFailedDays);
       return new OutboxRun(options, lock, ledger, store, untold);
     } catch (error) {
       await lock.release();
@@ -130,7 +132,7 @@ export class OutboxRun {
   async stop(): Promise<void> {
     this.options.carrier.off("available", this.onAvailable);
     await this.sender.stop();
-    await Promise.allSettled(this.commands);
+    await Promise.allSettled(this.underWay);
     await this.ending.settled();
   }
 
@@ -143,86 +145,12 @@ export class OutboxRun {
   }
 
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
-    return this.command(async () => {
-      await this.assertHeld();
-      return this.intake.accept(mail, options, origin);
-    });
-  }
-
-  async hold(kind: "pdp" | "paused"): Promise<void> {
-    await this.command(() => this.ledger.hold(kind));
-  }
-
-  async release(...kinds: readonly ("pdp" | "paused" | "setup")[]): Promise<void> {
-    await this.command(() => this.ledger.release(...kinds));
-  }
-
-  async meet(error: ModemError): Promise<void> {
-    await this.command(() => this.ledger.meet(error));
-  }
-
-  async flush(id: string | undefined): Promise<number> {
-    const { time } = this.ledger.time.now();
-    const entries = this.waiting(id);
-    for (const entry of entries) entry.due = Math.min(entry.due, time);
-    this.sender.wake();
-    return entries.length;
-  }
-
-  async retry(id: string | undefined): Promise<number> {
-    return this.command(async () => {
-      const ids = id === undefined ? this.store.failedIds() : [id];
-      for (const one of ids) {
-        const now = this.ledger.time.now();
-        const record = revived(await this.store.loadFailed(one), now.time);
-        await this.store.requeue({ ...record, seq: this.store.nextSeq(), accepted: now, written: now });
-      }
-      return ids.length;
-    });
-  }
-
-  async discard(id: string | undefined): Promise<number> {
-    return this.command(async () => {
-      const error = new ModemError("OUTBOX_DISCARDED");
-      if (id !== undefined && this.store.waiting.get(id) === undefined) {
-        await this.store.removeFailed(id);
-        return 1;
-      }
-      const entries = this.waiting(id);
-      for (const entry of entries) {
-        switch (entry.stage) {
-          case "running":
-            this.sender.discardRunning(error);
-            break;
-          case "asking":
-            await this.lost.giveUp(entry, error);
-            break;
-          case "waiting":
-            await this.ending.giveUp(entry, error, false);
-            break;
-          case "ending":
-            break;
-        }
-      }
-      return entries.length;
-    });
-  }
-
-  async adopt(directory: string): Promise<number> {
-    return this.command(async () => {
-      const { clock, host, events } = this.options;
-      const ids = await adoptSpool(directory, this.store, clock, host, events.trouble);
-      for (const id of ids) {
-        const entry = this.store.waiting.get(id);
-        if (entry?.stage === "asking") this.lost.add(entry);
-        if (entry?.stage === "ending") await this.ending.tellAgain(entry);
-      }
-      return ids.length;
-    });
+    await this.assertHeld();
+    return this.intake.accept(mail, options, origin);
   }
 
   summary(): OutboxSummary {
-    const { waiting, failedCount } = this.store;
+    const { waiting, failed } = this.store;
     const oldest = waiting.oldest();
     const nextTry = this.sender.nextTry();
     const hold = this.ledger.holds.reason();
@@ -233,32 +161,25 @@ export class OutboxRun {
       ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }),
       ...(hold !== undefined && { hold }),
       ...(sending !== undefined && { sending }),
-      failed: failedCount,
+      failed: failed.count,
     };
   }
 
   private readonly onAvailable = (available: boolean): void => {
     const { setup } = this.ledger.holds;
-    if (available && setup !== undefined && endsWhenReady(setup.error.code)) void this.release("setup");
+    if (available && setup !== undefined && endsWhenReady(setup.error.code))
+      void this.command(() => this.ledger.release("setup"));
     else this.sender.wake();
   };
 
-  /** Waiting mails: all, or the one named. Throws OUTBOX_NOT_FOUND. */
-  private waiting(id: string | undefined): readonly Entry[] {
-    if (id === undefined) return this.store.waiting.inOrder();
-    const entry = this.store.waiting.get(id);
-    if (entry === undefined || entry.stage === "ending")
-      throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
-    return [entry];
-  }
-
-  private async command<T>(work: () => Promise<T>): Promise<T> {
+  /** Does something that changes mails or holds; the folder is not given back before it is done. */
+  async command<T>(work: () => Promise<T>): Promise<T> {
     const running = work();
-    this.commands.add(running);
+    this.underWay.add(running);
     try {
       return await running;
     } finally {
-      this.commands.delete(running);
+      this.underWay.delete(running);
       this.options.events.changed();
       this.sender.wake();
     }

@@ -5,10 +5,10 @@
  */
 import { join } from "node:path";
 import type { StoredHolds } from "./holds";
-import type { StoredTime } from "./outbox-time";
+import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
-import type { Spool } from "./spool";
-import { isMissing } from "./spool-files";
+import type { Spool } from "../spool/spool";
+import { isMissing } from "../spool/files";
 
 export const STATE_FORMAT = 1;
 

@@ -3,11 +3,11 @@
  *
  * Each transaction has its own state, so a retry serves only those who have nothing yet.
  */
-import type { ErrorCode, ModemError } from "../errors";
-import { recipientsOf, splitEnvelope, type Envelope } from "./envelopes";
+import type { ErrorCode, ModemError } from "../../errors";
+import { recipientsOf, splitEnvelope, type Envelope } from "../envelopes";
 import { backOff } from "./schedule";
-import type { SpoolRecord, StoredTransaction } from "./spool-record";
-import { storeError } from "./stored-error";
+import type { SpoolRecord, StoredTransaction } from "../spool/record";
+import { storeError } from "../spool/stored-error";
 
 /** What became of one transaction. */
 export type Outcome =

@@ -1,9 +1,9 @@
 /** What a flow is told about the end of a mail: `msg.smtp` and `msg.error`, from its record. Pure. */
-import type { ModemError } from "../errors";
-import { recipientsOf } from "./envelopes";
-import type { MailFailure, RejectedRecipient, SmtpResult } from "./mail";
-import type { SpoolRecord, StoredTransaction } from "./spool-record";
-import { restoreError, type StoredError } from "./stored-error";
+import type { ModemError } from "../../errors";
+import { recipientsOf } from "../envelopes";
+import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail";
+import type { SpoolRecord, StoredTransaction } from "../spool/record";
+import { restoreError, type StoredError } from "../spool/stored-error";
 
 export interface ResultFlags {
   readonly queuedMs: number;

@@ -3,17 +3,17 @@
  *
  * It says whether something may go out; which mail is not its business.
  */
-import type { Clock } from "../clock";
-import { ModemError } from "../errors";
-import type { Host } from "./host";
+import type { Clock } from "../../clock";
+import { ModemError } from "../../errors";
+import type { Host } from "../spool/host";
 import { Holds } from "./holds";
-import { readState, STATE_FORMAT, writeState, type OutboxState } from "./outbox-state";
-import { OutboxTime } from "./outbox-time";
-import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
+import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
+import { OutboxTime } from "./time";
+import type { Fingerprint, HoldReason, OutboxSettings } from "../outbox-types";
 import { SendRate } from "./send-rate";
 import { sealFits, sealSettings } from "./settings-seal";
 import { concernsOf } from "./setup-errors";
-import type { Spool } from "./spool";
+import type { Spool } from "../spool/spool";
 
 /** So many unknown outcomes without a known one between them hold the outbox. */
 const UNKNOWN_HOLDS = 2;

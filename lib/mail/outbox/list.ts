@@ -1,8 +1,8 @@
 /** Rows of the outbox for a person: what waits, what is being sent, what failed; no contents. */
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
-import type { ListQuery, ListState, OutboxList, OutboxRow } from "./outbox-types";
-import type { SpoolRecord } from "./spool-record";
+import type { ListQuery, ListState, OutboxList, OutboxRow } from "../outbox-types";
+import type { SpoolRecord } from "../spool/record";
 import { nextDue } from "./transactions";
 
 const MOST_ROWS = 1000;
@@ -22,7 +22,7 @@ export async function listMails(store: MailStore, ledger: Ledger, query: ListQue
 }
 
 function idsOf(store: MailStore, state: ListState | undefined): string[] {
-  if (state === "failed") return store.failedIds();
+  if (state === "failed") return store.failed.ids();
   const isSending = (stage: string): boolean => stage === "running" || stage === "asking";
   return store.waiting
     .inOrder()
@@ -34,7 +34,7 @@ async function rowOf(id: string, store: MailStore, ledger: Ledger): Promise<Outb
   const entry = store.waiting.get(id);
   const now = ledger.time.now().time;
   if (entry === undefined) {
-    const record = await store.loadFailed(id);
+    const record = await store.failed.load(id);
     return { ...contentsOf(record), state: "failed", ageMs: Math.max(0, now - record.accepted.time) };
   }
   const record = await store.load(entry);

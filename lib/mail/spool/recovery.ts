@@ -4,9 +4,10 @@
  * A kill may have left a mail in two folders, because a new state is written before the old one is removed; the later
  * revision holds. Nothing that cannot be read is thrown away, and it keeps nothing else from going on.
  */
-import { ModemError } from "../errors";
-import type { Found, Place, Spool } from "./spool";
-import type { SpoolRecord } from "./spool-record";
+import { ModemError } from "../../errors";
+import type { Found, Place } from "./place";
+import type { Spool } from "./spool";
+import type { SpoolRecord } from "./record";
 
 /** Records read at a time. */
 const READERS = 32;

@@ -4,9 +4,9 @@
  * Each step does one thing: ends what has expired, asks the module for a lost result, or runs one transaction. Then
  * it looks again, so a mail that was raised meanwhile takes its place in the order. A mail that fails stops no other.
  */
-import type { Clock, Timer } from "../clock";
-import { ModemError } from "../errors";
-import type { Logger } from "../quectel/settings";
+import type { Clock, Timer } from "../../clock";
+import { ModemError } from "../../errors";
+import type { Logger } from "../../quectel/settings";
 import { Attempt, type AttemptParts } from "./attempt";
 import type { Conclusion } from "./conclusion";
 import type { Ending } from "./ending";
@@ -14,7 +14,7 @@ import type { Expiry } from "./expiry";
 import type { LostResults } from "./lost-results";
 import { isComplete } from "./mail-result";
 import { SHORTEST_WAIT } from "./schedule";
-import type { SpoolRecord } from "./spool-record";
+import type { SpoolRecord } from "../spool/record";
 import { givenUp, nextTransaction } from "./transactions";
 import type { Entry } from "./waiting-mails";
 
@@ -226,13 +226,13 @@ export class Sender {
     if (clock.now() - this.timeKeptAt < KEEP_TIME_EVERY) return;
     this.timeKeptAt = clock.now();
     await ledger.save();
-    await store.removeOldFailed(keepFailedDays);
+    await store.failed.removeOld(keepFailedDays);
     await store.removeLeftovers();
   }
 
   private houseIn(): number {
     const { store } = this.parts;
     if (store.waiting.depth > 0) return KEEP_TIME_EVERY;
-    return store.failedCount > 0 ? LOOK_AT_FAILED_EVERY : Infinity;
+    return store.failed.count > 0 ? LOOK_AT_FAILED_EVERY : Infinity;
   }
 }

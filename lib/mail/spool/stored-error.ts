@@ -1,5 +1,5 @@
 /** A ModemError as the spool keeps it, and back. */
-import { ERROR_TABLE, ModemError, type ErrorClass, type ErrorCode } from "../errors";
+import { ERROR_TABLE, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
 
 export interface StoredError {
   readonly code: ErrorCode;

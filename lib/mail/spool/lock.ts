@@ -13,10 +13,10 @@
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
-import { delay, type Clock, type Timer } from "../clock";
-import { ModemError } from "../errors";
+import { delay, type Clock, type Timer } from "../../clock";
+import { ModemError } from "../../errors";
 import type { Host, ProcessMark } from "./host";
-import { hasCode, isMissing, writeDurably, type FileLayer } from "./spool-files";
+import { hasCode, isMissing, writeDurably, type FileLayer } from "./files";
 
 const ANSWER_EVERY = 3_000;
 const CLAIM_LIES = 12_000;

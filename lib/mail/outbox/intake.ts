@@ -5,17 +5,17 @@
  * pushes out the youngest `low` ones that wait, each of which ends with OUTBOX_FULL. Any other mail is refused.
  */
 import { randomInt } from "node:crypto";
-import { ModemError } from "../errors";
-import type { Clock } from "../clock";
-import { planEnvelopes } from "./envelopes";
+import { ModemError } from "../../errors";
+import type { Clock } from "../../clock";
+import { planEnvelopes } from "../envelopes";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
-import type { Mail, MailOptions } from "./mail";
+import type { Mail, MailOptions } from "../mail";
 import type { MailStore } from "./mail-store";
-import type { MailOrigin, OutboxSettings } from "./outbox-types";
-import { hasCode } from "./spool-files";
-import { RECORD_FORMAT, type SpoolRecord } from "./spool-record";
-import { storableMessage } from "./stored-message";
+import type { MailOrigin, OutboxSettings } from "../outbox-types";
+import { hasCode } from "../spool/files";
+import { RECORD_FORMAT, type SpoolRecord } from "../spool/record";
+import { storableMessage } from "../spool/stored-message";
 import { newTransaction } from "./transactions";
 import type { Entry } from "./waiting-mails";
 
@@ -97,11 +97,9 @@ export class Intake {
   private async reserve(size: number, isHigh: boolean): Promise<Entry[]> {
     const { store } = this.parts;
     const { maxQueued, maxSpoolMB } = this.parts.settings;
-    for (const failed of store.failedIds()) {
+    for (const failed of store.failed.ids()) {
       if (this.roomLeft() >= size) break;
-      await store.removeFailed(failed).catch((cause: unknown) => {
-        throw diskError(cause);
-      });
+      await store.failed.remove(failed);
     }
     const pushed: Entry[] = [];
     let room = this.roomLeft();

@@ -6,7 +6,7 @@
  */
 import { randomBytes, scrypt } from "node:crypto";
 import { promisify } from "node:util";
-import type { Concern, Fingerprint } from "./outbox-types";
+import type { Concern, Fingerprint } from "../outbox-types";
 
 export interface SettingsSeal {
   readonly concerns: readonly Concern[];

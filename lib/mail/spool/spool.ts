@@ -8,7 +8,7 @@
  * failed/       <id>.<since>.<bytes>.json  given up, kept for retry
  * attachments/  <id>.<n>                contents
  * damaged/      what could not be read
- * lock/         see spool-lock.ts       state.json: see outbox-state.ts
+ * lock/         see lock.ts             state.json: see outbox/state.ts
  * ```
  *
  * A change of content is a new file, made durable in `tmp` and renamed; a change of folder alone is one rename, which
@@ -16,23 +16,12 @@
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
-import { ModemError } from "../errors";
-import type { StoredAttachment } from "./compose";
-import type { MailAttachment } from "./mail";
-import { isMissing, writeDurably, type FileLayer } from "./spool-files";
-import { readRecord, type KeptAttachment, type ReadRecord, type SpoolRecord } from "./spool-record";
-
-/** Where the record of a mail lies. */
-export type Place =
-  | { readonly folder: "queue" }
-  | { readonly folder: "sending"; readonly transaction: number }
-  /** `since`: seconds of running time. `bytes`: on the disk, attachments included. */
-  | { readonly folder: "failed"; readonly since: number; readonly bytes: number };
-
-export interface Found {
-  readonly id: string;
-  readonly place: Place;
-}
+import { ModemError } from "../../errors";
+import type { StoredAttachment } from "../compose";
+import type { MailAttachment } from "../mail";
+import { isMissing, writeDurably, type FileLayer } from "./files";
+import { fileName, idOf, parseName, type Found, type Place } from "./place";
+import { readRecord, type KeptAttachment, type ReadRecord, type SpoolRecord } from "./record";
 
 const FOLDERS = ["tmp", "queue", "sending", "failed", "attachments", "damaged"] as const;
 
@@ -107,7 +96,7 @@ export class Spool {
 
   /** Takes a record that cannot be read out of the way. Returns where it lies now, relative to the spool. */
   async setAside({ id, place }: Found): Promise<string> {
-    const name = join("damaged", nameOf(id, place));
+    const name = join("damaged", fileName(id, place));
     await this.files.rename(this.pathOf(id, place), join(this.directory, name));
     return name;
   }
@@ -189,7 +178,7 @@ export class Spool {
   }
 
   private pathOf(id: string, place: Place): string {
-    return join(this.directory, place.folder, nameOf(id, place));
+    return join(this.directory, place.folder, fileName(id, place));
   }
 
   private attachmentPath(id: string, index: number): string {
@@ -197,33 +186,16 @@ export class Spool {
   }
 }
 
-function nameOf(id: string, place: Place): string {
-  switch (place.folder) {
-    case "queue":
-      return `${id}.json`;
-    case "sending":
-      return `${id}.${place.transaction}.json`;
-    case "failed":
-      return `${id}.${place.since}.${place.bytes}.json`;
-  }
-}
-
-function idOf(name: string): string {
-  return name.split(".")[0] ?? name;
-}
-
-function parseName(folder: Place["folder"], name: string): Found | undefined {
-  const match = /^([a-z0-9-]+)(?:\.(\d+))?(?:\.(\d+))?\.json$/.exec(name);
-  if (match?.[1] === undefined) return undefined;
-  const [, id, first, second] = match;
-  switch (folder) {
-    case "queue":
-      return first === undefined ? { id, place: { folder } } : undefined;
-    case "sending":
-      return first === undefined ? undefined : { id, place: { folder, transaction: Number(first) } };
-    case "failed":
-      if (first === undefined || second === undefined) return undefined;
-      return { id, place: { folder, since: Number(first), bytes: Number(second) } };
+/** The record of one file. Rejects with OUTBOX_DAMAGED when it cannot be used, or with the error of the disk. */
+export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecord> {
+  const read = await spool.load(found);
+  switch (read.kind) {
+    case "record":
+      return read.record;
+    case "damaged":
+      throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id}, ${read.reason}` });
+    case "newer":
+      throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
   }
 }
 

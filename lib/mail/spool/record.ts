@@ -4,14 +4,14 @@
  * The text is JSON that a person can read. It holds envelope, text, the state of each transaction and the rest of the
  * flow's message; attachments lie in files of their own; no password is ever part of it.
  */
-import type { Envelope } from "./envelopes";
-import type { Delivery, Priority } from "./mail";
+import type { Envelope } from "../envelopes";
+import type { Delivery, Priority } from "../mail";
 import type { StoredError } from "./stored-error";
 
 /** Format that this version writes. */
 export const RECORD_FORMAT = 1;
 
-/** Milliseconds of the outbox's own clocks, see outbox-time.ts. */
+/** Milliseconds of the outbox's own clocks, see outbox/time.ts. */
 export interface OutboxInstant {
   /** Name of the clock: times of another one cannot be compared. */
   readonly clock: string;
