@@ -56,6 +56,8 @@ export async function restoreContents(
 function fill<T>(message: Message, contents: readonly T[], asPayload: (content: T) => unknown): void {
   const own = message["attachments"];
   const count = Array.isArray(own) ? own.length : 0;
+  // A record that was damaged has no contents any more; the names are better than nothing.
+  if (contents.length < count) return;
   if (count > 0) message["attachments"] = contents.slice(-count);
   const [first] = contents;
   if (!("payload" in message) && first !== undefined && contents.length > count) {

@@ -10,6 +10,7 @@ import type { EventEmitter } from "node:events";
 import type { Clock, Timer } from "../../lib/clock";
 import { type ErrorCode, ModemError } from "../../lib/errors";
 import type { Mail, MailOptions } from "../../lib/mail/mail";
+import type { Outbox } from "../../lib/mail/outbox";
 import type { MailEnded, MailOrigin } from "../../lib/mail/outbox-types";
 import type { CarrierProgress } from "../../lib/quectel/carrier";
 import type { ModemState } from "../../lib/quectel/modem-state";
@@ -140,7 +141,7 @@ export class ModemHost {
     if (this.running !== undefined || settings instanceof ModemError) return;
     const parts = assemble(settings, { directory, clock, log });
     const { modem, outbox } = parts;
-    modem.on("state", (state) => this.onModemState(state));
+    modem.on("state", (state) => this.onModemState(outbox, state));
     modem.on("warning", (error) => this.report(error));
     outbox.on("ended", (ended) => this.router.route(ended));
     outbox.on("changed", () => this.changed());
@@ -192,9 +193,14 @@ export class ModemHost {
     if (this.members.size === 0) this.stop();
   };
 
-  private onModemState(state: ModemState): void {
+  private onModemState(outbox: Outbox, state: ModemState): void {
     if (state.name === "ready") this.reported = undefined;
-    if ("error" in state && state.error !== undefined) this.report(state.error);
+    const error = "error" in state ? state.error : undefined;
+    if (error !== undefined) this.report(error);
+    // What a person has to set right (a SIM card without its PIN) would hit every mail.
+    if (error?.class === "setup") {
+      outbox.holdFor(error).catch((cause: unknown) => this.options.log.debug(`not held: ${String(cause)}`));
+    }
     this.changed();
   }
 

@@ -3,6 +3,7 @@
  *
  * The modem is the built-in simulated one, which delivers to a mail server on loopback.
  */
+import { once, type EventEmitter } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -62,6 +63,13 @@ export function helperNode(id: string): FlowNode {
   return { id, type: "helper", z: "tab" };
 }
 
+/** Parts of the runtime that the helper has, but does not show. */
+interface RuntimeNodes {
+  setFlows(flow: readonly FlowNode[], credentials: object, type: string): Promise<unknown>;
+}
+const runtimeNodes = (): RuntimeNodes => (helper as unknown as { _redNodes: RuntimeNodes })._redNodes;
+const runtimeEvents = (): EventEmitter => (helper as unknown as { _events: EventEmitter })._events;
+
 export class FlowBench {
   private readonly inboxes = new Map<string, Message[]>();
   private folder = "";
@@ -70,10 +78,15 @@ export class FlowBench {
   async load(flow: readonly FlowNode[], credentials: object = {}): Promise<void> {
     if (this.folder === "") this.folder = await mkdtemp(join(tmpdir(), "quectel-nodes-"));
     helper.settings({ quectelModemSpoolDir: this.folder } as object);
-    const tab = { id: "tab", type: "tab", label: "Test" };
-    // A node without a place counts as a config node.
-    const placed = flow.map((node) => (node.type === "quectel-modem" ? node : { x: 100, y: 100, ...node }));
-    await helper.load(NODES, [tab, ...placed], credentials);
+    await helper.load(NODES, this.complete(flow), credentials);
+    for (const { id, type } of flow) if (type === "helper") this.listen(id);
+  }
+
+  /** Deploys another flow, as the editor does: `full`, `flows` or `nodes`. */
+  async deploy(flow: readonly FlowNode[], type: "full" | "flows" | "nodes"): Promise<void> {
+    const started = once(runtimeEvents(), "flows:started");
+    await runtimeNodes().setFlows(this.complete(flow), {}, type);
+    await started;
     for (const { id, type } of flow) if (type === "helper") this.listen(id);
   }
 
@@ -119,8 +132,14 @@ export class FlowBench {
     await waitFor(`status ${text} of ${id}`, () => texts().at(-1) === text, 8000);
   }
 
+  /** With a tab; a node without a place would count as a config node. */
+  private complete(flow: readonly FlowNode[]): FlowNode[] {
+    const tab = { id: "tab", type: "tab", label: "Test" };
+    return [tab, ...flow.map((node) => (node.type === "quectel-modem" ? node : { x: 100, y: 100, ...node }))];
+  }
+
   private listen(id: string): void {
-    const inbox: Message[] = [];
+    const inbox = this.inboxes.get(id) ?? [];
     this.inboxes.set(id, inbox);
     this.node(id).on("input", (message) => inbox.push(message as Message));
   }

@@ -1,0 +1,56 @@
+/**
+ * Makes the host's clock leap: minutes pass at once, and the timers that fall due in them fire.
+ *
+ * For tests on a real runtime, whose sockets and files take real time between the leaps.
+ */
+import { systemClock, type Timer } from "../../../lib/clock";
+
+interface Pending {
+  due: number;
+  readonly fire: () => void;
+  timer: Timer;
+}
+
+export class LeapingClock {
+  private readonly real = { now: systemClock.now, after: systemClock.after };
+  private readonly pending = new Set<Pending>();
+  private offset = 0;
+
+  /** Takes the place of the host's clock until `restore`. */
+  constructor() {
+    systemClock.now = () => this.real.now() + this.offset;
+    systemClock.after = (ms, fire) =>
+      this.start({ due: systemClock.now() + ms, fire, timer: { clear: () => undefined } });
+  }
+
+  /** Lets `ms` milliseconds pass now. */
+  leap(ms: number): void {
+    this.offset += ms;
+    for (const entry of [...this.pending].sort((a, b) => a.due - b.due)) {
+      entry.timer.clear();
+      this.arm(entry);
+    }
+  }
+
+  restore(): void {
+    Object.assign(systemClock, this.real);
+  }
+
+  private start(entry: Pending): Timer {
+    this.pending.add(entry);
+    this.arm(entry);
+    return {
+      clear: () => {
+        entry.timer.clear();
+        this.pending.delete(entry);
+      },
+    };
+  }
+
+  private arm(entry: Pending): void {
+    entry.timer = this.real.after(Math.max(0, entry.due - systemClock.now()), () => {
+      this.pending.delete(entry);
+      entry.fire();
+    });
+  }
+}
