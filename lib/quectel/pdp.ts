@@ -120,7 +120,9 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   /** Deactivates and activates after the mail on the air: the cure for a context that carries nothing any more. */
   reset(options: PdpOptions = {}): Promise<PdpStatus> {
     return this.locked(options, async () => {
-      await this.takeDown(options.signal);
+      if (this.settings.shared) throw new ModemError("PDP_SHARED");
+      // A context that was taken away is given up as part of its activation.
+      if (this.state.kind !== "lost") await this.takeDown(options.signal);
       const context = await this.bringUp(options.signal);
       this.startIdleTime();
       return this.status(context, options.signal);

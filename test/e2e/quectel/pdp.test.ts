@@ -127,6 +127,23 @@ describe("PDP context", () => {
     await rig.close();
   });
 
+  it("is reset in the same way after such a loss", async () => {
+    const rig = await readyRig();
+    await rig.until(rig.pdp.ensure());
+    rig.module.emit("contextLost", 1);
+    await rig.clock.advance(1);
+    rig.pdpCommands();
+    assert.equal((await rig.until(rig.pdp.reset())).active, true);
+    assert.deepEqual(rig.pdpCommands(), [
+      "AT+QIACT?",
+      "AT+QIDEACT=1",
+      "AT+QIACT=1",
+      "AT+QIACT?",
+      "AT+QICSGP=1",
+    ]);
+    await rig.close();
+  });
+
   it("finds a loss that was not told, and cures it", async () => {
     const rig = await readyRig();
     await rig.until(rig.pdp.ensure());
