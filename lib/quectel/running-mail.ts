@@ -50,6 +50,8 @@ export class ResultListener {
 /** Milliseconds between two questions, and for a result that comes right after the module has become free. */
 const POLL = 5_000;
 const GRACE = 2_000;
+/** Milliseconds for a result of a module that never said it was busy: only of QSMTPPUT is it certain that it says so. */
+const DOUBT = 30_000;
 
 /**
  * The result of the mail that is running; undefined when none runs (any more), or after `limit` milliseconds.
@@ -63,10 +65,12 @@ export async function runningMailResult(
   signal: AbortSignal,
 ): Promise<PutResult | undefined> {
   const end = modem.clock.now() + limit;
+  let grace = DOUBT;
   while (listener.result === undefined && modem.clock.now() < end) {
-    const free = (await mailState(modem, signal)) === "free";
-    await listener.within(free ? GRACE : POLL, modem, signal);
-    if (free) break;
+    const state = await mailState(modem, signal);
+    if (state === "sending") grace = GRACE;
+    await listener.within(state === "free" ? grace : POLL, modem, signal);
+    if (state === "free") break;
   }
   return listener.result;
 }

@@ -4,6 +4,7 @@
  * Each step is taken once for a mail, so a mail that cannot go holds up the others for a limited time only; what is
  * left is the outbox's business.
  */
+import { isModemError } from "../errors";
 import type { Lease } from "./mail-lock";
 import type { PdpContext } from "./pdp";
 import { nextStep, restartForMail, type RecoveryStep, type RestartPacing } from "./recovery";
@@ -33,11 +34,11 @@ export class SecondChances {
     if (step === undefined) return false;
     modem.log.info(`${String(error)}; next step: ${step}`);
     this.taken.add(step);
-    return this.apply(step, signal);
+    return this.apply(step, error, signal);
   }
 
   /** True when the transaction may be repeated. */
-  private async apply(step: RecoveryStep, signal: AbortSignal): Promise<boolean> {
+  private async apply(step: RecoveryStep, error: unknown, signal: AbortSignal): Promise<boolean> {
     const { modem, known, files, tls, settings } = this.work;
     switch (step) {
       case "resend":
@@ -49,7 +50,7 @@ export class SecondChances {
       case "nextRoot":
         return tls.nextRoot(settings);
       case "awaitOther":
-        await this.awaitOther(signal);
+        await this.awaitOther(isModemError(error) && error.stage !== "clear", signal);
         return true;
       case "renewContext":
         await atStage("network", () => this.pdp.reset({ borrowed: this.lease, signal }));
@@ -60,12 +61,18 @@ export class SecondChances {
     }
   }
 
-  /** A result that comes meanwhile belongs to a mail whose outcome was given up before. */
-  private async awaitOther(signal: AbortSignal): Promise<void> {
+  /**
+   * A result that comes meanwhile belongs to a mail whose outcome was given up before.
+   *
+   * @param silently not every command says that the module is busy, so the result is all there is to go by.
+   */
+  private async awaitOther(silently: boolean, signal: AbortSignal): Promise<void> {
     const { modem, settings } = this.work;
     const listener = new ResultListener(modem);
+    const limit = settings.sendTimeout * 1000;
     try {
-      await runningMailResult(modem, listener, settings.sendTimeout * 1000, signal);
+      if (silently) await listener.within(limit, modem, signal);
+      else await runningMailResult(modem, listener, limit, signal);
     } finally {
       listener.close();
     }

@@ -28,7 +28,9 @@ export async function applySmtpSettings(
   sender: Sender,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const { setting, refused } of smtpSettings(pdpContext, settings, sender)) {
+  const steps = smtpSettings(pdpContext, settings, sender);
+  // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
+  for (const { setting, refused } of [...steps, ...steps]) {
     await atStage("settings", () => known.apply(setting, signal), refused);
   }
 }

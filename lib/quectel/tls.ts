@@ -46,7 +46,8 @@ export class TlsContext {
       ...(cacert === undefined ? [] : [setSsl(contextId, "cacert", cacert)]),
       setSsl(contextId, "seclevel", verify ? 1 : 0),
     ];
-    for (const setting of required) await this.known.apply(setting, signal);
+    // Twice, because a setting that was taken only after a refusal voids those before it.
+    for (const setting of [...required, ...required]) await this.known.apply(setting, signal);
     const warnings: string[] = [];
     for (const { setting, lost } of optional(settings)) {
       if (!(await this.known.applyIfKnown(setting, signal))) warnings.push(lost);
