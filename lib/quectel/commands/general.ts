@@ -23,7 +23,6 @@ function singleLine(line: string): Command<string> {
   };
 }
 
-export const attention = (): Command<void> => plain("AT");
 /** No echo, result codes, in words: V.250 sections 6.2.4 to 6.2.6. */
 export const dialogueForm = (): Command<void> => plain("ATE0Q0V1");
 
@@ -59,14 +58,6 @@ export const urcPort = (): Command<string> => ({
 
 /** The module stores it at once, so it is to be written only when it differs. */
 export const setUrcPort = (port: UrcPort): Command<void> => plain(`AT+QURCCFG="urcport",${str(port)}`);
-
-/** Which parts of the module are initialised: 1 SIM card, 2 SMS, 4 phone book. */
-export const initialisation = (): Command<number> => ({
-  line: "AT+QINISTAT",
-  headers: ["+QINISTAT"],
-  timeout: TIMEOUT.short,
-  parse: (response) => required(firstParameters(response).integer(0), "the state"),
-});
 
 /** ERROR until the application processor, which serves files, TCP/IP and mail, has started. */
 export const mailCommandsKnown = (): Command<void> => ({

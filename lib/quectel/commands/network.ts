@@ -1,9 +1,9 @@
 /**
- * Commands about registration, signal and operator: 3GPP TS 27.007 sections 7 and 8.5, 27.007 10.1 (CGREG, CEREG),
- * and Quectel's QNWINFO. Registration is asked, never subscribed to, so that answers and unsolicited lines cannot be
+ * Commands about registration, signal and operator: 3GPP TS 27.007 sections 7.2, 7.3, 8.5 and 10.1 (CGREG, CEREG,
+ * CGATT), and Quectel's QNWINFO. Registration is asked, never subscribed to, so that answers and unsolicited lines cannot be
  * mixed up; where somebody else subscribed (n > 0), the shape of the line tells them apart.
  */
-import { decodeText, nothing, parseParameters, type Command } from "../../at/command";
+import { decodeText, parseParameters, type Command } from "../../at/command";
 import { firstParameters, required } from "./answers";
 import { TIMEOUT } from "./timeouts";
 
@@ -92,11 +92,4 @@ export const packetAttached = (): Command<boolean> => ({
   headers: ["+CGATT"],
   timeout: TIMEOUT.attach,
   parse: (response) => firstParameters(response).integer(0) === 1,
-});
-
-export const attachPacket = (): Command<void> => ({
-  line: "AT+CGATT=1",
-  headers: [],
-  timeout: TIMEOUT.attach,
-  parse: nothing,
 });

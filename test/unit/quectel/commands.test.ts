@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { headerOf, type Command } from "../../../lib/at/command";
 import { lineKind } from "../../../lib/at/line-kind";
 import { clock, networkTime, setClock } from "../../../lib/quectel/commands/clock";
-import { initialisation, serialNumber, setUrcPort, urcPort } from "../../../lib/quectel/commands/general";
+import { serialNumber, setUrcPort, urcPort } from "../../../lib/quectel/commands/general";
 import {
   networkInformation,
   operator,
@@ -100,7 +100,6 @@ describe("commands", () => {
   it("read and set the port of unsolicited lines", () => {
     assert.equal(read(urcPort(), '+QURCCFG: "urcport","uart1"'), "uart1");
     assert.equal(setUrcPort("usbat").line, 'AT+QURCCFG="urcport","usbat"');
-    assert.equal(read(initialisation(), "+QINISTAT: 7"), 7);
   });
 
   it("define a context and mark its password as secret", () => {
