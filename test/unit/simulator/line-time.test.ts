@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { OK } from "../../../lib/simulator";
+import type { Timer } from "../../../lib/clock";
+import { Wire } from "../../../lib/simulator/wire";
+import { VirtualClock } from "../../support/virtual-clock";
 import { Terminal } from "./terminal";
+
+/** Milliseconds. */
+const LATENESS = 3;
+
+class LateClock extends VirtualClock {
+  override after(ms: number, fire: () => void): Timer {
+    return super.after(ms + LATENESS, fire);
+  }
+}
 
 describe("The line of the simulated module", () => {
   it("takes ten bits a byte in both directions", async () => {
@@ -32,6 +44,20 @@ describe("The line of the simulated module", () => {
     await terminal.clock.until(terminal.line.drained());
     const bytesAlone = (100 * 1024 * 10 * 1000) / 115_200;
     assert.ok(Math.abs(terminal.clock.now() - start - bytesAlone) < 0.01);
+  });
+
+  it("keeps its rate when the timers of the host come late", async () => {
+    const clock = new LateClock();
+    let arrived = 0;
+    const wire = new Wire(clock, () => 921_600, {
+      bytes: (bytes) => (arrived += bytes.length),
+      packetEnd: () => undefined,
+    });
+    wire.send([{ kind: "bytes", bytes: Buffer.alloc(100 * 1024) }]);
+    await clock.until(wire.drained());
+    assert.equal(arrived, 100 * 1024);
+    const bytesAlone = (100 * 1024 * 10 * 1000) / 921_600;
+    assert.ok(clock.now() >= bytesAlone && clock.now() < bytesAlone + 2 * LATENESS, `${clock.now()} ms`);
   });
 
   it("changes its rate with AT+IPR at once", async () => {
