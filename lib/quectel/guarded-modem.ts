@@ -12,6 +12,9 @@ import type { LineProperties } from "./line-time";
 import type { Modem, ModuleIdentity } from "./modem";
 import type { Logger } from "./settings";
 
+/** Milliseconds that a command waits for a line that is being synchronised. */
+const RESYNC_TIME = 30_000;
+
 export class GuardedModem {
   private start: number;
 
@@ -29,10 +32,25 @@ export class GuardedModem {
     if (this.modem.epoch !== this.start) throw new ModemError("MODEM_RESET");
   }
 
-  /** As `Modem.execute`; rejects with `MODEM_RESET` once the module has restarted since `begin`. */
+  /**
+   * As `Modem.execute`, after a line that is just being synchronised; rejects with `MODEM_RESET` once the module has
+   * restarted since `begin`.
+   */
   async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
+    await this.settled(options.signal);
     this.check();
     return this.modem.execute(command, options);
+  }
+
+  /** Resolves when the line is in step again, as after an upload that was broken off, or 30 s are over. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    const { modem } = this;
+    if (modem.state.name !== "connecting") return;
+    const limit = new AbortController();
+    const timer = modem.clock.after(RESYNC_TIME, () => limit.abort());
+    const ends = signal === undefined ? [limit.signal] : [limit.signal, signal];
+    await modem.whenReady(AbortSignal.any(ends)).catch(() => signal?.throwIfAborted());
+    timer.clear();
   }
 
   get epoch(): number {

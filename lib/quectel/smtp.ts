@@ -49,8 +49,6 @@ export interface SmtpCarrierOptions {
 
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
 const LINGER = 5_000;
-/** Milliseconds that a mail waits for a line that is being synchronised. */
-const RESYNC_TIME = 30_000;
 /** Seconds on top of the send timeout that a mail of a former connection may still take. */
 const LONGEST_FOREIGN_MAIL = 3_600;
 
@@ -177,21 +175,11 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
 
   private async connect(dates: "checked" | "unchecked", signal: AbortSignal): Promise<void> {
     const { modem, moduleClock, pdp } = this.options;
-    await this.settled(signal);
+    await this.work.guarded.settled(signal);
     const notReady = modem.notReady();
     if (notReady !== undefined) throw notReady;
     await pdp.ensure(signal);
     if (dates === "checked") await moduleClock.ensure(signal);
-  }
-
-  /** A line that is just being synchronised, as after an upload that was broken off, is ready again at once. */
-  private async settled(signal: AbortSignal): Promise<void> {
-    const { modem } = this.options;
-    if (modem.state.name !== "connecting") return;
-    const limit = new AbortController();
-    const timer = modem.clock.after(RESYNC_TIME, () => limit.abort());
-    await modem.whenReady(AbortSignal.any([signal, limit.signal])).catch(() => signal.throwIfAborted());
-    timer.clear();
   }
 
   /** Runs `work` under the mail lock; whatever else ends it, an aborted signal does so with `MODEM_ABORTED`. */
