@@ -71,6 +71,13 @@ describe("The result of a mail", () => {
     }
   });
 
+  it("leaves a payload alone that is no part of the mail", async () => {
+    await bench.load(flow({ body: "See the picture.", bodyType: "str" }));
+    bench.inject("send", { to: "duty@example.com", payload: picture });
+    assert.deepEqual((await bench.received("sent")).payload, picture);
+    assert.equal(server.received[0]?.parsed.attachments.length, 0);
+  });
+
   it("replaces what an earlier node has left in msg.smtp and msg.error", async () => {
     await bench.load(flow());
     bench.inject("send", {

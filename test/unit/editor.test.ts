@@ -1,0 +1,127 @@
+/** What a person sees in the editor, checked without a browser: definitions, texts, help, icons. */
+import assert from "node:assert/strict";
+import { currentVersion } from "../../nodes/runtime/migrations";
+import { readModemSettings } from "../../nodes/runtime/modem-settings";
+import { STATUS_WORDS } from "../../nodes/runtime/status-words";
+import { editorNodes, filesIn, nodeNames, readJson, readText } from "../support/editor-files";
+
+const LANGUAGES = filesIn("nodes/locales");
+const nodes = editorNodes();
+const palette = nodes.filter(({ definition }) => definition.category !== "config");
+
+function keysOf(catalog: object, prefix = ""): string[] {
+  return Object.entries(catalog).flatMap(([key, value]) =>
+    typeof value === "object" ? keysOf(value, `${prefix}${key}.`) : [`${prefix}${key}`],
+  );
+}
+
+describe("A node in the editor", () => {
+  for (const { name, html, definition } of nodes) {
+    describe(name, () => {
+      it("has an input for each property and credential, and a label for each input that is shown", () => {
+        const prefix = definition.category === "config" ? "node-config-input" : "node-input";
+        const properties = Object.keys({ ...definition.defaults, ...definition.credentials });
+        for (const property of properties.filter((key) => key !== "version")) {
+          assert(html.includes(`id="${prefix}-${property}"`), property);
+        }
+        const inputs = [...html.matchAll(/<(?:input|select|textarea)\b[^>]*>/g)].map(([tag]) => tag);
+        for (const tag of inputs.filter((tag) => !/type="hidden"|display: none/.test(tag))) {
+          const id = /id="([^"]+)"/.exec(tag)?.[1] ?? "";
+          assert(html.includes(`<label for="${id}"`), id);
+        }
+      });
+
+      it("uses only texts that the catalog has, and the catalog holds no other", () => {
+        const catalog = keysOf(readJson(`nodes/locales/en-US/${name}.json`));
+        const used = [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, list = ""]) =>
+          list.split(";").map((entry) => entry.replace(/^\[\w[\w-]*\]/, "")),
+        );
+        for (const key of used) assert(catalog.includes(key), key);
+        const code = html + readText("resources/dialogs.js") + readText("resources/modem-dialog.js");
+        for (const key of catalog) {
+          const [group = "", leaf = ""] = key.split(".");
+          const isUsed = code.includes(key) || code.includes(`${group}.\${`) || code.includes(`"${leaf}"`);
+          assert(isUsed, `${key} is not used`);
+        }
+      });
+
+      it("saves the version that the runtime migrates to", () => {
+        assert.equal(definition.defaults["version"]?.value, currentVersion(name));
+      });
+
+      it("takes colours from the theme, so that light and dark both fit", () => {
+        const styles = [...html.matchAll(/<style>([\s\S]*?)<\/style>|style="([^"]*)"/g)].join("\n");
+        assert.doesNotMatch(styles, /#[0-9a-f]{3,8}\b|rgba?\(/i);
+      });
+
+      for (const language of LANGUAGES) {
+        it(`has its texts and a complete help in ${language}`, () => {
+          const own = keysOf(readJson(`nodes/locales/${language}/${name}.json`));
+          assert.deepEqual(own, keysOf(readJson(`nodes/locales/en-US/${name}.json`)));
+          const help = readText(`nodes/locales/${language}/${name}.html`);
+          assert(help.includes(`data-help-name="${name}"`));
+          const sections = [...help.matchAll(/<h3>/g)].length;
+          assert.equal(sections, [...readText(`nodes/locales/en-US/${name}.html`).matchAll(/<h3>/g)].length);
+          assert.match(help, /<h3>[\s\S]+<h3>|<h3>Details/);
+        });
+      }
+    });
+  }
+
+  it("has an icon of its own, white on nothing, two to three", () => {
+    for (const { name, definition } of palette) {
+      assert.equal(definition.icon, `${name}.svg`);
+      const svg = readText(`icons/${name}.svg`);
+      assert.match(svg, /width="40" height="60"/);
+      assert.deepEqual([...new Set(svg.match(/#[0-9a-f]{3,6}/gi))], ["#fff"]);
+    }
+  });
+
+  it("has a short label in the palette, and labels at its ports", () => {
+    for (const { name, definition } of palette) {
+      assert.equal(definition.paletteLabel, name.replace("quectel-", ""));
+      assert(definition.inputs === 0 || definition.inputLabels !== undefined);
+      assert(definition.outputLabels !== undefined);
+    }
+  });
+
+  it("is of a type that nobody else will have", () => {
+    for (const name of nodeNames()) assert.match(name, /^quectel-/);
+  });
+
+  it("shows the words of its status in every language", () => {
+    for (const language of LANGUAGES) {
+      assert.deepEqual(Object.keys(readJson(`nodes/locales/${language}/status.json`)), STATUS_WORDS);
+    }
+  });
+});
+
+describe("The defaults of the modem's dialog", () => {
+  const modem = nodes.find(({ name }) => name === "quectel-modem");
+  const defaults = Object.entries(modem?.definition.defaults ?? {});
+  const saved = Object.fromEntries(defaults.map(([name, { value }]) => [name, value]));
+
+  it("mean to the runtime what they say on the screen", () => {
+    const chosen = {
+      serialPort: "/dev/ttyUSB2",
+      smtpHost: "mail.example.com",
+      senderAddress: "a@example.com",
+    };
+    assert.deepEqual(
+      readModemSettings({ ...saved, ...chosen }, {}),
+      readModemSettings({ ...chosen, smtpPort: 465 }, {}),
+    );
+  });
+
+  it("complain about what a person has to fill in, and about nothing else", () => {
+    const complaints = defaults.filter(([, { value, validate }]) => {
+      return (
+        validate !== undefined && validate.call({ ...saved, _def: modem?.definition }, value, {}) !== true
+      );
+    });
+    assert.deepEqual(
+      complaints.map(([name]) => name),
+      ["serialPort", "smtpHost", "senderAddress"],
+    );
+  });
+});

@@ -1,0 +1,58 @@
+/** The rules of the Flow Library's scorecard that can be checked without network. */
+import assert from "node:assert/strict";
+import { editorNodes, filesIn, nodeNames, readJson, readText } from "../support/editor-files";
+
+const manifest = readJson("package.json");
+
+/** The lowest Node.js that the newest Node-RED runs on (rule P07), and versions this package names as tested. */
+const NODE_OF_NODE_RED_5 = "22.9.0";
+
+describe("The Flow Library's scorecard", () => {
+  it("finds licence, repository, bugs and keyword (P01, P03, P05)", () => {
+    assert.equal(manifest.license, "Apache-2.0");
+    assert.match(readText("LICENSE"), /Apache License/);
+    assert(manifest.repository.url && manifest.bugs.url);
+    assert(manifest.keywords.includes("node-red"));
+  });
+
+  it("finds a scoped name whose base does not claim to be of Node-RED itself (P04)", () => {
+    assert.match(manifest.name, /^@[a-z0-9-]+\/node-red-[a-z0-9-]+$/);
+  });
+
+  it("finds that Node-RED 4.1 and 5.0 fit (P06) and the Node.js of the newest one too (P07)", () => {
+    assert.equal(manifest["node-red"].version, ">=4.0.0");
+    // A plain lower bound: a list of ranges would leave out minimum versions of Node-RED.
+    const [, lowest] = /^>=(\d+\.\d+)$/.exec(manifest.engines.node) ?? [];
+    assert(lowest !== undefined && lowest.localeCompare(NODE_OF_NODE_RED_5, "en", { numeric: true }) < 0);
+  });
+
+  it("finds every node of the palette in an example (N02)", () => {
+    const used = new Set(
+      filesIn("examples").flatMap((file) =>
+        readJson(`examples/${file}`).map(({ type }: { type: string }) => type),
+      ),
+    );
+    const missing = nodeNames().filter((name) => !used.has(name));
+    assert.deepEqual(missing, []);
+  });
+
+  it("finds at most six dependencies, and neither Node-RED nor a test tool among them (D01)", () => {
+    const names = Object.keys(manifest.dependencies);
+    assert(names.length <= 6);
+    for (const name of names) assert.doesNotMatch(name, /^node-red|mocha|typescript/);
+  });
+
+  it("finds a compiled file, its html and its source for each node", () => {
+    for (const [name, file] of Object.entries(manifest["node-red"].nodes)) {
+      assert.equal(file, `dist/nodes/${name}.js`);
+      assert(filesIn("nodes").includes(`${name}.ts`) && filesIn("nodes").includes(`${name}.html`), name);
+    }
+  });
+
+  it("reads type, category, colour, ports and icon of each node as plain literals", () => {
+    for (const { name, html } of editorNodes()) {
+      assert(html.includes(`RED.nodes.registerType("${name}", {`), name);
+      assert.match(html, /\n {4}category: "[\w ]+",\n {4}color: "#[0-9A-F]{6}",\n {4}defaults: \{/, name);
+    }
+  });
+});
