@@ -4,5 +4,8 @@
  * The client works with every variant, so nothing depends on the answers; they go into the fact base, the simulated
  * modem and the transcripts. The module is borrowed: a Channel or a Modem that somebody else opened and closes.
  */
-export type { AskedModule } from "./facts/bench";
+export type { AskedModule, MailSample, RestartSeen } from "./facts/bench";
 export type { Answer, Expectation, Mark, Need, Question } from "./facts/question";
+export { QUESTIONS } from "./facts/questions";
+export type { Fact, FactsReport, RunEnd } from "./facts/report";
+export { askFacts, type FactsOptions } from "./facts/run";

@@ -1,7 +1,8 @@
 /**
  * Question: one point of the command set that the manuals leave open, and how a module is asked about it.
  *
- * A question changes nothing that it does not put back, or that the runner does not put back for it (`restore.ts`).
+ * A question leaves behind an empty mail and none of its files; settings it may change freely among those that
+ * `keeper.ts` puts back. It is data but for `ask`, so the tables can be listed without a module.
  */
 import type { Bench } from "./bench";
 
@@ -12,19 +13,25 @@ export type Mark = "A" | "B" | "C";
 export type Need = "nothing" | "send" | "restart";
 
 export interface Expectation {
-  readonly answer: string;
+  /** Undefined: nothing is expected, it differs from model to model. */
+  readonly answer: string | undefined;
   readonly mark: Mark;
 }
 
 export interface Question {
-  /** Short name, unique; for `kind: "variant"` the name of the simulated modem's switch. */
+  /** Short name, unique; with `variants` that of the simulated modem's switch. */
   readonly id: string;
-  /** `variant`: the answer is a value of that switch. `measure`: a number or text that no switch has. */
-  readonly kind: "variant" | "measure";
   /** The question as a person would ask it. */
   readonly asks: string;
   readonly expected: Expectation;
   readonly needs: Need;
+  /** Answers for which the simulated modem has a switch value of that name; left out: it has no such switch. */
+  readonly variants?: readonly string[];
+  /**
+   * How the dialogue goes into the transcript: to be replayed byte by byte, or as a remark, because it depends on
+   * time, on the network, or on what else the module holds.
+   */
+  readonly transcript: "replay" | "remark";
   /** Asks. Rejects only when nobody can go on: connection lost, module silent, or stopped by its caller. */
   readonly ask: (bench: Bench) => Promise<Answer>;
 }
@@ -35,3 +42,7 @@ export type Answer =
   | { readonly kind: "unclear"; readonly why: string }
   /** It could not be asked on this module as it is now. */
   | { readonly kind: "notAsked"; readonly why: string };
+
+export const known = (value: string | number): Answer => ({ kind: "known", value: String(value) });
+export const unclear = (why: string): Answer => ({ kind: "unclear", why });
+export const notAsked = (why: string): Answer => ({ kind: "notAsked", why });

@@ -1,0 +1,126 @@
+/** Questions that need a mail under way, asked only with leave to send one (fact base 2.0, 2.7 and 4). */
+import { resultText, resultValue, type Bench, type Reply } from "./bench";
+import { sendDeadMail } from "./dead-mail";
+import { known, notAsked, unclear, type Answer, type Question } from "./question";
+import { sampleMail, type SampleMail } from "./sample-mail";
+import { PART, sendSlowly } from "./slow-data";
+
+const BUSY = 652;
+const AT_ONCE_MS = 3_000;
+const CONTEXT_NOT_ACTIVE = 654;
+/** Longer than the longest wait for a context that is known, ms. */
+const HOLD_MS = 35_000;
+
+async function contextWait(bench: Bench): Promise<Answer> {
+  const mail = await sendDeadMail(bench);
+  switch (mail.kind) {
+    case "refused":
+      return notAsked(mail.why);
+    case "noResult":
+      return unclear("no result line came to this port");
+    case "ended":
+      if (mail.error !== CONTEXT_NOT_ACTIVE) return unclear(`it ended with ${mail.error}`);
+      return known(mail.ms < AT_ONCE_MS ? 0 : Math.round(mail.ms / 1000));
+  }
+}
+
+/** Asked during the mail that waits for its context; where that one does not wait, during the sample. */
+async function busyCommands(bench: Bench): Promise<Answer> {
+  const replies: Reply[] = [];
+  const mail = await sendDeadMail(bench, async () => {
+    replies.push(await bench.ask("AT+QSMTPDST?"));
+  });
+  const waited = mail.kind === "ended" && mail.ms >= AT_ONCE_MS;
+  if (waited) return busyText(replies[0]);
+  return withSample(bench, ({ meanwhile }) => busyText(meanwhile.mail));
+}
+
+function busyText(reply: Reply | undefined): Answer {
+  return known(reply?.kind === "refused" && reply.number === BUSY ? "all" : "put");
+}
+
+/** An upload is held open until the result of the mail that waits for its context must have come. */
+async function urcInDataMode(bench: Bench): Promise<Answer> {
+  return bench.files.withName(bench, "RAM:", async (name) => {
+    const line = `AT+QFUPL="${name}",${PART + 1},${HOLD_MS / 1000 + 10}`;
+    const mail = await sendDeadMail(bench, async () => {
+      await sendSlowly(bench, line, PART + 1, { parts: 1, pauseMs: HOLD_MS, rest: 1 });
+    });
+    switch (mail.kind) {
+      case "refused":
+        return notAsked(mail.why);
+      case "noResult":
+        return known("lost");
+      case "ended":
+        return mail.ms < HOLD_MS ? notAsked("the result came before the data") : known("held");
+    }
+  });
+}
+
+type Ended = Extract<SampleMail, { kind: "ended" }>;
+
+async function withSample(bench: Bench, read: (mail: Ended) => Answer): Promise<Answer> {
+  const { send } = bench.tools;
+  if (send === undefined) return notAsked("no mail may be sent");
+  const mail = await sampleMail(bench, send);
+  if (mail.kind === "failed") return unclear(mail.why);
+  const { mail: recipients, list, upload } = mail.meanwhile;
+  bench.note(
+    `while sending: QSMTPDST? ${resultText(recipients)}, QFLST ${resultText(list)}, QFUPL ${resultText(upload)}`,
+  );
+  return read(mail);
+}
+
+export const sendQuestions: readonly Question[] = [
+  {
+    id: "sample-mail",
+    asks: "What is the result of a real mail?",
+    expected: { answer: "+QSMTPPUT: 0,0", mark: "A" },
+    needs: "send",
+    transcript: "remark",
+    ask: (bench) => withSample(bench, ({ result }) => known(result)),
+  },
+  {
+    id: "list-while-sending",
+    asks: "Are files listed while a mail is sent?",
+    expected: { answer: "OK", mark: "C" },
+    needs: "send",
+    transcript: "remark",
+    ask: (bench) => withSample(bench, ({ meanwhile }) => known(resultValue(meanwhile.list))),
+  },
+  {
+    id: "upload-while-sending",
+    asks: "Is a file taken while a mail is sent?",
+    expected: { answer: "OK", mark: "C" },
+    needs: "send",
+    transcript: "remark",
+    ask: (bench) => withSample(bench, ({ meanwhile }) => known(resultValue(meanwhile.upload))),
+  },
+  {
+    id: "put-context-wait",
+    asks: "How many seconds does a mail wait for its PDP context?",
+    expected: { answer: "30", mark: "B" },
+    needs: "send",
+    variants: ["30", "0"],
+    transcript: "remark",
+    ask: contextWait,
+  },
+  {
+    id: "busy-commands",
+    asks: "Are all mail commands refused while a mail is sent, or those only that send?",
+    expected: { answer: "all", mark: "B" },
+    needs: "send",
+    variants: ["all", "put"],
+    transcript: "remark",
+    ask: busyCommands,
+  },
+  {
+    id: "data-mode-urc",
+    asks: "Is an unsolicited line held back during a data transfer, or lost?",
+    expected: { answer: "held", mark: "B" },
+    needs: "send",
+    variants: ["held", "lost"],
+    transcript: "remark",
+    ask: urcInDataMode,
+  },
+];

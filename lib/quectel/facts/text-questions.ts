@@ -1,0 +1,165 @@
+/** Questions about subject and body: how text is coded, how long it may be (fact base 2.3 and 2.4). */
+import { resultValue, type Bench } from "./bench";
+import { behindKey } from "./forms";
+import { limitText, longestAccepted } from "./longest";
+import { known, notAsked, unclear, type Answer, type Question } from "./question";
+
+const SUBJECT = { usual: 100, most: 300 } as const;
+const BODY_TOO_LONG = 10_241;
+
+/** Sends a body of charset 0 or 1 and tells the answer. */
+async function body(bench: Bench, charset: 0 | 1, text: string) {
+  const payload = { size: text.length, source: Buffer.from(text, "latin1") };
+  return bench.ask(`AT+QSMTPBODY=${charset},${text.length},20`, { payload, timeout: 30_000 });
+}
+
+/** Hex digits are plain text too; a module that takes them as digits gives them back in upper case. */
+async function subjectCoding(bench: Bench): Promise<Answer> {
+  const isTaken = await bench.accepts('AT+QSMTPSUB=1,"c3a4"');
+  const shown = await bench.firstLine("AT+QSMTPSUB?");
+  await bench.clearMail();
+  if (!isTaken) return unclear("charset 1 is refused");
+  if (shown?.includes('"C3A4"') === true) return known("hex");
+  return shown?.includes('"c3a4"') === true ? known("raw") : unclear(`read back as ${shown ?? "nothing"}`);
+}
+
+async function bodyCoding(bench: Bench): Promise<Answer> {
+  if (await bench.accepts('AT+QSMTPCFG="bodyoriginal"')) await bench.ask('AT+QSMTPCFG="bodyoriginal",0');
+  const reply = await body(bench, 1, "zzzz");
+  await bench.clearMail();
+  return known(reply.kind === "ok" ? "raw" : "hex");
+}
+
+/** @param value one that the key takes. */
+function hasKey(key: string, value: number): (bench: Bench) => Promise<Answer> {
+  return async (bench) =>
+    known((await bench.accepts(`AT+QSMTPCFG="${key}",${value}`)) ? "present" : "absent");
+}
+
+async function emptyLine(bench: Bench): Promise<Answer> {
+  const reply = await body(bench, 0, "fact");
+  const received = bench.tools.recording.received();
+  await bench.clearMail();
+  if (reply.kind === "refused") return unclear("the body is refused");
+  if (received === undefined) return notAsked("nobody records the bytes of this connection");
+  const before = /CONNECT\r\n((?:\r\n)*)\+QSMTPBODY/.exec(received)?.[1];
+  if (before === undefined) return unclear("other bytes between CONNECT and +QSMTPBODY");
+  return known(before.length > 2 ? "present" : "absent");
+}
+
+async function subjectLimit(bench: Bench): Promise<Answer> {
+  const longest = await longestAccepted(
+    (length) => bench.accepts(`AT+QSMTPSUB=0,"${"s".repeat(length)}"`),
+    SUBJECT,
+  );
+  await bench.clearMail();
+  return known(limitText(longest, SUBJECT));
+}
+
+async function bodyTest(bench: Bench): Promise<Answer> {
+  const line = await bench.firstLine("AT+QSMTPBODY=?");
+  const third = /\),([^,]+)$/.exec(line ?? "")?.[1];
+  if (third === undefined) return unclear(`the answer is ${line ?? "nothing"}`);
+  return known(third.includes("<") ? "word" : "range");
+}
+
+async function longBody(bench: Bench): Promise<Answer> {
+  const line = `AT+QSMTPBODY=0,${BODY_TOO_LONG},1`;
+  return known(resultValue(await bench.ask(line, { timeout: 30_000 })));
+}
+
+async function originalDefault(bench: Bench): Promise<Answer> {
+  const line = await bench.firstLine('AT+QSMTPCFG="bodyoriginal"');
+  return line === undefined ? notAsked("the key is unknown") : known(behindKey(line) ?? line);
+}
+
+export const textQuestions: readonly Question[] = [
+  {
+    id: "bodyoriginal-value",
+    asks: "Which value has bodyoriginal, if nobody has set it?",
+    expected: { answer: "0", mark: "B" },
+    needs: "nothing",
+    transcript: "remark",
+    ask: originalDefault,
+  },
+  {
+    id: "key-bodyoriginal",
+    asks: "Does QSMTPCFG know the key bodyoriginal?",
+    expected: { answer: "present", mark: "A" },
+    needs: "nothing",
+    variants: ["present", "absent"],
+    transcript: "replay",
+    ask: hasKey("bodyoriginal", 0),
+  },
+  {
+    id: "key-addrseparator",
+    asks: "Does QSMTPCFG know the key addrseparator?",
+    expected: { answer: "absent", mark: "B" },
+    needs: "nothing",
+    variants: ["absent", "present"],
+    transcript: "replay",
+    ask: hasKey("addrseparator", 0),
+  },
+  {
+    id: "subject-coding",
+    asks: "Is a subject of charset 1 written as hex digits or as it is?",
+    expected: { answer: "hex", mark: "B" },
+    needs: "nothing",
+    variants: ["hex", "raw"],
+    transcript: "replay",
+    ask: subjectCoding,
+  },
+  {
+    id: "body-coding",
+    asks: "Does a body of charset 1 that is no hex digits get refused (hex) or taken (raw, or not looked at)?",
+    expected: { answer: "hex", mark: "B" },
+    needs: "nothing",
+    variants: ["hex", "raw"],
+    transcript: "replay",
+    ask: bodyCoding,
+  },
+  {
+    id: "body-empty-line",
+    asks: "Does an empty line more stand before +QSMTPBODY?",
+    expected: { answer: "present", mark: "B" },
+    needs: "nothing",
+    variants: ["present", "absent"],
+    transcript: "replay",
+    ask: emptyLine,
+  },
+  {
+    id: "subject-limit",
+    asks: "How many bytes may a subject have?",
+    expected: { answer: "100", mark: "B" },
+    needs: "nothing",
+    variants: ["100", "200"],
+    transcript: "replay",
+    ask: subjectLimit,
+  },
+  {
+    id: "body-read",
+    asks: "Is AT+QSMTPBODY? answered with OK?",
+    expected: { answer: "ok", mark: "B" },
+    needs: "nothing",
+    variants: ["ok", "error"],
+    transcript: "replay",
+    ask: async (bench) => known((await bench.accepts("AT+QSMTPBODY?")) ? "ok" : "error"),
+  },
+  {
+    id: "body-test",
+    asks: "Is the third item of AT+QSMTPBODY=? a range or a word?",
+    expected: { answer: "range", mark: "C" },
+    needs: "nothing",
+    variants: ["range", "word"],
+    transcript: "replay",
+    ask: bodyTest,
+  },
+  {
+    id: "long-body",
+    asks: "What does a body of 10241 bytes get?",
+    expected: { answer: "664", mark: "B" },
+    needs: "nothing",
+    transcript: "remark",
+    ask: longBody,
+  },
+];

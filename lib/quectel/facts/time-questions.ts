@@ -1,0 +1,55 @@
+/** Questions about the time of the data state: what is counted, and what comes at its end (fact base 2.4 and 3.5). */
+import type { Bench } from "./bench";
+import { known, unclear, type Answer, type Question } from "./question";
+import { PART, sendSlowly } from "./slow-data";
+
+const SECONDS = 3;
+const PAUSE_MS = 1_500;
+/** What a line, a module and a USB port may add, in ms; two parts take as long at 115200 bit/s. */
+const SLACK_MS = 1_000;
+
+/** The second part comes after half the time; a time that counts from the last byte then ends later. */
+async function inputTime(bench: Bench): Promise<Answer> {
+  const end = await sendSlowly(bench, `AT+QSMTPBODY=0,10000,${SECONDS}`, 10_000, {
+    parts: 2,
+    pauseMs: PAUSE_MS,
+  });
+  await bench.clearMail();
+  const lateBy = end.ms - SECONDS * 1000;
+  if (end.result !== "ok") return unclear(`it ended with ${end.result ?? "ERROR"}`);
+  if (lateBy > -SLACK_MS && lateBy < SLACK_MS) return known("total");
+  return lateBy >= PAUSE_MS - SLACK_MS / 2 && lateBy < PAUSE_MS + 2 * SLACK_MS
+    ? known("idle")
+    : unclear(`it ended after ${end.ms} ms of ${SECONDS} s`);
+}
+
+async function uploadTimeout(bench: Bench): Promise<Answer> {
+  return bench.files.withName(bench, "RAM:", async (name) => {
+    const end = await sendSlowly(bench, `AT+QFUPL="${name}",${PART + 10},${SECONDS}`, PART + 10, {
+      parts: 1,
+      pauseMs: 0,
+    });
+    return end.result === undefined ? unclear("it ended with ERROR") : known(end.result);
+  });
+}
+
+export const timeQuestions: readonly Question[] = [
+  {
+    id: "input-time",
+    asks: "Does the input time of a body count from CONNECT (total) or from the last byte (idle)?",
+    expected: { answer: "total", mark: "B" },
+    needs: "nothing",
+    variants: ["total", "idle"],
+    transcript: "remark",
+    ask: inputTime,
+  },
+  {
+    id: "upload-timeout",
+    asks: "What does an upload get whose time is over: its smaller size with OK, or an error?",
+    expected: { answer: "ok", mark: "C" },
+    needs: "nothing",
+    variants: ["ok", "421"],
+    transcript: "remark",
+    ask: uploadTimeout,
+  },
+];

@@ -1,0 +1,65 @@
+/** Questions about QSSLCFG: keys and their values as long as nobody has set them (fact base 5). Nothing is set. */
+import type { Bench } from "./bench";
+import { behindKey } from "./forms";
+import { known, unclear, type Answer, type Mark, type Question } from "./question";
+
+/** The context that programs use least. */
+const CONTEXT = 5;
+/** RSA RC4 MD5, the first of the suites that newer firmware has dropped. */
+const DROPPED_SUITE = /0x0004/i;
+
+/** @returns the value of a key of the TLS context, undefined where the module refuses. */
+async function value(bench: Bench, key: string): Promise<string | undefined> {
+  const line = await bench.firstLine(`AT+QSSLCFG="${key}",${CONTEXT}`);
+  return behindKey(line)?.replace(/^\d+ *,/, "");
+}
+
+async function ciphers(bench: Bench): Promise<Answer> {
+  const test = await bench.ask("AT+QSSLCFG=?");
+  const line = test.kind === "ok" ? test.lines.find((text) => text.includes('"ciphersuite"')) : undefined;
+  if (line === undefined) return unclear("no list of cipher suites");
+  bench.note(line);
+  return known(DROPPED_SUITE.test(line) ? "long" : "short");
+}
+
+/** Asks for a value that nobody has set; with `variants` under the name of the simulated modem's switch. */
+function usual(key: string, answer: string, mark: Mark, variants?: readonly string[]): Question {
+  return {
+    id: `${key}-default`,
+    asks: `Which value has ${key} of TLS context ${CONTEXT}, if nobody has set it?`,
+    expected: { answer, mark },
+    needs: "nothing",
+    ...(variants === undefined ? { transcript: "remark" } : { variants, transcript: "replay" }),
+    ask: async (bench) => {
+      const found = await value(bench, key);
+      return found === undefined ? known("key unknown") : known(found);
+    },
+  };
+}
+
+export const tlsQuestions: readonly Question[] = [
+  {
+    id: "key-sni",
+    asks: "Does QSSLCFG know the key sni?",
+    expected: { answer: "present", mark: "B" },
+    needs: "nothing",
+    variants: ["present", "absent"],
+    transcript: "replay",
+    ask: async (bench) => known((await value(bench, "sni")) === undefined ? "absent" : "present"),
+  },
+  {
+    id: "cipher-list",
+    asks: "Are the weak cipher suites of older firmware offered?",
+    expected: { answer: "long", mark: "A" },
+    needs: "nothing",
+    variants: ["long", "short"],
+    transcript: "remark",
+    ask: ciphers,
+  },
+  usual("sslversion", "4", "C", ["4", "1"]),
+  usual("seclevel", "0", "C", ["0", "1"]),
+  usual("ignorelocaltime", "1", "C", ["1", "0"]),
+  usual("ciphersuite", "0XFFFF", "C"),
+  usual("negotiatetime", "300", "A"),
+  usual("closetimemode", "0", "C"),
+];

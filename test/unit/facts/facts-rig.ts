@@ -1,0 +1,122 @@
+/** Facts asked of a simulated module in the same process, and what the module holds before and after. */
+import type { Clock } from "../../../lib/clock";
+import { Link } from "../../../lib/quectel/facts/link";
+import { askFacts, type FactsOptions, type FactsReport } from "../../../lib/quectel/facts";
+import { Trace } from "../../../lib/serial/trace";
+import {
+  SimulatedModem,
+  cell,
+  change,
+  moduleTime,
+  simulatorTransport,
+  type SimulatedModemOptions,
+  type VariantChoice,
+} from "../../../lib/simulator";
+import { storageOf } from "../../../lib/simulator/file-store";
+import { activeContexts, definitions } from "../../../lib/simulator/pdp-contexts";
+import { smtpClient, smtpSettings } from "../../../lib/simulator/smtp-state";
+import { sslContext } from "../../../lib/simulator/ssl-contexts";
+import { urcPort } from "../../../lib/simulator/urc-port";
+import { VirtualClock } from "../../support/virtual-clock";
+import { Dialogue } from "../simulator/dialogue";
+
+/** Values that no report and no transcript may show. */
+export const PRIVATE = {
+  user: "pump7@example.com",
+  password: "s3cret-word",
+  senderName: "Pump seven",
+  server: "mail.example.com",
+  recipient: "duty@example.com",
+  subject: "Water too high",
+  apnUser: "card-user",
+  apnPassword: "card-secret",
+} as const;
+
+export interface FactsRigOptions {
+  readonly variants?: VariantChoice;
+  readonly module?: Partial<SimulatedModemOptions>;
+  readonly network?: "lte" | "none";
+}
+
+export type FactsRig = Awaited<ReturnType<typeof factsRig>>;
+
+/** A module in use: settings, a mail half made, files of others, an active context. */
+export async function factsRig({
+  variants = {},
+  module: options = {},
+  network = "lte",
+}: FactsRigOptions = {}) {
+  const clock = new VirtualClock();
+  const module = new SimulatedModem({ ...options, variants, clock, busy: (work) => clock.busy(work) });
+  const other = new Dialogue({}, { clock, modem: module } as Dialogue, "usbmodem");
+  await prepare(module, other);
+  if (network === "none") change(module, cell, { rssi: 99, registration: 2 });
+  await clock.advance(1000);
+  const trace = new Trace(clock, 8 * 1024 * 1024);
+  const link = await clock.until(Link.open(simulatorTransport(module), clock, trace));
+  return {
+    clock,
+    module,
+    other,
+    trace,
+    link,
+    ask: (how: Partial<FactsOptions> = {}): Promise<FactsReport> =>
+      clock.until(askFacts(link, { clock, trace, ...how })),
+    close: () => clock.until(link.close()),
+  };
+}
+
+async function prepare(module: SimulatedModem, other: Dialogue): Promise<void> {
+  const account = `AT+QSMTPCFG="account","${PRIVATE.user}","${PRIVATE.password}"`;
+  for (let attempt = 1; (await other.command(account)) !== "OK" && attempt < 4; attempt++);
+  await other.configure(
+    `AT+QICSGP=1,1,"internet","${PRIVATE.apnUser}","${PRIVATE.apnPassword}",1`,
+    "AT+QIACT=1",
+    `AT+QSMTPCFG="sender","${PRIVATE.senderName}","${PRIVATE.user}"`,
+    `AT+QSMTPCFG="smtpserver","${PRIVATE.server}",465`,
+    'AT+QSMTPCFG="ssltype",1',
+    'AT+QSMTPCFG="sslctxid",2',
+    `AT+QSMTPDST=1,1,"${PRIVATE.recipient}"`,
+    'AT+QSMTPDST=1,3,"archive@example.com"',
+    `AT+QSMTPSUB=0,"${PRIVATE.subject}"`,
+    'AT+QSSLCFG="cacert",2,"UFS:ca.pem"',
+    'AT+QSSLCFG="negotiatetime",2,60',
+  );
+  storageOf(module, "UFS").create("ca.pem").content = Buffer.from("certificate");
+  storageOf(module, "RAM").create("theirs.csv", 100).content = Buffer.from("1;2;3");
+  await other.configure('AT+QSMTPATT=1,1,"RAM:theirs.csv"');
+}
+
+/** All that a run could have changed, in a form to compare. */
+export function snapshot(module: SimulatedModem, clock: Clock) {
+  const files = (name: "RAM" | "UFS") =>
+    storageOf(module, name)
+      .all()
+      .map((file) => `${name}:${file.name} ${file.reserved} ${file.content.toString("latin1")}`);
+  const { recipients, subject, attachments } = smtpClient(module).content;
+  return structuredClone({
+    settings: smtpSettings(module),
+    recipients,
+    subject: { charset: subject.charset, text: subject.bytes.toString("latin1") },
+    attachments: [...attachments],
+    tls: [0, 1, 2, 3, 4, 5].map((id) => {
+      const context = sslContext(module, id);
+      return { numbers: [...(context?.numbers ?? [])], texts: [...(context?.texts ?? [])] };
+    }),
+    definitions: [...definitions(module)],
+    active: activeContexts(module).map(([id]) => id),
+    urcPort: urcPort(module),
+    files: [...files("RAM"), ...files("UFS")],
+    clockOffset: moduleTime(module) - clock.now(),
+  });
+}
+
+/** Answers by question; those not known have their kind. */
+export function answersOf({ facts }: FactsReport): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    facts.map(({ id, answer }) => [
+      id,
+      answer.kind === "known" ? answer.value : `${answer.kind}: ${answer.why}`,
+    ]),
+  );
+}

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { QUESTIONS, type MailSample, type Question } from "../../../lib/quectel/facts";
+import { variantNames, variantTable, type VariantChoice, type Variants } from "../../../lib/simulator";
+import { answersOf, factsRig, type FactsRigOptions } from "./facts-rig";
+
+type VariantName = keyof Variants;
+
+/** Switches that no command on this connection can show without harm, and why. */
+const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
+  "ehlo-name": "is seen by the mail server only",
+  "bcc-header": "is seen in the mail that arrives only",
+  "subject-header": "is seen in the mail that arrives only",
+  "date-header": "is seen in the mail that arrives only",
+  "delete-empty-store": 'takes QFDEL="RAM:*", which would delete the files of others',
+  "tls-server-name": "takes a server whose certificate has another name",
+  "activate-lost": "takes a network that ends a context",
+  "data-mode-other-port": "takes a second port",
+  "busy-input": "takes bytes during a command, which may end it",
+};
+
+/** What a module has to be like for a switch to be seen. */
+const CIRCUMSTANCES: Readonly<Partial<Record<VariantName, FactsRigOptions>>> = {
+  "no-network-info": { network: "none" },
+};
+
+/** Answers that a variant changes besides its own: what is said before the port is back is not heard. */
+const CHANGED_WITH: Readonly<Record<string, readonly VariantName[]>> = {
+  "restart-port=vanishes": ["ready-urc"],
+};
+
+/** Refused by the operating system at once, so that nothing is waited for. */
+const NOWHERE: MailSample = {
+  host: "127.0.0.1",
+  port: 1,
+  security: "none",
+  user: "facts",
+  password: "invented",
+  sender: "facts@example.com",
+  recipient: "facts@example.com",
+  contextId: 1,
+};
+
+const byId = new Map(QUESTIONS.map((question) => [question.id, question]));
+const questionOf = (name: VariantName): Question => {
+  const question = byId.get(name);
+  assert.ok(question, `no question about ${name}`);
+  return question;
+};
+const observable = variantNames.filter((name) => UNSEEN[name] === undefined);
+
+/** The answers of a module with one variant, everything allowed that the question needs. */
+async function answersWith(name: VariantName, value: string): Promise<Readonly<Record<string, string>>> {
+  const variants: VariantChoice = { [name]: value };
+  const rig = await factsRig({ variants, ...CIRCUMSTANCES[name] });
+  const { needs } = questionOf(name);
+  const report = await rig.ask({
+    ...(needs === "send" ? { send: NOWHERE } : {}),
+    ...(needs === "restart" ? { restart: () => rig.link.restart() } : {}),
+  });
+  await rig.close();
+  assert.deepEqual(report.end, { kind: "complete" });
+  return answersOf(report);
+}
+
+describe("Facts about the simulated module", () => {
+  it("are asked about every variant but those that cannot be seen, which are listed with the reason", () => {
+    const asked = QUESTIONS.filter(({ variants }) => variants !== undefined).map(({ id }) => id);
+    assert.deepEqual(asked.sort(), [...observable].sort());
+    for (const name of observable) {
+      assert.deepEqual([...(questionOf(name).variants ?? [])].sort(), [...variantTable[name].values].sort());
+    }
+  });
+
+  for (const name of observable) {
+    for (const value of variantTable[name].values) {
+      it(`show ${name}=${value}, and every other variant they answer as it is`, async () => {
+        const answers = await answersWith(name, value);
+        assert.equal(answers[name], value);
+        const changed = [name, ...(CHANGED_WITH[`${name}=${value}`] ?? [])];
+        for (const other of observable.filter((one) => !changed.includes(one))) {
+          const answer = answers[other] ?? "";
+          if (!answer.startsWith("notAsked")) assert.equal(answer, variantTable[other].default, other);
+        }
+      });
+    }
+  }
+});
