@@ -79,8 +79,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       events: {
         ended: (ended) => this.emit("ended", ended),
         changed: () => this.changed(),
-        progress: (id, progress) => void this.emit("progress", { id, ...progress }),
-        hold: (reason) => void this.emit("hold", reason),
+        progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
+        hold: (reason) => this.guarded(() => this.emit("hold", reason)),
         trouble: (error) => this.trouble(error),
       },
     });
@@ -209,12 +209,21 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.isChangePending = true;
     this.options.clock.after(CHANGE_PAUSE, () => {
       this.isChangePending = false;
-      if (this.state.kind === "open") this.emit("changed", this.summary());
+      if (this.state.kind === "open") this.guarded(() => this.emit("changed", this.summary()));
     });
   }
 
   private trouble(error: ModemError): void {
     this.options.log.error(`Outbox: ${error.message}`);
-    this.emit("trouble", error);
+    this.guarded(() => this.emit("trouble", error));
+  }
+
+  /** A listener that throws stops no mail. */
+  private guarded(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.options.log.error(`A listener of the outbox failed: ${String(error)}`);
+    }
   }
 }

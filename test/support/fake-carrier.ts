@@ -36,7 +36,6 @@ export class FakeCarrier extends EventEmitter<CarrierEvents> implements MailCarr
   /** Called before each step that a kill could come after. */
   step: () => Promise<void> = async () => undefined;
   fate: (transaction: MailTransaction, number: number) => Fate = () => ({ kind: "sent" });
-  readonly delivered: Delivered[] = [];
   /** Transactions begun, in order. */
   readonly tried: { readonly subject: string; readonly recipients: readonly string[] }[] = [];
   /** Questions for a lost result. */
@@ -44,6 +43,11 @@ export class FakeCarrier extends EventEmitter<CarrierEvents> implements MailCarr
   running = 0;
   mostRunning = 0;
   private answer: RecoveredResult | "fails" = { kind: "unknown" };
+
+  /** @param delivered what the server has got, from earlier carriers too. */
+  constructor(readonly delivered: Delivered[] = []) {
+    super();
+  }
 
   setAvailable(available: boolean): void {
     this.available = available;

@@ -17,8 +17,7 @@ export interface SetupHold {
   readonly since: string;
   /** Running time of the last try. */
   readonly tried: number;
-  /** Undefined until it is computed. */
-  readonly seal?: SettingsSeal;
+  readonly seal: SettingsSeal;
 }
 
 export interface StoredHolds {
@@ -55,21 +54,14 @@ export class Holds {
     return mayProbe(setup.error.code) ? Math.max(0, setup.tried + PROBE_EVERY - time) : Infinity;
   }
 
-  /** Holds for a setup error, or tells that a try has met it again. True when it is another error than before. */
-  meet(error: ModemError, time: number, since: string): boolean {
+  /** Holds for a setup error, or notes that a try has met it again. */
+  meet(error: ModemError, time: number, since: string, seal: () => SettingsSeal): void {
     const before = this.held.setup;
-    if (before?.error.code === error.code) {
-      this.held = { ...this.held, setup: { ...before, tried: time } };
-      return false;
-    }
-    this.held = { ...this.held, setup: { error: storeError(error), since, tried: time } };
-    return true;
-  }
-
-  /** Attaches the seal to the hold it was made for. */
-  seal(code: string, seal: SettingsSeal): void {
-    const { setup } = this.held;
-    if (setup?.error.code === code) this.held = { ...this.held, setup: { ...setup, seal } };
+    const setup =
+      before?.error.code === error.code
+        ? { ...before, tried: time }
+        : { error: storeError(error), since, tried: time, seal: seal() };
+    this.held = { ...this.held, setup };
   }
 
   /** A mail is about to be tried under the hold. */

@@ -11,7 +11,7 @@ import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
 import { OutboxTime } from "./time";
 import type { Fingerprint, HoldReason, OutboxSettings } from "../outbox-types";
 import { SendRate } from "./send-rate";
-import { sealFits, sealSettings } from "./settings-seal";
+import { sealFits, sealSettings, type SettingsSeal } from "./settings-seal";
 import { concernsOf } from "./setup-errors";
 import type { Spool } from "../spool/spool";
 
@@ -62,7 +62,7 @@ export class Ledger {
     const stored = read.kind === "state" ? read.state : undefined;
     const { fingerprint, ratePerHour } = settings;
     const ledger = new Ledger(spool, clock, host, fingerprint, ratePerHour, stored, events);
-    await ledger.endHoldOfOldSettings();
+    ledger.endHoldOfOldSettings();
     // The name of the clock must be on the disk before a record refers to it.
     await writeState(spool, ledger.state());
     return ledger;
@@ -91,13 +91,8 @@ export class Ledger {
 
   /** A setup error was met, by a mail or by the modem itself. */
   async meet(error: ModemError): Promise<void> {
-    let isNew = false;
-    await this.change(() => {
-      isNew = this.holds.meet(error, this.time.now().time, this.today());
-    });
-    if (!isNew) return;
-    this.holds.seal(error.code, await sealSettings(concernsOf(error.code), this.fingerprint));
-    await this.save();
+    const seal = (): SettingsSeal => sealSettings(concernsOf(error.code), this.fingerprint);
+    await this.change(() => this.holds.meet(error, this.time.now().time, this.today(), seal));
   }
 
   /** A mail got past what a setup error would have stopped. */
@@ -144,10 +139,9 @@ export class Ledger {
     await this.save();
   }
 
-  private async endHoldOfOldSettings(): Promise<void> {
+  private endHoldOfOldSettings(): void {
     const { setup } = this.holds;
-    if (setup === undefined) return;
-    if (setup.seal !== undefined && (await sealFits(setup.seal, this.fingerprint))) return;
+    if (setup === undefined || sealFits(setup.seal, this.fingerprint)) return;
     this.holds.end("setup");
     this.unknownInRow = 0;
     this.time.hold(this.holds.any);

@@ -58,6 +58,7 @@ export class OutboxRun {
   private readonly sender: Sender;
   private readonly intake: Intake;
   readonly commands: Commands;
+  private stopped = false;
   private readonly underWay = new Set<Promise<unknown>>();
 
   private constructor(
@@ -124,12 +125,15 @@ export class OutboxRun {
   async begin(): Promise<void> {
     for (const entry of this.untold) await this.ending.tellAgain(entry);
     for (const entry of this.store.waiting.inOrder()) if (entry.stage === "asking") this.lost.add(entry);
-    this.options.carrier.on("available", this.onAvailable);
-    this.sender.wake();
+    if (this.stopped) return;
+    const { carrier } = this.options;
+    carrier.on("available", this.onAvailable);
+    this.onAvailable(carrier.available);
   }
 
   /** Resolves when nothing runs any more. */
   async stop(): Promise<void> {
+    this.stopped = true;
     this.options.carrier.off("available", this.onAvailable);
     await this.sender.stop();
     await Promise.allSettled(this.underWay);

@@ -41,6 +41,8 @@ export class Sender {
   private state: "open" | "closing" | "closed" = "open";
   private timeKeptAt: number;
   private attempt: Attempt | undefined;
+  /** Monotonic time before which nothing is tried, because the disk takes no mark. */
+  private diskPause = 0;
   /** Ends the mail of the attempt unless it goes out. */
   private discard: ModemError | undefined;
 
@@ -59,6 +61,8 @@ export class Sender {
     this.again = true;
     this.loop ??= this.run().finally(() => {
       this.loop = undefined;
+      // Asked for between the last look and here.
+      if (this.again) this.wake();
     });
   };
 
@@ -140,7 +144,7 @@ export class Sender {
   }
 
   private async tryOne(entry: Entry): Promise<void> {
-    const { lost, conclusion, changed } = this.parts;
+    const { clock, lost, conclusion, changed } = this.parts;
     entry.stage = "running";
     this.discard = undefined;
     const record = await this.load(entry);
@@ -148,7 +152,7 @@ export class Sender {
     const index = nextTransaction(record);
     const transaction = record.transactions[index];
     if (transaction === undefined || this.state !== "open" || this.isDiscarded()) {
-      await this.putBack(entry, record, 0);
+      await this.putBack(entry, record);
       return;
     }
     this.attempt = new Attempt(entry, this.parts);
@@ -169,10 +173,11 @@ export class Sender {
         if (this.discard !== undefined) await lost.giveUp(entry, this.discard);
         return;
       case "unmarked":
-        await this.putBack(entry, record, SHORTEST_WAIT);
+        this.diskPause = clock.now() + SHORTEST_WAIT;
+        await this.putBack(entry, record);
         return;
       case "interrupted":
-        await this.putBack(entry, record, 0);
+        await this.putBack(entry, record);
     }
   }
 
@@ -195,13 +200,12 @@ export class Sender {
   }
 
   /** The mail was not tried. */
-  private async putBack(entry: Entry, record: SpoolRecord, wait: number): Promise<void> {
-    const { store, ledger, ending } = this.parts;
+  private async putBack(entry: Entry, record: SpoolRecord): Promise<void> {
+    const { store, ending } = this.parts;
     if (isComplete(record)) await ending.end(entry, record);
     else if (this.discard !== undefined) await ending.end(entry, givenUp(record, this.discard), false);
     else {
       if (entry.place.folder !== "queue") await store.save(entry, record, true);
-      entry.due = ledger.time.now().time + wait;
       entry.stage = "waiting";
     }
   }
@@ -214,11 +218,12 @@ export class Sender {
     return this.state === "closed";
   }
 
-  /** Milliseconds for which a hold or the rate lets nothing out. */
+  /** Milliseconds for which a hold, the rate or the disk lets nothing out. */
   private blockedFor(): number {
-    const { holds, rate, time } = this.parts.ledger;
+    const { clock, ledger } = this.parts;
+    const { holds, rate, time } = ledger;
     const now = time.now().time;
-    return Math.max(holds.wait(now), rate.wait(now));
+    return Math.max(holds.wait(now), rate.wait(now), this.diskPause - clock.now());
   }
 
   private async keepHouse(): Promise<void> {

@@ -4,7 +4,7 @@
  * A lost or damaged state loses no mail: ages begin anew and holds are found again by the next error.
  */
 import { join } from "node:path";
-import type { StoredHolds } from "./holds";
+import type { SetupHold, StoredHolds } from "./holds";
 import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
 import type { Spool } from "../spool/spool";
@@ -59,10 +59,18 @@ function isState(value: unknown): value is OutboxState {
   return (
     format === STATE_FORMAT &&
     isTime(time) &&
-    typeof holds === "object" &&
-    holds !== null &&
+    areHolds(holds) &&
     Array.isArray(sent) &&
     typeof unknownInRow === "number"
+  );
+}
+
+function areHolds(value: unknown): value is StoredHolds {
+  if (typeof value !== "object" || value === null) return false;
+  const { setup } = value as Partial<Record<keyof StoredHolds, Partial<Record<keyof SetupHold, unknown>>>>;
+  return (
+    setup === undefined ||
+    [setup.error, setup.seal].every((part) => typeof part === "object" && part !== null)
   );
 }
 

@@ -49,9 +49,8 @@ export class SpoolLock {
       if (latest > 0) await this.assertFree(latest);
       if (await this.make(latest + 1)) break;
     }
-    for (const older of await this.generations()) {
-      if (older < this.generation) await this.files.remove(this.path(older));
-    }
+    // Generations that were succeeded mean nothing any more; one that cannot be removed does no harm.
+    await this.removeOlder().catch(() => undefined);
     this.answerClaims();
   }
 
@@ -126,6 +125,12 @@ export class SpoolLock {
     this.host.locks.add(this.token);
     this.generation = generation;
     return true;
+  }
+
+  private async removeOlder(): Promise<void> {
+    for (const older of await this.generations()) {
+      if (older < this.generation) await this.files.remove(this.path(older));
+    }
   }
 
   private answerClaims(): void {

@@ -1,14 +1,13 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
-import { EventEmitter } from "node:events";
 import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
 import { composerFor } from "../../../lib/mail/composer";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/mail/outbox";
 import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox-types";
-import type { ModemError } from "../../../lib/errors";
+import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import type { FileLayer } from "../../../lib/mail/spool/files";
-import { FakeCarrier } from "../../support/fake-carrier";
-import { FaultyFiles } from "../../support/faulty-files";
+import { FakeCarrier, type Fate } from "../../support/fake-carrier";
+import { FaultyFiles, type Survives } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
 
 export const DIRECTORY = "/spool/modem";
@@ -82,7 +81,7 @@ export interface BenchOptions {
   readonly files?: FileLayer;
   readonly clock?: VirtualClock;
   readonly carrier?: FakeCarrier;
-  readonly boot?: string;
+  readonly boot?: string | undefined;
   readonly uptime?: number;
   readonly random?: () => number;
 }
@@ -96,7 +95,6 @@ export class Bench {
   readonly ended: MailEnded[] = [];
   readonly holds: (HoldReason | undefined)[] = [];
   readonly troubles: ModemError[] = [];
-  private readonly events = new EventEmitter();
 
   constructor(readonly options: BenchOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
@@ -117,10 +115,7 @@ export class Bench {
       files: this.files,
       host: this.host,
     });
-    this.outbox.on("ended", (ended) => {
-      this.ended.push(ended);
-      this.events.emit("ended");
-    });
+    this.outbox.on("ended", (ended) => this.ended.push(ended));
     this.outbox.on("hold", (reason) => this.holds.push(reason));
     this.outbox.on("trouble", (error) => this.troubles.push(error));
   }
@@ -138,6 +133,17 @@ export class Bench {
     this.host.end();
     const { files, clock, carrier } = this;
     return Bench.open({ ...this.options, files, clock, carrier, ...options });
+  }
+
+  /** The next start after a kill (`all` survives) or a power cut, on a new clock; deliveries are counted on. */
+  async killed(survives: Survives, options: BenchOptions = {}): Promise<Bench> {
+    const { files } = this;
+    if (!(files instanceof FaultyFiles)) throw new Error("only simulated files can be cut");
+    files.cut();
+    this.host.end();
+    const carrier = new FakeCarrier(this.carrier.delivered);
+    const boot = survives === "all" ? this.host.self.boot : `${this.host.self.boot}+`;
+    return Bench.open({ ...this.options, files: files.after(survives), carrier, boot, ...options });
   }
 
   async accept(mail: Mail, options: Partial<MailOptions> = {}, message: unknown = {}): Promise<string> {
@@ -162,4 +168,12 @@ export class Bench {
   get tried(): string[] {
     return this.carrier.tried.map(({ subject }) => subject);
   }
+}
+
+/** A fate that fails before QSMTPPUT unless a reply of the server says otherwise. */
+export function failure(code: ErrorCode, options: ModemErrorOptions = {}): Fate {
+  const error = new ModemError(code, options);
+  return error.smtpCode === undefined
+    ? { kind: "failed", error, beforePut: true }
+    : { kind: "failed", error };
 }

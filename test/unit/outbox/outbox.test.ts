@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { attachment, Bench, mail } from "./bench";
+import { attachment, Bench, failure, mail } from "./bench";
 
 describe("Outbox", () => {
   it("sends an accepted mail and tells its result with the message that came in", async () => {
@@ -23,7 +23,11 @@ describe("Outbox", () => {
     });
     assert.equal(ended.failure, undefined);
     assert.equal(ended.recovered, false);
-    await bench.clock.until(bench.outbox.close());
+  });
+
+  it("gives an id that can be read out", async () => {
+    const bench = await Bench.open();
+    assert.match(await bench.accept(mail("Level high")), /^[a-z2-9]{8}$/);
   });
 
   it("reads attachments from the disk when it sends, and leaves nothing of a sent mail there", async () => {
@@ -34,5 +38,137 @@ describe("Outbox", () => {
     await bench.clock.until(bench.outbox.close());
     const left = await bench.files.list("/spool/modem/attachments");
     assert.deepEqual([...left, ...(await bench.files.list("/spool/modem/queue"))], []);
+  });
+
+  it("marks the results of a simulated modem", async () => {
+    const bench = await Bench.open({ settings: { simulated: true } });
+    await bench.accept(mail("Level high"));
+    assert.equal((await bench.ends(1)).result.simulated, true);
+  });
+
+  it("gives a mail up at once for an error of its own, and sends the next", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = (_transaction, number) =>
+      number === 1 ? failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 }) : { kind: "sent" };
+    await bench.accept(mail("Spam"));
+    await bench.accept(mail("Level high"));
+    await bench.ends(2);
+    const [first, second] = bench.ended;
+    assert.equal(first?.result.status, "failed");
+    assert.equal(first?.failure?.code, "SMTP_TRANSACTION_FAILED");
+    assert.equal(first?.failure?.outcome, "notSent");
+    assert.equal(first?.failure?.smtpCode, 554);
+    assert.equal(first?.result.smtpCode, 554);
+    assert.equal(first?.error?.code, "SMTP_TRANSACTION_FAILED");
+    assert.equal(second?.result.status, "sent");
+    assert.equal(bench.outbox.summary().failed, 1);
+  });
+
+  it("hands a failed mail's attachments back, also after the listener has waited", async () => {
+    const bench = await Bench.open({ settings: { keepFailedDays: 0 } });
+    bench.carrier.fate = () => failure("SMTP_MAIL_TOO_LARGE", { smtpCode: 552 });
+    let read = "";
+    bench.outbox.on("ended", (ended) => {
+      const { attachments } = ended;
+      assert.deepEqual(
+        attachments.map(({ filename, size }) => ({ filename, size })),
+        [{ filename: "report.csv", size: 7 }],
+      );
+      const work = async (): Promise<void> => {
+        await bench.clock.advance(1000);
+        read = String(await attachments[0]?.readBack());
+      };
+      ended.waitUntil(work());
+    });
+    await bench.accept(mail("Report", { attachments: [attachment("report.csv", "a;b;1;2")] }));
+    await bench.clock.run(() => read !== "");
+    assert.equal(read, "a;b;1;2");
+  });
+
+  it("tries a subject that is too long for the module once more, shortened", async () => {
+    const bench = await Bench.open();
+    const subject = "Level high ".repeat(12).trim();
+    bench.carrier.fate = (transaction) =>
+      transaction.subject.bytes.length > 100 ? failure("LIMIT_SUBJECT") : { kind: "sent" };
+    await bench.accept(mail(subject));
+    assert.equal((await bench.ends(1)).result.status, "sent");
+    assert.ok(bench.carrier.delivered[0]?.text.includes(subject));
+  });
+
+  it("goes on when a listener throws", async () => {
+    const bench = await Bench.open();
+    for (const event of ["ended", "changed", "progress", "hold"] as const) {
+      bench.outbox.on(event, () => {
+        throw new Error("a flow's mistake");
+      });
+    }
+    await bench.accept(mail("One"));
+    await bench.accept(mail("Two"));
+    await bench.clock.run(() => bench.delivered.length === 2);
+    await bench.clock.until(bench.outbox.pause());
+    assert.equal(bench.outbox.summary().hold?.kind, "paused");
+  });
+
+  it("tries a mail again when the composer or the modem's driver fails without a known error", async () => {
+    const bench = await Bench.open();
+    let number = 0;
+    bench.carrier.step = async () => {
+      if (++number === 1) throw new TypeError("a mistake");
+    };
+    await bench.accept(mail("Level high"));
+    const { result } = await bench.ends(1);
+    assert.equal(result.status, "sent");
+    assert.equal(result.attempts, 2);
+  });
+
+  it("never runs two transactions at once", async () => {
+    const bench = await Bench.open();
+    for (let count = 0; count < 20; count++) {
+      await bench.accept(mail(`Mail ${count}`));
+      bench.carrier.setAvailable(true);
+      await bench.clock.until(bench.outbox.flush());
+    }
+    await bench.ends(20);
+    assert.equal(bench.carrier.mostRunning, 1);
+  });
+
+  it("refuses mails before it is open and after it is closed", async () => {
+    const bench = new Bench();
+    await assert.rejects(bench.accept(mail("Early")), { code: "OUTBOX_CLOSED" });
+    await bench.clock.until(bench.outbox.open());
+    await bench.clock.until(bench.outbox.close());
+    await assert.rejects(bench.accept(mail("Late")), { code: "OUTBOX_CLOSED" });
+  });
+
+  it("takes a mail that comes while it opens", async () => {
+    const bench = new Bench();
+    const opening = bench.outbox.open();
+    await bench.accept(mail("Level high"));
+    await bench.clock.until(opening);
+    assert.equal((await bench.ends(1)).result.status, "sent");
+  });
+
+  it("tells depth, age and next try", async () => {
+    const bench = await Bench.open();
+    assert.deepEqual(bench.outbox.summary(), { depth: 0, oldestAgeMs: 0, failed: 0 });
+    bench.carrier.fate = () => failure("SMTP_NETWORK");
+    await bench.accept(mail("Level high"));
+    await bench.clock.advance(10_000);
+    const { depth, oldestAgeMs, nextTryInMs } = bench.outbox.summary();
+    assert.deepEqual(
+      { depth, oldestAgeMs, nextTryInMs },
+      { depth: 1, oldestAgeMs: 10_000, nextTryInMs: 35_000 },
+    );
+  });
+
+  it("tells what changes, many changes at once in one event", async () => {
+    const bench = await Bench.open();
+    await bench.clock.advance(1000);
+    bench.carrier.available = false;
+    const depths: number[] = [];
+    bench.outbox.on("changed", ({ depth }) => depths.push(depth));
+    for (let count = 0; count < 5; count++) await bench.accept(mail("Level high"));
+    await bench.clock.advance(1000);
+    assert.deepEqual(depths, [5]);
   });
 });

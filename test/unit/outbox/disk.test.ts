@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { FaultyFiles, type Operation } from "../../support/faulty-files";
+import { attachment, Bench, DIRECTORY, failure, mail } from "./bench";
+
+const CHANGES: ReadonlySet<Operation["name"]> = new Set<Operation["name"]>([
+  "create",
+  "write",
+  "sync",
+  "rename",
+  "remove",
+  "syncFolder",
+]);
+
+const report = mail("report", { attachments: [attachment("a.txt", "text")], bcc: ["b@example.com"] });
+
+/** Lets the n-th change from now on fail, counting from 1, or all from there on. */
+function failAt(files: FaultyFiles, n: number, code: string, last = n): void {
+  let changes = 0;
+  files.fault = ({ name }) => {
+    if (!CHANGES.has(name)) return undefined;
+    changes++;
+    return changes >= n && changes <= last ? code : undefined;
+  };
+}
+
+describe("A disk that fails", () => {
+  for (const code of ["ENOSPC", "EROFS", "EIO"]) {
+    it(`refuses a mail with a clear error at whichever write ${code} comes, and keeps nothing of it`, async () => {
+      for (let n = 1; ; n++) {
+        const files = new FaultyFiles();
+        const bench = await Bench.open({ files });
+        bench.carrier.available = false;
+        failAt(files, n, code);
+        const outcome = await bench.accept(report).then(
+          () => "accepted",
+          (error: unknown) => error,
+        );
+        files.fault = () => undefined;
+        if (outcome === "accepted") {
+          assert.ok(n > 7, "every write was met");
+          return;
+        }
+        assert.equal((outcome as { code?: string }).code, "OUTBOX_DISK");
+        const next = await bench.killed("all");
+        await next.clock.advance(1000);
+        assert.deepEqual(next.tried, [], `refused at write ${n}, yet sent later`);
+      }
+    });
+
+    it(`loses nothing and repeats nothing unmarked at whichever write ${code} comes while it sends`, async () => {
+      for (let n = 1; n < 60; n++) {
+        const files = new FaultyFiles();
+        const bench = await Bench.open({ files });
+        bench.carrier.available = false;
+        await bench.accept(report);
+        await bench.accept(mail("alarm", { priority: "high" }));
+        failAt(files, n, code);
+        bench.carrier.setAvailable(true);
+        await bench.ends(2);
+        for (const { result } of bench.ended) assert.equal(result.status, "sent", `write ${n}`);
+        assert.equal(bench.delivered.length, 3, `write ${n}`);
+      }
+    });
+  }
+
+  it("sends what was accepted before though the disk is full, for a change of folder needs no room", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    await bench.accept(mail("1"));
+    await bench.accept(mail("2"));
+    files.fault = ({ name }) => (name === "create" || name === "write" ? "ENOSPC" : undefined);
+    await assert.rejects(bench.accept(mail("3")), { code: "OUTBOX_DISK", message: /no space left/ });
+    bench.carrier.setAvailable(true);
+    await bench.ends(2);
+    assert.deepEqual(bench.delivered, ["1", "2"]);
+    files.fault = () => undefined;
+    await bench.clock.until(bench.outbox.close());
+    assert.deepEqual(await files.list(`${DIRECTORY}/sending`), []);
+    assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
+  });
+
+  it("sends nothing while the disk cannot take the mark that must stand before QSMTPPUT", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    await bench.accept(mail("1"));
+    files.fault = ({ name }) => (CHANGES.has(name) ? "EROFS" : undefined);
+    bench.carrier.setAvailable(true);
+    await bench.clock.advance(120_000);
+    assert.equal(bench.delivered.length, 0);
+    assert.ok(bench.tried.length <= 5, "and does not try without end");
+    files.fault = () => undefined;
+    const { result } = await bench.ends(1);
+    assert.equal(result.status, "sent");
+    assert.equal(result.attempts, 1);
+    assert.ok(bench.troubles.length > 0 || bench.tried.length > 1);
+  });
+
+  it("serves no second recipient before it is on the disk that the first is served", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    await bench.accept(report);
+    files.fault = ({ name }) => (name === "create" ? "ENOSPC" : undefined);
+    bench.carrier.setAvailable(true);
+    await bench.clock.advance(120_000);
+    assert.equal(bench.delivered.length, 1);
+    const next = await bench.killed("all");
+    await next.ends(1);
+    assert.deepEqual(
+      next.carrier.delivered.map(({ recipients, isMarked }) => [recipients[0], isMarked]),
+      [
+        ["ops@example.com", false],
+        ["b@example.com", false],
+        ["ops@example.com", true],
+      ],
+    );
+  });
+
+  it("tells the end of a mail although the disk takes nothing any more", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, settings: { maxAge: 5 } });
+    bench.carrier.available = false;
+    await bench.accept(mail("1"));
+    files.fault = ({ name }) => (CHANGES.has(name) ? "EIO" : undefined);
+    assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_EXPIRED");
+    assert.ok(bench.troubles.every(({ code }) => code === "OUTBOX_DISK"));
+    assert.ok(bench.troubles.length > 0);
+  });
+
+  it("tells the sender when a record can no longer be read, and goes on with the others", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    const id = await bench.accept(mail("1"));
+    await bench.accept(mail("2"));
+    files.put(`${DIRECTORY}/queue/${id}.json`, "{ not a record");
+    bench.carrier.setAvailable(true);
+    await bench.ends(2);
+    const damaged = bench.ended.find((ended) => ended.id === id);
+    assert.equal(damaged?.failure?.code, "OUTBOX_DAMAGED");
+    assert.equal(damaged?.origin.nodeId, "n1");
+    assert.deepEqual(bench.delivered, ["2"]);
+    assert.deepEqual(await files.list(`${DIRECTORY}/damaged`), [`${id}.json`]);
+  });
+
+  it("waits with a mail whose record cannot be read just now", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    let fails = 2;
+    files.fault = ({ name, path }) =>
+      name === "read" && path.includes("queue") && fails-- > 0 ? "EIO" : undefined;
+    await bench.accept(mail("1"));
+    const { result } = await bench.ends(1);
+    assert.equal(result.status, "sent");
+    assert.equal(result.attempts, 1);
+  });
+
+  it("gives a mail up whose attachment is gone, and tries again when it only cannot be read now", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    let fails = 1;
+    files.fault = ({ name, path }) =>
+      name === "read" && path.includes("attachments") && fails-- > 0 ? "EIO" : undefined;
+    await bench.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
+    assert.equal((await bench.ends(1)).result.attempts, 2);
+    bench.carrier.available = false;
+    const id = await bench.accept(mail("2", { attachments: [attachment("a.txt", "text")] }));
+    await files.remove(`${DIRECTORY}/attachments/${id}.0`);
+    bench.carrier.setAvailable(true);
+    assert.equal((await bench.ends(2)).failure?.code, "OUTBOX_DAMAGED");
+  });
+
+  it("sets a damaged record aside at the start, reports it, and sends the rest", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files });
+    first.carrier.available = false;
+    const damaged = await first.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
+    await first.accept(mail("2"));
+    files.put(
+      `${DIRECTORY}/queue/${damaged}.json`,
+      files.text(`${DIRECTORY}/queue/${damaged}.json`).slice(0, 99),
+    );
+    files.put(`${DIRECTORY}/queue/foreign file.txt`, "left alone");
+    const second = await first.restart();
+    second.carrier.setAvailable(true);
+    await second.ends(1);
+    assert.deepEqual(second.delivered, ["2"]);
+    assert.equal(second.troubles[0]?.code, "OUTBOX_DAMAGED");
+    assert.match(second.troubles[0]?.message ?? "", new RegExp(`damaged/${damaged}.json`));
+    const third = await second.restart();
+    assert.deepEqual(await files.list(`${DIRECTORY}/attachments`), [`${damaged}.0`]);
+    assert.deepEqual(third.troubles, []);
+  });
+
+  it("starts with fresh ages and the same mails when its state is damaged", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files });
+    first.carrier.available = false;
+    await first.accept(mail("1"));
+    await first.clock.advance(3600_000);
+    await first.clock.until(first.outbox.close());
+    for (const text of ["", "{}", '{"format":1,"holds":{"setup":{}}}']) {
+      files.put(`${DIRECTORY}/state.json`, text);
+      const next = new Bench({ files, clock: first.clock, carrier: first.carrier });
+      await next.clock.until(next.outbox.open());
+      assert.equal(next.troubles[0]?.code, "OUTBOX_DAMAGED");
+      assert.equal(next.outbox.summary().depth, 1);
+      assert.ok(next.outbox.summary().oldestAgeMs < 1000);
+      await next.clock.until(next.outbox.close());
+    }
+  });
+
+  it("says at open that the disk takes nothing, and opens when it does again", async () => {
+    const files = new FaultyFiles();
+    const bench = new Bench({ files });
+    files.fault = ({ name }) => (CHANGES.has(name) ? "EROFS" : undefined);
+    await assert.rejects(bench.clock.until(bench.outbox.open()), { code: "OUTBOX_DISK" });
+    await assert.rejects(bench.accept(mail("1")), { code: "OUTBOX_DISK" });
+    files.fault = () => undefined;
+    await bench.clock.until(bench.outbox.open());
+    await bench.accept(mail("1"));
+    await bench.ends(1);
+  });
+
+  it("opens after any single failed operation of an earlier open", async () => {
+    for (let n = 1; n < 40; n++) {
+      const files = new FaultyFiles();
+      const first = await Bench.open({ files });
+      first.carrier.available = false;
+      await first.accept(report);
+      await first.clock.until(first.outbox.close());
+      const bench = new Bench({ files, clock: first.clock });
+      bench.carrier.available = false;
+      const from = files.operations;
+      files.fault = ({ number }) => (number === from + n ? "EIO" : undefined);
+      await bench.clock.until(bench.outbox.open()).catch(() => bench.clock.until(bench.outbox.open()));
+      files.fault = () => undefined;
+      const isRead = bench.outbox.summary().depth === 1;
+      const last = isRead ? bench : await bench.restart();
+      last.carrier.setAvailable(true);
+      await last.ends(1);
+      assert.equal(last.carrier.delivered.length, 2, `operation ${n}`);
+    }
+  });
+
+  it("frees the disk of a sent mail later when it could not be removed at once", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    files.fault = ({ name }) => (name === "remove" ? "EIO" : undefined);
+    await bench.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
+    await bench.ends(1);
+    files.fault = () => undefined;
+    await bench.accept(mail("2"));
+    await bench.ends(2);
+    await bench.clock.until(bench.outbox.close());
+    assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
+    assert.deepEqual(await files.list(`${DIRECTORY}/attachments`), []);
+  });
+
+  it("refuses an attachment that cannot be read as an error of the message", async () => {
+    const bench = await Bench.open();
+    const content = { kind: "file", path: "/cam/none.jpg" } as const;
+    const broken = mail("1", { attachments: [{ filename: "none.jpg", content }] });
+    await assert.rejects(bench.accept(broken), { code: "INVALID_ATTACHMENT", message: /none\.jpg/ });
+    bench.carrier.fate = () => failure("SMTP_NETWORK");
+    await bench.accept(mail("2"));
+    assert.equal(bench.outbox.summary().depth, 1);
+  });
+});

@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { ERROR_TABLE, ModemError } from "../../../lib/errors";
+import { concernsOf, mayProbe } from "../../../lib/mail/outbox/setup-errors";
+import { FaultyFiles } from "../../support/faulty-files";
+import { Bench, failure, mail, SETTINGS } from "./bench";
+
+const MINUTE = 60_000;
+
+describe("Holds of the outbox", () => {
+  it("keeps all mails when a setup error would meet each of them, and reports it once", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+    await bench.clock.advance(5 * 60 * MINUTE);
+    assert.deepEqual(bench.tried, ["1"]);
+    assert.equal(bench.ended.length, 0);
+    assert.deepEqual(bench.holds, [
+      {
+        kind: "setup",
+        code: "SMTP_AUTH_FAILED",
+        message: "The mail server refused user or password (535)",
+        since: "2026-01-01T00:00:00.000Z",
+      },
+    ]);
+    assert.deepEqual(bench.outbox.summary().hold, bench.holds[0]);
+    assert.equal(bench.outbox.summary().nextTryInMs, undefined);
+  });
+
+  for (const code of [
+    "SMTP_AUTH_FAILED",
+    "SIM_PIN_REFUSED",
+    "SIM_PUK_REQUIRED",
+    "SIM_PIN_LAST_TRY",
+  ] as const) {
+    it(`never probes after ${code}`, async () => {
+      const bench = await Bench.open();
+      bench.carrier.fate = () => failure(code);
+      await bench.accept(mail("alarm"));
+      await bench.clock.advance(5 * 60 * MINUTE);
+      assert.equal(bench.tried.length, 1);
+    });
+  }
+
+  it("tries one mail every half hour for other setup errors, and sends all when one gets through", async () => {
+    const bench = await Bench.open();
+    const times: number[] = [];
+    bench.carrier.fate = () => {
+      times.push(bench.clock.now() / MINUTE);
+      return bench.clock.now() < 80 * MINUTE ? failure("SMTP_TLS_FAILED") : { kind: "sent" };
+    };
+    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+    await bench.ends(3);
+    assert.deepEqual(times, [0, 30, 60, 90, 90, 90]);
+    assert.deepEqual(bench.delivered, ["1", "2", "3"]);
+    assert.deepEqual(
+      bench.holds.map((hold) => hold?.kind),
+      ["setup", undefined],
+    );
+    assert.equal(bench.ended[0]?.result.attempts, 4);
+  });
+
+  it("probes no more often after a restart", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = () => failure("SMTP_TLS_FAILED");
+    await first.accept(mail("alarm"));
+    await first.clock.advance(40 * MINUTE);
+    assert.equal(first.tried.length, 2);
+    const second = await first.restart();
+    await second.clock.advance(15 * MINUTE);
+    assert.equal(second.tried.length, 2);
+    await second.clock.advance(10 * MINUTE);
+    assert.equal(second.tried.length, 3);
+    assert.deepEqual(second.holds, [], "the hold was reported by the first run");
+    assert.equal(second.outbox.summary().hold?.kind, "setup");
+  });
+
+  it("ends when the settings concerned have changed, not when others have", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.holds.length === 1);
+    await first.clock.advance(1000);
+    const other = { ...SETTINGS.fingerprint, apn: "internet", sim: "9999" };
+    const second = await first.restart({ settings: { fingerprint: other } });
+    await second.clock.advance(60 * MINUTE);
+    assert.equal(second.tried.length, 1);
+    second.carrier.fate = () => ({ kind: "sent" });
+    const right = { ...SETTINGS.fingerprint, login: "user:other secret" };
+    const third = await second.restart({ settings: { fingerprint: right } });
+    assert.equal((await third.ends(1)).result.status, "sent");
+    assert.deepEqual(third.holds, [undefined]);
+  });
+
+  it("ends by resume, and forgets no mail for the time of the hold", async () => {
+    const bench = await Bench.open({ settings: { maxAge: 60 } });
+    bench.carrier.fate = (_transaction, number) =>
+      number === 1 ? failure("SMTP_AUTH_FAILED") : { kind: "sent" };
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(10 * 60 * MINUTE);
+    await bench.clock.until(bench.outbox.resume());
+    assert.equal((await bench.ends(1)).result.status, "sent");
+  });
+
+  it("lets a mail's own limit end it under a hold", async () => {
+    const bench = await Bench.open({ settings: { maxAge: 60 } });
+    bench.carrier.fate = () => failure("SMTP_AUTH_FAILED");
+    await bench.accept(mail("report"));
+    await bench.accept(mail("alarm"), { maxAge: 5 });
+    const { failure: told } = await bench.ends(1);
+    assert.equal(bench.clock.now(), 5 * MINUTE);
+    assert.equal(told?.code, "OUTBOX_EXPIRED");
+    assert.match(told?.message ?? "", /refused user or password/);
+    await bench.clock.advance(5 * 60 * MINUTE);
+    assert.equal(bench.ended.length, 1);
+  });
+
+  it("ends when the server judges the probe mail, because it has let us in", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = (_transaction, number) => {
+      if (number === 1) return failure("SMTP_ACCESS_DENIED", { smtpCode: 530 });
+      return number === 2 ? failure("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 }) : { kind: "sent" };
+    };
+    await bench.accept(mail("1"));
+    await bench.accept(mail("2"));
+    await bench.ends(2);
+    assert.equal(bench.outbox.summary().hold, undefined);
+    assert.deepEqual(bench.delivered, ["2"]);
+  });
+
+  it("names the other error when the probe meets one", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = (_transaction, number) =>
+      number === 1 ? failure("SMTP_TLS_FAILED") : failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    await bench.accept(mail("1"));
+    await bench.clock.advance(120 * MINUTE);
+    assert.deepEqual(
+      bench.holds.map((hold) => hold?.kind === "setup" && hold.code),
+      ["SMTP_TLS_FAILED", "SMTP_AUTH_FAILED"],
+    );
+    assert.equal(bench.tried.length, 2);
+  });
+
+  it("holds for an error that the modem met itself until the modem is ready", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("alarm"));
+    await bench.clock.until(bench.outbox.holdFor(new ModemError("SIM_PIN_REQUIRED")));
+    await bench.clock.advance(5 * 60 * MINUTE);
+    assert.equal(bench.ended.length, 0);
+    bench.carrier.setAvailable(true);
+    assert.equal((await bench.ends(1)).result.status, "sent");
+    assert.deepEqual(
+      bench.holds.map((hold) => hold?.kind),
+      ["setup", undefined],
+    );
+  });
+
+  it("keeps a deactivated PDP context's hold over restarts, and resume does not end it", async () => {
+    const first = await Bench.open();
+    await first.clock.until(first.outbox.holdFor("pdp"));
+    await first.accept(mail("alarm"));
+    const second = await first.restart();
+    await second.clock.until(second.outbox.resume());
+    await second.clock.advance(5 * 60 * MINUTE);
+    assert.equal(second.tried.length, 0);
+    assert.equal(second.outbox.summary().hold?.kind, "pdp");
+    await second.clock.until(second.outbox.releaseFrom("pdp"));
+    assert.equal((await second.ends(1)).result.status, "sent");
+  });
+
+  it("keeps a pause over restarts until resume", async () => {
+    const first = await Bench.open();
+    await first.clock.until(first.outbox.pause());
+    await first.accept(mail("alarm"));
+    const second = await first.restart();
+    await second.clock.advance(5 * 60 * MINUTE);
+    assert.equal(second.outbox.summary().hold?.kind, "paused");
+    assert.equal(second.tried.length, 0);
+    await second.clock.until(second.outbox.resume());
+    await second.ends(1);
+    assert.deepEqual(second.holds, [undefined]);
+  });
+
+  it("shows what a person did before what an error did", async () => {
+    const bench = await Bench.open();
+    await bench.clock.until(bench.outbox.holdFor(new ModemError("SMTP_TLS_FAILED")));
+    await bench.clock.until(bench.outbox.holdFor("pdp"));
+    assert.equal(bench.outbox.summary().hold?.kind, "pdp");
+    await bench.clock.until(bench.outbox.pause());
+    assert.equal(bench.outbox.summary().hold?.kind, "paused");
+    await bench.clock.until(bench.outbox.releaseFrom("pdp"));
+    await bench.clock.until(bench.outbox.resume());
+    assert.equal(bench.outbox.summary().hold, undefined);
+  });
+
+  it("writes no secret to the disk", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => files.text("/spool/modem/state.json").includes("hash"));
+    for (const path of files.paths()) {
+      assert.ok(!files.text(path).includes("secret"), path);
+      assert.ok(!files.text(path).includes("1234"), path);
+    }
+  });
+
+  it("knows concerns and probes for each setup error of the table", () => {
+    for (const [code, row] of Object.entries(ERROR_TABLE)) {
+      if (row.class !== "setup") continue;
+      const known = code as keyof typeof ERROR_TABLE;
+      assert.ok(concernsOf(known).length > 0);
+      if (/AUTH_FAILED|PIN_REFUSED|PUK|LAST_TRY|RESULT_MISSING/.test(code))
+        assert.equal(mayProbe(known), false);
+    }
+  });
+});

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { backOff, LONGEST_WAIT, SHORTEST_WAIT } from "../../../lib/mail/outbox/schedule";
+import { Bench, failure, mail } from "./bench";
+
+const MINUTE = 60_000;
+
+describe("Order of the outbox", () => {
+  it("sends by priority, then by age", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("report", { priority: "low" }));
+    await bench.accept(mail("state 1"));
+    await bench.accept(mail("alarm 1", { priority: "high" }));
+    await bench.accept(mail("state 2"));
+    await bench.accept(mail("alarm 2", { priority: "high" }));
+    bench.carrier.setAvailable(true);
+    await bench.ends(5);
+    assert.deepEqual(bench.delivered, ["alarm 1", "alarm 2", "state 1", "state 2", "report"]);
+  });
+
+  it("keeps the order over a restart", async () => {
+    const first = await Bench.open();
+    first.carrier.available = false;
+    for (const subject of ["one", "two", "three"]) await first.accept(mail(subject));
+    const second = await first.restart();
+    await second.accept(mail("four"));
+    second.carrier.setAvailable(true);
+    await second.ends(4);
+    assert.deepEqual(second.delivered, ["one", "two", "three", "four"]);
+  });
+
+  it("lets a mail that is raised meanwhile overtake between two transactions of another", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("report", { to: [], bcc: ["a@example.com", "b@example.com"] }));
+    let steps = 0;
+    bench.carrier.step = async () => {
+      if (++steps === 1) await bench.outbox.accept(mail("alarm", { priority: "high" }), NO_OPTIONS, ORIGIN);
+    };
+    bench.carrier.setAvailable(true);
+    await bench.ends(2);
+    assert.deepEqual(bench.delivered, ["report", "alarm", "report"]);
+  });
+
+  it("does not let a mail that waits for its next try block others", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = ({ subject }) =>
+      subject.bytes.toString() === "alarm" ? failure("SMTP_NETWORK") : { kind: "sent" };
+    await bench.accept(mail("alarm", { priority: "high" }));
+    await bench.accept(mail("state"));
+    await bench.ends(1);
+    assert.deepEqual(bench.delivered, ["state"]);
+    assert.equal(bench.clock.now() < 1000, true);
+  });
+
+  it("waits longer after each failure, from half a minute to half an hour", async () => {
+    const bench = await Bench.open({ settings: { maxAge: 600 } });
+    const times: number[] = [];
+    bench.carrier.fate = () => {
+      times.push(bench.clock.now());
+      return failure("SMTP_NETWORK");
+    };
+    await bench.accept(mail("alarm"));
+    const ended = await bench.ends(1);
+    const waits = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) / MINUTE);
+    assert.deepEqual(waits.slice(0, 7), [0.75, 1.5, 3, 6, 12, 22.5, 22.5]);
+    assert.equal(ended.failure?.code, "OUTBOX_EXPIRED");
+    assert.equal(ended.failure?.attempts, times.length);
+    assert.match(ended.failure?.message ?? "", /mail server could not be reached/);
+    assert.equal(bench.clock.now(), 600 * MINUTE);
+  });
+
+  it("leaves the length of a wait to chance within its bounds", () => {
+    for (let tries = 1; tries < 2000; tries++) {
+      assert.ok(backOff(tries, 1) >= SHORTEST_WAIT);
+      assert.ok(backOff(tries, 0) <= LONGEST_WAIT);
+    }
+    assert.equal(backOff(1, 1), SHORTEST_WAIT);
+    assert.equal(backOff(50, 0), LONGEST_WAIT);
+  });
+
+  it("keeps wait and number of tries over a restart", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = (_transaction, number) => (number <= 3 ? failure("SMTP_NETWORK") : { kind: "sent" });
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.tried.length === 3);
+    await first.clock.advance(30_000);
+    const second = await first.restart();
+    assert.equal(second.outbox.summary().nextTryInMs, 2.5 * MINUTE);
+    const ended = await second.ends(1);
+    assert.equal(ended.result.attempts, 4);
+    assert.equal(ended.recovered, true);
+    assert.equal(ended.result.recovered, true);
+  });
+
+  it("tries nothing while the modem is away, and burns no attempt", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(5 * 60 * MINUTE);
+    assert.equal(bench.tried.length, 0);
+    assert.equal(bench.outbox.summary().nextTryInMs, undefined);
+    bench.carrier.setAvailable(true);
+    const { result } = await bench.ends(1);
+    assert.equal(result.attempts, 1);
+    assert.equal(result.queuedMs, 5 * 60 * MINUTE);
+  });
+
+  it("counts no failure for which the modem's leaving is to blame", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = (_transaction, number) => {
+      if (number > 3) return { kind: "sent" };
+      bench.carrier.available = false;
+      bench.clock.after(1000, () => bench.carrier.setAvailable(true));
+      return failure("PORT_UNPLUGGED");
+    };
+    await bench.accept(mail("alarm"));
+    const { result } = await bench.ends(1);
+    assert.equal(result.attempts, 1);
+    assert.equal(bench.clock.now(), 3 * 45_000);
+  });
+
+  it("gives a mail up when its node's limit is reached, though the modem's is longer", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("alarm"), { maxAge: 5 });
+    await bench.accept(mail("report"));
+    const { failure, id } = await bench.ends(1);
+    assert.equal(bench.clock.now(), 5 * MINUTE);
+    assert.equal(failure?.code, "OUTBOX_EXPIRED");
+    assert.equal(failure?.outcome, "notSent");
+    assert.match(failure?.message ?? "", /modem is not ready/);
+    assert.equal((await bench.outbox.list({ state: "failed" })).rows[0]?.id, id);
+    assert.equal(bench.outbox.summary().depth, 1);
+  });
+
+  it("sends no more than ratePerHour in any hour, high priority first", async () => {
+    const bench = await Bench.open({ settings: { ratePerHour: 3 } });
+    const times: number[] = [];
+    bench.carrier.fate = () => {
+      times.push(bench.clock.now() / MINUTE);
+      return { kind: "sent" };
+    };
+    for (const subject of ["1", "2", "3", "4", "5"]) await bench.accept(mail(subject));
+    await bench.ends(3);
+    await bench.accept(mail("alarm", { priority: "high" }));
+    await bench.clock.advance(1);
+    assert.deepEqual(bench.delivered, ["1", "2", "3"]);
+    assert.ok((bench.outbox.summary().nextTryInMs ?? 0) > 59 * MINUTE);
+    await bench.ends(6);
+    assert.deepEqual(bench.delivered, ["1", "2", "3", "alarm", "4", "5"]);
+    for (const [index, time] of times.slice(3).entries()) assert.ok(time - (times[index] ?? 0) >= 60);
+    assert.ok(bench.clock.now() <= 62 * MINUTE);
+  });
+
+  it("keeps the rate over a restart", async () => {
+    const first = await Bench.open({ settings: { ratePerHour: 2 } });
+    for (const subject of ["1", "2"]) await first.accept(mail(subject));
+    await first.ends(2);
+    const second = await first.restart();
+    await second.accept(mail("3"));
+    await second.clock.advance(30 * MINUTE);
+    assert.equal(second.delivered.length, 2);
+    await second.ends(1);
+    assert.ok(second.clock.now() >= 60 * MINUTE);
+  });
+
+  it("counts against the rate only what reached QSMTPPUT", async () => {
+    const bench = await Bench.open({ settings: { ratePerHour: 1 } });
+    bench.carrier.fate = (_transaction, number) =>
+      number <= 3 ? failure("SMTP_NO_MEMORY") : { kind: "sent" };
+    await bench.accept(mail("alarm"));
+    await bench.ends(1);
+    assert.ok(bench.clock.now() < 60 * MINUTE);
+  });
+});
+
+const NO_OPTIONS = { maxAge: undefined, delivery: "atLeastOnce" } as const;
+const ORIGIN = { nodeId: "n1", message: {} };

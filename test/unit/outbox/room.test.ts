@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { FaultyFiles } from "../../support/faulty-files";
+import { attachment, Bench, failure, mail } from "./bench";
+
+describe("Room in the outbox", () => {
+  it("refuses the new mail when so many wait, and keeps the others", async () => {
+    const bench = await Bench.open({ settings: { maxQueued: 2 } });
+    bench.carrier.available = false;
+    await bench.accept(mail("1"));
+    await bench.accept(mail("2"));
+    await assert.rejects(bench.accept(mail("3")), { code: "OUTBOX_FULL", message: /limit is 2 mails/ });
+    bench.carrier.setAvailable(true);
+    await bench.ends(2);
+    assert.deepEqual(bench.delivered, ["1", "2"]);
+  });
+
+  it("counts mails that are still being written", async () => {
+    const bench = await Bench.open({ settings: { maxQueued: 3 } });
+    bench.carrier.available = false;
+    const accepted = Array.from({ length: 10 }, (_, number) => bench.accept(mail(`${number}`)));
+    const outcomes = await bench.clock.until(Promise.allSettled(accepted));
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 3);
+    assert.equal(bench.outbox.summary().depth, 3);
+  });
+
+  it("lets a high mail push out the youngest low one, whose sender is told", async () => {
+    const bench = await Bench.open({ settings: { maxQueued: 3 } });
+    bench.carrier.available = false;
+    await bench.accept(mail("old report", { priority: "low" }));
+    const young = await bench.accept(mail("young report", { priority: "low" }));
+    await bench.accept(mail("state"));
+    await bench.accept(mail("alarm", { priority: "high" }));
+    const { id, failure: told } = await bench.ends(1);
+    assert.equal(id, young);
+    assert.equal(told?.code, "OUTBOX_FULL");
+    assert.equal(told?.outcome, "notSent");
+    assert.equal(bench.outbox.summary().depth, 3);
+    assert.equal(bench.outbox.summary().failed, 0);
+  });
+
+  it("hands the attachments of a mail that was pushed out back", async () => {
+    const bench = await Bench.open({ settings: { maxQueued: 1 } });
+    bench.carrier.available = false;
+    let content = "";
+    bench.outbox.on("ended", (ended) => {
+      const { attachments } = ended;
+      const read = async (): Promise<void> => {
+        content = String(await attachments[0]?.readBack());
+      };
+      ended.waitUntil(read());
+    });
+    await bench.accept(mail("report", { priority: "low", attachments: [attachment("a.txt", "kept")] }));
+    await bench.accept(mail("alarm", { priority: "high" }));
+    await bench.clock.run(() => content !== "");
+    assert.equal(content, "kept");
+    await bench.clock.until(bench.outbox.close());
+    assert.deepEqual(await bench.files.list("/spool/modem/attachments"), []);
+  });
+
+  it("refuses a high mail too when no low one waits, and other mails in any case", async () => {
+    const bench = await Bench.open({ settings: { maxQueued: 1 } });
+    bench.carrier.available = false;
+    await bench.accept(mail("state"));
+    await assert.rejects(bench.accept(mail("alarm", { priority: "high" })), { code: "OUTBOX_FULL" });
+    await assert.rejects(bench.accept(mail("state 2")), { code: "OUTBOX_FULL" });
+  });
+
+  it("keeps the low mail when the high one cannot be written", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, settings: { maxQueued: 1 } });
+    bench.carrier.available = false;
+    await bench.accept(mail("report", { priority: "low" }));
+    files.fault = ({ name }) => (name === "create" ? "ENOSPC" : undefined);
+    await assert.rejects(bench.accept(mail("alarm", { priority: "high" })), { code: "OUTBOX_DISK" });
+    files.fault = () => undefined;
+    bench.carrier.setAvailable(true);
+    await bench.ends(1);
+    assert.deepEqual(bench.delivered, ["report"]);
+  });
+
+  it("refuses what exceeds its room on the disk, before and while it is written", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, settings: { maxSpoolMB: 0.02 } });
+    bench.carrier.available = false;
+    await bench.accept(mail("1", { attachments: [attachment("a.bin", "x".repeat(15_000))] }));
+    const second = mail("2", { attachments: [attachment("b.bin", "x".repeat(15_000))] });
+    await assert.rejects(bench.accept(second), { code: "OUTBOX_FULL", message: /0\.02 MB/ });
+    files.put("/cam/picture.jpg", "x".repeat(500));
+    const growing = files.stream.bind(files);
+    files.stream = async function* (path) {
+      yield* growing(path);
+      if (path.startsWith("/cam")) yield Buffer.alloc(30_000);
+    };
+    const content = { kind: "file", path: "/cam/picture.jpg" } as const;
+    const third = mail("3", { attachments: [{ filename: "picture.jpg", content }] });
+    await assert.rejects(bench.accept(third), { code: "OUTBOX_FULL", message: /picture\.jpg/ });
+    assert.equal((await files.list("/spool/modem/attachments")).length, 1);
+  });
+
+  it("makes room by removing failed mails, oldest first", async () => {
+    const bench = await Bench.open({ settings: { maxSpoolMB: 0.03 } });
+    bench.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+    const big = [attachment("a.bin", "x".repeat(12_000))];
+    await bench.accept(mail("1", { attachments: big }));
+    await bench.ends(1);
+    await bench.clock.advance(5000);
+    const second = await bench.accept(mail("2", { attachments: big }));
+    await bench.ends(2);
+    await bench.clock.advance(5000);
+    bench.carrier.available = false;
+    await bench.accept(mail("3", { attachments: big }));
+    const { rows } = await bench.outbox.list({ state: "failed" });
+    assert.deepEqual(
+      rows.map(({ id }) => id),
+      [second],
+    );
+  });
+
+  it("removes failed mails after keepFailedDays of running time", async () => {
+    const first = await Bench.open({ settings: { keepFailedDays: 1 } });
+    first.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+    await first.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
+    await first.ends(1);
+    first.clock.jumpWall(30 * 24 * 3600_000);
+    await first.clock.advance(13 * 3600_000);
+    const second = await first.restart();
+    assert.equal(second.outbox.summary().failed, 1);
+    await second.clock.advance(13 * 3600_000);
+    assert.equal(second.outbox.summary().failed, 0);
+    assert.deepEqual(await second.files.list("/spool/modem/attachments"), []);
+  });
+});
