@@ -9,7 +9,7 @@ import type { CharsetName } from "./carrier";
 import { addRecipient, attachFile, clearMail, sendBody, setSubject } from "./commands/smtp";
 import { inputSeconds } from "./line-time";
 import type { Modem } from "./modem";
-import { atStage } from "./stage-error";
+import { atStage, confirmed } from "./stage-error";
 
 export type FilledModem = Pick<Modem, "execute" | "line">;
 
@@ -35,7 +35,7 @@ export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: Ab
     for (const address of mail[type]) await addOne(modem, type, address, signal);
   }
   const { charset, text } = mail.subject;
-  await atStage("subject", () => modem.execute(setSubject(charset, text), { signal }), {
+  await atStage("subject", () => confirmed(() => modem.execute(setSubject(charset, text), { signal })), {
     SMTP_PARAMETER: { code: "LIMIT_SUBJECT", detail: `${text.length} bytes on the line` },
   });
 }
@@ -46,7 +46,7 @@ async function addOne(
   address: string,
   signal: AbortSignal,
 ): Promise<void> {
-  await atStage("recipients", () => modem.execute(addRecipient(type, address), { signal }), {
+  await atStage("recipients", () => confirmed(() => modem.execute(addRecipient(type, address), { signal })), {
     SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail: `${address}, ${address.length} bytes` },
     // What the module says to one recipient more than its list holds.
     SMTP_NO_MEMORY: { code: "LIMIT_RECIPIENTS" },
@@ -69,7 +69,7 @@ export async function fillBody(
   });
   await atStage("body", async () => {
     for (let attempt = 1; ; attempt++) {
-      const taken = await modem.execute(command, { signal, onProgress });
+      const taken = await confirmed(() => modem.execute(command, { signal, onProgress }));
       if (taken === body.bytes.length) return;
       const detail = `${taken} of ${body.bytes.length} bytes arrived`;
       if (attempt === 2) throw new ModemError("MODEM_TIMEOUT", { detail, hint: LOST_BYTES });
@@ -86,11 +86,15 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [position, name] of names.entries()) {
-    await atStage("attachments", () => modem.execute(attachFile(position + 1, name), { signal }), {
-      SMTP_PARAMETER:
-        position === 0
-          ? { code: "LIMIT_FILE_NAME", detail: name }
-          : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
-    });
+    await atStage(
+      "attachments",
+      () => confirmed(() => modem.execute(attachFile(position + 1, name), { signal })),
+      {
+        SMTP_PARAMETER:
+          position === 0
+            ? { code: "LIMIT_FILE_NAME", detail: name }
+            : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
+      },
+    );
   }
 }

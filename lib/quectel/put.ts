@@ -10,6 +10,7 @@ import { isRefusal } from "./init-steps";
 import type { Modem } from "./modem";
 import { resultUnknown } from "./put-result";
 import { ResultListener, runningMailResult } from "./running-mail";
+import { withStage } from "./stage-error";
 
 /** Seconds by which the host waits longer than the module. */
 const MARGIN_SECONDS = 30;
@@ -54,8 +55,9 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   const { seconds, signal, beforePut } = options;
   await beforePut();
   signal.throwIfAborted();
-  const listener = new ResultListener(modem);
+  // Fails while the module is not there; the listener would then have nobody to close it.
   const waiter = modem.expect((line) => readPutResult(line) !== undefined);
+  const listener = new ResultListener(modem);
   const started = modem.clock.now();
   const cancel = (): void => waiter.cancel();
   signal.addEventListener("abort", cancel, { once: true });
@@ -64,7 +66,7 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
     waiter.start((seconds + MARGIN_SECONDS) * 1000);
     await waiter.promise;
   } catch (error) {
-    if (wasNotRead(error)) throw error;
+    if (wasNotRead(error)) throw withStage(error, "send");
     if (listener.result === undefined) await lookForResult(modem, listener, options, error);
   } finally {
     signal.removeEventListener("abort", cancel);

@@ -26,15 +26,26 @@ export class SecondChances {
   async take(error: unknown, signal: AbortSignal): Promise<boolean> {
     if (signal.aborted) return false;
     const { modem } = this.work;
-    const step = nextStep(error, {
-      taken: this.taken,
-      shared: modem.options.network.shared,
-      restartDue: modem.restartAllowed && this.pacing.isDue,
-    });
+    const step = this.isLoginInDoubt(error)
+      ? "startOver"
+      : nextStep(error, {
+          taken: this.taken,
+          shared: modem.options.network.shared,
+          restartDue: modem.restartAllowed && this.pacing.isDue,
+        });
     if (step === undefined) return false;
     modem.log.info(`${String(error)}; next step: ${step}`);
     this.taken.add(step);
     return this.apply(step, error, signal);
+  }
+
+  /**
+   * A refused login holds all mails until a person acts, so where a UART may have damaged the password on its way it
+   * is sent to the module a second time.
+   */
+  private isLoginInDoubt(error: unknown): boolean {
+    const { bitRate } = this.work.modem.line;
+    return isModemError(error, "SMTP_AUTH_FAILED") && bitRate !== undefined && !this.taken.has("startOver");
   }
 
   /** True when the transaction may be repeated. */

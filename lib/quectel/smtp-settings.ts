@@ -16,7 +16,7 @@ import {
 } from "./commands/smtp";
 import type { KnownSettings } from "./known-settings";
 import type { SmtpSettings } from "./settings";
-import { atStage, type Meaning } from "./stage-error";
+import { atStage, confirmed, type Meaning } from "./stage-error";
 
 export type Sender = Pick<MailTransaction, "senderName" | "senderAddress">;
 
@@ -31,7 +31,7 @@ export async function applySmtpSettings(
   const steps = smtpSettings(pdpContext, settings, sender);
   // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
   for (const { setting, refused } of [...steps, ...steps]) {
-    await atStage("settings", () => known.apply(setting, signal), refused);
+    await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
   }
 }
 

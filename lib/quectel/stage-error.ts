@@ -32,6 +32,19 @@ export async function atStage<T>(stage: Stage, work: () => Promise<T>, meaning: 
   }
 }
 
+/**
+ * Runs a command once more when the module refuses its value (664): a byte may have been damaged on the line, and a
+ * refused value ends the mail for good.
+ */
+export async function confirmed<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!isModemError(error, "SMTP_PARAMETER")) throw error;
+    return work();
+  }
+}
+
 /** `error` with the stage, or itself when it has one already or is no ModemError. */
 export function withStage(error: unknown, stage: Stage, meaning: Meaning = {}): unknown {
   if (!isModemError(error) || error.stage !== undefined) return error;

@@ -66,7 +66,11 @@ export const NOT_THERE: ReadonlySet<string> = new Set([
   "FILE_NOT_OPEN",
 ]);
 
+/** What another try may mend: a file in the way, lost bytes, and a command line that was damaged on its way. */
 const REPAIRABLE: ReadonlySet<string> = new Set([
+  "FILE_INVALID_INPUT",
+  "FILE_NAME_INVALID",
+  "FILE_PARAMETER",
   "FILE_EXISTS",
   "FILE_ALREADY_THERE",
   "FILE_TIMEOUT",

@@ -236,6 +236,20 @@ describe("a mail that fails", () => {
     }
   });
 
+  it("believes a refused value only when it is refused twice, because the line may have damaged it", async () => {
+    for (const begin of ["+QSMTPCFG=", "+QSMTPDST=", "+QSMTPSUB=", "+QSMTPBODY=", "+QSMTPATT="]) {
+      let refusals = 1;
+      const undo = rig.module.define((context, next) =>
+        `${context.name}=`.startsWith(begin) && context.form === "write" && refusals-- > 0
+          ? cme(664)
+          : next(),
+      );
+      await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+      undo();
+    }
+    assert.equal(rig.server.received.length, 5);
+  });
+
   it("refuses a double quote that only hex digits could carry", async () => {
     const error = await failure(mail({ subject: ascii('the "red" pump') }));
     assert.equal(error.code, "INVALID_ARGUMENT");

@@ -78,6 +78,21 @@ describe("bytes on the line to the module", () => {
     await rig.stop();
   });
 
+  it("of the password are sent again when the login fails on a UART", async () => {
+    const rig = await mailRig(BARE_UART);
+    const undo = rig.module.define((context, next) => {
+      if (!context.argumentText.startsWith('"account"')) return next();
+      undo();
+      const damaged = { kind: "string", text: "s3kret-word", raw: '"s3kret-word"' } as const;
+      return next({ ...context, parameters: context.parameters.with(2, damaged) });
+    });
+    await rig.send(mail());
+    assert.equal(rig.server.received.length, 1);
+    rig.server.refuse = { auth: 535 };
+    await assert.rejects(rig.send(mail()), { code: "SMTP_AUTH_FAILED", class: "setup" });
+    await rig.stop();
+  });
+
   it("of a large file are read only as fast as the line takes them", async () => {
     const rig = await mailRig();
     const size = 5 * 1024 * 1024;
