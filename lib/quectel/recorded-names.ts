@@ -38,8 +38,15 @@ export class RecordedNames {
   }
 
   private load(): Promise<Set<string>> {
-    this.names ??= readJson(this.notebook, this.key, isTextList).then((names) => new Set(names ?? []));
+    this.names ??= this.read().catch((error: unknown) => {
+      this.names = undefined;
+      throw error;
+    });
     return this.names;
+  }
+
+  private async read(): Promise<Set<string>> {
+    return new Set(await readJson(this.notebook, this.key, isTextList));
   }
 
   private async save(names: ReadonlySet<string>): Promise<void> {

@@ -5,16 +5,7 @@
  * used (`smtp.ts`) or how text is coded (`text-coding.ts`). Limits that the manual does not state are not checked:
  * the module decides.
  */
-import {
-  type Command,
-  type Payload,
-  fileName,
-  informationText,
-  nothing,
-  num,
-  parseParameters,
-  str,
-} from "../../at/command";
+import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
 import type { CharsetName } from "../carrier";
 import { firstParameters, required } from "./answers";
 import { TIMEOUT } from "./timeouts";
@@ -75,14 +66,6 @@ export function setSecurity(security: keyof typeof SSL_TYPES): MailSetting {
 /** True: the body is taken byte by byte in every charset. Unknown to older firmware. */
 export function setOriginalBody(original: boolean): MailSetting {
   return setting("bodyoriginal", original ? "1" : "0");
-}
-
-/** Parameters of a setting as the module tells them, the key first; undefined where the answer holds none. */
-export function querySetting(
-  key: MailSettingKey | "addrseparator",
-  secrets: readonly string[] = [],
-): Command<string | undefined> {
-  return { ...query(`AT+QSMTPCFG=${str(key)}`, "+QSMTPCFG"), secrets };
 }
 
 /** Clears recipients, subject, body and attachment list; settings and files stay. */
@@ -189,14 +172,5 @@ function setting(key: MailSettingKey, ...values: readonly string[]): MailSetting
     headers: [],
     timeout: TIMEOUT.short,
     parse: nothing,
-  };
-}
-
-function query(line: string, header: string): Command<string | undefined> {
-  return {
-    line,
-    headers: [header],
-    timeout: TIMEOUT.short,
-    parse: ({ lines }) => (lines[0] === undefined ? undefined : informationText(lines[0])),
   };
 }

@@ -52,13 +52,3 @@ export function setSsl<K extends SslKey>(context: number, key: K, value: SslValu
     parse: nothing,
   };
 }
-
-/** Information text of one key of context 0..5, `"seclevel",1,0`; undefined where the answer holds none. */
-export function querySsl(context: number, key: SslKey): Command<string | undefined> {
-  return {
-    line: `AT+QSSLCFG=${str(key)},${num(context, { min: 0, max: 5 })}`,
-    headers: ["+QSSLCFG"],
-    timeout: TIMEOUT.short,
-    parse: ({ lines }) => lines[0],
-  };
-}

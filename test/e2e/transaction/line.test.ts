@@ -8,7 +8,7 @@ import { attachment, awkwardBytes, mail, mailRig, type MailRig, type MailRigOpti
 const BARE_UART: MailRigOptions = {
   module: { timing: { line: 115_200 } },
   transport: (module: SimulatedModem) => () =>
-    Object.defineProperty(simulatorTransport(module)(), "flowControlled", { value: false }) as Transport,
+    Object.defineProperty<Transport>(simulatorTransport(module)(), "flowControlled", { value: false }),
 };
 
 /** Damages the bytes from the host after the first such command. */
