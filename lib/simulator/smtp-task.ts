@@ -43,8 +43,10 @@ export async function sendMail(
     const ended = AbortSignal.any([signal, end.signal, context.end.signal]);
     if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
     const environment = { clock: modem.clock, busy: modem.busy.bind(modem), signal: ended };
+    const { mailServer, ...names } = modem.state(internet);
+    const delivery = deliveryOf(modem, settings, content, context);
     return await Promise.race([
-      deliver(deliveryOf(modem, settings, content, context), modem.state(internet), environment),
+      mailServer?.(delivery) ?? deliver(delivery, names, environment),
       rejectWhenAborted(ended),
     ]);
   } catch (error) {

@@ -33,23 +33,47 @@ export class FastClock implements Clock {
     return this.pending.size;
   }
 
-  /** Runs until `promise` settles and returns or throws its outcome. @throws when nothing is left to wait for. */
-  async until<T>(promise: Promise<T>): Promise<T> {
+  /**
+   * Runs until `done()` holds.
+   *
+   * @param limit virtual milliseconds after which it gives up.
+   * @throws when the limit is reached, or nothing is left to wait for.
+   */
+  async run(done: () => boolean, limit = Number.POSITIVE_INFINITY): Promise<void> {
+    const end = this.time + limit;
+    // From a promise callback on, a tick comes after all others; at the end of ordinary code it comes before them.
+    await Promise.resolve();
+    for (;;) {
+      // A tick comes after all promise callbacks that are ready, and those that they make ready.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+      if (done()) return;
+      let next: Pending | undefined;
+      for (const entry of this.pending) if (next === undefined || entry.at < next.at) next = entry;
+      if (next === undefined) throw new Error(`nothing left to wait for at ${this.time} ms`);
+      if (next.at > end) throw new Error(`condition not met within ${limit} ms of virtual time`);
+      this.pending.delete(next);
+      this.time = next.at;
+      next.fire();
+    }
+  }
+
+  /** Lets exactly `ms` pass. */
+  async advance(ms: number): Promise<void> {
+    let over = false;
+    this.after(ms, () => {
+      over = true;
+    });
+    await this.run(() => over);
+  }
+
+  /** Runs until `promise` settles and returns or throws its outcome. Gives up as `run` does. */
+  async until<T>(promise: Promise<T>, limit?: number): Promise<T> {
     let settled = false;
     const watched = promise.finally(() => {
       settled = true;
     });
     watched.catch(() => undefined);
-    for (;;) {
-      // A tick comes after all promise callbacks that are ready, and those that they make ready.
-      await new Promise<void>((resolve) => process.nextTick(resolve));
-      if (settled) return watched;
-      let next: Pending | undefined;
-      for (const entry of this.pending) if (next === undefined || entry.at < next.at) next = entry;
-      if (next === undefined) throw new Error(`nothing left to wait for at ${this.time} ms`);
-      this.pending.delete(next);
-      this.time = next.at;
-      next.fire();
-    }
+    await this.run(() => settled, limit);
+    return watched;
   }
 }

@@ -1,0 +1,144 @@
+/**
+ * One run of an initialisation and a mail with one mishap at one byte, and all that must hold afterwards.
+ *
+ * What the server has got is the truth; what the carrier says of a mail is held against it.
+ */
+import assert from "node:assert/strict";
+import { isModemError, type ModemError } from "../../../lib/errors";
+import type { MailTransaction } from "../../../lib/quectel/carrier";
+import type { VariantChoice } from "../../../lib/simulator";
+import { memoryRig, type MemoryRig } from "../../support/memory-rig";
+import { BOOT, type Mishap, type Place } from "./mishaps";
+
+/** What an undisturbed run looks like. */
+export interface Reference {
+  /** Bytes of the dialogue in each direction. */
+  readonly bytes: Readonly<Record<Place["direction"], number>>;
+  /** The mail of the run and the one after it, as the server got them. */
+  readonly texts: readonly [string, string];
+  readonly listeners: number;
+}
+
+/** A mail and the one sent after it. */
+export type Mails = readonly [MailTransaction, MailTransaction];
+
+const MINUTE = 60_000;
+/** Longest virtual time that anything may take: a modem that waits for its power switch looks every 10 to 12 minutes. */
+const PATIENCE = 60 * MINUTE;
+/** The supervisor looks after a quiet module each 30 s, so after this it knows of a restart that nobody announced. */
+const QUIET = 2 * MINUTE;
+/** After this the contents of a mail have been deleted from the module. */
+const TIDY = 10_000;
+
+type Outcome = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
+
+/** Runs the dialogue undisturbed. */
+export async function referenceRun([mail, next]: Mails, variants: VariantChoice = {}): Promise<Reference> {
+  const rig = dialogueRig(variants);
+  await rig.clock.until(rig.modem.whenReady(), PATIENCE);
+  assert.deepEqual(await outcomeOf(rig, mail), { kind: "sent" });
+  await rig.clock.advance(TIDY);
+  const { log } = rig.module;
+  const bytes = { host: log.bytes("received", "usbat").length, modem: log.bytes("sent", "usbat").length };
+  assert.deepEqual(await outcomeOf(rig, next), { kind: "sent" });
+  await rig.clock.advance(TIDY);
+  const listeners = listenersOf(rig);
+  await rig.close();
+  assert.equal(rig.clock.timers, 0);
+  const [first = "", second = ""] = rig.server.received.map(({ text }) => text);
+  return { bytes, texts: [first, second], listeners };
+}
+
+/** Runs the dialogue with a mishap. @throws AssertionError for whatever does not hold. */
+export async function disturbedRun(
+  [mail, next]: Mails,
+  reference: Reference,
+  mishap: Mishap,
+  place: Place,
+): Promise<void> {
+  let stage: "before" | "during" | "over" = "before";
+  const rig = dialogueRig(mishap.variants);
+  const { clock, carrier, modem, module, server } = rig;
+  const course = { begun: () => void (stage = "during"), over: () => void (stage = "over") };
+  module.faults.set(mishap.plan(place, course));
+
+  await clock.until(modem.whenReady(), PATIENCE);
+  const wasOver = stageIs("over");
+  const outcome = await outcomeOf(rig, mail);
+  assert.equal(modem.lock.held, false, "the mail lock is held after the mail has ended");
+  if (wasOver) assert.equal(outcome.kind, "sent", "a mail sent after the mishap was over did not go out");
+  const putWritten = /AT\+QSMTPPUT=\d+\r/.test(rig.written());
+
+  await clock.run(() => stageIs("over"), PATIENCE);
+  await clock.advance(QUIET);
+  await clock.run(() => carrier.available, PATIENCE);
+  if (outcome.kind === "failed" && outcome.error.class === "unknown") await checkRecovery(rig);
+
+  checkOutcome(outcome, server.received.length, putWritten);
+  assert.deepEqual(await outcomeOf(rig, next), { kind: "sent" }, "the next mail did not go out");
+  await clock.advance(TIDY);
+
+  const texts = server.received.map(({ text }) => text);
+  const expected = [...(texts.length === 2 ? [reference.texts[0]] : []), reference.texts[1]];
+  assert.deepEqual(texts, expected, "the server got something else than the mails");
+  assert.deepEqual(rig.files(), [], "files are left in the module");
+  assert.equal(modem.lock.held, false);
+  assert.equal(listenersOf(rig), reference.listeners, "listeners are left");
+  await rig.close();
+  assert.equal(clock.timers, 0, "timers are left");
+
+  function stageIs(wanted: typeof stage): boolean {
+    return stage === wanted;
+  }
+}
+
+function checkOutcome(outcome: Outcome, delivered: number, putWritten: boolean): void {
+  if (outcome.kind === "sent") {
+    assert.equal(delivered, 1, "said to be sent");
+    return;
+  }
+  const { error } = outcome;
+  const said = `${error.code} at ${error.stage}: ${error.message}`;
+  if (error.class === "unknown") {
+    assert.equal(error.code, "MODEM_RESULT_UNKNOWN", said);
+    assert.equal(putWritten, true, `unknown although QSMTPPUT was not written: ${said}`);
+    assert.ok(delivered <= 1, said);
+  } else {
+    assert.equal(error.class, "transient", said);
+    assert.equal(delivered, 0, `delivered, and reported as not sent: ${said}`);
+  }
+}
+
+/** What the module is asked about a lost result may be "unknown", but never a lie. */
+async function checkRecovery({ clock, carrier, server }: MemoryRig): Promise<void> {
+  const recovered = await clock.until(carrier.recover(), PATIENCE);
+  if (recovered.kind === "sent") assert.equal(server.received.length, 1, "recovered as sent");
+  else assert.equal(recovered.kind, "unknown");
+}
+
+function dialogueRig(variants: VariantChoice | undefined): MemoryRig {
+  const timing = { ...BOOT, airMs: 2_000, thinkingMs: 2 };
+  const rig = memoryRig({ module: { timing, ...(variants === undefined ? {} : { variants }) } });
+  rig.modem.acquire();
+  return rig;
+}
+
+async function outcomeOf({ clock, carrier }: MemoryRig, mail: MailTransaction): Promise<Outcome> {
+  try {
+    await clock.until(carrier.send(mail), PATIENCE);
+    return { kind: "sent" };
+  } catch (error) {
+    if (isModemError(error)) return { kind: "failed", error };
+    throw error;
+  }
+}
+
+function listenersOf({ modem, module }: MemoryRig): number {
+  const ofModem = (["state", "started", "unsolicited", "warning"] as const).map((name) =>
+    modem.listenerCount(name),
+  );
+  const ofModule = (["contextLost", "surroundings", "dataModeLeft", "started"] as const).map((name) =>
+    module.listenerCount(name),
+  );
+  return [...ofModem, ...ofModule].reduce((sum, count) => sum + count, 0);
+}

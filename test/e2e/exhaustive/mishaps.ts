@@ -1,0 +1,115 @@
+/** What befalls module or line at one byte of the dialogue, and how it ends by itself. */
+import type { FaultPlan, SimulatedModem, VariantChoice } from "../../../lib/simulator";
+
+/** `host`: from the host to the module; `modem`: the other way. */
+export type Direction = "host" | "modem";
+
+export interface Place {
+  readonly direction: Direction;
+  /** Counted from 1; the mishap comes before this byte arrives. */
+  readonly byte: number;
+}
+
+/** How a mishap goes on; both are to be called once. */
+export interface Course {
+  readonly begun: () => void;
+  readonly over: () => void;
+}
+
+export interface Mishap {
+  /** Completes the sentence "although the …". */
+  readonly name: string;
+  readonly variants?: VariantChoice;
+  readonly plan: (place: Place, course: Course) => FaultPlan;
+}
+
+const EVERYTHING = Number.MAX_SAFE_INTEGER;
+
+/** One event at the place, and another one that ends it `ms` later. */
+function striking(
+  strike: (module: SimulatedModem) => void,
+  ms: number,
+  repair: (module: SimulatedModem) => void,
+): Mishap["plan"] {
+  return (at, { begun, over }) => [
+    {
+      at,
+      fault: {
+        kind: "run",
+        run: (module) => {
+          begun();
+          strike(module);
+          module.clock.after(ms, () => {
+            repair(module);
+            over();
+          });
+        },
+      },
+    },
+  ];
+}
+
+/** The same, and nothing of that direction arrives meanwhile. */
+function cutting(...[strike, ms, repair]: Parameters<typeof striking>): Mishap["plan"] {
+  const ending = striking(strike, ms, (module) => {
+    module.faults.set([]);
+    repair(module);
+  });
+  return (at, course) => [...ending(at, course), { at, fault: { kind: "drop", count: EVERYTHING } }];
+}
+
+/** Bytes of that direction come later, all of them. */
+function standingStill(ms: number): Mishap["plan"] {
+  const ending = striking(nothing, ms, nothing);
+  return (at, course) => [...ending(at, course), { at, fault: { kind: "delay", ms } }];
+}
+
+function nothing(): void {}
+
+/** Milliseconds that the module of these runs needs for a start, SIM card and network included. */
+export const BOOT = { bootMs: 3_000, networkMs: 500 } as const;
+const STARTED = 10_000;
+
+export const MISHAPS: readonly Mishap[] = [
+  {
+    name: "module restarts",
+    variants: { "application-start": "late" },
+    plan: striking((module) => module.restart("restart"), STARTED, nothing),
+  },
+  {
+    name: "module restarts and its RDY is missed",
+    variants: { "ready-urc": "missed" },
+    plan: striking((module) => module.restart("restart"), STARTED, nothing),
+  },
+  {
+    name: "cable is pulled and put in again after 5 s",
+    plan: striking(
+      (module) => module.unplug(),
+      5_000,
+      (module) => module.plug(),
+    ),
+  },
+  {
+    name: "module hangs and is reset by its watchdog after 45 s",
+    plan: cutting(
+      (module) => module.hang(),
+      45_000,
+      (module) => module.restart("restart"),
+    ),
+  },
+  {
+    name: "module hangs until somebody pulls its cable after 10 min and puts it in again",
+    plan: cutting(
+      (module) => module.hang(),
+      600_000,
+      (module) => {
+        module.unplug();
+        module.clock.after(5_000, () => module.plug());
+      },
+    ),
+  },
+  { name: "line loses all bytes of that direction for 60 s", plan: cutting(nothing, 60_000, nothing) },
+  { name: "line loses all bytes of that direction for 10 min", plan: cutting(nothing, 600_000, nothing) },
+  { name: "line stands still in that direction for 20 s", plan: standingStill(20_000) },
+  { name: "line stands still in that direction for 5 min", plan: standingStill(300_000) },
+];

@@ -1,0 +1,36 @@
+/** A mail through the outbox, with an attachment, and one after it. */
+import type { Mail } from "../../../lib/mail/mail";
+import { awkwardBytes } from "../transaction/mail-rig";
+import { bytesThroughOutbox, disturbedOutbox } from "./outbox-run";
+import { MISHAPS } from "./mishaps";
+import { placesOf, Tally, timeFor, tryAll } from "./places";
+
+const MAIL: Mail = {
+  from: undefined,
+  to: ["duty@example.com"],
+  cc: ["boss@example.com"],
+  bcc: [],
+  subject: "Pump 7 alarm",
+  text: "Level too high: 3.2 m.\n".repeat(50),
+  attachments: [{ filename: "log.csv", content: { kind: "bytes", bytes: awkwardBytes(200) } }],
+  priority: "normal",
+  warnings: [],
+};
+
+/** One of so many bytes is tried in an ordinary run. */
+const STEP = 89;
+
+describe("a mail through the outbox, with a mishap at any byte in either direction", function () {
+  const tally = new Tally("a mail through the outbox");
+  after(() => tally.print());
+
+  for (const mishap of MISHAPS) {
+    it(`is neither lost nor repeated unmarked although the ${mishap.name}`, async function () {
+      const bytes = await bytesThroughOutbox(MAIL, mishap.variants);
+      const places = placesOf(bytes, STEP);
+      this.timeout(timeFor(places.length));
+      await tryAll(places, (place) => disturbedOutbox(MAIL, mishap, place));
+      tally.add(places.length, bytes);
+    });
+  }
+});

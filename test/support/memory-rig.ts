@@ -1,0 +1,95 @@
+/**
+ * A carrier on a simulated module that delivers into memory: no socket, no file, one fast virtual clock.
+ *
+ * A whole mail takes milliseconds, so a test can run thousands of them.
+ */
+import type { ModemOptions } from "../../lib/quectel/modem";
+import { ModuleClock } from "../../lib/quectel/module-clock";
+import { memoryNotebook } from "../../lib/quectel/notebook";
+import { PdpContext } from "../../lib/quectel/pdp";
+import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
+import { SmtpCarrier } from "../../lib/quectel/smtp";
+import {
+  internet,
+  SimulatedModem,
+  simulatorTransport,
+  type SimulatedModemOptions,
+} from "../../lib/simulator";
+import { storageOf } from "../../lib/simulator/file-store";
+import { FastClock } from "./fast-clock";
+import { MemoryMailServer } from "./memory-mail-server";
+import { modemOn, NETWORK } from "./module-replies";
+
+export const ACCOUNT: SmtpSettings = {
+  host: "mail.example.com",
+  port: 25,
+  security: "none",
+  user: "pump7@example.com",
+  password: "s3cret-word",
+  senderName: "Pump 7",
+  senderAddress: "pump7@example.com",
+  tls: { verify: true, root: { from: "auto" }, contextId: 1 },
+  encoding: "auto",
+  sendTimeout: 300,
+};
+
+export interface MemoryRigOptions {
+  readonly module?: Omit<SimulatedModemOptions, "clock" | "busy">;
+  readonly network?: Partial<NetworkSettings>;
+  readonly smtp?: Partial<SmtpSettings>;
+  readonly modem?: Partial<ModemOptions>;
+}
+
+export type MemoryRig = ReturnType<typeof memoryRig>;
+
+/** The rig with a modem that nobody has opened yet. */
+export function memoryRig(options: MemoryRigOptions = {}) {
+  const clock = new FastClock();
+  const module = new SimulatedModem({ ...options.module, clock });
+  const server = new MemoryMailServer();
+  module.state(internet).mailServer = server.take;
+  const connect = simulatorTransport(module);
+  /** All that the host has handed to its transport, as latin1 text. */
+  let written = "";
+  const transport: typeof connect = () => {
+    const made = connect();
+    const write = made.write.bind(made);
+    made.write = (bytes) => {
+      written += Buffer.from(bytes).toString("latin1");
+      return write(bytes);
+    };
+    return made;
+  };
+  const network = { ...NETWORK, ...options.network };
+  const { modem } = modemOn(transport, clock, { ...options.modem, settings: network });
+  const pdp = new PdpContext(modem, network);
+  const carrier = new SmtpCarrier({
+    modem,
+    pdp,
+    moduleClock: new ModuleClock(modem, network.contextId),
+    settings: { ...ACCOUNT, ...options.smtp },
+    roots: () => Promise.resolve([]),
+    notebook: memoryNotebook(),
+  });
+  return {
+    clock,
+    module,
+    server,
+    modem,
+    pdp,
+    carrier,
+    written: () => written,
+    /** Names of the files in the module. */
+    files: (): readonly string[] =>
+      (["RAM", "UFS"] as const).flatMap((storage) =>
+        storageOf(module, storage)
+          .all()
+          .map((file) => `${storage}:${file.name}`),
+      ),
+    close: async (): Promise<void> => {
+      carrier.close();
+      pdp.close();
+      await clock.until(modem.close());
+    },
+  };
+}
