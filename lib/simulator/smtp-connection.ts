@@ -46,7 +46,8 @@ export class SmtpConnection {
 
   /** Connects. Rejects with DeliveryFailure 654. */
   static async open(address: string, port: number, environment: Environment): Promise<SmtpConnection> {
-    const socket = createConnection({ host: address, port });
+    // The dot that ends a mail is a packet of its own: without noDelay it waits 40 ms for the one before to be confirmed.
+    const socket = createConnection({ host: address, port, noDelay: true });
     const connected = once(socket, "connect").catch((error: unknown) => {
       throw localFailure("network", String(error));
     });
