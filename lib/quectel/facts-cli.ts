@@ -46,10 +46,12 @@ async function main(args: readonly string[]): Promise<number> {
 
 function ask(link: Link, trace: Trace, options: Run, send: MailSample | undefined): Promise<FactsReport> {
   const stop = new AbortController();
-  process.once("SIGINT", () => {
-    tell("stopping; what was changed is put back (Ctrl-C again ends at once)");
-    stop.abort();
-  });
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      tell("stopping; what was changed is put back (Ctrl-C again ends at once)");
+      stop.abort();
+    });
+  }
   return askFacts(link, {
     clock: systemClock,
     signal: stop.signal,

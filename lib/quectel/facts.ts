@@ -9,3 +9,4 @@ export type { Answer, Expectation, Mark, Need, Question } from "./facts/question
 export { QUESTIONS } from "./facts/questions";
 export type { Fact, FactsReport, RunEnd } from "./facts/report";
 export { askFacts, type FactsOptions } from "./facts/run";
+export { restartModem } from "./facts/restart-modem";

@@ -57,6 +57,10 @@ export type Reply =
   /** `ERROR`, or `+CME ERROR` with its number. */
   | { readonly kind: "refused"; readonly number: number | undefined };
 
+/** Longest time for a module to come back, ms. */
+const ABSENT_MS = 90_000;
+const PRESENT_POLL_MS = 500;
+
 export class Bench {
   readonly files = new OwnFiles();
   private exchanges: string[] = [];
@@ -104,10 +108,28 @@ export class Bench {
   /** As `ask`, but no evidence, and also after the caller's signal: for what puts something back. */
   async tidy(line: string, options: FormOptions = {}): Promise<Reply> {
     try {
-      return { kind: "ok", lines: await this.module.execute(form(line, options)) };
+      return { kind: "ok", lines: await this.execute(form(line, options)) };
     } catch (error) {
       if (!isModemError(error) || !isRefusal(error)) throw error;
       return { kind: "refused", number: error.modemCode };
+    }
+  }
+
+  /** As `AskedModule.execute`, but waits for a module that is about to come back. */
+  async execute<T>(command: Command<T>): Promise<T> {
+    await this.untilPresent();
+    return this.module.execute(command);
+  }
+
+  /** A Modem takes no commands while it finds its step again after data that were cut short, or after a restart. */
+  async untilPresent(): Promise<void> {
+    for (const end = this.clock.now() + ABSENT_MS; ; await this.rest(PRESENT_POLL_MS)) {
+      try {
+        this.module.expect(() => false).cancel();
+        return;
+      } catch (error) {
+        if (!isModemError(error, "MODEM_NOT_READY") || this.clock.now() > end) throw error;
+      }
     }
   }
 

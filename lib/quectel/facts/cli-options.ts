@@ -13,7 +13,8 @@ The module
 
 What it may do; without these it sends no mail and restarts nothing
   --send FILE        sends a mail with the settings in FILE, and one that cannot go out
-  --restart          restarts the module: connections end, files in RAM are lost
+  --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN is
+                     to be given again
 
 What it gives
   --out FILE         writes the dialogue, private values masked

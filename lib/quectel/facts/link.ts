@@ -8,20 +8,19 @@ import type { Command } from "../../at/command";
 import type { ExecuteOptions } from "../../at/job";
 import type { Waiter } from "../../at/waiters";
 import { delay, type Clock } from "../../clock";
+import { isModemError } from "../../errors";
 import type { Trace } from "../../serial/trace";
 import type { Transport, TransportFactory } from "../../serial/transport";
 import { restartModule } from "../commands/general";
 import type { AskedModule, RestartSeen } from "./bench";
 import { observeLineForm, restoreLineForm, type LineForm } from "./line-form";
+import { untilBooted } from "./restart-modem";
 
 /** After OK a module still answers for a moment before it restarts, ms. */
 const SIGN_MS = 20_000;
 const RETRY_MS = 1_000;
 /** Longest time from the restart to the first answer. */
 const START_MS = 120_000;
-/** Longest time from the first answer to the last line of the start. */
-const BOOT_LINES_MS = 30_000;
-const LAST_BOOT_LINES = ["+QIND: PB DONE", "+QIND: SMS DONE"] as const;
 
 export class Link implements AskedModule {
   private form: LineForm | undefined;
@@ -67,11 +66,14 @@ export class Link implements AskedModule {
     const sign = new AbortController();
     channel.once("reset", () => sign.abort());
     channel.once("closed", () => sign.abort());
-    await channel.execute(restartModule());
+    await channel.execute(restartModule()).catch((error: unknown) => {
+      // The module may be gone before its OK.
+      if (!isModemError(error, "MODEM_RESET") && !isModemError(error, "PORT_UNPLUGGED")) throw error;
+    });
     await delay(this.clock, SIGN_MS, sign.signal).catch(() => undefined);
     const port = channel.state === "closed" ? "vanishes" : "stays";
     await this.untilAnswered();
-    await this.untilBooted();
+    await untilBooted(this.lines, this.clock);
     return { lines: this.lines, port };
   }
 
@@ -107,13 +109,6 @@ export class Link implements AskedModule {
     this.transport = transport;
     this.channel = channelOn(transport, this.clock, this.trace);
     this.listen();
-  }
-
-  private async untilBooted(): Promise<void> {
-    const end = this.clock.now() + BOOT_LINES_MS;
-    while (this.clock.now() < end && !LAST_BOOT_LINES.every((line) => this.lines.includes(line))) {
-      await delay(this.clock, RETRY_MS);
-    }
   }
 }
 

@@ -1,5 +1,4 @@
 /** Asks all questions of a run one after the other, and puts back what they changed, whatever happens. */
-import type { Waiter } from "../../at/waiters";
 import { isModemError, type ModemError } from "../../errors";
 import type { Trace } from "../../serial/trace";
 import { Bench, type AskedModule, type BenchTools } from "./bench";
@@ -52,17 +51,21 @@ async function run(module: AskedModule, options: FactsOptions): Promise<FactsRep
   for (const notice of keeper.notices) onNotice(notice);
   const writer = new TranscriptWriter();
   const facts: Fact[] = [];
+  const notRestored: string[] = [];
   let end: RunEnd = { kind: "complete" };
-  for (const question of QUESTIONS) {
-    const outcome = await answerOf(bench, question, end);
-    end = outcome.end;
-    const fact = factOf(bench, question, outcome.answer);
-    facts.push(fact);
-    writer.add(question, fact.answer, bench);
-    onFact(fact);
+  try {
+    for (const question of QUESTIONS) {
+      const outcome = await answerOf(bench, question, end);
+      end = outcome.end;
+      const fact = factOf(bench, question, outcome.answer);
+      facts.push(fact);
+      writer.add(question, fact.answer, bench);
+      onFact(fact);
+    }
+  } finally {
+    bench.tools.recording.end();
+    notRestored.push(...(await keeper.restore()), ...(await leftFiles(bench)));
   }
-  bench.tools.recording.end();
-  const notRestored = [...(await keeper.restore()), ...(await leftFiles(bench))];
   const transcript = trace === undefined ? undefined : writer.text({ model, firmware, at });
   return { model, firmware, at, facts, notices: keeper.notices, notRestored, end, transcript };
 }
@@ -76,9 +79,8 @@ async function answerOf(
   if (end.kind !== "complete") return { answer: notAsked("the run had ended"), end };
   const obstacle = obstacleOf(bench, question);
   if (obstacle !== undefined) return { answer: notAsked(obstacle), end };
-  const disturbance = watchUnsolicited(bench);
   try {
-    return { answer: await question.ask(bench), end };
+    return { answer: await undisturbed(bench, () => question.ask(bench)), end };
   } catch (error) {
     if (isModemError(error, "MODEM_ABORTED"))
       return { answer: notAsked("stopped"), end: { kind: "stopped" } };
@@ -86,19 +88,22 @@ async function answerOf(
     if (!isModemError(error) || isConnectionLost(error))
       return { answer: unclear(why), end: { kind: "lost", why } };
     return { answer: unclear(why), end };
-  } finally {
-    disturbance.cancel();
   }
 }
 
 /** A line that nobody asked for would not come again when the dialogue is replayed. */
-function watchUnsolicited(bench: Bench): Waiter {
-  const waiter = bench.module.expect(() => true);
-  waiter.promise.then(
+async function undisturbed<T>(bench: Bench, work: () => Promise<T>): Promise<T> {
+  await bench.untilPresent();
+  const unsolicited = bench.module.expect(() => true);
+  unsolicited.promise.then(
     () => bench.remarkOnly(),
     () => undefined,
   );
-  return waiter;
+  try {
+    return await work();
+  } finally {
+    unsolicited.cancel();
+  }
 }
 
 function obstacleOf({ tools }: Bench, { needs }: Question): string | undefined {
@@ -114,7 +119,12 @@ function obstacleOf({ tools }: Bench, { needs }: Question): string | undefined {
 
 /** After these no further command will be answered. */
 function isConnectionLost({ code }: ModemError): boolean {
-  return code.startsWith("PORT_") || code === "MODEM_SILENT" || code === "MODEM_OUT_OF_SYNC";
+  return (
+    code.startsWith("PORT_") ||
+    code === "MODEM_NOT_READY" ||
+    code === "MODEM_SILENT" ||
+    code === "MODEM_OUT_OF_SYNC"
+  );
 }
 
 function factOf(bench: Bench, { id, asks, expected, needs }: Question, answer: Answer): Fact {

@@ -60,7 +60,7 @@ export async function sendSlowly(
     return { ms, result };
   };
   try {
-    await bench.module.execute(command);
+    await bench.execute(command);
     return ended("ok");
   } catch (error) {
     bench.goOn();

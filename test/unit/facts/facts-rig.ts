@@ -4,11 +4,11 @@ import { Link } from "../../../lib/quectel/facts/link";
 import { askFacts, type FactsOptions, type FactsReport } from "../../../lib/quectel/facts";
 import { Trace } from "../../../lib/serial/trace";
 import {
-  SimulatedModem,
   cell,
   change,
   moduleTime,
   simulatorTransport,
+  type SimulatedModem,
   type SimulatedModemOptions,
   type VariantChoice,
 } from "../../../lib/simulator";
@@ -47,8 +47,9 @@ export async function factsRig({
   network = "lte",
 }: FactsRigOptions = {}) {
   const clock = new VirtualClock();
-  const module = new SimulatedModem({ ...options, variants, clock, busy: (work) => clock.busy(work) });
-  const other = new Dialogue({}, { clock, modem: module } as Dialogue, "usbmodem");
+  // Another program on another port of the same module.
+  const other = new Dialogue({ ...options, variants, clock }, undefined, "usbmodem");
+  const { modem: module } = other;
   await prepare(module, other);
   if (network === "none") change(module, cell, { rssi: 99, registration: 2 });
   await clock.advance(1000);
