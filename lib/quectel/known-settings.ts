@@ -40,25 +40,26 @@ export class KnownSettings {
   }
 
   /**
-   * Sends a setting that older firmware does not know, once for each start of the module.
+   * Sends a setting that older firmware does not know, once for each start of the module. A refusal is believed only
+   * when it comes twice, because the line may have damaged the command.
    *
    * @returns false when the module refused it, now or before.
    */
   async applyIfKnown(setting: Setting, signal: AbortSignal): Promise<boolean> {
-    if (this.holds(setting)) return true;
-    if (this.known.get(setting.key) === REFUSED) return false;
-    try {
-      await this.send(setting, signal);
-      return true;
-    } catch (error) {
-      // A key that the module does not know has changed nothing of the others; any other error leaves doubts.
-      if (isRefusal(error) && !isModemError(error, "SMTP_BUSY")) {
-        this.known.set(setting.key, REFUSED);
-        return false;
+    for (let attempt = 1; !this.holds(setting); attempt++) {
+      if (this.known.get(setting.key) === REFUSED) return false;
+      try {
+        await this.send(setting, signal);
+      } catch (error) {
+        if (!isRefusal(error) || isModemError(error, "SMTP_BUSY")) {
+          this.forget();
+          throw error;
+        }
+        // A key that the module does not know has changed nothing of the others.
+        if (attempt === 2) this.known.set(setting.key, REFUSED);
       }
-      this.forget();
-      throw error;
     }
+    return true;
   }
 
   /** Nothing is known any more. */

@@ -95,7 +95,8 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     const { coding, guarded } = this.work;
     const remembered = await coding.remembered();
     if (remembered !== undefined) return remembered;
-    return this.exclusively(undefined, (signal) => {
+    return this.exclusively(undefined, async (signal) => {
+      await this.ready(signal);
       guarded.begin();
       return coding.find(signal);
     });
@@ -141,7 +142,8 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
    */
   async preload(attachment: TransactionAttachment, signal?: AbortSignal): Promise<StoredFile> {
     const { files, guarded } = this.work;
-    return this.exclusively(signal, (signal) => {
+    return this.exclusively(signal, async (signal) => {
+      await this.ready(signal);
       guarded.begin();
       return files.place(attachment, "preload", { signal });
     });
@@ -174,12 +176,17 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
   }
 
   private async connect(dates: "checked" | "unchecked", signal: AbortSignal): Promise<void> {
-    const { modem, moduleClock, pdp } = this.options;
-    await this.work.guarded.settled(signal);
-    const notReady = modem.notReady();
-    if (notReady !== undefined) throw notReady;
+    const { moduleClock, pdp } = this.options;
+    await this.ready(signal);
     await pdp.ensure(signal);
     if (dates === "checked") await moduleClock.ensure(signal);
+  }
+
+  /** Rejects with why no mail could go out now. */
+  private async ready(signal: AbortSignal): Promise<void> {
+    await this.work.guarded.settled(signal);
+    const notReady = this.options.modem.notReady();
+    if (notReady !== undefined) throw notReady;
   }
 
   /** Runs `work` under the mail lock; whatever else ends it, an aborted signal does so with `MODEM_ABORTED`. */

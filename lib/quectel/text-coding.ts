@@ -29,9 +29,11 @@ const PAGE = "text-coding";
 
 export class TextCoding {
   private found: Finding | undefined;
+  /** An answer that fits neither coding; it is asked again after the next start, for the line may have damaged it. */
+  private doubtful: { readonly epoch: number; readonly finding: Finding } | undefined;
 
   constructor(
-    private readonly modem: Pick<Modem, "execute" | "identity">,
+    private readonly modem: Pick<Modem, "execute" | "identity" | "epoch">,
     private readonly known: KnownSettings,
     private readonly notebook: Notebook,
     private readonly encoding: SmtpSettings["encoding"],
@@ -65,8 +67,8 @@ export class TextCoding {
     const { identity } = this.modem;
     if (identity === undefined) return undefined;
     this.found ??= await readJson(this.notebook, PAGE, isFinding);
-    const isThis = this.found?.model === identity.model && this.found.firmware === identity.firmware;
-    return isThis ? this.found : undefined;
+    if (this.found?.model === identity.model && this.found.firmware === identity.firmware) return this.found;
+    return this.doubtful?.epoch === this.modem.epoch ? this.doubtful.finding : undefined;
   }
 
   private async ask(signal: AbortSignal): Promise<Finding> {
@@ -76,8 +78,12 @@ export class TextCoding {
     const original = await this.known.applyIfKnown(setOriginalBody(this.encoding !== "hex"), signal);
     await this.modem.execute(clearMail(), { signal });
     const finding: Finding = { model, firmware, subject, original };
-    this.found = finding;
-    await this.notebook.write(PAGE, JSON.stringify(finding));
+    if (subject === "unknown") {
+      this.doubtful = { epoch: this.modem.epoch, finding };
+    } else {
+      this.found = finding;
+      await this.notebook.write(PAGE, JSON.stringify(finding));
+    }
     return finding;
   }
 

@@ -99,6 +99,23 @@ describe("text that is not ASCII", () => {
     await rig.stop();
   });
 
+  it("is asked about again after the next start when the answer fitted neither coding", async () => {
+    const rig = await mailRig();
+    const undo = rig.module.define((context, next) =>
+      context.name === "+QSMTPSUB" && context.form === "read"
+        ? next({ ...context, info: () => context.info('+QSMTPSUB: 1,"c7a4"') })
+        : next(),
+    );
+    const support = () => rig.clock.until(rig.carrier.textSupport());
+    assert.deepEqual(await support(), { subject: "unknown", body: "raw" });
+    undo();
+    assert.equal((await support()).subject, "unknown");
+    rig.module.restart("restart");
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    assert.equal((await support()).subject, "hex");
+    await rig.stop();
+  });
+
   for (const coding of ["hex", "raw"] as const) {
     for (const key of ["present", "absent"] as const) {
       it(`goes as ${coding} where a person says so, with bodyoriginal ${key}`, async () => {
