@@ -3,8 +3,9 @@
  *
  * Files are made for their owner alone (0600, folders 0700). Nothing here knows what the files hold.
  */
-import { createReadStream } from "node:fs";
-import { mkdir, open, readFile, readdir, rename, rm, stat } from "node:fs/promises";
+import { createReadStream, readFile } from "node:fs";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { promisify } from "node:util";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
 export interface FileWriter {
@@ -41,7 +42,8 @@ export const hostFiles: FileLayer = {
     await mkdir(path, { recursive: true, mode: 0o700 });
   },
   list: (path) => readdir(path),
-  read: (path) => readFile(path),
+  // The function with a callback takes half the time of its namesake with a promise; a start reads thousands of files.
+  read: promisify<string, Buffer>(readFile),
   stream: (path) => createReadStream(path),
   async size(path) {
     return (await stat(path)).size;
