@@ -6,7 +6,7 @@
  * loop, intake.ts, ending.ts, mail-store.ts, ledger.ts: holds, rate, time) and spool (files and their lock).
  */
 import { EventEmitter } from "node:events";
-import { delay, type Clock } from "../clock";
+import { delay, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
 import type { MailCarrier } from "../quectel/carrier";
 import type { Logger } from "../quectel/settings";
@@ -58,7 +58,7 @@ type State =
 
 export class Outbox extends EventEmitter<OutboxEvents> {
   private state: State = { kind: "closed" };
-  private isChangePending = false;
+  private change: Timer | undefined;
 
   constructor(private readonly options: OutboxOptions) {
     super();
@@ -113,6 +113,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     await Promise.race([run.stop(), grace]);
     over.abort();
     await run.leave();
+    this.change?.clear();
+    this.change = undefined;
     this.state = { kind: "closed" };
   }
 
@@ -205,10 +207,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   private changed(): void {
-    if (this.isChangePending) return;
-    this.isChangePending = true;
-    this.options.clock.after(CHANGE_PAUSE, () => {
-      this.isChangePending = false;
+    this.change ??= this.options.clock.after(CHANGE_PAUSE, () => {
+      this.change = undefined;
       if (this.state.kind === "open") this.guarded(() => this.emit("changed", this.summary()));
     });
   }

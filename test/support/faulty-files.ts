@@ -30,7 +30,9 @@ export interface Operation {
     | "sync"
     | "rename"
     | "remove"
-    | "syncFolder";
+    | "syncFolder"
+    /** Something beside the disk, announced by `tick`. */
+    | "tick";
   readonly path: string;
 }
 
@@ -65,7 +67,7 @@ export class FaultyFiles implements FileLayer {
   /** The disk as the next start finds it. */
   after(survives: Survives): FaultyFiles {
     const next = new FaultyFiles();
-    for (const folder of this.folders.keys()) next.folders.set(folder, new Set());
+    for (const folder of this.folders.keys()) next.folder(folder);
     const names = survives === "all" ? this.names : this.namesAfterCut(survives);
     for (const [path, content] of names) {
       const bytes = survives === "all" ? content.live : contentAfterCut(content, survives);
@@ -160,6 +162,11 @@ export class FaultyFiles implements FileLayer {
     for (const change of this.pending.filter(isTouched)) this.commit(change);
   }
 
+  /** A moment at which the power may be cut too, though nothing happens on the disk. */
+  async tick(what: string): Promise<void> {
+    await this.begin("tick", what);
+  }
+
   private async begin(name: Operation["name"], path: string): Promise<void> {
     if (this.dead) await forever();
     this.operations++;
@@ -211,6 +218,8 @@ export class FaultyFiles implements FileLayer {
     if (known !== undefined) return known;
     const made = new Set<string>();
     this.folders.set(path, made);
+    const above = dirname(path);
+    if (above !== path) this.folder(above).add(basename(path));
     return made;
   }
 

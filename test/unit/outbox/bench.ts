@@ -84,6 +84,33 @@ export interface BenchOptions {
   readonly boot?: string | undefined;
   readonly uptime?: number;
   readonly random?: () => number;
+  /** Of a new carrier. */
+  readonly available?: boolean;
+}
+
+/** An outbox on the clock, files and modem of a bench. */
+export function outboxOn(
+  directory: string,
+  { clock, carrier, files, options }: Pick<Bench, "clock" | "carrier" | "files" | "options">,
+  host: Host,
+): Outbox {
+  const text = {
+    senderName: "Pump 7",
+    senderAddress: "pump7@example.com",
+    charset: "auto",
+    lateNote: 0,
+  } as const;
+  return new Outbox({
+    directory,
+    clock,
+    carrier,
+    settings: { ...SETTINGS, ...options.settings },
+    compose: composerFor(text, carrier),
+    log: silent,
+    random: options.random ?? (() => 0.5),
+    files,
+    host,
+  });
 }
 
 export class Bench {
@@ -100,21 +127,9 @@ export class Bench {
     this.clock = options.clock ?? new VirtualClock();
     this.files = options.files ?? new FaultyFiles();
     this.carrier = options.carrier ?? new FakeCarrier();
+    this.carrier.available = options.available ?? this.carrier.available;
     this.host = fakeHost(this.clock, options.boot, options.uptime);
-    this.outbox = new Outbox({
-      directory: DIRECTORY,
-      clock: this.clock,
-      carrier: this.carrier,
-      settings: { ...SETTINGS, ...options.settings },
-      compose: composerFor(
-        { senderName: "Pump 7", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
-        this.carrier,
-      ),
-      log: silent,
-      random: options.random ?? (() => 0.5),
-      files: this.files,
-      host: this.host,
-    });
+    this.outbox = outboxOn(DIRECTORY, this, this.host);
     this.outbox.on("ended", (ended) => this.ended.push(ended));
     this.outbox.on("hold", (reason) => this.holds.push(reason));
     this.outbox.on("trouble", (error) => this.troubles.push(error));

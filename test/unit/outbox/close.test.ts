@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { Bench, DIRECTORY, failure, mail } from "./bench";
+
+describe("Closing the outbox", () => {
+  it("interrupts at once what has not reached QSMTPPUT, and the next run sends it unmarked", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = (_transaction, number) =>
+      number === 1 ? { kind: "hangs", beforePut: true } : { kind: "sent" };
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.outbox.summary().sending !== undefined);
+    const before = first.clock.now();
+    const second = await first.restart();
+    assert.ok(second.clock.now() - before < 1000);
+    const { result } = await second.ends(1);
+    assert.equal(result.possibleDuplicate, undefined);
+    assert.equal(result.attempts, 1);
+    assert.equal(second.carrier.delivered[0]?.isMarked, false);
+  });
+
+  it("waits for a pending result", async () => {
+    const bench = await Bench.open();
+    let steps = 0;
+    bench.carrier.step = () =>
+      ++steps === 2 ? new Promise((resolve) => void bench.clock.after(7000, resolve)) : Promise.resolve();
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => steps === 2);
+    await bench.clock.until(bench.outbox.close());
+    assert.equal(bench.ended[0]?.result.status, "sent");
+    assert.deepEqual(await bench.files.list(`${DIRECTORY}/sending`), []);
+    assert.deepEqual(await bench.files.list(`${DIRECTORY}/queue`), []);
+  });
+
+  it("leaves a result that does not come in time to the next run, which asks for it first", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = (_transaction, number) =>
+      number === 1 ? { kind: "hangs", delivered: true } : { kind: "sent" };
+    await first.accept(mail("alarm"));
+    await first.accept(mail("next"));
+    await first.clock.run(() => first.delivered.length === 1);
+    const before = first.clock.now();
+    first.carrier.setAnswer({ kind: "sent" });
+    const second = await first.restart();
+    assert.equal(first.ended.length, 0);
+    assert.ok(second.clock.now() - before <= 8100);
+    await second.ends(2);
+    assert.deepEqual(second.delivered, ["alarm", "next"]);
+    assert.equal(second.ended[0]?.recovered, true);
+    assert.equal(second.carrier.recoveries, 1);
+  });
+
+  it("touches no file after it has given the folder back, though a result comes late", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = () => ({ kind: "hangs" });
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.carrier.running === 1 && first.outbox.summary().sending !== undefined);
+    await first.clock.advance(100);
+    await first.clock.until(first.outbox.close(1000));
+    await first.clock.advance(60_000);
+    assert.equal((await first.files.list(`${DIRECTORY}/sending`)).length, 1);
+    assert.equal(first.ended.length, 0);
+  });
+
+  it("lets mails that are being accepted become durable first", async () => {
+    const first = await Bench.open();
+    first.carrier.available = false;
+    const accepting = first.accept(mail("alarm"));
+    const second = await first.restart();
+    await accepting;
+    assert.equal(second.outbox.summary().depth, 1);
+  });
+
+  it("tells an end again whose listener was not done", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+    first.outbox.on("ended", (ended) => ended.waitUntil(new Promise(() => undefined)));
+    const id = await first.accept(mail("alarm"));
+    await first.ends(1);
+    const second = await first.restart();
+    const ended = await second.ends(1);
+    assert.equal(ended.id, id);
+    assert.equal(ended.recovered, true);
+    assert.equal(ended.failure?.code, "SMTP_TRANSACTION_FAILED");
+    assert.equal(second.tried.length, 1, "and sends it no second time");
+    const third = await second.restart();
+    await third.clock.advance(1000);
+    assert.equal(third.ended.length, 0);
+  });
+
+  it("keeps an end that nobody heard for the next run", async () => {
+    const first = await Bench.open();
+    first.outbox.removeAllListeners("ended");
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.delivered.length === 1);
+    const second = await first.restart();
+    assert.equal((await second.ends(1)).result.status, "sent");
+    assert.equal(second.delivered.length, 1);
+  });
+
+  it("may be called twice, and before the outbox was open", async () => {
+    const bench = new Bench();
+    await bench.clock.until(bench.outbox.close());
+    const opening = bench.outbox.open();
+    await bench.clock.until(Promise.all([bench.outbox.close(), bench.outbox.close()]));
+    await opening;
+    await bench.clock.until(bench.outbox.open());
+    await bench.accept(mail("alarm"));
+    await bench.ends(1);
+    await bench.clock.until(bench.outbox.close());
+    assert.equal(bench.carrier.listenerCount("available"), 0);
+    assert.equal(bench.clock.timers, 0);
+  });
+});

@@ -1,0 +1,224 @@
+import assert from "node:assert/strict";
+import { findSpools } from "../../../lib/mail/spool/search";
+import { FaultyFiles } from "../../support/faulty-files";
+import { attachment, Bench, DIRECTORY, failure, fakeHost, mail, OPTIONS, outboxOn } from "./bench";
+
+const REFUSED = failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+
+describe("Commands of the outbox", () => {
+  it("lists waiting mails in the order of sending, by pages and without contents", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("report", { priority: "low", attachments: [attachment("a.csv", "a;b")] }));
+    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+    const { total, rows } = await bench.outbox.list({ offset: 2, limit: 2 });
+    assert.equal(total, 4);
+    assert.deepEqual(
+      rows.map(({ subject, state, priority }) => [subject, state, priority]),
+      [
+        ["3", "waiting", "normal"],
+        ["report", "waiting", "low"],
+      ],
+    );
+    assert.deepEqual(rows[1]?.attachments, [{ filename: "a.csv", size: 3 }]);
+    assert.equal("text" in (rows[0] ?? {}), false);
+  });
+
+  it("lists the last error and the next try", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => failure("SMTP_NETWORK");
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(5000);
+    const [row] = (await bench.outbox.list({ state: "waiting" })).rows;
+    assert.deepEqual(row?.error, { code: "SMTP_NETWORK", message: "The mail server could not be reached" });
+    assert.equal(row?.nextTryInMs, 40_000);
+    assert.equal(row?.attempts, 1);
+    assert.equal(row?.ageMs, 5000);
+  });
+
+  it("lists the mail on the air as sending", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => ({ kind: "hangs" });
+    const id = await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.outbox.summary().sending === id);
+    await bench.accept(mail("next"));
+    const sending = await bench.clock.until(bench.outbox.list({ state: "sending" }));
+    assert.deepEqual(
+      sending.rows.map(({ subject, state }) => [subject, state]),
+      [["alarm", "sending"]],
+    );
+    assert.equal((await bench.clock.until(bench.outbox.list({ state: "waiting" }))).total, 1);
+  });
+
+  it("tries all waiting mails at once by flush, or one", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = (_transaction, number) => (number <= 3 ? failure("SMTP_NETWORK") : { kind: "sent" });
+    const ids: string[] = [];
+    for (const subject of ["1", "2", "3"]) ids.push(await bench.accept(mail(subject)));
+    await bench.clock.run(() => bench.tried.length === 3);
+    await bench.clock.advance(1);
+    assert.equal(await bench.clock.until(bench.outbox.flush(ids[1])), 1);
+    await bench.ends(1);
+    assert.deepEqual(bench.delivered, ["2"]);
+    assert.equal(await bench.clock.until(bench.outbox.flush()), 2);
+    await bench.ends(3);
+    assert.ok(bench.clock.now() < 1000);
+  });
+
+  it("puts failed mails back with a fresh age by retry", async () => {
+    const bench = await Bench.open({ settings: { maxAge: 60 } });
+    bench.carrier.fate = (_transaction, number) => (number <= 2 ? REFUSED : { kind: "sent" });
+    for (const subject of ["1", "2"]) {
+      await bench.accept(
+        mail(subject, { attachments: [attachment("a.txt", subject)] }),
+        {},
+        { topic: subject },
+      );
+    }
+    await bench.ends(2);
+    await bench.clock.advance(3 * 3600_000);
+    assert.equal(await bench.clock.until(bench.outbox.retry()), 2);
+    await bench.ends(4);
+    assert.deepEqual(bench.delivered, ["1", "2"]);
+    const { result, origin, recovered } = bench.ended[3] ?? {};
+    assert.equal(result?.status, "sent");
+    assert.ok((result?.queuedMs ?? Infinity) < 1000);
+    assert.deepEqual(origin?.message, { topic: "2" });
+    assert.equal(recovered, true);
+    assert.equal(bench.carrier.delivered[1]?.attachments[0]?.content.toString(), "2");
+    assert.equal(bench.outbox.summary().failed, 0);
+  });
+
+  it("marks a mail that retry sends again after an unknown outcome", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = (_transaction, number) =>
+      number <= 1 ? { kind: "lost", delivered: true, answer: { kind: "unknown" } } : { kind: "sent" };
+    await bench.accept(mail("alarm"), { delivery: "atMostOnce" });
+    await bench.ends(1);
+    await bench.clock.until(bench.outbox.retry());
+    assert.equal((await bench.ends(2)).result.possibleDuplicate, true);
+    assert.equal(bench.carrier.delivered[1]?.isMarked, true);
+  });
+
+  it("ends waiting mails by discard, tells their senders and keeps nothing", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    const id = await bench.accept(mail("1", { attachments: [attachment("a.txt", "1")] }));
+    await bench.accept(mail("2"));
+    await bench.accept(mail("3"));
+    assert.equal(await bench.clock.until(bench.outbox.discard(id)), 1);
+    assert.equal(bench.ended[0]?.failure?.code, "OUTBOX_DISCARDED");
+    assert.equal(bench.ended[0]?.failure?.outcome, "notSent");
+    assert.equal(await bench.clock.until(bench.outbox.discard()), 2);
+    assert.equal(bench.ended.length, 3);
+    assert.deepEqual(bench.outbox.summary(), { depth: 0, oldestAgeMs: 0, failed: 0 });
+    await bench.clock.until(bench.outbox.close());
+    assert.deepEqual(await bench.files.list(`${DIRECTORY}/attachments`), []);
+  });
+
+  it("interrupts the mail on the way by discard before QSMTPPUT", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => ({ kind: "hangs", beforePut: true });
+    const id = await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.outbox.summary().sending === id);
+    await bench.clock.until(bench.outbox.discard(id));
+    const { failure: told } = await bench.ends(1);
+    assert.equal(told?.code, "OUTBOX_DISCARDED");
+    assert.equal(told?.outcome, "notSent");
+  });
+
+  it("lets a mail after QSMTPPUT end sent though it was to be discarded", async () => {
+    const bench = await Bench.open();
+    let steps = 0;
+    bench.carrier.step = async () => {
+      if (++steps === 2) await bench.outbox.discard();
+    };
+    await bench.accept(mail("alarm"));
+    assert.equal((await bench.ends(1)).result.status, "sent");
+  });
+
+  it("tries a mail that was to be discarded on the air no second time", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => failure("SMTP_LOCAL_ERROR", { smtpCode: 451 });
+    let steps = 0;
+    bench.carrier.step = async () => {
+      if (++steps === 2) await bench.outbox.discard();
+    };
+    await bench.accept(mail("alarm"));
+    assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_DISCARDED");
+    await bench.clock.advance(3600_000);
+    assert.equal(bench.tried.length, 1);
+  });
+
+  it("gives a lost result up by discard as unknown", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => {
+      bench.carrier.available = false;
+      return { kind: "lost", delivered: true, answer: { kind: "unknown" } };
+    };
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(1000);
+    await bench.clock.until(bench.outbox.discard());
+    assert.equal((await bench.ends(1)).failure?.outcome, "unknown");
+  });
+
+  it("removes a failed mail by discard with its id", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => REFUSED;
+    const id = await bench.accept(mail("1", { attachments: [attachment("a.txt", "1")] }));
+    await bench.ends(1);
+    await bench.clock.advance(1);
+    assert.equal(await bench.clock.until(bench.outbox.discard()), 0);
+    assert.equal(await bench.clock.until(bench.outbox.discard(id)), 1);
+    assert.equal(bench.outbox.summary().failed, 0);
+    assert.deepEqual(await bench.files.list(`${DIRECTORY}/attachments`), []);
+  });
+
+  it("says of an id that is not there that it is not", async () => {
+    const bench = await Bench.open();
+    for (const command of ["flush", "retry", "discard"] as const) {
+      await assert.rejects(bench.clock.until(bench.outbox[command]("nobody22")), {
+        code: "OUTBOX_NOT_FOUND",
+      });
+    }
+  });
+
+  it("finds a spool whose modem is gone, and takes over its mails with fresh ages", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    await bench.accept(mail("own"));
+    const gone = outboxOn("/spool/gone", bench, fakeHost(bench.clock));
+    await bench.clock.until(gone.open());
+    const accepted = gone.accept(
+      mail("orphan", { attachments: [attachment("a.txt", "text")] }),
+      { ...OPTIONS, maxAge: 60 },
+      { nodeId: "n9", message: { topic: "orphan" } },
+    );
+    await bench.clock.until(accepted);
+    await bench.clock.advance(50 * 60_000);
+    await bench.clock.until(gone.close());
+    assert.deepEqual(await findSpools("/spool", files), [
+      { directory: DIRECTORY, waiting: 1, failed: 0 },
+      { directory: "/spool/gone", waiting: 1, failed: 0 },
+    ]);
+    assert.equal(await bench.clock.until(bench.outbox.adopt("/spool/gone")), 1);
+    await bench.clock.advance(50 * 60_000);
+    bench.carrier.setAvailable(true);
+    await bench.ends(2);
+    assert.deepEqual(bench.delivered, ["own", "orphan"]);
+    assert.equal(bench.carrier.delivered[1]?.attachments[0]?.content.toString(), "text");
+    assert.equal(bench.ended[1]?.origin.nodeId, "n9");
+    assert.equal(bench.ended[1]?.recovered, true);
+    await bench.clock.advance(1);
+    assert.deepEqual(await findSpools("/spool", files), []);
+    assert.deepEqual(await findSpools("/nowhere", files), []);
+  });
+
+  it("takes over no spool that another outbox uses", async () => {
+    const bench = await Bench.open();
+    const other = outboxOn("/spool/other", bench, fakeHost(bench.clock));
+    await bench.clock.until(other.open());
+    await assert.rejects(bench.clock.until(bench.outbox.adopt("/spool/other")), { code: "OUTBOX_LOCKED" });
+  });
+});

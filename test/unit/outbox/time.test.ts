@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { Bench, failure, mail } from "./bench";
+
+const MINUTE = 60_000;
+const WEEK = 7 * 24 * 60 * MINUTE;
+
+describe("Time of the outbox", () => {
+  for (const [way, jump] of [
+    ["forwards", 5 * WEEK],
+    ["backwards", -5 * WEEK],
+  ] as const) {
+    it(`expires nothing and delays nothing when the wall clock jumps weeks ${way}`, async () => {
+      const bench = await Bench.open({ settings: { maxAge: 60 } });
+      bench.carrier.fate = (_transaction, number) =>
+        number <= 2 ? failure("SMTP_NETWORK") : { kind: "sent" };
+      await bench.accept(mail("alarm"));
+      bench.clock.jumpWall(jump);
+      const { result } = await bench.ends(1);
+      assert.equal(result.status, "sent");
+      assert.equal(bench.clock.now(), 2.25 * MINUTE);
+      assert.equal(result.queuedMs, 2.25 * MINUTE);
+    });
+
+    it(`keeps ages when the wall clock jumps weeks ${way} while the host is off`, async () => {
+      const first = await Bench.open({ settings: { maxAge: 60 } });
+      first.carrier.available = false;
+      await first.accept(mail("alarm"));
+      await first.clock.advance(20 * MINUTE);
+      first.clock.jumpWall(jump);
+      const second = await first.restart({ boot: "boot-2", uptime: 2 * MINUTE });
+      assert.equal(second.outbox.summary().oldestAgeMs, 22 * MINUTE);
+      const { failure: told } = await second.ends(1);
+      assert.equal(told?.code, "OUTBOX_EXPIRED");
+      assert.ok(second.clock.now() >= 57 * MINUTE && second.clock.now() <= 60 * MINUTE);
+    });
+  }
+
+  it("counts the time in which only the process was down", async () => {
+    const first = await Bench.open({ uptime: 10 * MINUTE });
+    first.carrier.available = false;
+    await first.accept(mail("alarm"));
+    await first.clock.advance(5 * MINUTE);
+    const second = await first.restart({ uptime: 45 * MINUTE });
+    assert.equal(second.outbox.summary().oldestAgeMs, 35 * MINUTE);
+  });
+
+  it("counts no time in which the host was off, but all since its start", async () => {
+    const first = await Bench.open();
+    first.carrier.available = false;
+    await first.accept(mail("alarm"));
+    await first.clock.advance(5 * MINUTE);
+    const second = await first.restart({ boot: "boot-2", uptime: 3 * MINUTE });
+    const age = second.outbox.summary().oldestAgeMs;
+    assert.ok(age >= 8 * MINUTE && age <= 8 * MINUTE + 20_000, `${age}`);
+  });
+
+  it("loses at most ten minutes of age by a power cut", async () => {
+    const first = await Bench.open();
+    first.carrier.available = false;
+    await first.accept(mail("alarm"));
+    await first.clock.advance(55 * MINUTE);
+    const second = await first.killed("nothing", { uptime: 0, available: false });
+    const age = second.outbox.summary().oldestAgeMs;
+    assert.ok(age >= 45 * MINUTE && age <= 56 * MINUTE, `${age}`);
+  });
+
+  it("does not count the time of a hold against the modem's limit, over restarts too", async () => {
+    const first = await Bench.open({ settings: { maxAge: 60 } });
+    first.carrier.available = false;
+    await first.accept(mail("alarm"));
+    await first.clock.advance(30 * MINUTE);
+    await first.clock.until(first.outbox.pause());
+    await first.clock.advance(120 * MINUTE);
+    const second = await first.restart();
+    await second.clock.advance(120 * MINUTE);
+    await second.clock.until(second.outbox.resume());
+    await second.clock.advance(29 * MINUTE);
+    assert.equal(second.ended.length, 0);
+    await second.clock.advance(2 * MINUTE);
+    assert.equal(second.ended[0]?.failure?.code, "OUTBOX_EXPIRED");
+  });
+
+  it("says when a mail was accepted by the wall clock of that moment", async () => {
+    const bench = await Bench.open();
+    bench.carrier.available = false;
+    await bench.accept(mail("alarm"));
+    bench.clock.jumpWall(WEEK);
+    const { rows } = await bench.outbox.list();
+    assert.equal(rows[0]?.raisedAt, "2026-01-01T00:00:00.000Z");
+  });
+});
