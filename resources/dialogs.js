@@ -46,9 +46,10 @@
     };
   }
 
-  /** Validator: something is filled in. */
-  function filled(field) {
+  /** Validator: something is filled in. With `hasDefault` the property may be missing altogether. */
+  function filled(field, hasDefault) {
     return function (value, _options) {
+      if (value === undefined && hasDefault === true) return true;
       return !isEmpty(value) || complaint(field, "missing");
     };
   }

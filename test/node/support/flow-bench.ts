@@ -30,6 +30,10 @@ export interface Message {
 type Loose = ReturnType<JSON["parse"]>;
 export type FlowNode = { id: string; type: string; wires?: string[][] } & Record<string, unknown>;
 
+// Another Node-RED than the one in node_modules.
+const runtime = process.env["NODE_RED_RUNTIME"];
+if (runtime !== undefined) helper.init(runtime);
+
 export const NODES = [
   registerModem,
   registerSmtpSend,

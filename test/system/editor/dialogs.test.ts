@@ -1,0 +1,201 @@
+/** Every dialog opened, filled, saved and opened again, on every Node-RED version, light and dark. */
+import assert from "node:assert/strict";
+import { nodeRedVersions } from "../../support/node-red-versions";
+import { Editor } from "./editor";
+
+const MODEM = {
+  id: "modem",
+  type: "quectel-modem",
+  name: "",
+  version: 1,
+  transport: "simulator",
+  smtpHost: "mail.example.com",
+  smtpPort: "465",
+  senderAddress: "pump7@example.com",
+};
+const PALETTE = ["smtp-send", "attach-file", "pdp-context", "modem-status", "outbox"] as const;
+const FLOWS = [
+  { id: "tab", type: "tab", label: "Test" },
+  MODEM,
+  ...PALETTE.map((name, index) => ({
+    id: name,
+    type: `quectel-${name}`,
+    z: "tab",
+    name: "",
+    version: 1,
+    modem: "modem",
+    x: 200,
+    y: 80 + 60 * index,
+    wires: [],
+  })),
+];
+
+/** What a person may have chosen in each dialog, other than the defaults. */
+const CHOICES = {
+  "smtp-send": { name: "alarm", maxAge: "15", delivery: "atMostOnce", emit: "whenQueued", errorTo: "output" },
+  "attach-file": { name: "picture", source: "image", filename: "name", mode: "preload", errorTo: "catch" },
+  "pdp-context": { name: "online", action: "reset" },
+  "modem-status": { name: "signal", interval: "30", rssiChange: "10", includeIds: true },
+  outbox: { name: "mails", action: "verb" },
+} as const;
+
+const MODEM_CHOICES = {
+  name: "EC25",
+  transport: "serial",
+  serialPort: "/dev/serial/by-id/usb-Quectel-if02",
+  baudRate: "auto",
+  flowControl: "rtscts",
+  apn: "internet",
+  apnAuth: "chap",
+  contextId: "3",
+  ipType: "ipv4v6",
+  smtpHost: "smtp.example.com",
+  smtpSecurity: "starttls",
+  smtpPort: "2587",
+  senderName: "Pump 7",
+  allowFrom: true,
+  maxAge: "60",
+  bccMode: "module",
+  charset: "gb2312",
+} as const;
+
+const TABS = ["modem", "network", "server", "security", "outbox"] as const;
+
+for (const version of nodeRedVersions()) {
+  for (const theme of version.name === "4.1" ? (["light"] as const) : (["light", "dark"] as const)) {
+    describe(`The editor of Node-RED ${version.name}, ${theme}`, () => {
+      let editor: Editor;
+
+      before(async () => {
+        editor = await Editor.start({ version, flows: FLOWS, theme });
+      });
+
+      after(async () => {
+        await editor?.stop();
+      });
+
+      const openTab = async (tab: (typeof TABS)[number]): Promise<void> => {
+        await editor.page.click(`#quectel-tabs a[href="#quectel-tab-${tab}"]`);
+      };
+
+      for (const name of PALETTE) {
+        it(`keeps what was chosen in ${name}, and nothing else changes`, async () => {
+          await editor.openNode(name);
+          const before = await editor.shown("node-input");
+          await editor.picture(name);
+          await editor.fill("node-input", CHOICES[name]);
+          const chosen = await editor.shown("node-input");
+          assert.deepEqual({ ...chosen }, { ...before, ...CHOICES[name] });
+          await editor.save();
+          await editor.openNode(name);
+          assert.deepEqual(await editor.shown("node-input"), chosen);
+          assert.deepEqual(await editor.complaints(), []);
+          await editor.cancel();
+        });
+      }
+
+      it("keeps what was chosen for the modem", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        const before = await editor.shown("node-config-input");
+        await editor.fill("node-config-input", MODEM_CHOICES);
+        const chosen = await editor.shown("node-config-input");
+        assert.deepEqual(chosen, { ...before, ...MODEM_CHOICES });
+        for (const tab of TABS) {
+          await openTab(tab);
+          await editor.picture(`modem-${tab}`);
+        }
+        await editor.save();
+        await editor.openConfig("quectel-modem", "modem");
+        assert.deepEqual(await editor.shown("node-config-input"), chosen);
+        await editor.cancel();
+      });
+
+      it("shows only the fields that apply to the chosen connection", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        const visible = (name: string): Promise<boolean> =>
+          editor.page.locator(`#node-config-input-${name}`).isVisible();
+        const fields = ["serialPort", "baudRate", "tcpHost", "tcpPort"];
+        for (const [transport, expected] of [
+          ["serial", ["serialPort", "baudRate"]],
+          ["tcp", ["tcpHost", "tcpPort"]],
+          ["simulator", []],
+        ] as const) {
+          await editor.page.selectOption("#node-config-input-transport", transport);
+          const shown = [];
+          for (const name of fields) if (await visible(name)) shown.push(name);
+          assert.deepEqual(shown, expected);
+          await editor.picture(`modem-${transport}`);
+        }
+        await editor.cancel();
+      });
+
+      it("fills server, encryption and port from the provider, and warns where a password does not log in", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        await openTab("server");
+        await editor.page.waitForFunction(`$("#quectel-provider option").length > 5`);
+        await editor.page.selectOption("#quectel-provider", { label: "Gmail" });
+        const shown = await editor.shown("node-config-input");
+        assert.deepEqual(
+          [shown["smtpHost"], shown["smtpPort"], shown["smtpSecurity"]],
+          ["smtp.gmail.com", "465", "tls"],
+        );
+        await editor.picture("modem-provider");
+        await editor.page.selectOption("#quectel-provider", { label: "Microsoft 365" });
+        assert.match(
+          await editor.page.locator("#quectel-provider-remark.quectel-danger").innerText(),
+          /\w{5}/,
+        );
+        await editor.picture("modem-provider-without-login");
+        await editor.cancel();
+      });
+
+      it("says in red what not checking the certificate means", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        await openTab("security");
+        const warning = editor.page.locator("#quectel-tab-security .quectel-danger");
+        assert.equal(await warning.isVisible(), false);
+        await editor.page.selectOption("#quectel-check", "off");
+        await warning.waitFor();
+        assert.equal((await editor.shown("node-config-input"))["tlsVerify"], false);
+        await editor.picture("modem-unchecked");
+        await editor.page.selectOption("#quectel-check", "name");
+        await editor.page.click("#quectel-find-root");
+        await editor.page.locator(".red-ui-autoComplete-container >> text=ISRG Root X1").click();
+        assert.equal(await editor.page.inputValue("#node-config-input-tlsRoot"), "ISRG Root X1");
+        await editor.cancel();
+      });
+
+      it("offers ports, or says that there is none, and lets the name be typed", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        await editor.page.selectOption("#node-config-input-transport", "serial");
+        await editor.page.click("#quectel-find-port");
+        const menu = editor.page.locator(".red-ui-autoComplete-container");
+        await menu.waitFor();
+        assert((await menu.innerText()).trim().length > 0);
+        await editor.picture("modem-ports");
+        await editor.page.keyboard.press("Escape");
+        await editor.page.fill("#node-config-input-serialPort", "/dev/ttyUSB9");
+        assert.equal((await editor.shown("node-config-input"))["serialPort"], "/dev/ttyUSB9");
+        await editor.cancel();
+      });
+
+      it("marks a field that cannot be, and says why", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        await openTab("server");
+        await editor.fill("node-config-input", { smtpPort: "70000", senderAddress: "nobody" });
+        assert.deepEqual(await editor.complaints(), [
+          "node-config-input-smtpPort",
+          "node-config-input-senderAddress",
+        ]);
+        await editor.page.hover("#node-config-input-smtpPort");
+        await editor.page.locator("text=Port: a whole number from 1 to 65535").first().waitFor();
+        await editor.picture("modem-complaint");
+        await editor.cancel();
+      });
+
+      it("meets no error in the page", () => {
+        assert.deepEqual(editor.errors, []);
+      });
+    });
+  }
+}

@@ -1,0 +1,145 @@
+/**
+ * The editor of a real Node-RED in Chromium, as a person uses it: open a dialog, fill it in, save, look again.
+ *
+ * Pictures go to test/output/editor, for people to look at.
+ */
+import { mkdir } from "node:fs/promises";
+import { resolve } from "node:path";
+import { chromium, type Browser, type Page } from "playwright-core";
+import type { NodeRedProcess } from "../../../scripts/demo/node-red.mjs";
+import type { NodeRedVersion } from "../../support/node-red-versions";
+
+const ROOT = resolve(__dirname, "../../..");
+const PICTURES = resolve(ROOT, "test/output/editor");
+
+const CHROMIUM_ARGUMENTS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+export interface EditorOptions {
+  readonly version: NodeRedVersion;
+  readonly flows: readonly object[];
+  readonly theme?: "light" | "dark";
+  /** More settings for settings.js. */
+  readonly settings?: object;
+}
+
+export class Editor {
+  /** What went wrong in the page. */
+  readonly errors: string[] = [];
+
+  private constructor(
+    private readonly nodeRed: NodeRedProcess,
+    private readonly browser: Browser,
+    readonly page: Page,
+    private readonly pictures: string,
+  ) {
+    page.on("pageerror", (error) => this.errors.push(error.message));
+    page.on("console", (message) => {
+      if (message.type() === "error") this.errors.push(message.text());
+    });
+  }
+
+  static async start({ version, flows, theme = "light", settings = {} }: EditorOptions): Promise<Editor> {
+    const { startNodeRed, linkPackage } = await import("../../../scripts/demo/node-red.mjs");
+    const { freePorts } = await import("../../../scripts/demo/ports.mjs");
+    const [port] = await freePorts(1);
+    if (port === undefined) throw new Error("no free port");
+    const nodeRed = await startNodeRed({ ...version, port, flows, settings, prepare: linkPackage(ROOT) });
+    try {
+      const executablePath = process.env["CHROMIUM"] ?? "/usr/bin/chromium";
+      const browser = await chromium.launch({ executablePath, args: CHROMIUM_ARGUMENTS });
+      const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, colorScheme: theme });
+      page.setDefaultTimeout(15_000);
+      const pictures = resolve(PICTURES, `${version.name}-${theme}`);
+      await mkdir(pictures, { recursive: true });
+      const editor = new Editor(nodeRed, browser, page, pictures);
+      await page.goto(nodeRed.url);
+      await page.waitForSelector(".red-ui-flow-node");
+      return editor;
+    } catch (error) {
+      await nodeRed.stop();
+      throw error;
+    }
+  }
+
+  get url(): string {
+    return this.nodeRed.url;
+  }
+
+  async stop(): Promise<void> {
+    await this.browser.close();
+    await this.nodeRed.stop();
+  }
+
+  /** Opens the dialog of a node of the flow. */
+  async openNode(id: string): Promise<void> {
+    await this.page.evaluate(`RED.editor.edit(RED.nodes.node(${JSON.stringify(id)}))`);
+    await this.opened("#node-dialog-ok");
+  }
+
+  /** Opens the dialog of a config node. */
+  async openConfig(type: string, id: string): Promise<void> {
+    await this.page.evaluate(`RED.editor.editConfig("", ${JSON.stringify(type)}, ${JSON.stringify(id)})`);
+    await this.opened("#node-config-dialog-ok");
+  }
+
+  /** Presses Done or Update, and waits until the dialog is gone. */
+  async save(): Promise<void> {
+    await this.page.locator("#node-dialog-ok, #node-config-dialog-ok").last().click();
+    await this.page.waitForSelector(".red-ui-tray", { state: "detached" });
+  }
+
+  async cancel(): Promise<void> {
+    await this.page.locator("#node-dialog-cancel, #node-config-dialog-cancel").last().click();
+    await this.page.waitForSelector(".red-ui-tray", { state: "detached" });
+  }
+
+  /** What the dialog now shows, by the names of the properties. */
+  shown(prefix: "node-input" | "node-config-input"): Promise<Record<string, unknown>> {
+    return this.page.evaluate(`Object.fromEntries(
+      $("[id^=${prefix}-]").filter("input, select, textarea").toArray().map((field) => [
+        field.id.slice(${prefix.length + 1}),
+        field.type === "checkbox" ? field.checked : field.value,
+      ]))`);
+  }
+
+  /** Sets fields as a person would; selects and ticks too. */
+  async fill(
+    prefix: "node-input" | "node-config-input",
+    values: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    await this.page.evaluate(`{
+      const values = ${JSON.stringify(values)};
+      for (const [name, value] of Object.entries(values)) {
+        const field = $("#${prefix}-" + name);
+        if (field.is(":checkbox")) field.prop("checked", value);
+        else if (field.hasClass("red-ui-typedInput")) field.typedInput("value", value);
+        else field.val(value);
+        field.trigger("change");
+      }
+    }`);
+  }
+
+  /** The complaints at the fields of the open dialog. */
+  complaints(): Promise<string[]> {
+    return this.page.evaluate(`$(".input-error:visible").toArray().map((field) => field.id)`);
+  }
+
+  async picture(name: string): Promise<void> {
+    await this.page.screenshot({ path: resolve(this.pictures, `${name}.png`) });
+  }
+
+  private async opened(button: string): Promise<void> {
+    await this.page.locator(button).last().waitFor();
+    // The tray slides in; a picture or a click before that hits the wrong place.
+    await this.page.waitForFunction(`!$(".red-ui-tray").is(":animated")`);
+  }
+}
