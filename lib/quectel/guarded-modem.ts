@@ -27,9 +27,9 @@ export class GuardedModem {
     this.start = this.modem.epoch;
   }
 
-  /** @throws ModemError `MODEM_RESET` once the module has restarted since `begin`. */
-  check(): void {
-    if (this.modem.epoch !== this.start) throw new ModemError("MODEM_RESET");
+  /** False once the module has restarted since `begin`. */
+  get isSameStart(): boolean {
+    return this.modem.epoch === this.start;
   }
 
   /**
@@ -38,7 +38,7 @@ export class GuardedModem {
    */
   async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
     await this.settled(options.signal);
-    this.check();
+    if (!this.isSameStart) throw new ModemError("MODEM_RESET");
     return this.modem.execute(command, options);
   }
 

@@ -163,14 +163,25 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     options: AttemptOptions,
   ): Promise<SendReport> {
     const chances = new SecondChances(this.work, this.options.pdp, this.pacing, lease);
+    // What the module said of the mail last. It stays the answer when a further attempt does not get so far.
+    let verdict: unknown;
     for (;;) {
+      let isPut = false;
+      const beforePut = async (): Promise<void> => {
+        await options.beforePut();
+        isPut = true;
+      };
       try {
-        const report = await attemptMail(this.work, transaction, options);
+        const report = await attemptMail(this.work, transaction, { ...options, beforePut });
         this.options.pdp.used();
         this.pacing.succeeded();
         return report;
       } catch (error) {
-        if (!(await chances.take(error, options.signal))) throw error;
+        if (isPut) verdict = error;
+        const isWorthAnother = await chances.take(error, options.signal).catch((trouble: unknown) => {
+          throw verdict ?? trouble;
+        });
+        if (!isWorthAnother) throw verdict ?? error;
       }
     }
   }

@@ -6,6 +6,7 @@
  * Clearing comes first because it fails while the module is busy with another mail, and then nothing else may be
  * touched. One attempt; what is done about a failure is decided by `recovery.ts` and the outbox. Wants the mail lock.
  */
+import { ModemError } from "../errors";
 import type { CarrierProgress, MailTransaction, SendReport, TextSupport } from "./carrier";
 import type { FileStore, StoredFile } from "./file-store";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
@@ -40,6 +41,9 @@ export interface AttemptOptions {
   readonly beforePut: () => Promise<void>;
 }
 
+/** Not a reset while sending, of which nobody could know the outcome. */
+const LATE_RESTART = "it has restarted just before the mail was to be sent";
+
 const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
 
 /** Runs one attempt; rejects with a ModemError that tells its stage. */
@@ -72,7 +76,8 @@ export async function attemptMail(
     signal,
     beforePut: async () => {
       await options.beforePut();
-      guarded.check();
+      if (!guarded.isSameStart)
+        throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
     },
   });
   const error = putError(result);

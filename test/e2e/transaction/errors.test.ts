@@ -112,6 +112,18 @@ describe("a mail that fails", () => {
     );
   });
 
+  it("keeps what the module said of it when a further attempt does not get so far", async () => {
+    resultLine("+QSMTPPUT: 654,0");
+    let clears = 0;
+    rig.module.define((context, next) => {
+      if (context.name === "+QSMTPCLR" && ++clears === 2) rig.module.restart("restart");
+      return next();
+    });
+    const error = await failure();
+    assert.equal(error.code, "SMTP_NETWORK");
+    assert.equal(count("AT+QSMTPPUT"), 1);
+  });
+
   it("does not make the module restart again within ten minutes", async () => {
     resultLine("+QSMTPPUT: 654,0");
     await failure();

@@ -93,7 +93,7 @@ describe("a mail that is interrupted", () => {
         await new Promise<void>((resolve) => rig.modem.once("started", resolve));
       },
     });
-    assert.equal(error.code, "MODEM_RESET");
+    assert.equal(error.code, "MODEM_NOT_READY");
     assert.ok(!rig.lines().some((line) => line.startsWith("AT+QSMTPPUT")));
   });
 
