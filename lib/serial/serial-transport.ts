@@ -5,6 +5,7 @@
  * out by itself. So nothing is handed to it unless the port is open, and each connection has a port object of its own.
  */
 import type { SerialPort } from "serialport";
+import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
 import { Connection } from "./connection";
 import { isModuleUsbPort } from "./ports";
@@ -22,7 +23,15 @@ export interface SerialOptions {
   readonly flowControl: "none" | "rtscts";
   readonly dtr: LineAtOpen;
   readonly rts: LineAtOpen;
+  /** Default: the clock of the host. */
+  readonly clock?: Clock;
 }
+
+/**
+ * Milliseconds between two looks whether the device is still there. serialport misses a device that goes between two
+ * of its reads: from then on reading gives nothing, which it tries again at once and for ever.
+ */
+const WATCH = 1_000;
 
 type Done = (error?: Error | null) => void;
 
@@ -35,6 +44,7 @@ export class SerialTransport extends Connection implements Transport {
   private lines: Required<ControlLines> = { dtr: true, rts: true };
   /** The module's own USB port: USB paces and holds back by itself, and ignores the rate. */
   private isModuleUsb = false;
+  private watching: Timer | undefined;
 
   constructor(private readonly options: SerialOptions) {
     super();
@@ -62,6 +72,7 @@ export class SerialTransport extends Connection implements Transport {
     }
     this.opened();
     this.port?.on("data", (bytes: Buffer) => this.emit("data", bytes));
+    this.watch();
   }
 
   write(bytes: Uint8Array): Promise<void> {
@@ -84,6 +95,30 @@ export class SerialTransport extends Connection implements Transport {
 
   async close(): Promise<void> {
     this.ended(undefined);
+    await this.release();
+  }
+
+  protected override ended(error: ModemError | undefined): void {
+    this.watching?.clear();
+    super.ended(error);
+  }
+
+  /** Asks for the modem lines from time to time: a device that is gone answers with an input/output error. */
+  private watch(): void {
+    this.watching = (this.options.clock ?? systemClock).after(WATCH, () => {
+      this.call((port, done) => port.get((error) => done(error))).then(
+        () => this.watchOn(),
+        (error: ModemError) => (error.code === "PORT_UNPLUGGED" ? this.lose(error) : this.watchOn()),
+      );
+    });
+  }
+
+  private watchOn(): void {
+    if (this.isOpen) this.watch();
+  }
+
+  private async lose(error: ModemError): Promise<void> {
+    this.ended(error);
     await this.release();
   }
 
