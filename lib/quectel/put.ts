@@ -55,14 +55,20 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   const { seconds, signal, beforePut } = options;
   await beforePut();
   signal.throwIfAborted();
+  // A result before the OK is that of another mail, given up before; both may come in one read.
+  let isAccepted = false;
   // Fails while the module is not there; the listener would then have nobody to close it.
-  const waiter = modem.expect((line) => readPutResult(line) !== undefined);
+  const waiter = modem.expect((line) => isAccepted && readPutResult(line) !== undefined);
   const listener = new ResultListener(modem);
+  const accepted = (): void => {
+    isAccepted = true;
+    listener.forget();
+  };
   const started = modem.clock.now();
   const cancel = (): void => waiter.cancel();
   signal.addEventListener("abort", cancel, { once: true });
   try {
-    await modem.execute(putMail(seconds), { signal });
+    await modem.execute({ ...putMail(seconds), parse: accepted }, { signal });
     waiter.start((seconds + MARGIN_SECONDS) * 1000);
     await waiter.promise;
   } catch (error) {

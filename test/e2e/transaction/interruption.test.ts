@@ -173,6 +173,19 @@ describe("a mail that is interrupted", () => {
   });
 });
 
+describe("a result line of another mail", () => {
+  it("is not taken for the own one when it comes before the OK of QSMTPPUT", async () => {
+    const rig = await mailRig();
+    rig.module.define((context, next) => {
+      if (context.name === "+QSMTPPUT") rig.module.raiseUrc("+QSMTPPUT: 0,0");
+      return next();
+    });
+    rig.server.refuse = { data: 550 };
+    await assert.rejects(rig.send(mail()), { code: "SMTP_MAILBOX_UNAVAILABLE" });
+    await rig.stop();
+  });
+});
+
 describe("a module of which not every command says that it is busy", () => {
   it("is not restarted under another mail, but waited for", async () => {
     const rig = await mailRig({

@@ -1,11 +1,8 @@
 import assert from "node:assert/strict";
-import type { TextSupport } from "../../../lib/quectel/carrier";
-import { variantNames, variantTable, type VariantChoice } from "../../../lib/simulator";
-import { ascii, attachment, awkwardBytes, mail, mailRig, PLAIN, utf8, type MailRig } from "./mail-rig";
-
-const SUBJECT = "Füllstand 水位";
-const BODY = "Füllstand zu hoch: 3,2 m\n水位过高\n";
-const CONTENTS = [Buffer.alloc(0), awkwardBytes(1024), awkwardBytes(5_001)];
+import { parseVariant, variantNames, variantTable, type VariantChoice } from "../../../lib/simulator";
+import { coveringArray, pairsOf } from "../../support/covering-array";
+import { mail, mailRig, utf8 } from "./mail-rig";
+import { BODY, sendUnder, SUBJECT } from "./variant-scenario";
 
 /** Every value of every switch that is not its default. */
 const SINGLE_VARIANTS: readonly VariantChoice[] = variantNames.flatMap((name) =>
@@ -14,67 +11,40 @@ const SINGLE_VARIANTS: readonly VariantChoice[] = variantNames.flatMap((name) =>
     .map((value): VariantChoice => ({ [name]: value })),
 );
 
-function secureRig(variants: VariantChoice): Promise<MailRig> {
-  return mailRig({
-    module: { variants },
-    server: { tls: "starttls", auth: { user: PLAIN.user, password: PLAIN.password } },
-    smtp: { security: "starttls" },
-  });
-}
-
-/** What the module is known to take of a text; the rest is the mail layer's business. */
-function asTaken(text: string, support: TextSupport["subject"]) {
-  return support === "unknown" ? ascii(text.replace(/[^\n -~]/g, "?")) : utf8(text);
-}
-
-function wasTaken(text: string, support: TextSupport["subject"]): string {
-  return asTaken(text, support).bytes.toString();
-}
-
-async function sendEverything(rig: MailRig, variants: VariantChoice): Promise<void> {
-  const support = await rig.clock.until(rig.carrier.textSupport());
-  const contents = CONTENTS.slice(0, variants["attachment-limit"] === "1" ? 1 : 3);
-  await rig.send(
-    mail({
-      to: ["duty@example.com", "night@example.com"],
-      cc: ["boss@example.com"],
-      bcc: ["archive@example.com"],
-      subject: asTaken(SUBJECT, support.subject),
-      body: asTaken(BODY, support.body),
-      attachments: contents.map((content, at) => attachment(`file-${at}.bin`, content)),
-    }),
-  );
-  const { to, parsed, secure } = await rig.server.waitForMail(1);
-  assert.equal(secure, true);
-  assert.equal(to.length, 4);
-  assert.equal(parsed.subject, wasTaken(SUBJECT, support.subject));
-  assert.equal(parsed.text?.trim(), wasTaken(BODY, support.body).trim());
-  assert.deepEqual(
-    parsed.attachments.map(({ filename, content }) => `${filename} ${content.toString("hex")}`),
-    contents.map((content, at) => `file-${at}.bin ${content.toString("hex")}`),
-  );
-}
-
 describe("under every single variant of the module", () => {
   for (const variants of SINGLE_VARIANTS) {
     it(`mails go out, fail and go out after a restart: ${Object.entries(variants).flat().join(" = ")}`, async () => {
-      const rig = await secureRig(variants);
-      await sendEverything(rig, variants);
-      await rig.clock.run(() => rig.files().every((file) => file.startsWith("UFS:ca-")), 10_000);
-
-      rig.server.refuse = { rcpt: 550 };
-      const before = rig.lines().length;
-      await assert.rejects(rig.send(mail()), { code: "SMTP_MAILBOX_UNAVAILABLE", smtpCode: 550 });
-      assert.equal(rig.lines().length - before, 5, rig.lines().slice(before).join("\n"));
-
-      rig.server.refuse = {};
-      rig.module.restart("restart");
-      await rig.clock.run(() => rig.modem.epoch > 1 && rig.carrier.available);
-      await rig.send(mail());
-      assert.equal(rig.server.received.length, 2);
-      await rig.stop();
+      await sendUnder(variants);
     });
   }
+});
+
+describe("under variants in pairs", () => {
+  const switches = variantNames.map((name) => ({ name, values: variantTable[name].values }));
+  const choices = coveringArray(switches);
+
+  for (const [number, choice] of choices.entries()) {
+    it(`mails go out, fail and go out after a restart: choice ${number + 1} of ${choices.length}`, async () => {
+      await sendUnder(
+        variantNames.reduce<VariantChoice>(
+          (all, name) => ({ ...all, ...parseVariant(`${name}=${choice[name]}`) }),
+          {},
+        ),
+      );
+    });
+  }
+
+  it("covers every pair of values", () => {
+    const covered = new Set(
+      choices.flatMap((choice) => pairsOf(switches.map(({ name }) => choice[name] ?? ""))),
+    );
+    let all = 0;
+    for (const [at, one] of switches.entries()) {
+      for (const other of switches.slice(at + 1)) all += one.values.length * other.values.length;
+    }
+    assert.equal(covered.size, all);
+    console.log(`      ${all} pairs of ${switches.length} variants in ${choices.length} choices`);
+  });
 });
 
 describe("text that is not ASCII", () => {
