@@ -4,6 +4,7 @@
  */
 import { realpath } from "node:fs/promises";
 import { basename } from "node:path";
+import type { SerialPort } from "serialport";
 import { deviceNames, hardwareTtys, stableLinks, usbDevice, type UsbDevice } from "./sysfs";
 import { QUECTEL, usbModule, type PortRole } from "./usb-modules";
 
@@ -22,6 +23,8 @@ export interface SerialPortInfo {
   /** What the port is for; undefined when not known. */
   readonly role?: PortRole;
 }
+
+type ListedPort = Awaited<ReturnType<typeof SerialPort.list>>[number];
 
 /** Names of serial devices in /dev, for hosts whose /sys is hidden. */
 const SERIAL_NAME = /^tty(USB|ACM|AMA|mxc|SAC|THS|HS)\d+$/;
@@ -98,20 +101,23 @@ function portInfo(path: string, device: string, usb: UsbDevice | undefined): Ser
   };
 }
 
-/** Windows and macOS: what serialport knows; the interface number stands in the device id as `MI_02`. */
+/** Windows and macOS: what serialport knows. */
 async function otherPorts(): Promise<SerialPortInfo[]> {
   const { SerialPort } = await import("serialport");
-  return (await SerialPort.list()).map((port) => {
-    const { vendorId, productId } = port;
-    if (vendorId === undefined || productId === undefined) return { path: port.path, device: port.path };
-    const interfaceNumber = /MI_([\da-f]{2})/i.exec(port.pnpId ?? "")?.[1];
-    return portInfo(port.path, port.path, {
-      vendorId: vendorId.toLowerCase(),
-      productId: productId.toLowerCase(),
-      interfaceNumber: interfaceNumber === undefined ? undefined : Number.parseInt(interfaceNumber, 16),
-      manufacturer: port.manufacturer,
-      product: undefined,
-      serialNumber: port.serialNumber,
-    });
+  return (await SerialPort.list()).map(listedPort);
+}
+
+/** A port as serialport lists it; on Windows the interface number stands in the device id as `MI_02`. */
+export function listedPort(port: ListedPort): SerialPortInfo {
+  const { path, vendorId, productId, pnpId, manufacturer, serialNumber } = port;
+  if (vendorId === undefined || productId === undefined) return { path, device: path };
+  const interfaceNumber = /MI_([\da-f]{2})/i.exec(pnpId ?? "")?.[1];
+  return portInfo(path, path, {
+    vendorId: vendorId.toLowerCase(),
+    productId: productId.toLowerCase(),
+    interfaceNumber: interfaceNumber === undefined ? undefined : Number.parseInt(interfaceNumber, 16),
+    manufacturer,
+    product: undefined,
+    serialNumber,
   });
 }

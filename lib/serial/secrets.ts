@@ -37,6 +37,11 @@ export class SecretFilter {
     return shown;
   }
 
+  /** Forgets what is held back. */
+  reset(): void {
+    this.held = "";
+  }
+
   /** True when all that follows `at` could be the beginning of a secret that is longer. */
   private mayBegin(text: string, at: number): boolean {
     const left = text.length - at;

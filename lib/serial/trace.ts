@@ -26,6 +26,8 @@ export class Trace {
   enabled = false;
   private readonly secrets = new Set<string>();
   private readonly filters = { in: new SecretFilter(this.secrets), out: new SecretFilter(this.secrets) };
+  /** True in the middle of a line whose beginning was not recorded: its rest might be the end of a secret. */
+  private readonly inCutLine = { in: false, out: false };
   private recorded: TraceEntry[] = [];
   private characters = 0;
 
@@ -57,9 +59,24 @@ export class Trace {
     return new TracedTransport(transport, this);
   }
 
+  /** Records bytes that went over the wire; from the next line on when just switched on. */
   record(direction: TraceEntry["direction"], bytes: Uint8Array): void {
-    if (!this.enabled) return;
-    const text = this.filters[direction].push(Buffer.from(bytes).toString("latin1"));
+    let text = Buffer.from(bytes).toString("latin1");
+    if (!this.enabled) {
+      this.inCutLine[direction] = !/[\r\n]$/.test(text);
+      this.filters[direction].reset();
+      return;
+    }
+    if (this.inCutLine[direction]) {
+      const end = text.search(/[\r\n]/);
+      if (end < 0) return;
+      this.inCutLine[direction] = false;
+      text = text.slice(end + 1);
+    }
+    this.add(direction, this.filters[direction].push(text));
+  }
+
+  private add(direction: TraceEntry["direction"], text: string): void {
     if (text === "") return;
     this.recorded.push({ at: this.clock.wall(), direction, text: text.slice(-this.limit) });
     this.characters += Math.min(text.length, this.limit);

@@ -54,6 +54,13 @@ describe("the tokenizer", () => {
     assert.deepEqual(tokens(["AT+CSQ\r+CSQ: 19,99\r\n"]), ["line AT+CSQ", "line +CSQ: 19,99"]);
   });
 
+  it("keeps bytes that come before the last ones were looked at", () => {
+    const tokenizer = new Tokenizer();
+    tokenizer.push(Buffer.from("\r\nO"));
+    tokenizer.push(Buffer.from("K\r\n"));
+    assert.equal(shown(tokenizer.next() as Token), "line OK");
+  });
+
   it("drops NUL bytes before and in a line (B6: NULs before the first answer after power-up)", () => {
     assert.deepEqual(tokens(["\0\0\0\r\nRDY\r\n", "\0\r\nO\0K\r\n"]), ["line RDY", "line OK"]);
   });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isModuleUsbPort, listPorts } from "../../../lib/serial/ports";
+import { isModuleUsbPort, listedPort, listPorts } from "../../../lib/serial/ports";
 import { USB_MODULES, usbModule } from "../../../lib/serial/usb-modules";
 
 interface UsbTree {
@@ -173,6 +173,28 @@ describe("the list of ports", () => {
     assert.equal(await isModuleUsbPort("/dev/ttyUSB9", root), false);
     assert.equal(await isModuleUsbPort("/dev/ttyS0", root), false);
     assert.equal(await isModuleUsbPort("/dev/nothing", root), false);
+  });
+});
+
+describe("a port listed by serialport on Windows or macOS", () => {
+  const listed = {
+    path: "COM7",
+    manufacturer: "Quectel",
+    serialNumber: undefined,
+    pnpId: "USB\\VID_2C7C&PID_0125&MI_02\\6&1",
+    locationId: undefined,
+    vendorId: "2C7C",
+    productId: "0125",
+  };
+
+  it("is told by its USB ids and by the interface number in its device id", () => {
+    const { path, device, role, models } = listedPort(listed);
+    assert.deepEqual([path, device, role, models], ["COM7", "COM7", "at", "EC25, EC20, EG25-G, EM05"]);
+  });
+
+  it("is only a path when nothing else is known", () => {
+    assert.deepEqual(listedPort({ ...listed, vendorId: undefined }), { path: "COM7", device: "COM7" });
+    assert.equal(listedPort({ ...listed, pnpId: undefined }).role, undefined);
   });
 });
 

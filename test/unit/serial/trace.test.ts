@@ -78,6 +78,30 @@ describe("a trace", () => {
     assert.deepEqual(shown(trace), ["in ••• •••."]);
   });
 
+  it("that is switched on in the middle of a line begins with the next, lest it show the end of a secret", () => {
+    const { trace } = open();
+    trace.hide(["s3cret"]);
+    trace.enabled = false;
+    trace.record("out", latin1("AT+CPIN=s3c"));
+    trace.record("in", latin1("\r\nOK\r\n"));
+    trace.enabled = true;
+    trace.record("out", latin1("ret"));
+    trace.record("out", latin1("\rAT\r"));
+    trace.record("in", latin1("AT\r"));
+    assert.deepEqual(shown(trace), ["out AT\r", "in AT\r"]);
+  });
+
+  it("that was switched off in the middle of a secret shows nothing of it later", () => {
+    const { trace } = open();
+    trace.hide(["s3cret"]);
+    trace.record("in", latin1("+X: s3c"));
+    trace.enabled = false;
+    trace.record("in", latin1("ret\r\n"));
+    trace.enabled = true;
+    trace.record("in", latin1("OK\r\n"));
+    assert.deepEqual(shown(trace), ["in +X: ", "in OK\r\n"]);
+  });
+
   it("masks a new secret in what is recorded already", () => {
     const { trace } = open();
     trace.record("in", latin1("+X: tiger\r\n"));
