@@ -66,7 +66,7 @@ export function nextState(state: ChannelState, event: ChannelEvent): ChannelStat
     case "leave":
       return state.kind === "data" ? { kind: "escaping", exchange: state.exchange } : state;
     case "finished":
-      return exchange === undefined ? state : { kind: "idle" };
+      return state.kind === "command" || state.kind === "data" ? { kind: "idle" } : state;
     case "cutShort":
     case "timedOut":
       return exchange === undefined ? state : { kind: "outOfSync" };

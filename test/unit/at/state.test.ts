@@ -28,7 +28,7 @@ const ARROWS: Readonly<
   connect: { command: "data" },
   dataSent: { data: "command" },
   leave: { data: "escaping" },
-  finished: { command: "idle", data: "idle", escaping: "idle" },
+  finished: { command: "idle", data: "idle" },
   cutShort: { command: "outOfSync", data: "outOfSync", escaping: "outOfSync" },
   timedOut: { command: "outOfSync", data: "outOfSync", escaping: "outOfSync" },
   restarted: { idle: "outOfSync", command: "outOfSync", data: "outOfSync", escaping: "outOfSync" },
