@@ -1,0 +1,32 @@
+/** Writes the table of a run into docs/performance.md, between its markers. */
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Figure } from "./figure";
+import type { Row } from "./row";
+import { markdownTable } from "./table";
+
+const PAGE = join(__dirname, "../../docs/performance.md");
+
+/** @param machine what the figures were measured on. @throws Error when the page lacks a marker. */
+export async function writeDocumentation(
+  figures: readonly Figure[],
+  rows: readonly Row[],
+  machine: string,
+): Promise<void> {
+  const meaning = rows.map(({ name, about }) => `| \`${name}\` | ${about} |`);
+  const parts = {
+    figures: `${machine}\n\n${markdownTable(figures)}`,
+    rows: ["| row | what is measured |", "|---|---|", ...meaning].join("\n"),
+  };
+  let page = await readFile(PAGE, "utf8");
+  for (const [name, text] of Object.entries(parts)) page = between(page, name, text);
+  await writeFile(PAGE, page);
+}
+
+function between(page: string, name: string, text: string): string {
+  const begin = `<!-- ${name}: npm run bench -- --write -->`;
+  const end = `<!-- /${name} -->`;
+  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the table "${name}"`);
+  return `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`;
+}

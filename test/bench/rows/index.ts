@@ -1,0 +1,33 @@
+/** All rows, in the order of the table. */
+import type { Row } from "../row";
+import { acceptance } from "./acceptance";
+import { alertTime } from "./alert-time";
+import { atRest } from "./at-rest";
+import { commandLines } from "./command-lines";
+import { endlessLine } from "./endless-line";
+import { enqueue } from "./enqueue";
+import { eventLoop } from "./event-loop";
+import { installedSize } from "./installed-size";
+import { mailShares } from "./mail-shares";
+import { modems } from "./modems";
+import { queueGrowth } from "./queue-growth";
+import { roundTrip } from "./round-trip";
+import { tokenizer } from "./tokenizer";
+import { wireEfficiency } from "./wire-efficiency";
+
+export const ROWS: readonly Row[] = [
+  wireEfficiency,
+  commandLines,
+  alertTime,
+  acceptance,
+  mailShares,
+  roundTrip,
+  tokenizer,
+  endlessLine,
+  enqueue,
+  queueGrowth,
+  modems,
+  eventLoop,
+  atRest,
+  installedSize,
+];

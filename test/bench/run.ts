@@ -1,0 +1,137 @@
+/**
+ * `npm run bench`: measures the rows, prints each figure beside its goal and its peer, and ends with 1 when a goal is
+ * missed or a row could not be measured.
+ */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { writeDocumentation } from "./documentation";
+import { type Figure, verdict } from "./figure";
+import type { Row } from "./row";
+import type { RowReport } from "./row-process";
+import { ROWS } from "./rows";
+import { median, spread } from "./statistics";
+import { plainTable } from "./table";
+
+const HELP = `npm run bench                    measures everything
+npm run bench -- NAME ...        measures these rows
+npm run bench -- --list          names the rows
+npm run bench -- --json          prints JSON instead of the table
+npm run bench -- --rounds N      rounds, at least 5 (5)
+npm run bench -- --write         also writes the table into docs/performance.md`;
+
+const FEWEST_ROUNDS = 5;
+
+interface Measured {
+  readonly row: Row;
+  readonly report: RowReport;
+  readonly seconds: number;
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      json: { type: "boolean", default: false },
+      list: { type: "boolean", default: false },
+      write: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      rounds: { type: "string", default: String(FEWEST_ROUNDS) },
+    },
+  });
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (values.list) {
+    for (const row of ROWS) console.log(`${row.name.padEnd(18)}${row.about}`);
+    return 0;
+  }
+  const rounds = Number(values.rounds);
+  if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
+    throw new Error(`--rounds takes a whole number from ${FEWEST_ROUNDS} on`);
+  }
+  const measured: Measured[] = [];
+  for (const row of chosenRows(positionals)) {
+    if (!values.json) process.stderr.write(`${row.name} `);
+    const one = await measure(row, rounds);
+    measured.push(one);
+    if (!values.json) process.stderr.write(`${one.seconds.toFixed(0)} s\n`);
+  }
+  console.log(values.json ? JSON.stringify(asJson(measured, rounds), undefined, 2) : asText(measured));
+  const figures = measured.flatMap(figuresOf);
+  if (values.write) await writeDocumentation(figures, ROWS, machine());
+  const failed = measured.some(({ report }) => report.kind === "failed");
+  return failed || figures.some((figure) => verdict(figure) === "missed") ? 1 : 0;
+}
+
+function chosenRows(names: readonly string[]): readonly Row[] {
+  const unknown = names.filter((name) => !ROWS.some((row) => row.name === name));
+  if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(", ")}; --list names them`);
+  return names.length === 0 ? ROWS : ROWS.filter((row) => names.includes(row.name));
+}
+
+async function measure(row: Row, rounds: number): Promise<Measured> {
+  const started = performance.now();
+  const child = fork(join(__dirname, "row-process.ts"), [row.name, String(rounds)], {
+    execArgv: ["--import", "tsx", "--expose-gc"],
+    // What a row prints must not mix with the figures.
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const report = new Promise<RowReport>((resolve) => {
+    child.once("message", (message) => resolve(message as RowReport));
+    child.once("exit", (code) => resolve({ kind: "failed", reason: `its process ended with code ${code}` }));
+  });
+  const result = await report;
+  if (child.exitCode === null) await once(child, "exit");
+  return { row, report: result, seconds: (performance.now() - started) / 1000 };
+}
+
+function figuresOf({ report }: Measured): readonly Figure[] {
+  return report.kind === "figures" ? report.figures : [];
+}
+
+function asText(measured: readonly Measured[]): string {
+  const failures = measured.flatMap(({ row, report }) =>
+    report.kind === "failed" ? [`${row.name} could not be measured: ${report.reason}`] : [],
+  );
+  return [machine(), plainTable(measured.flatMap(figuresOf)), ...failures].join("\n\n");
+}
+
+function asJson(measured: readonly Measured[], rounds: number): object {
+  return {
+    machine: machine(),
+    rounds,
+    rows: measured.map(({ row, report, seconds }) => ({
+      name: row.name,
+      seconds,
+      ...(report.kind === "failed"
+        ? { failed: report.reason }
+        : {
+            figures: report.figures.map((figure) => ({
+              ...figure,
+              median: median(figure.samples),
+              spread: spread(figure.samples),
+              verdict: verdict(figure),
+            })),
+          }),
+    })),
+  };
+}
+
+function machine(): string {
+  const [cpu] = cpus();
+  return `Node.js ${process.versions.node}, ${process.platform} ${process.arch}, ${cpus().length} x ${cpu?.model.trim() ?? "CPU"}`;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,62 @@
+/** An outbox on the disk in real time, with a carrier that takes every mail at once. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../../lib/clock";
+import { composerFor } from "../../../lib/mail/composer";
+import type { Mail } from "../../../lib/mail/mail";
+import { Outbox } from "../../../lib/mail/outbox";
+import type { FileLayer } from "../../../lib/mail/spool/files";
+import type { MailCarrier } from "../../../lib/quectel/carrier";
+import { KeptLog } from "../../support/module-replies";
+import { OPTIONS, SETTINGS } from "../../unit/outbox/bench";
+
+export interface DiskOutbox {
+  readonly outbox: Outbox;
+  readonly accept: (mail: Mail) => Promise<unknown>;
+  /** Resolves when so many more mails have ended. */
+  readonly ends: (count: number) => Promise<void>;
+}
+
+/** Runs `use` with a folder that is removed afterwards. */
+export async function withFolder<T>(use: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "bench-spool-"));
+  try {
+    return await use(folder);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** An outbox that is not open yet. */
+export function diskOutbox(folder: string, carrier: MailCarrier, files: FileLayer): DiskOutbox {
+  const outbox = new Outbox({
+    directory: join(folder, "spool"),
+    clock: systemClock,
+    carrier,
+    settings: { ...SETTINGS, maxQueued: 100_000, maxSpoolMB: 10_000 },
+    compose: composerFor(
+      { senderName: "Pump 7", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
+      carrier,
+    ),
+    log: new KeptLog(),
+    files,
+  });
+  let ended = 0;
+  outbox.on("ended", () => ended++);
+  return {
+    outbox,
+    accept: (mail) => outbox.accept(mail, OPTIONS, { nodeId: "n1", message: { topic: mail.subject } }),
+    ends: (count) => {
+      const goal = ended + count;
+      return new Promise((resolve) => {
+        const look = (): void => {
+          if (ended < goal) return;
+          outbox.off("ended", look);
+          resolve();
+        };
+        outbox.on("ended", look);
+      });
+    },
+  };
+}

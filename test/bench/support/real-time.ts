@@ -1,0 +1,52 @@
+/** The library from the carrier down on a simulated module in the same process, in real time. */
+import { systemClock } from "../../../lib/clock";
+import type { MailTransaction, SendReport } from "../../../lib/quectel/carrier";
+import { ModuleClock } from "../../../lib/quectel/module-clock";
+import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { PdpContext } from "../../../lib/quectel/pdp";
+import { SmtpCarrier } from "../../../lib/quectel/smtp";
+import { internet, SimulatedModem, simulatorTransport, type Timing } from "../../../lib/simulator";
+import { delivered } from "../../../lib/simulator/smtp-codes";
+import { PLAIN } from "../../e2e/transaction/mail-rig";
+import { modemOn, NETWORK } from "../../support/module-replies";
+
+export interface RealModem {
+  readonly module: SimulatedModem;
+  readonly carrier: SmtpCarrier;
+  send(mail: MailTransaction): Promise<SendReport>;
+  close(): Promise<void>;
+}
+
+/** A modem that is ready. @param smtpPort of a server on loopback; `none`: the simulated network takes every mail. */
+export async function realModem(smtpPort: number | "none", timing: Partial<Timing> = {}): Promise<RealModem> {
+  const module = new SimulatedModem({ timing });
+  if (smtpPort === "none") module.state(internet).mailServer = () => Promise.resolve(delivered);
+  const { modem } = modemOn(simulatorTransport(module), systemClock);
+  const pdp = new PdpContext(modem, NETWORK);
+  const carrier = new SmtpCarrier({
+    modem,
+    pdp,
+    moduleClock: new ModuleClock(modem, 1),
+    settings: {
+      ...PLAIN,
+      user: "",
+      password: "",
+      host: "127.0.0.1",
+      port: smtpPort === "none" ? 25 : smtpPort,
+    },
+    roots: () => Promise.resolve([]),
+    notebook: memoryNotebook(),
+  });
+  modem.acquire();
+  await modem.whenReady();
+  return {
+    module,
+    carrier,
+    send: (mail) => carrier.send(mail),
+    close: async () => {
+      carrier.close();
+      pdp.close();
+      await modem.close();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** The figures as a table for people: for the terminal, and as Markdown for the documentation. */
+import { type Figure, type Goal, timesPeer, type Verdict, verdict } from "./figure";
+import { median, spread } from "./statistics";
+
+export const COLUMNS = ["what", "measured", "spread", "goal", "peer", "peer's figure", ""] as const;
+
+const MARKS: Readonly<Record<Verdict, string>> = { met: "met", missed: "MISSED", shown: "" };
+
+/** One row of cells, in the order of `COLUMNS`. */
+export function cells(figure: Figure): readonly string[] {
+  const { what, unit, samples, goal, peer } = figure;
+  return [
+    what,
+    withUnit(median(samples), unit) + ratioText(figure),
+    spreadOf(samples),
+    goal === undefined ? "" : goalText(goal, unit),
+    peer?.name ?? "",
+    peer === undefined ? "" : `${withUnit(median(peer.samples), unit)} (${spreadOf(peer.samples)})`,
+    MARKS[verdict(figure)],
+  ];
+}
+
+/** Aligned by blanks. */
+export function plainTable(figures: readonly Figure[]): string {
+  const rows = [COLUMNS, ...figures.map(cells)];
+  const widths = COLUMNS.map((_name, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  "));
+  lines.splice(1, 0, widths.map((width) => "-".repeat(width)).join("  "));
+  return lines.map((line) => line.trimEnd()).join("\n");
+}
+
+export function markdownTable(figures: readonly Figure[]): string {
+  const rows = [COLUMNS, COLUMNS.map(() => "---"), ...figures.map(cells)];
+  return rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Where the goal is a multiple of the peer, the multiple measured. */
+function ratioText({ samples, goal, peer }: Figure): string {
+  if (goal?.kind !== "timesPeer" || peer === undefined) return "";
+  return ` (${shortNumber(timesPeer(samples, peer.samples))} x peer)`;
+}
+
+function goalText(goal: Goal, unit: string): string {
+  switch (goal.kind) {
+    case "atMost":
+      return `at most ${withUnit(goal.limit, unit)}`;
+    case "below":
+      return `under ${withUnit(goal.limit, unit)}`;
+    case "exactly":
+      return withUnit(goal.value, unit);
+    case "timesPeer":
+      return `at most ${goal.factor} x peer`;
+    case "moreThanPeer":
+      return "more than peer";
+  }
+}
+
+function spreadOf(samples: readonly number[]): string {
+  const [low, high] = spread(samples);
+  return low === high ? "none" : `${shortNumber(low)}..${shortNumber(high)}`;
+}
+
+function withUnit(value: number, unit: string): string {
+  return `${shortNumber(value)}${unit === "" ? "" : ` ${unit}`}`;
+}
+
+/** Three significant digits, never an exponent. */
+function shortNumber(value: number): string {
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
+  return value.toLocaleString("en-US", {
+    minimumFractionDigits: 0,
+    maximumFractionDigits: Math.min(digits, 4),
+  });
+}
