@@ -23,6 +23,7 @@ import type {
   OutboxSummary,
 } from "./outbox-types";
 import { OutboxRun } from "./outbox/run";
+import { diskError } from "./spool/disk-error";
 import { hostFiles, type FileLayer } from "./spool/files";
 
 export interface OutboxOptions {
@@ -91,8 +92,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       await run.begin();
       this.changed();
     } catch (cause) {
-      const error =
-        cause instanceof ModemError ? cause : new ModemError("OUTBOX_DISK", { detail: String(cause), cause });
+      const error = diskError(cause);
       this.state = { kind: "failed", error };
       throw error;
     }
@@ -203,7 +203,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   private async command<T>(work: (run: OutboxRun) => Promise<T>): Promise<T> {
     const run = await this.run();
-    return run.command(() => work(run));
+    try {
+      return await run.command(() => work(run));
+    } catch (cause) {
+      throw diskError(cause);
+    }
   }
 
   private changed(): void {

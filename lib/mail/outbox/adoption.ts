@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
+import { diskError } from "../spool/disk-error";
 import type { Host } from "../spool/host";
 import { SpoolLock } from "../spool/lock";
 import { Spool } from "../spool/spool";
@@ -49,7 +50,7 @@ export async function adoptSpool(
     }
     return moved;
   } catch (cause) {
-    throw cause instanceof ModemError ? cause : new ModemError("OUTBOX_DISK", { detail: directory, cause });
+    throw diskError(cause);
   } finally {
     await lock.release();
   }

@@ -13,7 +13,7 @@ import type { Ledger } from "./ledger";
 import type { Mail, MailOptions } from "../mail";
 import type { MailStore } from "./mail-store";
 import type { MailOrigin, OutboxSettings } from "../outbox-types";
-import { hasCode } from "../spool/files";
+import { diskError } from "../spool/disk-error";
 import { RECORD_FORMAT, type SpoolRecord } from "../spool/record";
 import { storableMessage } from "../spool/stored-message";
 import { newTransaction } from "./transactions";
@@ -54,7 +54,7 @@ export class Intake {
       );
     } catch (cause) {
       for (const entry of pushed) store.waiting.cancelEnding(entry);
-      throw cause instanceof ModemError ? cause : diskError(cause);
+      throw diskError(cause);
     } finally {
       this.reserved.mails--;
       this.reserved.bytes -= size + contents;
@@ -157,9 +157,4 @@ export class Intake {
       attempts: 0,
     };
   }
-}
-
-function diskError(cause: unknown): ModemError {
-  const detail = hasCode(cause, "ENOSPC") ? "no space left" : String(cause);
-  return new ModemError("OUTBOX_DISK", { detail, cause });
 }

@@ -39,7 +39,7 @@ export class MailStore {
     for (const { record } of mails) this.time.notBefore(record.written);
     for (const { id, place } of failed) this.failed.add(id, place);
     for (const { record, place, bytes } of mails) this.waiting.add(this.entryOf(record, place, bytes, true));
-    this.lastSeq = Math.max(0, ...mails.map(({ record }) => record.seq));
+    this.lastSeq = mails.at(-1)?.record.seq ?? 0;
     return mails.flatMap(({ record: { id, end } }) =>
       end === undefined ? [] : (this.waiting.get(id) ?? []),
     );
@@ -105,7 +105,11 @@ export class MailStore {
       entry.unsaved = next;
       return false;
     }
-    if (from.folder !== "queue") await this.removeOrKeepFor({ id: entry.id, place: from, attachments: 0 });
+    if (from.folder !== "queue") {
+      await this.removeOrKeepFor({ id: entry.id, place: from, attachments: 0 });
+      // A power cut must not bring the old state back when the new one has long done its work.
+      await this.syncQuietly(from);
+    }
     return true;
   }
 
@@ -138,14 +142,18 @@ export class MailStore {
     await this.removeLeftovers();
   }
 
-  /** Puts a failed mail, as `record` now has it, back into the queue. Rejects with the error of the disk. */
+  /**
+   * Puts a failed mail, as `record` now has it, back into the queue. Rejects with the error of the disk; it is still
+   * among the failed ones then. One rename moves it: a second copy could come back by a power cut and be sent again.
+   */
   async requeue(record: SpoolRecord): Promise<void> {
     const { id } = record;
     const place = this.failed.placeOf(id);
-    await this.spool.write({ ...record, revision: record.revision + 1 }, QUEUE);
+    await this.spool.write({ ...record, revision: record.revision + 1 }, place);
+    await this.spool.move(id, place, QUEUE);
     this.failed.take(id);
     this.waiting.add(this.entryOf(record, QUEUE, place.bytes, true));
-    await this.removeOrKeepFor({ id, place, attachments: 0 });
+    await this.syncQuietly(QUEUE);
   }
 
   /** Takes a damaged record out of the order. Never rejects. */
@@ -198,6 +206,12 @@ export class MailStore {
     } catch {
       return false;
     }
+  }
+
+  private async syncQuietly(place: Place): Promise<void> {
+    await this.spool.sync(place).catch((cause: unknown) => {
+      this.trouble(new ModemError("OUTBOX_DISK", { detail: `folder ${place.folder}`, cause }));
+    });
   }
 
   private async removeOrKeepFor(leftover: Found & { attachments: number }): Promise<void> {

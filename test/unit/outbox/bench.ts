@@ -142,11 +142,12 @@ export class Bench {
     return bench;
   }
 
-  /** The next start on the same files, clock and modem, after a close. */
+  /** The next start on the same files, clock and modem, after a close; the disk is well again. */
   async restart(options: BenchOptions = {}): Promise<Bench> {
     await this.clock.until(this.outbox.close());
     this.host.end();
     const { files, clock, carrier } = this;
+    if (files instanceof FaultyFiles) files.fault = () => undefined;
     return Bench.open({ ...this.options, files, clock, carrier, ...options });
   }
 

@@ -1,0 +1,171 @@
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { systemClock } from "../../../lib/clock";
+import { composerFor } from "../../../lib/mail/composer";
+import { Outbox } from "../../../lib/mail/outbox";
+import type { MailEnded } from "../../../lib/mail/outbox-types";
+import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
+import { FakeCarrier } from "../../support/fake-carrier";
+import { attachment, mail, OPTIONS, SETTINGS } from "./bench";
+
+const silent = {
+  error: () => undefined,
+  warn: () => undefined,
+  info: () => undefined,
+  debug: () => undefined,
+};
+const text = { senderName: "", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 } as const;
+const ORIGIN = { nodeId: "n1", message: {} };
+
+/** Counts what the outbox asks of the disk. */
+function counting(): { files: FileLayer; counts: Record<"read" | "list" | "fsync", number> } {
+  const counts = { read: 0, list: 0, fsync: 0 };
+  const files: FileLayer = {
+    ...hostFiles,
+    read: (path) => (counts.read++, hostFiles.read(path)),
+    list: (path) => (counts.list++, hostFiles.list(path)),
+    syncFolder: (path) => (counts.fsync++, hostFiles.syncFolder(path)),
+    async create(path) {
+      const writer = await hostFiles.create(path);
+      return { ...writer, sync: () => (counts.fsync++, writer.sync()) };
+    },
+  };
+  return { files, counts };
+}
+
+describe("Outbox on the disk of the host", () => {
+  let root: string;
+  let outbox: Outbox | undefined;
+  const ended: MailEnded[] = [];
+
+  beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "outbox-"));
+    ended.length = 0;
+  });
+
+  afterEach(async () => {
+    await outbox?.close(0);
+    outbox = undefined;
+    rmSync(root, { recursive: true });
+  });
+
+  async function open(carrier: FakeCarrier, files: FileLayer = hostFiles): Promise<Outbox> {
+    const made = new Outbox({
+      directory: join(root, "spool"),
+      clock: systemClock,
+      carrier,
+      settings: { ...SETTINGS, maxQueued: 20_000, maxSpoolMB: 1000 },
+      compose: composerFor(text, carrier),
+      log: silent,
+      files,
+    });
+    outbox = made;
+    made.on("ended", (one) => ended.push(one));
+    await made.open();
+    return made;
+  }
+
+  function away(): FakeCarrier {
+    const carrier = new FakeCarrier();
+    carrier.available = false;
+    return carrier;
+  }
+
+  it("makes files for their owner alone", async () => {
+    mkdirSync(join(root, "spool"));
+    const made = await open(away());
+    const { id } = await made.accept(
+      mail("alarm", { attachments: [attachment("a.txt", "text")] }),
+      OPTIONS,
+      ORIGIN,
+    );
+    const mode = (path: string): string => (statSync(join(root, "spool", path)).mode & 0o777).toString(8);
+    assert.equal(mode("queue"), "700");
+    assert.equal(mode(`queue/${id}.json`), "600");
+    assert.equal(mode(`attachments/${id}.0`), "600");
+    assert.equal(mode("state.json"), "600");
+  });
+
+  it("accepts a mail with two fsync, one with an attachment with four", async () => {
+    const { files, counts } = counting();
+    const made = await open(away(), files);
+    counts.fsync = 0;
+    await made.accept(mail("alarm"), OPTIONS, ORIGIN);
+    assert.equal(counts.fsync, 2);
+    await made.accept(mail("picture", { attachments: [attachment("a.txt", "text")] }), OPTIONS, ORIGIN);
+    assert.equal(counts.fsync, 2 + 4);
+  });
+
+  it("sends what it accepted, after a restart too, with attachments read from files", async () => {
+    const picture = join(root, "cam.jpg");
+    writeFileSync(picture, "jpeg".repeat(50_000));
+    const first = await open(away());
+    const content = { kind: "file", path: picture } as const;
+    await first.accept(mail("picture", { attachments: [{ filename: "cam.jpg", content }] }), OPTIONS, ORIGIN);
+    writeFileSync(picture, "the next picture");
+    await first.close();
+    const carrier = new FakeCarrier();
+    const second = await open(carrier);
+    if (ended.length === 0) await new Promise((resolve) => second.once("ended", resolve));
+    assert.equal(carrier.delivered[0]?.attachments[0]?.content.toString(), "jpeg".repeat(50_000));
+    await second.close();
+    assert.deepEqual(readdirSync(join(root, "spool", "attachments")), []);
+    assert.deepEqual(readdirSync(join(root, "spool", "queue")), []);
+  });
+
+  it("says that a folder it may not write to is an error of the disk", async function () {
+    const locked = join(root, "spool");
+    writeFileSync(locked, "a file where the folder should be");
+    chmodSync(locked, 0o600);
+    await assert.rejects(open(new FakeCarrier()), { code: "OUTBOX_DISK" });
+  });
+
+  it("finds 10,000 queued mails at start, reading each record once", async () => {
+    const first = await open(away());
+    const message = { topic: "Level high", payload: "x".repeat(1000) };
+    const { id } = await first.accept(mail("alarm"), OPTIONS, { nodeId: "n1", message });
+    await first.close();
+    const queue = join(root, "spool", "queue");
+    const record = (await hostFiles.read(join(queue, `${id}.json`))).toString();
+    for (let number = 1; number < 10_000; number++) {
+      const other = `m${number}`;
+      writeFileSync(join(queue, `${other}.json`), record.replace(id, other));
+    }
+    const { files, counts } = counting();
+    const before = { time: performance.now(), cpu: process.cpuUsage() };
+    const second = await open(away(), files);
+    const took = performance.now() - before.time;
+    const cpu = process.cpuUsage(before.cpu);
+    assert.equal(second.summary().depth, 10_000);
+    const busy = (cpu.user + cpu.system) / 1000;
+    console.log(`      10,000 queued mails found in ${took.toFixed(0)} ms (processor ${busy.toFixed(0)} ms)`);
+    assert.ok(counts.read <= 10_000 + 5, `${counts.read} reads`);
+    assert.ok(counts.list <= 20, `${counts.list} lists`);
+    assert.ok(counts.fsync <= 10, `${counts.fsync} fsync`);
+  }).timeout(60_000);
+
+  it("keeps the attachments of waiting mails on the disk, not in memory", async () => {
+    setFlagsFromString("--expose-gc");
+    const collect = runInNewContext("gc") as () => void;
+    const made = await open(away());
+    const used = (): number => {
+      collect();
+      const { heapUsed, arrayBuffers } = process.memoryUsage();
+      return heapUsed + arrayBuffers;
+    };
+    await made.accept(mail("first"), OPTIONS, ORIGIN);
+    const before = used();
+    for (let number = 0; number < 100; number++) {
+      const bytes = Buffer.alloc(300_000, number);
+      const picture = { filename: "cam.jpg", content: { kind: "bytes", bytes } } as const;
+      await made.accept(mail(`picture ${number}`, { attachments: [picture] }), OPTIONS, ORIGIN);
+    }
+    const grown = used() - before;
+    assert.equal(made.summary().depth, 101);
+    assert.ok(grown < 2_000_000, `100 mails of 300 kB took ${grown} bytes of memory`);
+  }).timeout(60_000);
+});

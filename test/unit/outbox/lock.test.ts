@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import type { Host } from "../../../lib/mail/spool/host";
+import { thisHost } from "../../../lib/mail/spool/host";
+import { SpoolLock } from "../../../lib/mail/spool/lock";
+import { FaultyFiles } from "../../support/faulty-files";
+import { VirtualClock } from "../../support/virtual-clock";
+import { Bench, fakeHost, mail } from "./bench";
+
+const FOLDER = "/spool/modem";
+
+class Place {
+  readonly files = new FaultyFiles();
+  readonly clock = new VirtualClock();
+
+  host(boot?: string): ReturnType<typeof fakeHost> {
+    return fakeHost(this.clock, boot);
+  }
+
+  async take(host: Host): Promise<SpoolLock> {
+    const lock = new SpoolLock(FOLDER, this.files, this.clock, host);
+    await this.clock.until(lock.take());
+    return lock;
+  }
+}
+
+describe("Lock of the spool", () => {
+  it("keeps a second runtime off, and names who holds it", async () => {
+    const place = new Place();
+    const host = place.host();
+    await place.take(host);
+    await assert.rejects(place.take(place.host()), {
+      code: "OUTBOX_LOCKED",
+      message: new RegExp(`process ${host.self.pid} on gateway`),
+    });
+  });
+
+  it("is free after a release, also for the same process", async () => {
+    const place = new Place();
+    const host = place.host();
+    const lock = await place.take(host);
+    await assert.rejects(place.take(host), { code: "OUTBOX_LOCKED" });
+    await place.clock.until(lock.release());
+    await place.take(host);
+    assert.equal(await place.clock.until(lock.isHeld()), false);
+  });
+
+  it("is free at once after its process was killed", async () => {
+    const place = new Place();
+    const host = place.host();
+    await place.take(host);
+    host.end();
+    await place.take(place.host());
+    assert.equal(place.clock.now(), 0);
+  });
+
+  it("is free when the number of its process now belongs to a later one, as in a container", async () => {
+    const place = new Place();
+    const first = place.host();
+    await place.take(first);
+    const again: Host = {
+      ...place.host(),
+      self: { ...first.self, started: "99" },
+      state: (mark) => (mark.started === "99" ? "running" : "gone"),
+    };
+    await place.take(again);
+    assert.equal(place.clock.now(), 0);
+  });
+
+  it("is free for its own process when a former outbox could not write its release", async () => {
+    const place = new Place();
+    const host = place.host();
+    const lock = await place.take(host);
+    place.files.fault = ({ name }) => (name === "create" ? "EROFS" : undefined);
+    await place.clock.until(lock.release());
+    place.files.fault = () => undefined;
+    await place.take(host);
+  });
+
+  it("asks a holder it cannot see, and stays off while he answers", async () => {
+    const place = new Place();
+    const holder = await place.take(place.host("boot-1"));
+    await assert.rejects(place.take(place.host("boot-2")), { code: "OUTBOX_LOCKED" });
+    assert.ok(place.clock.now() <= 4000);
+    assert.equal(await place.clock.until(holder.isHeld()), true);
+  });
+
+  it("takes over from a holder it cannot see who does not answer", async () => {
+    const place = new Place();
+    const holder = await place.take(place.host("boot-1"));
+    place.clock.jumpWall(-7 * 24 * 3600_000);
+    const files = place.files.after("all");
+    const clock = new VirtualClock();
+    const lock = new SpoolLock(FOLDER, files, clock, fakeHost(clock, "boot-2"));
+    await clock.until(lock.take());
+    assert.equal(clock.now(), 12_000);
+    assert.equal(await clock.until(lock.isHeld()), true);
+    await place.clock.until(holder.release());
+  });
+
+  it("asks too when the lock's file was cut short", async () => {
+    const place = new Place();
+    place.files.put(`${FOLDER}/lock/7.json`, "");
+    await place.take(place.host());
+    assert.equal(place.clock.now(), 12_000);
+    assert.deepEqual(await place.files.list(`${FOLDER}/lock`), ["8.json"]);
+  });
+
+  it("goes to one of two who find a dead holder at the same moment", async () => {
+    const place = new Place();
+    const dead = place.host();
+    await place.take(dead);
+    dead.end();
+    const outcomes = await place.clock.until(
+      Promise.allSettled(Array.from({ length: 5 }, () => place.take(place.host()))),
+    );
+    assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
+  });
+
+  it("tells a holder who stood still that he was succeeded, and does not disturb the successor", async () => {
+    const place = new Place();
+    const first = await place.take(place.host("boot-1"));
+    place.files.put(`${FOLDER}/lock/9.json`, JSON.stringify({ token: "other", pid: 1 }));
+    assert.equal(await place.clock.until(first.isHeld()), false);
+    await place.clock.until(first.release());
+    assert.match(place.files.text(`${FOLDER}/lock/9.json`), /other/);
+  });
+
+  it("lets an outbox that was succeeded neither send nor accept", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    await bench.accept(mail("alarm"));
+    files.put(`${FOLDER}/lock/9.json`, JSON.stringify({ token: "other", pid: 1 }));
+    bench.carrier.setAvailable(true);
+    await bench.clock.advance(60_000);
+    assert.deepEqual(bench.delivered, []);
+    assert.equal(bench.troubles[0]?.code, "OUTBOX_LOCKED");
+    await assert.rejects(bench.accept(mail("next")), { code: "OUTBOX_LOCKED" });
+  });
+
+  it("keeps two outboxes off one folder until the first is closed", async () => {
+    const first = await Bench.open();
+    const { files, clock } = first;
+    const second = new Bench({ files, clock });
+    await assert.rejects(clock.until(second.outbox.open()), { code: "OUTBOX_LOCKED" });
+    await assert.rejects(second.accept(mail("alarm")), { code: "OUTBOX_LOCKED" });
+    await clock.until(first.outbox.close());
+    await clock.until(second.outbox.open());
+    await second.accept(mail("alarm"));
+    await second.ends(1);
+  });
+
+  it("writes nothing while it is held and nobody asks", async () => {
+    const place = new Place();
+    await place.take(place.host());
+    const writes = place.files.count("create") + place.files.count("rename") + place.files.count("remove");
+    await place.clock.advance(3600_000);
+    assert.equal(
+      place.files.count("create") + place.files.count("rename") + place.files.count("remove"),
+      writes,
+    );
+  });
+});
+
+describe("Host", () => {
+  it("knows itself as running, and a process that ended as gone", () => {
+    const host = thisHost();
+    assert.equal(host.state(host.self), host.self.boot === undefined ? "unknown" : "running");
+    assert.ok(host.uptime() > 0);
+    if (host.self.boot === undefined) return;
+    assert.equal(host.state({ ...host.self, pid: 2 ** 22 + 1 }), "gone");
+    assert.equal(host.state({ ...host.self, started: "1" }), "gone");
+    assert.equal(host.state({ ...host.self, pidNamespace: "pid:[1]" }), "unknown");
+    assert.equal(host.state({ ...host.self, boot: "another" }), "unknown");
+  });
+});

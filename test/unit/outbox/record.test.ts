@@ -1,0 +1,162 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { ModemError } from "../../../lib/errors";
+import { readRecord, RECORD_FORMAT } from "../../../lib/mail/spool/record";
+import { restoreError, storeError } from "../../../lib/mail/spool/stored-error";
+import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/spool/stored-message";
+import { FaultyFiles } from "../../support/faulty-files";
+import { Bench, DIRECTORY, mail } from "./bench";
+
+/** A record as the first release of the package wrote it. It must stay readable. */
+const FORMAT_1 = {
+  format: 1,
+  id: "k3m8q2xa",
+  revision: 2,
+  seq: 17,
+  accepted: { clock: "0b7c6b0e", time: 1000, active: 1000 },
+  written: { clock: "0b7c6b0e", time: 2000, active: 2000 },
+  raisedAt: 1767225600000,
+  priority: "high",
+  delivery: "atLeastOnce",
+  maxAge: null,
+  origin: { nodeId: "n1", message: { topic: "Level high" } },
+  from: null,
+  to: ["ops@example.com"],
+  cc: [],
+  bcc: [],
+  subject: "Level high",
+  text: "Level high at pump 7",
+  attachments: [{ filename: "a.txt", size: 4, sha256: "00" }],
+  warnings: [],
+  transactions: [
+    {
+      envelope: { to: ["ops@example.com"], cc: [], bcc: [] },
+      state: { kind: "waiting" },
+      tries: 1,
+      due: 61000,
+      unknown: 0,
+      shortSubject: false,
+      lastError: { code: "SMTP_NETWORK", message: "m", hint: "h", class: "transient" },
+    },
+  ],
+  attempts: 1,
+};
+
+describe("Record of a mail", () => {
+  it("is read in the form of the first release, and its mail is sent", async () => {
+    assert.equal(readRecord(JSON.stringify(FORMAT_1), "k3m8q2xa").kind, "record");
+    const files = new FaultyFiles();
+    files.put(`${DIRECTORY}/queue/k3m8q2xa.json`, JSON.stringify(FORMAT_1));
+    files.put(`${DIRECTORY}/attachments/k3m8q2xa.0`, "text");
+    const bench = await Bench.open({ files });
+    const { id, origin, result } = await bench.ends(1);
+    assert.equal(id, "k3m8q2xa");
+    assert.deepEqual(origin, { nodeId: "n1", message: { topic: "Level high" } });
+    assert.equal(result.recovered, true);
+    assert.equal(result.attempts, 2);
+    assert.equal(bench.carrier.delivered[0]?.attachments[0]?.content.toString(), "text");
+  });
+
+  it("is brought from an older format step by step", () => {
+    const { cc: _cc, ...rest } = FORMAT_1;
+    const older = { ...rest, format: -1, recipients: ["ops@example.com"] };
+    const read = readRecord(JSON.stringify(older), "k3m8q2xa", {
+      [-1]: ({ recipients, ...record }) => ({ ...record, format: 0, to: recipients }),
+      0: (record) => ({ ...record, format: RECORD_FORMAT, cc: [] }),
+    });
+    assert.equal(read.kind, "record");
+    assert.deepEqual(read.kind === "record" && read.record.cc, []);
+  });
+
+  it("of a later version is left alone and reported, and the rest goes on", async () => {
+    const files = new FaultyFiles();
+    files.put(
+      `${DIRECTORY}/queue/newer222.json`,
+      JSON.stringify({ ...FORMAT_1, id: "newer222", format: 99 }),
+    );
+    const bench = await Bench.open({ files });
+    assert.match(bench.troubles[0]?.message ?? "", /later version \(format 99\)/);
+    await bench.accept(mail("alarm"));
+    await bench.ends(1);
+    assert.ok((await files.list(`${DIRECTORY}/queue`)).includes("newer222.json"));
+  });
+
+  it("is damaged when any part that sending needs is missing or of another type", () => {
+    const parts = Object.keys(FORMAT_1).filter((part) => part !== "format");
+    for (const part of parts) {
+      for (const value of [undefined, true, [1], { a: 1 }]) {
+        const text = JSON.stringify({ ...FORMAT_1, [part]: value });
+        assert.equal(readRecord(text, "k3m8q2xa").kind, "damaged", `${part} ${String(value)}`);
+      }
+    }
+    assert.equal(readRecord(JSON.stringify(FORMAT_1), "another2").kind, "damaged");
+    assert.equal(readRecord("[]", "k3m8q2xa").kind, "damaged");
+    assert.equal(readRecord(JSON.stringify({ ...FORMAT_1, format: 0 }), "k3m8q2xa").kind, "damaged");
+  });
+
+  it("is never taken for one when it was cut short at any place", () => {
+    const text = JSON.stringify(FORMAT_1);
+    for (let length = 0; length < text.length; length++) {
+      assert.equal(readRecord(text.slice(0, length), "k3m8q2xa").kind, "damaged");
+      assert.equal(readRecord(text.slice(0, length).padEnd(text.length, "\0"), "k3m8q2xa").kind, "damaged");
+    }
+  });
+});
+
+describe("Message kept with a mail", () => {
+  it("keeps what JSON carries, and Buffers", () => {
+    const kept = storableMessage({ topic: "t", n: 1, list: [1, { a: null }], bytes: Buffer.from("x") });
+    const read = reviveMessage(JSON.parse(JSON.stringify(kept)));
+    assert.deepEqual(read, { topic: "t", n: 1, list: [1, { a: null }], bytes: Buffer.from("x") });
+  });
+
+  it("leaves out what JSON cannot carry, and the rest stays", () => {
+    const circle: Record<string, unknown> = { topic: "t", send: () => 1, big: 1n, sign: Symbol("s") };
+    circle["req"] = circle;
+    assert.deepEqual(storableMessage(circle), { topic: "t" });
+  });
+
+  it("leaves out the largest parts when it is too large", () => {
+    const kept = storableMessage({ topic: "t", image: "x".repeat(MESSAGE_LIMIT), list: "y".repeat(1000) });
+    assert.deepEqual(kept, { topic: "t", list: "y".repeat(1000) });
+  });
+
+  it("never exceeds its limit, whatever comes", () => {
+    for (const value of [undefined, null, "text", 5, [1, 2]]) {
+      assert.ok(JSON.stringify(storableMessage(value)).length <= MESSAGE_LIMIT);
+    }
+    fc.assert(
+      fc.property(
+        fc.dictionary(fc.string(), fc.oneof(fc.jsonValue(), fc.bigInt())),
+        fc.nat(9),
+        (message, repeat) => {
+          const large = { ...message, large: "€".repeat(repeat * 4000) };
+          const text = JSON.stringify(storableMessage(large));
+          assert.ok(Buffer.byteLength(text) <= MESSAGE_LIMIT);
+        },
+      ),
+      { numRuns: 100 },
+    );
+  });
+});
+
+describe("Error kept with a mail", () => {
+  it("comes back with the same fields", () => {
+    const error = new ModemError("SMTP_TRANSACTION_FAILED", {
+      detail: "try later",
+      smtpCode: 554,
+      stage: "send",
+    });
+    const back = restoreError(storeError(error));
+    assert.deepEqual(storeError(back), storeError(error));
+    assert.equal(back.message, error.message);
+  });
+
+  it("of a later version comes back as a general one with its text", () => {
+    const stored = { ...storeError(new ModemError("SMTP_BUSY")), code: "SMTP_OF_TOMORROW" as "SMTP_BUSY" };
+    const back = restoreError(stored);
+    assert.equal(back.code, "MODEM_ERROR");
+    assert.ok(back.message.includes(stored.message));
+    assert.equal(back.class, "transient");
+  });
+});
