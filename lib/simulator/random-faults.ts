@@ -35,7 +35,7 @@ export function randomFaults({ seed, faults = 1, bytes }: RandomFaults): FaultPl
 }
 
 /** Whole numbers below a bound, by the generator of Park and Miller (modulus 2^31 - 1, factor 48271). */
-function numbers(seed: number): (bound: number) => number {
+export function numbers(seed: number): (bound: number) => number {
   const modulus = 0x7fffffff;
   let state = (Math.abs(Math.trunc(seed)) % (modulus - 1)) + 1;
   return (bound) => {

@@ -5,7 +5,7 @@
  */
 import type { ModemOptions } from "../../lib/quectel/modem";
 import { ModuleClock } from "../../lib/quectel/module-clock";
-import { memoryNotebook } from "../../lib/quectel/notebook";
+import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
 import { PdpContext } from "../../lib/quectel/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
 import { SmtpCarrier } from "../../lib/quectel/smtp";
@@ -13,6 +13,7 @@ import {
   internet,
   SimulatedModem,
   simulatorTransport,
+  type PortName,
   type SimulatedModemOptions,
 } from "../../lib/simulator";
 import { storageOf } from "../../lib/simulator/file-store";
@@ -38,17 +39,39 @@ export interface MemoryRigOptions {
   readonly network?: Partial<NetworkSettings>;
   readonly smtp?: Partial<SmtpSettings>;
   readonly modem?: Partial<ModemOptions>;
+  /** Port of the module that the host is connected to; default `usbat`. */
+  readonly port?: PortName;
 }
 
 export type MemoryRig = ReturnType<typeof memoryRig>;
 
-/** The rig with a modem that nobody has opened yet. */
-export function memoryRig(options: MemoryRigOptions = {}) {
+/** What is there without the host: the module, the server, and what the host has written down of the module. */
+export interface Surroundings {
+  readonly clock: FastClock;
+  readonly module: SimulatedModem;
+  readonly server: MemoryMailServer;
+  readonly notebook: Notebook;
+}
+
+export function memorySurroundings(options: MemoryRigOptions["module"] = {}): Surroundings {
   const clock = new FastClock();
-  const module = new SimulatedModem({ ...options.module, clock });
+  const module = new SimulatedModem({ ...options, clock });
   const server = new MemoryMailServer();
   module.state(internet).mailServer = server.take;
-  const connect = simulatorTransport(module);
+  return { clock, module, server, notebook: memoryNotebook() };
+}
+
+/**
+ * The rig with a modem that nobody has opened yet.
+ *
+ * @param surroundings what a former rig has left, for a host that starts again.
+ */
+export function memoryRig(
+  options: MemoryRigOptions = {},
+  surroundings: Surroundings = memorySurroundings(options.module),
+) {
+  const { clock, module, notebook } = surroundings;
+  const connect = simulatorTransport(module, { portName: options.port ?? "usbat" });
   /** All that the host has handed to its transport, as latin1 text. */
   let written = "";
   const transport: typeof connect = () => {
@@ -69,18 +92,16 @@ export function memoryRig(options: MemoryRigOptions = {}) {
     moduleClock: new ModuleClock(modem, network.contextId),
     settings: { ...ACCOUNT, ...options.smtp },
     roots: () => Promise.resolve([]),
-    notebook: memoryNotebook(),
+    notebook,
   });
   return {
-    clock,
-    module,
-    server,
+    ...surroundings,
     modem,
     pdp,
     carrier,
     written: () => written,
     /** Names of the files in the module. */
-    files: (): readonly string[] =>
+    filesInModule: (): readonly string[] =>
       (["RAM", "UFS"] as const).flatMap((storage) =>
         storageOf(module, storage)
           .all()

@@ -57,7 +57,7 @@ export async function disturbedRun(
   place: Place,
 ): Promise<void> {
   let stage: "before" | "during" | "over" = "before";
-  const rig = dialogueRig(mishap.variants);
+  const rig = dialogueRig(mishap.variants ?? {});
   const { clock, carrier, modem, module, server } = rig;
   const course = { begun: () => void (stage = "during"), over: () => void (stage = "over") };
   module.faults.set(mishap.plan(place, course));
@@ -81,7 +81,7 @@ export async function disturbedRun(
   const texts = server.received.map(({ text }) => text);
   const expected = [...(texts.length === 2 ? [reference.texts[0]] : []), reference.texts[1]];
   assert.deepEqual(texts, expected, "the server got something else than the mails");
-  assert.deepEqual(rig.files(), [], "files are left in the module");
+  assert.deepEqual(rig.filesInModule(), [], "files are left in the module");
   assert.equal(modem.lock.held, false);
   assert.equal(listenersOf(rig), reference.listeners, "listeners are left");
   await rig.close();
@@ -116,9 +116,9 @@ async function checkRecovery({ clock, carrier, server }: MemoryRig): Promise<voi
   else assert.equal(recovered.kind, "unknown");
 }
 
-function dialogueRig(variants: VariantChoice | undefined): MemoryRig {
+function dialogueRig(variants: VariantChoice): MemoryRig {
   const timing = { ...BOOT, airMs: 2_000, thinkingMs: 2 };
-  const rig = memoryRig({ module: { timing, ...(variants === undefined ? {} : { variants }) } });
+  const rig = memoryRig({ module: { timing, variants } });
   rig.modem.acquire();
   return rig;
 }

@@ -1,21 +1,15 @@
 /** A mail through the outbox, with an attachment, and one after it. */
-import type { Mail } from "../../../lib/mail/mail";
+import { outboxMail } from "../../support/memory-outbox";
 import { awkwardBytes } from "../transaction/mail-rig";
 import { bytesThroughOutbox, disturbedOutbox } from "./outbox-run";
 import { MISHAPS } from "./mishaps";
 import { placesOf, Tally, timeFor, tryAll } from "./places";
 
-const MAIL: Mail = {
-  from: undefined,
-  to: ["duty@example.com"],
+const MAIL = outboxMail({
   cc: ["boss@example.com"],
-  bcc: [],
-  subject: "Pump 7 alarm",
   text: "Level too high: 3.2 m.\n".repeat(50),
   attachments: [{ filename: "log.csv", content: { kind: "bytes", bytes: awkwardBytes(200) } }],
-  priority: "normal",
-  warnings: [],
-};
+});
 
 /** One of so many bytes is tried in an ordinary run. */
 const STEP = 89;

@@ -1,0 +1,136 @@
+/** Variants under which a mail cannot go out as it is, and what is right then. */
+import assert from "node:assert/strict";
+import { simpleParser } from "mailparser";
+import type { Mail } from "../../../lib/mail/mail";
+import { repeatNote } from "../../../lib/mail/notes";
+import type { VariantChoice } from "../../../lib/simulator";
+import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
+import type { MemoryRigOptions } from "../../support/memory-rig";
+
+const AIR = { timing: { airMs: 2_000 } } as const;
+
+async function opened(
+  variants: VariantChoice,
+  options: Omit<MemoryRigOptions, "module"> = {},
+): Promise<OutboxRig> {
+  const rig = memoryOutbox({ ...options, module: { ...AIR, variants } });
+  await rig.open();
+  return rig;
+}
+
+const text = (filename: string): Mail["attachments"][number] => ({
+  filename,
+  content: { kind: "bytes", bytes: Buffer.from(filename) },
+});
+
+const people = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_none, at) => `duty${at}@example.com`);
+
+describe("a module that takes one attachment only", () => {
+  it("makes a mail with two of them fail at once, and the next mail goes", async () => {
+    const rig = await opened({ "attachment-limit": "1" });
+    const { result, error, failure } = await rig.deliver(
+      outboxMail({ attachments: [text("a.txt"), text("b.txt")] }),
+    );
+    assert.equal(result.status, "failed");
+    assert.equal(error?.code, "LIMIT_ATTACHMENTS");
+    assert.equal(failure?.class, "message");
+    assert.equal(rig.server.received.length, 0);
+    const next = await rig.deliver(outboxMail({ attachments: [text("a.txt")] }));
+    assert.equal(next.result.status, "sent");
+    await rig.stop();
+  });
+});
+
+describe("a module that takes fewer recipients than the mail has", () => {
+  for (const [limit, count] of [
+    ["10", 11],
+    ["20", 21],
+    ["100", 21],
+  ] as const) {
+    it(`of ${limit}: a mail to ${count} reaches all of them once`, async () => {
+      const rig = await opened({ "recipient-limit": limit });
+      const { result } = await rig.deliver(outboxMail({ to: people(count) }));
+      assert.equal(result.status, "sent");
+      const served = rig.server.received.flatMap(({ recipients }) => recipients);
+      assert.deepEqual([...served].sort(), [...people(count)].sort());
+      await rig.stop();
+    });
+  }
+});
+
+describe("a module that takes shorter subjects than the mail has", () => {
+  const subject = `Pump 7 ${"x".repeat(140)} end`;
+
+  it("gets a cut one; the whole stands in the text", async () => {
+    const rig = await opened({ "subject-limit": "100" });
+    const { result } = await rig.deliver(outboxMail({ subject }));
+    assert.equal(result.status, "sent");
+    const [mail] = rig.server.received;
+    const parsed = await simpleParser(Buffer.from(mail?.text ?? "", "latin1"));
+    assert.ok(parsed.subject !== undefined && parsed.subject.length <= 100);
+    assert.ok(parsed.text?.includes(`Subject: ${subject}`));
+    assert.ok(result.warnings.some((warning) => warning.includes("it was cut")));
+    await rig.stop();
+  });
+
+  it("gets it whole when it takes 200 bytes", async () => {
+    const rig = await opened({ "subject-limit": "200" });
+    assert.equal((await rig.deliver(outboxMail({ subject }))).result.status, "sent");
+    const parsed = await simpleParser(Buffer.from(rig.server.received[0]?.text ?? "", "latin1"));
+    assert.equal(parsed.subject, subject);
+    await rig.stop();
+  });
+});
+
+describe("a module that takes shorter user names than the account has", () => {
+  const user = `${"u".repeat(40)}@mail.example.com`;
+
+  it("holds the outbox for a setup error, and loses no mail", async () => {
+    const rig = await opened({ "smtp-string-limit": "50" }, { smtp: { user } });
+    await rig.accept(outboxMail());
+    await rig.clock.run(() => rig.outbox.summary().hold !== undefined);
+    const { hold, depth } = rig.outbox.summary();
+    assert.equal(hold?.kind === "setup" && hold.code, "LIMIT_CREDENTIALS");
+    assert.equal(depth, 1);
+    assert.equal(rig.ended.length, 0);
+    await rig.stop();
+  });
+
+  it("sends when it takes 64 bytes", async () => {
+    const rig = await opened({ "smtp-string-limit": "64" }, { smtp: { user } });
+    assert.equal((await rig.deliver(outboxMail())).result.status, "sent");
+    assert.equal(rig.server.received[0]?.user, user);
+    await rig.stop();
+  });
+});
+
+describe("a module whose result line goes to another port", () => {
+  /** The host is on the modem port; the module's unsolicited lines go to the AT port. */
+  const elsewhere = (urc: "urcport" | "issuing"): Promise<OutboxRig> =>
+    opened({ "put-urc-port": urc }, { port: "usbmodem" });
+
+  it("never leads to a false result: sent once more, marked, then held with MODEM_RESULT_MISSING", async () => {
+    const rig = await elsewhere("urcport");
+    const id = await rig.accept(outboxMail());
+    await rig.clock.run(() => rig.outbox.summary().hold !== undefined);
+    const { hold } = rig.outbox.summary();
+    assert.equal(hold?.kind === "setup" && hold.code, "MODEM_RESULT_MISSING");
+    assert.equal(rig.ended.filter(({ result }) => result.status === "sent").length, 0);
+    const texts = rig.server.received.map((mail) =>
+      Buffer.from(mail.text.split("\r\n\r\n")[2] ?? "", "base64"),
+    );
+    assert.deepEqual(
+      texts.map((body) => body.toString().includes(repeatNote(id))),
+      [false, true],
+    );
+    await rig.stop();
+  });
+
+  it("does no harm where the line comes back to the port of the command", async () => {
+    const rig = await elsewhere("issuing");
+    assert.equal((await rig.deliver(outboxMail())).result.status, "sent");
+    assert.equal(rig.server.received.length, 1);
+    await rig.stop();
+  });
+});
