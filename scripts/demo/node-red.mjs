@@ -88,7 +88,7 @@ function settings({ port, settings: more }) {
     flowFile: "flows.json",
     credentialSecret: "demo",
     telemetry: { enabled: false, updateNotification: false },
-    editorTheme: { tours: false, projects: { enabled: false }, palette: { catalogues: [] } },
+    editorTheme: { tours: false, palette: { catalogues: [] } },
     ...more,
   };
 }

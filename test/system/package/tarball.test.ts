@@ -5,6 +5,7 @@ import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
+import { complaints } from "../../support/node-red-log";
 import { nodeRedVersions } from "../../support/node-red-versions";
 import manifest from "../../../package.json";
 
@@ -101,8 +102,7 @@ describe("The packed tarball", function () {
           sets.flatMap((set) => set.types).sort(),
           Object.keys(manifest["node-red"].nodes).sort(),
         );
-        const warnings = log.filter((line) => /\[(warn|error)\]|deprecat/i.test(line));
-        assert.deepEqual(warnings, []);
+        assert.deepEqual(complaints(log), []);
       } finally {
         await nodeRed.stop();
       }
