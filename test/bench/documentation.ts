@@ -1,11 +1,14 @@
-/** Writes the table of a run into docs/performance.md, between its markers. */
+/** Writes the tables of a run into docs/performance.md, between its markers, and draws its picture. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Figure } from "./figure";
 import type { Row } from "./row";
+import { sharesPicture } from "./picture";
 import { markdownTable } from "./table";
 
-const PAGE = join(__dirname, "../../docs/performance.md");
+const FOLDER = join(__dirname, "../../docs");
+const PAGE = join(FOLDER, "performance.md");
+const PICTURE = join(FOLDER, "mail-time.svg");
 
 /** @param machine what the figures were measured on. @throws Error when the page lacks a marker. */
 export async function writeDocumentation(
@@ -21,6 +24,7 @@ export async function writeDocumentation(
   let page = await readFile(PAGE, "utf8");
   for (const [name, text] of Object.entries(parts)) page = between(page, name, text);
   await writeFile(PAGE, page);
+  await writeFile(PICTURE, sharesPicture(figures));
 }
 
 function between(page: string, name: string, text: string): string {

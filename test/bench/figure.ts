@@ -23,6 +23,8 @@ export interface Figure {
   readonly samples: readonly number[];
   readonly goal?: Goal;
   readonly peer?: Peer;
+  /** For a share in percent: of what, and which part of it. */
+  readonly share?: { readonly whole: string; readonly part: string };
 }
 
 export type Verdict = "met" | "missed" | "shown";

@@ -53,6 +53,7 @@ async function main(): Promise<number> {
   if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
     throw new Error(`--rounds takes a whole number from ${FEWEST_ROUNDS} on`);
   }
+  if (values.write && positionals.length > 0) throw new Error("--write wants all rows");
   const measured: Measured[] = [];
   for (const row of chosenRows(positionals)) {
     if (!values.json) process.stderr.write(`${row.name} `);

@@ -3,6 +3,7 @@
  *
  * The line and the module are those of the simulated module with lifelike times, on the virtual clock; the host is the
  * processor time of the same mail in real time without them, simulated module included, so it is no more than that.
+ * The outbox is not part of it; the row `enqueue` measures what it does before.
  */
 import type { MailTransaction } from "../../../lib/quectel/carrier";
 import { lifelike } from "../../../lib/simulator";
@@ -39,6 +40,7 @@ export const mailShares: Row = {
           what: `${name}: ${part}`,
           unit: "%",
           samples: shares.map((share) => share[part]),
+          share: { whole: name, part },
         });
       }
     }

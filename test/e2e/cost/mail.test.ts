@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import type { MailTransaction } from "../../../lib/quectel/carrier";
+import {
+  ascii,
+  attachment,
+  awkwardBytes,
+  mail,
+  mailRig,
+  type MailRig,
+  type MailRigOptions,
+} from "../transaction/mail-rig";
+
+const BODY = 10 * 1024;
+const ATTACHED = 100 * 1024;
+
+/** Bytes of payload that most of the time on the line should be for. */
+const REPORT = mail({
+  body: ascii("x".repeat(BODY)),
+  attachments: [attachment("report.bin", awkwardBytes(ATTACHED))],
+});
+
+interface Cost {
+  readonly lines: number;
+  /** In both directions. */
+  readonly bytes: number;
+  /** Milliseconds on the virtual clock. */
+  readonly time: number;
+}
+
+async function costOf(rig: MailRig, transaction: MailTransaction): Promise<Cost> {
+  const { module, clock } = rig;
+  module.log.clear();
+  const began = clock.now();
+  await rig.send(transaction);
+  const time = clock.now() - began;
+  const bytes = module.log.bytes("received", "usbat").length + module.log.bytes("sent", "usbat").length;
+  return { lines: module.log.lines().length, bytes, time };
+}
+
+describe("what a mail costs on the line", () => {
+  let rig: MailRig;
+
+  const start = async (options: MailRigOptions = {}): Promise<void> => {
+    rig = await mailRig(options);
+  };
+
+  afterEach(() => rig.stop());
+
+  it("is at most 13 command lines for the first mail of a connection", async () => {
+    await start();
+    assert.ok((await costOf(rig, mail())).lines <= 13);
+  });
+
+  it("is 5 command lines and 200 bytes beside subject and text for the next", async () => {
+    await start();
+    await rig.send(mail());
+    const next = mail();
+    const { lines, bytes } = await costOf(rig, next);
+    assert.equal(lines, 5);
+    assert.ok(bytes - next.subject.bytes.length - next.body.bytes.length <= 200);
+  });
+
+  it("is no more than 3 % beside 110 KiB of text and attachment", async () => {
+    await start();
+    const { bytes } = await costOf(rig, REPORT);
+    assert.ok(bytes <= 1.03 * (BODY + ATTACHED));
+  });
+
+  it("is no time at all when line, module and network take none", async () => {
+    await start();
+    assert.equal((await costOf(rig, mail())).time, 0);
+    assert.equal((await costOf(rig, REPORT)).time, 0);
+  });
+
+  for (const rate of [115_200, 460_800, 921_600]) {
+    it(`is no gap between the bytes at ${rate} bit/s`, async () => {
+      await start({ module: { timing: { line: rate } } });
+      const { bytes, time } = await costOf(rig, REPORT);
+      assert.ok(time <= (bytes * 10_000) / rate + 1, `${time} ms for ${bytes} bytes`);
+    });
+  }
+});

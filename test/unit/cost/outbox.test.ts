@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { FaultyFiles, type Operation } from "../../support/faulty-files";
+import { FakeCarrier } from "../../support/fake-carrier";
+import { attachment, Bench, mail } from "../outbox/bench";
+
+const NAMES: readonly Operation["name"][] = [
+  "makeFolder",
+  "list",
+  "read",
+  "size",
+  "create",
+  "write",
+  "sync",
+  "rename",
+  "remove",
+  "syncFolder",
+];
+
+async function idleBench(): Promise<{ readonly bench: Bench; readonly files: FaultyFiles }> {
+  const files = new FaultyFiles();
+  const carrier = new FakeCarrier();
+  carrier.available = false;
+  return { bench: await Bench.open({ files, carrier }), files };
+}
+
+function syncs(files: FaultyFiles): number {
+  return files.count("sync") + files.count("syncFolder");
+}
+
+function operations(files: FaultyFiles): number {
+  return NAMES.reduce((sum, name) => sum + files.count(name), 0);
+}
+
+describe("what the outbox asks of the disk", () => {
+  it("is two fsync for a mail without attachments", async () => {
+    const { bench, files } = await idleBench();
+    const before = syncs(files);
+    await bench.accept(mail("alarm"));
+    assert.equal(syncs(files) - before, 2);
+  });
+
+  it("is four fsync for a mail with an attachment", async () => {
+    const { bench, files } = await idleBench();
+    const before = syncs(files);
+    await bench.accept(mail("report", { attachments: [attachment("log.txt", "x".repeat(5000))] }));
+    assert.equal(syncs(files) - before, 4);
+  });
+
+  it("is to take an attachment in pieces of at most 64 KiB, so that none keeps the runtime waiting", async () => {
+    const { bench, files } = await idleBench();
+    const size = 1 << 20;
+    const before = files.count("write");
+    await bench.accept(mail("film", { attachments: [attachment("film.bin", "x".repeat(size))] }));
+    assert.ok(files.count("write") - before >= size / (64 * 1024));
+  });
+
+  it("is one read more at a start for each queued mail, and none for its attachments", async () => {
+    const readsAtStart = async (queued: number): Promise<number> => {
+      const { bench, files } = await idleBench();
+      for (let number = 0; number < queued; number++) {
+        await bench.accept(mail(`mail ${number}`, { attachments: [attachment("log.txt", "text")] }));
+      }
+      const before = files.count("read");
+      await bench.restart();
+      return files.count("read") - before;
+    };
+    assert.equal((await readsAtStart(100)) - (await readsAtStart(0)), 100);
+  });
+
+  it("is the same for a mail among 200 as for one alone", async () => {
+    const cost = async (queued: number): Promise<number> => {
+      const { bench, files } = await idleBench();
+      for (let number = 0; number < queued; number++) await bench.accept(mail(`mail ${number}`));
+      const before = operations(files);
+      bench.carrier.fate = () => {
+        bench.carrier.available = false;
+        return { kind: "sent" };
+      };
+      bench.carrier.setAvailable(true);
+      await bench.ends(1);
+      await bench.clock.until(bench.outbox.close());
+      return operations(files) - before;
+    };
+    assert.equal(await cost(200), await cost(1));
+  });
+});
