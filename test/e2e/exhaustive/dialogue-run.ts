@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { isModemError, type ModemError } from "../../../lib/errors";
 import type { MailTransaction } from "../../../lib/quectel/carrier";
 import type { VariantChoice } from "../../../lib/simulator";
-import { memoryRig, type MemoryRig } from "../../support/memory-rig";
+import { memoryRig, type MemoryRig, type Surroundings } from "../../support/memory-rig";
 import { BOOT, type Mishap, type Place } from "./mishaps";
 
 /** What an undisturbed run looks like. */
@@ -30,7 +30,8 @@ const QUIET = 2 * MINUTE;
 /** After this the contents of a mail have been deleted from the module. */
 const TIDY = 10_000;
 
-type Outcome = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
+/** What the carrier says of a mail. */
+export type Outcome = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
 
 /** Runs the dialogue undisturbed. */
 export async function referenceRun([mail, next]: Mails, variants: VariantChoice = {}): Promise<Reference> {
@@ -67,7 +68,7 @@ export async function disturbedRun(
   const outcome = await outcomeOf(rig, mail);
   assert.equal(modem.lock.held, false, "the mail lock is held after the mail has ended");
   if (wasOver) assert.equal(outcome.kind, "sent", "a mail sent after the mishap was over did not go out");
-  const putWritten = /AT\+QSMTPPUT=\d+\r/.test(rig.written());
+  const putWritten = hasWrittenPut(rig);
 
   await clock.run(() => stageIs("over"), PATIENCE);
   await clock.advance(QUIET);
@@ -92,7 +93,13 @@ export async function disturbedRun(
   }
 }
 
-function checkOutcome(outcome: Outcome, delivered: number, putWritten: boolean): void {
+/** True when the host has handed over the whole of QSMTPPUT. */
+export function hasWrittenPut(rig: MemoryRig): boolean {
+  return /AT\+QSMTPPUT=\d+\r/.test(rig.written());
+}
+
+/** What was said of a mail, held against what the server has got. */
+export function checkOutcome(outcome: Outcome, delivered: number, putWritten: boolean): void {
   if (outcome.kind === "sent") {
     assert.equal(delivered, 1, "said to be sent");
     return;
@@ -109,21 +116,23 @@ function checkOutcome(outcome: Outcome, delivered: number, putWritten: boolean):
   }
 }
 
-/** What the module is asked about a lost result may be "unknown", but never a lie. */
-async function checkRecovery({ clock, carrier, server }: MemoryRig): Promise<void> {
+/** What the module says of a lost result may be "unknown", but never a lie. */
+export async function checkRecovery({ clock, carrier, server }: MemoryRig): Promise<void> {
   const recovered = await clock.until(carrier.recover(), PATIENCE);
   if (recovered.kind === "sent") assert.equal(server.received.length, 1, "recovered as sent");
   else assert.equal(recovered.kind, "unknown");
 }
 
-function dialogueRig(variants: VariantChoice): MemoryRig {
+/** A rig whose modem is being opened. @param former what an earlier host has left. */
+export function dialogueRig(variants: VariantChoice, former?: Surroundings): MemoryRig {
   const timing = { ...BOOT, airMs: 2_000, thinkingMs: 2 };
-  const rig = memoryRig({ module: { timing, variants } });
+  const rig = memoryRig({ module: { timing, variants } }, former);
   rig.modem.acquire();
   return rig;
 }
 
-async function outcomeOf({ clock, carrier }: MemoryRig, mail: MailTransaction): Promise<Outcome> {
+/** Sends a mail to its end. */
+export async function outcomeOf({ clock, carrier }: MemoryRig, mail: MailTransaction): Promise<Outcome> {
   try {
     await clock.until(carrier.send(mail), PATIENCE);
     return { kind: "sent" };

@@ -1,4 +1,5 @@
 /** The tests of one form of mail: each mishap at every byte of its dialogue, the initialisation included. */
+import { closedRun } from "./closing-run";
 import { disturbedRun, referenceRun, type Mails } from "./dialogue-run";
 import { MISHAPS } from "./mishaps";
 import { placesOf, Tally, timeFor, tryAll } from "./places";
@@ -21,5 +22,13 @@ export function testDialogue(what: string, mails: Mails): void {
         tally.add(places.length, reference.bytes);
       });
     }
+
+    it("leave nothing behind although the host closes, and the next host sends", async function () {
+      const reference = await referenceRun(mails);
+      const places = placesOf(reference.bytes, STEP);
+      this.timeout(timeFor(places.length));
+      await tryAll(places, (place) => closedRun(mails, reference, place));
+      tally.add(places.length, reference.bytes);
+    });
   });
 }
