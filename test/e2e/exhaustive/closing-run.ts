@@ -35,7 +35,7 @@ export async function closedRun([mail, next]: Mails, reference: Reference, place
     await modem.close();
     return clock.now() - begun;
   };
-  module.faults.set([{ at: place, fault: { kind: "run", run: () => (closing = close()) } }]);
+  module.faults.set([{ at: place, fault: { kind: "run", run: () => void (closing = close()) } }]);
 
   const ready = modem.whenReady();
   await clock.run(() => modem.state.name === "ready" || closing !== undefined, PATIENCE);
