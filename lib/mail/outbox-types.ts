@@ -71,8 +71,8 @@ export interface MailEnded {
   readonly recovered: boolean;
   readonly attachments: readonly EndedAttachment[];
   /**
-   * Keeps the record and the attachments until `work` has settled. Should the process end before, the same end is
-   * told again after the restart.
+   * Keeps the record and the attachments until `work` has settled. Should `work` reject or the process end before,
+   * the same end is told again at the next start.
    */
   waitUntil(work: Promise<unknown>): void;
 }

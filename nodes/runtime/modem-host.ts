@@ -131,9 +131,10 @@ export class ModemHost {
   /** Ends everything; the port is free when it resolves. */
   async close(): Promise<void> {
     this.options.events.off("flows:started", this.onFlowsStarted);
+    // Nobody is there to take results; the close need not wait for it.
+    this.router.close();
     this.stop();
     await this.work;
-    this.router.close();
   }
 
   private start(): void {

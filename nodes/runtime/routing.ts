@@ -3,10 +3,11 @@
  *
  * Between the acceptance of a mail and its end, nodes may have been replaced by a deploy, or the process may have been
  * started anew. While flows are being stopped or started nobody can say which nodes will be there, so results wait
- * until the flows run. A result that was not handed over when the modem's node closes stays with the outbox, which
- * tells it again.
+ * until the flows run. A result that was not handed over when the modem's node closes goes back to the outbox, which
+ * tells it again at its next start.
  */
 import type { EventEmitter } from "node:events";
+import { ModemError } from "../../lib/errors";
 import type { MailEnded } from "../../lib/mail/outbox-types";
 
 /** A node that sends mails. */
@@ -16,10 +17,19 @@ export interface ResultReceiver {
   receive(ended: MailEnded): Promise<void>;
 }
 
+/** What waits for the flows, while they do not run. */
+interface WaitingResult {
+  readonly resume: () => void;
+  readonly giveBack: (reason: ModemError) => void;
+}
+
+type State =
+  | { readonly kind: "running" | "closed" }
+  | { readonly kind: "waiting"; readonly results: WaitingResult[] };
+
 export class ResultRouter {
   private readonly receivers = new Map<string, ResultReceiver>();
-  /** What waits until the flows run; undefined while they do. */
-  private waiting: (() => void)[] | undefined = [];
+  private state: State = { kind: "waiting", results: [] };
 
   /**
    * @param events of the runtime. The router is made while flows are being started.
@@ -42,11 +52,12 @@ export class ResultRouter {
     if (this.receivers.get(receiver.id) === receiver) this.receivers.delete(receiver.id);
   }
 
-  /** Listens to nothing any more; results that wait are never handed over by this router. */
+  /** Listens to nothing any more; results that wait, and those that still come, go back to the outbox. */
   close(): void {
     this.events.off("flows:stopping", this.onStopping);
     this.events.off("flows:started", this.onStarted);
-    this.waiting = [];
+    const waiting = this.leaveFor({ kind: "closed" });
+    for (const { giveBack } of waiting) giveBack(new ModemError("OUTBOX_CLOSED"));
   }
 
   /** Hands the end of a mail over; the outbox keeps its record and contents until then. */
@@ -60,18 +71,31 @@ export class ResultRouter {
     await (receiver === undefined ? this.orphan(ended) : receiver.receive(ended));
   }
 
+  /** Resolves when the flows run; rejects when the modem's node closes before. */
   private running(): Promise<void> {
-    const { waiting } = this;
-    return waiting === undefined ? Promise.resolve() : new Promise((resolve) => waiting.push(resolve));
+    const { state } = this;
+    switch (state.kind) {
+      case "running":
+        return Promise.resolve();
+      case "closed":
+        return Promise.reject(new ModemError("OUTBOX_CLOSED"));
+      case "waiting":
+        return new Promise((resume, giveBack) => state.results.push({ resume, giveBack }));
+    }
   }
 
   private readonly onStopping = (): void => {
-    this.waiting ??= [];
+    if (this.state.kind === "running") this.state = { kind: "waiting", results: [] };
   };
 
   private readonly onStarted = (): void => {
-    const waiting = this.waiting ?? [];
-    this.waiting = undefined;
-    for (const resume of waiting) resume();
+    for (const { resume } of this.leaveFor({ kind: "running" })) resume();
   };
+
+  /** Enters `state`; returns what has waited until now. */
+  private leaveFor(state: State): readonly WaitingResult[] {
+    const waiting = this.state.kind === "waiting" ? this.state.results : [];
+    this.state = state;
+    return waiting;
+  }
 }

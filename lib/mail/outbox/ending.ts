@@ -133,8 +133,12 @@ export class Ending {
       this.parts.store.waiting.delete(entry);
       return;
     }
-    const done = Promise.allSettled(works).then(async () => {
-      if (!this.stopped) await this.parts.store.finish(entry, record, keep && statusOf(record) !== "sent");
+    const done = Promise.allSettled(works).then(async (settled) => {
+      const isTaken = settled.every(({ status }) => status === "fulfilled");
+      // What was not taken stands in the record and is told at the next start.
+      if (isTaken && !this.stopped) {
+        await this.parts.store.finish(entry, record, keep && statusOf(record) !== "sent");
+      }
       this.telling.delete(done);
     });
     this.telling.add(done);
