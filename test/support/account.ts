@@ -19,7 +19,7 @@ export interface Told {
 
 export interface Totals {
   readonly accepted: number;
-  /** Accepted mails that all their recipients have. */
+  /** Accepted mails that have reached a recipient; the server refuses some. */
   readonly delivered: number;
   /** Accepted mails whose end was told. */
   readonly reported: number;
@@ -54,7 +54,7 @@ export function balance(
   const counts = [...copies.values()];
   return {
     accepted: accepted.length,
-    delivered: accepted.filter((one) => keysOf(one).every((key) => copies.has(key))).length,
+    delivered: accepted.filter((one) => keysOf(one).some((key) => copies.has(key))).length,
     reported: accepted.filter(({ subject }) => reported.has(subject)).length,
     duplicatesMarked: sum(counts.map(({ marked, unmarked }) => marked - (unmarked === 0 ? 1 : 0))),
     duplicatesUnmarked: sum(counts.map(({ unmarked }) => Math.max(0, unmarked - 1))),

@@ -45,9 +45,9 @@ export class SpoolLock {
   async take(): Promise<void> {
     await this.files.makeFolder(this.folder);
     for (;;) {
-      const latest = Math.max(0, ...(await this.generations()));
+      const latest = await this.latest();
       if (latest > 0) await this.assertFree(latest);
-      if (await this.make(latest + 1)) break;
+      if ((await this.make(latest + 1)) && (await this.isLatest())) break;
     }
     // Generations that were succeeded mean nothing any more; one that cannot be removed does no harm.
     await this.removeOlder().catch(() => undefined);
@@ -56,7 +56,7 @@ export class SpoolLock {
 
   /** False when another has succeeded us. Rejects when the disk cannot say. */
   async isHeld(): Promise<boolean> {
-    return this.host.locks.has(this.token) && Math.max(0, ...(await this.generations())) === this.generation;
+    return this.host.locks.has(this.token) && (await this.latest()) === this.generation;
   }
 
   /** Never rejects: what the disk does not take is no worse than a kill. */
@@ -67,7 +67,7 @@ export class SpoolLock {
     const text = join(this.folder, `released-${this.token}`);
     try {
       await writeDurably(this.files, text, [Buffer.from(JSON.stringify({ released: true }))]);
-      if (Math.max(0, ...(await this.generations())) === this.generation) {
+      if ((await this.latest()) === this.generation) {
         await this.files.rename(text, this.path(this.generation));
       } else {
         await this.files.remove(text);
@@ -127,8 +127,20 @@ export class SpoolLock {
     return true;
   }
 
+  /** False when others have come and gone since we looked, and one of them holds it now. */
+  private async isLatest(): Promise<boolean> {
+    try {
+      if (await this.isHeld()) return true;
+    } catch (error) {
+      await this.release();
+      throw error;
+    }
+    this.host.locks.delete(this.token);
+    return false;
+  }
+
   private async removeOlder(): Promise<void> {
-    for (const older of await this.generations()) {
+    for (const older of generationsOf(await this.files.list(this.folder))) {
       if (older < this.generation) await this.files.remove(this.path(older));
     }
   }
@@ -143,8 +155,9 @@ export class SpoolLock {
 
   private async removeClaims(): Promise<void> {
     try {
-      if (!(await this.isHeld())) return;
-      for (const name of await this.files.list(this.folder)) {
+      const names = await this.files.list(this.folder);
+      if (latestOf(names) !== this.generation) return;
+      for (const name of names) {
         if (name.startsWith("claim-")) await this.files.remove(join(this.folder, name));
       }
     } catch {
@@ -152,12 +165,8 @@ export class SpoolLock {
     }
   }
 
-  private async generations(): Promise<number[]> {
-    const names = await this.files.list(this.folder);
-    return names.flatMap((name) => {
-      const digits = /^(\d+)\.json$/.exec(name)?.[1];
-      return digits === undefined ? [] : [Number(digits)];
-    });
+  private async latest(): Promise<number> {
+    return latestOf(await this.files.list(this.folder));
   }
 
   private async read(generation: number): Promise<LockMark | "released" | "removed" | "unreadable"> {
@@ -176,6 +185,18 @@ export class SpoolLock {
   private path(generation: number): string {
     return join(this.folder, `${generation}.json`);
   }
+}
+
+function generationsOf(names: readonly string[]): number[] {
+  return names.flatMap((name) => {
+    const digits = /^(\d+)\.json$/.exec(name)?.[1];
+    return digits === undefined ? [] : [Number(digits)];
+  });
+}
+
+/** 0 when there is none. */
+function latestOf(names: readonly string[]): number {
+  return Math.max(0, ...generationsOf(names));
 }
 
 function isMark(value: object): value is LockMark {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Mail } from "../../../lib/mail/mail";
 import type { MailEnded } from "../../../lib/mail/outbox-types";
 import { balance, type Accepted, type Told } from "../../support/account";
+import { seededRandom } from "../../support/random";
 import { FaultyFiles, type Survives } from "../../support/faulty-files";
 import { attachment, Bench, failure, mail, OPTIONS } from "./bench";
 
@@ -72,7 +73,7 @@ describe("A kill or a power cut after any single operation", () => {
   const ways: readonly (readonly [string, (at: number) => Survives])[] = [
     ["the process is killed", () => "all"],
     ["the power is cut and all that was not flushed is lost", () => "nothing"],
-    ["the power is cut and some of it is there", (at) => seeded(at)],
+    ["the power is cut and some of it is there", (at) => seededRandom(at)],
   ];
   for (const [way, survives] of ways) {
     it(`loses no accepted mail and repeats none unmarked when ${way}`, async () => {
@@ -93,14 +94,3 @@ describe("A kill or a power cut after any single operation", () => {
     }).timeout(60_000);
   }
 });
-
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}

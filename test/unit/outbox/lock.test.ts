@@ -116,6 +116,27 @@ describe("Lock of the spool", () => {
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 1);
   });
 
+  it("is not taken from one who came, with another before him, while a slow one looked", async () => {
+    const place = new Place();
+    const dead = place.host();
+    await place.take(dead);
+    dead.end();
+    const slow = new SpoolLock(FOLDER, place.files, place.clock, place.host());
+    let others: Promise<SpoolLock> | undefined;
+    const read = place.files.read.bind(place.files);
+    place.files.read = async (path) => {
+      place.files.read = read;
+      const bytes = await place.files.read(path);
+      const first = await place.take(place.host());
+      await first.release();
+      others = place.take(place.host());
+      await others;
+      return bytes;
+    };
+    await assert.rejects(place.clock.until(slow.take()), { code: "OUTBOX_LOCKED" });
+    assert.equal(await place.clock.until((await others)?.isHeld() ?? Promise.resolve(false)), true);
+  });
+
   it("tells a holder who stood still that he was succeeded, and does not disturb the successor", async () => {
     const place = new Place();
     const first = await place.take(place.host("boot-1"));

@@ -86,7 +86,7 @@ describe("Record of a mail", () => {
     for (const part of parts) {
       for (const value of [undefined, true, [1], { a: 1 }]) {
         const text = JSON.stringify({ ...FORMAT_1, [part]: value });
-        assert.equal(readRecord(text, "k3m8q2xa").kind, "damaged", `${part} ${String(value)}`);
+        assert.equal(readRecord(text, "k3m8q2xa").kind, "damaged", `${part} ${JSON.stringify(value)}`);
       }
     }
     assert.equal(readRecord(JSON.stringify(FORMAT_1), "another2").kind, "damaged");
