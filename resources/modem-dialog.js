@@ -28,7 +28,6 @@
   function prepareTabs() {
     const tabs = RED.tabs.create({
       id: "quectel-tabs",
-      minimumActiveTabWidth: 115,
       onchange: (tab) => {
         $(".quectel-tab").hide();
         $(`#${tab.id}`).show();

@@ -46,7 +46,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log }: Sur
   const { connection, network, smtp, text, queue } = settings;
   const trace = new Trace(clock);
   const notebook = new FileNotebook(join(directory, "notes"));
-  const { transport, onContact } = transportSource(connection, clock);
+  const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
     transport: () => trace.watch(transport()),
     clock,
@@ -54,7 +54,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log }: Sur
     log,
     pinMemory: keptPin(notebook),
     hide: (secrets) => trace.hide(secrets),
-    ...(onContact === undefined ? {} : { onContact }),
+    ...source,
   });
   const pdp = new PdpContext(modem, network);
   const moduleClock = new ModuleClock(modem, network.contextId);

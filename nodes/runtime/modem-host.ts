@@ -51,6 +51,12 @@ type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
 /** Milliseconds between two attempts to take the folder of the outbox. */
 const REOPEN = 30_000;
 
+/**
+ * Milliseconds that a module may take to find card and network before a person is told: after a start each is missing
+ * for a while. 90 s is the longest time that the manual's error chapter gives the registration.
+ */
+const PATIENCE = 90_000;
+
 export class ModemHost {
   /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
   readonly users: Record<string, Node> = {};
@@ -61,6 +67,8 @@ export class ModemHost {
   private work: Promise<void> = Promise.resolve();
   private outboxError: ModemError | undefined;
   private reopening: Timer | undefined;
+  /** Present while the modem is not ready for a cause that usually goes away by itself. */
+  private patience: Timer | undefined;
   private progress: (CarrierProgress & { readonly id: string }) | undefined;
   private reported: ErrorCode | undefined;
   private shown: ShownStatus | undefined;
@@ -183,6 +191,7 @@ export class ModemHost {
     if (running === undefined) return;
     this.running = undefined;
     this.reopening?.clear();
+    this.endPatience();
     this.work = this.work
       .then(() => running.parts.close())
       .catch((error: unknown) =>
@@ -197,12 +206,28 @@ export class ModemHost {
   private onModemState(outbox: Outbox, state: ModemState): void {
     if (state.name === "ready") this.reported = undefined;
     const error = "error" in state ? state.error : undefined;
-    if (error !== undefined) this.report(error);
+    if (state.name === "registering" && error?.class === "transient") {
+      this.patience ??= this.options.clock.after(PATIENCE, () => this.reportObstacle());
+    } else {
+      this.endPatience();
+      if (error !== undefined) this.report(error);
+    }
     // What a person has to set right (a SIM card without its PIN) would hit every mail.
     if (error?.class === "setup") {
       outbox.holdFor(error).catch((cause: unknown) => this.options.log.debug(`not held: ${String(cause)}`));
     }
     this.changed();
+  }
+
+  /** What still keeps the modem from being ready, now that it has had its time. */
+  private reportObstacle(): void {
+    const state = this.running?.parts.modem.state;
+    if (state?.name === "registering" && state.error !== undefined) this.report(state.error);
+  }
+
+  private endPatience(): void {
+    this.patience?.clear();
+    this.patience = undefined;
   }
 
   private report(error: ModemError): void {

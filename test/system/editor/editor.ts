@@ -63,6 +63,14 @@ export class Editor {
       const editor = new Editor(nodeRed, browser, page, pictures);
       await page.goto(nodeRed.url);
       await page.waitForSelector(".red-ui-flow-node");
+      // Node-RED's changing tips may fail while the sidebar is hidden, and would make each picture another.
+      await page.request.post(new URL("settings/user", nodeRed.url).href, {
+        data: { editor: { view: { "view-show-tips": false } } },
+      });
+      await page.evaluate(`RED.settings.setLocal("view-dark-theme", ${JSON.stringify(theme)})`);
+      await page.reload();
+      await page.waitForSelector(".red-ui-flow-node");
+      editor.errors.length = 0;
       return editor;
     } catch (error) {
       await nodeRed.stop();
