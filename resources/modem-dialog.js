@@ -98,13 +98,14 @@
   }
 
   /** One choice on the screen stands for two properties: `tlsVerify` and `tlsRoot`. */
-  function checkOf(node) {
-    if (node.tlsVerify === false) return "off";
-    return ["auto", "pem"].includes(node.tlsRoot) ? node.tlsRoot : "name";
+  function shownCheck() {
+    if (!field("tlsVerify").prop("checked")) return "off";
+    const root = field("tlsRoot").val();
+    return ["auto", "pem"].includes(root) ? root : "name";
   }
 
-  function prepareCheck(node) {
-    const check = $("#quectel-check").val(checkOf(node));
+  function prepareCheck() {
+    const check = $("#quectel-check").val(shownCheck());
     const root = field("tlsRoot");
     check.on("change", () => {
       field("tlsVerify").prop("checked", check.val() !== "off");
@@ -130,7 +131,7 @@
     offer($("#quectel-find-root"), field("tlsRoot"), findRoots, text("lookUp.noRoot"));
     prepareProviders();
     followUsualPort();
-    prepareCheck(node);
+    prepareCheck();
     showWhatApplies($(".quectel-dialog"), (name) =>
       name === "check" ? $("#quectel-check").val() : current(node, name),
     );

@@ -152,6 +152,7 @@ for (const version of nodeRedVersions()) {
       it("says in red what not checking the certificate means", async () => {
         await editor.openConfig("quectel-modem", "modem");
         await openTab("security");
+        assert.equal(await editor.page.inputValue("#quectel-check"), "auto");
         const warning = editor.page.locator("#quectel-tab-security .quectel-danger");
         assert.equal(await warning.isVisible(), false);
         await editor.page.selectOption("#quectel-check", "off");
