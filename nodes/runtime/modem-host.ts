@@ -1,9 +1,9 @@
 /**
  * ModemHost: one modem for all the nodes that use it, behind a `quectel-modem` node.
  *
- * It opens with the first node and closes when flows run without any; it keeps the status of all of them, and brings
- * results to the nodes that sent the mails. What happens to the modem as such is reported here, once for each change;
- * what happens to a mail is the business of the node that accepted it.
+ * It opens with the first node and closes when flows run without any and no mail waits; it keeps the status of all of
+ * them, and brings results to the nodes that sent the mails. What happens to the modem as such is reported here, once
+ * for each change; what happens to a mail is the business of the node that accepted it.
  */
 import type { Node } from "node-red";
 import type { EventEmitter } from "node:events";
@@ -18,6 +18,7 @@ import type { Logger } from "../../lib/quectel/settings";
 import { assemble, type Assembly } from "./assembly";
 import { modemCondition, outboxActivity } from "./conditions";
 import { asModemError } from "./failure-report";
+import { mailsWaitingIn } from "./left-spools";
 import type { ModemSettings } from "./modem-settings";
 import { ResultRouter, type ResultReceiver } from "./routing";
 import { type Condition, statusOf, type ShownStatus } from "./status";
@@ -72,6 +73,8 @@ export class ModemHost {
   private progress: (CarrierProgress & { readonly id: string }) | undefined;
   private reported: ErrorCode | undefined;
   private shown: ShownStatus | undefined;
+  /** The flows run without any user; the modem stays open only for the mails that wait. */
+  private isLeft = false;
 
   constructor(private readonly options: HostOptions) {
     this.router = new ResultRouter(options.events, options.orphan);
@@ -116,6 +119,7 @@ export class ModemHost {
     this.users[node.id] = node;
     this.members.set(node.id, user);
     if (receiver !== undefined) this.router.join(receiver);
+    this.isLeft = false;
     this.start();
     node.status(this.status());
   }
@@ -139,6 +143,7 @@ export class ModemHost {
   /** Ends everything; the port is free when it resolves. */
   async close(): Promise<void> {
     this.options.events.off("flows:started", this.onFlowsStarted);
+    this.isLeft = false;
     // Nobody is there to take results; the close need not wait for it.
     this.router.close();
     this.stop();
@@ -153,7 +158,10 @@ export class ModemHost {
     modem.on("state", (state) => this.onModemState(outbox, state));
     modem.on("warning", (error) => this.report(error));
     outbox.on("ended", (ended) => this.router.route(ended));
-    outbox.on("changed", () => this.changed());
+    outbox.on("changed", ({ depth }) => {
+      if (this.isLeft && depth === 0) this.stop();
+      this.changed();
+    });
     outbox.on("progress", (progress) => {
       this.progress = progress;
       this.changed();
@@ -200,8 +208,23 @@ export class ModemHost {
   }
 
   private readonly onFlowsStarted = (): void => {
-    if (this.members.size === 0) this.stop();
+    if (this.members.size > 0 || this.isLeft) return;
+    this.isLeft = true;
+    void this.sendWhatIsLeft();
   };
+
+  /** Accepted mails go out although the nodes that sent them are gone. */
+  private async sendWhatIsLeft(): Promise<void> {
+    const { directory, log } = this.options;
+    const waiting = await mailsWaitingIn(directory);
+    if (!this.isLeft) return;
+    if (waiting === 0) {
+      this.stop();
+      return;
+    }
+    log.warn(`${waiting} mail(s) wait although no node uses the modem; it closes when they have ended`);
+    this.start();
+  }
 
   private onModemState(outbox: Outbox, state: ModemState): void {
     if (state.name === "ready") this.reported = undefined;

@@ -148,7 +148,11 @@ export class FlowBench {
         .getCalls()
         .filter((call) => call.thisValue.id === id)
         .map((call) => call.args[0]?.text);
-    await waitFor(`status ${text} of ${id}`, () => texts().at(-1) === text, 8000);
+    await waitFor(
+      `status ${text} of ${id}, last ${String(texts().at(-1))}`,
+      () => texts().at(-1) === text,
+      8000,
+    );
   }
 
   /** With a tab; a node without a place would count as a config node. */

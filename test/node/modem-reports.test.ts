@@ -1,0 +1,56 @@
+/** What the modem's node tells a person about the modem as such, and when. */
+import assert from "node:assert/strict";
+import { cell, change, SimulatedModem } from "../../lib/simulator";
+import { serveTcp } from "../../lib/simulator/tcp-server";
+import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { LeapingClock } from "./support/leaping-clock";
+
+describe("A modem that finds no network", () => {
+  const bench = new FlowBench();
+  let module: SimulatedModem;
+  let server: Awaited<ReturnType<typeof serveTcp>>;
+  let clock: LeapingClock;
+
+  beforeEach(async () => {
+    clock = new LeapingClock();
+    module = new SimulatedModem();
+    change(module, cell, { registration: 2 });
+    server = await serveTcp(module, { tcpPort: 0 });
+    await bench.load([
+      modemNode(1, { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: String(server.tcpPort) }),
+      sendNode(),
+      { id: "catch", type: "catch", z: "tab", scope: ["modem", "send"], wires: [["caught"]] },
+      helperNode("caught"),
+    ]);
+    await bench.showsStatus("send", "no network");
+  });
+
+  afterEach(async () => {
+    await bench.end();
+    await server.close();
+    clock.restore();
+  });
+
+  it("is no error while it may still be searching after its start", () => {
+    clock.leap(60_000);
+    assert.equal(bench.count("caught"), 0);
+  });
+
+  it("is reported once, with a hint, when it has searched for 90 seconds", async () => {
+    clock.leap(90_000);
+    const { error } = await bench.received("caught");
+    assert.equal(error.code, "NETWORK_NOT_REGISTERED");
+    assert.match(error.message, /antenna/);
+    clock.leap(90_000);
+    clock.leap(90_000);
+    assert.equal(bench.count("caught"), 1);
+  });
+
+  it("is not reported when the network came in time", async () => {
+    change(module, cell, { registration: 1 });
+    clock.leap(30_000);
+    await bench.showsStatus("send", "ready");
+    clock.leap(90_000);
+    assert.equal(bench.count("caught"), 0);
+  });
+});
