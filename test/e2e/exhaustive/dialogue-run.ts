@@ -8,12 +8,11 @@ import { isModemError, type ModemError } from "../../../lib/errors";
 import type { MailTransaction } from "../../../lib/quectel/carrier";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryRig, type MemoryRig, type Surroundings } from "../../support/memory-rig";
+import { extentOf, type Extent } from "./extent";
 import { BOOT, type Mishap, type Place } from "./mishaps";
 
 /** What an undisturbed run looks like. */
-export interface Reference {
-  /** Bytes of the dialogue in each direction. */
-  readonly bytes: Readonly<Record<Place["direction"], number>>;
+export interface Reference extends Extent {
   /** The mail of the run and the one after it, as the server got them. */
   readonly texts: readonly [string, string];
   readonly listeners: number;
@@ -39,15 +38,14 @@ export async function referenceRun([mail, next]: Mails, variants: VariantChoice 
   await rig.clock.until(rig.modem.whenReady(), PATIENCE);
   assert.deepEqual(await outcomeOf(rig, mail), { kind: "sent" });
   await rig.clock.advance(TIDY);
-  const { log } = rig.module;
-  const bytes = { host: log.bytes("received", "usbat").length, modem: log.bytes("sent", "usbat").length };
+  const extent = extentOf(rig.module);
   assert.deepEqual(await outcomeOf(rig, next), { kind: "sent" });
   await rig.clock.advance(TIDY);
   const listeners = listenersOf(rig);
   await rig.close();
   assert.equal(rig.clock.timers, 0);
   const [first = "", second = ""] = rig.server.received.map(({ text }) => text);
-  return { bytes, texts: [first, second], listeners };
+  return { ...extent, texts: [first, second], listeners };
 }
 
 /** Runs the dialogue with a mishap. @throws AssertionError for whatever does not hold. */

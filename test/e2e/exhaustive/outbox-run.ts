@@ -7,24 +7,21 @@ import { repeatNote } from "../../../lib/mail/notes";
 import type { MailEnded } from "../../../lib/mail/outbox-types";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryOutbox, OUTBOX_PATIENCE, type OutboxRig } from "../../support/memory-outbox";
-import { BOOT, type Direction, type Mishap, type Place } from "./mishaps";
+import { extentOf, type Extent } from "./extent";
+import { BOOT, type Mishap, type Place } from "./mishaps";
 
 /** After this the contents of a mail have been deleted from the module. */
 const TIDY = 10_000;
 
-/** Runs undisturbed; the bytes in each direction. */
-export async function bytesThroughOutbox(
-  mail: Mail,
-  variants: VariantChoice = {},
-): Promise<Readonly<Record<Direction, number>>> {
+/** Runs undisturbed. */
+export async function extentThroughOutbox(mail: Mail, variants: VariantChoice = {}): Promise<Extent> {
   const rig = outboxRig(variants);
   await rig.open();
   await rig.deliver(mail);
   await rig.clock.advance(TIDY);
-  const { log } = rig.module;
-  const bytes = { host: log.bytes("received", "usbat").length, modem: log.bytes("sent", "usbat").length };
+  const extent = extentOf(rig.module);
   await stop(rig);
-  return bytes;
+  return extent;
 }
 
 /** Runs with a mishap. @throws AssertionError for whatever does not hold. */

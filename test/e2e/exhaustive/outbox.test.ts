@@ -1,7 +1,7 @@
 /** A mail through the outbox, with an attachment, and one after it. */
 import { outboxMail } from "../../support/memory-outbox";
 import { awkwardBytes } from "../transaction/mail-rig";
-import { bytesThroughOutbox, disturbedOutbox } from "./outbox-run";
+import { disturbedOutbox, extentThroughOutbox } from "./outbox-run";
 import { MISHAPS } from "./mishaps";
 import { placesOf, Tally, timeFor, tryAll } from "./places";
 
@@ -11,20 +11,17 @@ const MAIL = outboxMail({
   attachments: [{ filename: "log.csv", content: { kind: "bytes", bytes: awkwardBytes(200) } }],
 });
 
-/** One of so many bytes is tried in an ordinary run. */
-const STEP = 89;
-
-describe("a mail through the outbox, with a mishap at any byte in either direction", function () {
+describe("a mail through the outbox, with a mishap at any byte in either direction", () => {
   const tally = new Tally("a mail through the outbox");
   after(() => tally.print());
 
   for (const mishap of MISHAPS) {
     it(`is neither lost nor repeated unmarked although the ${mishap.name}`, async function () {
-      const bytes = await bytesThroughOutbox(MAIL, mishap.variants);
-      const places = placesOf(bytes, STEP);
-      this.timeout(timeFor(places.length));
+      const extent = await extentThroughOutbox(MAIL, mishap.variants);
+      const places = placesOf(extent);
+      this.timeout(timeFor(places));
       await tryAll(places, (place) => disturbedOutbox(MAIL, mishap, place));
-      tally.add(places.length, bytes);
+      tally.add(places, extent);
     });
   }
 });

@@ -1,25 +1,38 @@
 /**
- * Which bytes of a dialogue are tried: every one where `EXHAUSTIVE` is set, else some, spread evenly.
+ * Which bytes of a dialogue are tried: every one where `EXHAUSTIVE` is set, else some, spread evenly, and more of those
+ * at which the mail is decided.
  *
  * Which ones is drawn by `EXHAUSTIVE_SEED`, or by the time, so that ordinary runs try them all in the long run.
  */
-import type { Direction, Place } from "./mishaps";
+import type { Extent } from "./extent";
+import type { Place } from "./mishaps";
 
-export const isComplete = process.env["EXHAUSTIVE"] !== undefined;
+const isComplete = process.env["EXHAUSTIVE"] !== undefined;
 
 const seed = Number(process.env["EXHAUSTIVE_SEED"] ?? Math.floor(Date.now() / 1000) % 100_000);
 
 /** How to repeat the choice. */
-export const seedText = isComplete ? "all" : `EXHAUSTIVE_SEED=${seed}`;
+const seedText = isComplete ? "all" : `EXHAUSTIVE_SEED=${seed}`;
 
-/** Places of a dialogue with so many bytes in each direction; of `one` each, where not all are tried. */
-export function placesOf(bytes: Readonly<Record<Direction, number>>, one: number): readonly Place[] {
-  const step = isComplete ? 1 : one;
+/** One of so many bytes is tried in an ordinary run; at the decision, one of so many. */
+const STEP = 83;
+const STEP_OF_DECISION = 5;
+
+export function placesOf({ bytes, decision }: Extent): readonly Place[] {
   return (["host", "modem"] as const).flatMap((direction) => {
-    const first = 1 + (seed % step);
-    const count = Math.max(0, Math.ceil((bytes[direction] - first + 1) / step));
-    return Array.from({ length: count }, (_none, at): Place => ({ direction, byte: first + at * step }));
+    const all = everyNth(1, bytes[direction], STEP);
+    const decisive = everyNth(...decision[direction], STEP_OF_DECISION);
+    return [...new Set([...all, ...decisive])].map((byte): Place => ({ direction, byte }));
   });
+}
+
+function everyNth(first: number, last: number, step: number): readonly number[] {
+  const every = isComplete ? 1 : step;
+  const start = first + (seed % every);
+  return Array.from(
+    { length: Math.max(0, Math.ceil((last - start + 1) / every)) },
+    (_none, at) => start + at * every,
+  );
 }
 
 /** Counts places over all tests of a file, and says so at its end. */
@@ -29,8 +42,8 @@ export class Tally {
 
   constructor(private readonly what: string) {}
 
-  add(tried: number, bytes: Readonly<Record<Direction, number>>): void {
-    this.tried += tried;
+  add(places: readonly Place[], { bytes }: Extent): void {
+    this.tried += places.length;
     this.all += bytes.host + bytes.modem;
   }
 
@@ -39,9 +52,9 @@ export class Tally {
   }
 }
 
-/** Milliseconds of real time for a test of so many runs. */
-export function timeFor(runs: number): number {
-  return 60_000 + runs * 200;
+/** Milliseconds of real time for so many runs on a busy machine. */
+export function timeFor(places: readonly Place[]): number {
+  return 60_000 + places.length * 500;
 }
 
 /** Tries all places. @throws Error with the first failures, when there is one. */
