@@ -43,6 +43,7 @@ describe("smtp-send", () => {
         simulated: true,
       },
     );
+    assert(Number.isInteger(message.smtp.queuedMs) && Number.isInteger(message.smtp.sendMs));
     assert.deepEqual([message.topic, message.payload, message["extra"]], ["Level high", "94 %", 7]);
     assert.equal(server.received[0]?.parsed.subject, "Level high");
     assert.equal(server.received[0]?.parsed.text?.trim(), "94 %");

@@ -37,7 +37,7 @@ export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
     attempts: record.attempts,
     ...(at !== undefined && { acceptedAt: at }),
     queuedMs: Math.max(0, Math.round(flags.queuedMs)),
-    ...(sent.length > 0 && { sendMs }),
+    ...(sent.length > 0 && { sendMs: Math.round(sendMs) }),
     bytes: sent.reduce((sum, one) => sum + (one.bytes ?? 0), 0),
     warnings: record.warnings,
     ...(isRepeated && { possibleDuplicate: true }),
