@@ -40,21 +40,35 @@ export const systemClock: Clock = {
   },
 };
 
-/** Resolves after `ms` milliseconds of `clock`, or rejects with the signal's reason when aborted before. */
-export function delay(clock: Clock, ms: number, signal?: AbortSignal): Promise<void> {
+/**
+ * Resolves after `ms` milliseconds of `clock`, or rejects with the reason of the first signal that is aborted before.
+ *
+ * Takes several signals, because combining a long-lived one by AbortSignal.any leaves a trace in it for each wait.
+ */
+export function delay(
+  clock: Clock,
+  ms: number,
+  ...signals: readonly (AbortSignal | undefined)[]
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    if (signal?.aborted) {
-      reject(signal.reason);
+    const aborted = (): AbortSignal | undefined => signals.find((signal) => signal?.aborted);
+    const early = aborted();
+    if (early !== undefined) {
+      reject(early.reason);
       return;
     }
-    const onAbort = (): void => {
+    const end = (): void => {
       timer.clear();
-      reject(signal?.reason);
+      for (const signal of signals) signal?.removeEventListener("abort", onAbort);
+    };
+    const onAbort = (): void => {
+      end();
+      reject(aborted()?.reason);
     };
     const timer = clock.after(ms, () => {
-      signal?.removeEventListener("abort", onAbort);
+      end();
       resolve();
     });
-    signal?.addEventListener("abort", onAbort, { once: true });
+    for (const signal of signals) signal?.addEventListener("abort", onAbort, { once: true });
   });
 }

@@ -14,6 +14,7 @@ import type { ExecuteOptions, Priority } from "../at/job";
 import { delay } from "../clock";
 import type { ModemError } from "../errors";
 import type { Transport } from "../serial/transport";
+import type { UrcPort } from "./commands/general";
 import { concernsSim } from "./commands/sim";
 import { withModuleCode } from "./error-codes";
 import { identify, initialise, type Execute } from "./init-steps";
@@ -37,9 +38,13 @@ export interface ConnectionListener {
 /** What ends the ordinary course of events. */
 type Interruption = "reset" | "restartOrdered" | "outOfSync" | "closed";
 
-/** Milliseconds between two looks at a module that is not ready, and at one that is and carries no traffic. */
+/**
+ * Milliseconds between two looks at a module that is not ready, at one that is and carries no traffic, and at one under
+ * traffic: answers to other commands show that it lives, but neither its SIM card nor its network.
+ */
 const POLL = 2_000;
 const PROBE = 30_000;
+const PROBE_UNDER_TRAFFIC = 120_000;
 /** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
 const RESTART_TIME = 15_000;
 
@@ -47,7 +52,7 @@ export class Connection {
   readonly channel: Channel;
   /** Aborted, with an Interruption as reason, when the ordinary course of events ends. */
   private course = new AbortController();
-  /** Wakes the watch before its time. */
+  /** Wakes the watch before its time; also when it is just looking, for it may have seen what was before. */
   private alarm = new AbortController();
   /** Knows the module's present run; undefined until the module is initialised. */
   private readiness: Readiness | undefined;
@@ -114,11 +119,11 @@ export class Connection {
       const { transport } = this;
       await initialise(execute, {
         hardwareFlowControl: transport.flowControlled && transport.bitRate !== undefined,
-        urcPort: this.options.urcPort,
+        urcPort: await this.ownPort(),
       });
       const identity = await identify(execute);
       signal.throwIfAborted();
-      this.readiness = new Readiness(this.options.network.simPin, this.pinMemory);
+      this.readiness = new Readiness(this.options, this.pinMemory);
       this.listener.started(identity);
     }
     return this.watch(this.readiness, signal);
@@ -127,6 +132,7 @@ export class Connection {
   private async watch(readiness: Readiness, signal: AbortSignal): Promise<never> {
     const execute = this.executor("low", signal);
     for (;;) {
+      this.alarm = new AbortController();
       const obstacle = await readiness.obstacle(execute);
       signal.throwIfAborted();
       if (obstacle === undefined) {
@@ -139,18 +145,20 @@ export class Connection {
     }
   }
 
-  /** Resolves when nobody has used the line for the probe's interval, or something has happened to the SIM card. */
+  /** Resolves when the next look is due, or something has happened to the SIM card. */
   private async quiet(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
-    for (let left = PROBE; left > 0; left = this.lastTraffic + PROBE - clock.now()) {
-      if ((await this.nap(left, signal)) === "woken") return;
+    const latest = clock.now() + PROBE_UNDER_TRAFFIC;
+    let due = clock.now() + PROBE;
+    while (due > clock.now()) {
+      if ((await this.nap(due - clock.now(), signal)) === "woken") return;
+      due = Math.min(this.lastTraffic + PROBE, latest);
     }
   }
 
   private async nap(ms: number, signal: AbortSignal): Promise<"rested" | "woken"> {
-    this.alarm = new AbortController();
     try {
-      await delay(this.options.clock, ms, AbortSignal.any([signal, this.alarm.signal]));
+      await delay(this.options.clock, ms, signal, this.alarm.signal);
       return "rested";
     } catch {
       signal.throwIfAborted();
@@ -159,16 +167,20 @@ export class Connection {
   }
 
   /** Resolves when the module shows that it restarts, or after the time it has for that. */
-  private restartSign(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.options.clock.after(RESTART_TIME, resolve);
-      const seen = (): void => {
-        timer.clear();
-        resolve();
-      };
-      this.channel.once("reset", seen);
-      this.channel.once("closed", seen);
-    });
+  private async restartSign(): Promise<void> {
+    const { channel } = this;
+    const sign = new AbortController();
+    const seen = (): void => sign.abort();
+    channel.on("reset", seen);
+    channel.on("closed", seen);
+    await delay(this.options.clock, RESTART_TIME, sign.signal).catch(() => undefined);
+    channel.off("reset", seen);
+    channel.off("closed", seen);
+  }
+
+  /** What the module calls our port; that it cannot be found out is no obstacle. */
+  private async ownPort(): Promise<UrcPort | undefined> {
+    return this.options.urcPort?.().catch(() => undefined);
   }
 
   private onUnsolicited(line: string): void {

@@ -67,8 +67,7 @@ async function settled(modem: Modem, signal: AbortSignal | undefined): Promise<v
   modem.on("state", look);
   look();
   try {
-    const ended = signal === undefined ? done.signal : AbortSignal.any([done.signal, signal]);
-    await delay(modem.clock, CONNECT_TIME, ended).catch(() => signal?.throwIfAborted());
+    await delay(modem.clock, CONNECT_TIME, done.signal, signal).catch(() => signal?.throwIfAborted());
   } finally {
     modem.off("state", look);
   }

@@ -100,7 +100,8 @@ export function isRefusal(error: unknown): boolean {
 
 const REFUSALS: ReadonlySet<string> = new Set(["MODEM_ERROR", "MODEM_CME", "MODEM_ANSWER"]);
 
+/** The value `all` of newer firmware serves our port too, and whoever chose it. */
 async function nameUrcPort(execute: Execute, ours: UrcPort | undefined): Promise<void> {
-  if (ours === undefined || (await execute(urcPort())) === ours) return;
+  if (ours === undefined || [ours, "all"].includes(await execute(urcPort()))) return;
   await execute(setUrcPort(ours));
 }

@@ -15,8 +15,8 @@ export interface ModemOptions {
   readonly random?: () => number;
   /** Remembers a refused SIM PIN over restarts of the host; left out: only while the process runs. */
   readonly pinMemory?: PinMemory;
-  /** The module's name of the port that the transport leads to, where it is known. */
-  readonly urcPort?: UrcPort;
+  /** Finds the module's name of the port that the transport leads to; undefined where it is not known. */
+  readonly urcPort?: () => Promise<UrcPort | undefined>;
   /** Told after each opened connection whether the module answers, so that a search for the line rate can go on. */
   readonly onContact?: (answered: boolean) => void;
   /** Told the secrets of each command before it is written, so that a trace can mask them. */

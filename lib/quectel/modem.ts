@@ -16,6 +16,7 @@ import { withModuleCode } from "./error-codes";
 import type { LineProperties } from "./line-time";
 import { MailLock } from "./mail-lock";
 import type { ModemOptions } from "./modem-options";
+import { forgetfulPinMemory, type PinMemory } from "./pin-memory";
 import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
 import type { Logger } from "./settings";
 import { Supervisor } from "./supervisor";
@@ -44,9 +45,11 @@ export class Modem extends EventEmitter<ModemEvents> {
   private starts = 0;
   private known: ModuleIdentity | undefined;
   private supervisor: Supervisor | undefined;
+  private readonly pinMemory: PinMemory;
 
   constructor(readonly options: ModemOptions) {
     super();
+    this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
     // One listener per node that shows the state; their number is the person's choice.
     this.setMaxListeners(0);
   }
@@ -90,6 +93,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     if (this.supervisor !== undefined) return;
     const supervisor = new Supervisor(
       this.options,
+      this.pinMemory,
       {
         enter: (state) => {
           if (this.supervisor === supervisor) this.enter(state);
@@ -97,10 +101,10 @@ export class Modem extends EventEmitter<ModemEvents> {
         started: (identity) => {
           this.known = identity;
           this.starts++;
-          this.emit("started");
+          this.tell("started");
         },
-        unsolicited: (line) => this.emit("unsolicited", line),
-        warning: (error) => this.emit("warning", error),
+        unsolicited: (line) => this.tell("unsolicited", line),
+        warning: (error) => this.tell("warning", error),
       },
       this.restartAllowed,
     );
@@ -186,28 +190,30 @@ export class Modem extends EventEmitter<ModemEvents> {
       // The module may be gone before its OK.
       if (!isModemError(error, "MODEM_RESET") && !isModemError(error, "PORT_UNPLUGGED")) throw error;
     }
-    this.supervisor?.connection?.expectRestart();
-    await this.when(() => this.starts > before && this.current.name === "ready", signal);
+    this.supervisor?.expectRestart();
+    await this.when(() => {
+      if (this.supervisor === undefined) throw new ModemError("PORT_CLOSED");
+      return this.starts > before && this.current.name === "ready";
+    }, signal);
   }
 
-  private when(condition: () => boolean, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      if (condition()) {
-        resolve();
-        return;
-      }
+  /** Resolves when the condition holds after a change of state; rejects with what it throws, or when aborted. */
+  private async when(condition: () => boolean, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (condition()) return;
+    await new Promise<void>((resolve, reject) => {
       const end = (): void => {
         this.off("state", onState);
         signal?.removeEventListener("abort", onAbort);
       };
       const onState = (): void => {
-        if (!condition()) return;
+        try {
+          if (!condition()) return;
+          resolve();
+        } catch (error) {
+          reject(error);
+        }
         end();
-        resolve();
       };
       const onAbort = (): void => {
         end();
@@ -227,6 +233,17 @@ export class Modem extends EventEmitter<ModemEvents> {
   private enter(state: ModemState): void {
     const before = this.current;
     this.current = state;
-    if (!sameState(before, state)) this.emit("state", state);
+    if (!sameState(before, state)) this.tell("state", state);
+  }
+
+  /** As `emit`, but a listener that throws stops neither the other listeners, nor the connection, nor the process. */
+  private tell<E extends keyof ModemEvents>(event: E, ...news: ModemEvents[E]): void {
+    for (const listener of this.rawListeners(event)) {
+      try {
+        Reflect.apply(listener, this, news);
+      } catch (error) {
+        this.log.error(`a listener of the modem's event ${event} failed: ${String(error)}`);
+      }
+    }
   }
 }

@@ -25,7 +25,7 @@ export interface NetworkSnapshot {
   readonly rssiDbm?: number;
 }
 
-/** 3GPP TS 27.007 section 7.2; the values from 6 on are SMS only, emergency only and CSFB forms. */
+/** 3GPP TS 27.007 section 7.2. With 6 and 7 the network grants SMS only, with 8 emergency calls only. */
 const STATS: Readonly<Record<number, RegistrationStatus>> = {
   0: "notSearching",
   1: "home",
@@ -33,8 +33,8 @@ const STATS: Readonly<Record<number, RegistrationStatus>> = {
   3: "denied",
   4: "unknown",
   5: "roaming",
-  6: "home",
-  7: "roaming",
+  6: "denied",
+  7: "denied",
   8: "denied",
   9: "home",
   10: "roaming",

@@ -2,9 +2,11 @@
 import { ModemError } from "../errors";
 import { mailCommandsKnown } from "./commands/general";
 import { ifRefused, type Execute } from "./init-steps";
+import type { ModemOptions } from "./modem-options";
 import type { RegisteringStep } from "./modem-state";
-import { queryRegistration, registrationError } from "./network";
+import { queryRegistration, registrationError, type RegistrationStatus } from "./network";
 import type { PinMemory } from "./pin-memory";
+import { Radio } from "./radio";
 import { SimCard } from "./sim";
 
 export interface Obstacle {
@@ -12,23 +14,37 @@ export interface Obstacle {
   readonly error: ModemError;
 }
 
+/** Milliseconds after which mail commands that are still refused are taken for missing; they come within seconds. */
+const APPLICATION_TIME = 120_000;
+
 export class Readiness {
   private readonly sim: SimCard;
+  private readonly radio: Radio;
   private applicationRuns = false;
+  private missingSince: number | undefined;
 
   /** For one start of the module; after the next one everything has to be found out again. */
-  constructor(pin: string, memory: PinMemory) {
-    this.sim = new SimCard(pin, memory);
+  constructor(
+    private readonly options: Pick<ModemOptions, "clock" | "network">,
+    memory: PinMemory,
+  ) {
+    this.sim = new SimCard(options.network.simPin, memory);
+    this.radio = new Radio(options.network.shared);
   }
 
   /** Looks at SIM card, registration and application processor; undefined when a mail can go out. */
   async obstacle(execute: Execute): Promise<Obstacle | undefined> {
     const sim = await this.sim.prepare(execute);
-    if (sim.name === "notReady") return { step: "sim", error: sim.error };
+    if (sim.name === "notReady") {
+      // A card whose power is off looks broken.
+      const radio = sim.error.code === "SIM_FAILURE" ? await this.radio.obstacle(execute) : undefined;
+      return { step: "sim", error: radio ?? sim.error };
+    }
     const { status } = await queryRegistration(execute);
     const unregistered = registrationError(status);
-    if (unregistered !== undefined) return { step: "network", error: unregistered };
-    return this.application(execute);
+    if (unregistered === undefined) return this.application(execute);
+    const radio = IDLE.has(status) ? await this.radio.obstacle(execute) : undefined;
+    return { step: "network", error: radio ?? unregistered };
   }
 
   /** Files, TCP/IP and mail are served by a processor that starts some seconds later than the AT port. */
@@ -39,9 +55,17 @@ export class Readiness {
       async () => false,
     );
     if (this.applicationRuns) return undefined;
-    return {
-      step: "application",
-      error: new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not there yet" }),
-    };
+    const now = this.options.clock.now();
+    this.missingSince ??= now;
+    return { step: "application", error: now - this.missingSince < APPLICATION_TIME ? STARTING : MISSING };
   }
 }
+
+/** States of registration in which the module does not look for a network. */
+const IDLE: ReadonlySet<RegistrationStatus> = new Set(["notSearching", "unknown"]);
+
+const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not there yet" });
+const MISSING = new ModemError("MODEM_NOT_READY", {
+  detail: "it refuses its mail commands (AT+QSMTPCFG)",
+  hint: "Switch its power off and on; if that does not help, its firmware has no mail client: update it, or use an EC2x.",
+});

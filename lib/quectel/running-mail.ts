@@ -32,9 +32,7 @@ export class ResultListener {
     if (this.result !== undefined) return;
     const heard = new AbortController();
     this.heard = () => heard.abort();
-    await delay(modem.clock, ms, AbortSignal.any([signal, heard.signal])).catch(() =>
-      signal.throwIfAborted(),
-    );
+    await delay(modem.clock, ms, signal, heard.signal).catch(() => signal.throwIfAborted());
   }
 
   /** Results heard so far belong to nobody any more. */

@@ -10,14 +10,19 @@ import { enterPin, pinTriesLeft, simState, type TriesLeft } from "./commands/sim
 import { ifRefused, isRefusal, type Execute } from "./init-steps";
 import { concerns, recordOf, type PinMemory, type PinRecord } from "./pin-memory";
 
+/** So often the PIN is sent to a card that is busy, for one start of the module. */
+const MOST_SENDS = 2;
+
 export type SimStatus =
   | { readonly name: "ready" }
   /** Comes right by itself or by a person; `error` says which. */
   | { readonly name: "notReady"; readonly error: ModemError };
 
-/** For one start of the module: what was decided about the PIN stands until the card no longer asks for it. */
+/** For one start of the module. */
 export class SimCard {
-  private refusal: ModemError | undefined;
+  /** What stands about the PIN until the card no longer asks for it. */
+  private verdict: ModemError | undefined;
+  private sends = 0;
   private isSettled = false;
 
   constructor(
@@ -29,22 +34,63 @@ export class SimCard {
   async prepare(execute: Execute): Promise<SimStatus> {
     const status = await simStatus(execute);
     if (status.name === "ready" || status.error.code !== "SIM_PIN_REQUIRED") {
-      this.refusal = undefined;
+      this.verdict = undefined;
       if (status.name === "ready") await this.settle();
       return status;
     }
     if (this.pin === "") return status;
-    if (this.refusal !== undefined) return notReady(this.refusal);
-    const unlocked = await unlock(execute, this.pin, this.memory);
-    if (unlocked.name === "notReady") this.refusal = unlocked.error;
-    return unlocked;
+    if (this.verdict !== undefined) return notReady(this.verdict);
+    return this.unlock(execute);
   }
 
-  /** A ready card has taken the PIN whose outcome was not seen. */
+  private async unlock(execute: Execute): Promise<SimStatus> {
+    const { pin, memory } = this;
+    const tries = await ifRefused<TriesLeft | undefined>(execute(pinTriesLeft()), async () => undefined);
+    try {
+      const obstacle = obstacleToPin(pin, await memory.load(), tries);
+      if (obstacle !== undefined) return this.judge(obstacle);
+      await memory.save(recordOf(pin, "sent", tries?.pin));
+    } catch (cause) {
+      return notReady(notRemembered(cause));
+    }
+    this.sends++;
+    try {
+      await execute(enterPin(pin));
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      return this.refused(error, tries);
+    }
+    // What is not removed now is removed when the card is ready.
+    await memory.save(undefined).catch(() => undefined);
+    const status = await simStatus(execute);
+    if (status.name === "ready" || status.error.code !== "SIM_PIN_REQUIRED") return status;
+    return this.judge(new ModemError("SIM_BUSY", { detail: "it has taken its PIN and is not ready yet" }));
+  }
+
+  private async refused(error: unknown, tries: TriesLeft | undefined): Promise<SimStatus> {
+    if (isModemError(error) && !REFUSED.has(error.code)) {
+      // A busy card has not looked at the PIN; what was noted before, and the counter, decide about the next try.
+      return this.sends < MOST_SENDS ? notReady(error) : this.judge(error);
+    }
+    // Where the note stays as it was, it keeps the PIN from being sent as well.
+    await this.memory.save(recordOf(this.pin, "refused", tries?.pin)).catch(() => undefined);
+    return this.judge(new ModemError("SIM_PIN_REFUSED", { cause: error }));
+  }
+
+  private judge(verdict: ModemError): SimStatus {
+    this.verdict = verdict;
+    return notReady(verdict);
+  }
+
+  /** A ready card has taken the PIN whose outcome was not seen. A note that cannot be read does no harm now. */
   private async settle(): Promise<void> {
     if (this.isSettled) return;
     this.isSettled = true;
-    if ((await this.memory.load())?.outcome === "sent") await this.memory.save(undefined);
+    try {
+      if ((await this.memory.load())?.outcome === "sent") await this.memory.save(undefined);
+    } catch {
+      this.isSettled = false;
+    }
   }
 }
 
@@ -94,7 +140,7 @@ export function obstacleToPin(
   tries: TriesLeft | undefined,
 ): ModemError | undefined {
   if (record !== undefined && concerns(record, pin) && !wasNotCounted(record, tries)) {
-    return new ModemError("SIM_PIN_REFUSED", { detail: triesText(tries) });
+    return refusedBefore(record, tries);
   }
   if (tries !== undefined && tries.pin <= 1) return new ModemError("SIM_PIN_LAST_TRY");
   return undefined;
@@ -106,22 +152,6 @@ function wasNotCounted(record: PinRecord, tries: TriesLeft | undefined): boolean
   return tries.pin >= record.triesLeft;
 }
 
-async function unlock(execute: Execute, pin: string, memory: PinMemory): Promise<SimStatus> {
-  const tries = await ifRefused<TriesLeft | undefined>(execute(pinTriesLeft()), async () => undefined);
-  const obstacle = obstacleToPin(pin, await memory.load(), tries);
-  if (obstacle !== undefined) return notReady(obstacle);
-  await memory.save(recordOf(pin, "sent", tries?.pin));
-  try {
-    await execute(enterPin(pin));
-  } catch (error) {
-    if (!isModemError(error) || !REFUSED.has(error.code)) throw error;
-    await memory.save(recordOf(pin, "refused", tries?.pin));
-    return notReady(new ModemError("SIM_PIN_REFUSED", { cause: error }));
-  }
-  await memory.save(undefined);
-  return simStatus(execute);
-}
-
 /** Codes by which a card refuses a PIN: 16 wrong password, 12 PUK wanted now, 3 and plain ERROR of older firmware. */
 const REFUSED: ReadonlySet<string> = new Set([
   "SIM_PIN_REFUSED",
@@ -131,8 +161,25 @@ const REFUSED: ReadonlySet<string> = new Set([
   "MODEM_ERROR",
 ]);
 
-function triesText(tries: TriesLeft | undefined): string {
-  return tries === undefined ? "it was sent once" : `${tries.pin} tries are left`;
+function refusedBefore({ outcome }: PinRecord, tries: TriesLeft | undefined): ModemError {
+  if (outcome === "sent" && tries === undefined) {
+    return new ModemError("SIM_PIN_REFUSED", {
+      detail:
+        "it was sent once, its outcome was not seen, and the module does not tell how many tries are left",
+      hint: "Check the card and its PIN in a phone; here it is not sent again until you change it.",
+    });
+  }
+  return new ModemError("SIM_PIN_REFUSED", tries === undefined ? {} : { detail: `tries left: ${tries.pin}` });
+}
+
+/** A PIN is sent only when that was noted before; a full disk must not lock the card. */
+function notRemembered(cause: unknown): ModemError {
+  return new ModemError("SIM_PIN_REQUIRED", {
+    cause,
+    class: "transient",
+    detail: `its PIN is not sent, because that cannot be noted on the disk (${String(cause)})`,
+    hint: "Make room on the host's disk and let Node-RED write to it; then the PIN is sent by itself.",
+  });
 }
 
 function notReady(error: ModemError): SimStatus {

@@ -45,6 +45,17 @@ export const serialNumber = (): Command<string> => singleLine("AT+CGSN");
 /** Restarts the module: OK comes first, then the boot lines or a port that vanishes. */
 export const restartModule = (): Command<void> => plain("AT+CFUN=1,1", TIMEOUT.functionality);
 
+/** `<fun>`: 1 full, 4 radio off, 0 radio and SIM card off. */
+export const functionality = (): Command<number> => ({
+  line: "AT+CFUN?",
+  headers: ["+CFUN"],
+  timeout: TIMEOUT.functionality,
+  parse: (response) => required(firstParameters(response).integer(0), "the functionality"),
+});
+
+/** Full functionality without a restart. */
+export const switchRadioOn = (): Command<void> => plain("AT+CFUN=1", TIMEOUT.functionality);
+
 /** Ports that the module may name for its unsolicited lines. */
 export type UrcPort = "usbat" | "usbmodem" | "uart1";
 
@@ -53,7 +64,7 @@ export const urcPort = (): Command<string> => ({
   line: 'AT+QURCCFG="urcport"',
   headers: ["+QURCCFG"],
   timeout: TIMEOUT.short,
-  parse: (response) => required(firstParameters(response).text(1), "the port"),
+  parse: (response) => required(firstParameters(response).text(1), "the port").toLowerCase(),
 });
 
 /** The module stores it at once, so it is to be written only when it differs. */

@@ -1,7 +1,7 @@
 /** The SIM PIN with a simulated module: sent where it is safe, never where it could lock the card. */
 import assert from "node:assert/strict";
 import { forgetfulPinMemory, recordOf } from "../../../lib/quectel/pin-memory";
-import { change, cme, simCard, type SimulatedModem } from "../../../lib/simulator";
+import { change, cme, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 
 function lockedRig(simPin: string, options: RigOptions = {}, card: { tries?: number } = {}): Rig {
@@ -13,6 +13,15 @@ function lockedRig(simPin: string, options: RigOptions = {}, card: { tries?: num
 
 const pinLines = (rig: Rig) => rig.commands().filter((line) => line.startsWith("AT+CPIN="));
 const triesLeft = (module: SimulatedModem) => module.state(simCard).pinTriesLeft;
+
+/** The first PIN is answered by "SIM busy", and the card has not looked at it. */
+function busyOnce(rig: Rig): void {
+  const restore = rig.module.define(({ name, form }, next) => {
+    if (name !== "+CPIN" || form !== "write") return next();
+    restore();
+    return cme(14);
+  });
+}
 
 async function obstacle(rig: Rig): Promise<string | undefined> {
   rig.modem.acquire();
@@ -115,6 +124,91 @@ describe("SIM PIN", () => {
     });
     await obstacle(rig);
     assert.equal(noted, "sent");
+    await rig.modem.close();
+  });
+
+  it("is sent once only when it is refused, also after the modem was closed and opened again", async () => {
+    const rig = lockedRig("0000");
+    assert.equal(await obstacle(rig), "SIM_PIN_REFUSED");
+    await rig.modem.close();
+    assert.equal(await obstacle(rig), "SIM_PIN_REFUSED");
+    assert.equal(triesLeft(rig.module), 2);
+    await rig.modem.close();
+  });
+
+  it("is not sent while the disk cannot note it, which is said, and is sent when it can", async () => {
+    const disk = forgetfulPinMemory();
+    let full = true;
+    const rig = lockedRig("4711", {
+      modem: {
+        pinMemory: {
+          load: () => disk.load(),
+          save: (record) => (full ? Promise.reject(new Error("ENOSPC: no space left")) : disk.save(record)),
+        },
+      },
+    });
+    assert.equal(await obstacle(rig), "SIM_PIN_REQUIRED");
+    assert.match(rig.modem.notReady()?.message ?? "", /ENOSPC/);
+    assert.equal(rig.modem.notReady()?.class, "transient");
+    assert.deepEqual(pinLines(rig), []);
+    full = false;
+    await rig.clock.until(rig.modem.whenReady(), 20_000);
+    await rig.modem.close();
+  });
+
+  it("that nobody needs does not keep a modem away whose notes cannot be read", async () => {
+    const pinMemory = {
+      load: () => Promise.reject(new Error("EIO: i/o error")),
+      save: () => Promise.reject(new Error("EIO: i/o error")),
+    };
+    const rig = simulatedRig({ modem: { pinMemory } });
+    await rig.ready();
+    await rig.modem.close();
+  });
+
+  it("is sent again to a card that was too busy to look at it", async () => {
+    const rig = lockedRig("4711");
+    busyOnce(rig);
+    assert.equal(await obstacle(rig), undefined);
+    assert.equal(pinLines(rig).length, 2);
+    await rig.modem.close();
+  });
+
+  it("is not sent again to a busy card without a counter, and nobody says that it was refused by the card", async () => {
+    const rig = lockedRig("4711", { module: { variants: { "key-qpinc": "absent" } } });
+    busyOnce(rig);
+    assert.equal(await obstacle(rig), "SIM_PIN_REFUSED");
+    assert.match(rig.modem.notReady()?.message ?? "", /outcome was not seen/);
+    assert.equal(pinLines(rig).length, 1);
+    await rig.modem.close();
+  });
+
+  it("is sent twice at most to a card that stays busy", async () => {
+    const rig = lockedRig("4711");
+    rig.module.define(({ name, form }, next) => (name === "+CPIN" && form === "write" ? cme(14) : next()));
+    assert.equal(await obstacle(rig), "SIM_BUSY");
+    assert.equal(pinLines(rig).length, 2);
+    await rig.modem.close();
+  });
+
+  it("is not asked for when the card has just taken it and still shows the question", async () => {
+    const rig = lockedRig("4711");
+    let taken = false;
+    rig.module.define((context, next) => {
+      if (context.name !== "+CPIN") return next();
+      if (context.form === "write") {
+        rig.clock.after(5_000, () => (taken = true));
+        return next();
+      }
+      if (taken) return next();
+      context.info("+CPIN: SIM PIN");
+      return OK;
+    });
+    const codes = new Set<string | undefined>();
+    rig.modem.on("state", () => codes.add(rig.modem.notReady()?.code));
+    assert.equal(await obstacle(rig), undefined);
+    assert.ok(codes.has("SIM_BUSY") && !codes.has("SIM_PIN_REQUIRED"));
+    assert.equal(pinLines(rig).length, 1);
     await rig.modem.close();
   });
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import { signalQuality } from "../../../lib/quectel/commands/network";
-import { cell, change, simCard, simulatorTransport } from "../../../lib/simulator";
+import { cell, change, OK, simCard, simulatorTransport } from "../../../lib/simulator";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";
 
 const names = (rig: Rig) => rig.states.map((state) => state.name);
@@ -23,7 +23,7 @@ describe("supervisor with a module", () => {
   });
 
   it("names our port for unsolicited lines only when it is known and differs", async () => {
-    const rig = simulatedRig({ modem: { urcPort: "usbmodem" } });
+    const rig = simulatedRig({ modem: { urcPort: async () => "usbmodem" } });
     await rig.ready();
     assert.ok(rig.commands().includes('AT+QURCCFG="urcport","usbmodem"'));
     rig.module.restart();
@@ -32,6 +32,24 @@ describe("supervisor with a module", () => {
     assert.ok(lines.includes('AT+QURCCFG="urcport"'));
     assert.ok(!lines.includes('AT+QURCCFG="urcport","usbmodem"'));
     await rig.modem.close();
+  });
+
+  it("leaves the port for unsolicited lines alone where it cannot be found out or all ports get them", async () => {
+    for (const urcPort of [
+      async () => undefined,
+      () => Promise.reject(new Error("no /sys")),
+      async () => "usbmodem" as const,
+    ]) {
+      const rig = simulatedRig({ modem: { urcPort } });
+      rig.module.define(({ name, form, info }, next) => {
+        if (name !== "+QURCCFG" || form !== "write") return next();
+        info('+QURCCFG: "urcport","all"');
+        return OK;
+      });
+      await rig.ready();
+      assert.ok(!rig.commands().some((line) => line.startsWith('AT+QURCCFG="urcport",')));
+      await rig.modem.close();
+    }
   });
 
   it("waits for the application processor before it is ready", async () => {
@@ -118,7 +136,7 @@ describe("supervisor with a module", () => {
     await rig.modem.close();
   });
 
-  it("probes an idle module every 30 s and a busy one not at all", async () => {
+  it("probes an idle module every 30 s, and a busy one less often", async () => {
     const rig = simulatedRig();
     await rig.ready();
     rig.commands();
