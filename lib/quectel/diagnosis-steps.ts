@@ -59,9 +59,13 @@ function lookAtSim({ modem }: DiagnosisContext): Finding {
 
 async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const { status, technology } = await queryRegistration(executor(modem, signal));
-  const error = registrationError(status);
-  if (error !== undefined) return failure(error);
   const { state } = modem;
+  const error = registrationError(status);
+  if (error !== undefined) {
+    // The supervisor may know why, as with a radio that is off.
+    const known = state.name === "registering" && state.waitingFor === "network" ? state.error : undefined;
+    return failure(known ?? error);
+  }
   if (state.name === "registering" && state.waitingFor === "application") return failure(state.error);
   return ok(`registered (${status}${technology === undefined ? "" : `, ${technology}`})`);
 }
@@ -95,10 +99,11 @@ async function lookAtPdp({ modem, pdp }: DiagnosisContext, signal?: AbortSignal)
   const present = await pdp.query(signal);
   if (present.active) return ok(activeText(present));
   if (modem.lock.held) {
-    return warning("not active, and a mail is being prepared", "Wait for the mail, then test again.");
+    return skipped("not active yet, because a mail is being prepared; test again when it has gone");
   }
   try {
-    return ok(activeText(await pdp.activate(signal === undefined ? {} : { signal })));
+    await modem.lock.run(() => pdp.ensure(signal), signal === undefined ? {} : { signal });
+    return ok(activeText(await pdp.query(signal)));
   } catch (error) {
     if (!isModemError(error, "PDP_ACTIVATION_FAILED")) throw error;
     const attached = await ifRefused(executor(modem, signal)(packetAttached()), async () => true);

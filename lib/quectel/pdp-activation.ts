@@ -4,6 +4,7 @@
  *
  * It keeps no state; `pdp.ts` does.
  */
+import type { Command } from "../at/command";
 import { isModemError, ModemError } from "../errors";
 import {
   activateContext,
@@ -19,6 +20,7 @@ import {
   type TcpipError,
 } from "./commands/pdp";
 import { ifRefused, isRefusal, type Execute } from "./init-steps";
+import { queryRegistration, registrationError } from "./network";
 import type { NetworkSettings } from "./settings";
 
 export interface Activation {
@@ -30,28 +32,38 @@ export interface Activation {
 /** The module carries no more active contexts. */
 const MOST_ACTIVE = 3;
 
+/** What is known of the context beyond its settings. */
+export interface ContextHistory {
+  /** The network has taken the context away since it was activated. */
+  readonly lost: boolean;
+  /** Its definition was compared since the module's start, so an active context has the right one. */
+  readonly compared: boolean;
+}
+
 /**
  * Makes sure that the context is active as the settings define it.
  *
- * @param lost the network has taken the context away since it was activated.
- * Rejects with `PDP_TOO_MANY`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, or what ended the dialogue.
+ * Rejects with `PDP_TOO_MANY`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, `NETWORK_*` when it cannot be activated because
+ * the network is gone, `INVALID_CONFIG`, or what ended the dialogue.
  */
 export async function bringUp(
   execute: Execute,
   settings: NetworkSettings,
-  lost: boolean,
+  { lost, compared }: ContextHistory,
 ): Promise<Activation> {
   const { contextId, shared } = settings;
   const active = await execute(activeContexts());
   const own = active.find((context) => context.contextId === contextId);
-  const differs = !(await isDefined(execute, settings));
+  const differs = !(own !== undefined && compared) && !(await isDefined(execute, settings));
   if (own !== undefined && !differs && (!lost || shared)) return { context: own, activated: false };
   if (own === undefined && active.length >= MOST_ACTIVE) {
     const numbers = active.map((context) => context.contextId).join(", ");
     throw new ModemError("PDP_TOO_MANY", { detail: `active are ${numbers}` });
   }
+  // Made first, so that what no command can carry is refused before anything is given up.
+  const definition = differs ? definitionCommand(settings) : undefined;
   if (!shared && (own !== undefined || lost)) await ifRefused(execute(deactivateContext(contextId)), nothing);
-  if (differs) await execute(defineContext(contextId, definitionOf(settings)));
+  if (definition !== undefined) await execute(definition);
   return { context: await activate(execute, settings), activated: true };
 }
 
@@ -81,10 +93,10 @@ async function activate(execute: Execute, settings: NetworkSettings): Promise<Ac
     // Refused are also a context that is active already and one whose loss was not told; ask before giving up.
     const reason = await ifRefused<TcpipError | undefined>(execute(lastTcpipError()), async () => undefined);
     if ((await findActive(execute, contextId)) === undefined) {
-      if (shared) throw activationError(reason, error);
+      if (shared) throw await activationError(execute, reason, error);
       await ifRefused(execute(deactivateContext(contextId)), nothing);
       await ifRefused(execute(activateContext(contextId)), async () => {
-        throw activationError(reason, error);
+        throw await activationError(execute, reason, error);
       });
     }
   }
@@ -94,13 +106,28 @@ async function activate(execute: Execute, settings: NetworkSettings): Promise<Ac
   return context;
 }
 
-function activationError(reason: TcpipError | undefined, cause: unknown): ModemError {
+async function activationError(
+  execute: Execute,
+  reason: TcpipError | undefined,
+  cause: unknown,
+): Promise<ModemError> {
   if (reason?.number === APN_NOT_CONFIGURED) return new ModemError("PDP_NO_APN", { cause });
+  // Without a network there is nothing to cure: a restart of the module would be wasted.
+  const unregistered = registrationError((await queryRegistration(execute)).status);
+  if (unregistered !== undefined) return unregistered;
   return new ModemError("PDP_ACTIVATION_FAILED", {
     cause,
     ...(reason === undefined || reason.number === 0 ? {} : { detail: `${reason.number}, ${reason.text}` }),
     ...(isModemError(cause) && cause.command !== undefined ? { command: cause.command } : {}),
   });
+}
+
+function definitionCommand(settings: NetworkSettings): Command<void> {
+  try {
+    return defineContext(settings.contextId, definitionOf(settings));
+  } catch (cause) {
+    throw new ModemError("INVALID_CONFIG", { cause, detail: "the APN, its user or its password" });
+  }
 }
 
 /** True where the definition is to stay as it is, or is as the settings want it. */
@@ -118,9 +145,19 @@ function sameDefinition(present: PdpDefinition, wanted: PdpDefinition): boolean 
   return (
     present.type === wanted.type &&
     present.apn.toLowerCase() === wanted.apn.toLowerCase() &&
-    present.auth === wanted.auth &&
-    present.user === wanted.user &&
-    present.password === wanted.password
+    sameLogin(present, wanted)
+  );
+}
+
+/** How nobody logs in does not matter; and some firmware shows asterisks for a password. */
+function sameLogin(present: PdpDefinition, wanted: PdpDefinition): boolean {
+  const nobody = [present, wanted].every(({ user, password }) => user === "" && password === "");
+  const isHidden = wanted.password !== "" && /^\*+$/.test(present.password);
+  return (
+    nobody ||
+    (present.auth === wanted.auth &&
+      present.user === wanted.user &&
+      (isHidden || present.password === wanted.password))
   );
 }
 

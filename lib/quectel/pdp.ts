@@ -13,22 +13,15 @@ import { EventEmitter } from "node:events";
 import type { Command } from "../at/command";
 import type { Timer } from "../clock";
 import { ModemError } from "../errors";
-import { contextDefinition, reportsDeactivation, type ActiveContext, type IpType } from "./commands/pdp";
-import { ifRefused, type Execute } from "./init-steps";
+import { reportsDeactivation, type ActiveContext } from "./commands/pdp";
+import type { Execute } from "./init-steps";
 import type { LockOptions } from "./mail-lock";
 import type { Modem } from "./modem";
 import { bringUp, findActive, takeDown } from "./pdp-activation";
+import { pdpStatus, type PdpStatus } from "./pdp-status";
 import type { NetworkSettings } from "./settings";
 
-/** What a person is told of the context. */
-export interface PdpStatus {
-  readonly contextId: number;
-  readonly active: boolean;
-  readonly ip?: string;
-  readonly ip6?: string;
-  readonly ipType: IpType;
-  readonly apn: string;
-}
+export type { PdpStatus } from "./pdp-status";
 
 type PdpState =
   | { readonly kind: "unknown" }
@@ -52,8 +45,17 @@ export interface PdpOptions extends LockOptions {
 const PROOF_TIME = 60_000;
 const MINUTE = 60_000;
 
+const UNWANTED = {
+  detail: "a flow has deactivated its data connection",
+  hint: "Activate it again by a pdp-context node.",
+} as const;
+
 export class PdpContext extends EventEmitter<PdpEvents> {
   private state: PdpState = { kind: "unknown" };
+  /** False from a deactivation on demand to the next activation on demand: no mail activates it meanwhile. */
+  private wanted = true;
+  /** The start of the module in which its definition was compared. */
+  private comparedIn: number | undefined;
   private lastUse = 0;
   private idleTimer: Timer | undefined;
   private readonly onStarted = (): void => this.enter({ kind: "unknown" });
@@ -85,7 +87,8 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   /**
    * Before a mail: makes sure that the context is active. Asks nothing when it was seen active within 60 s.
    *
-   * The caller holds the mail lock. Rejects with a `PDP_*` error, or what ended the dialogue.
+   * The caller holds the mail lock. Rejects with a `PDP_*` error, `MODEM_NOT_READY` while it is deactivated on demand,
+   * or what ended the dialogue.
    */
   async ensure(signal?: AbortSignal): Promise<void> {
     const { state } = this;
@@ -103,46 +106,73 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   /** Activates the context; resolves when QIACT? shows it. */
   activate(options: PdpOptions = {}): Promise<PdpStatus> {
     return this.locked(options, async () => {
+      this.wanted = true;
       const context = await this.bringUp(options.signal);
       this.startIdleTime();
       return this.status(context, options.signal);
     });
   }
 
-  /** Deactivates the context after the mail on the air. Rejects with `PDP_SHARED`, `PDP_DEACTIVATION_FAILED`. */
+  /**
+   * Deactivates the context after the mail on the air; no mail activates it again before `activate` or `reset`.
+   * Rejects with `PDP_SHARED`, `PDP_DEACTIVATION_FAILED`.
+   */
   deactivate(options: PdpOptions = {}): Promise<PdpStatus> {
     return this.locked(options, async () => {
-      await this.takeDown(options.signal);
-      return this.status(undefined, options.signal);
+      const before = this.wanted;
+      // Told first: a mail that fails of it must not activate the context again.
+      this.wanted = false;
+      try {
+        await this.takeDown(options.signal);
+        return await this.status(undefined, options.signal);
+      } catch (error) {
+        this.wanted = before;
+        throw error;
+      }
     });
   }
 
-  /** Deactivates and activates after the mail on the air: the cure for a context that carries nothing any more. */
+  /** Deactivates and activates after the mail on the air. */
   reset(options: PdpOptions = {}): Promise<PdpStatus> {
     return this.locked(options, async () => {
-      if (this.settings.shared) throw new ModemError("PDP_SHARED");
-      // A context that was taken away is given up as part of its activation.
-      if (this.state.kind !== "lost") await this.takeDown(options.signal);
-      const context = await this.bringUp(options.signal);
-      this.startIdleTime();
-      return this.status(context, options.signal);
+      this.wanted = true;
+      return this.status(await this.cycle(options.signal), options.signal);
     });
+  }
+
+  /** The cure, within a mail, for a context that carries nothing any more. Rejects as `ensure`, or with `PDP_SHARED`. */
+  async renew(options: PdpOptions): Promise<void> {
+    await this.locked(options, () => this.cycle(options.signal));
   }
 
   /** Asks the module; changes nothing. */
   async query(signal?: AbortSignal): Promise<PdpStatus> {
     const context = await findActive(this.executor(signal), this.settings.contextId);
-    if (context === undefined) {
-      if (this.state.kind !== "lost") this.enter({ kind: "inactive" });
-    } else {
-      this.enterActive("others");
+    // A context that was taken away has to be given up first, whatever the module shows.
+    if (this.state.kind !== "lost") {
+      if (context === undefined) this.enter({ kind: "inactive" });
+      else this.enterActive("others");
     }
     return this.status(context, signal);
   }
 
+  private async cycle(signal: AbortSignal | undefined): Promise<ActiveContext> {
+    if (this.settings.shared) throw new ModemError("PDP_SHARED");
+    // A context that was taken away is given up as part of its activation.
+    if (this.wanted && this.state.kind !== "lost") await this.takeDown(signal);
+    const context = await this.bringUp(signal);
+    this.startIdleTime();
+    return context;
+  }
+
   private async bringUp(signal: AbortSignal | undefined): Promise<ActiveContext> {
-    const lost = this.state.kind === "lost";
-    const { context, activated } = await bringUp(this.executor(signal), this.settings, lost);
+    if (!this.wanted) throw new ModemError("MODEM_NOT_READY", UNWANTED);
+    const { epoch } = this.modem;
+    const { context, activated } = await bringUp(this.executor(signal), this.settings, {
+      lost: this.state.kind === "lost",
+      compared: this.comparedIn === epoch,
+    });
+    this.comparedIn = epoch;
     this.enterActive(activated ? "us" : "others");
     return context;
   }
@@ -197,28 +227,8 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     return options.force === true ? work() : this.modem.lock.run(work, options);
   }
 
-  private async status(
-    context: ActiveContext | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<PdpStatus> {
-    const ip = context?.addresses.find((address) => !address.includes(":"));
-    const ip6 = context?.addresses.find((address) => address.includes(":"));
-    return {
-      contextId: this.settings.contextId,
-      active: context !== undefined,
-      ...(ip === undefined ? {} : { ip }),
-      ...(ip6 === undefined ? {} : { ip6 }),
-      ipType: context?.ipType ?? this.settings.ipType,
-      apn: this.settings.apn === "" ? await this.definedApn(signal) : this.settings.apn,
-    };
-  }
-
-  private async definedApn(signal: AbortSignal | undefined): Promise<string> {
-    const definition = await ifRefused(
-      this.executor(signal)(contextDefinition(this.settings.contextId)),
-      async () => undefined,
-    );
-    return definition?.apn ?? "";
+  private status(context: ActiveContext | undefined, signal: AbortSignal | undefined): Promise<PdpStatus> {
+    return pdpStatus(this.executor(signal), this.settings, context);
   }
 
   private executor(signal: AbortSignal | undefined): Execute {

@@ -64,7 +64,7 @@ export class SecondChances {
         await this.awaitOther(isModemError(error) && error.stage !== "clear", signal);
         return true;
       case "renewContext":
-        await atStage("network", () => this.pdp.reset({ borrowed: this.lease, signal }));
+        await atStage("network", () => this.pdp.renew({ borrowed: this.lease, signal }));
         return true;
       case "restart":
         await atStage("network", () => restartForMail(modem, this.pacing, signal));

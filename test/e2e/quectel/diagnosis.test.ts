@@ -6,9 +6,11 @@ import { ModuleClock } from "../../../lib/quectel/module-clock";
 import { PdpContext } from "../../../lib/quectel/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, change, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
+import { setFunctionality } from "../../../lib/simulator/functionality";
 import { internet } from "../../../lib/simulator/internet";
+import { startRegistration } from "../../../lib/simulator/registration";
 import { NETWORK } from "../../support/module-replies";
-import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
+import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 
 const SMTP: SmtpSettings = {
   host: "mail.example.com",
@@ -28,9 +30,11 @@ interface Case {
   readonly smtp?: Partial<SmtpSettings>;
   readonly rig?: RigOptions;
   readonly lastMail?: DiagnosisContext["lastMail"];
+  /** What happens on the modem, which is ready, before the diagnosis. */
+  readonly before?: (rig: Rig, pdp: PdpContext) => Promise<unknown>;
 }
 
-async function run({ fault, smtp, rig: options, lastMail }: Case = {}): Promise<DiagnosisReport> {
+async function run({ fault, smtp, rig: options, lastMail, before }: Case = {}): Promise<DiagnosisReport> {
   const rig = simulatedRig(options);
   Object.assign(rig.module.state(internet), {
     loopbackOnly: true,
@@ -39,6 +43,10 @@ async function run({ fault, smtp, rig: options, lastMail }: Case = {}): Promise<
   fault?.(rig.module);
   const network = { ...NETWORK, ...options?.settings };
   const pdp = new PdpContext(rig.modem, network);
+  if (before !== undefined) {
+    await rig.ready();
+    await rig.clock.until(before(rig, pdp));
+  }
   const report = await rig.clock.until(
     diagnose({
       modem: rig.modem,
@@ -50,7 +58,8 @@ async function run({ fault, smtp, rig: options, lastMail }: Case = {}): Promise<
     }),
   );
   pdp.close();
-  assert.equal(rig.modem.state.name, "offline");
+  assert.equal(rig.modem.state.name, before === undefined ? "offline" : "ready");
+  await rig.modem.close();
   const lines = rig.module.log.lines().join("\n");
   assert.doesNotMatch(lines, /&W|QFDEL|CFUN=|QSMTPPUT|QURCCFG="urcport",/);
   assert.doesNotMatch(JSON.stringify(report), /s3cret-pass|hidden-apn-password|4711/);
@@ -160,6 +169,30 @@ describe("diagnosis", () => {
   it("ends at the context that the network does not grant", async () => {
     const report = await run({ fault: (module) => change(module, cell, { grantsContext: false }) });
     assert.equal(step(report, "pdp")?.code, "PDP_ACTIVATION_FAILED");
+  });
+
+  it("leaves a context alone that a flow has deactivated, and says who did it", async () => {
+    const report = await run({ before: (_rig, pdp) => pdp.deactivate() });
+    assert.equal(step(report, "pdp")?.status, "failed");
+    assert.match(step(report, "pdp")?.detail ?? "", /a flow has deactivated/);
+    assert.match(step(report, "pdp")?.hint ?? "", /pdp-context/);
+  });
+
+  it("does not blame the server's name while a mail is just preparing the context", async () => {
+    const report = await run({ before: ({ modem }) => modem.lock.acquire() });
+    assert.deepEqual([step(report, "pdp")?.status, step(report, "dns")?.status], ["skipped", "skipped"]);
+    assert.match(step(report, "pdp")?.detail ?? "", /a mail is being prepared/);
+  });
+
+  it("names a radio that is off instead of blaming the antenna", async () => {
+    const report = await run({
+      rig: { settings: { shared: true } },
+      fault: (module) => {
+        setFunctionality(module, 4);
+        startRegistration(module);
+      },
+    });
+    assert.match(step(report, "registration")?.detail ?? "", /its radio is off/);
   });
 
   it("ends at a name that does not exist", async () => {

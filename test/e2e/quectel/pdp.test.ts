@@ -96,6 +96,105 @@ describe("PDP context", () => {
     await rig.close();
   });
 
+  it("is compared with its settings once for each start, so that a later mail needs QIACT? only", async () => {
+    const rig = await readyRig({ apn: "internet" });
+    await rig.until(rig.pdp.ensure());
+    rig.pdpCommands();
+    await rig.clock.advance(120_000);
+    await rig.until(rig.pdp.ensure());
+    assert.deepEqual(rig.pdpCommands(), ["AT+QIACT?"]);
+    await rig.close();
+  });
+
+  it("is not cut for every mail where the module does not show its definition", async () => {
+    const rig = await readyRig({ apn: "internet" });
+    rig.module.define(({ name, parameters }, next) =>
+      name === "+QICSGP" && parameters.length === 1 ? ERROR : next(),
+    );
+    await rig.until(rig.pdp.ensure());
+    rig.pdpCommands();
+    for (let mail = 0; mail < 3; mail++) {
+      await rig.clock.advance(120_000);
+      await rig.until(rig.pdp.ensure());
+    }
+    assert.ok(!rig.pdpCommands().includes("AT+QIDEACT=1"));
+    await rig.close();
+  });
+
+  for (const [what, settings, held] of [
+    [
+      "whose password the module hides",
+      { apnUser: "u", apnPassword: "p", apnAuth: "pap" },
+      { user: "u", password: "****", auth: 1 },
+    ],
+    ["that differs only in how nobody logs in", {}, { user: "", password: "", auth: 3 }],
+  ] as const) {
+    it(`found active is left alone with a definition ${what}`, async () => {
+      const rig = await readyRig({ apn: "internet", ...settings });
+      definitions(rig.module).set(1, { type: 1, apn: "INTERNET", ...held });
+      activate(rig.module, 1);
+      await rig.until(rig.pdp.ensure());
+      assert.deepEqual(rig.pdpCommands(), ["AT+QIACT?", "AT+QICSGP=1"]);
+      await rig.close();
+    });
+  }
+
+  it("is not given up for an APN that no command can carry, and that is a matter of the settings", async () => {
+    const rig = await readyRig({ apn: 'inter"net' });
+    activate(rig.module, 1);
+    const refusal = { code: "INVALID_CONFIG", class: "setup" };
+    await assert.rejects(rig.until(rig.pdp.ensure()), refusal);
+    assert.ok(!rig.pdpCommands().includes("AT+QIDEACT=1"));
+    await rig.close();
+  });
+
+  it("that cannot be activated for want of a network is no reason for a restart", async () => {
+    const rig = await readyRig();
+    change(rig.module, cell, { registration: 2 });
+    await assert.rejects(rig.until(rig.pdp.ensure()), { code: "NETWORK_NOT_REGISTERED" });
+    await rig.close();
+  });
+
+  it("stays deactivated for mails when a flow has deactivated it, until it is activated on demand", async () => {
+    const rig = await readyRig();
+    await rig.until(rig.pdp.ensure());
+    await rig.until(rig.pdp.deactivate());
+    rig.pdpCommands();
+    const refusal = { code: "MODEM_NOT_READY", message: /a flow has deactivated/ };
+    await assert.rejects(rig.until(rig.pdp.ensure()), refusal);
+    await assert.rejects(rig.until(rig.pdp.renew({})), refusal);
+    assert.deepEqual(rig.pdpCommands(), []);
+    await rig.until(rig.pdp.activate());
+    await rig.until(rig.pdp.ensure());
+    assert.equal(rig.pdp.active, true);
+    await rig.close();
+  });
+
+  it("serves mails on when it could not be deactivated", async () => {
+    const rig = await readyRig();
+    await rig.until(rig.pdp.ensure());
+    const restore = rig.module.define(({ name }, next) => (name === "+QIDEACT" ? ERROR : next()));
+    await assert.rejects(rig.until(rig.pdp.deactivate()), { code: "PDP_DEACTIVATION_FAILED" });
+    restore();
+    await rig.clock.advance(120_000);
+    await rig.until(rig.pdp.ensure());
+    await rig.close();
+  });
+
+  it("that is only asked about is not taken for healthy after the network has taken it away", async () => {
+    const rig = await readyRig();
+    await rig.until(rig.pdp.ensure());
+    // The module shows it active although it has told its loss.
+    rig.module.raiseUrc('+QIURC: "pdpdeact",1');
+    await rig.clock.advance(1);
+    await rig.until(rig.pdp.query());
+    assert.equal(rig.pdp.active, false);
+    rig.pdpCommands();
+    await rig.until(rig.pdp.ensure());
+    assert.ok(rig.pdpCommands().includes("AT+QIDEACT=1"));
+    await rig.close();
+  });
+
   it("never defines, deactivates or resets a shared context, but activates it", async () => {
     const rig = await readyRig({ shared: true, apn: "other" });
     await rig.until(rig.pdp.ensure());
@@ -278,7 +377,7 @@ describe("PDP context", () => {
   it("works under the lock that its caller holds", async () => {
     const rig = await readyRig();
     await rig.modem.lock.run(async (borrowed) => {
-      await rig.until(rig.pdp.reset({ borrowed }));
+      await rig.until(rig.pdp.renew({ borrowed }));
     });
     assert.equal(rig.pdp.active, true);
     await rig.close();
