@@ -6,9 +6,11 @@ import type { MailEnded } from "../lib/mail/outbox-types";
 import { registerAdminEndpoints } from "./runtime/admin";
 import { asModemError } from "./runtime/failure-report";
 import { modemDirectory } from "./runtime/folders";
+import { useDirectory, watchLeftSpools } from "./runtime/left-spools";
 import { ModemHost } from "./runtime/modem-host";
 import { type ModemCredentials, type ModemSettings, readModemSettings } from "./runtime/modem-settings";
 import type { ModemNode } from "./runtime/modem-user";
+import { takePending } from "./runtime/pending-mails";
 import type { RawOptions } from "./runtime/options";
 import { isOrphanage } from "./runtime/orphans";
 
@@ -23,9 +25,11 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
   function QuectelModem(this: Instance, definition: Definition): void {
     RED.nodes.createNode(this, definition);
     const name = definition.name || definition.id;
+    const directory = modemDirectory(RED, this.id);
+    useDirectory(this, directory);
     this.host = new ModemHost({
       settings: settingsOf(definition, this.credentials),
-      directory: modemDirectory(RED, this.id),
+      directory,
       clock: systemClock,
       log: {
         error: (message) => this.error(message),
@@ -60,6 +64,7 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
     },
   );
   registerAdminEndpoints(RED);
+  watchLeftSpools(RED);
 };
 
 function settingsOf(definition: Definition, credentials: ModemCredentials): ModemSettings | ModemError {
@@ -78,6 +83,7 @@ function lifecycleError({ message, code, hint, class: kind }: ModemError, name: 
 /** A mail whose node was removed has ended: the log knows, and the outbox nodes of the modem. */
 async function orphan(modem: ModemNode, ended: MailEnded): Promise<void> {
   const { id, failure } = ended;
+  takePending(id);
   if (failure === undefined) modem.log(`mail ${id} was sent; its node is gone`);
   else modem.warn(`mail ${id} was not sent, and its node is gone: ${failure.message}`);
   for (const user of Object.values(modem.users)) {

@@ -1,4 +1,4 @@
-/** `outbox`: lists the mails that wait or have failed, and lets a flow pause, resume, retry and discard them. */
+/** `outbox`: lists the mails that wait or have failed, and lets a flow pause, resume, retry, discard and adopt them. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
 import { ModemError } from "../lib/errors";
 import type { Outbox } from "../lib/mail/outbox";
@@ -6,13 +6,14 @@ import type { ListQuery } from "../lib/mail/outbox-types";
 import { answerMessages } from "./runtime/answering";
 import { actionFor, readAction } from "./runtime/chosen-action";
 import { asModemError } from "./runtime/failure-report";
+import { adoptLeft, leftSpools } from "./runtime/left-spools";
 import { migrate } from "./runtime/migrations";
 import { useModem } from "./runtime/modem-user";
 import { OptionReader, type RawOptions } from "./runtime/options";
 import type { Orphanage } from "./runtime/orphans";
 import { orphanMessage } from "./runtime/result-message";
 
-const ACTIONS = ["list", "pause", "resume", "flush", "retry", "discard"] as const;
+const ACTIONS = ["list", "pause", "resume", "flush", "retry", "discard", "adopt"] as const;
 type Action = (typeof ACTIONS)[number];
 
 const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
@@ -27,7 +28,7 @@ const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
     answerMessages(this, async (message) => {
       if (chosen instanceof ModemError) throw chosen;
       const action = await actionFor(RED, this, chosen, ACTIONS, message);
-      message.payload = await perform(action, host().parts.outbox, message);
+      message.payload = await perform(RED, action, host().parts.outbox, message);
     });
   }
 
@@ -43,11 +44,16 @@ function settingsOf(definition: RawOptions) {
 }
 
 /** The answer: the list, or how many mails were touched and how the outbox stands now. */
-async function perform(action: Action, outbox: Outbox, message: NodeMessageInFlow): Promise<unknown> {
-  const id = readId(message["id"]);
+async function perform(
+  RED: NodeAPI,
+  action: Action,
+  outbox: Outbox,
+  message: NodeMessageInFlow,
+): Promise<unknown> {
+  const id = readName(message, "id");
   switch (action) {
     case "list":
-      return outbox.list(readQuery(message));
+      return { ...(await outbox.list(readQuery(message))), left: await leftSpools(RED) };
     case "pause":
       await outbox.pause();
       return outbox.summary();
@@ -60,14 +66,17 @@ async function perform(action: Action, outbox: Outbox, message: NodeMessageInFlo
       return { mails: await outbox.retry(id), ...outbox.summary() };
     case "discard":
       return { mails: await outbox.discard(id), ...outbox.summary() };
+    case "adopt":
+      return { mails: await adoptLeft(RED, outbox, readName(message, "modem")), ...outbox.summary() };
   }
 }
 
-function readId(value: unknown): string | undefined {
+function readName(message: NodeMessageInFlow, property: "id" | "modem"): string | undefined {
+  const value: unknown = message[property];
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string") return value;
-  // Whoever meant one mail must not touch all.
-  throw new ModemError("OUTBOX_NOT_FOUND", { detail: "msg.id is not text" });
+  // Whoever meant one must not touch all.
+  throw new ModemError("OUTBOX_NOT_FOUND", { detail: `msg.${property} is not text` });
 }
 
 function readQuery(message: NodeMessageInFlow): ListQuery {

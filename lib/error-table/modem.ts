@@ -8,8 +8,8 @@ export const PORT_ERRORS = {
     class: "transient",
   },
   PORT_BUSY: {
-    text: "Another program has the serial port open",
-    hint: "Stop the other program (often ModemManager, minicom or a second Node-RED), then wait for the reconnect.",
+    text: "Another program, or another modem of the flows, has the serial port open",
+    hint: "Stop the other program (often ModemManager, minicom or a second Node-RED), or let all nodes of the flows use one modem; the port is tried again by itself.",
     class: "transient",
   },
   PORT_DENIED: {

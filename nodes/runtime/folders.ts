@@ -4,18 +4,22 @@ import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { ModemError } from "../../lib/errors";
 
-/**
- * The folder of one modem: below `quectelModemSpoolDir` of settings.js, else below Node-RED's user directory.
- *
- * @param id of the modem's node; inside a subflow it holds the id of the instance too.
- */
-export function modemDirectory(RED: NodeAPI, id: string): string {
+/** The folder with the folders of all modems: `quectelModemSpoolDir` of settings.js, else below Node-RED's user directory. */
+export function modemsDirectory(RED: NodeAPI): string {
   const chosen: unknown = Reflect.get(RED.settings, "quectelModemSpoolDir");
-  const root =
-    typeof chosen === "string" && chosen !== ""
-      ? resolve(chosen)
-      : join(RED.settings.userDir ?? join(homedir(), ".node-red"), "quectel-modem");
-  return join(root, id.replace(/[^\w-]/g, "_"));
+  return typeof chosen === "string" && chosen !== ""
+    ? resolve(chosen)
+    : join(RED.settings.userDir ?? join(homedir(), ".node-red"), "quectel-modem");
+}
+
+/** The folder of one modem. @param id of its node; inside a subflow it holds the id of the instance too. */
+export function modemDirectory(RED: NodeAPI, id: string): string {
+  return join(modemsDirectory(RED), id.replace(/[^\w-]/g, "_"));
+}
+
+/** The folder of a modem's outbox. @param directory of the modem. */
+export function spoolDirectory(directory: string): string {
+  return join(directory, "spool");
 }
 
 /** Folders whose files a message may attach by `path`: `quectelModemAttachmentPaths` of settings.js. */

@@ -1,5 +1,4 @@
-/** Finds the spools below a folder, so that one whose modem is gone from the flows can be reported and adopted. */
-import { join } from "node:path";
+/** Looks into spools from outside, so that mails can be reported whose modem is gone from the flows or not in use. */
 import { isMissing, type FileLayer } from "./files";
 import { Spool } from "./spool";
 
@@ -10,25 +9,24 @@ export interface FoundSpool {
   readonly failed: number;
 }
 
-/** The spools with mails in the folders below `root`. Rejects with the error of the disk. */
-export async function findSpools(root: string, files: FileLayer): Promise<FoundSpool[]> {
+/** Those of `directories` that are spools with mails. Rejects with the error of the disk. */
+export async function findSpools(
+  directories: readonly string[],
+  files: FileLayer,
+): Promise<readonly FoundSpool[]> {
   const spools: FoundSpool[] = [];
-  for (const name of await listOrNone(files, root)) {
-    const directory = join(root, name);
-    try {
-      const found = await new Spool(directory, files).find();
-      const failed = found.filter(({ place }) => place.folder === "failed").length;
-      if (found.length > 0) spools.push({ directory, waiting: found.length - failed, failed });
-    } catch {
-      // Not a spool.
-    }
+  for (const directory of directories) {
+    const places = await placesIn(directory, files);
+    const failed = places.filter((folder) => folder === "failed").length;
+    if (places.length > 0) spools.push({ directory, waiting: places.length - failed, failed });
   }
   return spools;
 }
 
-async function listOrNone(files: FileLayer, path: string): Promise<string[]> {
+/** The folder of each record; none where no spool is. */
+async function placesIn(directory: string, files: FileLayer): Promise<readonly string[]> {
   try {
-    return await files.list(path);
+    return (await new Spool(directory, files).find()).map(({ place }) => place.folder);
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
