@@ -52,17 +52,15 @@ export async function repliesToPing(
   return (await ask(modem, command, PING.all, readPingTotal, signal)) ?? 0;
 }
 
-/** Sets the module's clock by a time server; ms since 1970. Rejects with `NETWORK_CLOCK` when the server fails. */
+/** Sets the module's clock by a time server: ms since 1970, `failed` when it says no, `silent` when nothing came. */
 export async function timeFromServer(
   modem: LookupModem,
   contextId: number,
   host: string,
   signal?: AbortSignal,
-): Promise<number> {
-  const time = await ask(modem, askTimeServer(contextId, host), TIME_SERVER_TIME, readTimeServerLine, signal);
-  if (time === undefined || time === "failed")
-    throw new ModemError("NETWORK_CLOCK", { detail: `no time from ${host}` });
-  return time;
+): Promise<number | "failed" | "silent"> {
+  const command = askTimeServer(contextId, host);
+  return (await ask(modem, command, TIME_SERVER_TIME, readTimeServerLine, signal)) ?? "silent";
 }
 
 /** Executes a command; the first line after it that `read` understands, or undefined when none came in time. */

@@ -6,7 +6,7 @@ import type { ModemError } from "../errors";
  *      ^           |             |            |     a restart of the module leads back to connecting,
  *      +-----------+-------------+------------+     a lost port to offline
  *      |
- *   needsPowerCycle: the module has not answered after two restarts; opening goes on, slowly
+ *   needsPowerCycle: the module has not answered after two restarts; opening goes on
  */
 export type ModemState =
   /** No connection: nobody uses the modem, or the last attempt failed with `error`. */

@@ -177,13 +177,22 @@ export class Modem extends EventEmitter<ModemEvents> {
   /**
    * Restarts the module by CFUN=1,1 and resolves when it is ready again. The mail lock is the caller's business.
    *
-   * Rejects with `INVALID_ACTION` where restarting is not allowed.
+   * Rejects as `orderRestart`, with `PORT_CLOSED` when the modem is closed meanwhile, or with the signal's reason.
    */
   async restart(signal?: AbortSignal): Promise<void> {
+    const before = this.starts;
+    await this.orderRestart(signal);
+    await this.when(() => {
+      if (this.supervisor === undefined) throw new ModemError("PORT_CLOSED");
+      return this.starts > before && this.current.name === "ready";
+    }, signal);
+  }
+
+  /** Resolves when the module has been told to restart. Rejects with `INVALID_ACTION` where that is not allowed. */
+  async orderRestart(signal?: AbortSignal): Promise<void> {
     if (!this.restartAllowed) {
       throw new ModemError("INVALID_ACTION", { detail: "the settings do not allow to restart the module" });
     }
-    const before = this.starts;
     try {
       await this.execute(restartModule(), signal === undefined ? {} : { signal });
     } catch (error) {
@@ -191,10 +200,6 @@ export class Modem extends EventEmitter<ModemEvents> {
       if (!isModemError(error, "MODEM_RESET") && !isModemError(error, "PORT_UNPLUGGED")) throw error;
     }
     this.supervisor?.expectRestart();
-    await this.when(() => {
-      if (this.supervisor === undefined) throw new ModemError("PORT_CLOSED");
-      return this.starts > before && this.current.name === "ready";
-    }, signal);
   }
 
   /** Resolves when the condition holds after a change of state; rejects with what it throws, or when aborted. */

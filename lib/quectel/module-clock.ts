@@ -5,9 +5,9 @@
  * last, because a gateway without a battery clock may be wrong by years itself.
  */
 import type { Command } from "../at/command";
-import { isModemError, ModemError } from "../errors";
+import { ModemError } from "../errors";
 import { clock, networkTime, setClock } from "./commands/clock";
-import { ifRefused, isRefusal, type Execute } from "./init-steps";
+import { ifRefused, type Execute } from "./init-steps";
 import { timeFromServer } from "./lookups";
 import type { Modem } from "./modem";
 
@@ -68,9 +68,7 @@ export class ModuleClock {
     const network = await timeOfNetwork(execute);
     if (this.isPlausible(await shownTime(execute), network)) return "module";
     if (network !== undefined && (await set(execute, network))) return "network";
-    for (const server of TIME_SERVERS) {
-      if (await this.askServer(execute, server, signal)) return "timeServer";
-    }
+    if (await this.setByServers(execute, signal)) return "timeServer";
     const host = this.hostTime();
     if (host !== undefined && (await set(execute, host))) return "host";
     throw new ModemError(
@@ -79,18 +77,16 @@ export class ModuleClock {
     );
   }
 
-  private async askServer(
-    execute: Execute,
-    server: string,
-    signal: AbortSignal | undefined,
-  ): Promise<boolean> {
-    try {
-      const time = await timeFromServer(this.modem, this.contextId, server, signal);
-      return isSet(time) && (isNear(await shownTime(execute), time) || (await set(execute, time)));
-    } catch (error) {
-      if (isRefusal(error) || isModemError(error, "NETWORK_CLOCK")) return false;
-      throw error;
+  /** False when no server has set the clock. A network that lets no question through costs the time of one only. */
+  private async setByServers(execute: Execute, signal: AbortSignal | undefined): Promise<boolean> {
+    for (const server of TIME_SERVERS) {
+      const asking = timeFromServer(this.modem, this.contextId, server, signal);
+      const time = await ifRefused<number | "failed" | "silent">(asking, async () => "failed");
+      if (time === "silent") return false;
+      if (time === "failed" || !isSet(time)) continue;
+      if (isNear(await shownTime(execute), time) || (await set(execute, time))) return true;
     }
+    return false;
   }
 
   /**

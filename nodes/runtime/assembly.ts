@@ -10,6 +10,7 @@ import { Outbox } from "../../lib/mail/outbox";
 import { rootsFor } from "../../lib/mail/roots";
 import { Modem } from "../../lib/quectel/modem";
 import { ModuleClock } from "../../lib/quectel/module-clock";
+import { NetworkSearch } from "../../lib/quectel/network-search";
 import { PdpContext } from "../../lib/quectel/pdp";
 import type { Logger } from "../../lib/quectel/settings";
 import { SmtpCarrier } from "../../lib/quectel/smtp";
@@ -56,6 +57,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log }: Sur
     hide: (secrets) => trace.hide(secrets),
     ...source,
   });
+  const networkSearch = new NetworkSearch(modem);
   const pdp = new PdpContext(modem, network);
   const moduleClock = new ModuleClock(modem, network.contextId);
   const carrier = new SmtpCarrier({ modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook });
@@ -84,6 +86,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log }: Sur
       await outbox.close(RESULT_GRACE);
       carrier.close();
       pdp.close();
+      networkSearch.close();
       await modem.close();
     },
   };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ModuleClock } from "../../../lib/quectel/module-clock";
 import { PdpContext } from "../../../lib/quectel/pdp";
-import { cell, change, moduleTime, setModuleTime } from "../../../lib/simulator";
+import { cell, change, moduleTime, OK, setModuleTime } from "../../../lib/simulator";
 import { internet } from "../../../lib/simulator/internet";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig } from "../../support/simulated-rig";
@@ -63,6 +63,15 @@ describe("module clock", () => {
     const rig = await readyRig();
     assert.equal(await rig.ensure(), "host");
     assert.ok(Math.abs(rig.shown() - rig.clock.wall()) < 2_000);
+    await rig.close();
+  });
+
+  it("keeps a mail waiting for one time server only where the network lets no question through", async () => {
+    const rig = await readyRig();
+    rig.module.define(({ name }, next) => (name === "+QNTP" ? OK : next()));
+    const before = rig.clock.now();
+    assert.equal(await rig.ensure(), "host");
+    assert.ok(rig.clock.now() - before < 130_000);
     await rig.close();
   });
 

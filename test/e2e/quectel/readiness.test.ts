@@ -1,5 +1,6 @@
 /** What keeps a module that answers from being ready: a radio that is off, mail commands that are missing, SMS only. */
 import assert from "node:assert/strict";
+import { NetworkSearch } from "../../../lib/quectel/network-search";
 import { cell, change, ERROR, OK, type SimulatedModem } from "../../../lib/simulator";
 import { functionality, setFunctionality, type Functionality } from "../../../lib/simulator/functionality";
 import { startRegistration } from "../../../lib/simulator/registration";
@@ -54,6 +55,21 @@ describe("a module whose radio another program has switched off", () => {
     const rig = await registering({}, ({ module }) => change(module, cell, { registration: 2 }));
     await rig.clock.advance(10_000);
     assert.ok(!rig.commands().includes("AT+CFUN?"));
+    await rig.modem.close();
+  });
+});
+
+describe("a module that has stopped to look for a network", () => {
+  it("is restarted after half an hour and goes on", async () => {
+    const rig = simulatedRig();
+    const search = new NetworkSearch(rig.modem);
+    change(rig.module, cell, { registration: 2 });
+    rig.modem.acquire();
+    await rig.clock.run(() => rig.modem.state.name === "registering");
+    rig.modem.on("started", () => change(rig.module, cell, { registration: 1 }));
+    await rig.clock.until(rig.modem.whenReady(), 40 * 60_000);
+    assert.ok(rig.commands().includes("AT+CFUN=1,1"));
+    search.close();
     await rig.modem.close();
   });
 });
