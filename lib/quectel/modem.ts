@@ -19,6 +19,7 @@ import type { ModemOptions } from "./modem-options";
 import { forgetfulPinMemory, type PinMemory } from "./pin-memory";
 import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
 import type { Logger } from "./settings";
+import { stateWhere } from "./state-wait";
 import { Supervisor } from "./supervisor";
 
 export type { ModemOptions } from "./modem-options";
@@ -171,7 +172,7 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   /** Resolves in state `ready`; rejects with the signal's reason when aborted before. */
   whenReady(signal?: AbortSignal): Promise<void> {
-    return this.when(() => this.current.name === "ready", signal);
+    return stateWhere(this, () => this.current.name === "ready", signal);
   }
 
   /**
@@ -182,10 +183,11 @@ export class Modem extends EventEmitter<ModemEvents> {
   async restart(signal?: AbortSignal): Promise<void> {
     const before = this.starts;
     await this.orderRestart(signal);
-    await this.when(() => {
+    const isBack = (): boolean => {
       if (this.supervisor === undefined) throw new ModemError("PORT_CLOSED");
       return this.starts > before && this.current.name === "ready";
-    }, signal);
+    };
+    await stateWhere(this, isBack, signal);
   }
 
   /** Resolves when the module has been told to restart. Rejects with `INVALID_ACTION` where that is not allowed. */
@@ -200,33 +202,6 @@ export class Modem extends EventEmitter<ModemEvents> {
       if (!isModemError(error, "MODEM_RESET") && !isModemError(error, "PORT_UNPLUGGED")) throw error;
     }
     this.supervisor?.expectRestart();
-  }
-
-  /** Resolves when the condition holds after a change of state; rejects with what it throws, or when aborted. */
-  private async when(condition: () => boolean, signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    if (condition()) return;
-    await new Promise<void>((resolve, reject) => {
-      const end = (): void => {
-        this.off("state", onState);
-        signal?.removeEventListener("abort", onAbort);
-      };
-      const onState = (): void => {
-        try {
-          if (!condition()) return;
-          resolve();
-        } catch (error) {
-          reject(error);
-        }
-        end();
-      };
-      const onAbort = (): void => {
-        end();
-        reject(signal?.reason);
-      };
-      this.on("state", onState);
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
   }
 
   private present(): Connection {
