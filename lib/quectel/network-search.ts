@@ -4,8 +4,9 @@
  * First after 30 minutes, then every hour until it is registered; never where restarting is not allowed. A SIM card
  * that is missing or locked is no reason: only a person can help there.
  */
+import type { EventEmitter } from "node:events";
 import type { Timer } from "../clock";
-import type { Modem } from "./modem";
+import type { Modem, ModemEvents } from "./modem";
 import type { ModemState } from "./modem-state";
 
 const MINUTE = 60_000;
@@ -14,8 +15,9 @@ const FURTHER_WAIT = 60 * MINUTE;
 
 export type SearchingModem = Pick<
   Modem,
-  "on" | "off" | "state" | "clock" | "log" | "lock" | "restartAllowed" | "orderRestart"
->;
+  "state" | "clock" | "log" | "lock" | "restartAllowed" | "orderRestart"
+> &
+  Pick<EventEmitter<ModemEvents>, "on" | "off">;
 
 export class NetworkSearch {
   private timer: Timer | undefined;
