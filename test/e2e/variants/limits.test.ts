@@ -107,8 +107,8 @@ describe("a module that takes shorter user names than the account has", () => {
 
 describe("a module whose result line goes to another port", () => {
   /** The host is on the modem port; the module's unsolicited lines go to the AT port. */
-  const elsewhere = (urc: "urcport" | "issuing"): Promise<OutboxRig> =>
-    opened({ "put-urc-port": urc }, { port: "usbmodem" });
+  const elsewhere = (urc: "urcport" | "issuing", modem: MemoryRigOptions["modem"] = {}): Promise<OutboxRig> =>
+    opened({ "put-urc-port": urc }, { port: "usbmodem", modem });
 
   it("never leads to a false result: sent once more, marked, then held with MODEM_RESULT_MISSING", async () => {
     const rig = await elsewhere("urcport");
@@ -124,6 +124,12 @@ describe("a module whose result line goes to another port", () => {
       texts.map((body) => body.toString().includes(repeatNote(id))),
       [false, true],
     );
+    await rig.stop();
+  });
+
+  it("is told our port where that is known, and the mail is sent", async () => {
+    const rig = await elsewhere("urcport", { urcPort: () => Promise.resolve("usbmodem") });
+    assert.equal((await rig.deliver(outboxMail())).result.status, "sent");
     await rig.stop();
   });
 
