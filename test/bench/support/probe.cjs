@@ -12,7 +12,9 @@ const PAUSE = 150;
 v8.setFlagsFromString("--expose-gc");
 const collect = vm.runInNewContext("gc");
 
-process.on("SIGWINCH", async () => {
+process.on("SIGWINCH", () => void report());
+
+async function report() {
   for (let count = 0; count < COLLECTIONS; count++) {
     collect();
     await sleep(PAUSE);
@@ -20,4 +22,4 @@ process.on("SIGWINCH", async () => {
   const { rss, heapUsed } = process.memoryUsage();
   writeFileSync(`${BENCH_PROBE}.new`, JSON.stringify({ rss, heapUsed }));
   renameSync(`${BENCH_PROBE}.new`, BENCH_PROBE);
-});
+}
