@@ -77,7 +77,7 @@ function chosenRows(names: readonly string[]): readonly Row[] {
 async function measure(row: Row, rounds: number): Promise<Measured> {
   const started = performance.now();
   const child = fork(join(__dirname, "row-process.ts"), [row.name, String(rounds)], {
-    execArgv: ["--import", "tsx", "--expose-gc"],
+    execArgv: ["--require", join(__dirname, "support/compiled.cjs"), "--import", "tsx", "--expose-gc"],
     // What a row prints must not mix with the figures.
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });

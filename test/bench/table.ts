@@ -36,7 +36,7 @@ export function markdownTable(figures: readonly Figure[]): string {
 
 /** Where the goal is a multiple of the peer, the multiple measured. */
 function ratioText({ samples, goal, peer }: Figure): string {
-  if (goal?.kind !== "timesPeer" || peer === undefined) return "";
+  if ((goal?.kind !== "timesPeer" && goal?.kind !== "moreThanPeer") || peer === undefined) return "";
   return ` (${shortNumber(timesPeer(samples, peer.samples))} x peer)`;
 }
 

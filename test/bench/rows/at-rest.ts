@@ -33,8 +33,7 @@ export const atRest: Row = {
     withFolder(async (folder) => {
       const pty = join(folder, "ttyUSB2");
       const simulator = await startSimulatorOnPty(pty, ["--fast"]);
-      const results = await inRounds(rounds, () => compare(folder, pty));
-      await simulator.stop();
+      const results = await inRounds(rounds, () => compare(folder, pty)).finally(() => void simulator.stop());
       return [
         {
           what: "memory added to the runtime (RSS)",
@@ -72,13 +71,17 @@ interface Cost {
 
 async function compare(folder: string, pty: string): Promise<{ readonly own: Cost; readonly bare: Cost }> {
   const bare = await startMeasured(folder, [TAB, INJECT], false);
-  const own = await startMeasured(folder, ownFlow(pty), true);
   try {
-    await delay(systemClock, SETTLING);
-    const [ofOwn, ofBare] = await Promise.all([cost(own), cost(bare)]);
-    return { own: ofOwn, bare: ofBare };
+    const own = await startMeasured(folder, ownFlow(pty), true);
+    try {
+      await delay(systemClock, SETTLING);
+      const [ofOwn, ofBare] = await Promise.all([cost(own), cost(bare)]);
+      return { own: ofOwn, bare: ofBare };
+    } finally {
+      await own.stop();
+    }
   } finally {
-    await Promise.all([bare.stop(), own.stop()]);
+    await bare.stop();
   }
 }
 

@@ -7,6 +7,7 @@ import type { Transform } from "node:stream";
 import { ReadlineParser } from "@serialport/parser-readline";
 import { RegexParser } from "@serialport/parser-regex";
 import { inRounds, type Row } from "../row";
+import { processorTime } from "../support/processor-time";
 import { countLines, countTokens, readsOf } from "./tokenizer";
 
 const SMALL = 64 << 10;
@@ -53,9 +54,10 @@ export const endlessLine: Row = {
   },
 };
 
-/** Milliseconds of one run, of `repeats`. */
+/** Milliseconds of processor time of one run, of `repeats`. */
 function duration(run: () => unknown, repeats: number): number {
-  const started = performance.now();
-  for (let count = 0; count < repeats; count++) run();
-  return (performance.now() - started) / repeats;
+  const ms = processorTime(() => {
+    for (let count = 0; count < repeats; count++) run();
+  });
+  return ms / repeats;
 }

@@ -6,7 +6,7 @@ import { type RealModem, realModem } from "../support/real-time";
 const NUMBERS = [1, 5, 20] as const;
 const MOST = 20;
 /** Mails of each round, shared out among the modems. */
-const MAILS = 200;
+const MAILS = 100;
 const FLAT = 1.5;
 
 export const modems: Row = {

@@ -10,14 +10,14 @@ const NAMES = ["engine", "barePort", "serialportGsm"] as const satisfies readonl
 
 /** Round trips of one client before the next has its turn: whatever else the machine does meets all alike. */
 const TURN = 20;
-const TURNS = 50;
+const TURNS = 40;
 /** Rounds before the first that counts, until all of them run compiled. */
 const WARM_UP = 3;
 
 export const roundTrip: Row = {
   name: "round-trip",
   about:
-    "`AT` to its `OK` through transport and channel over a socat pseudo terminal; a round is the median of 1,000.",
+    "`AT` to its `OK` through transport and channel over a socat pseudo terminal; a round is the median of 800.",
   measure: (rounds) =>
     withClients(NAMES, {}, async (clients) => {
       await inRounds(WARM_UP, () => typical(clients));

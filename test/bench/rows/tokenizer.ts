@@ -5,11 +5,12 @@ import { RegexParser } from "@serialport/parser-regex";
 import { Tokenizer } from "../../../lib/at/tokenizer";
 import type { Figure } from "../figure";
 import { inRounds, type Row } from "../row";
+import { processorTime } from "../support/processor-time";
 
 /** Bytes of one read. */
 const READ = 64;
 /** Bytes in all. */
-const AMOUNT = 4 << 20;
+const AMOUNT = 2 << 20;
 
 /** What a module says, 17 bytes a line on average. */
 const DIALOGUE = [
@@ -71,9 +72,10 @@ export function countLines(parser: Transform, reads: readonly Buffer[]): number 
   return count;
 }
 
-/** MB/s (10^6) of one run over `AMOUNT` bytes. */
+/** MB (10^6) a second of processor time in one run over `AMOUNT` bytes. */
 function rate(run: () => number): number {
-  const started = performance.now();
-  if (run() === 0) throw new Error("no line was found");
-  return AMOUNT / 1000 / (performance.now() - started);
+  const ms = processorTime(() => {
+    if (run() === 0) throw new Error("no line was found");
+  });
+  return AMOUNT / 1000 / ms;
 }

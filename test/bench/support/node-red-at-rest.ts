@@ -1,6 +1,7 @@
 /** A Node-RED process that can be asked what it uses. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { systemClock } from "../../../lib/clock";
 import { waitFor } from "../../support/wait-for";
 
 /** Bytes, after garbage collections. */
@@ -19,6 +20,8 @@ export interface MeasuredNodeRed {
 }
 
 const ROOT = join(__dirname, "../../..");
+/** Milliseconds; a flow whose nodes are missing is never started. */
+const START_LIMIT = 60_000;
 const PROBE = join(__dirname, "probe.cjs");
 
 /** @param folder for its report. @param withPackage whether this package, built, is installed in it. */
@@ -31,13 +34,19 @@ export async function startMeasured(
   const { freePorts } = await import("../../../scripts/demo/ports.mjs");
   const [port = 0] = await freePorts(1);
   const report = join(folder, `usage-${port}.json`);
+  const limit = new AbortController();
+  const timer = systemClock.after(START_LIMIT, () =>
+    limit.abort(new Error("Node-RED does not start its flows")),
+  );
   const started = performance.now();
   const nodeRed = await startNodeRed({
+    signal: limit.signal,
     prepare: withPackage ? linkPackage(ROOT) : async () => undefined,
     port,
     flows,
     env: { NODE_OPTIONS: `--require ${PROBE}`, BENCH_PROBE: report },
   });
+  timer.clear();
   return {
     startMs: performance.now() - started,
     cpuMs: () => cpuOf(nodeRed.pid),
