@@ -9,7 +9,7 @@ export const FILE_ERRORS = {
   FILE_INVALID_INPUT: {
     number: 400,
     text: "The module refused a file command's value",
-    hint: "Record the AT trace and report it.",
+    hint: "Report the message with the output of quectel-modem-facts (README).",
     class: "transient",
   },
   FILE_BEYOND_END: {
@@ -159,7 +159,7 @@ export const FILE_ERRORS = {
   FILE_PARAMETER: {
     number: 425,
     text: "The module refused a parameter of a file command",
-    hint: "Record the AT trace and report it.",
+    hint: "Report the message with the output of quectel-modem-facts (README).",
     class: "transient",
   },
   FILE_ALREADY_OPEN: {

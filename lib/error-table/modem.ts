@@ -67,12 +67,12 @@ export const MODEM_ERRORS = {
   },
   MODEM_ERROR: {
     text: "The module refused a command",
-    hint: "Run Test modem in the modem's dialog; it names the step that fails.",
+    hint: "It is tried again; if it stays, report the message with the output of quectel-modem-facts (README).",
     class: "transient",
   },
   MODEM_CME: {
     text: "The module refused a command with an error number",
-    hint: "Run Test modem in the modem's dialog; it names the step that fails.",
+    hint: "It is tried again; if it stays, report the message with the output of quectel-modem-facts (README).",
     class: "transient",
   },
   MODEM_ABORTED: {
@@ -82,12 +82,12 @@ export const MODEM_ERRORS = {
   },
   MODEM_ANSWER: {
     text: "The module's answer is not understood",
-    hint: "Record the AT trace and report it; the firmware may be unknown to this package.",
+    hint: "Report the message with the output of quectel-modem-facts (README); the firmware may be unknown to this package.",
     class: "transient",
   },
   MODEM_NOT_READY: {
     text: "The modem is not ready",
-    hint: "Wait until the modem's status is ready; if it stays, run Test modem.",
+    hint: "Wait until the modem's status is ready; until then the status says what is missing.",
     class: "transient",
   },
   MODEM_DEAD: {
