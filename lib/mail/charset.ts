@@ -12,11 +12,27 @@ export type CharsetWish = "auto" | "utf-8" | "gb2312" | "big5";
 
 type DoubleByteCharset = Exclude<CharsetName, "ascii" | "utf-8">;
 
-/** First and last lead byte and first trail byte of the two-byte codes (GB 2312 in EUC form; Big5 with its ETEN rows). */
-const RANGES = {
-  gb2312: { firstLead: 0xa1, lastLead: 0xf7, firstTrail: 0xa1 },
-  big5: { firstLead: 0xa1, lastLead: 0xf9, firstTrail: 0x40 },
-} as const satisfies Record<DoubleByteCharset, object>;
+interface DoubleByteCodes {
+  /** Codes that every reader of the charset knows, first to last. */
+  readonly ranges: readonly (readonly [first: number, last: number])[];
+  readonly firstTrail: number;
+}
+
+/**
+ * GB 2312 in EUC form; Big5 of 1984 (symbols, frequent and less frequent characters) without the rows that vendors
+ * added in different ways.
+ */
+const CODES: Readonly<Record<DoubleByteCharset, DoubleByteCodes>> = {
+  gb2312: { ranges: [[0xa1a1, 0xf7fe]], firstTrail: 0xa1 },
+  big5: {
+    ranges: [
+      [0xa140, 0xa3bf],
+      [0xa440, 0xc67e],
+      [0xc940, 0xf9d5],
+    ],
+    firstTrail: 0x40,
+  },
+};
 
 export interface Coding {
   readonly coded: CodedText;
@@ -48,22 +64,19 @@ function encodeDoubleByte(text: string, charset: DoubleByteCharset): Buffer | un
   const iconv: typeof import("iconv-lite") = require("iconv-lite");
   const bytes = iconv.encode(text, charset);
   // The library writes `?` for what it cannot encode, and knows later supersets under the same names.
-  if (iconv.decode(bytes, charset) !== text || !isWithin(bytes, RANGES[charset])) return undefined;
+  if (iconv.decode(bytes, charset) !== text || !isWithin(bytes, CODES[charset])) return undefined;
   return bytes;
 }
 
-function isWithin(bytes: Buffer, range: (typeof RANGES)[DoubleByteCharset]): boolean {
-  let trail = false;
-  for (const byte of bytes) {
-    if (trail) {
-      if (byte < range.firstTrail) return false;
-      trail = false;
-    } else if (byte >= 0x80) {
-      if (byte < range.firstLead || byte > range.lastLead) return false;
-      trail = true;
-    }
+function isWithin(bytes: Buffer, { ranges, firstTrail }: DoubleByteCodes): boolean {
+  for (let at = 0; at < bytes.length; at++) {
+    const lead = bytes[at] ?? 0;
+    if (lead < 0x80) continue;
+    const trail = bytes[++at] ?? 0;
+    const code = (lead << 8) | trail;
+    if (trail < firstTrail || !ranges.some(([first, last]) => first <= code && code <= last)) return false;
   }
-  return !trail;
+  return true;
 }
 
 /** Bytes of the text as written on the line: two hex digits per byte where the module wants them; ASCII never does. */

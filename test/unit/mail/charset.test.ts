@@ -58,6 +58,20 @@ describe("the charset of a text", () => {
     );
   });
 
+  it("takes no character of the basic plane that another reader of the charset shows otherwise", () => {
+    for (const wish of ["gb2312", "big5"] as const) {
+      let carried = 0;
+      for (let point = 0x80; point < 0xd800; point++) {
+        const character = String.fromCharCode(point);
+        const { coded, fellBack } = codeText(character, wish);
+        if (fellBack) continue;
+        carried++;
+        assert.equal(new TextDecoder(DECODERS[coded.charset]).decode(coded.bytes), character, wish);
+      }
+      assert.ok(carried > 6700, `${wish} carries only ${carried} characters`);
+    }
+  });
+
   it("counts two digits per byte where the module wants hex, but not for ASCII", () => {
     assert.equal(codedSize(codeText("ü", "auto").coded, "hex"), 4);
     assert.equal(codedSize(codeText("ü", "auto").coded, "raw"), 2);
