@@ -1,8 +1,8 @@
 /**
  * WaitingMails: the mails that have not ended, with no more in memory than their order needs.
  *
- * Looking through all of them is a matter of microseconds for the numbers a gateway keeps, and happens once per
- * transaction, so no ordered structure is kept.
+ * What comes next stands first in the order of acceptance of its priority, and nothing expires before the earliest
+ * deadline known; so all of them are looked through only when that has come, or when none is due.
  */
 import type { Priority } from "../mail";
 import type { Place } from "../spool/place";
@@ -31,27 +31,43 @@ export interface Entry {
 }
 
 const RANK: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
+const PRIORITIES = ["high", "normal", "low"] as const satisfies readonly Priority[];
 
 /** What there is to do now, and when there will be something. */
 export interface Survey {
   /** First in order of those that are due. */
   readonly next: Entry | undefined;
   readonly expired: readonly Entry[];
-  /** Milliseconds until another mail is due; infinite when none waits. */
+  /** Milliseconds until a mail is due; infinite when one is due now, or none waits. */
   readonly dueIn: number;
-  /** Milliseconds until another mail expires. */
+  /** Milliseconds until another mail may expire. */
   readonly expiresIn: number;
 }
+
+/** Before both, no mail of the queue expires, whatever its stage. */
+interface Deadline {
+  /** Active time of acceptance of the oldest mail under the modem's limit. */
+  readonly oldest: number;
+  /** Running time at which the first mail with a limit of its own ends. */
+  readonly own: number;
+}
+
+const NEVER: Deadline = { oldest: Infinity, own: Infinity };
 
 export class WaitingMails {
   /** In the order of acceptance. */
   private readonly entries = new Map<string, Entry>();
+  /** The same, by priority. */
+  private readonly queues = { high: new Set<Entry>(), normal: new Set<Entry>(), low: new Set<Entry>() };
+  private deadline: Deadline = NEVER;
   private ending = 0;
   private total = 0;
 
   /** To be called in the order of acceptance. */
   add(entry: Entry): void {
     this.entries.set(entry.id, entry);
+    this.queues[entry.priority].add(entry);
+    this.deadline = earlier(this.deadline, entry);
     this.total += entry.bytes;
     if (entry.stage === "ending") this.ending++;
   }
@@ -70,6 +86,7 @@ export class WaitingMails {
 
   delete(entry: Entry): void {
     if (!this.entries.delete(entry.id)) return;
+    this.queues[entry.priority].delete(entry);
     this.total -= entry.bytes;
     if (entry.stage === "ending") this.ending--;
   }
@@ -112,24 +129,59 @@ export class WaitingMails {
    * @param held active time stands still.
    */
   survey(now: OutboxInstant, limit: number, held: boolean): Survey {
-    let next: Entry | undefined;
-    const expired: Entry[] = [];
+    const next = this.firstDue(now, limit);
+    const dueIn = next === undefined ? this.dueIn(now) : Infinity;
+    const { oldest, own } = this.deadline;
+    const [active, time] = [oldest + limit - now.active, own - now.time];
+    if (active > 0 && time > 0) {
+      return { next, expired: [], dueIn, expiresIn: held ? time : Math.min(active, time) };
+    }
+    return { next, dueIn, ...this.lookForExpired(now, limit, held) };
+  }
+
+  private firstDue(now: OutboxInstant, limit: number): Entry | undefined {
+    for (const priority of PRIORITIES) {
+      for (const entry of this.queues[priority]) {
+        if (entry.stage === "waiting" && entry.due <= now.time && timeLeft(entry, now, limit) > 0)
+          return entry;
+      }
+    }
+    return undefined;
+  }
+
+  private dueIn(now: OutboxInstant): number {
     let dueIn = Infinity;
+    for (const { stage, due } of this.entries.values()) {
+      if (stage === "waiting" && due > now.time) dueIn = Math.min(dueIn, due - now.time);
+    }
+    return dueIn;
+  }
+
+  /** A deadline has come; perhaps that of a mail that is no longer there, or does not wait just now. */
+  private lookForExpired(
+    now: OutboxInstant,
+    limit: number,
+    held: boolean,
+  ): Pick<Survey, "expired" | "expiresIn"> {
+    const expired: Entry[] = [];
     let expiresIn = Infinity;
+    this.deadline = NEVER;
     for (const entry of this.entries.values()) {
+      this.deadline = earlier(this.deadline, entry);
       if (entry.stage !== "waiting") continue;
       const left = timeLeft(entry, now, limit);
-      if (left <= 0) {
-        expired.push(entry);
-        continue;
-      }
-      if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
-      const wait = entry.due - now.time;
-      if (wait > 0) dueIn = Math.min(dueIn, wait);
-      else if (next === undefined || byOrder(entry, next) < 0) next = entry;
+      if (left <= 0) expired.push(entry);
+      else if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
     }
-    return { next, expired, dueIn, expiresIn };
+    return { expired, expiresIn };
   }
+}
+
+/** The deadline with one mail more. */
+function earlier({ oldest, own }: Deadline, { ownLimit, accepted }: Entry): Deadline {
+  return ownLimit === undefined
+    ? { oldest: Math.min(oldest, accepted.active), own }
+    : { oldest, own: Math.min(own, accepted.time + ownLimit) };
 }
 
 /** Milliseconds until the mail is given up; not above 0 when that time has come. */
