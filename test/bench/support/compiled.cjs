@@ -4,17 +4,17 @@
 // its cost.
 const Module = require("node:module");
 const { existsSync } = require("node:fs");
-const { join, relative } = require("node:path");
+const path = require("node:path");
 
-const ROOT = join(__dirname, "../../..");
+const ROOT = path.join(__dirname, "../../..");
 const SOURCE = /^(lib|nodes)[\\/].*\.ts$/;
 
 const resolveFilename = Module._resolveFilename;
 Module._resolveFilename = function (...request) {
   const file = resolveFilename.apply(this, request);
-  const source = relative(ROOT, file);
+  const source = path.relative(ROOT, file);
   if (!SOURCE.test(source)) return file;
-  const compiled = join(ROOT, "dist", source.replace(/\.ts$/, ".js"));
+  const compiled = path.join(ROOT, "dist", source.replace(/\.ts$/, ".js"));
   if (!existsSync(compiled)) throw new Error(`${source} is not compiled: npm run build`);
   return compiled;
 };
