@@ -129,15 +129,17 @@ export class AtPort implements ModemPort {
       const { waiting } = this.state;
       const guard = (this.settings.registers.get(12) ?? 0) * guardUnit;
       const collector = new DataCollector(this.modem.clock, options, guard, (collected) => {
+        run.signal.removeEventListener("abort", onAbort);
         this.leaveDataMode(run, waiting, collected);
         resolve(collected);
       });
-      run.signal.addEventListener("abort", () => {
+      const onAbort = (): void => {
         collector.cancel();
         if (this.state.kind === "data" && this.state.run === run)
           this.state = { kind: "running", run, waiting };
         reject(run.signal.reason);
-      });
+      };
+      run.signal.addEventListener("abort", onAbort, { once: true });
       this.send(formatConnect(options.connect ?? "CONNECT", this.settings));
       this.state = { kind: "data", run, waiting, collector };
       for (const bytes of waiting.splice(0)) this.take(bytes);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { OK, type Collected, type CollectOptions } from "../../../lib/simulator";
 import { Terminal } from "./terminal";
 
@@ -35,6 +36,23 @@ describe("Data mode of the simulated module", () => {
     const terminal = await collecting({ length: 3, timeMs: minute });
     assert.equal(await terminal.type("abcAT+CSQ\r"), "\r\n+QFUPL: length,abc\r\n\r\nOK\r\n");
     assert.equal(await terminal.type("AT\r"), "\r\nOK\r\n");
+  });
+
+  it("leaves nothing behind that would fill the memory of a module that runs for weeks", async () => {
+    const terminal = Terminal.with();
+    const signals: AbortSignal[] = [];
+    terminal.modem.define(async (context, next) => {
+      if (context.name !== "+QFUPL") return next();
+      signals.push(context.signal);
+      await context.collect({ length: 3, timeMs: minute });
+      return OK;
+    });
+    await terminal.type("AT+QFUPL=1\r");
+    await terminal.type("abc");
+    assert.deepEqual(
+      signals.map((signal) => getEventListeners(signal, "abort").length),
+      [0],
+    );
   });
 
   it("does not take the LF behind the command line for data", async () => {
