@@ -1,6 +1,6 @@
 /** Clients of a serial port that give one AT command after the other: the engine, a bare port, serialport-gsm. */
 import { createRequire } from "node:module";
-import { SerialPort } from "serialport";
+import { SerialPort } from "./serialport";
 import { Channel } from "../../../lib/at/channel";
 import { nothing } from "../../../lib/at/command";
 import { SerialTransport } from "../../../lib/serial/serial-transport";

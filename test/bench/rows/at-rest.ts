@@ -1,5 +1,5 @@
 /**
- * What the package costs a runtime in which nothing happens: start-up time, memory and processor time that a Node-RED
+ * What the package costs a runtime in which nothing happens: memory and processor time, at the start and after it, that a Node-RED
  * with one modem on a serial port takes more than the same Node-RED without the package.
  */
 import { join } from "node:path";
@@ -28,7 +28,7 @@ const INJECT = {
 export const atRest: Row = {
   name: "at-rest",
   about:
-    "Node-RED with one modem on a pseudo terminal against Node-RED without the package, started in turn: time to running flows; processor time over 6 s without mail, then memory after garbage collections.",
+    "Node-RED with one modem on a pseudo terminal against Node-RED without the package, started in turn: processor time until flows run, and over 6 s without mail, then memory after garbage collections.",
   measure: (rounds) =>
     withFolder(async (folder) => {
       const pty = join(folder, "ttyUSB2");
@@ -53,7 +53,7 @@ export const atRest: Row = {
           goal: { kind: "below", limit: 0.2 },
         },
         {
-          what: "time added to the start of Node-RED",
+          what: "processor time added to the start of Node-RED",
           unit: "ms",
           samples: results.map(({ own, bare }) => own.startMs - bare.startMs),
         },

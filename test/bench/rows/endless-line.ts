@@ -4,8 +4,7 @@
  * 4 is linear, 16 is quadratic. Whoever is quadratic here blocks the whole runtime for seconds.
  */
 import type { Transform } from "node:stream";
-import { ReadlineParser } from "@serialport/parser-readline";
-import { RegexParser } from "@serialport/parser-regex";
+import { ReadlineParser, RegexParser } from "../peers/serialport";
 import { inRounds, type Row } from "../row";
 import { processorTime } from "../support/processor-time";
 import { countLines, countTokens, readsOf } from "./tokenizer";

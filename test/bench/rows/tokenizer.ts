@@ -1,7 +1,6 @@
 /** Tokenizer: lines a second in reads of 64 bytes, as a UART gives them, against the line parsers of serialport. */
 import type { Transform } from "node:stream";
-import { ReadlineParser } from "@serialport/parser-readline";
-import { RegexParser } from "@serialport/parser-regex";
+import { ReadlineParser, RegexParser } from "../peers/serialport";
 import { Tokenizer } from "../../../lib/at/tokenizer";
 import type { Figure } from "../figure";
 import { inRounds, type Row } from "../row";
