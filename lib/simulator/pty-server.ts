@@ -35,30 +35,37 @@ export async function servePty(
 ): Promise<ServedPort> {
   await clearPath(path);
   let terminal = await Terminal.make(path);
+  let vanished = false;
   let closing = false;
   const join = (): void => {
+    vanished = false;
     const line = modem.open(portName, {
       received: (bytes) => terminal.write(bytes),
-      vanished: () => void terminal.remove(),
+      vanished: () => {
+        vanished = true;
+        void terminal.remove();
+      },
     });
     if (typeof line === "string") throw new Error(`the port ${portName} is ${line}`);
     terminal.onData((bytes) => line.write(bytes));
   };
-  const comeBack = (): void => {
-    if (closing || terminal.present) return;
-    void Terminal.make(path).then(async (made) => {
-      terminal = made;
-      if (closing) await made.remove();
-      else join();
-    });
+  // The module may be plugged in again while the terminal is still on its way out.
+  const comeBack = async (): Promise<void> => {
+    if (closing || !vanished) return;
+    await terminal.remove();
+    const made = await Terminal.make(path);
+    terminal = made;
+    if (closing) await made.remove();
+    else join();
   };
   join();
-  modem.on("started", comeBack);
+  const onStarted = (): void => void comeBack();
+  modem.on("started", onStarted);
   return {
     address: path,
     close: async () => {
       closing = true;
-      modem.off("started", comeBack);
+      modem.off("started", onStarted);
       await terminal.remove();
     },
   };
@@ -66,6 +73,8 @@ export async function servePty(
 
 /** One pseudo-terminal, from its making by socat to its end. */
 class Terminal {
+  private removal: Promise<void> | undefined;
+
   private constructor(
     private readonly socat: Socat,
     private readonly clientSide: FileHandle,
@@ -88,11 +97,6 @@ class Terminal {
     return new Terminal(socat, await openWhenThere(path, ended.signal));
   }
 
-  /** False when socat has ended. */
-  get present(): boolean {
-    return this.socat.exitCode === null && this.socat.signalCode === null;
-  }
-
   write(bytes: Buffer): void {
     this.socat.stdin.write(bytes);
   }
@@ -101,11 +105,18 @@ class Terminal {
     this.socat.stdout.on("data", listener);
   }
 
-  async remove(): Promise<void> {
-    if (!this.present) return;
-    const gone = once(this.socat, "exit");
-    this.socat.kill("SIGTERM");
-    await gone;
+  /** Resolves when socat has ended and its link is gone; every call resolves at that moment. */
+  remove(): Promise<void> {
+    this.removal ??= this.end();
+    return this.removal;
+  }
+
+  private async end(): Promise<void> {
+    if (this.socat.exitCode === null && this.socat.signalCode === null) {
+      const gone = once(this.socat, "exit");
+      this.socat.kill("SIGTERM");
+      await gone;
+    }
     await this.clientSide.close();
   }
 }

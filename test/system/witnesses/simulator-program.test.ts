@@ -40,6 +40,22 @@ describe("The pseudo-terminal of the simulated module", () => {
       }
     }));
 
+  it("comes back too when the module is plugged in before the terminal is quite gone", () =>
+    inTemporaryFolder(async (folder) => {
+      const path = join(folder, "modem");
+      const modem = new SimulatedModem();
+      const served = await servePty(modem, path);
+      try {
+        const before = await madeAt(path);
+        modem.unplug();
+        modem.plug();
+        await waitFor("a new terminal", async () => (await isThere(path)) && (await madeAt(path)) !== before);
+        assert.match(await ask(path, "AT+CSQ"), /\+CSQ: 23,99/);
+      } finally {
+        await served.close();
+      }
+    }));
+
   it("replaces a link to nowhere that a former run left, and nothing else", () =>
     inTemporaryFolder(async (folder) => {
       const path = join(folder, "modem");
@@ -127,6 +143,15 @@ async function ask(path: string, line: string): Promise<string> {
     return text;
   } finally {
     await terminal.close();
+  }
+}
+
+/** When the link to the terminal was made, ms; undefined while there is none. */
+async function madeAt(path: string): Promise<number | undefined> {
+  try {
+    return (await lstat(path)).birthtimeMs;
+  } catch {
+    return undefined;
   }
 }
 
