@@ -2,8 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
 import { ModemError } from "../lib/errors";
-import { safeFileNames } from "../lib/mail/file-names";
-import { primitiveText } from "../lib/mail/foreign";
+import { safeFileNames } from "../lib/mail/compose/file-names";
+import { primitiveText } from "../lib/mail/message/foreign";
 import { fromFile, fromValue, type NewAttachment } from "./runtime/attachment-source";
 import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/error-output";
 import { asModemError, failureOf, flowError, messageError } from "./runtime/failure-report";

@@ -1,7 +1,7 @@
 /** `pdp-context`: activates, deactivates, queries or resets the data connection of a modem. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
-import type { PdpOptions, PdpStatus } from "../lib/quectel/pdp";
+import type { PdpOptions, PdpStatus } from "../lib/quectel/network/pdp";
 import { answerMessages } from "./runtime/answering";
 import type { Assembly } from "./runtime/assembly";
 import { actionFor, readAction } from "./runtime/chosen-action";

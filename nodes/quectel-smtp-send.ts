@@ -1,7 +1,7 @@
 /** `smtp-send`: one message in, one mail out; its result on output 1, its failure on output 2. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
 import { ModemError } from "../lib/errors";
-import type { FixedFields } from "../lib/mail/message";
+import type { FixedFields } from "../lib/mail/message/message";
 import { readErrorTo } from "./runtime/error-output";
 import { asModemError } from "./runtime/failure-report";
 import { attachmentPaths } from "./runtime/folders";

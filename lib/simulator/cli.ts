@@ -1,15 +1,15 @@
 #!/usr/bin/env node
 /** The program `quectel-modem-simulator`: the simulated EC25 behind a pseudo-terminal or a TCP port. */
-import { help, parseCommandLine, type CliOptions, type Service } from "./cli-options";
-import { traceLine } from "./cli-trace";
-import { internet } from "./internet";
+import { help, parseCommandLine, type CliOptions, type Service } from "./serve/cli-options";
+import { traceLine } from "./serve/cli-trace";
+import { internet } from "./delivery/internet";
 import { SimulatedModem } from "./modem";
-import { servePty } from "./pty-server";
-import { randomFaults } from "./random-faults";
-import type { ServedPort } from "./served-port";
-import { serveTcp } from "./tcp-server";
-import { listVariants } from "./variants";
-import { simCard } from "./world";
+import { servePty } from "./serve/pty-server";
+import { randomFaults } from "./faults/random-faults";
+import type { ServedPort } from "./serve/served-port";
+import { serveTcp } from "./serve/tcp-server";
+import { listVariants } from "./variants/variants";
+import { simCard } from "./module/world";
 
 /** Bytes over which `--faults` spreads its three faults, each direction. */
 const faultSpan = 5000;

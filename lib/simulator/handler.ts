@@ -4,10 +4,10 @@
  * Commands stand in tables, one file per feature in `commands/`. A handler sends information lines through its
  * context and returns the final result, so that each command has exactly one.
  */
-import type { CollectOptions, Collected } from "./data-mode";
+import type { CollectOptions, Collected } from "./line/data-mode";
 import type { SimulatedModem } from "./modem";
-import type { Parameter } from "./parameters";
-import type { ModemPort } from "./port";
+import type { Parameter } from "./line/parameters";
+import type { ModemPort } from "./line/port";
 
 /** `AT+X` | `AT+X?` | `AT+X=?` | `AT+X=...` */
 export type CommandForm = "exec" | "read" | "test" | "write";

@@ -1,8 +1,8 @@
 /** What a simulated modem is made with, and what it tells to those who hold it. */
 import type { Clock } from "../clock";
-import type { FaultPlan } from "./faults";
+import type { FaultPlan } from "./faults/faults";
 import type { Timing } from "./timing";
-import type { VariantChoice } from "./variants";
+import type { VariantChoice } from "./variants/variants";
 
 export interface SimulatedModemOptions {
   /** Default: the clock of the host. */

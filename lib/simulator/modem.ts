@@ -7,23 +7,23 @@
  */
 import { EventEmitter } from "node:events";
 import { delay, systemClock, type Clock } from "../clock";
-import type { AtPort } from "./at-port";
-import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./behaviours";
-import { bootSequence, isServed, serviceDelay } from "./boot";
+import type { AtPort } from "./line/at-port";
+import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./line/behaviours";
+import { bootSequence, isServed, serviceDelay } from "./module/boot";
 import { features } from "./commands";
-import { FaultInjector } from "./fault-injector";
-import type { SmtpRefusal, SmtpStep } from "./faults";
+import { FaultInjector } from "./faults/fault-injector";
+import type { SmtpRefusal, SmtpStep } from "./faults/faults";
 import { ERROR, type CommandContext, type FinalResult } from "./handler";
 import { ModemLog } from "./log";
-import { lineRate } from "./line-rate";
-import { portNames, type PortName } from "./port";
-import { PortLine, type HostEnd, type HostLine } from "./port-line";
+import { lineRate } from "./line/line-rate";
+import { portNames, type PortName } from "./line/port";
+import { PortLine, type HostEnd, type HostLine } from "./line/port-line";
 import { CommandRegistry } from "./registry";
 import { StateStore, type StateKey } from "./state";
 import type { RestartKind, SimulatedModemEvents, SimulatedModemOptions } from "./modem-options";
 import { noDelay, type Timing } from "./timing";
-import { urcPort } from "./urc-port";
-import { chooseVariants, type Variants } from "./variants";
+import { urcPort } from "./line/urc-port";
+import { chooseVariants, type Variants } from "./variants/variants";
 
 type Power = "on" | "starting" | "off" | "unplugged";
 

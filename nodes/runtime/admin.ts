@@ -4,8 +4,8 @@
  * All are behind the permission `quectel-modem.read`, need no deployed modem and change nothing.
  */
 import type { NodeAPI } from "node-red";
-import { PROVIDERS } from "../../lib/mail/providers";
-import { rootNames } from "../../lib/mail/root-store";
+import { PROVIDERS } from "../../lib/mail/providers/providers";
+import { rootNames } from "../../lib/mail/providers/root-store";
 import { listPorts } from "../../lib/serial/ports";
 
 /** What the dialog needs of a provider. */

@@ -5,15 +5,15 @@
  */
 import { join } from "node:path";
 import type { Clock } from "../../lib/clock";
-import { composerFor } from "../../lib/mail/composer";
-import { Outbox } from "../../lib/mail/outbox";
-import { rootsFor } from "../../lib/mail/roots";
-import { Modem } from "../../lib/quectel/modem";
-import { ModuleClock } from "../../lib/quectel/module-clock";
-import { NetworkSearch } from "../../lib/quectel/network-search";
-import { PdpContext } from "../../lib/quectel/pdp";
+import { composerFor } from "../../lib/mail/compose/composer";
+import { Outbox } from "../../lib/mail/outbox/outbox";
+import { rootsFor } from "../../lib/mail/providers/roots";
+import { Modem } from "../../lib/quectel/connection/modem";
+import { ModuleClock } from "../../lib/quectel/network/module-clock";
+import { NetworkSearch } from "../../lib/quectel/network/network-search";
+import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { Logger } from "../../lib/quectel/settings";
-import { SmtpCarrier } from "../../lib/quectel/smtp";
+import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
 import { Trace } from "../../lib/serial/trace";
 import { FileNotebook } from "./file-notebook";
 import { fingerprintOf } from "./fingerprint";

@@ -2,8 +2,8 @@
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { ModemError } from "../../lib/errors";
-import { defaultName } from "../../lib/mail/attachments";
-import { bytesOf, primitiveText } from "../../lib/mail/foreign";
+import { defaultName } from "../../lib/mail/message/attachments";
+import { bytesOf, primitiveText } from "../../lib/mail/message/foreign";
 
 export interface NewAttachment {
   readonly filename: string;

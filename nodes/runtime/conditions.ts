@@ -1,7 +1,7 @@
 /** What modem and outbox say about themselves, in the terms of the status. */
-import type { OutboxSummary } from "../../lib/mail/outbox-types";
-import type { CarrierProgress } from "../../lib/quectel/carrier";
-import type { ModemState } from "../../lib/quectel/modem-state";
+import type { OutboxSummary } from "../../lib/mail/outbox/outbox-types";
+import type { CarrierProgress } from "../../lib/quectel/smtp/carrier";
+import type { ModemState } from "../../lib/quectel/connection/modem-state";
 import type { ModemCondition, OutboxActivity } from "./status";
 
 export function modemCondition(state: ModemState): ModemCondition {

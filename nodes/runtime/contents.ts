@@ -5,9 +5,9 @@
  * first attachment of its mail. Only the message itself is changed, never an object that it refers to, because a flow
  * may keep those in its context.
  */
-import { bytesOf, isRecord } from "../../lib/mail/foreign";
+import { bytesOf, isRecord } from "../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../lib/mail/mail";
-import type { EndedAttachment } from "../../lib/mail/outbox-types";
+import type { EndedAttachment } from "../../lib/mail/outbox/outbox-types";
 
 /** A message of a flow. */
 export type Message = Record<string, unknown>;

@@ -5,9 +5,9 @@
  *                 └─ refused       └───── failure ─ output 2, done(error)
  */
 import type { Node, NodeMessageInFlow } from "node-red";
-import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message";
+import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
-import type { MailEnded } from "../../lib/mail/outbox-types";
+import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
 import { type Message, nameContents, releaseContents, restoreContents } from "./contents";
 import { type ErrorTo, reachesCatch, reachesOutput } from "./error-output";
 import { failureOf, flowError, refusedResult } from "./failure-report";

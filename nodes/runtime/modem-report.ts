@@ -1,9 +1,9 @@
 /** What `modem-status` tells of a modem: asked at the moment, as far as the module answers. */
 import { iccid } from "../../lib/quectel/commands/sim";
-import { ifRefused, type Execute } from "../../lib/quectel/init-steps";
-import { networkSnapshot, type NetworkSnapshot } from "../../lib/quectel/network";
-import { simStatus } from "../../lib/quectel/sim";
-import type { OutboxSummary } from "../../lib/mail/outbox-types";
+import { ifRefused, type Execute } from "../../lib/quectel/execute";
+import { networkSnapshot, type NetworkSnapshot } from "../../lib/quectel/network/network";
+import { simStatus } from "../../lib/quectel/network/sim";
+import type { OutboxSummary } from "../../lib/mail/outbox/outbox-types";
 import type { Assembly } from "./assembly";
 import type { StateName } from "./status";
 

@@ -1,8 +1,8 @@
 /** The messages of both outputs of a node that sends mails, from the message that came in and the end of its mail. */
 import type { Node } from "node-red";
-import { isRecord } from "../../lib/mail/foreign";
+import { isRecord } from "../../lib/mail/message/foreign";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
-import type { MailEnded } from "../../lib/mail/outbox-types";
+import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
 import { type Message, nameContents, restoreContents } from "./contents";
 import { messageError } from "./failure-report";
 

@@ -6,7 +6,7 @@
  * with a figure is shown as it is, so its word is translated here, in the language of the runtime.
  */
 import type { ErrorCode } from "../../lib/errors";
-import type { RegisteringStep } from "../../lib/quectel/modem-state";
+import type { RegisteringStep } from "../../lib/quectel/connection/modem-state";
 import { STATE_WORDS, wordForError } from "./status-words";
 
 /** What is known of the modem. */

@@ -1,7 +1,7 @@
 /** What the modem's node tells a person about the modem as such, and when. */
 import assert from "node:assert/strict";
 import { cell, change, SimulatedModem } from "../../lib/simulator";
-import { serveTcp } from "../../lib/simulator/tcp-server";
+import { serveTcp } from "../../lib/simulator/serve/tcp-server";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 import { LeapingClock } from "./support/leaping-clock";
 

@@ -4,7 +4,7 @@
  * Greedy: of some rows drawn by a seed the one is taken that covers most of the missing pairs. In each of them the
  * switches get their values in an order of chance, always the value that adds most.
  */
-import { numbers } from "../../lib/simulator/random-faults";
+import { numbers } from "../../lib/simulator/faults/random-faults";
 
 export interface Switch<Name extends string> {
   readonly name: Name;

@@ -9,7 +9,7 @@ import type {
   SendOptions,
   SendReport,
   TextSupport,
-} from "../../lib/quectel/carrier";
+} from "../../lib/quectel/smtp/carrier";
 
 /** What becomes of one transaction. */
 export type Fate =

@@ -3,8 +3,8 @@
  *
  * For thousands of dialogues; what happens between the module and a real server is shown with `MailServer`.
  */
-import { delivered, refusalOf, type DeliveryResult } from "../../lib/simulator/smtp-codes";
-import type { Delivery } from "../../lib/simulator/smtp-delivery";
+import { delivered, refusalOf, type DeliveryResult } from "../../lib/simulator/delivery/smtp-codes";
+import type { Delivery } from "../../lib/simulator/delivery/smtp-delivery";
 
 /** A mail as the server got it. */
 export interface KeptMail {

@@ -1,8 +1,8 @@
 /** The outbox on a carrier on a simulated module, all in memory: the whole library from an accepted mail to the server. */
-import { composerFor } from "../../lib/mail/composer";
+import { composerFor } from "../../lib/mail/compose/composer";
 import type { Mail } from "../../lib/mail/mail";
-import { Outbox } from "../../lib/mail/outbox";
-import type { MailEnded, OutboxSettings } from "../../lib/mail/outbox-types";
+import { Outbox } from "../../lib/mail/outbox/outbox";
+import type { MailEnded, OutboxSettings } from "../../lib/mail/outbox/outbox-types";
 import { FaultyFiles } from "./faulty-files";
 import { ACCOUNT, memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
 import { KeptLog } from "./module-replies";

@@ -3,12 +3,12 @@
  *
  * A whole mail takes milliseconds, so a test can run thousands of them.
  */
-import type { ModemOptions } from "../../lib/quectel/modem";
-import { ModuleClock } from "../../lib/quectel/module-clock";
+import type { ModemOptions } from "../../lib/quectel/connection/modem";
+import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
-import { PdpContext } from "../../lib/quectel/pdp";
+import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
-import { SmtpCarrier } from "../../lib/quectel/smtp";
+import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
 import {
   internet,
   SimulatedModem,
@@ -16,7 +16,7 @@ import {
   type PortName,
   type SimulatedModemOptions,
 } from "../../lib/simulator";
-import { storageOf } from "../../lib/simulator/file-store";
+import { storageOf } from "../../lib/simulator/module/file-store";
 import { FastClock } from "./fast-clock";
 import { MemoryMailServer } from "./memory-mail-server";
 import { modemOn, NETWORK } from "./module-replies";

@@ -1,6 +1,6 @@
 /** What a healthy module answers to the lines of the supervisor, for scripted transports; and settings to go with it. */
 import type { Clock } from "../../lib/clock";
-import { Modem, type ModemOptions, type ModemState } from "../../lib/quectel/modem";
+import { Modem, type ModemOptions, type ModemState } from "../../lib/quectel/connection/modem";
 import type { Logger, NetworkSettings } from "../../lib/quectel/settings";
 import type { Transport } from "../../lib/serial/transport";
 import type { Reply } from "./scripted-transport";

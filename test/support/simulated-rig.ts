@@ -1,5 +1,5 @@
 /** A modem of the library on a simulated module in the same process, on one virtual clock. */
-import type { ModemOptions } from "../../lib/quectel/modem";
+import type { ModemOptions } from "../../lib/quectel/connection/modem";
 import type { NetworkSettings } from "../../lib/quectel/settings";
 import { SimulatedModem, simulatorTransport, type SimulatedModemOptions } from "../../lib/simulator";
 import type { Transport } from "../../lib/serial/transport";

@@ -2,11 +2,11 @@
  * Attempt: one try of one transaction, from the record to an outcome. What follows from it is not its business.
  */
 import { ModemError, type ErrorCode } from "../../errors";
-import type { CarrierProgress, MailCarrier } from "../../quectel/carrier";
-import type { StoredMail } from "../compose";
+import type { CarrierProgress, MailCarrier } from "../../quectel/smtp/carrier";
+import type { StoredMail } from "../compose/compose";
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
-import type { Composer } from "../outbox-types";
+import type { Composer } from "./outbox-types";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
 import type { Outcome } from "./transactions";
 import type { Entry } from "./waiting-mails";

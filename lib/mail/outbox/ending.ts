@@ -9,7 +9,7 @@ import type { Logger } from "../../quectel/settings";
 import { failureOf, resultOf, statusOf } from "./mail-result";
 import type { MailStore } from "./mail-store";
 import type { OutboxTime } from "./time";
-import type { EndedAttachment, MailEnded } from "../outbox-types";
+import type { EndedAttachment, MailEnded } from "./outbox-types";
 import type { SpoolRecord } from "../spool/record";
 import { reviveMessage } from "../spool/stored-message";
 import { givenUp } from "./transactions";

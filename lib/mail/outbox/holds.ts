@@ -3,7 +3,7 @@
  * hold at the same time; each has its own end.
  */
 import type { ModemError } from "../../errors";
-import type { HoldReason } from "../outbox-types";
+import type { HoldReason } from "./outbox-types";
 import type { SettingsSeal } from "./settings-seal";
 import { mayProbe } from "./setup-errors";
 import { storeError, type StoredError } from "../spool/stored-error";

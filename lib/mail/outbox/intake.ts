@@ -7,12 +7,12 @@
 import { randomInt } from "node:crypto";
 import { ModemError } from "../../errors";
 import type { Clock } from "../../clock";
-import { planEnvelopes } from "../envelopes";
+import { planEnvelopes } from "../compose/envelopes";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
 import type { Mail, MailOptions } from "../mail";
 import type { MailStore } from "./mail-store";
-import type { MailOrigin, OutboxSettings } from "../outbox-types";
+import type { MailOrigin, OutboxSettings } from "./outbox-types";
 import { diskError } from "../spool/disk-error";
 import { RECORD_FORMAT, type SpoolRecord } from "../spool/record";
 import { storableMessage } from "../spool/stored-message";

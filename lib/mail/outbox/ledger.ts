@@ -9,7 +9,7 @@ import type { Host } from "../spool/host";
 import { Holds } from "./holds";
 import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
 import { OutboxTime } from "./time";
-import type { Fingerprint, HoldReason, OutboxSettings } from "../outbox-types";
+import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
 import { SendRate } from "./send-rate";
 import { sealFits, sealSettings, type SettingsSeal } from "./settings-seal";
 import { concernsOf } from "./setup-errors";

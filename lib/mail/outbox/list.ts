@@ -1,7 +1,7 @@
 /** Rows of the outbox for a person: what waits, what is being sent, what failed; no contents. */
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
-import type { ListQuery, ListState, OutboxList, OutboxRow } from "../outbox-types";
+import type { ListQuery, ListState, OutboxList, OutboxRow } from "./outbox-types";
 import type { SpoolRecord } from "../spool/record";
 import { nextDue } from "./transactions";
 

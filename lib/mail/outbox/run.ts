@@ -3,7 +3,7 @@
  */
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import type { CarrierProgress, MailCarrier } from "../../quectel/carrier";
+import type { CarrierProgress, MailCarrier } from "../../quectel/smtp/carrier";
 import type { Logger } from "../../quectel/settings";
 import { Commands } from "./commands";
 import { Conclusion } from "./conclusion";
@@ -22,7 +22,7 @@ import type {
   MailOrigin,
   OutboxSettings,
   OutboxSummary,
-} from "../outbox-types";
+} from "./outbox-types";
 import { Sender } from "./sender";
 import { endsWhenReady } from "./setup-errors";
 import { Spool } from "../spool/spool";

@@ -5,7 +5,7 @@
  * compute (scrypt, RFC 7914): trying all PINs takes minutes. One takes some ten milliseconds, once per hold and start.
  */
 import { randomBytes, scryptSync } from "node:crypto";
-import type { Concern, Fingerprint } from "../outbox-types";
+import type { Concern, Fingerprint } from "./outbox-types";
 
 export interface SettingsSeal {
   readonly concerns: readonly Concern[];

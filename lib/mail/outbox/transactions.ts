@@ -4,7 +4,7 @@
  * Each transaction has its own state, so a retry serves only those who have nothing yet.
  */
 import type { ErrorCode, ModemError } from "../../errors";
-import { recipientsOf, splitEnvelope, type Envelope } from "../envelopes";
+import { recipientsOf, splitEnvelope, type Envelope } from "../compose/envelopes";
 import { backOff } from "./schedule";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
 import { storeError } from "../spool/stored-error";

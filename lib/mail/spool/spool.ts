@@ -17,7 +17,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ModemError } from "../../errors";
-import type { StoredAttachment } from "../compose";
+import type { StoredAttachment } from "../compose/compose";
 import type { MailAttachment } from "../mail";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import { fileName, idOf, parseName, type Found, type Place } from "./place";

@@ -2,7 +2,7 @@
  * The FILE commands of the module: space, list, delete, upload, and the empty file.
  *
  * Source: Quectel FILE AT Commands Manual; differences between firmwares are in the comments. Nothing here decides
- * which file goes where (`file-store.ts`), and there is no constructor that could delete by a wildcard.
+ * which file goes where (`files/file-store.ts`), and there is no constructor that could delete by a wildcard.
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
 import { firstParameters, required } from "./answers";
@@ -29,7 +29,7 @@ export interface FileEntry {
 export interface UploadResult {
   /** Bytes that the module has stored. */
   readonly size: number;
-  /** See `checksum.ts`. */
+  /** See `files/checksum.ts`. */
   readonly checksum: number;
 }
 

@@ -2,7 +2,7 @@
  * Commands over an active PDP context that only say OK; what they find out follows as unsolicited lines.
  *
  * Source: Quectel EC2x TCP/IP AT Commands Manual (QIDNSGIP, QPING, QNTP). The readers of their lines stand beside
- * them; who waits for the lines is `lookups.ts`.
+ * them; who waits for the lines is `network/lookups.ts`.
  */
 import { headerOf, nothing, num, parseParameters, str, type Command } from "../../at/command";
 import { parseFullClock } from "./clock";

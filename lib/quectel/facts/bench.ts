@@ -9,7 +9,7 @@ import type { ExecuteOptions } from "../../at/job";
 import type { Waiter } from "../../at/waiters";
 import { delay, type Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
-import { isRefusal } from "../init-steps";
+import { isRefusal } from "../execute";
 import { form, type FormOptions } from "./forms";
 import { OwnFiles } from "./own-files";
 import type { Recording } from "./recording";

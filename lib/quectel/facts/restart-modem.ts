@@ -1,6 +1,6 @@
 /** The restart of a supervised Modem as questions see it; the connection is the supervisor's business. */
 import { delay } from "../../clock";
-import type { Modem, ModemState } from "../modem";
+import type { Modem, ModemState } from "../connection/modem";
 import type { RestartSeen } from "./bench";
 
 /** Longest time from the first answer to the last line of the start, ms. */

@@ -5,7 +5,7 @@
  */
 import { delay } from "../../clock";
 import { isModemError } from "../../errors";
-import { isRefusal } from "../init-steps";
+import { isRefusal } from "../execute";
 import type { Bench } from "./bench";
 import { form } from "./forms";
 

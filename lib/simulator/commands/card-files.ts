@@ -6,8 +6,8 @@
  */
 import { OK, cme, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
-import { cell, simCard } from "../world";
+import { integerIn, quotedText } from "../line/parameters";
+import { cell, simCard } from "../module/world";
 import { simObstacle } from "./sim";
 
 /** Content of a file in hex by its identifier; undefined: the card has no such file. */

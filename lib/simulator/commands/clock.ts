@@ -1,10 +1,10 @@
 /** The clock of the module and the time of the network: fact base 6. */
 import { ERROR, OK, answer, testOk, type Feature } from "../handler";
-import { moduleTime, moduleZone, setModuleTime } from "../module-clock";
-import { integerIn, quotedText } from "../parameters";
-import { isRegistered, takeNetworkTime, timeUpdate } from "../registration";
-import { cell } from "../world";
-import { parseClock, shortClock, longClock } from "../clock-format";
+import { moduleTime, moduleZone, setModuleTime } from "../module/module-clock";
+import { integerIn, quotedText } from "../line/parameters";
+import { isRegistered, takeNetworkTime, timeUpdate } from "../module/registration";
+import { cell } from "../module/world";
+import { parseClock, shortClock, longClock } from "../module/clock-format";
 
 export const clockFeature: Feature = {
   name: "clock",

@@ -1,5 +1,5 @@
 /** FILE commands on open files: QFOPEN, QFREAD, QFWRITE, QFSEEK, QFPOSITION, QFTUCAT, QFCLOSE (fact base 3.7). */
-import { fileError } from "../file-errors";
+import { fileError } from "../module/file-errors";
 import {
   isPattern,
   parseFileName,
@@ -8,7 +8,7 @@ import {
   type FileName,
   type Storage,
   type StoredFile,
-} from "../file-store";
+} from "../module/file-store";
 import {
   answer,
   cme,
@@ -19,9 +19,9 @@ import {
   type FinalResult,
 } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
+import { integerIn, quotedText } from "../line/parameters";
 import { stateKey } from "../state";
-import { formatConnect } from "../v250-format";
+import { formatConnect } from "../line/v250-format";
 import { LONGEST_SECONDS, noRoom, timeFrom } from "./file-transfer";
 
 interface OpenFile {

@@ -1,11 +1,11 @@
 /** FILE commands that carry whole files: QFUPL and QFDWL (fact base 3.5, 3.6). */
-import { fileChecksum } from "../checksum";
-import { fileError } from "../file-errors";
-import { findFile, isPattern, parseFileName, storageOf } from "../file-store";
+import { fileChecksum } from "../module/checksum";
+import { fileError } from "../module/file-errors";
+import { findFile, isPattern, parseFileName, storageOf } from "../module/file-store";
 import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
-import { formatConnect } from "../v250-format";
+import { integerIn, quotedText } from "../line/parameters";
+import { formatConnect } from "../line/v250-format";
 
 const DEFAULT_SIZE = 10_240;
 const DEFAULT_SECONDS = 5;

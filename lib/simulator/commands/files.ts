@@ -1,5 +1,5 @@
 /** FILE commands about whole files: QFLDS, QFLST, QFDEL, QFMOV (fact base 3.2 to 3.4, 3.7). */
-import { fileError } from "../file-errors";
+import { fileError } from "../module/file-errors";
 import {
   isPattern,
   parseFileName,
@@ -7,10 +7,10 @@ import {
   storageOf,
   type FileName,
   type StoredFile,
-} from "../file-store";
+} from "../module/file-store";
 import { answer, cme, OK, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
+import { integerIn, quotedText } from "../line/parameters";
 import { fileHandleCommands, isOpen } from "./file-handles";
 import { fileTransferCommands } from "./file-transfer";
 

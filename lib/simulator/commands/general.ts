@@ -1,10 +1,10 @@
 /** V.250 commands and those that set up the line: fact base 1 and 7. */
-import { characterSet, characterSets } from "../character-set";
+import { characterSet, characterSets } from "../module/character-set";
 import { ERROR, NO_CARRIER, OK, answer, testOk, type CommandHandler, type Feature } from "../handler";
-import { configuredRate, lineRates, setLineRate, storeLineRate } from "../line-rate";
-import { factorySettings, registerTable, startSettings, storeSettings } from "../line-settings";
-import { integerIn, quotedText } from "../parameters";
-import type { LineSettings } from "../port";
+import { configuredRate, lineRates, setLineRate, storeLineRate } from "../line/line-rate";
+import { factorySettings, registerTable, startSettings, storeSettings } from "../line/line-settings";
+import { integerIn, quotedText } from "../line/parameters";
+import type { LineSettings } from "../line/port";
 import { stateKey } from "../state";
 import { resetReporting, storeReporting } from "./registration-reports";
 

@@ -5,7 +5,7 @@
  * does not use them. Forms of 3GPP TS 27.005 and 27.007.
  */
 import { OK, answer, testOk, type Command, type Feature } from "../handler";
-import { hasPacketService } from "../registration";
+import { hasPacketService } from "../module/registration";
 import { stateKey } from "../state";
 
 /** A setting of numbers and words that is kept and read back, nothing more. */

@@ -1,6 +1,6 @@
 /** Registration and signal: fact base 7. The operator stands in `operator.ts`. */
 import { ERROR, OK, answer, cme, testOk, type Command, type Feature } from "../handler";
-import { integerIn } from "../parameters";
+import { integerIn } from "../line/parameters";
 import {
   hasPacketService,
   isRegistered,
@@ -8,9 +8,9 @@ import {
   shownPlace,
   shownState,
   startRegistration,
-} from "../registration";
+} from "../module/registration";
 import { stateKey } from "../state";
-import { cell } from "../world";
+import { cell } from "../module/world";
 import { reportLevel, setReportLevel, type Domain, type ReportLevel } from "./registration-reports";
 
 /** CREG, CGREG and CEREG are the same command for three domains. */

@@ -1,11 +1,11 @@
 /** AT+COPS: which operator, chosen how. Fact base 7; 3GPP TS 27.007 7.3. */
-import { spelled } from "../character-set";
+import { spelled } from "../module/character-set";
 import { ERROR, OK, cme, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { anyText, integerIn } from "../parameters";
-import { isRegistered, setDeregistered } from "../registration";
+import { anyText, integerIn } from "../line/parameters";
+import { isRegistered, setDeregistered } from "../module/registration";
 import { stateKey } from "../state";
-import { cell } from "../world";
+import { cell } from "../module/world";
 import { simObstacle } from "./sim";
 
 interface Selection {

@@ -4,8 +4,8 @@
  * They are the contexts of QICSGP and QIACT; activating them by these commands is left to PPP and not simulated.
  */
 import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
-import { integerIn, quotedText } from "../parameters";
-import { HIGHEST_CONTEXT, activeContext, definitionOf, definitions } from "../pdp-contexts";
+import { integerIn, quotedText } from "../line/parameters";
+import { HIGHEST_CONTEXT, activeContext, definitionOf, definitions } from "../module/pdp-contexts";
 
 /** PDP types by the number QICSGP gives them. */
 const types = ["", "IP", "IPV6", "IPV4V6"] as const;

@@ -1,10 +1,10 @@
 /** Functionality, restart and power-down: fact base 7. */
-import { functionality, setFunctionality, type Functionality } from "../functionality";
+import { functionality, setFunctionality, type Functionality } from "../module/functionality";
 import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
-import { integerIn } from "../parameters";
-import { startRegistration } from "../registration";
-import { reportSim } from "../sim-ready";
-import { simState } from "../sim-state";
+import { integerIn } from "../line/parameters";
+import { startRegistration } from "../module/registration";
+import { reportSim } from "../module/sim-ready";
+import { simState } from "../module/sim-state";
 
 const levels: ReadonlyMap<number, Functionality> = new Map([
   [0, 0],

@@ -1,12 +1,12 @@
 /** What is ready, what is reported, and on which port: QINISTAT, QINDCFG, QAPRDYIND, QURCCFG. Fact base 7. */
-import { readyMask } from "../application-ready";
+import { readyMask } from "../module/application-ready";
 import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
-import { portNames } from "../port";
-import { simState, simStatus } from "../sim-state";
+import { integerIn, quotedText } from "../line/parameters";
+import { portNames } from "../line/port";
+import { simState, simStatus } from "../module/sim-state";
 import { stateKey } from "../state";
-import { setUrcPort, urcPort } from "../urc-port";
+import { setUrcPort, urcPort } from "../line/urc-port";
 import { signalReports } from "./network";
 
 /** Reports that can be switched but never occur here. */

@@ -1,5 +1,5 @@
 /** SIM card: PIN, PUK, identities. Fact base 7. */
-import { functionality } from "../functionality";
+import { functionality } from "../module/functionality";
 import {
   OK,
   ERROR,
@@ -11,11 +11,11 @@ import {
   type FinalResult,
 } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { anyText, integerIn, quotedText } from "../parameters";
-import { reportSim } from "../sim-ready";
-import { simState, simStatus } from "../sim-state";
+import { anyText, integerIn, quotedText } from "../line/parameters";
+import { reportSim } from "../module/sim-ready";
+import { simState, simStatus } from "../module/sim-state";
 import { stateKey } from "../state";
-import { simCard, type SimCard } from "../world";
+import { simCard, type SimCard } from "../module/world";
 
 const pinForm = /^\d{4,8}$/;
 

@@ -1,10 +1,10 @@
 /** AT+QSMTPATT: files that go with the mail (fact base 2.5). */
-import { findFile, parseFileName } from "../file-store";
+import { findFile, parseFileName } from "../module/file-store";
 import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
-import { smtpError } from "../smtp-codes";
-import { smtpClient } from "../smtp-state";
+import { integerIn, quotedText } from "../line/parameters";
+import { smtpError } from "../delivery/smtp-codes";
+import { smtpClient } from "../delivery/smtp-state";
 import { whenIdle, wrongParameter } from "./smtp-guard";
 
 const limit = (modem: SimulatedModem): number => Number(modem.variants["attachment-limit"]);

@@ -9,11 +9,11 @@ import {
   type CommandTable,
   type FinalResult,
 } from "../handler";
-import type { CharsetNumber } from "../mime";
+import type { CharsetNumber } from "../delivery/mime";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
-import { smtpError } from "../smtp-codes";
-import { emptyContent, smtpClient, smtpSettings, type RecipientType } from "../smtp-state";
+import { integerIn, quotedText } from "../line/parameters";
+import { smtpError } from "../delivery/smtp-codes";
+import { emptyContent, smtpClient, smtpSettings, type RecipientType } from "../delivery/smtp-state";
 import { timeFrom } from "./file-transfer";
 import { limitedText, whenIdle, wrongParameter } from "./smtp-guard";
 

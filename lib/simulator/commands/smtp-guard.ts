@@ -1,9 +1,9 @@
 /** What all QSMTP commands have in common: 652 while the client is busy, 664 for whatever is wrong in the line. */
 import { cme, type CommandHandler, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { quotedText, type Parameter } from "../parameters";
-import { smtpError } from "../smtp-codes";
-import { smtpClient } from "../smtp-state";
+import { quotedText, type Parameter } from "../line/parameters";
+import { smtpError } from "../delivery/smtp-codes";
+import { smtpClient } from "../delivery/smtp-state";
 
 export const wrongParameter: FinalResult = cme(smtpError.parameter);
 

@@ -1,8 +1,8 @@
 /** AT+QSMTPPUT: OK at once, the result by an unsolicited line (fact base 2.7). */
 import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import { integerIn } from "../parameters";
-import { smtpClient, smtpSettings } from "../smtp-state";
-import { sendMail } from "../smtp-task";
+import { integerIn } from "../line/parameters";
+import { smtpClient, smtpSettings } from "../delivery/smtp-state";
+import { sendMail } from "../delivery/smtp-task";
 import { whenIdle, wrongParameter } from "./smtp-guard";
 
 const SHORTEST_SECONDS = 60;

@@ -1,8 +1,8 @@
 /** AT+QSMTPCFG: account, sender, server and context (fact base 2.1). */
 import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../parameters";
-import { smtpClient, smtpSettings, type SmtpSettings } from "../smtp-state";
+import { integerIn, quotedText } from "../line/parameters";
+import { smtpClient, smtpSettings, type SmtpSettings } from "../delivery/smtp-state";
 import { limitedText, whenIdle, wrongParameter } from "./smtp-guard";
 
 /** One key of QSMTPCFG. */

@@ -1,7 +1,7 @@
 /** AT+QSSLCFG: the settings of the SSL contexts (fact base 5). Anything wrong gives ERROR, never a number. */
 import { ERROR, OK, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText, type Parameter } from "../parameters";
+import { integerIn, quotedText, type Parameter } from "../line/parameters";
 import {
   HIGHEST_SSL_CONTEXT,
   numberSetting,
@@ -11,8 +11,8 @@ import {
   type NumberSetting,
   type SslContext,
   type TextSetting,
-} from "../ssl-contexts";
-import { allCipherSuites } from "../tls-client";
+} from "../delivery/ssl-contexts";
+import { allCipherSuites } from "../delivery/tls-client";
 
 /** Cipher suites of the family; newer firmware has dropped the weak ones. */
 const cipherSuites = [

@@ -1,9 +1,9 @@
 /** Settings of the TCP/IP stack that a mail client meets: QIDNSCFG and the keys of QICFG (fact base 6). */
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import { activeContext, HIGHEST_CONTEXT } from "../pdp-contexts";
-import { integerIn, quotedText } from "../parameters";
+import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
+import { integerIn, quotedText } from "../line/parameters";
 import { stateKey } from "../state";
-import { failTcpip } from "../tcpip-state";
+import { failTcpip } from "../module/tcpip-state";
 
 const nameServers = stateKey("start", "name servers", () => new Map<number, readonly [string, string]>());
 /** Those that the network gives with every context. */

@@ -3,16 +3,16 @@
  *
  * Names are really resolved; ping and time are made up by the simulated network, for every host it reaches.
  */
-import { fullClock } from "../clock-format";
+import { fullClock } from "../module/clock-format";
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import { resolveHost, type Resolution } from "../host-names";
-import { internet } from "../internet";
+import { resolveHost, type Resolution } from "../delivery/host-names";
+import { internet } from "../delivery/internet";
 import type { SimulatedModem } from "../modem";
-import { moduleZone, setModuleTime } from "../module-clock";
-import { activeContext, HIGHEST_CONTEXT } from "../pdp-contexts";
-import { integerIn, quotedText } from "../parameters";
-import { failTcpip } from "../tcpip-state";
-import type { TcpipError } from "../tcpip-errors";
+import { moduleZone, setModuleTime } from "../module/module-clock";
+import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
+import { integerIn, quotedText } from "../line/parameters";
+import { failTcpip } from "../module/tcpip-state";
+import type { TcpipError } from "../module/tcpip-errors";
 
 const PING_MS = 60;
 const PING_BYTES = 32;

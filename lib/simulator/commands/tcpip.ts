@@ -9,10 +9,10 @@ import {
   definitions,
   HIGHEST_CONTEXT,
   loseContexts,
-} from "../pdp-contexts";
-import { integerIn, quotedText, type Parameter } from "../parameters";
-import { lastTcpipError, failTcpip } from "../tcpip-state";
-import { tcpipErrorTexts } from "../tcpip-errors";
+} from "../module/pdp-contexts";
+import { integerIn, quotedText, type Parameter } from "../line/parameters";
+import { lastTcpipError, failTcpip } from "../module/tcpip-state";
+import { tcpipErrorTexts } from "../module/tcpip-errors";
 import { tcpipConfigurationCommands } from "./tcpip-configuration";
 import { tcpipServiceCommands } from "./tcpip-services";
 

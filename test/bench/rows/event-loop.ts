@@ -1,9 +1,9 @@
 /** A mail with a 5 MB attachment: how long the event loop of the runtime stands still. */
 import { systemClock } from "../../../lib/clock";
-import { ModuleClock } from "../../../lib/quectel/module-clock";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
-import { PdpContext } from "../../../lib/quectel/pdp";
-import { SmtpCarrier } from "../../../lib/quectel/smtp";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
+import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
 import { TcpTransport } from "../../../lib/serial/tcp-transport";
 import { hostFiles } from "../../../lib/mail/spool/files";
 import { PLAIN } from "../../e2e/transaction/mail-rig";

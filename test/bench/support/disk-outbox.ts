@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/composer";
+import { composerFor } from "../../../lib/mail/compose/composer";
 import type { Mail } from "../../../lib/mail/mail";
-import { Outbox } from "../../../lib/mail/outbox";
+import { Outbox } from "../../../lib/mail/outbox/outbox";
 import type { FileLayer } from "../../../lib/mail/spool/files";
-import type { MailCarrier } from "../../../lib/quectel/carrier";
+import type { MailCarrier } from "../../../lib/quectel/smtp/carrier";
 import { KeptLog } from "../../support/module-replies";
 import { OPTIONS, SETTINGS } from "../../unit/outbox/bench";
 

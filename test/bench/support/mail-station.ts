@@ -6,7 +6,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { SimulatedModem } from "../../../lib/simulator";
-import { serveTcp } from "../../../lib/simulator/tcp-server";
+import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { MailServer } from "../../support/mail-server";
 
 export interface MailStation {

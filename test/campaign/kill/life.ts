@@ -6,9 +6,9 @@
 import { EventEmitter } from "node:events";
 import { ModemError } from "../../../lib/errors";
 import type { Clock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/composer";
+import { composerFor } from "../../../lib/mail/compose/composer";
 import type { Mail } from "../../../lib/mail/mail";
-import { Outbox } from "../../../lib/mail/outbox";
+import { Outbox } from "../../../lib/mail/outbox/outbox";
 import type {
   CarrierEvents,
   MailCarrier,
@@ -16,7 +16,7 @@ import type {
   RecoveredResult,
   SendOptions,
   SendReport,
-} from "../../../lib/quectel/carrier";
+} from "../../../lib/quectel/smtp/carrier";
 import { seededRandom } from "../../support/random";
 import type { FromModule, FromOutbox, LifePlan } from "./messages";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { MailTransaction } from "../../../lib/quectel/carrier";
+import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
 import {
   ascii,
   attachment,

@@ -6,13 +6,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { SimulatedModem } from "../../../lib/simulator";
-import type { ServedPort } from "../../../lib/simulator/served-port";
-import { smtpSettings } from "../../../lib/simulator/smtp-state";
-import { serveTcp } from "../../../lib/simulator/tcp-server";
+import type { ServedPort } from "../../../lib/simulator/serve/served-port";
+import { smtpSettings } from "../../../lib/simulator/delivery/smtp-state";
+import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { parseTranscript } from "../../support/transcript";
 
 const ROOT = resolve(__dirname, "../../..");
-const PROGRAM = join(ROOT, "lib/quectel/facts-cli.ts");
+const PROGRAM = join(ROOT, "lib/quectel/facts/cli.ts");
 
 interface Ended {
   readonly code: number | null;

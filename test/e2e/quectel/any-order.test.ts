@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { signalQuality } from "../../../lib/quectel/commands/network";
-import { NetworkSearch } from "../../../lib/quectel/network-search";
-import { PdpContext } from "../../../lib/quectel/pdp";
-import { RestartPacing, restartForMail } from "../../../lib/quectel/recovery";
+import { NetworkSearch } from "../../../lib/quectel/network/network-search";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
+import { RestartPacing, restartForMail } from "../../../lib/quectel/recovery/recovery";
 import { cell, change, simCard } from "../../../lib/simulator";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";

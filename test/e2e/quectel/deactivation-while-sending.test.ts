@@ -1,6 +1,6 @@
 /** A flow deactivates the PDP context while a mail is on the air. */
 import assert from "node:assert/strict";
-import { activeContext } from "../../../lib/simulator/pdp-contexts";
+import { activeContext } from "../../../lib/simulator/module/pdp-contexts";
 import { mail, mailRig } from "../transaction/mail-rig";
 
 describe("deactivating the PDP context while a mail is on the air", () => {

@@ -1,14 +1,18 @@
 /** The diagnosis with a simulated module under each fault. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { diagnose, type DiagnosisContext, type DiagnosisReport } from "../../../lib/quectel/diagnosis";
-import { ModuleClock } from "../../../lib/quectel/module-clock";
-import { PdpContext } from "../../../lib/quectel/pdp";
+import {
+  diagnose,
+  type DiagnosisContext,
+  type DiagnosisReport,
+} from "../../../lib/quectel/diagnosis/diagnosis";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, change, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
-import { setFunctionality } from "../../../lib/simulator/functionality";
-import { internet } from "../../../lib/simulator/internet";
-import { startRegistration } from "../../../lib/simulator/registration";
+import { setFunctionality } from "../../../lib/simulator/module/functionality";
+import { internet } from "../../../lib/simulator/delivery/internet";
+import { startRegistration } from "../../../lib/simulator/module/registration";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 

@@ -1,9 +1,9 @@
 /** The module's clock with a simulated module: left alone when right, set from whom knows best when wrong. */
 import assert from "node:assert/strict";
-import { ModuleClock } from "../../../lib/quectel/module-clock";
-import { PdpContext } from "../../../lib/quectel/pdp";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { cell, change, moduleTime, OK, setModuleTime } from "../../../lib/simulator";
-import { internet } from "../../../lib/simulator/internet";
+import { internet } from "../../../lib/simulator/delivery/internet";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig } from "../../support/simulated-rig";
 

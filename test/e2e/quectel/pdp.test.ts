@@ -1,9 +1,9 @@
 /** The PDP context with a simulated module. */
 import assert from "node:assert/strict";
-import { PdpContext } from "../../../lib/quectel/pdp";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { NetworkSettings } from "../../../lib/quectel/settings";
 import { cell, change, ERROR } from "../../../lib/simulator";
-import { activate, definitions } from "../../../lib/simulator/pdp-contexts";
+import { activate, definitions } from "../../../lib/simulator/module/pdp-contexts";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
 

@@ -1,9 +1,13 @@
 /** What keeps a module that answers from being ready: a radio that is off, mail commands that are missing, SMS only. */
 import assert from "node:assert/strict";
-import { NetworkSearch } from "../../../lib/quectel/network-search";
+import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { cell, change, ERROR, OK, type SimulatedModem } from "../../../lib/simulator";
-import { functionality, setFunctionality, type Functionality } from "../../../lib/simulator/functionality";
-import { startRegistration } from "../../../lib/simulator/registration";
+import {
+  functionality,
+  setFunctionality,
+  type Functionality,
+} from "../../../lib/simulator/module/functionality";
+import { startRegistration } from "../../../lib/simulator/module/registration";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 
 async function registering(options: RigOptions, prepare: (rig: Rig) => void): Promise<Rig> {

@@ -1,6 +1,6 @@
 /** The restart step of the recovery ladder with a simulated module. */
 import assert from "node:assert/strict";
-import { RestartPacing, restartForMail } from "../../../lib/quectel/recovery";
+import { RestartPacing, restartForMail } from "../../../lib/quectel/recovery/recovery";
 import { simulatedRig } from "../../support/simulated-rig";
 
 describe("restart for a mail that does not go out", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { storageSizes } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/file-store";
+import { storageOf } from "../../../lib/simulator/module/file-store";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
 
 describe("attachments of a mail", () => {

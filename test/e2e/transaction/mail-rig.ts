@@ -1,14 +1,14 @@
 /** A carrier on a simulated module that delivers to a real SMTP server on loopback, on one virtual clock. */
 import { createHash } from "node:crypto";
-import type { MailTransaction, TransactionAttachment } from "../../../lib/quectel/carrier";
-import { ModuleClock } from "../../../lib/quectel/module-clock";
+import type { MailTransaction, TransactionAttachment } from "../../../lib/quectel/smtp/carrier";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
-import { PdpContext } from "../../../lib/quectel/pdp";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { SmtpCarrier } from "../../../lib/quectel/smtp";
-import type { RootProvider } from "../../../lib/quectel/tls";
+import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
+import type { RootProvider } from "../../../lib/quectel/smtp/tls";
 import { internet } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/file-store";
+import { storageOf } from "../../../lib/simulator/module/file-store";
 import { certificate } from "../../support/certificates";
 import { MailServer, type MailServerOptions } from "../../support/mail-server";
 import { NETWORK } from "../../support/module-replies";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { putSeconds } from "../../../lib/quectel/put";
+import { putSeconds } from "../../../lib/quectel/smtp/put";
 import { ascii, mail, mailRig, utf8, type MailRig } from "./mail-rig";
 
 describe("a mail through the module", () => {

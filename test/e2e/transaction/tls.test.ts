@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, setModuleTime, storageSizes } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/file-store";
+import { storageOf } from "../../../lib/simulator/module/file-store";
 import { certificate } from "../../support/certificates";
 import { mail, mailRig, PLAIN, type MailRig, type MailRigOptions } from "./mail-rig";
 

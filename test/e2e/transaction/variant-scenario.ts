@@ -1,6 +1,6 @@
 /** What has to work under every variant of the module: mails go out, fail, and go out after a restart. */
 import assert from "node:assert/strict";
-import type { TextSupport } from "../../../lib/quectel/carrier";
+import type { TextSupport } from "../../../lib/quectel/smtp/carrier";
 import type { VariantChoice } from "../../../lib/simulator";
 import { ascii, attachment, awkwardBytes, mail, mailRig, PLAIN, utf8, type MailRig } from "./mail-rig";
 

@@ -6,9 +6,9 @@
 import assert from "node:assert/strict";
 import { simpleParser } from "mailparser";
 import type { Mail } from "../../../lib/mail/mail";
-import type { MailEnded } from "../../../lib/mail/outbox-types";
+import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
 import type { VariantChoice } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/file-store";
+import { storageOf } from "../../../lib/simulator/module/file-store";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
 import { awkwardBytes } from "../transaction/mail-rig";
 

@@ -7,7 +7,7 @@ import assert from "node:assert/strict";
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { SimulatedModem } from "../../../lib/simulator";
-import { servePty } from "../../../lib/simulator/pty-server";
+import { servePty } from "../../../lib/simulator/serve/pty-server";
 import { MailServer } from "../../support/mail-server";
 import { inTemporaryFolder, run, tool, type Outcome } from "./tools";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SimulatedModem } from "../../../lib/simulator";
-import { servePty } from "../../../lib/simulator/pty-server";
+import { servePty } from "../../../lib/simulator/serve/pty-server";
 import { inTemporaryFolder, run, tool, type Outcome } from "./tools";
 
 describe("gammu", () => {

@@ -12,7 +12,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { SimulatedModem, type SimulatedModemOptions } from "../../../lib/simulator";
-import { serveTcp } from "../../../lib/simulator/tcp-server";
+import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { waitFor } from "../../support/wait-for";
 import { run, tool } from "./tools";
 

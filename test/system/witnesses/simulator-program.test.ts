@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { lstat, open, readFile, symlink, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { SimulatedModem } from "../../../lib/simulator";
-import { servePty } from "../../../lib/simulator/pty-server";
+import { servePty } from "../../../lib/simulator/serve/pty-server";
 import { waitFor } from "../../support/wait-for";
 import { inTemporaryFolder, run, tool } from "./tools";
 

@@ -12,11 +12,11 @@ import {
   type SimulatedModemOptions,
   type VariantChoice,
 } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/file-store";
-import { activeContexts, definitions } from "../../../lib/simulator/pdp-contexts";
-import { smtpClient, smtpSettings } from "../../../lib/simulator/smtp-state";
-import { sslContext } from "../../../lib/simulator/ssl-contexts";
-import { urcPort } from "../../../lib/simulator/urc-port";
+import { storageOf } from "../../../lib/simulator/module/file-store";
+import { activeContexts, definitions } from "../../../lib/simulator/module/pdp-contexts";
+import { smtpClient, smtpSettings } from "../../../lib/simulator/delivery/smtp-state";
+import { sslContext } from "../../../lib/simulator/delivery/ssl-contexts";
+import { urcPort } from "../../../lib/simulator/line/urc-port";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Dialogue } from "../simulator/dialogue";
 

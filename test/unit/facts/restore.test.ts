@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { storageOf } from "../../../lib/simulator/file-store";
+import { storageOf } from "../../../lib/simulator/module/file-store";
 import { form } from "../../../lib/quectel/facts/forms";
 import { PRIVATE, answersOf, factsRig, snapshot, type FactsRig } from "./facts-rig";
 

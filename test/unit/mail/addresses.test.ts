@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parseMailbox, readAddresses } from "../../../lib/mail/addresses";
+import { parseMailbox, readAddresses } from "../../../lib/mail/message/addresses";
 import { isModemError } from "../../../lib/errors";
 import { failsWith } from "./support";
 

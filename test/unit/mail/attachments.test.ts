@@ -3,9 +3,9 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { readAttachments } from "../../../lib/mail/attachments";
+import { readAttachments } from "../../../lib/mail/message/attachments";
 import type { MailAttachment } from "../../../lib/mail/mail";
-import { readMessage } from "../../../lib/mail/message";
+import { readMessage } from "../../../lib/mail/message/message";
 import { failsWith } from "./support";
 
 const warnings: string[] = [];

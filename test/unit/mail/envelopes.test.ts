@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planEnvelopes, recipientsOf, splitEnvelope } from "../../../lib/mail/envelopes";
+import { planEnvelopes, recipientsOf, splitEnvelope } from "../../../lib/mail/compose/envelopes";
 
 const all = { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com", "d@example.com"] };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { htmlToText, isHtml } from "../../../lib/mail/html-text";
+import { htmlToText, isHtml } from "../../../lib/mail/message/html-text";
 
 describe("HTML as text", () => {
   it("is known by its document type or by tags that HTML has", () => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isModemError } from "../../../lib/errors";
-import { readMessage } from "../../../lib/mail/message";
-import { isAscii } from "../../../lib/mail/ascii-fold";
+import { readMessage } from "../../../lib/mail/message/message";
+import { isAscii } from "../../../lib/mail/compose/ascii-fold";
 
 const PROPERTIES = [
   "to",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readMessage, type FixedFields, type MessagePolicy } from "../../../lib/mail/message";
+import { readMessage, type FixedFields, type MessagePolicy } from "../../../lib/mail/message/message";
 import type { Mail } from "../../../lib/mail/mail";
 import { failsWith, POLICY } from "./support";
 

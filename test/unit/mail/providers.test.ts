@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { adviceFor, findProvider, issuesLongCredentials, PROVIDERS } from "../../../lib/mail/providers";
-import { rootByName } from "../../../lib/mail/root-store";
+import {
+  adviceFor,
+  findProvider,
+  issuesLongCredentials,
+  PROVIDERS,
+} from "../../../lib/mail/providers/providers";
+import { rootByName } from "../../../lib/mail/providers/root-store";
 
 describe("the table of mail servers", () => {
   for (const provider of PROVIDERS) {

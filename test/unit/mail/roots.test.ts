@@ -3,10 +3,10 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { rootByName, rootNames } from "../../../lib/mail/root-store";
-import { rootsFor } from "../../../lib/mail/roots";
+import { rootByName, rootNames } from "../../../lib/mail/providers/root-store";
+import { rootsFor } from "../../../lib/mail/providers/roots";
 import type { RootCertificate } from "../../../lib/quectel/settings";
-import type { RootPem } from "../../../lib/quectel/tls";
+import type { RootPem } from "../../../lib/quectel/smtp/tls";
 import { failsWith } from "./support";
 
 const roots = (host: string, root: RootCertificate): Promise<readonly RootPem[]> =>

@@ -1,10 +1,15 @@
 /** What the tests of messages and composing share. */
 import { createHash } from "node:crypto";
-import { compose, type ComposeSettings, type Composed, type SendHistory } from "../../../lib/mail/compose";
-import type { Envelope } from "../../../lib/mail/envelopes";
-import type { MessagePolicy } from "../../../lib/mail/message";
-import type { StoredAttachment, StoredMail } from "../../../lib/mail/stored-mail";
-import type { TextSupport, TransactionAttachment } from "../../../lib/quectel/carrier";
+import {
+  compose,
+  type ComposeSettings,
+  type Composed,
+  type SendHistory,
+} from "../../../lib/mail/compose/compose";
+import type { Envelope } from "../../../lib/mail/compose/envelopes";
+import type { MessagePolicy } from "../../../lib/mail/message/message";
+import type { StoredAttachment, StoredMail } from "../../../lib/mail/compose/stored-mail";
+import type { TextSupport, TransactionAttachment } from "../../../lib/quectel/smtp/carrier";
 import type { ErrorCode } from "../../../lib/errors";
 
 export const POLICY: MessagePolicy = { allowFrom: false, attachmentPaths: [] };

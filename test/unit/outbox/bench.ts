@@ -1,9 +1,9 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
 import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
-import { composerFor } from "../../../lib/mail/composer";
+import { composerFor } from "../../../lib/mail/compose/composer";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
-import { Outbox } from "../../../lib/mail/outbox";
-import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox-types";
+import { Outbox } from "../../../lib/mail/outbox/outbox";
+import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import type { FileLayer } from "../../../lib/mail/spool/files";
 import { FakeCarrier, type Fate } from "../../support/fake-carrier";

@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/composer";
-import { Outbox } from "../../../lib/mail/outbox";
-import type { MailEnded } from "../../../lib/mail/outbox-types";
+import { composerFor } from "../../../lib/mail/compose/composer";
+import { Outbox } from "../../../lib/mail/outbox/outbox";
+import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
 import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
 import { FakeCarrier } from "../../support/fake-carrier";
 import { attachment, mail, OPTIONS, SETTINGS } from "./bench";
+import { waitFor } from "../../support/wait-for";
 
 const silent = {
   error: () => undefined,
@@ -164,8 +165,8 @@ describe("Outbox on the disk of the host", () => {
       const picture = { filename: "cam.jpg", content: { kind: "bytes", bytes } } as const;
       await made.accept(mail(`picture ${number}`, { attachments: [picture] }), OPTIONS, ORIGIN);
     }
-    const grown = used() - before;
     assert.equal(made.summary().depth, 101);
-    assert.ok(grown < 2_000_000, `100 mails of 300 kB took ${grown} bytes of memory`);
+    // What is only waiting to be collected goes with one of the next turns; what is kept stays above 30 MB.
+    await waitFor("100 mails of 300 kB to take less than 2 MB", () => used() - before < 2_000_000);
   }).timeout(60_000);
 });

@@ -1,15 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { FileChecksum } from "../../../lib/quectel/checksum";
-import { alternativeName } from "../../../lib/quectel/file-name";
-import { canOverrun, inputSeconds } from "../../../lib/quectel/line-time";
+import { FileChecksum } from "../../../lib/quectel/files/checksum";
+import { alternativeName } from "../../../lib/quectel/files/file-name";
+import { canOverrun, inputSeconds } from "../../../lib/quectel/files/line-time";
 import { memoryNotebook, readJson } from "../../../lib/quectel/notebook";
-import { putSeconds } from "../../../lib/quectel/put";
-import { putError } from "../../../lib/quectel/put-result";
-import { RecordedNames } from "../../../lib/quectel/recorded-names";
-import { atStage } from "../../../lib/quectel/stage-error";
-import { codedBody, codedSubject, readProbe } from "../../../lib/quectel/text-coding";
+import { putSeconds } from "../../../lib/quectel/smtp/put";
+import { putError } from "../../../lib/quectel/smtp/put-result";
+import { RecordedNames } from "../../../lib/quectel/files/recorded-names";
+import { atStage } from "../../../lib/quectel/smtp/stage-error";
+import { codedBody, codedSubject, readProbe } from "../../../lib/quectel/smtp/text-coding";
 
 function checksumOf(...pieces: readonly Uint8Array[]): number {
   const checksum = new FileChecksum();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MailLock } from "../../../lib/quectel/mail-lock";
+import { MailLock } from "../../../lib/quectel/connection/mail-lock";
 
 describe("mail lock", () => {
   it("is held by one at a time, first come, first served", async () => {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { ModemError } from "../../../lib/errors";
-import { MailLock } from "../../../lib/quectel/mail-lock";
-import type { ModemEvents } from "../../../lib/quectel/modem";
-import type { ModemState, RegisteringStep } from "../../../lib/quectel/modem-state";
-import { NetworkSearch, type SearchingModem } from "../../../lib/quectel/network-search";
+import { MailLock } from "../../../lib/quectel/connection/mail-lock";
+import type { ModemEvents } from "../../../lib/quectel/connection/modem";
+import type { ModemState, RegisteringStep } from "../../../lib/quectel/connection/modem-state";
+import { NetworkSearch, type SearchingModem } from "../../../lib/quectel/network/network-search";
 import { KeptLog } from "../../support/module-replies";
 import { VirtualClock } from "../../support/virtual-clock";
 

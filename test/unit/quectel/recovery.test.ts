@@ -5,8 +5,8 @@ import {
   RestartPacing,
   type RecoveryHistory,
   type RecoveryStep,
-} from "../../../lib/quectel/recovery";
-import { RECOVERY_LADDER, SILENCE_SECONDS } from "../../../lib/quectel/recovery-table";
+} from "../../../lib/quectel/recovery/recovery";
+import { RECOVERY_LADDER, SILENCE_SECONDS } from "../../../lib/quectel/recovery/recovery-table";
 import { activateContext, deactivateContext } from "../../../lib/quectel/commands/pdp";
 import { VirtualClock } from "../../support/virtual-clock";
 

@@ -1,10 +1,10 @@
 /** Back-off, silence, second programs, models, ports: the parts that decide by a table or a count. */
 import assert from "node:assert/strict";
-import { Backoff } from "../../../lib/quectel/backoff";
-import { mailSupportOf } from "../../../lib/quectel/models";
-import { oddPair } from "../../../lib/quectel/port-security";
-import { SharedPortWatch } from "../../../lib/quectel/shared-port";
-import { Silence } from "../../../lib/quectel/silence";
+import { Backoff } from "../../../lib/quectel/connection/backoff";
+import { mailSupportOf } from "../../../lib/quectel/connection/models";
+import { oddPair } from "../../../lib/quectel/smtp/port-security";
+import { SharedPortWatch } from "../../../lib/quectel/connection/shared-port";
+import { Silence } from "../../../lib/quectel/connection/silence";
 import { VirtualClock } from "../../support/virtual-clock";
 
 describe("back-off", () => {

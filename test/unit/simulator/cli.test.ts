@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { variantNames, variantTable } from "../../../lib/simulator";
-import { help, parseCommandLine } from "../../../lib/simulator/cli-options";
-import { traceLine } from "../../../lib/simulator/cli-trace";
+import { help, parseCommandLine } from "../../../lib/simulator/serve/cli-options";
+import { traceLine } from "../../../lib/simulator/serve/cli-trace";
 import { lifelike, noDelay } from "../../../lib/simulator/timing";
-import { chooseVariants, listVariants, parseVariant } from "../../../lib/simulator/variants";
+import { chooseVariants, listVariants, parseVariant } from "../../../lib/simulator/variants/variants";
 
 describe("The command line of the simulator", () => {
   it("gives ports in their order, and a lifelike module without line rate", () => {

@@ -1,8 +1,8 @@
 /** A mail and settings for the tests of the delivery. */
 import { systemClock } from "../../../lib/clock";
-import type { Environment } from "../../../lib/simulator/smtp-connection";
-import type { Delivery } from "../../../lib/simulator/smtp-delivery";
-import type { TlsSettings } from "../../../lib/simulator/tls-client";
+import type { Environment } from "../../../lib/simulator/delivery/smtp-connection";
+import type { Delivery } from "../../../lib/simulator/delivery/smtp-delivery";
+import type { TlsSettings } from "../../../lib/simulator/delivery/tls-client";
 import { certificate, type CertificateName } from "../../support/certificates";
 
 export const uncheckedTls: TlsSettings = {

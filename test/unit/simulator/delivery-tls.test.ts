@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Delivery } from "../../../lib/simulator/smtp-delivery";
-import { deliver } from "../../../lib/simulator/smtp-delivery";
+import type { Delivery } from "../../../lib/simulator/delivery/smtp-delivery";
+import { deliver } from "../../../lib/simulator/delivery/smtp-delivery";
 import { certificate } from "../../support/certificates";
 import { MailServer, type MailServerOptions, type ReceivedMail } from "../../support/mail-server";
 import { ScriptedSmtp, wellBehavedBut } from "../../support/scripted-smtp";

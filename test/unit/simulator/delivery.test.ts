@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createServer } from "node:net";
 import { once } from "node:events";
-import { DeliveryFailure, localFailure } from "../../../lib/simulator/smtp-codes";
-import { deliver } from "../../../lib/simulator/smtp-delivery";
+import { DeliveryFailure, localFailure } from "../../../lib/simulator/delivery/smtp-codes";
+import { deliver } from "../../../lib/simulator/delivery/smtp-delivery";
 import { MailServer, type Stage } from "../../support/mail-server";
 import { ScriptedSmtp, wellBehavedBut } from "../../support/scripted-smtp";
 import { allowSilence } from "../../support/silence";

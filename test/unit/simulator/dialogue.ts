@@ -1,6 +1,6 @@
 /** Talks to a simulated modem in the same process as a person with a terminal would: a line, its answer. */
 import { SimulatedModem, type PortName, type SimulatedModemOptions } from "../../../lib/simulator";
-import type { HostLine } from "../../../lib/simulator/port-line";
+import type { HostLine } from "../../../lib/simulator/line/port-line";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const FINAL = /\r\n(OK|ERROR|NO CARRIER|\+CM[ES] ERROR: [^\r]*)\r\n/;

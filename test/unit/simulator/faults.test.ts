@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { cme, type FaultPlan, type FaultRule } from "../../../lib/simulator";
-import { randomFaults } from "../../../lib/simulator/random-faults";
+import { randomFaults } from "../../../lib/simulator/faults/random-faults";
 import { Terminal } from "./terminal";
 
 /** What a terminal without echo sees of `AT+CSQ` under a plan whose counting begins there. */

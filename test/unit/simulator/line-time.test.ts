@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { OK } from "../../../lib/simulator";
 import type { Timer } from "../../../lib/clock";
-import { Wire } from "../../../lib/simulator/wire";
+import { Wire } from "../../../lib/simulator/line/wire";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Terminal } from "./terminal";
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { simpleParser } from "mailparser";
-import { mailDate, mimeMessage, shownName, usualForm, type MimeMail } from "../../../lib/simulator/mime";
+import {
+  mailDate,
+  mimeMessage,
+  shownName,
+  usualForm,
+  type MimeMail,
+} from "../../../lib/simulator/delivery/mime";
 
 const BOUNDARY = "----=_Quectel_Mail_Boundary_7E1D_0001";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { anyText, integerIn, parseParameters, quotedText } from "../../../lib/simulator/parameters";
-import { parseLine } from "../../../lib/simulator/v250-parser";
+import { anyText, integerIn, parseParameters, quotedText } from "../../../lib/simulator/line/parameters";
+import { parseLine } from "../../../lib/simulator/line/v250-parser";
 
 describe("Parameters of a command", () => {
   it("are strings, numbers, hex numbers, bare words or empty", () => {

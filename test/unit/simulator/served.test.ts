@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { isModemError } from "../../../lib/errors";
 import { SimulatedModem, simulatorTransport } from "../../../lib/simulator";
-import { serveTcp } from "../../../lib/simulator/tcp-server";
+import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { VirtualClock } from "../../support/virtual-clock";
 
 describe("The simulated module as a transport in the same process", () => {

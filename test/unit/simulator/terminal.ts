@@ -1,6 +1,6 @@
 /** A bare terminal at a port of a simulated modem: what is typed goes out as it is, what comes is kept as it is. */
 import { SimulatedModem, type PortName, type SimulatedModemOptions } from "../../../lib/simulator";
-import type { HostLine } from "../../../lib/simulator/port-line";
+import type { HostLine } from "../../../lib/simulator/line/port-line";
 import { VirtualClock } from "../../support/virtual-clock";
 
 export class Terminal {

@@ -1,0 +1,72 @@
+/** The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */
+import type { CodedText, TextSupport } from "../../quectel/smtp/carrier";
+import { foldToAscii, isAscii } from "./ascii-fold";
+import { codeText, codedSize, utf8, type CharsetWish } from "./charset";
+
+/** Bytes as written in QSMTPSUB that every firmware is known to take (mark B). */
+const SURE_SUBJECT = 100;
+
+export interface SubjectOptions {
+  readonly support: TextSupport["subject"];
+  readonly charset: CharsetWish;
+  /** Cut what is longer than every module takes. */
+  readonly short: boolean;
+}
+
+export interface CodedSubject {
+  readonly coded: CodedText;
+  /** False when the reader cannot see the subject of the flow in it, so it has to be said elsewhere. */
+  readonly whole: boolean;
+}
+
+/** Codes a subject of one line; whatever is changed is listed by `warn`. */
+export function codeSubject(
+  subject: string,
+  options: SubjectOptions,
+  warn: (warning: string) => void,
+): CodedSubject {
+  const folded = options.support === "unknown" && !isAscii(subject);
+  if (folded) {
+    warn(
+      "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
+    );
+  }
+  const text = withoutQuotes(folded ? foldToAscii(subject) : subject, options.support, warn);
+  const { coded, fellBack } = code(text, options.charset);
+  if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
+  if (codedSize(coded, options.support) <= SURE_SUBJECT) return { coded, whole: !folded };
+  if (options.short) {
+    warn("The subject is longer than the module takes; it was cut and stands whole in the text.");
+    return { coded: cutToSize(text, options), whole: false };
+  }
+  warn(`The subject is longer than ${SURE_SUBJECT} bytes; the module may refuse it.`);
+  return { coded, whole: !folded };
+}
+
+/** No escape for a double quote is known in an AT string; hex digits need none. */
+function withoutQuotes(
+  text: string,
+  support: TextSupport["subject"],
+  warn: (warning: string) => void,
+): string {
+  if (!text.includes('"') || support === "hex") return text;
+  warn("Double quotes in the subject were replaced by single ones.");
+  return text.replaceAll('"', "'");
+}
+
+/** ASCII text with a double quote goes as UTF-8, because ASCII is never written in hex digits. */
+function code(text: string, charset: CharsetWish): ReturnType<typeof codeText> {
+  return text.includes('"') && isAscii(text)
+    ? { coded: utf8(text), fellBack: false }
+    : codeText(text, charset);
+}
+
+function cutToSize(text: string, options: SubjectOptions): CodedText {
+  const characters = Array.from(text);
+  let coded = code(text, options.charset).coded;
+  while (codedSize(coded, options.support) > SURE_SUBJECT) {
+    characters.pop();
+    coded = code(characters.join(""), options.charset).coded;
+  }
+  return coded;
+}

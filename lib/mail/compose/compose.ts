@@ -1,0 +1,128 @@
+/**
+ * Composes one transaction of a kept mail: texts in the charset that the module takes, notes, attachments.
+ *
+ * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
+ * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
+ */
+import type { MailTransaction, TextSupport, TransactionAttachment } from "../../quectel/smtp/carrier";
+import { foldToAscii, isAscii } from "./ascii-fold";
+import { MOST_ATTACHMENTS } from "../message/attachments";
+import type { CharsetWish } from "./charset";
+import { codeBody } from "./coded-body";
+import { codeSubject } from "./coded-subject";
+import { recipientsOf, type Envelope } from "./envelopes";
+import { safeFileNames } from "./file-names";
+import { lateNote, repeatNote } from "./notes";
+import type { StoredAttachment, StoredMail } from "./stored-mail";
+import { shown } from "../message/text";
+
+export type { StoredAttachment, StoredMail } from "./stored-mail";
+
+/** Recipients of a transaction that every firmware is known to take (mark B). */
+const SURE_RECIPIENTS = 20;
+/** Bytes of a sender name (mark B). A cut name loses nothing that matters, a refused one every mail. */
+const LONGEST_SENDER_NAME = 50;
+const MINUTE = 60_000;
+
+/** What the modem's settings say about the text of mails. */
+export interface ComposeSettings {
+  readonly senderName: string;
+  readonly senderAddress: string;
+  /** Charset for text that is not ASCII; `auto` is UTF-8. */
+  readonly charset: CharsetWish;
+  /** Minutes after which a mail says when it was raised; 0 = never. */
+  readonly lateNote: number;
+}
+
+/** What has happened to this transaction so far. */
+export interface SendHistory {
+  /** Milliseconds since acceptance, of a monotonic clock. */
+  readonly ageMs: number;
+  /** A former try of this transaction may have reached the recipients. */
+  readonly possibleDuplicate: boolean;
+  /** The module has refused the subject for its length (LIMIT_SUBJECT): cut it and give it whole in the text. */
+  readonly shortSubject: boolean;
+}
+
+export interface ComposeOptions {
+  readonly settings: ComposeSettings;
+  /** What `MailCarrier.textSupport` said; `ASCII_ONLY` will do where `needsTextSupport` is false. */
+  readonly support: TextSupport;
+  readonly history: SendHistory;
+}
+
+export interface Composed {
+  readonly transaction: MailTransaction;
+  /** What the reader of the mail does not get as the flow gave it, for `msg.smtp.warnings`. */
+  readonly warnings: readonly string[];
+}
+
+type Warn = (warning: string) => void;
+
+/** Enough where `needsTextSupport` is false. */
+export const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
+
+/** True when the mail goes out better if `MailCarrier.textSupport` has been asked. */
+export function needsTextSupport(mail: Pick<StoredMail, "subject" | "text">): boolean {
+  return !isAscii(mail.subject + mail.text) || mail.subject.includes('"');
+}
+
+/** One transaction of the mail, for one of the envelopes that `planEnvelopes` or `splitEnvelope` made of it. */
+export function compose(mail: StoredMail, envelope: Envelope, options: ComposeOptions): Composed {
+  const { settings, support, history } = options;
+  const warnings = new Set<string>();
+  const warn: Warn = (warning) => void warnings.add(warning);
+  const recipients = recipientsOf(envelope).length;
+  if (recipients > SURE_RECIPIENTS) {
+    warn(`The mail has ${recipients} recipients; the module may refuse more than ${SURE_RECIPIENTS}.`);
+  }
+  const subject = codeSubject(
+    mail.subject,
+    { support: support.subject, charset: settings.charset, short: history.shortSubject },
+    warn,
+  );
+  const preface = [...notes(mail, options), ...(subject.whole ? [] : [`Subject: ${mail.subject}`])];
+  const text = [preface.join("\r\n"), mail.text].filter((part) => part !== "").join("\r\n\r\n");
+  const roomForFile = mail.attachments.length < MOST_ATTACHMENTS;
+  const body = codeBody(text, { support: support.body, charset: settings.charset, roomForFile }, warn);
+  return {
+    transaction: {
+      senderName: safeSenderName(settings.senderName),
+      senderAddress: mail.from ?? settings.senderAddress,
+      to: envelope.to,
+      cc: envelope.cc,
+      bcc: envelope.bcc,
+      subject: subject.coded,
+      body: body.coded,
+      attachments: withSafeNames([...body.files, ...mail.attachments], warn),
+    },
+    warnings: [...warnings],
+  };
+}
+
+function notes(mail: StoredMail, { settings, history }: ComposeOptions): readonly string[] {
+  const isLate = settings.lateNote > 0 && history.ageMs >= settings.lateNote * MINUTE;
+  return [
+    ...(isLate ? [lateNote(mail.raisedAt, history.ageMs)] : []),
+    ...(history.possibleDuplicate ? [repeatNote(mail.id)] : []),
+  ];
+}
+
+/** The sender name has neither charset nor escape on the line. */
+function safeSenderName(name: string): string {
+  return foldToAscii(name)
+    .replaceAll('"', "'")
+    .replace(/\p{Cc}+/gu, " ")
+    .slice(0, LONGEST_SENDER_NAME);
+}
+
+function withSafeNames(stored: readonly StoredAttachment[], warn: Warn): readonly TransactionAttachment[] {
+  const names = safeFileNames(stored.map(({ filename }) => filename));
+  return stored.map((attachment, index) => {
+    const name = names[index] ?? "attachment";
+    if (name !== attachment.filename) {
+      warn(`The attachment ${shown(attachment.filename)} is sent as ${shown(name)}.`);
+    }
+    return { name, size: attachment.size, sha256: attachment.sha256, open: () => attachment.open() };
+  });
+}

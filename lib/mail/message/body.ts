@@ -1,0 +1,76 @@
+/** The payload of a message as text, and as attachment where it is not text. */
+import { types } from "node:util";
+import { ModemError } from "../../errors";
+import { defaultName } from "./attachments";
+import { bytesOf, isBlank, primitiveText } from "./foreign";
+import { htmlToText, isHtml } from "./html-text";
+import type { MailAttachment } from "../mail";
+import { textFile, wellFormed, withCrLf, withoutControls } from "./text";
+
+/** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
+const LONGEST_TEXT = 16 * 1024 * 1024;
+
+export interface BodySource {
+  readonly payload: unknown;
+  /** Text of a mail whose payload goes as attachment. */
+  readonly description: unknown;
+  /** Name of a payload that goes as attachment. */
+  readonly filename: unknown;
+  /** Text of a mail whose payload is HTML. */
+  readonly plaintext: unknown;
+}
+
+export interface Body {
+  /** Lines end with CR LF; empty for a mail with a subject only. */
+  readonly text: string;
+  readonly attachments: readonly MailAttachment[];
+}
+
+/**
+ * What the payload becomes: text as it is, objects as JSON, bytes and HTML as attachment with a text beside it.
+ *
+ * @throws ModemError INVALID_BODY, LIMIT_BODY
+ */
+export function readBody(source: BodySource, warn: (warning: string) => void): Body {
+  const { payload } = source;
+  if (isBlank(payload)) return { text: "", attachments: [] };
+  const bytes = bytesOf(payload);
+  if (bytes !== undefined) {
+    const content = { kind: "bytes", bytes } as const;
+    const filename = primitiveText(source.filename) || defaultName(content);
+    return { text: fit(optionalText(source.description), warn), attachments: [{ filename, content }] };
+  }
+  const text = textOf(payload);
+  if (text.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${text.length} characters` });
+  if (typeof payload === "string" && isHtml(text)) return htmlBody(text, source.plaintext, warn);
+  return { text: fit(text, warn), attachments: [] };
+}
+
+function htmlBody(html: string, plaintext: unknown, warn: (warning: string) => void): Body {
+  const file: MailAttachment = {
+    filename: "message.html",
+    content: { kind: "bytes", bytes: textFile(wellFormed(html)) },
+  };
+  const given = optionalText(plaintext);
+  return { text: fit(given === "" ? htmlToText(html) : given, warn), attachments: [file] };
+}
+
+function textOf(payload: unknown): string {
+  const text = primitiveText(payload);
+  if (text !== undefined) return text;
+  // JSON of an Error is `{}`, and an alarm without text is as good as lost.
+  if (types.isNativeError(payload)) return String(payload);
+  const json: unknown = JSON.stringify(payload);
+  if (typeof json !== "string") throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
+  return json;
+}
+
+function optionalText(value: unknown): string {
+  return primitiveText(value) ?? "";
+}
+
+function fit(text: string, warn: (warning: string) => void): string {
+  const clean = withoutControls(wellFormed(text));
+  if (clean.removed) warn("Control characters were removed from the text.");
+  return withCrLf(clean.text);
+}

@@ -1,0 +1,126 @@
+/**
+ * Reads a Node-RED message as a Mail: the vocabulary of node-red-node-email, checked before anything is kept.
+ *
+ * Forgiving in what it takes, and whatever a flow puts in ends as a Mail or as a ModemError with a code INVALID_* or
+ * LIMIT_*. Limits that hold for every module refuse the mail; those that only some firmware is known to have become
+ * warnings, and the module decides. Contents are not coded here: that depends on the module, see compose.ts.
+ */
+import { ModemError } from "../../errors";
+import { readAddresses } from "./addresses";
+import { checkAttachmentCount, readAttachments } from "./attachments";
+import { readBody } from "./body";
+import { isBlank, primitiveText, reading } from "./foreign";
+import type { Mail, Priority } from "../mail";
+import { readSubject } from "./subject";
+import { shown } from "./text";
+
+/**
+ * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
+ * of `msg.payload`.
+ */
+export interface FixedFields {
+  readonly to?: unknown;
+  readonly cc?: unknown;
+  readonly bcc?: unknown;
+  readonly subject?: unknown;
+  readonly body?: unknown;
+}
+
+/** What the administrator and the modem's settings allow a message to do. */
+export interface MessagePolicy {
+  /** `msg.from` may replace the sender. */
+  readonly allowFrom: boolean;
+  /** Folders (absolute paths) that the path of an attachment may lie in. */
+  readonly attachmentPaths: readonly string[];
+}
+
+/** Bytes of an address that every firmware is known to take (mark B of the fact base). */
+const SURE_ADDRESS = 50;
+
+/** Properties of the e-mail node that have no place in the module's mail. */
+const NOT_CARRIED = ["replyTo", "inReplyTo", "references", "headers", "envelope"] as const;
+
+const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
+
+/** @throws ModemError INVALID_* or LIMIT_*, and nothing else */
+export async function readMessage(
+  msg: Record<string, unknown>,
+  fields: FixedFields,
+  policy: MessagePolicy,
+): Promise<Mail> {
+  const warnings = new Set<string>();
+  const warn = (warning: string): void => void warnings.add(warning);
+
+  const recipients = readRecipients(msg, fields);
+  const from = reading("INVALID_SENDER", () => readFrom(msg["from"], policy));
+  for (const address of [...recipients.to, ...recipients.cc, ...recipients.bcc, from ?? ""]) {
+    if (address.length > SURE_ADDRESS) {
+      warn(`The address ${shown(address)} is longer than ${SURE_ADDRESS} bytes; the module may refuse it.`);
+    }
+  }
+  const subject = reading("INVALID_SUBJECT", () =>
+    readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]]),
+  );
+  const body = reading("INVALID_BODY", () =>
+    readBody(
+      {
+        payload: "body" in fields ? fields.body : msg["payload"],
+        description: msg["description"],
+        filename: msg["filename"],
+        plaintext: msg["plaintext"],
+      },
+      warn,
+    ),
+  );
+  const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
+  const attachments = [...body.attachments, ...(await readAttachments(given, policy.attachmentPaths, warn))];
+  checkAttachmentCount(attachments.length);
+  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"]));
+  for (const property of NOT_CARRIED) {
+    if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
+      warn(`msg.${property} is not carried by the module.`);
+    }
+  }
+  return {
+    from,
+    ...recipients,
+    subject,
+    text: body.text,
+    attachments,
+    priority,
+    warnings: [...warnings],
+  };
+}
+
+/** The three lists without duplicates: who stands in To is dropped from Cc and Bcc, who stands in Cc from Bcc. */
+function readRecipients(msg: Record<string, unknown>, fields: FixedFields): Pick<Mail, "to" | "cc" | "bcc"> {
+  const seen = new Set<string>();
+  const read = (list: "to" | "cc" | "bcc"): readonly string[] => {
+    const value = list in fields ? fields[list] : reading("INVALID_RECIPIENT", () => msg[list]);
+    return readAddresses(value, "INVALID_RECIPIENT").filter((address) => {
+      const isNew = !seen.has(address);
+      seen.add(address);
+      return isNew;
+    });
+  };
+  const recipients = { to: read("to"), cc: read("cc"), bcc: read("bcc") };
+  if (seen.size === 0) throw new ModemError("INVALID_NO_RECIPIENT");
+  return recipients;
+}
+
+function readFrom(value: unknown, policy: MessagePolicy): string | undefined {
+  if (isBlank(value)) return undefined;
+  if (!policy.allowFrom) throw new ModemError("INVALID_FROM_NOT_ALLOWED");
+  const [from, ...more] = readAddresses(value, "INVALID_SENDER");
+  if (more.length > 0) throw new ModemError("INVALID_SENDER", { detail: "msg.from names several" });
+  return from;
+}
+
+function readPriority(value: unknown): Priority {
+  if (isBlank(value)) return "normal";
+  const text = primitiveText(value);
+  const priority = PRIORITIES.find((name) => name === text?.trim().toLowerCase());
+  if (priority === undefined)
+    throw new ModemError("INVALID_PRIORITY", { detail: shown(text ?? typeof value) });
+  return priority;
+}

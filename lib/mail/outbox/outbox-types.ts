@@ -1,0 +1,152 @@
+/**
+ * What the outbox takes and tells: settings, events, summary, rows of the list.
+ *
+ * Types only. The states of a mail on the disk stand in spool/record.ts.
+ */
+import type { CarrierProgress } from "../../quectel/smtp/carrier";
+import type { ErrorCode, ModemError } from "../../errors";
+import type { Composed, SendHistory, StoredMail } from "../compose/compose";
+import type { BccMode, Envelope } from "../compose/envelopes";
+import type { MailFailure, Priority, SmtpResult } from "../mail";
+
+/** The parts of the settings of which an error can say that all mails will fail until they change. */
+export type Concern = "port" | "sim" | "apn" | "server" | "login" | "sender";
+
+/**
+ * For each concern all its settings as one string, secrets included: only a salted hash of it is ever kept, to see
+ * after a restart whether the settings have changed since the outbox was held.
+ */
+export type Fingerprint = Readonly<Record<Concern, string>>;
+
+export interface OutboxSettings {
+  /** Minutes a mail is tried when its node names no limit of its own. Time under a hold does not count. */
+  readonly maxAge: number;
+  /** Mails that may wait. */
+  readonly maxQueued: number;
+  /** 10^6 bytes on the disk, attachments and failed mails included. */
+  readonly maxSpoolMB: number;
+  /** Days of running time a failed mail is kept for `retry`. */
+  readonly keepFailedDays: number;
+  /** Transactions in any 60 minutes; 0 = no limit. */
+  readonly ratePerHour: number;
+  readonly bccMode: BccMode;
+  readonly fingerprint: Fingerprint;
+  /** Results carry `simulated`. */
+  readonly simulated: boolean;
+}
+
+/** Makes one transaction of a kept mail; rejects with the ModemError that a `send` would. */
+export type Composer = (mail: StoredMail, envelope: Envelope, history: SendHistory) => Promise<Composed>;
+
+/** Who sent a mail, and the rest of its message for the result. */
+export interface MailOrigin {
+  /** Id of the node, as the flow has it now. */
+  readonly nodeId: string;
+  /** Kept as far as JSON and Buffers go and 64 kB allow; largest properties are left out first. */
+  readonly message: unknown;
+}
+
+/** An attachment of a mail that has ended; readable until the work given to `waitUntil` has settled. */
+export interface EndedAttachment {
+  readonly filename: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Reads the content from the start; may be called again. */
+  open(): AsyncIterable<Uint8Array>;
+  /** The whole content in memory. */
+  readBack(): Promise<Buffer>;
+}
+
+/**
+ * The end of one mail. With `failure` the mail is failed, or partial (`outcome: "partial"`): some recipients have it,
+ * some never will.
+ */
+export interface MailEnded {
+  readonly id: string;
+  readonly origin: MailOrigin;
+  readonly result: SmtpResult;
+  readonly failure?: MailFailure;
+  readonly error?: ModemError;
+  /** The mail was accepted by an earlier run of the outbox. */
+  readonly recovered: boolean;
+  readonly attachments: readonly EndedAttachment[];
+  /**
+   * Keeps the record and the attachments until `work` has settled. Should `work` reject or the process end before,
+   * the same end is told again at the next start.
+   */
+  waitUntil(work: Promise<unknown>): void;
+}
+
+/** Why nothing goes out although mails wait. All kinds are kept over restarts. */
+export type HoldReason =
+  /** An error that every mail would meet; ends with the settings concerned or by `resume`. */
+  | { readonly kind: "setup"; readonly code: ErrorCode; readonly message: string; readonly since: string }
+  /** The PDP context was deactivated by a flow; ends by `releaseFrom("pdp")`. */
+  | { readonly kind: "pdp"; readonly since: string }
+  /** `pause`; ends by `resume`. */
+  | { readonly kind: "paused"; readonly since: string };
+
+export interface OutboxSummary {
+  /** Mails that wait or are being sent. */
+  readonly depth: number;
+  /** Milliseconds since the oldest of them was accepted; 0 without mails. */
+  readonly oldestAgeMs: number;
+  /** Milliseconds until the next mail is tried, 0 = due; absent when none waits or only an event can start it. */
+  readonly nextTryInMs?: number;
+  readonly hold?: HoldReason;
+  /** Id of the mail whose transaction runs. */
+  readonly sending?: string;
+  /** Mails kept for `retry`. */
+  readonly failed: number;
+}
+
+export interface OutboxEvents {
+  /** A mail has ended; told at least once for each accepted mail. */
+  ended: [ended: MailEnded];
+  /** Something in the summary has changed. */
+  changed: [summary: OutboxSummary];
+  progress: [progress: { readonly id: string } & CarrierProgress];
+  /** A hold began, became another, or ended (undefined); not repeated after a restart. */
+  hold: [reason: HoldReason | undefined];
+  /** The disk failed, or a record was damaged; the outbox goes on. */
+  trouble: [error: ModemError];
+}
+
+export type ListState = "waiting" | "sending" | "failed";
+
+export interface ListQuery {
+  /** Undefined: waiting and sending. */
+  readonly state?: ListState;
+  /** Rows to skip, 0 or more (0). */
+  readonly offset?: number;
+  /** Rows, 1..1000 (100). */
+  readonly limit?: number;
+}
+
+/** A mail in the list, without its contents. */
+export interface OutboxRow {
+  readonly id: string;
+  readonly state: ListState;
+  readonly nodeId: string;
+  readonly priority: Priority;
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  readonly subject: string;
+  /** Bytes of text and attachments. */
+  readonly size: number;
+  readonly attachments: readonly { readonly filename: string; readonly size: number }[];
+  readonly attempts: number;
+  /** Wall-clock time of acceptance, ISO 8601. */
+  readonly raisedAt: string;
+  readonly ageMs: number;
+  readonly nextTryInMs?: number;
+  /** The last error, or why it failed. */
+  readonly error?: { readonly code: ErrorCode; readonly message: string };
+}
+
+export interface OutboxList {
+  /** Mails in that state. */
+  readonly total: number;
+  readonly rows: readonly OutboxRow[];
+}

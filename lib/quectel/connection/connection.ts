@@ -1,0 +1,207 @@
+/**
+ * Connection: one connection to the module, from the opened port to its loss.
+ *
+ *   sync ─> initialise ─> look at SIM card, registration, application ─> probe, probe, …
+ *     ▲         ▲                                                           │
+ *     │         └─────────── the module has restarted ──────────────────────┤
+ *     └───────────────────── out of sync ───────────────────────────────────┘
+ *
+ * It ends when the port is lost or the module does not answer; connecting again is the supervisor's business.
+ */
+import { Channel } from "../../at/channel";
+import type { Command } from "../../at/command";
+import type { ExecuteOptions, Priority } from "../../at/job";
+import { delay } from "../../clock";
+import type { ModemError } from "../../errors";
+import type { Transport } from "../../serial/transport";
+import type { UrcPort } from "../commands/general";
+import { concernsSim } from "../commands/sim";
+import { withModuleCode } from "../error-codes";
+import { identify, initialise } from "./init-steps";
+import type { Execute } from "../execute";
+import type { ModemOptions } from "./modem-options";
+import type { ModemState, ModuleIdentity } from "./modem-state";
+import type { PinMemory } from "../network/pin-memory";
+import { Readiness } from "./readiness";
+import { SharedPortWatch } from "./shared-port";
+
+/** Who is told what happens on a connection. */
+export interface ConnectionListener {
+  /** The module has been found in command state. */
+  answered(): void;
+  enter(state: ModemState): void;
+  /** The module is initialised; what was set before is void. */
+  started(identity: ModuleIdentity): void;
+  unsolicited(line: string): void;
+  warning(error: ModemError): void;
+}
+
+/** What ends the ordinary course of events. */
+type Interruption = "reset" | "restartOrdered" | "outOfSync" | "closed";
+
+/**
+ * Milliseconds between two looks at a module that is not ready, at one that is and carries no traffic, and at one under
+ * traffic: answers to other commands show that it lives, but neither its SIM card nor its network.
+ */
+const POLL = 2_000;
+const PROBE = 30_000;
+const PROBE_UNDER_TRAFFIC = 120_000;
+/** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
+const RESTART_TIME = 15_000;
+
+export class Connection {
+  readonly channel: Channel;
+  /** Aborted, with an Interruption as reason, when the ordinary course of events ends. */
+  private course = new AbortController();
+  /** Wakes the watch before its time; also when it is just looking, for it may have seen what was before. */
+  private alarm = new AbortController();
+  /** Knows the module's present run; undefined until the module is initialised. */
+  private readiness: Readiness | undefined;
+  private lastTraffic = 0;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly options: ModemOptions,
+    private readonly pinMemory: PinMemory,
+    private readonly listener: ConnectionListener,
+  ) {
+    const { clock, hide } = options;
+    this.channel = new Channel(transport, { clock, ...(hide === undefined ? {} : { hide }) });
+    const shared = new SharedPortWatch(clock);
+    this.channel.on("unsolicited", (line) => this.onUnsolicited(line));
+    this.channel.on("foreign", (line) => {
+      const error = shared.heard(line);
+      if (error !== undefined) listener.warning(error);
+    });
+    this.channel.on("reset", () => {
+      this.readiness = undefined;
+      this.interrupt("reset");
+    });
+    this.channel.on("outOfSync", () => this.interrupt("outOfSync"));
+    this.channel.on("closed", () => this.interrupt("closed"));
+  }
+
+  /** True while commands may be given: initialised and in step. */
+  get answers(): boolean {
+    return this.readiness !== undefined && !this.course.signal.aborted;
+  }
+
+  /** As `Channel.execute`, for everybody but the connection itself. */
+  execute<T>(command: Command<T>, options: ExecuteOptions): Promise<T> {
+    this.lastTraffic = this.options.clock.now();
+    return this.channel.execute(command, options);
+  }
+
+  /** To be called when the module was told to restart: nothing of its settings counts any more. */
+  expectRestart(): void {
+    this.readiness = undefined;
+    this.interrupt("restartOrdered");
+  }
+
+  /** Serves until the connection is lost; rejects with why. */
+  async serve(): Promise<never> {
+    for (;;) {
+      await this.channel.sync();
+      this.listener.answered();
+      this.course = new AbortController();
+      const { signal } = this.course;
+      await this.follow(signal).catch((error: unknown) => {
+        // What an interruption makes fail is no fault of its own.
+        if (!signal.aborted) throw error;
+      });
+      if (signal.reason === "restartOrdered") await this.restartSign();
+    }
+  }
+
+  /** The ordinary course of events; rejects when interrupted. */
+  private async follow(signal: AbortSignal): Promise<never> {
+    const execute = this.executor("normal", signal);
+    if (this.readiness === undefined) {
+      const { transport } = this;
+      await initialise(execute, {
+        hardwareFlowControl: transport.flowControlled && transport.bitRate !== undefined,
+        urcPort: await this.ownPort(),
+      });
+      const identity = await identify(execute);
+      signal.throwIfAborted();
+      this.readiness = new Readiness(this.options, this.pinMemory);
+      this.listener.started(identity);
+    }
+    return this.watch(this.readiness, signal);
+  }
+
+  private async watch(readiness: Readiness, signal: AbortSignal): Promise<never> {
+    const execute = this.executor("low", signal);
+    for (;;) {
+      this.alarm = new AbortController();
+      const obstacle = await readiness.obstacle(execute);
+      signal.throwIfAborted();
+      if (obstacle === undefined) {
+        this.listener.enter({ name: "ready" });
+        await this.quiet(signal);
+      } else {
+        this.listener.enter({ name: "registering", waitingFor: obstacle.step, error: obstacle.error });
+        await this.nap(POLL, signal);
+      }
+    }
+  }
+
+  /** Resolves when the next look is due, or something has happened to the SIM card. */
+  private async quiet(signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    const latest = clock.now() + PROBE_UNDER_TRAFFIC;
+    let due = clock.now() + PROBE;
+    while (due > clock.now()) {
+      if ((await this.nap(due - clock.now(), signal)) === "woken") return;
+      due = Math.min(this.lastTraffic + PROBE, latest);
+    }
+  }
+
+  private async nap(ms: number, signal: AbortSignal): Promise<"rested" | "woken"> {
+    try {
+      await delay(this.options.clock, ms, signal, this.alarm.signal);
+      return "rested";
+    } catch {
+      signal.throwIfAborted();
+      return "woken";
+    }
+  }
+
+  /** Resolves when the module shows that it restarts, or after the time it has for that. */
+  private async restartSign(): Promise<void> {
+    const { channel } = this;
+    const sign = new AbortController();
+    const seen = (): void => sign.abort();
+    channel.on("reset", seen);
+    channel.on("closed", seen);
+    await delay(this.options.clock, RESTART_TIME, sign.signal).catch(() => undefined);
+    channel.off("reset", seen);
+    channel.off("closed", seen);
+  }
+
+  /** What the module calls our port; that it cannot be found out is no obstacle. */
+  private async ownPort(): Promise<UrcPort | undefined> {
+    return this.options.urcPort?.().catch(() => undefined);
+  }
+
+  private onUnsolicited(line: string): void {
+    this.listener.unsolicited(line);
+    if (concernsSim(line)) this.alarm.abort();
+  }
+
+  private interrupt(interruption: Interruption): void {
+    if (this.course.signal.aborted) return;
+    this.course.abort(interruption);
+    if (interruption !== "closed") this.listener.enter({ name: "connecting" });
+  }
+
+  private executor(priority: Priority, signal: AbortSignal): Execute {
+    return async (command) => {
+      try {
+        return await this.channel.execute(command, { priority, signal });
+      } catch (error) {
+        throw withModuleCode(error);
+      }
+    };
+  }
+}

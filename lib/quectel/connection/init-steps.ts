@@ -1,0 +1,86 @@
+/**
+ * What is said to the module at the start of each connection and after each of its restarts, as data.
+ *
+ * Only the supervisor runs it. Nothing here is stored by AT&W; the one setting that the module stores by itself, the
+ * port of its unsolicited lines, is written only when it differs.
+ */
+import {
+  dialogueForm,
+  errorReports,
+  fullRevision,
+  hardwareFlowControl,
+  manufacturer,
+  model,
+  revision,
+  serialNumber,
+  setUrcPort,
+  urcPort,
+  type UrcPort,
+} from "../commands/general";
+import { ifRefused, type Execute } from "../execute";
+import type { ModuleIdentity } from "./modem-state";
+
+/** What the steps go by. */
+export interface InitContext {
+  /** A UART with RTS/CTS on the host's side. */
+  readonly hardwareFlowControl: boolean;
+  /** The module's name of our port, where it is known. */
+  readonly urcPort: UrcPort | undefined;
+}
+
+interface InitStep {
+  readonly name: string;
+  /** False: the step does not concern this connection. */
+  readonly applies?: (context: InitContext) => boolean;
+  readonly run: (execute: Execute, context: InitContext) => Promise<unknown>;
+  /** What a refusal (`ERROR`, `+CME ERROR`) means: the module cannot be used, or it lacks a comfort. */
+  readonly refused: "fatal" | "ignored";
+}
+
+export const INIT_STEPS: readonly InitStep[] = [
+  { name: "no echo, result codes as words", run: (execute) => execute(dialogueForm()), refused: "fatal" },
+  {
+    name: "error numbers, else error words",
+    run: (execute) => ifRefused(execute(errorReports(1)), () => execute(errorReports(2))),
+    refused: "ignored",
+  },
+  {
+    name: "RTS/CTS",
+    applies: (context) => context.hardwareFlowControl,
+    run: (execute) => execute(hardwareFlowControl()),
+    refused: "ignored",
+  },
+  {
+    name: "unsolicited lines to our port",
+    applies: (context) => context.urcPort !== undefined,
+    run: (execute, context) => nameUrcPort(execute, context.urcPort),
+    refused: "ignored",
+  },
+];
+
+/** Runs all steps; rejects with the first error that is not a refusal, or with a fatal refusal. */
+export async function initialise(execute: Execute, context: InitContext): Promise<void> {
+  for (const step of INIT_STEPS) {
+    if (step.applies?.(context) === false) continue;
+    const run = step.run(execute, context);
+    await (step.refused === "ignored" ? ifRefused(run, async () => undefined) : run);
+  }
+}
+
+/** Asks the module who it is; what it does not tell is empty. */
+export async function identify(execute: Execute): Promise<ModuleIdentity> {
+  const unknown = async (): Promise<string> => "";
+  const imei = await ifRefused(execute(serialNumber()), unknown);
+  return {
+    manufacturer: await ifRefused(execute(manufacturer()), unknown),
+    model: await ifRefused(execute(model()), unknown),
+    firmware: await ifRefused(execute(fullRevision()), () => ifRefused(execute(revision()), unknown)),
+    ...(/^\d{14,16}$/.test(imei) ? { imei } : {}),
+  };
+}
+
+/** The value `all` of newer firmware serves our port too, and whoever chose it. */
+async function nameUrcPort(execute: Execute, ours: UrcPort | undefined): Promise<void> {
+  if (ours === undefined || [ours, "all"].includes(await execute(urcPort()))) return;
+  await execute(setUrcPort(ours));
+}

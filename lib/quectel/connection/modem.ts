@@ -1,0 +1,229 @@
+/**
+ * Modem: the module as the rest of the package uses it. It is there or not, has a state, and takes commands.
+ *
+ * It opens with its first user and closes with its last. How it comes to life and stays alive is the business of
+ * `supervisor.ts`; what a mail is, it does not know.
+ */
+import { EventEmitter } from "node:events";
+import type { Command } from "../../at/command";
+import type { ExecuteOptions } from "../../at/job";
+import type { Waiter } from "../../at/waiters";
+import { delay, type Clock } from "../../clock";
+import { isModemError, ModemError } from "../../errors";
+import { restartModule } from "../commands/general";
+import type { Connection } from "./connection";
+import { withModuleCode } from "../error-codes";
+import type { LineProperties } from "../files/line-time";
+import { MailLock } from "./mail-lock";
+import type { ModemOptions } from "./modem-options";
+import { forgetfulPinMemory, type PinMemory } from "../network/pin-memory";
+import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
+import type { Logger } from "../settings";
+import { stateWhere } from "./state-wait";
+import { Supervisor } from "./supervisor";
+
+export type { ModemOptions } from "./modem-options";
+export type { ModemState, ModuleIdentity, RegisteringStep } from "./modem-state";
+
+export interface ModemEvents {
+  state: [state: ModemState];
+  /** First contact, or the module is known to have restarted: all its volatile settings are void. */
+  started: [];
+  /** A line that no command asked for. */
+  unsolicited: [line: string];
+  /** Something a person should know although work goes on, such as `PORT_SHARED`; once per connection. */
+  warning: [error: ModemError];
+}
+
+/** Longest time that `close` takes, in milliseconds. */
+const CLOSE_TIME = 4500;
+
+export class Modem extends EventEmitter<ModemEvents> {
+  /** Held by whoever works on the module's one mail. */
+  readonly lock = new MailLock();
+  private users = 0;
+  private current: ModemState = { name: "offline" };
+  private starts = 0;
+  private known: ModuleIdentity | undefined;
+  private supervisor: Supervisor | undefined;
+  private readonly pinMemory: PinMemory;
+
+  constructor(readonly options: ModemOptions) {
+    super();
+    this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
+    // One listener per node that shows the state; their number is the person's choice.
+    this.setMaxListeners(0);
+  }
+
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
+  get log(): Logger {
+    return this.options.log;
+  }
+
+  get state(): ModemState {
+    return this.current;
+  }
+
+  /** Number of the module's starts that this object has seen; what was set in an earlier one is void. */
+  get epoch(): number {
+    return this.starts;
+  }
+
+  /** Who answered last; undefined before the first contact. */
+  get identity(): ModuleIdentity | undefined {
+    return this.known;
+  }
+
+  /** What the line of the present connection can carry, for the time limits of data. */
+  get line(): LineProperties {
+    return this.supervisor?.line ?? { bitRate: undefined, flowControlled: true };
+  }
+
+  /** True where the recovery ladder may restart the module: allowed, and no other data link depends on it. */
+  get restartAllowed(): boolean {
+    const { allowReset, shared } = this.options.network;
+    return allowReset && !shared;
+  }
+
+  /** Registers a user; the first one opens the connection. */
+  acquire(): void {
+    this.users++;
+    if (this.supervisor !== undefined) return;
+    const supervisor = new Supervisor(
+      this.options,
+      this.pinMemory,
+      {
+        enter: (state) => {
+          if (this.supervisor === supervisor) this.enter(state);
+        },
+        started: (identity) => {
+          this.known = identity;
+          this.starts++;
+          this.tell("started");
+        },
+        unsolicited: (line) => this.tell("unsolicited", line),
+        warning: (error) => this.tell("warning", error),
+      },
+      this.restartAllowed,
+    );
+    this.supervisor = supervisor;
+    supervisor.start();
+  }
+
+  /** Takes a user back; the last one closes the connection. */
+  async release(): Promise<void> {
+    this.users = Math.max(0, this.users - 1);
+    if (this.users === 0) await this.close();
+  }
+
+  /** Closes whoever uses it; resolves within 5 s from every state. */
+  async close(): Promise<void> {
+    this.users = 0;
+    const { supervisor } = this;
+    if (supervisor === undefined) return;
+    this.supervisor = undefined;
+    const limit = new AbortController();
+    await Promise.race([
+      supervisor.stop(),
+      delay(this.clock, CLOSE_TIME, limit.signal).catch(() => undefined),
+    ]);
+    limit.abort();
+    if (this.supervisor === undefined) this.enter({ name: "offline" });
+  }
+
+  /**
+   * Runs one command. Rejects with `MODEM_NOT_READY` while the module is not there, else as `Channel.execute`,
+   * the module's numbers turned into their own codes.
+   */
+  async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
+    try {
+      return await this.present().execute(command, options);
+    } catch (error) {
+      throw withModuleCode(error);
+    }
+  }
+
+  /**
+   * Waits for an unsolicited line; to be called before the command that leads to it is executed.
+   *
+   * @throws ModemError `MODEM_NOT_READY` while the module is not there.
+   */
+  expect(match: (line: string) => boolean): Waiter {
+    return this.present().channel.expect(match);
+  }
+
+  /** Why no mail can go out now; undefined in state `ready`. */
+  notReady(): ModemError | undefined {
+    const { state } = this;
+    switch (state.name) {
+      case "ready":
+        return undefined;
+      case "offline":
+      case "registering":
+      case "needsPowerCycle":
+        return state.error ?? new ModemError("MODEM_NOT_READY", { detail: state.name });
+      case "connecting":
+        return new ModemError("MODEM_NOT_READY", { detail: state.name });
+    }
+  }
+
+  /** Resolves in state `ready`; rejects with the signal's reason when aborted before. */
+  whenReady(signal?: AbortSignal): Promise<void> {
+    return stateWhere(this, () => this.current.name === "ready", signal);
+  }
+
+  /**
+   * Restarts the module by CFUN=1,1 and resolves when it is ready again. The mail lock is the caller's business.
+   *
+   * Rejects as `orderRestart`, with `PORT_CLOSED` when the modem is closed meanwhile, or with the signal's reason.
+   */
+  async restart(signal?: AbortSignal): Promise<void> {
+    const before = this.starts;
+    await this.orderRestart(signal);
+    const isBack = (): boolean => {
+      if (this.supervisor === undefined) throw new ModemError("PORT_CLOSED");
+      return this.starts > before && this.current.name === "ready";
+    };
+    await stateWhere(this, isBack, signal);
+  }
+
+  /** Resolves when the module has been told to restart. Rejects with `INVALID_ACTION` where that is not allowed. */
+  async orderRestart(signal?: AbortSignal): Promise<void> {
+    if (!this.restartAllowed) {
+      throw new ModemError("INVALID_ACTION", { detail: "the settings do not allow to restart the module" });
+    }
+    try {
+      await this.execute(restartModule(), signal === undefined ? {} : { signal });
+    } catch (error) {
+      // The module may be gone before its OK.
+      if (!isModemError(error, "MODEM_RESET") && !isModemError(error, "PORT_UNPLUGGED")) throw error;
+    }
+    this.supervisor?.expectRestart();
+  }
+
+  private present(): Connection {
+    const connection = this.supervisor?.connection;
+    if (connection !== undefined) return connection;
+    throw new ModemError("MODEM_NOT_READY", { detail: this.current.name, cause: this.notReady() });
+  }
+
+  private enter(state: ModemState): void {
+    const before = this.current;
+    this.current = state;
+    if (!sameState(before, state)) this.tell("state", state);
+  }
+
+  /** As `emit`, but a listener that throws stops neither the other listeners, nor the connection, nor the process. */
+  private tell<E extends keyof ModemEvents>(event: E, ...news: ModemEvents[E]): void {
+    for (const listener of this.rawListeners(event)) {
+      try {
+        Reflect.apply(listener, this, news);
+      } catch (error) {
+        this.log.error(`a listener of the modem's event ${event} failed: ${String(error)}`);
+      }
+    }
+  }
+}

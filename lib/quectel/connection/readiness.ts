@@ -1,0 +1,71 @@
+/** Readiness: what stands between a module that answers and the first mail. */
+import { ModemError } from "../../errors";
+import { mailCommandsKnown } from "../commands/general";
+import { ifRefused, type Execute } from "../execute";
+import type { ModemOptions } from "./modem-options";
+import type { RegisteringStep } from "./modem-state";
+import { queryRegistration, registrationError, type RegistrationStatus } from "../network/network";
+import type { PinMemory } from "../network/pin-memory";
+import { Radio } from "./radio";
+import { SimCard } from "../network/sim";
+
+export interface Obstacle {
+  readonly step: RegisteringStep;
+  readonly error: ModemError;
+}
+
+/** Milliseconds after which mail commands that are still refused are taken for missing; they come within seconds. */
+const APPLICATION_TIME = 120_000;
+
+export class Readiness {
+  private readonly sim: SimCard;
+  private readonly radio: Radio;
+  private applicationRuns = false;
+  private missingSince: number | undefined;
+
+  /** For one start of the module; after the next one everything has to be found out again. */
+  constructor(
+    private readonly options: Pick<ModemOptions, "clock" | "network">,
+    memory: PinMemory,
+  ) {
+    this.sim = new SimCard(options.network.simPin, memory);
+    this.radio = new Radio(options.network.shared);
+  }
+
+  /** Looks at SIM card, registration and application processor; undefined when a mail can go out. */
+  async obstacle(execute: Execute): Promise<Obstacle | undefined> {
+    const sim = await this.sim.prepare(execute);
+    if (sim.name === "notReady") {
+      // A card whose power is off looks broken.
+      const radio = sim.error.code === "SIM_FAILURE" ? await this.radio.obstacle(execute) : undefined;
+      return { step: "sim", error: radio ?? sim.error };
+    }
+    const { status } = await queryRegistration(execute);
+    const unregistered = registrationError(status);
+    if (unregistered === undefined) return this.application(execute);
+    const radio = IDLE.has(status) ? await this.radio.obstacle(execute) : undefined;
+    return { step: "network", error: radio ?? unregistered };
+  }
+
+  /** Files, TCP/IP and mail are served by a processor that starts some seconds later than the AT port. */
+  private async application(execute: Execute): Promise<Obstacle | undefined> {
+    if (this.applicationRuns) return undefined;
+    this.applicationRuns = await ifRefused(
+      execute(mailCommandsKnown()).then(() => true),
+      async () => false,
+    );
+    if (this.applicationRuns) return undefined;
+    const now = this.options.clock.now();
+    this.missingSince ??= now;
+    return { step: "application", error: now - this.missingSince < APPLICATION_TIME ? STARTING : MISSING };
+  }
+}
+
+/** States of registration in which the module does not look for a network. */
+const IDLE: ReadonlySet<RegistrationStatus> = new Set(["notSearching", "unknown"]);
+
+const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not there yet" });
+const MISSING = new ModemError("MODEM_NOT_READY", {
+  detail: "it refuses its mail commands (AT+QSMTPCFG)",
+  hint: "Switch its power off and on; if that does not help, its firmware has no mail client: update it, or use an EC2x.",
+});

@@ -1,0 +1,171 @@
+/**
+ * Supervisor: connects to the module and, whenever the connection is lost, connects again; for ever.
+ *
+ * What it decides is when: with a back-off after each failure, and with a restart when the module has long been
+ * silent. What happens on a connection is told in `connection.ts`.
+ */
+import { Wire } from "../../at/wire";
+import { delay } from "../../clock";
+import { isModemError, ModemError, type ErrorCode } from "../../errors";
+import type { Transport } from "../../serial/transport";
+import { Backoff } from "./backoff";
+import { restartModule } from "../commands/general";
+import { Connection, type ConnectionListener } from "./connection";
+import type { LineProperties } from "../files/line-time";
+import type { ModemOptions } from "./modem-options";
+import type { PinMemory } from "../network/pin-memory";
+import { Silence } from "./silence";
+
+const RECONNECT = { first: 1_000, cap: 60_000 } as const;
+/** Milliseconds after an ordered restart in which a port that is gone or silent is no trouble yet. */
+const BOOT_TIME = 60_000;
+
+/** The port went, or is not there: somebody has switched the power, or pulled the cable. */
+const GONE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PORT_UNPLUGGED", "PORT_NOT_FOUND"]);
+/** No command state was found on the line. Bytes without sense, as at a wrong line rate, are no answer. */
+const NO_CONTACT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "MODEM_SILENT",
+  "MODEM_OUT_OF_SYNC",
+  "MODEM_TIMEOUT",
+]);
+
+export class Supervisor {
+  private readonly stopping = new AbortController();
+  private readonly silence = new Silence();
+  private readonly backoff: Backoff;
+  private readonly listener: ConnectionListener;
+  private ended: Promise<void> = Promise.resolve();
+  private transport: Transport | undefined;
+  private current: Connection | undefined;
+  /** Set after two restarts without an answer, until the module answers or its port goes. */
+  private dead: ModemError | undefined;
+  private hasAnswered = false;
+  private bootUntil = 0;
+  /** What the log was told last. */
+  private told: string | undefined;
+
+  constructor(
+    private readonly options: ModemOptions,
+    private readonly pinMemory: PinMemory,
+    private readonly modem: Omit<ConnectionListener, "answered">,
+    private readonly restartAllowed: boolean,
+  ) {
+    this.backoff = new Backoff({ ...RECONNECT, random: options.random ?? Math.random });
+    this.listener = { ...modem, answered: () => this.onAnswer() };
+  }
+
+  start(): void {
+    this.ended = this.run();
+  }
+
+  /** Resolves when the port is free. */
+  async stop(): Promise<void> {
+    this.stopping.abort();
+    await this.transport?.close();
+    await this.ended;
+  }
+
+  /** The connection over which commands may be given now. */
+  get connection(): Connection | undefined {
+    return this.current?.answers === true ? this.current : undefined;
+  }
+
+  /** To be called when the module has taken the command to restart. */
+  expectRestart(): void {
+    this.bootUntil = this.options.clock.now() + BOOT_TIME;
+    this.connection?.expectRestart();
+  }
+
+  /** What the line of the present connection can carry; undefined before the first one. */
+  get line(): LineProperties | undefined {
+    return this.transport;
+  }
+
+  private async run(): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
+      try {
+        await this.connect();
+      } catch (error) {
+        if (!signal.aborted) await this.pause(asModemError(error)).catch(() => undefined);
+      }
+    }
+  }
+
+  /** One connection from its opening to its end; rejects with why it ended. */
+  private async connect(): Promise<never> {
+    if (this.dead === undefined) this.modem.enter({ name: "connecting" });
+    const transport = this.options.transport();
+    this.transport = transport;
+    try {
+      await transport.open();
+      this.stopping.signal.throwIfAborted();
+      this.current = new Connection(transport, this.options, this.pinMemory, this.listener);
+      return await this.current.serve();
+    } catch (error) {
+      if (isModemError(error)) await this.onLoss(error, transport);
+      throw error;
+    } finally {
+      this.current = undefined;
+      await transport.close();
+    }
+  }
+
+  private async pause(error: ModemError): Promise<void> {
+    const { clock, log } = this.options;
+    const { dead } = this;
+    const ms = this.backoff.next();
+    const text = `${error.message}; next attempt in ${Math.ceil(ms / 1000)} s`;
+    if (this.told === error.message) log.debug(text);
+    else log.info(text);
+    this.told = error.message;
+    const retryAt = clock.now() + ms;
+    if (dead !== undefined) this.modem.enter({ name: "needsPowerCycle", error: dead, retryAt });
+    else if (clock.now() >= this.bootUntil) this.modem.enter({ name: "offline", error, retryAt });
+    await delay(clock, ms, this.stopping.signal);
+  }
+
+  private onAnswer(): void {
+    this.dead = undefined;
+    this.hasAnswered = true;
+    this.bootUntil = 0;
+    this.told = undefined;
+    this.silence.heard();
+    this.backoff.reset();
+    this.options.onContact?.(true);
+  }
+
+  private async onLoss({ code }: ModemError, transport: Transport): Promise<void> {
+    if (NO_CONTACT.has(code)) this.options.onContact?.(false);
+    // A module that talks without sense may be used by somebody else, so only a silent one is restarted.
+    if (code === "MODEM_SILENT" || code === "MODEM_TIMEOUT") await this.onSilence(transport);
+    if (this.dead === undefined || !GONE.has(code)) return;
+    this.dead = undefined;
+    this.silence.heard();
+    this.backoff.reset();
+  }
+
+  private async onSilence(transport: Transport): Promise<void> {
+    const { clock, log } = this.options;
+    switch (this.silence.next(clock.now(), this.restartAllowed)) {
+      case "reconnect":
+        return;
+      case "restart":
+        log.warn(`${transport.label} does not answer; the module is told to restart`);
+        // It may still read what it does not answer.
+        await new Wire(transport, clock).writeLine(restartModule().line).catch(() => undefined);
+        return;
+      case "dead":
+        this.dead = new ModemError("MODEM_DEAD", this.hasAnswered ? {} : { hint: NEVER_HEARD });
+        return;
+    }
+  }
+}
+
+const NEVER_HEARD =
+  "Switch its power off and on; if it has never worked here, check that this is its AT port, and the baud rate.";
+
+function asModemError(error: unknown): ModemError {
+  if (isModemError(error)) return error;
+  return new ModemError("PORT_FAILED", { detail: String(error), cause: error });
+}

@@ -1,0 +1,62 @@
+/** What the diagnosis is given and what it reports: the shapes of `diagnosis.ts` and its steps. */
+import { isModemError, type ErrorCode, type ModemError } from "../../errors";
+import type { Modem } from "../connection/modem";
+import type { ModuleClock } from "../network/module-clock";
+import type { PdpContext } from "../network/pdp";
+import type { NetworkSettings, SmtpSettings } from "../settings";
+
+export type StepName =
+  | "port"
+  | "at"
+  | "sim"
+  | "registration"
+  | "signal"
+  | "apn"
+  | "pdp"
+  | "clock"
+  | "dns"
+  | "server"
+  | "tls"
+  | "login";
+
+export interface StepReport {
+  readonly name: StepName;
+  readonly status: "ok" | "warning" | "failed" | "skipped";
+  /** What was found, in words for a person; holds no secret. */
+  readonly detail: string;
+  /** What to do about it; only with `warning` and `failed`. */
+  readonly hint?: string;
+  readonly code?: ErrorCode;
+}
+
+export interface DiagnosisReport {
+  readonly steps: readonly StepReport[];
+}
+
+/** What became of the last mail, because TLS and login show only when one is sent. */
+export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
+
+export interface DiagnosisContext {
+  readonly modem: Modem;
+  readonly pdp: PdpContext;
+  readonly moduleClock: ModuleClock;
+  readonly network: NetworkSettings;
+  readonly smtp: SmtpSettings;
+  readonly lastMail?: LastMail;
+}
+
+/** What a step finds, without its name. */
+export type Finding = Omit<StepReport, "name">;
+
+export interface DiagnosisStep {
+  readonly name: StepName;
+  /** Steps without which this one says nothing. */
+  readonly needs: readonly StepName[];
+  readonly look: (context: DiagnosisContext, signal: AbortSignal | undefined) => Finding | Promise<Finding>;
+}
+
+/** The finding for an error. */
+export function failure(error: unknown): Finding {
+  if (!isModemError(error)) return { status: "failed", detail: String(error) };
+  return { status: "failed", detail: error.message, hint: error.hint, code: error.code };
+}

@@ -1,0 +1,56 @@
+/**
+ * What can be said of TLS and login without sending a mail: odd settings, and what became of the last mail.
+ *
+ * The module has no command that only logs in, so these steps are proven by a mail.
+ */
+import type { ErrorCode } from "../../errors";
+import { failure, type DiagnosisContext, type Finding, type LastMail } from "./diagnosis-report";
+import { oddPair } from "../smtp/port-security";
+
+/** Bytes that most modules take as user name and as password. */
+const CREDENTIAL_BYTES = 50;
+
+/** Errors of a mail that got no further than TLS, or no further than the login. */
+const TLS_ERRORS: ReadonlySet<ErrorCode> = new Set(["SMTP_TLS_FAILED", "NETWORK_CLOCK"]);
+const LOGIN_ERRORS: ReadonlySet<ErrorCode> = new Set([
+  "SMTP_AUTH_FAILED",
+  "SMTP_AUTH_UNSUPPORTED",
+  "SMTP_ACCESS_DENIED",
+  "SMTP_ARGUMENT_NOT_IMPLEMENTED",
+]);
+
+const NOT_TRIED = "shown by the next mail";
+
+/** Whether port and security fit, and whether the last mail got past TLS. */
+export function tlsFinding({ smtp, lastMail }: DiagnosisContext): Finding {
+  const odd = oddPair(smtp.port, smtp.security);
+  if (lastMail?.kind === "failed" && TLS_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
+  if (passedTls(lastMail)) return { status: "ok", detail: "the last mail got through" };
+  if (odd !== undefined) {
+    return { status: "warning", detail: odd, hint: "Choose 465 with TLS, or 587 with STARTTLS." };
+  }
+  if (smtp.security === "none") return { status: "skipped", detail: "no encryption is set" };
+  return { status: "skipped", detail: NOT_TRIED };
+}
+
+/** Whether user and password can be handed over, and whether the last mail got past the login. */
+export function loginFinding({ smtp, lastMail }: DiagnosisContext): Finding {
+  if (lastMail?.kind === "failed" && LOGIN_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
+  if (smtp.user === "") return { status: "skipped", detail: "no user is set, so there is no login" };
+  if (lastMail?.kind === "sent") return { status: "ok", detail: "the last mail got through" };
+  const long = [smtp.user, smtp.password].some((value) => Buffer.byteLength(value) > CREDENTIAL_BYTES);
+  if (long) {
+    return {
+      status: "warning",
+      detail: `user or password is longer than ${CREDENTIAL_BYTES} bytes`,
+      hint: "Most modules take no more; use a relay whose key is shorter.",
+    };
+  }
+  return { status: "skipped", detail: NOT_TRIED };
+}
+
+/** A mail that came as far as an SMTP reply about login, sender or recipient has TLS behind it. */
+function passedTls(lastMail: LastMail | undefined): boolean {
+  if (lastMail === undefined) return false;
+  return lastMail.kind === "sent" || lastMail.error.smtpCode !== undefined;
+}

@@ -1,0 +1,161 @@
+/** The steps of the diagnosis, in the order of a mail's way. Each looks at one thing and says what it found. */
+import { isIP } from "node:net";
+import type { Command } from "../../at/command";
+import { isModemError, ModemError } from "../../errors";
+import { packetAttached, signalQuality } from "../commands/network";
+import { contextDefinition } from "../commands/pdp";
+import { failure, type DiagnosisContext, type DiagnosisStep, type Finding } from "./diagnosis-report";
+import { loginFinding, tlsFinding } from "./diagnosis-server";
+import { ifRefused, type Execute } from "../execute";
+import { addressOf, repliesToPing } from "../network/lookups";
+import { mailSupportOf } from "../connection/models";
+import { queryRegistration, registrationError, signalDbm } from "../network/network";
+
+export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [
+  { name: "port", needs: [], look: lookAtPort },
+  { name: "at", needs: ["port"], look: lookAtModule },
+  { name: "sim", needs: ["at"], look: lookAtSim },
+  { name: "registration", needs: ["sim"], look: lookAtRegistration },
+  { name: "signal", needs: ["at"], look: lookAtSignal },
+  { name: "apn", needs: ["at"], look: lookAtApn },
+  { name: "pdp", needs: ["registration"], look: lookAtPdp },
+  { name: "clock", needs: ["pdp"], look: lookAtClock },
+  { name: "dns", needs: ["pdp"], look: lookAtDns },
+  { name: "server", needs: ["dns"], look: lookAtServer },
+  { name: "tls", needs: [], look: tlsFinding },
+  { name: "login", needs: [], look: loginFinding },
+];
+
+/** Below this many dBm mails with attachments often fail. */
+const WEAK_SIGNAL = -97;
+
+function lookAtPort({ modem }: DiagnosisContext): Finding {
+  const { state } = modem;
+  const error = state.name === "offline" ? state.error : undefined;
+  return error?.code.startsWith("PORT_") === true ? failure(error) : ok("the port is open");
+}
+
+function lookAtModule({ modem }: DiagnosisContext): Finding {
+  const { state, identity } = modem;
+  if (state.name !== "registering" && state.name !== "ready") return failure(modem.notReady());
+  const { manufacturer = "", model = "", firmware = "" } = identity ?? {};
+  const detail = `${manufacturer} ${model}, firmware ${firmware}`.trim();
+  switch (mailSupportOf(model)) {
+    case "manual":
+    case "related":
+      return ok(detail);
+    case "otherDialect":
+      return warning(detail, "This module sends mail by other commands than those of the EC2x; use an EC2x.");
+    case "unknown":
+      return warning(detail, "This module is not known; it works if it has the QSMTP commands of the EC2x.");
+  }
+}
+
+function lookAtSim({ modem }: DiagnosisContext): Finding {
+  const { state } = modem;
+  if (state.name === "registering" && state.waitingFor === "sim") return failure(state.error);
+  return ok("the SIM card is ready");
+}
+
+async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const { status, technology } = await queryRegistration(executor(modem, signal));
+  const { state } = modem;
+  const error = registrationError(status);
+  if (error !== undefined) {
+    // The supervisor may know why, as with a radio that is off.
+    const known = state.name === "registering" && state.waitingFor === "network" ? state.error : undefined;
+    return failure(known ?? error);
+  }
+  if (state.name === "registering" && state.waitingFor === "application") return failure(state.error);
+  return ok(`registered (${status}${technology === undefined ? "" : `, ${technology}`})`);
+}
+
+async function lookAtSignal({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const dbm = signalDbm(await executor(modem, signal)(signalQuality()));
+  if (dbm === undefined) return warning("the module does not tell the signal", "Check the antenna.");
+  if (dbm >= WEAK_SIGNAL) return ok(`${dbm} dBm`);
+  return warning(
+    `${dbm} dBm, which is weak`,
+    "Mails may fail or take long; use a better antenna or place it higher.",
+  );
+}
+
+async function lookAtApn({ modem, network }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const { apn, contextId, shared } = network;
+  if (apn !== "" && !shared) return ok(`"${apn}" for context ${contextId}`);
+  const present = await ifRefused(
+    executor(modem, signal)(contextDefinition(contextId)),
+    async () => undefined,
+  );
+  const held = present?.apn ?? "";
+  if (held !== "") return ok(`the module holds "${held}" for context ${contextId}`);
+  return warning(
+    `none is set and the module holds none for context ${contextId}`,
+    "Many networks choose one by themselves; if the next step fails, type the operator's APN.",
+  );
+}
+
+async function lookAtPdp({ modem, pdp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const present = await pdp.query(signal);
+  if (present.active) return ok(activeText(present));
+  if (modem.lock.held) {
+    return skipped("not active yet, because a mail is being prepared; test again when it has gone");
+  }
+  try {
+    await modem.lock.run(() => pdp.ensure(signal), signal === undefined ? {} : { signal });
+    return ok(activeText(await pdp.query(signal)));
+  } catch (error) {
+    if (!isModemError(error, "PDP_ACTIVATION_FAILED")) throw error;
+    const attached = await ifRefused(executor(modem, signal)(packetAttached()), async () => true);
+    return attached
+      ? failure(error)
+      : failure(new ModemError(error.code, { detail: "no packet service (CGATT 0)" }));
+  }
+}
+
+async function lookAtClock({ moduleClock, smtp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  if (smtp.security === "none" || !smtp.tls.verify) return skipped("no certificate is checked");
+  const source = await moduleClock.ensure(signal);
+  return ok(
+    source === "module" ? "the module's clock is right" : `the clock was wrong and has been set (${source})`,
+  );
+}
+
+async function lookAtDns({ modem, network, smtp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  if (isIP(smtp.host) !== 0) return ok(`${smtp.host} is an address`);
+  return ok(`${smtp.host} is ${await addressOf(modem, network.contextId, smtp.host, signal)}`);
+}
+
+async function lookAtServer(
+  { modem, network, smtp }: DiagnosisContext,
+  signal?: AbortSignal,
+): Promise<Finding> {
+  const replies = await ifRefused(repliesToPing(modem, network.contextId, smtp.host, signal), async () => 0);
+  if (replies > 0) return ok(`${smtp.host} answers`);
+  return warning(
+    `${smtp.host} does not answer a ping`,
+    "Many servers and operators let none pass, so this proves nothing; a test mail does.",
+  );
+}
+
+function activeText({ contextId, ip, ip6 }: { contextId: number; ip?: string; ip6?: string }): string {
+  const addresses = [ip, ip6].filter((address) => address !== undefined).join(" and ");
+  return `context ${contextId} is active with ${addresses}`;
+}
+
+function executor(modem: DiagnosisContext["modem"], signal: AbortSignal | undefined): Execute {
+  const options = signal === undefined ? {} : { signal };
+  return <T>(command: Command<T>) => modem.execute(command, options);
+}
+
+function ok(detail: string): Finding {
+  return { status: "ok", detail };
+}
+
+function skipped(detail: string): Finding {
+  return { status: "skipped", detail };
+}
+
+function warning(detail: string, hint: string): Finding {
+  return { status: "warning", detail, hint };
+}

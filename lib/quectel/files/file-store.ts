@@ -1,0 +1,201 @@
+/**
+ * FileStore: the attachments that lie in the module, and where they go. RAM first, flash when RAM is too small.
+ *
+ * Contents are kept until nobody needs them, so that several transactions of one mail upload each only once. Only
+ * files whose names were recorded before their upload are ever deleted; a file of somebody else that has the name of
+ * an attachment stays, and the attachment gets another name. All methods want the mail lock held, because nothing may
+ * be transferred while a mail is on the air.
+ */
+import { isModemError, ModemError } from "../../errors";
+import type { TransactionAttachment } from "../smtp/carrier";
+import { queryFile, querySpace, type Storage, type StorageSpace } from "../commands/files";
+import { isRefusal } from "../execute";
+import { RecordedNames } from "./recorded-names";
+import type { Notebook } from "../notebook";
+import { alternativeName } from "./file-name";
+import { removeFile, upload, type FileModem, type UploadOptions } from "./upload";
+
+/** A content in the module. */
+export interface StoredFile {
+  /** With storage: `RAM:log.csv`. */
+  readonly name: string;
+  /** As the mail calls it. */
+  readonly title: string;
+  readonly size: number;
+  readonly sha256: string;
+  /** Start of the module in which it was uploaded. */
+  readonly epoch: number;
+  /** `mail`: goes when no mail needs it; `preload`: waits for its mail. */
+  readonly purpose: "mail" | "preload";
+}
+
+const MOST_ALTERNATIVES = 9;
+
+export class FileStore {
+  private files: StoredFile[] = [];
+  private readonly names: RecordedNames;
+
+  constructor(
+    private readonly modem: FileModem,
+    notebook: Notebook,
+  ) {
+    this.names = new RecordedNames(notebook, "files");
+  }
+
+  /** What is known to lie in the module now. */
+  get contents(): readonly StoredFile[] {
+    return this.files.filter((file) => file.epoch === this.modem.epoch);
+  }
+
+  /**
+   * Makes room for the attachments of a mail: deletes what former mails and former runs have left, but not what these
+   * attachments can use nor what was uploaded in advance.
+   */
+  async tidy(wanted: readonly TransactionAttachment[], signal: AbortSignal): Promise<void> {
+    this.files = this.contents.filter(
+      (file) => file.purpose === "preload" || wanted.some((one) => fits(file, one)),
+    );
+    const kept = new Set(this.files.map((file) => file.name));
+    for (const name of await this.names.list()) {
+      if (!kept.has(name)) await this.removeLeftOver(name, signal);
+    }
+  }
+
+  /**
+   * Makes sure that a content is in the module, and returns the name to attach it by.
+   *
+   * Rejects with `LIMIT_ATTACHMENT_SIZE` when neither storage could ever hold it, with `FILE_NO_SPACE` when they
+   * cannot now, else as `upload`.
+   */
+  async place(
+    attachment: TransactionAttachment,
+    purpose: StoredFile["purpose"],
+    options: UploadOptions,
+  ): Promise<StoredFile> {
+    const known = this.contents.find((file) => fits(file, attachment));
+    if (known !== undefined) {
+      const file = purpose === "mail" ? { ...known, purpose } : known;
+      this.files = this.files.map((other) => (other === known ? file : other));
+      return file;
+    }
+    return this.store(attachment, purpose, options);
+  }
+
+  /** Nothing is taken for granted any more: the next use uploads again. To be called when the module misses a file. */
+  forget(): void {
+    this.files = [];
+  }
+
+  private async store(
+    attachment: TransactionAttachment,
+    purpose: StoredFile["purpose"],
+    options: UploadOptions,
+  ): Promise<StoredFile> {
+    const { name: title, size, sha256 } = attachment;
+    let refusal: ModemError | undefined;
+    for (const storage of await this.storagesFor(size, options.signal)) {
+      const name = await this.freeName(storage, title, options.signal);
+      await this.names.add(name);
+      try {
+        await upload(this.modem, name, attachment, options);
+        const file: StoredFile = { name, title, size, sha256, epoch: this.modem.epoch, purpose };
+        this.files.push(file);
+        return file;
+      } catch (error) {
+        if (!isModemError(error) || !NO_ROOM.has(error.code)) throw error;
+        refusal = error;
+        await this.remove(name, options.signal);
+      }
+    }
+    throw refusal ?? new ModemError("FILE_NO_SPACE", { detail: `${size} bytes` });
+  }
+
+  /** The storages to try for so many bytes, best first; contents kept in advance give way. */
+  private async storagesFor(size: number, signal: AbortSignal): Promise<readonly Storage[]> {
+    for (;;) {
+      const ram = await this.space("RAM", signal);
+      if (ram !== undefined && hasRoom(ram, size)) return ["RAM", "UFS"];
+      const flash = await this.space("UFS", signal);
+      const candidates: readonly Storage[] = [
+        // Where the module does not tell its space, the upload itself has to.
+        ...(ram === undefined ? (["RAM"] as const) : []),
+        ...(flash === undefined || hasRoom(flash, size) ? (["UFS"] as const) : []),
+      ];
+      if (candidates.length > 0) return candidates;
+      const spare = this.contents.find((file) => file.purpose === "preload");
+      if (spare === undefined) throw tooLarge(size, Math.max(ram?.total ?? 0, flash?.total ?? 0));
+      this.files = this.files.filter((file) => file !== spare);
+      await this.remove(spare.name, signal);
+    }
+  }
+
+  /** Undefined where the module does not tell. */
+  private async space(storage: Storage, signal: AbortSignal): Promise<StorageSpace | undefined> {
+    try {
+      return await this.modem.execute(querySpace(storage), { signal });
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** A name that is ours or nobody's; a file in the module that we did not record belongs to somebody else. */
+  private async freeName(storage: Storage, title: string, signal: AbortSignal): Promise<string> {
+    for (let number = 1; number <= MOST_ALTERNATIVES; number++) {
+      const name = `${storage}:${number === 1 ? title : alternativeName(title, number)}`;
+      if (this.contents.some((file) => file.name === name)) continue;
+      if ((await this.names.has(name)) || !(await this.exists(name, signal))) return name;
+      this.modem.log.warn(
+        `${name} in the module belongs to another program; the attachment gets another name`,
+      );
+    }
+    throw new ModemError("FILE_EXISTS", { detail: title });
+  }
+
+  private async exists(name: string, signal: AbortSignal): Promise<boolean> {
+    try {
+      return (await this.modem.execute(queryFile(name), { signal })) !== undefined;
+    } catch (error) {
+      if (isRefusal(error)) return false;
+      throw error;
+    }
+  }
+
+  /** A file that will not go must not keep a mail from going; it is tried again with the next one. */
+  private async removeLeftOver(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.remove(name, signal);
+    } catch (error) {
+      if (!isRefusal(error)) throw error;
+      this.modem.log.warn(`${name} could not be deleted from the module: ${String(error)}`);
+    }
+  }
+
+  private async remove(name: string, signal: AbortSignal): Promise<void> {
+    await removeFile(this.modem, name, signal);
+    await this.names.remove(name);
+  }
+}
+
+/** How firmware says that a storage is full. */
+const NO_ROOM: ReadonlySet<string> = new Set([
+  "FILE_DRIVE_FULL",
+  "FILE_NO_SPACE",
+  "FILE_TOO_LARGE",
+  "SMTP_NO_MEMORY",
+]);
+
+/** The recipient sees the name, so a content under another name does not serve. */
+function fits(file: StoredFile, attachment: TransactionAttachment): boolean {
+  return file.sha256 === attachment.sha256 && file.size === attachment.size && file.title === attachment.name;
+}
+
+function hasRoom(space: StorageSpace, size: number): boolean {
+  return size <= space.free && size <= space.largest;
+}
+
+/** @param total of the larger storage. */
+function tooLarge(size: number, total: number): ModemError {
+  const detail = `${size} bytes`;
+  return new ModemError(size > total ? "LIMIT_ATTACHMENT_SIZE" : "FILE_NO_SPACE", { detail });
+}

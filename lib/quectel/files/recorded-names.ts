@@ -1,0 +1,59 @@
+/**
+ * RecordedNames: the names of the files that this package has put into the module, kept over restarts of the host.
+ *
+ * A name is recorded before its file is uploaded and removed after the file was deleted. So a file left over from a
+ * run that ended badly is known, and a file of somebody else is never deleted.
+ */
+import { type Notebook, readJson } from "../notebook";
+
+export class RecordedNames {
+  private names: Promise<Set<string>> | undefined;
+
+  /** @param key page of the notebook. */
+  constructor(
+    private readonly notebook: Notebook,
+    private readonly key: string,
+  ) {}
+
+  /** Names with their storage, oldest first. */
+  async list(): Promise<readonly string[]> {
+    return [...(await this.load())];
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await this.load()).has(name);
+  }
+
+  /** Resolves when the name is recorded for good. */
+  async add(name: string): Promise<void> {
+    const names = await this.load();
+    if (names.has(name)) return;
+    names.add(name);
+    await this.save(names);
+  }
+
+  async remove(name: string): Promise<void> {
+    const names = await this.load();
+    if (names.delete(name)) await this.save(names);
+  }
+
+  private load(): Promise<Set<string>> {
+    this.names ??= this.read().catch((error: unknown) => {
+      this.names = undefined;
+      throw error;
+    });
+    return this.names;
+  }
+
+  private async read(): Promise<Set<string>> {
+    return new Set(await readJson(this.notebook, this.key, isTextList));
+  }
+
+  private async save(names: ReadonlySet<string>): Promise<void> {
+    await this.notebook.write(this.key, JSON.stringify([...names]));
+  }
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

@@ -1,0 +1,100 @@
+/**
+ * RootFiles: root certificates as files in the module's flash, uploaded once and found again after years.
+ *
+ * The name holds the hash of the text, so a file with the right name and size is the right one, and another
+ * certificate never replaces one that another context uses. All methods want the mail lock held.
+ */
+import { createHash } from "node:crypto";
+import { isModemError, ModemError } from "../../errors";
+import { queryFile } from "../commands/files";
+import { isRefusal } from "../execute";
+import type { Notebook } from "../notebook";
+import { RecordedNames } from "./recorded-names";
+import { removeFile, upload, type FileModem } from "./upload";
+
+/** A root certificate in PEM form, and what a person calls it. */
+export interface RootPem {
+  readonly name: string;
+  readonly pem: string;
+}
+
+const HASH_DIGITS = 16;
+
+export class RootFiles {
+  private readonly names: RecordedNames;
+  /** Names seen in the module since its last start. */
+  private readonly seen = new Set<string>();
+  private epoch: number | undefined;
+
+  constructor(
+    private readonly modem: FileModem,
+    notebook: Notebook,
+  ) {
+    this.names = new RecordedNames(notebook, "roots");
+  }
+
+  /** Makes sure that the certificate is in the module's flash, and returns the name of its file. */
+  async place(root: RootPem, signal: AbortSignal): Promise<string> {
+    if (this.epoch !== this.modem.epoch) this.seen.clear();
+    this.epoch = this.modem.epoch;
+    const bytes = Buffer.from(root.pem, "latin1");
+    const name = fileNameOf(bytes);
+    if (this.seen.has(name)) return name;
+    if ((await this.sizeOf(name, signal)) !== bytes.length) await this.store(root, name, bytes, signal);
+    this.seen.add(name);
+    return name;
+  }
+
+  private async store(root: RootPem, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
+    await this.names.add(name);
+    const content = { size: bytes.length, open: () => onePiece(bytes) };
+    try {
+      await upload(this.modem, name, content, { signal });
+    } catch (error) {
+      if (!isModemError(error) || !FULL.has(error.code)) throw error;
+      await this.makeRoom(name, signal);
+      await upload(this.modem, name, content, { signal }).catch((again: unknown) => {
+        throw FULL.has(isModemError(again) ? again.code : "") ? flashFull(root, again) : again;
+      });
+    }
+  }
+
+  /** Deletes the certificates of former settings. */
+  private async makeRoom(wanted: string, signal: AbortSignal): Promise<void> {
+    for (const name of await this.names.list()) {
+      if (name === wanted) continue;
+      await removeFile(this.modem, name, signal);
+      await this.names.remove(name);
+      this.seen.delete(name);
+    }
+  }
+
+  private async sizeOf(name: string, signal: AbortSignal): Promise<number | undefined> {
+    try {
+      return (await this.modem.execute(queryFile(name), { signal }))?.size;
+    } catch (error) {
+      if (isRefusal(error)) return undefined;
+      throw error;
+    }
+  }
+}
+
+const FULL: ReadonlySet<string> = new Set(["FILE_DRIVE_FULL", "FILE_NO_SPACE", "FILE_TOO_LARGE"]);
+
+function fileNameOf(bytes: Buffer): string {
+  return `ca-${createHash("sha256").update(bytes).digest("hex").slice(0, HASH_DIGITS)}.pem`;
+}
+
+function flashFull(root: RootPem, cause: unknown): ModemError {
+  return new ModemError("FILE_DRIVE_FULL", {
+    cause,
+    class: "setup",
+    stage: "tls",
+    detail: `no room for the root certificate ${root.name}`,
+    hint: "Delete files from the module's flash (AT+QFLST, AT+QFDEL), or switch the check of the server's certificate off.",
+  });
+}
+
+async function* onePiece(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield bytes;
+}

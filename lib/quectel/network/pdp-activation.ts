@@ -1,0 +1,164 @@
+/**
+ * The dialogue that activates or deactivates a PDP context: QIACT? first, the definition only where it differs, at
+ * most three active, and QIDEACT before a context that the network took away is activated again.
+ *
+ * It keeps no state; `pdp.ts` does.
+ */
+import type { Command } from "../../at/command";
+import { isModemError, ModemError } from "../../errors";
+import {
+  activateContext,
+  activeContexts,
+  APN_NOT_CONFIGURED,
+  contextDefinition,
+  deactivateContext,
+  defineContext,
+  definitionOf,
+  lastTcpipError,
+  type ActiveContext,
+  type PdpDefinition,
+  type TcpipError,
+} from "../commands/pdp";
+import { ifRefused, isRefusal, type Execute } from "../execute";
+import { queryRegistration, registrationError } from "./network";
+import type { NetworkSettings } from "../settings";
+
+export interface Activation {
+  readonly context: ActiveContext;
+  /** False where the context was active already. */
+  readonly activated: boolean;
+}
+
+/** The module carries no more active contexts. */
+const MOST_ACTIVE = 3;
+
+/** What is known of the context beyond its settings. */
+export interface ContextHistory {
+  /** The network has taken the context away since it was activated. */
+  readonly lost: boolean;
+  /** Its definition was compared since the module's start, so an active context has the right one. */
+  readonly compared: boolean;
+}
+
+/**
+ * Makes sure that the context is active as the settings define it.
+ *
+ * Rejects with `PDP_TOO_MANY`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, `NETWORK_*` when it cannot be activated because
+ * the network is gone, `INVALID_CONFIG`, or what ended the dialogue.
+ */
+export async function bringUp(
+  execute: Execute,
+  settings: NetworkSettings,
+  { lost, compared }: ContextHistory,
+): Promise<Activation> {
+  const { contextId, shared } = settings;
+  const active = await execute(activeContexts());
+  const own = active.find((context) => context.contextId === contextId);
+  const differs = !(own !== undefined && compared) && !(await isDefined(execute, settings));
+  if (own !== undefined && !differs && (!lost || shared)) return { context: own, activated: false };
+  if (own === undefined && active.length >= MOST_ACTIVE) {
+    const numbers = active.map((context) => context.contextId).join(", ");
+    throw new ModemError("PDP_TOO_MANY", { detail: `active are ${numbers}` });
+  }
+  // Made first, so that what no command can carry is refused before anything is given up.
+  const definition = differs ? definitionCommand(settings) : undefined;
+  if (!shared && (own !== undefined || lost)) await ifRefused(execute(deactivateContext(contextId)), nothing);
+  if (definition !== undefined) await execute(definition);
+  return { context: await activate(execute, settings), activated: true };
+}
+
+/** Deactivates the context if it is active. Rejects with `PDP_DEACTIVATION_FAILED`, or what ended the dialogue. */
+export async function takeDown(execute: Execute, contextId: number): Promise<void> {
+  if ((await findActive(execute, contextId)) === undefined) return;
+  try {
+    await execute(deactivateContext(contextId));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    throw new ModemError("PDP_DEACTIVATION_FAILED", { cause: error });
+  }
+}
+
+/** The context as active, or undefined. */
+export async function findActive(execute: Execute, contextId: number): Promise<ActiveContext | undefined> {
+  const active = await execute(activeContexts());
+  return active.find((context) => context.contextId === contextId);
+}
+
+async function activate(execute: Execute, settings: NetworkSettings): Promise<ActiveContext> {
+  const { contextId, shared } = settings;
+  try {
+    await execute(activateContext(contextId));
+  } catch (error) {
+    if (!isRefusal(error)) throw error;
+    // Refused are also a context that is active already and one whose loss was not told; ask before giving up.
+    const reason = await ifRefused<TcpipError | undefined>(execute(lastTcpipError()), async () => undefined);
+    if ((await findActive(execute, contextId)) === undefined) {
+      if (shared) throw await activationError(execute, reason, error);
+      await ifRefused(execute(deactivateContext(contextId)), nothing);
+      await ifRefused(execute(activateContext(contextId)), async () => {
+        throw await activationError(execute, reason, error);
+      });
+    }
+  }
+  const context = await findActive(execute, contextId);
+  if (context === undefined)
+    throw new ModemError("PDP_ACTIVATION_FAILED", { detail: "QIACT? does not show it" });
+  return context;
+}
+
+async function activationError(
+  execute: Execute,
+  reason: TcpipError | undefined,
+  cause: unknown,
+): Promise<ModemError> {
+  if (reason?.number === APN_NOT_CONFIGURED) return new ModemError("PDP_NO_APN", { cause });
+  // Without a network there is nothing to cure: a restart of the module would be wasted.
+  const unregistered = registrationError((await queryRegistration(execute)).status);
+  if (unregistered !== undefined) return unregistered;
+  return new ModemError("PDP_ACTIVATION_FAILED", {
+    cause,
+    ...(reason === undefined || reason.number === 0 ? {} : { detail: `${reason.number}, ${reason.text}` }),
+    ...(isModemError(cause) && cause.command !== undefined ? { command: cause.command } : {}),
+  });
+}
+
+function definitionCommand(settings: NetworkSettings): Command<void> {
+  try {
+    return defineContext(settings.contextId, definitionOf(settings));
+  } catch (cause) {
+    throw new ModemError("INVALID_CONFIG", { cause, detail: "the APN, its user or its password" });
+  }
+}
+
+/** True where the definition is to stay as it is, or is as the settings want it. */
+async function isDefined(execute: Execute, settings: NetworkSettings): Promise<boolean> {
+  if (settings.apn === "" || settings.shared) return true;
+  const present = await ifRefused<PdpDefinition | undefined>(
+    execute(contextDefinition(settings.contextId)),
+    async () => undefined,
+  );
+  return present !== undefined && sameDefinition(present, definitionOf(settings));
+}
+
+/** Access point names are compared without regard to case (3GPP TS 23.003 section 9.1). */
+function sameDefinition(present: PdpDefinition, wanted: PdpDefinition): boolean {
+  return (
+    present.type === wanted.type &&
+    present.apn.toLowerCase() === wanted.apn.toLowerCase() &&
+    sameLogin(present, wanted)
+  );
+}
+
+/** How nobody logs in does not matter; and some firmware shows asterisks for a password. */
+function sameLogin(present: PdpDefinition, wanted: PdpDefinition): boolean {
+  const nobody = [present, wanted].every(({ user, password }) => user === "" && password === "");
+  const isHidden = wanted.password !== "" && /^\*+$/.test(present.password);
+  return (
+    nobody ||
+    (present.auth === wanted.auth &&
+      present.user === wanted.user &&
+      (isHidden || present.password === wanted.password))
+  );
+}
+
+async function nothing(): Promise<void> {}

@@ -1,0 +1,238 @@
+/**
+ * PdpContext: the data connection that mails go over; active when a mail needs it, given up when none has for long.
+ *
+ *   unknown ── QIACT? ──> inactive ── QIACT ──> active
+ *      ▲                     ▲                   │  │
+ *      │                     └──── QIDEACT ──────┤  └── "pdpdeact" ──> lost ── QIDEACT, QIACT ──> active
+ *      └────────── restart of the module ────────┘
+ *
+ * A context that serves the host's own data link as well (`shared`) may be activated, but is never defined,
+ * deactivated or reset here. It does not know what a mail is; it takes the mail lock where it would disturb one.
+ */
+import { EventEmitter } from "node:events";
+import type { Command } from "../../at/command";
+import type { Timer } from "../../clock";
+import { ModemError } from "../../errors";
+import { reportsDeactivation, type ActiveContext } from "../commands/pdp";
+import type { Execute } from "../execute";
+import type { LockOptions } from "../connection/mail-lock";
+import type { Modem } from "../connection/modem";
+import { bringUp, findActive, takeDown } from "./pdp-activation";
+import { pdpStatus, type PdpStatus } from "./pdp-status";
+import type { NetworkSettings } from "../settings";
+
+export type { PdpStatus } from "./pdp-status";
+
+type PdpState =
+  | { readonly kind: "unknown" }
+  | { readonly kind: "inactive" }
+  /** Seen active at `provenAt` (ms of the clock). */
+  | { readonly kind: "active"; readonly provenAt: number; readonly activatedBy: "us" | "others" }
+  /** The network took it away. */
+  | { readonly kind: "lost" };
+
+export interface PdpEvents {
+  /** The context is known to be active or inactive now. */
+  changed: [active: boolean];
+}
+
+export interface PdpOptions extends LockOptions {
+  /** Does not wait for the mail on the air, which then fails. */
+  readonly force?: boolean;
+}
+
+/** So long an activity once seen counts as proof, in milliseconds. */
+const PROOF_TIME = 60_000;
+const MINUTE = 60_000;
+
+const UNWANTED = {
+  detail: "a flow has deactivated its data connection",
+  hint: "Activate it again by a pdp-context node.",
+} as const;
+
+export class PdpContext extends EventEmitter<PdpEvents> {
+  private state: PdpState = { kind: "unknown" };
+  /** False from a deactivation on demand to the next activation on demand: no mail activates it meanwhile. */
+  private wanted = true;
+  /** The start of the module in which its definition was compared. */
+  private comparedIn: number | undefined;
+  private lastUse = 0;
+  private idleTimer: Timer | undefined;
+  private readonly onStarted = (): void => this.enter({ kind: "unknown" });
+  private readonly onLine = (line: string): void => {
+    if (reportsDeactivation(line, this.settings.contextId)) this.enter({ kind: "lost" });
+  };
+
+  constructor(
+    private readonly modem: Modem,
+    private readonly settings: NetworkSettings,
+  ) {
+    super();
+    modem.on("started", this.onStarted);
+    modem.on("unsolicited", this.onLine);
+  }
+
+  /** Ends the timer and listens no more. */
+  close(): void {
+    this.modem.off("started", this.onStarted);
+    this.modem.off("unsolicited", this.onLine);
+    this.idleTimer?.clear();
+  }
+
+  /** As far as is known without asking; undefined before the first question. */
+  get active(): boolean | undefined {
+    return this.state.kind === "unknown" ? undefined : this.state.kind === "active";
+  }
+
+  /**
+   * Before a mail: makes sure that the context is active. Asks nothing when it was seen active within 60 s.
+   *
+   * The caller holds the mail lock. Rejects with a `PDP_*` error, `MODEM_NOT_READY` while it is deactivated on demand,
+   * or what ended the dialogue.
+   */
+  async ensure(signal?: AbortSignal): Promise<void> {
+    const { state } = this;
+    const isProven = state.kind === "active" && this.modem.clock.now() - state.provenAt <= PROOF_TIME;
+    if (!isProven) await this.bringUp(signal);
+    this.startIdleTime();
+  }
+
+  /** A mail went out over the context just now, which proves it active. */
+  used(): void {
+    if (this.state.kind === "active") this.state = { ...this.state, provenAt: this.modem.clock.now() };
+    this.startIdleTime();
+  }
+
+  /** Activates the context; resolves when QIACT? shows it. */
+  activate(options: PdpOptions = {}): Promise<PdpStatus> {
+    return this.locked(options, async () => {
+      this.wanted = true;
+      const context = await this.bringUp(options.signal);
+      this.startIdleTime();
+      return this.status(context, options.signal);
+    });
+  }
+
+  /**
+   * Deactivates the context after the mail on the air; no mail activates it again before `activate` or `reset`.
+   * Rejects with `PDP_SHARED`, `PDP_DEACTIVATION_FAILED`.
+   */
+  deactivate(options: PdpOptions = {}): Promise<PdpStatus> {
+    return this.locked(options, async () => {
+      const before = this.wanted;
+      // Told first: a mail that fails of it must not activate the context again.
+      this.wanted = false;
+      try {
+        await this.takeDown(options.signal);
+        return await this.status(undefined, options.signal);
+      } catch (error) {
+        this.wanted = before;
+        throw error;
+      }
+    });
+  }
+
+  /** Deactivates and activates after the mail on the air. */
+  reset(options: PdpOptions = {}): Promise<PdpStatus> {
+    return this.locked(options, async () => {
+      this.wanted = true;
+      return this.status(await this.cycle(options.signal), options.signal);
+    });
+  }
+
+  /** The cure, within a mail, for a context that carries nothing any more. Rejects as `ensure`, or with `PDP_SHARED`. */
+  async renew(options: PdpOptions): Promise<void> {
+    await this.locked(options, () => this.cycle(options.signal));
+  }
+
+  /** Asks the module; changes nothing. */
+  async query(signal?: AbortSignal): Promise<PdpStatus> {
+    const context = await findActive(this.executor(signal), this.settings.contextId);
+    // A context that was taken away has to be given up first, whatever the module shows.
+    if (this.state.kind !== "lost") {
+      if (context === undefined) this.enter({ kind: "inactive" });
+      else this.enterActive("others");
+    }
+    return this.status(context, signal);
+  }
+
+  private async cycle(signal: AbortSignal | undefined): Promise<ActiveContext> {
+    if (this.settings.shared) throw new ModemError("PDP_SHARED");
+    // A context that was taken away is given up as part of its activation.
+    if (this.wanted && this.state.kind !== "lost") await this.takeDown(signal);
+    const context = await this.bringUp(signal);
+    this.startIdleTime();
+    return context;
+  }
+
+  private async bringUp(signal: AbortSignal | undefined): Promise<ActiveContext> {
+    if (!this.wanted) throw new ModemError("MODEM_NOT_READY", UNWANTED);
+    const { epoch } = this.modem;
+    const { context, activated } = await bringUp(this.executor(signal), this.settings, {
+      lost: this.state.kind === "lost",
+      compared: this.comparedIn === epoch,
+    });
+    this.comparedIn = epoch;
+    this.enterActive(activated ? "us" : "others");
+    return context;
+  }
+
+  private async takeDown(signal: AbortSignal | undefined): Promise<void> {
+    if (this.settings.shared) throw new ModemError("PDP_SHARED");
+    await takeDown(this.executor(signal), this.settings.contextId);
+    this.enter({ kind: "inactive" });
+    this.idleTimer?.clear();
+  }
+
+  /** @param activatedBy counts only where it was not known to be active before. */
+  private enterActive(activatedBy: "us" | "others"): void {
+    const before = this.state;
+    this.enter({
+      kind: "active",
+      provenAt: this.modem.clock.now(),
+      activatedBy: before.kind === "active" && activatedBy === "others" ? before.activatedBy : activatedBy,
+    });
+  }
+
+  private enter(state: PdpState): void {
+    const before = this.active;
+    this.state = state;
+    if (this.active !== undefined && this.active !== before) this.emit("changed", this.active);
+  }
+
+  private startIdleTime(): void {
+    const { idleMinutes, shared } = this.settings;
+    this.lastUse = this.modem.clock.now();
+    this.idleTimer?.clear();
+    if (idleMinutes === 0 || shared) return;
+    this.idleTimer = this.modem.clock.after(idleMinutes * MINUTE, () => this.onIdle());
+  }
+
+  private onIdle(): void {
+    if (this.state.kind !== "active" || this.state.activatedBy !== "us") return;
+    if (this.modem.lock.held) {
+      this.startIdleTime();
+      return;
+    }
+    const { lastUse } = this;
+    this.locked({}, async () => {
+      if (lastUse === this.lastUse) await this.takeDown(undefined);
+    }).catch((error: unknown) => {
+      // Idle is a thrift, not a duty: the module may be away just now.
+      this.modem.log.debug(`the idle context stays active: ${String(error)}`);
+    });
+  }
+
+  private locked<T>(options: PdpOptions, work: () => Promise<T>): Promise<T> {
+    return options.force === true ? work() : this.modem.lock.run(work, options);
+  }
+
+  private status(context: ActiveContext | undefined, signal: AbortSignal | undefined): Promise<PdpStatus> {
+    return pdpStatus(this.executor(signal), this.settings, context);
+  }
+
+  private executor(signal: AbortSignal | undefined): Execute {
+    const options = signal === undefined ? {} : { signal };
+    return <T>(command: Command<T>) => this.modem.execute(command, options);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * MailCarrier: what the mail layer may ask of a modem.
+ *
+ * Implemented by `smtp-carrier.ts`. One transaction is one complete QSMTP dialogue, all or nothing: the module gives a mail
+ * up when the server refuses a single recipient.
+ */
+import type { EventEmitter } from "node:events";
+import type { ModemError } from "../../errors";
+
+/** `<charset>` of QSMTPSUB and QSMTPBODY. */
+export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";
+
+/** Text in the bytes of a charset; how they are written on the line (raw or as hex digits) is the carrier's business. */
+export interface CodedText {
+  readonly charset: CharsetName;
+  readonly bytes: Buffer;
+}
+
+export interface TransactionAttachment {
+  /** Safe for the module: letters, digits, dot, dash, underscore; at most 80 bytes; unique in its mail. */
+  readonly name: string;
+  /** Bytes, exact. */
+  readonly size: number;
+  /** SHA-256 of the content in hex; equal contents are uploaded once. */
+  readonly sha256: string;
+  /** Reads the content from the start; may be called again. */
+  open(): AsyncIterable<Uint8Array>;
+}
+
+export interface MailTransaction {
+  readonly senderName: string;
+  readonly senderAddress: string;
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  readonly subject: CodedText;
+  /** Empty text: a mail with a subject only. */
+  readonly body: CodedText;
+  readonly attachments: readonly TransactionAttachment[];
+}
+
+/** How much of the mail has reached the module. */
+export interface CarrierProgress {
+  readonly stage: "connect" | "settings" | "upload" | "body" | "sending";
+  /** Payload bytes handed over so far and in all; 0 of 0 where the stage has none. */
+  readonly done: number;
+  readonly total: number;
+}
+
+/**
+ * How the module takes text that is not ASCII: `raw` bytes, `hex` digits, or `unknown`, when only ASCII is certain to
+ * arrive. The two answers may differ, because `bodyoriginal` concerns the body only.
+ */
+export interface TextSupport {
+  readonly subject: "raw" | "hex" | "unknown";
+  readonly body: "raw" | "hex" | "unknown";
+}
+
+export interface SendOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: CarrierProgress) => void;
+  /**
+   * Awaited after all is ready and before QSMTPPUT is written: the caller makes durable that from now on the mail may
+   * go out. When it rejects, the mail is not sent and `send` rejects with its error.
+   */
+  readonly beforePut?: () => Promise<void>;
+}
+
+export interface SendReport {
+  /** Milliseconds from QSMTPPUT to its result. */
+  readonly sendMs: number;
+  /** Bytes of body and attachments. */
+  readonly bytes: number;
+  /** What the reader should know although the mail went out. */
+  readonly warnings: readonly string[];
+}
+
+/** What became of a mail whose result line was not seen, because the host or its connection went away meanwhile. */
+export type RecoveredResult =
+  | { readonly kind: "sent" }
+  | { readonly kind: "refused"; readonly error: ModemError }
+  /** The module knows of no mail: it was sent, or failed, or never started. */
+  | { readonly kind: "unknown" };
+
+export interface CarrierEvents {
+  /** `available` has changed. */
+  available: [available: boolean];
+}
+
+export interface MailCarrier extends EventEmitter<CarrierEvents> {
+  /** True while a mail could be sent now: modem connected, SIM ready, registered. */
+  readonly available: boolean;
+  /** Asks once per module and firmware; ASCII needs no answer. Rejects as `send` does. */
+  textSupport(): Promise<TextSupport>;
+  /**
+   * Runs one transaction; resolves when the server has accepted the mail for all its recipients.
+   *
+   * Rejects with a ModemError whose `class` says what to do next, `stage` how far it came, and `modemCode` and
+   * `smtpCode` what module and server said. `MODEM_RESULT_UNKNOWN` only when QSMTPPUT was written and its result can
+   * no longer come.
+   */
+  send(transaction: MailTransaction, options?: SendOptions): Promise<SendReport>;
+  /**
+   * Asks whether the module is still busy with a mail (652) of an earlier connection and waits for its result line.
+   * To be called before any other transaction when a mail stood before QSMTPPUT or later as the host went away.
+   */
+  recover(signal?: AbortSignal): Promise<RecoveredResult>;
+}

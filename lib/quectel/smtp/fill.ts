@@ -1,0 +1,100 @@
+/**
+ * Filling: the module's one mail is cleared and given recipients, subject, body and attachments, in this order.
+ *
+ * Texts come here already in the form of the line (`text-coding.ts`), attachments already lie in the module
+ * (`files/file-store.ts`). What the module refuses becomes the error of the part that it refused.
+ */
+import { ModemError } from "../../errors";
+import type { CharsetName } from "./carrier";
+import { addRecipient, attachFile, clearMail, sendBody, setSubject } from "../commands/smtp";
+import { inputSeconds } from "../files/line-time";
+import type { Modem } from "../connection/modem";
+import { atStage, confirmed } from "./stage-error";
+
+export type FilledModem = Pick<Modem, "execute" | "line">;
+
+/** A mail in the form of the line. */
+export interface CodedMail {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  /** One character per byte. */
+  readonly subject: { readonly charset: CharsetName; readonly text: string };
+  /** Empty: the mail has a subject only. */
+  readonly body: { readonly charset: CharsetName; readonly bytes: Buffer };
+}
+
+/** Clears the module's mail; rejects with `SMTP_BUSY` while it sends another. */
+export async function clear(modem: FilledModem, signal: AbortSignal): Promise<void> {
+  await atStage("clear", () => modem.execute(clearMail(), { signal }));
+}
+
+/** Recipients and subject. */
+export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
+  for (const type of ["to", "cc", "bcc"] as const) {
+    for (const address of mail[type]) await addOne(modem, type, address, signal);
+  }
+  const { charset, text } = mail.subject;
+  await atStage("subject", () => confirmed(() => modem.execute(setSubject(charset, text), { signal })), {
+    SMTP_PARAMETER: { code: "LIMIT_SUBJECT", detail: `${text.length} bytes on the line` },
+  });
+}
+
+async function addOne(
+  modem: FilledModem,
+  type: "to" | "cc" | "bcc",
+  address: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await atStage("recipients", () => confirmed(() => modem.execute(addRecipient(type, address), { signal })), {
+    SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail: `${address}, ${address.length} bytes` },
+    // What the module says to one recipient more than its list holds.
+    SMTP_NO_MEMORY: { code: "LIMIT_RECIPIENTS" },
+  });
+}
+
+/** The body in data mode; one that did not arrive whole is sent once more. */
+export async function fillBody(
+  modem: FilledModem,
+  body: CodedMail["body"],
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<void> {
+  if (body.bytes.length === 0) return;
+  const command = sendBody({
+    charset: body.charset,
+    size: body.bytes.length,
+    seconds: inputSeconds(body.bytes.length, modem.line),
+    source: body.bytes,
+  });
+  await atStage("body", async () => {
+    for (let attempt = 1; ; attempt++) {
+      const taken = await confirmed(() => modem.execute(command, { signal, onProgress }));
+      if (taken === body.bytes.length) return;
+      const detail = `${taken} of ${body.bytes.length} bytes arrived`;
+      if (attempt === 2) throw new ModemError("MODEM_TIMEOUT", { detail, hint: LOST_BYTES });
+    }
+  });
+}
+
+const LOST_BYTES = "Bytes are lost on the line: switch flow control on (RTS/CTS) or lower the baud rate.";
+
+/** Attaches files of the module in their order. */
+export async function attach(
+  modem: FilledModem,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [position, name] of names.entries()) {
+    await atStage(
+      "attachments",
+      () => confirmed(() => modem.execute(attachFile(position + 1, name), { signal })),
+      {
+        SMTP_PARAMETER:
+          position === 0
+            ? { code: "LIMIT_FILE_NAME", detail: name }
+            : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
+      },
+    );
+  }
+}

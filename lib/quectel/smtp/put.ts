@@ -1,0 +1,109 @@
+/**
+ * The sending of a filled mail: QSMTPPUT, and its result that comes minutes later as an unsolicited line.
+ *
+ * From the moment the command is written nobody may say "not sent" unless the module does. A lost result is looked
+ * for as long as the module says that it is still busy (652); only then the outcome is unknown.
+ */
+import { isModemError } from "../../errors";
+import { PUT_SECONDS, putMail, readPutResult, type PutResult } from "../commands/smtp";
+import { isRefusal } from "../execute";
+import type { Modem } from "../connection/modem";
+import { resultUnknown } from "./put-result";
+import { ResultListener, runningMailResult } from "./running-mail";
+import { withStage } from "./stage-error";
+
+/** Seconds by which the host waits longer than the module. */
+const MARGIN_SECONDS = 30;
+/** Bytes per second that a weak cell carries at least. */
+const SLOWEST_AIR = 2048;
+/** Base64 with its line ends (RFC 2045 section 6.8) and the headers of a mail. */
+const WIRE_FACTOR = 1.37;
+const HEADER_BYTES = 4096;
+
+/**
+ * Seconds that the module may take for a mail: the time set by the person, and on top what its bytes need on the air
+ * at 2 KiB/s after coding; 60..65535.
+ */
+export function putSeconds(sendTimeout: number, bytes: number): number {
+  const air = Math.ceil((bytes * WIRE_FACTOR + HEADER_BYTES) / SLOWEST_AIR);
+  return Math.min(PUT_SECONDS.max, Math.max(PUT_SECONDS.min, sendTimeout + air));
+}
+
+export type PutModem = Pick<Modem, "execute" | "expect" | "clock" | "on" | "off" | "log">;
+
+export interface PutOptions {
+  /** Seconds for the module, 60..65535. */
+  readonly seconds: number;
+  readonly signal: AbortSignal;
+  /** Awaited before the command is written. */
+  readonly beforePut: () => Promise<void>;
+}
+
+export interface PutOutcome {
+  readonly result: PutResult;
+  /** Milliseconds from the command to the result. */
+  readonly sendMs: number;
+}
+
+/**
+ * Sends the mail that the module holds; resolves with what the module says of it.
+ *
+ * Rejects with `MODEM_RESULT_UNKNOWN` once the command may have been read and its result can no longer come; with any
+ * other error the mail was not sent.
+ */
+export async function sendMail(modem: PutModem, options: PutOptions): Promise<PutOutcome> {
+  const { seconds, signal, beforePut } = options;
+  await beforePut();
+  signal.throwIfAborted();
+  // A result before the OK is that of another mail, given up before; both may come in one read.
+  let isAccepted = false;
+  // Fails while the module is not there; the listener would then have nobody to close it.
+  const waiter = modem.expect((line) => isAccepted && readPutResult(line) !== undefined);
+  const listener = new ResultListener(modem);
+  const accepted = (): void => {
+    isAccepted = true;
+    listener.forget();
+  };
+  const started = modem.clock.now();
+  const cancel = (): void => waiter.cancel();
+  signal.addEventListener("abort", cancel, { once: true });
+  try {
+    await modem.execute({ ...putMail(seconds), parse: accepted }, { signal });
+    waiter.start((seconds + MARGIN_SECONDS) * 1000);
+    await waiter.promise;
+  } catch (error) {
+    if (wasNotRead(error)) throw withStage(error, "send");
+    if (listener.result === undefined) await lookForResult(modem, listener, options, error);
+  } finally {
+    signal.removeEventListener("abort", cancel);
+    waiter.cancel();
+    listener.close();
+  }
+  if (listener.result === undefined)
+    throw resultUnknown(undefined, "the module is no longer busy and said nothing");
+  return { result: listener.result, sendMs: modem.clock.now() - started };
+}
+
+/** True for errors that prove that the module has not begun to send. */
+function wasNotRead(error: unknown): boolean {
+  return (
+    isRefusal(error) || isModemError(error, "INVALID_ARGUMENT") || isModemError(error, "MODEM_NOT_READY")
+  );
+}
+
+/** Waits for a result that the usual way has lost; rejects where it can no longer come. */
+async function lookForResult(
+  modem: PutModem,
+  listener: ResultListener,
+  { seconds, signal }: PutOptions,
+  cause: unknown,
+): Promise<void> {
+  if (signal.aborted) throw resultUnknown(cause, "the node was stopped meanwhile");
+  if (isModemError(cause, "MODEM_RESET")) throw resultUnknown(cause, "the module has restarted meanwhile");
+  modem.log.warn(`the result of a mail is looked for: ${String(cause)}`);
+  try {
+    await runningMailResult(modem, listener, (seconds + MARGIN_SECONDS) * 1000, signal);
+  } catch (error) {
+    throw resultUnknown(error, "the node was stopped meanwhile");
+  }
+}

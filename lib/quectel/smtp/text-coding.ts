@@ -1,0 +1,154 @@
+/**
+ * TextCoding: how this module takes text that is not ASCII, found out once per module and firmware.
+ *
+ * The manual names the charsets and is silent on how their bytes are written: as they are, or as hex digits. So a
+ * subject that reads as both is set and read back. The body cannot be read back; it is certain only where
+ * `bodyoriginal` exists, which says that the bytes are taken as they are.
+ */
+import { isModemError, ModemError } from "../../errors";
+import type { CodedText, TextSupport } from "./carrier";
+import { BODY_LENGTH, clearMail, querySubject, setOriginalBody, setSubject } from "../commands/smtp";
+import { isRefusal } from "../execute";
+import type { KnownSettings } from "./known-settings";
+import type { Modem } from "../connection/modem";
+import { readJson, type Notebook } from "../notebook";
+import type { SmtpSettings } from "../settings";
+
+/** What was found out about a module. */
+interface Finding {
+  readonly model: string;
+  readonly firmware: string;
+  readonly subject: TextSupport["subject"];
+  /** The setting `bodyoriginal` exists. */
+  readonly original: boolean;
+}
+
+/** Hex digits of "ä" in UTF-8, and four letters: a module that takes hex gives them back in upper case. */
+const PROBE = "c3a4";
+const PAGE = "text-coding";
+
+export class TextCoding {
+  private found: Finding | undefined;
+  /** An answer that fits neither coding; it is asked again after the next start, for the line may have damaged it. */
+  private doubtful: { readonly epoch: number; readonly finding: Finding } | undefined;
+
+  constructor(
+    private readonly modem: Pick<Modem, "execute" | "identity" | "epoch">,
+    private readonly known: KnownSettings,
+    private readonly notebook: Notebook,
+    private readonly encoding: SmtpSettings["encoding"],
+  ) {}
+
+  /** What is known without asking the module; undefined when it has to be asked. */
+  async remembered(): Promise<TextSupport | undefined> {
+    const finding = await this.recall();
+    return finding === undefined ? undefined : this.support(finding);
+  }
+
+  /** Asks the module where nothing is known yet; clears its mail, so the mail lock is to be held. */
+  async find(signal: AbortSignal): Promise<TextSupport> {
+    const finding = (await this.recall()) ?? (await this.ask(signal));
+    return this.support(finding);
+  }
+
+  /** Makes the module take bodies as `support` says; to be called before a body that is not ASCII. */
+  async prepareBody(signal: AbortSignal): Promise<void> {
+    const finding = (await this.recall()) ?? (await this.ask(signal));
+    if (finding.original) await this.known.applyIfKnown(setOriginalBody(this.encoding !== "hex"), signal);
+  }
+
+  private support({ subject, original }: Finding): TextSupport {
+    const { encoding } = this;
+    if (encoding !== "auto") return { subject: encoding, body: encoding };
+    return { subject, body: original ? "raw" : "unknown" };
+  }
+
+  private async recall(): Promise<Finding | undefined> {
+    const { identity } = this.modem;
+    if (identity === undefined) return undefined;
+    this.found ??= await readJson(this.notebook, PAGE, isFinding);
+    if (this.found?.model === identity.model && this.found.firmware === identity.firmware) return this.found;
+    return this.doubtful?.epoch === this.modem.epoch ? this.doubtful.finding : undefined;
+  }
+
+  private async ask(signal: AbortSignal): Promise<Finding> {
+    const { model = "", firmware = "" } = this.modem.identity ?? {};
+    await this.modem.execute(clearMail(), { signal });
+    const subject = await this.askSubject(signal);
+    const original = await this.known.applyIfKnown(setOriginalBody(this.encoding !== "hex"), signal);
+    await this.modem.execute(clearMail(), { signal });
+    const finding: Finding = { model, firmware, subject, original };
+    if (subject === "unknown") {
+      this.doubtful = { epoch: this.modem.epoch, finding };
+    } else {
+      this.found = finding;
+      await this.notebook.write(PAGE, JSON.stringify(finding));
+    }
+    return finding;
+  }
+
+  private async askSubject(signal: AbortSignal): Promise<TextSupport["subject"]> {
+    try {
+      await this.modem.execute(setSubject("utf-8", PROBE), { signal });
+      return readProbe(await this.modem.execute(querySubject(), { signal }));
+    } catch (error) {
+      // A module that does not take the charset at all has answered the question too.
+      if (isRefusal(error) && !isModemError(error, "SMTP_BUSY")) return "unknown";
+      throw error;
+    }
+  }
+}
+
+/** What the subject read back says. */
+export function readProbe(text: string | undefined): TextSupport["subject"] {
+  if (text === PROBE) return "raw";
+  return text === PROBE.toUpperCase() ? "hex" : "unknown";
+}
+
+/**
+ * The subject as it stands between the quotes, one character per byte.
+ *
+ * @throws ModemError `INVALID_SUBJECT` for text that this module cannot take for certain.
+ */
+export function codedSubject({ charset, bytes }: CodedText, support: TextSupport): string {
+  return coded({ charset, bytes }, support.subject, "INVALID_SUBJECT").toString("latin1");
+}
+
+/**
+ * The bytes of the body as they go to the module.
+ *
+ * @throws ModemError `INVALID_BODY` for text that this module cannot take for certain, `LIMIT_BODY` for more than
+ * 10240 bytes in the coded form.
+ */
+export function codedBody(body: CodedText, support: TextSupport): Buffer {
+  const bytes = coded(body, support.body, "INVALID_BODY");
+  if (bytes.length > BODY_LENGTH.max) throw new ModemError("LIMIT_BODY", { detail: `${bytes.length} bytes` });
+  return bytes;
+}
+
+function coded(
+  { charset, bytes }: CodedText,
+  coding: "raw" | "hex" | "unknown",
+  code: "INVALID_SUBJECT" | "INVALID_BODY",
+): Buffer {
+  if (charset === "ascii") return bytes;
+  switch (coding) {
+    case "raw":
+      return bytes;
+    case "hex":
+      return Buffer.from(bytes.toString("hex").toUpperCase(), "latin1");
+    case "unknown":
+      throw new ModemError(code, { detail: `this module is not known to take ${charset} text` });
+  }
+}
+
+function isFinding(value: unknown): value is Finding {
+  if (typeof value !== "object" || value === null) return false;
+  const { model, firmware, subject, original } = value as Partial<Record<keyof Finding, unknown>>;
+  return (
+    typeof model === "string" &&
+    typeof firmware === "string" &&
+    typeof original === "boolean" &&
+    (subject === "raw" || subject === "hex" || subject === "unknown")
+  );
+}

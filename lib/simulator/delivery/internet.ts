@@ -1,0 +1,15 @@
+/** What the simulated network reaches: names, addresses and servers outside the module. Set by tests and by the product. */
+import type { HostNameOptions } from "./host-names";
+import type { DeliveryResult } from "./smtp-codes";
+import type { Delivery } from "./smtp-delivery";
+import { stateKey } from "../state";
+
+type Writable<T> = { -readonly [key in keyof T]: T[key] };
+
+interface Internet extends HostNameOptions {
+  /** Takes every mail instead of a server on a socket: for dialogues by the thousand. */
+  readonly mailServer?: (delivery: Delivery) => Promise<DeliveryResult>;
+}
+
+/** Read at every use, so that it may be changed at any time. */
+export const internet = stateKey<Writable<Internet>>("world", "internet", () => ({}));

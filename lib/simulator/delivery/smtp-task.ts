@@ -1,0 +1,136 @@
+/**
+ * The task that sends a mail after QSMTPPUT has said OK (fact base 2.7): checks, context, delivery, time limit.
+ *
+ * What happens to a mail on the air: a lost or deactivated context ends it with 657, the overall time with 658, a
+ * restart without a word, although the server may have taken it.
+ */
+import { delay } from "../../clock";
+import { findFile } from "../module/file-store";
+import { internet } from "./internet";
+import { mailDate, mimeMessage, type MimeForm, type MimeMail } from "./mime";
+import type { SimulatedModem } from "../modem";
+import { moduleTime } from "../module/module-clock";
+import { activeContext, type ActiveContext } from "../module/pdp-contexts";
+import { DeliveryFailure, localFailure, type DeliveryResult } from "./smtp-codes";
+import { deliver, type Delivery } from "./smtp-delivery";
+import type { MailContent, SmtpSettings } from "./smtp-state";
+import { tlsSettings } from "./ssl-contexts";
+
+const CONTEXT_POLL_MS = 1000;
+
+const securities = ["none", "tls", "starttls"] as const;
+
+/**
+ * Sends a mail and returns the numbers of the result line.
+ *
+ * @param timeoutMs limit of the whole.
+ * @param signal ends it without a result; it then rejects.
+ */
+export async function sendMail(
+  modem: SimulatedModem,
+  settings: SmtpSettings,
+  content: MailContent,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<DeliveryResult> {
+  const end = new AbortController();
+  const limit = modem.clock.after(timeoutMs, () =>
+    end.abort(localFailure("timeout", "the mail took too long")),
+  );
+  try {
+    checkContent(settings, content);
+    const context = await findContext(modem, settings.contextId, AbortSignal.any([signal, end.signal]));
+    const ended = AbortSignal.any([signal, end.signal, context.end.signal]);
+    if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
+    const environment = { clock: modem.clock, busy: modem.busy.bind(modem), signal: ended };
+    const { mailServer, ...names } = modem.state(internet);
+    const delivery = deliveryOf(modem, settings, content, context);
+    return await Promise.race([
+      mailServer?.(delivery) ?? deliver(delivery, names, environment),
+      rejectWhenAborted(ended),
+    ]);
+  } catch (error) {
+    if (error instanceof DeliveryFailure) return error.result;
+    throw error;
+  } finally {
+    limit.clear();
+    // Whatever still runs, such as a step that a fault plan holds up, ends here.
+    end.abort(localFailure("unknown", "the mail is over"));
+  }
+}
+
+function checkContent(settings: SmtpSettings, { recipients }: MailContent): void {
+  if (settings.host === "" || settings.senderAddress === "") {
+    throw localFailure("parameter", "sender or server is missing");
+  }
+  if (recipients.length === 0) throw localFailure("noRecipient", "nobody to send to");
+}
+
+async function findContext(modem: SimulatedModem, id: number, signal: AbortSignal): Promise<ActiveContext> {
+  const longest = Number(modem.variants["put-context-wait"]) * 1000;
+  for (let waited = 0; ; waited += CONTEXT_POLL_MS) {
+    const context = activeContext(modem, id);
+    if (context !== undefined) return context;
+    if (waited >= longest) throw localFailure("network", `context ${id} is not active`);
+    await delay(modem.clock, CONTEXT_POLL_MS, signal);
+  }
+}
+
+function deliveryOf(
+  modem: SimulatedModem,
+  settings: SmtpSettings,
+  content: MailContent,
+  context: ActiveContext,
+): Delivery {
+  const addresses = (type: 1 | 2 | 3): readonly string[] =>
+    content.recipients.filter((recipient) => recipient.type === type).map(({ address }) => address);
+  const mail: MimeMail = {
+    senderName: settings.senderName,
+    senderAddress: settings.senderAddress,
+    to: addresses(1),
+    cc: addresses(2),
+    bcc: addresses(3),
+    subject: content.subject,
+    body: content.body,
+    attachments: [...content.attachments]
+      .sort(([one], [other]) => one - other)
+      .map(([, fileName]) => ({ fileName, read: () => readAttachment(modem, fileName) })),
+  };
+  return {
+    host: settings.host,
+    port: settings.port,
+    security: securities[settings.sslType] ?? "none",
+    tls: tlsSettings(modem, settings.sslContextId),
+    user: settings.user,
+    password: settings.password,
+    clientName: modem.variants["ehlo-name"] === "localhost" ? "localhost" : `[${context.addresses[0]}]`,
+    sender: settings.senderAddress,
+    recipients: [...mail.to, ...mail.cc, ...mail.bcc],
+    message: mimeMessage(mail, formOf(modem, settings)),
+    before: (step) => modem.smtpStep(step),
+  };
+}
+
+function formOf(modem: SimulatedModem, settings: SmtpSettings): MimeForm {
+  return {
+    separator: settings.addressSeparator === 0 ? ", " : "; ",
+    bccHeader: modem.variants["bcc-header"] === "visible",
+    plainSubject: modem.variants["subject-header"] === "plain",
+    date: modem.variants["date-header"] === "present" ? mailDate(moduleTime(modem)) : undefined,
+  };
+}
+
+/** A file is read when the mail on the air has come to it; one deleted meanwhile ends the mail. */
+function readAttachment(modem: SimulatedModem, fileName: string): Buffer {
+  const file = findFile(modem, fileName);
+  if (file === undefined) throw localFailure("openFile", `no file ${fileName}`);
+  return file.content;
+}
+
+function rejectWhenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const abort = (): void => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+}

@@ -1,0 +1,99 @@
+/** The execution of one command line: its commands in order, the first fault ends it, one final result. */
+import type { AtPort } from "./at-port";
+import type { Collected, CollectOptions } from "./data-mode";
+import { delay } from "../../clock";
+import { ERROR, OK, type CommandContext, type FinalResult } from "../handler";
+import type { SimulatedModem } from "../modem";
+import { formatInformation, formatResult } from "./v250-format";
+import { parseLine, type ParsedCommand } from "./v250-parser";
+
+export class CommandRun {
+  /** Aborted when the module restarts. */
+  readonly modemSignal: AbortSignal;
+  /** Aborted also when input ends the command. */
+  readonly signal: AbortSignal;
+  private readonly modem: SimulatedModem;
+  private readonly own = new AbortController();
+  private readonly later: (() => void)[] = [];
+  private informationSent = false;
+
+  constructor(
+    private readonly port: AtPort,
+    private readonly text: string,
+  ) {
+    this.modem = port.modem;
+    this.modemSignal = this.modem.signal;
+    this.signal = AbortSignal.any([this.modemSignal, this.own.signal]);
+  }
+
+  /** Ends the line with ERROR at the next point where a command waits. */
+  abort(): void {
+    this.own.abort(new Error("ended by input"));
+  }
+
+  /** Runs the line and sends its result; rejects only when the module restarts. */
+  async execute(): Promise<void> {
+    let result: FinalResult;
+    try {
+      result = await this.runCommands();
+    } catch (error) {
+      if (this.modemSignal.aborted) throw error;
+      if (!this.own.signal.aborted) this.modem.reportDefect(error);
+      result = ERROR;
+    }
+    this.modemSignal.throwIfAborted();
+    this.port.send(formatResult(result, this.port.settings));
+  }
+
+  /** Does what the commands left for the time behind the result. */
+  afterResult(): void {
+    for (const action of this.later) action();
+  }
+
+  private async runCommands(): Promise<FinalResult> {
+    const line = parseLine(this.text);
+    if (line.commands.length === 0) await this.think(undefined);
+    for (const command of line.commands) {
+      const result = await this.runCommand(command);
+      if (result.kind !== "ok") return result;
+    }
+    return line.faulty ? ERROR : OK;
+  }
+
+  private async runCommand(command: ParsedCommand): Promise<FinalResult> {
+    const known = this.modem.registry.find(command.name);
+    await this.think(known?.thinkingMs);
+    await this.modem.commandTurn(this.port, this.signal);
+    const result = await this.modem.execute(this.contextOf(command));
+    this.signal.throwIfAborted();
+    return result;
+  }
+
+  private async think(ms: number = this.modem.timing.thinkingMs): Promise<void> {
+    if (ms > 0) await this.wait(ms);
+  }
+
+  private wait(ms: number): Promise<void> {
+    return delay(this.modem.clock, ms, this.signal);
+  }
+
+  private contextOf(command: ParsedCommand): CommandContext {
+    const { port } = this;
+    return {
+      ...command,
+      modem: this.modem,
+      port,
+      signal: this.signal,
+      info: (line) => {
+        const apart = !this.informationSent || this.modem.variants["information-framing"] === "separate";
+        port.send(formatInformation(line, apart, port.settings));
+        this.informationSent = true;
+      },
+      raw: (bytes) =>
+        port.transmit(Buffer.from(typeof bytes === "string" ? Buffer.from(bytes, "latin1") : bytes)),
+      collect: (options: CollectOptions): Promise<Collected> => port.collect(this, options),
+      wait: (ms) => this.wait(ms),
+      afterResult: (action) => this.later.push(action),
+    };
+  }
+}

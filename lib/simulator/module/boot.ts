@@ -1,0 +1,30 @@
+/** What a module says after its start, in the order of the manual (fact base 7, URCs). */
+import { applicationReady } from "./application-ready";
+import type { SimulatedModem } from "../modem";
+import { loseRegistration } from "./registration";
+import { reportSim } from "./sim-ready";
+import { simState, simStatus } from "./sim-state";
+
+/** Time after a start during which QI*, QSMTP* and QF* may not be served, ms. */
+export const serviceDelay = 5000;
+
+/** QI*, QSMTP* and QF* are served by another processor of the module, which may start later (fact base 8). */
+export function isServed(modem: SimulatedModem, name: string): boolean {
+  if (modem.variants["application-start"] === "immediate" || !/^\+Q(I(?!N)|SMTP|F)/.test(name)) return true;
+  return modem.clock.now() - modem.startedAt >= serviceDelay;
+}
+
+/** Raises the URCs of a start; the ports answer already. Takes half of `timing.bootMs` twice. */
+export async function bootSequence(modem: SimulatedModem): Promise<void> {
+  const sim = modem.state(simState);
+  Object.assign(sim, { initialised: false, phoneBookReady: false, smsReady: false });
+  loseRegistration(modem);
+  if (modem.variants["start-noise"] === "nul") modem.noise(Buffer.alloc(3));
+  if (modem.variants["ready-urc"] === "present") modem.raiseUrc("RDY");
+  for (const line of applicationReady(modem)) modem.raiseUrc(line);
+  modem.raiseUrc("+CFUN: 1");
+  await modem.wait(modem.timing.bootMs / 2);
+  sim.initialised = true;
+  if (simStatus(modem) === "NOT INSERTED") modem.raiseUrc("+CPIN: NOT INSERTED");
+  else await reportSim(modem);
+}

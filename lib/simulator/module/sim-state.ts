@@ -1,0 +1,30 @@
+/** What the module knows of its SIM card since the start. */
+import type { SimulatedModem } from "../modem";
+import { stateKey } from "../state";
+import { simCard } from "./world";
+
+export interface SimState {
+  /** False while the module reads the card after a start. */
+  initialised: boolean;
+  /** The PIN was entered since the start. */
+  unlocked: boolean;
+  phoneBookReady: boolean;
+  smsReady: boolean;
+}
+
+export const simState = stateKey<SimState>("start", "SIM", (modem) => {
+  // A modem that has been running before it was looked at has its card ready, unless that asks for a PIN.
+  const ready = modem.state(simCard).inserted && modem.state(simCard).pin === "";
+  return { initialised: true, unlocked: false, phoneBookReady: ready, smsReady: ready };
+});
+
+export type SimStatus = "READY" | "SIM PIN" | "SIM PUK" | "NOT INSERTED" | "BUSY";
+
+export function simStatus(modem: SimulatedModem): SimStatus {
+  const card = modem.state(simCard);
+  const state = modem.state(simState);
+  if (!card.inserted) return "NOT INSERTED";
+  if (!state.initialised) return "BUSY";
+  if (card.pinTriesLeft <= 0) return "SIM PUK";
+  return card.pin === "" || state.unlocked ? "READY" : "SIM PIN";
+}

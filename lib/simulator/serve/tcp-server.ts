@@ -1,0 +1,61 @@
+/** Serves one port of the modem as raw TCP, as ser2net does. One client at a time; a second one is turned away. */
+import { once } from "node:events";
+import { createServer, type Server, type Socket } from "node:net";
+import type { SimulatedModem } from "../modem";
+import type { PortName } from "../line/port";
+import type { ServedPort } from "./served-port";
+
+export interface TcpOptions {
+  /** 0 takes a free one. */
+  readonly tcpPort: number;
+  /** Default 127.0.0.1: the simulated modem is open to everybody who can connect. */
+  readonly host?: string;
+  readonly portName?: PortName;
+}
+
+/** @throws the error of the operating system when the address cannot be used. */
+export async function serveTcp(
+  modem: SimulatedModem,
+  options: TcpOptions,
+): Promise<ServedPort & { readonly tcpPort: number }> {
+  const host = options.host ?? "127.0.0.1";
+  const sockets = new Set<Socket>();
+  const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+    connect(modem, options.portName ?? "usbat", socket);
+  });
+  server.listen(options.tcpPort, host);
+  await once(server, "listening");
+  const tcpPort = boundPort(server);
+  return {
+    tcpPort,
+    address: `tcp://${host}:${tcpPort}`,
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+function connect(modem: SimulatedModem, portName: PortName, socket: Socket): void {
+  // A reset connection is told by "close" as well; without a listener the error would end the process.
+  socket.on("error", () => undefined);
+  const line = modem.open(portName, {
+    received: (bytes) => socket.write(bytes),
+    vanished: () => socket.destroy(),
+  });
+  if (typeof line === "string") {
+    socket.destroy();
+    return;
+  }
+  socket.on("data", (bytes: Buffer) => line.write(bytes));
+  socket.once("close", () => line.close());
+}
+
+function boundPort(server: Server): number {
+  const address = server.address();
+  if (address === null || typeof address === "string") throw new Error("the server has no TCP port");
+  return address.port;
+}
