@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const require = createRequire(import.meta.url);
 const README = fileURLToPath(new URL("../README.md", import.meta.url));
 
-const TABLES = { errors: errorTable };
+const TABLES = { errors: errorTable, providers: providerTable };
 
 function errorTable() {
   const { ERROR_TABLE } = require("../dist/lib/errors.js");
@@ -15,6 +15,32 @@ function errorTable() {
     ([code, row]) => `| \`${code}\` | ${row.number ?? ""} | ${row.class} | ${row.text} | ${row.hint} |`,
   );
   return ["| code | number | class | what happened | what to do |", "|---|---|---|---|---|", ...rows].join(
+    "\n",
+  );
+}
+
+function providerTable() {
+  const { PROVIDERS } = require("../dist/lib/mail/providers/provider-table.js");
+  const security = { tls: "TLS", starttls: "STARTTLS" };
+  const login = {
+    password: "password",
+    appPassword: "app password",
+    key: "SMTP key",
+    ending: "no password in the long run",
+    none: "**no**",
+  };
+  const fits = ({ userLength = 0, passwordLength = 0, login: kind }) => {
+    if (kind === "none") return "";
+    return Math.max(userLength, passwordLength) > 50
+      ? `no (${Math.max(userLength, passwordLength)} bytes)`
+      : "yes";
+  };
+  const rows = PROVIDERS.map(
+    (provider) =>
+      `| ${provider.name} | \`${provider.hosts[0]}\` | ${provider.port} ${security[provider.security]} | ` +
+      `${login[provider.login]} | ${fits(provider)} | ${provider.remark} |`,
+  );
+  return ["| provider | server | port | login | fits | remark |", "|---|---|---|---|---|---|", ...rows].join(
     "\n",
   );
 }
