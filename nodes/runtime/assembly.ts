@@ -7,6 +7,7 @@ import { join } from "node:path";
 import type { Clock } from "../../lib/clock";
 import { composerFor } from "../../lib/mail/compose/composer";
 import { Outbox } from "../../lib/mail/outbox/outbox";
+import type { FileLayer } from "../../lib/mail/spool/files";
 import { rootsFor } from "../../lib/mail/providers/roots";
 import { Modem } from "../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../lib/quectel/network/module-clock";
@@ -17,6 +18,7 @@ import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
 import { Trace } from "../../lib/serial/trace";
 import { FileNotebook } from "./file-notebook";
 import { fingerprintOf } from "./fingerprint";
+import { spoolDirectory } from "./folders";
 import { keptPin } from "./kept-pin";
 import type { ModemSettings } from "./modem-settings";
 import { transportSource } from "./transports";
@@ -26,6 +28,8 @@ export interface Surroundings {
   readonly directory: string;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Of the outbox; left out: the files of the host. */
+  readonly files?: FileLayer;
 }
 
 export interface Assembly {
@@ -43,7 +47,7 @@ export interface Assembly {
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
 const RESULT_GRACE = 8_000;
 
-export function assemble(settings: ModemSettings, { directory, clock, log }: Surroundings): Assembly {
+export function assemble(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Assembly {
   const { connection, network, smtp, text, queue } = settings;
   const trace = new Trace(clock);
   const notebook = new FileNotebook(join(directory, "notes"));
@@ -62,7 +66,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log }: Sur
   const moduleClock = new ModuleClock(modem, network.contextId);
   const carrier = new SmtpCarrier({ modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook });
   const outbox = new Outbox({
-    directory: join(directory, "spool"),
+    directory: spoolDirectory(directory),
     clock,
     carrier,
     settings: {
@@ -73,6 +77,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log }: Sur
     },
     compose: composerFor({ ...smtp, charset: text.charset, lateNote: text.lateNote }, carrier),
     log,
+    ...(files === undefined ? {} : { files }),
   });
   return {
     settings,

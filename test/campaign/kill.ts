@@ -1,39 +1,61 @@
 /**
- * The kill campaign as a command: `npx tsx test/campaign/kill.ts [--kills 200] [--seed 1]`.
+ * The kill campaign as a command: `npm run campaign:kill -- [--kills 200] [--seed 1] [--form kill|cut|both]`.
  *
- * Prints what became of all mails; ends with 1 when one was lost, repeated unmarked or falsely told as sent.
+ * Prints what became of all mails; ends with 1 when one was lost, repeated unmarked, not reported or falsely told as
+ * sent.
  */
 import { parseArgs } from "node:util";
-import { runKillCampaign } from "./kill/campaign";
+import { isSound, runKillCampaign, type Form, type Result } from "./kill/campaign";
+
+const FORMS: readonly Form[] = ["kill", "cut"];
+const TITLE = {
+  kill: "kill -9: what was written stays",
+  cut: "power cut: what was not flushed is lost",
+} as const satisfies Record<Form, string>;
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
-    options: { kills: { type: "string", default: "200" }, seed: { type: "string", default: "1" } },
+    options: {
+      kills: { type: "string", default: "200" },
+      seed: { type: "string", default: "1" },
+      form: { type: "string", default: "both" },
+    },
   });
+  const forms = FORMS.filter((form) => values.form === form || values.form === "both");
   const kills = Number(values.kills);
-  const totals = await runKillCampaign({
-    kills,
-    seed: Number(values.seed),
-    progress: (life) => process.stderr.write(`\r${life} of ${kills} kills`),
-  });
-  process.stderr.write("\n");
-  const rows: readonly (readonly [string, number])[] = [
-    ["kills", kills],
-    ["accepted", totals.accepted],
-    ["delivered", totals.delivered],
-    ["reported", totals.reported],
-    ["duplicates marked", totals.duplicatesMarked],
-    ["duplicates unmarked", totals.duplicatesUnmarked],
-    ["falsely told as sent", totals.falselySent],
-    ["lost", totals.lost],
-  ];
-  for (const [name, value] of rows) console.log(`${name.padEnd(22)}${String(value).padStart(6)}`);
-  const isSound =
-    totals.lost === 0 &&
-    totals.duplicatesUnmarked === 0 &&
-    totals.falselySent === 0 &&
-    totals.reported === totals.accepted;
-  process.exitCode = isSound ? 0 : 1;
+  if (forms.length === 0 || !Number.isInteger(kills))
+    throw new Error("usage: --kills N --seed N --form kill|cut|both");
+  for (const form of forms) {
+    const start = performance.now();
+    const result = await runKillCampaign({
+      form,
+      kills,
+      seed: Number(values.seed),
+      progress: (life) => process.stderr.write(`\r${life} of ${kills}`),
+    });
+    process.stderr.write("\r");
+    print(form, kills, result, (performance.now() - start) / 1000);
+    if (!isSound(result)) process.exitCode = 1;
+  }
 }
 
-void main();
+function print(form: Form, kills: number, result: Result, seconds: number): void {
+  const rows: readonly (readonly [string, number])[] = [
+    ["kills", kills],
+    ["with a mail on the air", result.onAir],
+    ["accepted", result.accepted],
+    ["delivered", result.delivered],
+    ["reported", result.reported],
+    ["duplicates marked", result.duplicatesMarked],
+    ["duplicates unmarked", result.duplicatesUnmarked],
+    ["falsely told as sent", result.falselySent],
+    ["lost", result.lost],
+  ];
+  console.log(`${TITLE[form]} (${Math.round(seconds)} s)`);
+  for (const [name, value] of rows) console.log(`  ${name.padEnd(24)}${String(value).padStart(6)}`);
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

@@ -1,38 +1,58 @@
-/** Kills an outbox by SIGKILL again and again and balances the account of all its lives. */
-import { fork, type ChildProcess } from "node:child_process";
+/** Kills a gateway by SIGKILL again and again and balances the account of all its lives. */
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { balance, type Accepted, type Told, type Totals } from "../../support/account";
 import { seededRandom } from "../../support/random";
+import { CampaignDisk } from "./disk";
 import type { FromOutbox, LifePlan } from "./messages";
-import { CampaignModule } from "./module";
+import { Surroundings } from "./surroundings";
+
+/** `kill`: the process ends, the host's disk has all that was written. `cut`: writes after the last fsync are lost. */
+export type Form = "kill" | "cut";
 
 export interface KillPlan {
+  readonly form: Form;
   readonly kills: number;
   readonly seed: number;
   /** Called after each life. */
   readonly progress?: (life: number) => void;
 }
 
-/** Milliseconds after which a kill comes at the latest. */
-const LONGEST_LIFE = 500;
-const MAILS_PER_LIFE = 4;
+export interface Result extends Totals {
+  /** Kills that came between QSMTPPUT and its result. */
+  readonly onAir: number;
+}
 
-export async function runKillCampaign({ kills, seed, progress }: KillPlan): Promise<Totals> {
+/** True when the goals are met: nothing lost, nothing repeated unmarked, no false success, each mail reported. */
+export function isSound({ lost, duplicatesUnmarked, falselySent, reported, accepted }: Result): boolean {
+  return accepted > 0 && lost + duplicatesUnmarked + falselySent === 0 && reported === accepted;
+}
+
+/** Milliseconds of the host after which a kill comes at the latest. */
+const LONGEST_LIFE = 1_000;
+const MAILS_PER_LIFE = 3;
+/** Part of the lives in which the module restarts by itself. */
+const RESTARTS = 0.15;
+
+export async function runKillCampaign({ form, kills, seed, progress }: KillPlan): Promise<Result> {
   const directory = await mkdtemp(join(tmpdir(), "kill-"));
   const random = seededRandom(seed);
-  const account = new Account(new CampaignModule(seededRandom(seed + 1)));
+  const surroundings = await Surroundings.start(seededRandom(seed + 1));
+  const account = new Account(form, surroundings, random);
   try {
     for (let life = 0; life <= kills; life++) {
       const isLast = life === kills;
-      const plan = { directory: join(directory, "spool"), life, mails: isLast ? 0 : MAILS_PER_LIFE, isLast };
-      await account.follow({ ...plan, seed: seed + life }, isLast ? undefined : random() * LONGEST_LIFE);
+      const disk = form === "kill" ? "host" : "remote";
+      const plan = { directory, disk, ...surroundings.ports, life, isLast } as const;
+      await account.follow({ ...plan, mails: isLast ? 0 : MAILS_PER_LIFE, seed: seed + life });
       progress?.(life);
     }
     return account.balance();
   } finally {
+    await surroundings.end();
     await rm(directory, { recursive: true });
   }
 }
@@ -40,51 +60,66 @@ export async function runKillCampaign({ kills, seed, progress }: KillPlan): Prom
 class Account {
   private readonly accepted: Accepted[] = [];
   private readonly told: Told[] = [];
+  private readonly disk = new CampaignDisk();
+  private onAir = 0;
 
-  constructor(private readonly module: CampaignModule) {}
+  constructor(
+    private readonly form: Form,
+    private readonly surroundings: Surroundings,
+    private readonly random: () => number,
+  ) {}
 
-  balance(): Totals {
-    return balance(this.accepted, this.module.delivered, this.told);
+  balance(): Result {
+    return { ...balance(this.accepted, this.surroundings.delivered(), this.told), onAir: this.onAir };
   }
 
-  /** Follows one life to its end, which comes `killAfter` milliseconds after it begins to open. */
-  async follow(plan: LifePlan, killAfter: number | undefined): Promise<void> {
-    const child = fork(join(__dirname, "life.ts"), [JSON.stringify(plan)], { execArgv: ["--import", "tsx"] });
+  /** Follows one life to its end. @throws when it ends otherwise than planned. */
+  async follow(plan: LifePlan): Promise<void> {
+    const child = fork(join(__dirname, "life.ts"), [JSON.stringify(plan)], {
+      execArgv: ["--import", "tsx"],
+      serialization: "advanced",
+    });
     const closed = once(child, "close");
+    const timers: NodeJS.Timeout[] = [];
     child.on("message", (message: FromOutbox) => {
-      if (message.kind === "opening" && killAfter !== undefined) {
-        setTimeout(() => child.kill("SIGKILL"), killAfter);
+      switch (message.kind) {
+        case "opening":
+          if (!plan.isLast) timers.push(...this.mishaps(() => child.kill("SIGKILL")));
+          return;
+        case "accepted":
+          this.accepted.push(message);
+          return;
+        case "ended":
+          this.told.push(message.told);
+          return;
+        case "disk":
+          void this.disk.serve(message.number, message.call).then((answer) => {
+            if (child.connected) child.send(answer, () => undefined);
+          });
+          return;
+        case "done":
+          return;
       }
-      this.hear(child, message);
     });
     const [code, signal] = (await closed) as [number | null, string | null];
-    const wanted = killAfter === undefined ? code === 0 : signal === "SIGKILL";
+    for (const timer of timers) clearTimeout(timer);
+    const wanted = plan.isLast ? code === 0 : signal === "SIGKILL";
     if (!wanted) throw new Error(`life ${plan.life} ended by itself with ${code ?? signal}`);
   }
 
-  private hear(child: ChildProcess, message: FromOutbox): void {
-    const answer = (result: Promise<object>): void => {
-      void result.then((told) => {
-        // Nobody hears the result of a mail whose host has been killed.
-        if (child.connected) child.send(told, () => undefined);
-      });
-    };
-    switch (message.kind) {
-      case "opening":
-      case "done":
-        return;
-      case "accepted":
-        this.accepted.push(message);
-        return;
-      case "ended":
-        this.told.push(message.told);
-        return;
-      case "put":
-        answer(this.module.put(message.put));
-        return;
-      case "ask":
-        answer(this.module.ask());
-        return;
-    }
+  /** What befalls a life, at moments chosen by chance. */
+  private mishaps(kill: () => void): NodeJS.Timeout[] {
+    const sometime = (): number => this.random() * LONGEST_LIFE;
+    const end = setTimeout(() => {
+      if (this.surroundings.isMailOnAir) this.onAir++;
+      kill();
+      if (this.form === "kill") return;
+      this.disk.cutPower(this.random);
+      // A module that is fed by the host goes down with it; one with a supply of its own goes on.
+      if (this.random() < 0.5) this.surroundings.restartModule("powerLoss");
+    }, sometime());
+    const isRestarted = this.random() < RESTARTS;
+    const restart = (): void => this.surroundings.restartModule("restart");
+    return isRestarted ? [end, setTimeout(restart, sometime())] : [end];
   }
 }

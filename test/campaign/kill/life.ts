@@ -1,35 +1,14 @@
 /**
- * One life of an outbox on the disk of the host, in a process that is to be killed at a random moment.
- *
- * Its time runs 500 times as fast, so that waits of half a minute do not make the campaign long.
+ * One life of a gateway, in a process that is to be killed at a random moment: outbox, SMTP transactions, AT engine and
+ * TCP connection as a modem node puts them together.
  */
-import { EventEmitter } from "node:events";
-import { ModemError } from "../../../lib/errors";
-import type { Clock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/compose/composer";
 import type { Mail } from "../../../lib/mail/mail";
-import { Outbox } from "../../../lib/mail/outbox/outbox";
-import type {
-  CarrierEvents,
-  MailCarrier,
-  MailTransaction,
-  RecoveredResult,
-  SendOptions,
-  SendReport,
-} from "../../../lib/quectel/smtp/carrier";
+import { assemble } from "../../../nodes/runtime/assembly";
+import { readModemSettings } from "../../../nodes/runtime/modem-settings";
 import { seededRandom } from "../../support/random";
-import type { FromModule, FromOutbox, LifePlan } from "./messages";
-
-const SPEED = 500;
-
-const clock: Clock = {
-  now: () => performance.now() * SPEED,
-  wall: () => Date.now(),
-  after(ms, fire) {
-    const handle = setTimeout(fire, ms / SPEED);
-    return { clear: () => clearTimeout(handle) };
-  },
-};
+import { quickClock } from "./clock";
+import { remoteFiles } from "./disk";
+import type { FromOutbox, LifePlan } from "./messages";
 
 /** Resolves when the counting process is certain to get it. */
 function tell(message: FromOutbox): Promise<void> {
@@ -38,73 +17,19 @@ function tell(message: FromOutbox): Promise<void> {
   });
 }
 
-async function ask(message: FromOutbox): Promise<FromModule> {
-  const answer = new Promise<FromModule>((resolve) => {
-    process.once("message", (told: FromModule) => resolve(told));
-  });
-  await tell(message);
-  return answer;
-}
-
-class CampaignCarrier extends EventEmitter<CarrierEvents> implements MailCarrier {
-  readonly available = true;
-
-  textSupport(): ReturnType<MailCarrier["textSupport"]> {
-    return Promise.resolve({ subject: "raw", body: "raw" });
-  }
-
-  async send(transaction: MailTransaction, { beforePut }: SendOptions = {}): Promise<SendReport> {
-    let bytes = 0;
-    for (const attachment of transaction.attachments) {
-      for await (const chunk of attachment.open()) bytes += chunk.length;
-    }
-    await beforePut?.();
-    const subject = transaction.subject.bytes.toString();
-    const recipients = [...transaction.to, ...transaction.cc, ...transaction.bcc];
-    const isMarked = transaction.body.bytes.toString().includes("May be a repeat");
-    const result = await ask({ kind: "put", put: { subject, recipients, isMarked } });
-    switch (result.kind) {
-      case "sent":
-        return { sendMs: 1, bytes, warnings: [] };
-      case "refused":
-        throw refusal(result.smtpCode);
-      case "lost":
-      case "unknown":
-        throw new ModemError("MODEM_RESULT_UNKNOWN");
-    }
-  }
-
-  async recover(): Promise<RecoveredResult> {
-    const result = await ask({ kind: "ask" });
-    switch (result.kind) {
-      case "sent":
-        return { kind: "sent" };
-      case "refused":
-        return { kind: "refused", error: refusal(result.smtpCode) };
-      case "lost":
-      case "unknown":
-        return { kind: "unknown" };
-    }
-  }
-}
-
-function refusal(smtpCode: number): ModemError {
-  return new ModemError(smtpCode === 550 ? "SMTP_MAILBOX_UNAVAILABLE" : "SMTP_LOCAL_ERROR", { smtpCode });
-}
-
-/** Mails of all kinds: priorities, several recipients, one of them refused, private copies, attachments. */
+/** Mails of all kinds: priorities, alphabets, several recipients, one of them refused, private copies, attachments. */
 function anyMail(subject: string, random: () => number): Mail {
   const some = (list: readonly string[]): string[] => list.filter(() => random() < 0.4);
-  const size = Math.floor(random() * 200_000);
+  const size = Math.floor(random() * 20_000);
   return {
     from: undefined,
     to: ["ops@example.com", ...some(["a@example.com", "unknown@example.com"])],
     cc: some(["c@example.com"]),
     bcc: some(["d@example.com", "e@example.com"]),
     subject,
-    text: `${subject} at pump 7`,
+    text: random() < 0.7 ? `${subject} at pump 7` : `${subject}: Füllstand 94 %`,
     attachments:
-      random() < 0.5
+      random() < 0.4
         ? [{ filename: "a.bin", content: { kind: "bytes", bytes: Buffer.alloc(size, "x") } }]
         : [],
     priority: random() < 0.3 ? "high" : random() < 0.5 ? "low" : "normal",
@@ -112,27 +37,46 @@ function anyMail(subject: string, random: () => number): Mail {
   };
 }
 
-async function live({ directory, life, mails, isLast, seed }: LifePlan): Promise<void> {
+/** Milliseconds of the host in which at least one mail must end: more than the longest wait between two tries. */
+const STUCK = 90_000;
+
+/** Resolves when no mail waits any more. @throws when none ends for long: a queue that is stuck. */
+async function emptied(depth: () => number): Promise<void> {
+  let last = depth();
+  let since = performance.now();
+  while (last > 0) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    if (depth() !== last) since = performance.now();
+    last = depth();
+    if (performance.now() - since > STUCK) throw new Error(`stuck with ${last} mails`);
+  }
+}
+
+async function live({ life, mails, isLast, seed, ...plan }: LifePlan): Promise<void> {
   const random = seededRandom(seed);
-  const carrier = new CampaignCarrier();
-  const text = { senderName: "", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 } as const;
-  const outbox = new Outbox({
-    directory,
-    clock,
-    carrier,
-    settings: {
-      maxAge: 1e6,
+  const settings = readModemSettings(
+    {
+      transport: "tcp",
+      tcpHost: "127.0.0.1",
+      tcpPort: plan.modulePort,
+      smtpHost: "127.0.0.1",
+      smtpPort: plan.serverPort,
+      smtpSecurity: "none",
+      senderAddress: "pump7@example.com",
+      maxAge: 525_600,
       maxQueued: 10_000,
-      maxSpoolMB: 1000,
-      keepFailedDays: 1000,
-      ratePerHour: 0,
-      bccMode: "private",
-      simulated: false,
-      fingerprint: { port: "", sim: "", apn: "", server: "", login: "", sender: "" },
+      maxSpoolMB: 1_000,
+      keepFailedDays: 3_650,
     },
-    compose: composerFor(text, carrier),
+    {},
+  );
+  const assembly = assemble(settings, {
+    directory: plan.directory,
+    clock: quickClock,
     log: { error: console.error, warn: () => undefined, info: () => undefined, debug: () => undefined },
+    ...(plan.disk === "remote" && { files: remoteFiles(tell) }),
   });
+  const { modem, outbox } = assembly;
   outbox.on("ended", (ended) => {
     const { subject } = ended.origin.message as { subject: string };
     const rejected = ended.result.rejected.map(({ address }) => address);
@@ -141,6 +85,7 @@ async function live({ directory, life, mails, isLast, seed }: LifePlan): Promise
   // Kills make lost results frequent; a person who looks would resume the outbox.
   outbox.on("hold", (reason) => void (reason !== undefined && outbox.resume()));
   await tell({ kind: "opening" });
+  modem.acquire();
   await outbox.open();
   await outbox.resume();
   for (let number = 0; number < mails; number++) {
@@ -151,8 +96,8 @@ async function live({ directory, life, mails, isLast, seed }: LifePlan): Promise
     await tell({ kind: "accepted", subject, recipients: [...made.to, ...made.cc, ...made.bcc] });
   }
   if (!isLast) return;
-  while (outbox.summary().depth > 0) await new Promise((resolve) => setTimeout(resolve, 20));
-  await outbox.close();
+  await emptied(() => outbox.summary().depth);
+  await assembly.close();
   await tell({ kind: "done" });
   process.disconnect();
 }

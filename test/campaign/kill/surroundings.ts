@@ -1,0 +1,62 @@
+/**
+ * What lives on when a gateway is killed, as in a plant: the module (simulated, behind a TCP port) with the mail it is
+ * sending, and the mail server.
+ */
+import { SimulatedModem } from "../../../lib/simulator";
+import { smtpClient } from "../../../lib/simulator/delivery/smtp-state";
+import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
+import type { Delivered } from "../../support/fake-carrier";
+import { MailServer } from "../../support/mail-server";
+import { quickClock } from "./clock";
+
+/** Milliseconds that a mail is on the air: between QSMTPPUT and its result is where kills hurt. */
+const ON_AIR = 3_000;
+
+export class Surroundings {
+  private constructor(
+    private readonly module: SimulatedModem,
+    private readonly port: Awaited<ReturnType<typeof serveTcp>>,
+    private readonly server: MailServer,
+  ) {}
+
+  /** The server refuses one recipient for good, and one mail in ten for now. */
+  static async start(random: () => number): Promise<Surroundings> {
+    const refuse = {
+      get mail() {
+        return random() < 0.1 ? 451 : undefined;
+      },
+      rcpt: { "unknown@example.com": 550 },
+    };
+    const server = await MailServer.start({ refuse: refuse as { mail: number } });
+    const module = new SimulatedModem({ clock: quickClock, timing: { airMs: ON_AIR } });
+    return new Surroundings(module, await serveTcp(module, { tcpPort: 0 }), server);
+  }
+
+  get ports(): { readonly modulePort: number; readonly serverPort: number } {
+    return { modulePort: this.port.tcpPort, serverPort: this.server.port };
+  }
+
+  get isMailOnAir(): boolean {
+    return smtpClient(this.module).activity === "sending";
+  }
+
+  /** A mail on the air may have arrived or not; its result never comes. */
+  restartModule(kind: "restart" | "powerLoss"): void {
+    this.module.restart(kind);
+  }
+
+  /** What the server has accepted so far. */
+  delivered(): Pick<Delivered, "subject" | "recipients" | "isMarked">[] {
+    return this.server.received.map(({ parsed, to }) => ({
+      subject: parsed.subject ?? "",
+      recipients: to,
+      isMarked: /May be a repeat, id \w+\./.test(parsed.text ?? ""),
+    }));
+  }
+
+  async end(): Promise<void> {
+    this.module.powerOff();
+    await this.port.close();
+    await this.server.stop();
+  }
+}
