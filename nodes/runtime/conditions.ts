@@ -1,10 +1,40 @@
 /** What modem and outbox say about themselves, in the terms of the status. */
+import type { ModemError } from "../../lib/errors";
 import type { OutboxSummary } from "../../lib/mail/outbox/outbox-types";
 import type { CarrierProgress } from "../../lib/quectel/smtp/carrier";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
-import type { ModemCondition, OutboxActivity } from "./status";
+import type { Condition, ModemCondition, OutboxActivity } from "./status";
 
-export function modemCondition(state: ModemState): ModemCondition {
+/** How far the mail of that id has come. */
+export type MailProgress = CarrierProgress & { readonly id: string };
+
+interface RunningFacts {
+  /** The last one that was told, perhaps of an earlier mail. */
+  readonly progress: MailProgress | undefined;
+  /** Why the folder of the outbox cannot be used. */
+  readonly outboxError: ModemError | undefined;
+  readonly simulated: boolean;
+}
+
+/** Of a modem that is not opened. */
+export function restingCondition(name: "notSetUp" | "unused", simulated: boolean): Condition {
+  return { modem: { name }, outbox: { name: "idle" }, waiting: 0, simulated };
+}
+
+/** Of a modem in use. */
+export function runningCondition(
+  state: ModemState,
+  summary: OutboxSummary,
+  { progress, outboxError, simulated }: RunningFacts,
+): Condition {
+  const outbox: OutboxActivity =
+    outboxError === undefined
+      ? outboxActivity(summary, progress?.id === summary.sending ? progress : undefined)
+      : { name: "unavailable", code: outboxError.code };
+  return { modem: modemCondition(state), outbox, waiting: summary.depth, simulated };
+}
+
+function modemCondition(state: ModemState): ModemCondition {
   switch (state.name) {
     case "offline":
       return { name: "offline", ...codeOf(state) };
@@ -18,8 +48,8 @@ export function modemCondition(state: ModemState): ModemCondition {
 }
 
 /** @param progress of the mail that is being sent, if any was told. */
-export function outboxActivity(
-  { hold, sending }: OutboxSummary,
+function outboxActivity(
+  { hold, sending, waitsFor }: OutboxSummary,
   progress: CarrierProgress | undefined,
 ): OutboxActivity {
   if (sending !== undefined) {
@@ -28,7 +58,7 @@ export function outboxActivity(
   }
   switch (hold?.kind) {
     case undefined:
-      return { name: "idle" };
+      return { name: "idle", ...(waitsFor === undefined ? {} : { waitsFor }) };
     case "paused":
       return { name: "paused" };
     case "pdp":

@@ -8,17 +8,17 @@
 import type { Node } from "node-red";
 import type { EventEmitter } from "node:events";
 import type { Clock, Timer } from "../../lib/clock";
-import { type ErrorCode, ModemError } from "../../lib/errors";
+import { ModemError } from "../../lib/errors";
 import type { Mail, MailOptions } from "../../lib/mail/mail";
 import type { Outbox } from "../../lib/mail/outbox/outbox";
 import type { MailEnded, MailOrigin } from "../../lib/mail/outbox/outbox-types";
-import type { CarrierProgress } from "../../lib/quectel/smtp/carrier";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
 import type { Logger } from "../../lib/quectel/settings";
 import { assemble, type Assembly } from "./assembly";
-import { modemCondition, outboxActivity } from "./conditions";
+import { type MailProgress, restingCondition, runningCondition } from "./conditions";
 import { asModemError } from "./failure-report";
 import { mailsWaitingIn } from "./left-spools";
+import { LifecycleReports } from "./lifecycle-reports";
 import type { ModemSettings } from "./modem-settings";
 import { ResultRouter, type ResultReceiver } from "./routing";
 import { type Condition, statusOf, type ShownStatus } from "./status";
@@ -52,12 +52,6 @@ type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
 /** Milliseconds between two attempts to take the folder of the outbox. */
 const REOPEN = 30_000;
 
-/**
- * Milliseconds that a module may take to find card and network before a person is told: after a start each is missing
- * for a while. 90 s is the longest time that the manual's error chapter gives the registration.
- */
-const PATIENCE = 90_000;
-
 export class ModemHost {
   /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
   readonly users: Record<string, Node> = {};
@@ -68,10 +62,8 @@ export class ModemHost {
   private work: Promise<void> = Promise.resolve();
   private outboxError: ModemError | undefined;
   private reopening: Timer | undefined;
-  /** Present while the modem is not ready for a cause that usually goes away by itself. */
-  private patience: Timer | undefined;
-  private progress: (CarrierProgress & { readonly id: string }) | undefined;
-  private reported: ErrorCode | undefined;
+  private progress: MailProgress | undefined;
+  private readonly reports: LifecycleReports;
   private shown: ShownStatus | undefined;
   /** The flows run without any user; the modem stays open only for the mails that wait. */
   private isLeft = false;
@@ -80,7 +72,8 @@ export class ModemHost {
     this.router = new ResultRouter(options.events, options.orphan);
     options.events.on("flows:started", this.onFlowsStarted);
     const { settings } = options;
-    if (settings instanceof ModemError) this.report(settings);
+    this.reports = new LifecycleReports(options.clock, options.report);
+    if (settings instanceof ModemError) this.reports.report(settings);
   }
 
   /** The parts of the running modem. @throws INVALID_CONFIG, OUTBOX_CLOSED */
@@ -94,24 +87,11 @@ export class ModemHost {
   get condition(): Condition {
     const { settings } = this.options;
     const simulated = !(settings instanceof ModemError) && settings.connection.kind === "simulator";
-    if (settings instanceof ModemError) {
-      return { modem: { name: "notSetUp" }, outbox: { name: "idle" }, waiting: 0, simulated };
-    }
-    if (this.running === undefined) {
-      return { modem: { name: "unused" }, outbox: { name: "idle" }, waiting: 0, simulated };
-    }
+    if (settings instanceof ModemError) return restingCondition("notSetUp", simulated);
+    if (this.running === undefined) return restingCondition("unused", simulated);
     const { modem, outbox } = this.running.parts;
-    const summary = outbox.summary();
-    const progress = this.progress?.id === summary.sending ? this.progress : undefined;
-    return {
-      modem: modemCondition(modem.state),
-      outbox:
-        this.outboxError === undefined
-          ? outboxActivity(summary, progress)
-          : { name: "unavailable", code: this.outboxError.code },
-      waiting: summary.depth,
-      simulated,
-    };
+    const { progress, outboxError } = this;
+    return runningCondition(modem.state, outbox.summary(), { progress, outboxError, simulated });
   }
 
   join(user: ModemUser): void {
@@ -156,7 +136,7 @@ export class ModemHost {
     const parts = assemble(settings, { directory, clock, log });
     const { modem, outbox } = parts;
     modem.on("state", (state) => this.onModemState(outbox, state));
-    modem.on("warning", (error) => this.report(error));
+    modem.on("warning", (error) => this.reports.report(error));
     outbox.on("ended", (ended) => this.router.route(ended));
     outbox.on("changed", ({ depth }) => {
       if (this.isLeft && depth === 0) this.stop();
@@ -167,9 +147,9 @@ export class ModemHost {
       this.changed();
     });
     outbox.on("hold", (hold) => {
-      if (hold?.kind === "setup") this.report(new ModemError(hold.code));
+      if (hold?.kind === "setup") this.reports.report(new ModemError(hold.code));
     });
-    outbox.on("trouble", (error) => this.report(error));
+    outbox.on("trouble", (error) => this.reports.report(error));
     // A modem that is just closing has the port and the folder.
     const opened = this.work.then(() => this.open(parts));
     this.running = { parts, opened };
@@ -188,7 +168,7 @@ export class ModemHost {
     } catch (thrown) {
       const error = asModemError(thrown);
       this.outboxError = error;
-      this.report(error);
+      this.reports.report(error);
       this.reopening = this.options.clock.after(REOPEN, () => void this.openOutbox(parts));
     }
     this.changed();
@@ -199,7 +179,7 @@ export class ModemHost {
     if (running === undefined) return;
     this.running = undefined;
     this.reopening?.clear();
-    this.endPatience();
+    this.reports.endPatience();
     this.work = this.work
       .then(() => running.parts.close())
       .catch((error: unknown) =>
@@ -227,36 +207,13 @@ export class ModemHost {
   }
 
   private onModemState(outbox: Outbox, state: ModemState): void {
-    if (state.name === "ready") this.reported = undefined;
+    this.reports.follow(state);
     const error = "error" in state ? state.error : undefined;
-    if (state.name === "registering" && error?.class === "transient") {
-      this.patience ??= this.options.clock.after(PATIENCE, () => this.reportObstacle());
-    } else {
-      this.endPatience();
-      if (error !== undefined) this.report(error);
-    }
     // What a person has to set right (a SIM card without its PIN) would hit every mail.
     if (error?.class === "setup") {
       outbox.holdFor(error).catch((cause: unknown) => this.options.log.debug(`not held: ${String(cause)}`));
     }
     this.changed();
-  }
-
-  /** What still keeps the modem from being ready, now that it has had its time. */
-  private reportObstacle(): void {
-    const state = this.running?.parts.modem.state;
-    if (state?.name === "registering" && state.error !== undefined) this.report(state.error);
-  }
-
-  private endPatience(): void {
-    this.patience?.clear();
-    this.patience = undefined;
-  }
-
-  private report(error: ModemError): void {
-    if (error.code === this.reported) return;
-    this.reported = error.code;
-    this.options.report(error);
   }
 
   private status(): ShownStatus {

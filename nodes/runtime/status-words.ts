@@ -5,6 +5,7 @@
  * editor shows it in the language of the person who looks, and a Status node receives readable English.
  */
 import type { ErrorCode } from "../../lib/errors";
+import type { WaitReason } from "../../lib/mail/outbox/outbox-types";
 
 /** Where the state alone says it all. */
 export const STATE_WORDS = {
@@ -18,12 +19,19 @@ export const STATE_WORDS = {
   network: "searches network",
   ready: "ready",
   sending: "sending",
-  waiting: "waits for retry",
   held: "held",
   paused: "paused",
   disconnected: "data connection off",
   needsPowerCycle: "needs power cycle",
 } as const;
+
+/** Where mails wait although modem and outbox are ready. */
+export const WAITING_WORDS = {
+  turn: "about to send",
+  retry: "waits for retry",
+  result: "asks for result",
+  rate: "hourly limit reached",
+} as const satisfies Record<WaitReason, string>;
 
 /** Where an error says more than the state. */
 export const ERROR_WORDS = {
@@ -53,7 +61,11 @@ export const ERROR_WORDS = {
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 /** Every word that may be shown, for the catalogs. */
-export const STATUS_WORDS: readonly string[] = [...Object.values(STATE_WORDS), ...Object.values(ERROR_WORDS)];
+export const STATUS_WORDS: readonly string[] = [
+  ...Object.values(STATE_WORDS),
+  ...Object.values(WAITING_WORDS),
+  ...Object.values(ERROR_WORDS),
+];
 
 /** The word for an error, or `fallback` where the state says enough. */
 export function wordForError(code: ErrorCode | undefined, fallback: string): string {

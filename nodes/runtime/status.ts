@@ -6,8 +6,9 @@
  * with a figure is shown as it is, so its word is translated here, in the language of the runtime.
  */
 import type { ErrorCode } from "../../lib/errors";
+import type { WaitReason } from "../../lib/mail/outbox/outbox-types";
 import type { RegisteringStep } from "../../lib/quectel/connection/modem-state";
-import { STATE_WORDS, wordForError } from "./status-words";
+import { STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
 
 /** What is known of the modem. */
 export type ModemCondition =
@@ -23,7 +24,8 @@ export type ModemCondition =
 
 /** What the outbox does. */
 export type OutboxActivity =
-  | { readonly name: "idle" }
+  /** Nothing is sent just now; `waitsFor` while mails wait. */
+  | { readonly name: "idle"; readonly waitsFor?: WaitReason }
   /** A mail is on its way; `percent` while its content is uploaded. */
   | { readonly name: "sending"; readonly percent?: number }
   /** A person or a flow has paused it. */
@@ -141,7 +143,7 @@ function lookOfOutbox({ outbox, waiting }: Condition): Look {
     case "idle":
       return waiting === 0
         ? { fill: "green", shape: "dot", word: STATE_WORDS.ready }
-        : { fill: "yellow", shape: "dot", word: STATE_WORDS.waiting };
+        : lookOfWaiting(outbox.waitsFor ?? "turn");
     case "sending":
       return { fill: "blue", shape: "dot", word: STATE_WORDS.sending };
     case "paused":
@@ -149,6 +151,18 @@ function lookOfOutbox({ outbox, waiting }: Condition): Look {
     case "unavailable":
     case "held":
       return { fill: "red", shape: "dot", word: wordForError(outbox.code, STATE_WORDS.held) };
+  }
+}
+
+/** Blue while the package itself has something to do, yellow where only time helps. */
+function lookOfWaiting(reason: WaitReason): Look {
+  switch (reason) {
+    case "turn":
+    case "result":
+      return { fill: "blue", shape: "ring", word: WAITING_WORDS[reason] };
+    case "retry":
+    case "rate":
+      return { fill: "yellow", shape: "dot", word: WAITING_WORDS[reason] };
   }
 }
 

@@ -69,6 +69,7 @@ export class Ending {
     this.emit({
       id: entry.id,
       origin: { nodeId: entry.nodeId, message: {} },
+      subject: "",
       result: {
         status: "failed",
         id: entry.id,
@@ -119,6 +120,7 @@ export class Ending {
     const isTold = this.emit({
       id: record.id,
       origin: { nodeId: record.origin.nodeId, message: reviveMessage(record.origin.message) },
+      subject: record.subject,
       result: resultOf(record, {
         queuedMs: this.ageOf(entry),
         recovered: entry.recovered,

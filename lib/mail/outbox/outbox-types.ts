@@ -64,6 +64,8 @@ export interface EndedAttachment {
 export interface MailEnded {
   readonly id: string;
   readonly origin: MailOrigin;
+  /** Empty when the record could not be read. */
+  readonly subject: string;
   readonly result: SmtpResult;
   readonly failure?: MailFailure;
   readonly error?: ModemError;
@@ -86,6 +88,12 @@ export type HoldReason =
   /** `pause`; ends by `resume`. */
   | { readonly kind: "paused"; readonly since: string };
 
+/**
+ * What the next mail waits for while the modem is ready: its turn, which comes at once; the time after a failure; the
+ * module's word about a mail whose result was lost; the next hour of `ratePerHour`.
+ */
+export type WaitReason = "turn" | "retry" | "result" | "rate";
+
 export interface OutboxSummary {
   /** Mails that wait or are being sent. */
   readonly depth: number;
@@ -94,6 +102,8 @@ export interface OutboxSummary {
   /** Milliseconds until the next mail is tried, 0 = due; absent when none waits or only an event can start it. */
   readonly nextTryInMs?: number;
   readonly hold?: HoldReason;
+  /** Absent when no mail waits or one is sent, under a hold, and while the modem is not ready. */
+  readonly waitsFor?: WaitReason;
   /** Id of the mail whose transaction runs. */
   readonly sending?: string;
   /** Mails kept for `retry`. */

@@ -159,11 +159,13 @@ export class OutboxRun {
     const nextTry = this.sender.nextTry();
     const hold = this.ledger.holds.reason();
     const { sending } = this.sender;
+    const waitsFor = this.sender.waitsFor();
     return {
       depth: waiting.depth,
       oldestAgeMs: oldest === undefined ? 0 : Math.max(0, this.ledger.time.now().time - oldest.accepted.time),
       ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }),
       ...(hold !== undefined && { hold }),
+      ...(waitsFor !== undefined && { waitsFor }),
       ...(sending !== undefined && { sending }),
       failed: failed.count,
     };

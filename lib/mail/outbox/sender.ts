@@ -14,6 +14,7 @@ import type { Expiry } from "./expiry";
 import type { LostResults } from "./lost-results";
 import { isComplete } from "./mail-result";
 import { SHORTEST_WAIT } from "./schedule";
+import type { WaitReason } from "./outbox-types";
 import type { SpoolRecord } from "../spool/record";
 import { givenUp, nextTransaction } from "./transactions";
 import type { Entry } from "./waiting-mails";
@@ -93,6 +94,18 @@ export class Sender {
     if (!carrier.available) return Infinity;
     const { next, dueIn } = store.waiting.survey(ledger.time.now(), expiry.limit, ledger.holds.any);
     return Math.min(lost.askIn(), Math.max(next === undefined ? dueIn : 0, this.blockedFor()));
+  }
+
+  /** Undefined while a mail is sent, none waits, a hold lets none out, or the modem is not ready. */
+  waitsFor(): WaitReason | undefined {
+    const { store, ledger, carrier, lost, expiry } = this.parts;
+    if (!carrier.available || this.attempt !== undefined || ledger.holds.any) return undefined;
+    if (Number.isFinite(lost.askIn())) return "result";
+    if (store.waiting.depth === 0) return undefined;
+    const now = ledger.time.now();
+    const { next, dueIn } = store.waiting.survey(now, expiry.limit, false);
+    if (next !== undefined && ledger.rate.wait(now.time) > 0) return "rate";
+    return Number.isFinite(dueIn) || this.blockedFor() > 0 ? "retry" : "turn";
   }
 
   private async run(): Promise<void> {

@@ -29,6 +29,10 @@ const conditions: fc.Arbitrary<Condition> = fc.record({
   outbox: fc.oneof(
     fc.constantFrom<Condition["outbox"]>(
       { name: "idle" },
+      { name: "idle", waitsFor: "turn" },
+      { name: "idle", waitsFor: "retry" },
+      { name: "idle", waitsFor: "result" },
+      { name: "idle", waitsFor: "rate" },
       { name: "sending" },
       { name: "paused" },
       { name: "disconnected" },
@@ -76,6 +80,19 @@ describe("The status of the nodes", () => {
     assert.equal(status({ outbox: { name: "held", code: "INVALID_CONFIG" } }).text, "held");
     const sim = status({ modem: { name: "registering", waitingFor: "sim", code: "SIM_PIN_REFUSED" } });
     assert.deepEqual([sim.fill, sim.text], ["red", "SIM PIN refused"]);
+  });
+
+  it("says what waiting mails wait for, and is yellow only where nothing but time helps", () => {
+    const waiting = (waitsFor: "turn" | "retry" | "result" | "rate") => {
+      const { fill, text } = status({ outbox: { name: "idle", waitsFor }, waiting: 1 });
+      return `${fill}: ${text}`;
+    };
+    assert.deepEqual((["turn", "retry", "result", "rate"] as const).map(waiting), [
+      "blue: 1 ✉ [about to send]",
+      "yellow: 1 ✉ [waits for retry]",
+      "blue: 1 ✉ [asks for result]",
+      "yellow: 1 ✉ [hourly limit reached]",
+    ]);
   });
 
   it("shows how far an upload is, and how many other mails wait", () => {

@@ -93,6 +93,36 @@ describe("Order of the outbox", () => {
     assert.equal(ended.result.recovered, true);
   });
 
+  it("says what the next mail waits for: the time after a failure, the next hour, nothing under a hold", async () => {
+    const bench = await Bench.open({ settings: { ratePerHour: 1 } });
+    const waitsFor = (): string | undefined => bench.outbox.summary().waitsFor;
+    assert.equal(waitsFor(), undefined);
+    bench.carrier.fate = (_transaction, number) =>
+      number === 1 ? failure("SMTP_NETWORK") : { kind: "sent" };
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.tried.length === 1 && bench.outbox.summary().sending === undefined);
+    assert.equal(waitsFor(), "retry");
+    await bench.clock.until(bench.outbox.pause());
+    assert.equal(waitsFor(), undefined);
+    await bench.clock.until(bench.outbox.resume());
+    await bench.ends(1);
+    await bench.accept(mail("next"));
+    await bench.clock.advance(1000);
+    assert.equal(waitsFor(), "rate");
+    bench.carrier.setAvailable(false);
+    assert.equal(waitsFor(), undefined);
+  });
+
+  it("never says that a mail waits for a retry while it is about to be sent", async () => {
+    const bench = await Bench.open();
+    const told: (string | undefined)[] = [];
+    bench.outbox.on("changed", ({ waitsFor }) => told.push(waitsFor));
+    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+    assert.equal(bench.outbox.summary().waitsFor ?? "turn", "turn");
+    await bench.ends(3);
+    assert(told.every((reason) => reason === undefined || reason === "turn"));
+  });
+
   it("tries nothing while the modem is away, and burns no attempt", async () => {
     const bench = await Bench.open();
     bench.carrier.available = false;

@@ -65,6 +65,8 @@ describe("A mail whose result was lost", () => {
     bench.carrier.fate = (_transaction, number) =>
       number === 1 ? { kind: "lost", delivered: true, answer: "fails" } : { kind: "sent" };
     await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.carrier.recoveries === 1);
+    assert.equal(bench.outbox.summary().waitsFor, "result");
     const { result } = await bench.ends(1);
     assert.equal(bench.carrier.recoveries, 3);
     assert.equal(result.possibleDuplicate, true);
