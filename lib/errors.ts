@@ -6,7 +6,7 @@
  */
 import { ERROR_TABLE, type ErrorClass, type ErrorCode } from "./error-table";
 
-export { ERROR_TABLE, type ErrorClass, type ErrorCode } from "./error-table";
+export { ERROR_TABLE, SPECIAL_HINTS, type ErrorClass, type ErrorCode, type SpecialHint } from "./error-table";
 
 export interface ModemErrorOptions {
   /** What in particular: appended to the text of the code after a colon. */

@@ -7,6 +7,7 @@ import type { ErrorRow } from "./row";
 import { SMTP_ERRORS } from "./smtp";
 
 export type { ErrorClass, ErrorRow } from "./row";
+export { SPECIAL_HINTS, type SpecialHint } from "./special-hints";
 
 const TABLE = {
   ...MESSAGE_ERRORS,

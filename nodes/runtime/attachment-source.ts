@@ -1,7 +1,7 @@
 /** What becomes an attachment: a property of the message, or a file that is named in the editor. */
 import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { ModemError } from "../../lib/errors";
+import { ModemError, SPECIAL_HINTS } from "../../lib/errors";
 import { defaultName } from "../../lib/mail/message/attachments";
 import { bytesOf, primitiveText } from "../../lib/mail/message/foreign";
 
@@ -19,7 +19,7 @@ export async function fromFile(path: string, filename: string): Promise<NewAttac
     throw new ModemError("INVALID_ATTACHMENT", {
       detail: `the file cannot be read: ${why}`,
       cause: error,
-      hint: "Check the path in the attach-file node, and that Node-RED may read the file.",
+      hint: SPECIAL_HINTS.unreadableFile,
     });
   }
 }
@@ -29,7 +29,7 @@ export function fromValue(value: unknown, filename: string): NewAttachment {
   if (value === undefined || value === null) {
     throw new ModemError("INVALID_ATTACHMENT", {
       detail: "the property of the message is empty",
-      hint: "Set the property that the attach-file node names as its content.",
+      hint: SPECIAL_HINTS.emptyContent,
     });
   }
   const bytes = bytesOf(value);

@@ -1,6 +1,6 @@
 /** Root certificates with which a mail server may be verified, in the order in which they are tried. */
 import { X509Certificate } from "node:crypto";
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { RootCertificate, SmtpSettings } from "../../quectel/settings";
 import type { RootPem } from "../../quectel/smtp/tls";
 import { findProvider } from "./providers";
@@ -53,7 +53,7 @@ function namedRoot(name: string): RootPem {
   if (root !== undefined) return root;
   throw new ModemError("INVALID_CONFIG", {
     detail: `Node.js knows no root certificate ${shown(name)}`,
-    hint: "Choose one of the list in the modem's mail settings, or paste the certificate in PEM form.",
+    hint: SPECIAL_HINTS.noSuchRoot,
   });
 }
 
@@ -81,7 +81,7 @@ function parse(block: string): X509Certificate {
 function badPem(detail: string, cause?: unknown): ModemError {
   return new ModemError("INVALID_CONFIG", {
     detail: `the root certificate is not valid PEM text: ${detail}`,
-    hint: "Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, lines included.",
+    hint: SPECIAL_HINTS.badPem,
     cause,
   });
 }

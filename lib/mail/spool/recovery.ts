@@ -4,7 +4,7 @@
  * A kill may have left a mail in two folders, because a new state is written before the old one is removed; the later
  * revision holds. Nothing that cannot be read is thrown away, and it keeps nothing else from going on.
  */
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { Found, Place } from "./place";
 import type { Spool } from "./spool";
 import type { SpoolRecord } from "./record";
@@ -77,7 +77,7 @@ async function readOne(
         trouble(
           new ModemError("OUTBOX_DAMAGED", {
             detail: `mail ${found.id} was written by a later version (format ${read.format}) and is left alone`,
-            hint: "Install that version again, or remove the file.",
+            hint: SPECIAL_HINTS.laterVersion,
           }),
         );
         return undefined;

@@ -4,7 +4,7 @@
  *
  * It is switched on once for each start of the module: who switches it off again means it.
  */
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import { functionality, switchRadioOn } from "../commands/general";
 import { ifRefused, type Execute } from "../execute";
 
@@ -24,14 +24,14 @@ export class Radio {
     if (this.shared || this.wasSwitchedOn) {
       return new ModemError("NETWORK_NOT_REGISTERED", {
         detail: `its radio is off (CFUN ${level})`,
-        hint: "Another program, often ModemManager, has switched it off; stop that program or let it switch the radio on.",
+        hint: SPECIAL_HINTS.radioOff,
       });
     }
     this.wasSwitchedOn = true;
     await ifRefused(execute(switchRadioOn()), async () => undefined);
     return new ModemError("NETWORK_NOT_REGISTERED", {
       detail: `its radio was off (CFUN ${level}) and is being switched on`,
-      hint: "Wait a minute; another program, often ModemManager, had switched it off.",
+      hint: SPECIAL_HINTS.radioWasOff,
     });
   }
 }

@@ -1,5 +1,5 @@
 /** Readiness: what stands between a module that answers and the first mail. */
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import { mailCommandsKnown } from "../commands/general";
 import { ifRefused, type Execute } from "../execute";
 import type { ModemOptions } from "./modem-options";
@@ -67,5 +67,5 @@ const IDLE: ReadonlySet<RegistrationStatus> = new Set(["notSearching", "unknown"
 const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not there yet" });
 const MISSING = new ModemError("MODEM_NOT_READY", {
   detail: "it refuses its mail commands (AT+QSMTPCFG)",
-  hint: "Switch its power off and on; if that does not help, its firmware has no mail client: update it, or use an EC2x.",
+  hint: SPECIAL_HINTS.noMailClient,
 });

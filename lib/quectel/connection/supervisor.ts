@@ -6,7 +6,7 @@
  */
 import { Wire } from "../../at/wire";
 import { delay } from "../../clock";
-import { isModemError, ModemError, type ErrorCode } from "../../errors";
+import { isModemError, ModemError, type ErrorCode, SPECIAL_HINTS } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import { Backoff } from "./backoff";
 import { restartModule } from "../commands/general";
@@ -156,14 +156,11 @@ export class Supervisor {
         await new Wire(transport, clock).writeLine(restartModule().line).catch(() => undefined);
         return;
       case "dead":
-        this.dead = new ModemError("MODEM_DEAD", this.hasAnswered ? {} : { hint: NEVER_HEARD });
+        this.dead = new ModemError("MODEM_DEAD", this.hasAnswered ? {} : { hint: SPECIAL_HINTS.neverHeard });
         return;
     }
   }
 }
-
-const NEVER_HEARD =
-  "Switch its power off and on; if it has never worked here, check that this is its AT port, and the baud rate.";
 
 function asModemError(error: unknown): ModemError {
   if (isModemError(error)) return error;

@@ -3,7 +3,7 @@
  *
  * The module has no command that only logs in, so these steps are proven by a mail.
  */
-import type { ErrorCode } from "../../errors";
+import { SPECIAL_HINTS, type ErrorCode } from "../../errors";
 import { failure, type DiagnosisContext, type Finding, type LastMail } from "./diagnosis-report";
 import { oddPair } from "../smtp/port-security";
 
@@ -27,7 +27,7 @@ export function tlsFinding({ smtp, lastMail }: DiagnosisContext): Finding {
   if (lastMail?.kind === "failed" && TLS_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
   if (passedTls(lastMail)) return { status: "ok", detail: "the last mail got through" };
   if (odd !== undefined) {
-    return { status: "warning", detail: odd, hint: "Choose 465 with TLS, or 587 with STARTTLS." };
+    return { status: "warning", detail: odd, hint: SPECIAL_HINTS.oddPort };
   }
   if (smtp.security === "none") return { status: "skipped", detail: "no encryption is set" };
   return { status: "skipped", detail: NOT_TRIED };
@@ -43,7 +43,7 @@ export function loginFinding({ smtp, lastMail }: DiagnosisContext): Finding {
     return {
       status: "warning",
       detail: `user or password is longer than ${CREDENTIAL_BYTES} bytes`,
-      hint: "Most modules take no more; use a relay whose key is shorter.",
+      hint: SPECIAL_HINTS.longLogin,
     };
   }
   return { status: "skipped", detail: NOT_TRIED };

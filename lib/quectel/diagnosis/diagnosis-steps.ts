@@ -1,7 +1,7 @@
 /** The steps of the diagnosis, in the order of a mail's way. Each looks at one thing and says what it found. */
 import { isIP } from "node:net";
 import type { Command } from "../../at/command";
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, SPECIAL_HINTS, type SpecialHint } from "../../errors";
 import { packetAttached, signalQuality } from "../commands/network";
 import { contextDefinition } from "../commands/pdp";
 import { failure, type DiagnosisContext, type DiagnosisStep, type Finding } from "./diagnosis-report";
@@ -45,9 +45,9 @@ function lookAtModule({ modem }: DiagnosisContext): Finding {
     case "related":
       return ok(detail);
     case "otherDialect":
-      return warning(detail, "This module sends mail by other commands than those of the EC2x; use an EC2x.");
+      return warning(detail, SPECIAL_HINTS.otherMailCommands);
     case "unknown":
-      return warning(detail, "This module is not known; it works if it has the QSMTP commands of the EC2x.");
+      return warning(detail, SPECIAL_HINTS.unknownModule);
   }
 }
 
@@ -72,12 +72,9 @@ async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSig
 
 async function lookAtSignal({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const dbm = signalDbm(await executor(modem, signal)(signalQuality()));
-  if (dbm === undefined) return warning("the module does not tell the signal", "Check the antenna.");
+  if (dbm === undefined) return warning("the module does not tell the signal", SPECIAL_HINTS.signalUntold);
   if (dbm >= WEAK_SIGNAL) return ok(`${dbm} dBm`);
-  return warning(
-    `${dbm} dBm, which is weak`,
-    "Mails may fail or take long; use a better antenna or place it higher.",
-  );
+  return warning(`${dbm} dBm, which is weak`, SPECIAL_HINTS.signalWeak);
 }
 
 async function lookAtApn({ modem, network }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
@@ -89,10 +86,7 @@ async function lookAtApn({ modem, network }: DiagnosisContext, signal?: AbortSig
   );
   const held = present?.apn ?? "";
   if (held !== "") return ok(`the module holds "${held}" for context ${contextId}`);
-  return warning(
-    `none is set and the module holds none for context ${contextId}`,
-    "Many networks choose one by themselves; if the next step fails, type the operator's APN.",
-  );
+  return warning(`none is set and the module holds none for context ${contextId}`, SPECIAL_HINTS.noApn);
 }
 
 async function lookAtPdp({ modem, pdp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
@@ -132,10 +126,7 @@ async function lookAtServer(
 ): Promise<Finding> {
   const replies = await ifRefused(repliesToPing(modem, network.contextId, smtp.host, signal), async () => 0);
   if (replies > 0) return ok(`${smtp.host} answers`);
-  return warning(
-    `${smtp.host} does not answer a ping`,
-    "Many servers and operators let none pass, so this proves nothing; a test mail does.",
-  );
+  return warning(`${smtp.host} does not answer a ping`, SPECIAL_HINTS.noPing);
 }
 
 function activeText({ contextId, ip, ip6 }: { contextId: number; ip?: string; ip6?: string }): string {
@@ -156,6 +147,6 @@ function skipped(detail: string): Finding {
   return { status: "skipped", detail };
 }
 
-function warning(detail: string, hint: string): Finding {
+function warning(detail: string, hint: SpecialHint): Finding {
   return { status: "warning", detail, hint };
 }

@@ -5,7 +5,7 @@
  * certificate never replaces one that another context uses. All methods want the mail lock held.
  */
 import { createHash } from "node:crypto";
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { queryFile } from "../commands/files";
 import { isRefusal } from "../execute";
 import type { Notebook } from "../notebook";
@@ -91,7 +91,7 @@ function flashFull(root: RootPem, cause: unknown): ModemError {
     class: "setup",
     stage: "tls",
     detail: `no room for the root certificate ${root.name}`,
-    hint: "Delete files from the module's flash (AT+QFLST, AT+QFDEL), or switch the check of the server's certificate off.",
+    hint: SPECIAL_HINTS.flashFull,
   });
 }
 

@@ -2,7 +2,7 @@
  * Upload of one file under one name: size, time limit, acknowledgements, checksum. Where it goes and what it is
  * called is the caller's choice (`file-store.ts`, `root-files.ts`).
  */
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { FileChecksum } from "./checksum";
 import { closeFile, createFile, deleteFile, uploadFile } from "../commands/files";
 import { canOverrun, inputSeconds } from "./line-time";
@@ -114,7 +114,7 @@ async function uploadOnce(
   if (stored.checksum !== checksum.value) {
     throw new ModemError("FILE_WRITE_FAILED", {
       detail: `checksum ${stored.checksum.toString(16)} instead of ${checksum.value.toString(16)}`,
-      hint: "Bytes were damaged on the line: switch flow control on (RTS/CTS) or lower the baud rate.",
+      hint: SPECIAL_HINTS.damagedBytes,
     });
   }
 }

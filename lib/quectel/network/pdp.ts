@@ -12,7 +12,7 @@
 import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
 import type { Timer } from "../../clock";
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import { reportsDeactivation, type ActiveContext } from "../commands/pdp";
 import type { Execute } from "../execute";
 import type { LockOptions } from "../connection/mail-lock";
@@ -47,7 +47,7 @@ const MINUTE = 60_000;
 
 const UNWANTED = {
   detail: "a flow has deactivated its data connection",
-  hint: "Activate it again by a pdp-context node.",
+  hint: SPECIAL_HINTS.deactivated,
 } as const;
 
 export class PdpContext extends EventEmitter<PdpEvents> {

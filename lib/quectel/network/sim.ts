@@ -5,7 +5,7 @@
  * as sent before it goes out; it is not sent when only one try is left; where the module has no counter it is sent
  * once; and a refused one is never sent again until a person changes it.
  */
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { enterPin, pinTriesLeft, simState, type TriesLeft } from "../commands/sim";
 import { ifRefused, isRefusal, type Execute } from "../execute";
 import { concerns, recordOf, type PinMemory, type PinRecord } from "./pin-memory";
@@ -126,7 +126,7 @@ export function readSimState(state: string): SimStatus {
       return notReady(
         new ModemError("SIM_FAILURE", {
           detail: `it says ${state}`,
-          hint: "The modem or the card is locked to something; ask the operator for the code.",
+          hint: SPECIAL_HINTS.lockedToSomething,
           class: "setup",
         }),
       );
@@ -166,7 +166,7 @@ function refusedBefore({ outcome }: PinRecord, tries: TriesLeft | undefined): Mo
     return new ModemError("SIM_PIN_REFUSED", {
       detail:
         "it was sent once, its outcome was not seen, and the module does not tell how many tries are left",
-      hint: "Check the card and its PIN in a phone; here it is not sent again until you change it.",
+      hint: SPECIAL_HINTS.pinOutcomeUnseen,
     });
   }
   return new ModemError("SIM_PIN_REFUSED", tries === undefined ? {} : { detail: `tries left: ${tries.pin}` });
@@ -178,7 +178,7 @@ function notRemembered(cause: unknown): ModemError {
     cause,
     class: "transient",
     detail: `its PIN is not sent, because that cannot be noted on the disk (${String(cause)})`,
-    hint: "Make room on the host's disk and let Node-RED write to it; then the PIN is sent by itself.",
+    hint: SPECIAL_HINTS.pinNotNoted,
   });
 }
 

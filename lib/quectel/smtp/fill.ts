@@ -4,7 +4,7 @@
  * Texts come here already in the form of the line (`text-coding.ts`), attachments already lie in the module
  * (`files/file-store.ts`). What the module refuses becomes the error of the part that it refused.
  */
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { CharsetName } from "./carrier";
 import { addRecipient, attachFile, clearMail, sendBody, setSubject } from "../commands/smtp";
 import { inputSeconds } from "../files/line-time";
@@ -72,12 +72,10 @@ export async function fillBody(
       const taken = await confirmed(() => modem.execute(command, { signal, onProgress }));
       if (taken === body.bytes.length) return;
       const detail = `${taken} of ${body.bytes.length} bytes arrived`;
-      if (attempt === 2) throw new ModemError("MODEM_TIMEOUT", { detail, hint: LOST_BYTES });
+      if (attempt === 2) throw new ModemError("MODEM_TIMEOUT", { detail, hint: SPECIAL_HINTS.lostBytes });
     }
   });
 }
-
-const LOST_BYTES = "Bytes are lost on the line: switch flow control on (RTS/CTS) or lower the baud rate.";
 
 /** Attaches files of the module in their order. */
 export async function attach(

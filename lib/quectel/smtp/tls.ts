@@ -5,7 +5,7 @@
  * tried in turn. Verification is on unless a person switched it off; where it cannot be done, the mail fails with
  * what to do about it, and never goes out unverified.
  */
-import { ModemError } from "../../errors";
+import { ModemError, SPECIAL_HINTS } from "../../errors";
 import { setSsl } from "../commands/ssl";
 import type { KnownSettings, Setting } from "./known-settings";
 import type { RootFiles, RootPem } from "../files/root-files";
@@ -75,9 +75,7 @@ export class TlsContext {
       throw new ModemError("INVALID_CONFIG", {
         stage: "tls",
         detail: `no root certificate is known for ${settings.host}`,
-        hint:
-          "Choose the server's root certificate by name or paste it in PEM form in the modem's mail settings; only " +
-          "in a network of your own switch the check of the server's certificate off.",
+        hint: SPECIAL_HINTS.noRootKnown,
       });
     }
     return this.files.place(root, signal);

@@ -1,0 +1,45 @@
+/**
+ * Hints for circumstances in which more can be said than the hint of the error's code.
+ *
+ * They stand here and not where they are given, because the editor shows each in the language of the person who looks.
+ */
+
+export const SPECIAL_HINTS = {
+  /** Bytes of an upload or a text did not arrive. */
+  lostBytes: "Bytes are lost on the line: switch flow control on (RTS/CTS) or lower the baud rate.",
+  damagedBytes: "Bytes were damaged on the line: switch flow control on (RTS/CTS) or lower the baud rate.",
+  /** The supervisor has never heard an answer. */
+  neverHeard:
+    "Switch its power off and on; if it has never worked here, check that this is its AT port, and the baud rate.",
+  noMailClient:
+    "Switch its power off and on; if that does not help, its firmware has no mail client: update it, or use an EC2x.",
+  otherMailCommands: "This module sends mail by other commands than those of the EC2x; use an EC2x.",
+  unknownModule: "This module is not known; it works if it has the QSMTP commands of the EC2x.",
+  lockedToSomething: "The modem or the card is locked to something; ask the operator for the code.",
+  pinOutcomeUnseen: "Check the card and its PIN in a phone; here it is not sent again until you change it.",
+  pinNotNoted: "Make room on the host's disk and let Node-RED write to it; then the PIN is sent by itself.",
+  radioOff:
+    "Another program, often ModemManager, has switched it off; stop that program or let it switch the radio on.",
+  radioWasOff: "Wait a minute; another program, often ModemManager, had switched it off.",
+  signalUntold: "Check the antenna.",
+  signalWeak: "Mails may fail or take long; use a better antenna or place it higher.",
+  noApn: "Many networks choose one by themselves; if the next step fails, type the operator's APN.",
+  /** A flow has deactivated the context. */
+  deactivated: "Activate it again by a pdp-context node.",
+  noPing: "Many servers and operators let none pass, so this proves nothing; a test mail does.",
+  oddPort: "Choose 465 with TLS, or 587 with STARTTLS.",
+  longLogin: "Most modules take no more; use a relay whose key is shorter.",
+  noRootKnown:
+    "Choose the server's root certificate by name or paste it in PEM form in the modem's mail settings; only in a " +
+    "network of your own switch the check of the server's certificate off.",
+  noSuchRoot: "Choose one of the list in the modem's mail settings, or paste the certificate in PEM form.",
+  badPem: "Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, lines included.",
+  flashFull:
+    "Delete files from the module's flash (AT+QFLST, AT+QFDEL), or switch the check of the server's certificate off.",
+  /** A record of the spool that a later version wrote. */
+  laterVersion: "Install that version again, or remove the file.",
+  unreadableFile: "Check the path in the attach-file node, and that Node-RED may read the file.",
+  emptyContent: "Set the property that the attach-file node names as its content.",
+} as const;
+
+export type SpecialHint = (typeof SPECIAL_HINTS)[keyof typeof SPECIAL_HINTS];
