@@ -1,0 +1,206 @@
+/**
+ * The examples whose effect is more than one mail, run as users get them: schedule, monitoring, relay, mail storm.
+ *
+ * Only what leaves the flow is another: what a debug node would show is kept, the modem is a simulated module that the
+ * test can unplug, and waits of the flow's own nodes are shorter. What the others send is shown in test/system/editor,
+ * the broker's example in test/system/relay.
+ */
+import assert from "node:assert/strict";
+import { cell, change, SimulatedModem } from "../../lib/simulator";
+import { serveTcp } from "../../lib/simulator/serve/tcp-server";
+import { readJson } from "../support/editor-files";
+import { MailServer } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
+import { coreNodes } from "./support/core-nodes";
+import { FlowBench, helperNode, type FlowNode, type Message } from "./support/flow-bench";
+import { LeapingClock } from "./support/leaping-clock";
+
+const CORE = ["inject", "comment", "function", "switch", "trigger", "rbe", "join", "batch"] as const;
+
+describe("The example", function () {
+  this.timeout(30_000);
+  const bench = new FlowBench(coreNodes(CORE));
+  let server: MailServer;
+  let module: SimulatedModem;
+  let port: Awaited<ReturnType<typeof serveTcp>>;
+  let example: readonly FlowNode[];
+
+  /** Loads an example. @param changes by the names of its nodes, or their types where they have none. */
+  const load = async (name: string, changes: Readonly<Record<string, object>> = {}): Promise<void> => {
+    const modem = { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: String(port.tcpPort) };
+    const nodes: FlowNode[] = readJson(`examples/${name}.json`);
+    const nameOf = (node: FlowNode): string => String(node["name"] || node.type);
+    const names = new Set(nodes.map(nameOf));
+    for (const changed of Object.keys(changes)) assert.ok(names.has(changed), `the example has ${changed}`);
+    example = nodes.map((node) => {
+      if (node.type === "quectel-modem") return { ...node, ...modem, smtpPort: String(server.port) };
+      if (node.type === "debug") return { ...node, type: "helper" };
+      return { ...node, ...changes[nameOf(node)] };
+    });
+    await bench.load(example);
+  };
+  const idOf = (name: string): string => {
+    const found = example.find((node) => node["name"] === name || node.type === name);
+    assert.ok(found, `the example has ${name}`);
+    return found.id;
+  };
+  const press = (button: string): void => bench.inject(idOf(button), {});
+  const shown = (debug: string, count = 1): Promise<Message> => bench.received(idOf(debug), count);
+  /** A node that sends, beside the example. */
+  const addSender = async (): Promise<void> => {
+    const send = {
+      id: "send",
+      type: "quectel-smtp-send",
+      z: idOf("tab"),
+      modem: idOf("quectel-modem"),
+      wires: [[], ["failed"]],
+    };
+    await bench.deploy([...example, send, helperNode("failed")], "nodes");
+  };
+
+  beforeEach(async () => {
+    server = await MailServer.start();
+    module = new SimulatedModem();
+    port = await serveTcp(module, { tcpPort: 0 });
+  });
+  afterEach(async () => {
+    await bench.end();
+    await port.close();
+    await server.stop();
+  });
+
+  describe("06 Data connection by schedule", () => {
+    const NAME = "06 Data connection by schedule";
+    const EVERY_SECOND = { crontab: "* * * * * *" };
+
+    it("is told to be on at 6 and off at 22 every day", () => {
+      const nodes: FlowNode[] = readJson(`examples/${NAME}.json`);
+      const times = nodes.filter(({ crontab }) => crontab !== undefined && crontab !== "");
+      assert.deepEqual(
+        times.map(({ name, crontab }) => [name, crontab]),
+        [
+          ["on at 6", "00 06 * * *"],
+          ["off at 22", "00 22 * * *"],
+        ],
+      );
+    });
+
+    it("deactivates at its time, so that mails wait, and activates at its time, so that they go out", async () => {
+      await load(NAME, { "off at 22": EVERY_SECOND });
+      assert.equal((await shown("data connection")).pdp.active, false);
+      await addSender();
+      bench.inject("send", { to: "duty@example.com", payload: "of the night" });
+      await bench.showsStatus("send", "1 ✉ data connection off");
+      await bench.unload();
+      assert.equal(server.received.length, 0);
+
+      await load(NAME, { "on at 6": EVERY_SECOND });
+      assert.equal((await shown("data connection")).pdp.active, true);
+      const mail = await server.waitForMail();
+      assert.equal(mail.parsed.text?.trim(), "of the night");
+    });
+
+    it("says how it is", async () => {
+      await load(NAME);
+      await bench.showsStatus(idOf("quectel-pdp-context"), "ready");
+      press("how is it?");
+      assert.equal((await shown("data connection")).pdp.contextId, 1);
+    });
+  });
+
+  describe("07 Watch signal and outbox", () => {
+    it("tells the state when asked, and names a signal that is weak", async () => {
+      await load("07 Watch signal and outbox");
+      await bench.showsStatus(idOf("quectel-modem-status"), "ready");
+      const before = bench.count(idOf("state of the modem"));
+      press("now");
+      const { payload } = await shown("state of the modem", before + 1);
+      assert.equal(payload.state, "ready");
+      assert.ok(payload.rssiDbm > -100);
+      assert.equal(payload.queue.depth, 0);
+      assert.equal(bench.count(idOf("weak signal")), 0);
+      change(module, cell, { rssi: 2 });
+      press("now");
+      assert.ok((await shown("weak signal")).payload.rssiDbm < -100);
+    });
+
+    it("holds, lists and retries mails at the press of its buttons", async () => {
+      await load("07 Watch signal and outbox");
+      await addSender();
+      await bench.showsStatus("send", "ready");
+      press("pause");
+      assert.equal((await shown("mails")).payload.hold.kind, "paused");
+      bench.inject("send", { to: "duty@example.com", topic: "Level", payload: "94 %" });
+      await bench.showsStatus("send", "1 ✉ paused");
+      press("waiting mails");
+      assert.deepEqual(subjects(await shown("mails", 2)), ["Level"]);
+      server.refuse = { rcpt: 550 };
+      press("resume");
+      await bench.received("failed");
+      // The record is filed when the flow has the result.
+      await waitFor("the failed mail", async () => {
+        press("failed mails");
+        const { payload } = await shown("mails", bench.count(idOf("mails")) + 1);
+        return payload.rows?.[0]?.subject === "Level";
+      });
+      server.refuse = {};
+      press("retry failed mails");
+      assert.equal((await server.waitForMail()).parsed.subject, "Level");
+    });
+  });
+
+  describe("08 Power-cycle a dead modem", () => {
+    it("switches a module off and on that no longer answers, and the mail that waited goes out", async () => {
+      const clock = new LeapingClock();
+      try {
+        await load("08 Power-cycle a dead modem", { "off for 10 s, then on": { duration: "0.1" } });
+        await addSender();
+        await bench.showsStatus("send", "ready");
+        const relay: unknown[] = [];
+        // The relay in the module's supply.
+        bench.node(idOf("relay (put your GPIO node here)")).on("input", ({ payload }) => {
+          relay.push(payload);
+          if (payload === 0) module.unplug();
+          if (payload === 1) module.plug();
+        });
+        module.hang();
+        bench.inject("send", { to: "duty@example.com", topic: "Level", payload: "94 %" });
+        await waitFor("the mail", () => {
+          // The time in which the module is told to restart twice, and looked for.
+          clock.leap(relay.length === 0 ? 10_000 : 500);
+          return server.received.length > 0;
+        });
+        assert.deepEqual(relay, [0, 1]);
+        assert.equal(server.received[0]?.parsed.subject, "Level");
+      } finally {
+        clock.restore();
+      }
+    });
+
+    it("lets its relay be tried by hand", async () => {
+      await load("08 Power-cycle a dead modem", { "off for 10 s, then on": { duration: "0.1" } });
+      press("try the relay");
+      assert.equal((await shown("relay (put your GPIO node here)")).payload, 0);
+      assert.equal((await shown("relay (put your GPIO node here)", 2)).payload, 1);
+    });
+  });
+
+  describe("09 Tame a mail storm", () => {
+    it("makes one mail of a hundred alarms, each alarm once", async () => {
+      const nodes: FlowNode[] = readJson("examples/09 Tame a mail storm.json");
+      const batch = nodes.findIndex(({ type }) => type === "batch");
+      assert.equal(nodes[batch]?.["interval"], "60");
+      await load("09 Tame a mail storm", { batch: { interval: "1" } });
+      for (let count = 0; count < 50; count++) for (const button of ["pump", "door"]) press(button);
+      const mail = await server.waitForMail();
+      assert.equal(mail.parsed.subject, "Alarms of the last minute");
+      assert.deepEqual(mail.parsed.text?.trim().split(/\r?\n/), ["Pump 1 stopped", "Door is open"]);
+      assert.equal((await shown("sent")).smtp.status, "sent");
+      assert.equal(server.received.length, 1);
+    });
+  });
+
+  function subjects({ payload }: Message): string[] {
+    return payload.rows.map(({ subject }: { subject: string }) => subject);
+  }
+});
