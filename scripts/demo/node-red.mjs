@@ -9,6 +9,9 @@ import { createInterface } from "node:readline";
 
 const require = createRequire(import.meta.url);
 
+/** Milliseconds in which the flows of a slow machine have started. */
+const LONGEST_START = 120_000;
+
 /**
  * Starts Node-RED and resolves when its flows run. The options are described in node-red.d.mts.
  */
@@ -47,7 +50,7 @@ export async function startNodeRed(options) {
     try {
       await flowsStarted(child, options.onLine);
     } catch (error) {
-      await stop();
+      await kill();
       throw error;
     }
     return { url: `http://127.0.0.1:${options.port}/`, userDir, pid: child.pid, ended, stop, kill };
@@ -78,6 +81,10 @@ function flowsStarted(child, onLine) {
     child.once("exit", (code) =>
       reject(new Error(`Node-RED ended with code ${code} before its flows had started`)),
     );
+    setTimeout(
+      () => reject(new Error(`Node-RED has not started its flows in ${LONGEST_START / 1000} s`)),
+      LONGEST_START,
+    ).unref();
   });
 }
 

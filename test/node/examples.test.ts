@@ -29,7 +29,8 @@ describe("The example", function () {
   const load = async (name: string, changes: Readonly<Record<string, object>> = {}): Promise<void> => {
     const modem = { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: String(port.tcpPort) };
     const nodes: FlowNode[] = readJson(`examples/${name}.json`);
-    const nameOf = (node: FlowNode): string => String(node["name"] || node.type);
+    const nameOf = (node: FlowNode): string =>
+      typeof node["name"] === "string" && node["name"] !== "" ? node["name"] : node.type;
     const names = new Set(nodes.map(nameOf));
     for (const changed of Object.keys(changes)) assert.ok(names.has(changed), `the example has ${changed}`);
     example = nodes.map((node) => {

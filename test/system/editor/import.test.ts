@@ -1,0 +1,72 @@
+/** Every example as a person gets it: chosen in the editor's menu, imported, deployed. */
+import assert from "node:assert/strict";
+import { filesIn, readJson } from "../../support/editor-files";
+import { nodeRedVersions } from "../../support/node-red-versions";
+import { Editor } from "./editor";
+import manifest from "../../../package.json";
+
+const EXAMPLES = filesIn("examples").map((file) => file.replace(/\.json$/, ""));
+
+interface ImportedNode {
+  readonly type: string;
+  readonly valid: boolean;
+}
+
+for (const version of nodeRedVersions()) {
+  describe(`An example chosen in the menu of Node-RED ${version.name}`, () => {
+    let editor: Editor;
+
+    before(async () => {
+      const flows = [
+        { id: "tab", type: "tab", label: "Test" },
+        { id: "note", type: "comment", z: "tab", name: "here", x: 100, y: 60 },
+      ];
+      editor = await Editor.start({ version, flows });
+    });
+    after(() => editor?.stop());
+
+    const nodesOf = (tab: string): Promise<ImportedNode[]> =>
+      editor.page.evaluate(`{
+        const tab = RED.nodes.workspace(RED.nodes.getWorkspaceOrder().at(-1));
+        tab.label === ${JSON.stringify(tab)}
+          ? RED.nodes.filterNodes({ z: tab.id }).map(({ type, valid }) => ({ type, valid }))
+          : [];
+      }`);
+
+    for (const example of EXAMPLES) {
+      it(`"${example}" is imported whole, has no fault that the editor sees, and is deployed`, async () => {
+        const { page } = editor;
+        const nodes: { type: string; label?: string; z?: string; id: string }[] = readJson(
+          `examples/${example}.json`,
+        );
+        const tab = nodes.findLast(({ type }) => type === "tab");
+        const wanted = nodes.filter(({ z }) => z === tab?.id).map(({ type }) => type);
+
+        await page.evaluate(`RED.actions.invoke("core:show-examples-import-dialog")`);
+        const tree = page.locator("#red-ui-clipboard-dialog-import-tab-examples");
+        const leaf = tree.getByText(example, { exact: true });
+        await tree.getByText(manifest.name, { exact: true }).click();
+        await leaf.click();
+        await page.click("#red-ui-clipboard-dialog-ok");
+        const label = JSON.stringify(tab?.label);
+        await page.waitForFunction(
+          `RED.nodes.workspace(RED.nodes.getWorkspaceOrder().at(-1)).label === ${label}`,
+        );
+        const imported = await nodesOf(tab?.label ?? "");
+        assert.deepEqual(imported.map(({ type }) => type).sort(), wanted.sort());
+        assert.deepEqual(
+          imported.filter(({ valid }) => !valid),
+          [],
+        );
+        await editor.picture(`example-${example.slice(0, 2)}`);
+
+        await page.click("#red-ui-header-button-deploy");
+        await page.waitForFunction(`!RED.nodes.dirty()`);
+      });
+    }
+
+    it("leads to no error in the page", () => {
+      assert.deepEqual(editor.errors, []);
+    });
+  });
+}
