@@ -62,6 +62,11 @@ export const MESSAGE_ERRORS = {
     hint: "Open the node's dialog and correct the field that the message names.",
     class: "setup",
   },
+  INVALID_CREDENTIAL: {
+    text: "A stored password is not used with other settings than those it was stored with",
+    hint: "Type it again: server, port, encryption, certificate check or connection has changed since.",
+    class: "setup",
+  },
   LIMIT_RECIPIENTS: {
     text: "The mail has more recipients than the module carries",
     hint: "Send to at most 20 recipients, or to a mailing list.",

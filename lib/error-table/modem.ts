@@ -37,6 +37,11 @@ export const PORT_ERRORS = {
     hint: "Check cable and power of the modem; the connection comes back by itself.",
     class: "transient",
   },
+  PORT_IN_TRIAL: {
+    text: "This modem is just being tested from an editor",
+    hint: "Wait until the other test has ended, then start yours again.",
+    class: "transient",
+  },
   PORT_SHARED: {
     text: "Another program talks on the same port",
     hint: "Keep ModemManager away from this modem (README, section ModemManager), then restart Node-RED.",
@@ -47,7 +52,7 @@ export const PORT_ERRORS = {
 export const MODEM_ERRORS = {
   MODEM_SILENT: {
     text: "The modem does not answer",
-    hint: "Check that this is the AT port, the baud rate, and the modem's power.",
+    hint: "Check that this is the AT port, the baud rate, and the modem's power; Test modem in its dialog tries other values before you deploy.",
     class: "transient",
   },
   MODEM_TIMEOUT: {

@@ -1,12 +1,15 @@
 /**
- * The endpoints that the dialogs ask: ports, known mail servers, root certificates.
+ * The endpoints that the dialogs ask: ports, known mail servers, root certificates, and the test buttons.
  *
- * All are behind the permission `quectel-modem.read`, need no deployed modem and change nothing.
+ * None needs a deployed modem.
  */
 import type { NodeAPI } from "node-red";
-import { PROVIDERS } from "../../lib/mail/providers/providers";
+import { type Advice, adviceFor, PROVIDERS } from "../../lib/mail/providers/providers";
 import { rootNames } from "../../lib/mail/providers/root-store";
 import { listPorts } from "../../lib/serial/ports";
+import { AdminRoutes } from "./admin-routes";
+import { OptionReader, type RawOptions } from "./options";
+import { registerTrialEndpoints } from "./trial/endpoints";
 
 /** What the dialog needs of a provider. */
 interface KnownServer {
@@ -21,21 +24,12 @@ interface KnownServer {
 }
 
 export function registerAdminEndpoints(RED: NodeAPI): void {
-  const read = RED.auth.needsPermission("quectel-modem.read");
-  const answer = (path: string, list: () => Promise<readonly unknown[]>): void => {
-    RED.httpAdmin.get(`/quectel-modem/${path}`, read, (_request, response) => {
-      list().then(
-        (found) => response.json(found),
-        (error: unknown) => {
-          RED.log.warn(`quectel-modem: ${path} cannot be listed: ${String(error)}`);
-          response.status(500).json({ message: String(error) });
-        },
-      );
-    });
-  };
-  answer("ports", () => listPorts());
-  answer("providers", async () => knownServers());
-  answer("roots", async () => rootNames());
+  const routes = new AdminRoutes(RED);
+  routes.get("ports", () => listPorts());
+  routes.get("providers", () => knownServers());
+  routes.get("roots", () => rootNames());
+  routes.get("advice", ({ query }) => advice(query));
+  registerTrialEndpoints(RED, routes);
 }
 
 function knownServers(): readonly KnownServer[] {
@@ -48,3 +42,19 @@ function knownServers(): readonly KnownServer[] {
     passwordLogin: login !== "none" && login !== "ending",
   }));
 }
+
+/** What is not known yet, or only the runtime of the flow knows, such as a variable, has no advice. */
+function advice(query: RawOptions): readonly Advice[] {
+  const options = new OptionReader(query);
+  const bytes = (name: string): number => options.integer(name, { min: 0, max: 100_000 }, 0);
+  const security = SECURITIES.find((word) => word === options.text("security"));
+  return adviceFor({
+    host: options.text("host"),
+    port: security === undefined ? 0 : Number(options.text("port")),
+    security: security ?? "tls",
+    userBytes: bytes("userBytes"),
+    passwordBytes: bytes("passwordBytes"),
+  });
+}
+
+const SECURITIES = ["none", "tls", "starttls"] as const;

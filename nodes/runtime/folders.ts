@@ -22,6 +22,11 @@ export function spoolDirectory(directory: string): string {
   return join(directory, "spool");
 }
 
+/** The folder of what a modem has to remember while Node-RED is off. @param directory of the modem. */
+export function notesDirectory(directory: string): string {
+  return join(directory, "notes");
+}
+
 /** Folders whose files a message may attach by `path`: `quectelModemAttachmentPaths` of settings.js. */
 export function attachmentPaths(RED: NodeAPI): readonly string[] {
   const chosen: unknown = Reflect.get(RED.settings, "quectelModemAttachmentPaths");

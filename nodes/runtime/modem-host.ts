@@ -21,6 +21,7 @@ import { mailsWaitingIn } from "./left-spools";
 import { LifecycleReports } from "./lifecycle-reports";
 import type { ModemSettings } from "./modem-settings";
 import { ResultRouter, type ResultReceiver } from "./routing";
+import { lendPort, type Loan } from "./port-loan";
 import { type Condition, statusOf, type ShownStatus } from "./status";
 
 /** A node that uses a modem. */
@@ -47,6 +48,13 @@ export interface HostOptions {
   readonly orphan: (ended: MailEnded) => Promise<void>;
 }
 
+/** The modems of the flows; a trial from the editor asks which of them has its port. */
+const hosts = new Set<ModemHost>();
+
+export function modemHosts(): Iterable<ModemHost> {
+  return hosts;
+}
+
 type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
 
 /** Milliseconds between two attempts to take the folder of the outbox. */
@@ -65,12 +73,15 @@ export class ModemHost {
   private progress: MailProgress | undefined;
   private readonly reports: LifecycleReports;
   private shown: ShownStatus | undefined;
+  /** While a trial from the editor has the port. */
+  private loan: Loan | undefined;
   /** The flows run without any user; the modem stays open only for the mails that wait. */
   private isLeft = false;
 
   constructor(private readonly options: HostOptions) {
     this.router = new ResultRouter(options.events, options.orphan);
     options.events.on("flows:started", this.onFlowsStarted);
+    hosts.add(this);
     const { settings } = options;
     this.reports = new LifecycleReports(options.clock, options.report);
     if (settings instanceof ModemError) this.reports.report(settings);
@@ -91,7 +102,8 @@ export class ModemHost {
     if (this.running === undefined) return restingCondition("unused", simulated);
     const { modem, outbox } = this.running.parts;
     const { progress, outboxError } = this;
-    return runningCondition(modem.state, outbox.summary(), { progress, outboxError, simulated });
+    const condition = runningCondition(modem.state, outbox.summary(), { progress, outboxError, simulated });
+    return this.loan === undefined ? condition : { ...condition, modem: { name: "lent" } };
   }
 
   join(user: ModemUser): void {
@@ -120,8 +132,38 @@ export class ModemHost {
     return outbox.accept(mail, options, origin);
   }
 
+  /** The folder of this modem alone. */
+  get directory(): string {
+    return this.options.directory;
+  }
+
+  /** The parts of the modem while it is in use, which keeps its port. */
+  get inUse(): Assembly | undefined {
+    return this.running?.parts;
+  }
+
+  /**
+   * Gives the port away when the mail on the air is done; no mail goes out until it is given back. `recall` is called
+   * when it is needed back at once. Rejects with the reason of `signal`, or with `PORT_CLOSED`.
+   */
+  async lend(signal: AbortSignal, recall: () => void): Promise<Loan> {
+    const { parts } = this;
+    const isInUse = (): boolean => this.running?.parts === parts;
+    return lendPort(parts, {
+      signal,
+      recall,
+      isInUse,
+      log: this.options.log,
+      onLoan: (loan) => {
+        this.loan = loan;
+        this.changed();
+      },
+    });
+  }
+
   /** Ends everything; the port is free when it resolves. */
   async close(): Promise<void> {
+    hosts.delete(this);
     this.options.events.off("flows:started", this.onFlowsStarted);
     this.isLeft = false;
     // Nobody is there to take results; the close need not wait for it.
@@ -180,7 +222,10 @@ export class ModemHost {
     this.running = undefined;
     this.reopening?.clear();
     this.reports.endPatience();
+    const { loan } = this;
+    loan?.recall();
     this.work = this.work
+      .then(() => loan?.returned)
       .then(() => running.parts.close())
       .catch((error: unknown) =>
         this.options.log.error(`the modem did not close in order: ${String(error)}`),

@@ -86,8 +86,20 @@ export class OptionReader {
 }
 
 /** The error for a property that cannot be used; `what` completes the sentence that begins with its name. */
-export function invalid(name: string, what: string): ModemError {
-  return new ModemError("INVALID_CONFIG", { detail: `${name} ${what}`, stage: "settings" });
+export function invalid(name: string, what: string): PropertyError {
+  return new PropertyError("INVALID_CONFIG", name, what);
+}
+
+/** An error that one property of a node causes, so that a dialog can lead to its field. */
+export class PropertyError extends ModemError {
+  constructor(
+    code: "INVALID_CONFIG" | "INVALID_CREDENTIAL",
+    /** Its name in the node. */
+    readonly property: string,
+    what = "",
+  ) {
+    super(code, { detail: `${property} ${what}`.trim(), stage: "settings" });
+  }
 }
 
 /** A value in a message, short enough to be read; secrets are never passed here. */

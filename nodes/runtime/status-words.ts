@@ -12,6 +12,7 @@ export const STATE_WORDS = {
   notSetUp: "not set up",
   noModem: "no modem chosen",
   unused: "not in use",
+  lent: "tested in editor",
   offline: "offline",
   connecting: "connecting",
   application: "modem starts",

@@ -16,6 +16,8 @@ export type ModemCondition =
   | { readonly name: "notSetUp" }
   /** No node uses the modem, so it is not opened. */
   | { readonly name: "unused" }
+  /** A test from the editor has its port. */
+  | { readonly name: "lent" }
   | { readonly name: "offline"; readonly code?: ErrorCode }
   | { readonly name: "connecting" }
   | { readonly name: "registering"; readonly waitingFor: RegisteringStep; readonly code?: ErrorCode }
@@ -75,6 +77,7 @@ export function stateOf({ modem, outbox }: Condition): StateName {
   switch (modem.name) {
     case "notSetUp":
     case "unused":
+    case "lent":
       return "offline";
     case "offline":
     case "connecting":
@@ -119,6 +122,8 @@ function lookOf(condition: Condition): Look {
       return { fill: "red", shape: "ring", word: STATE_WORDS.notSetUp };
     case "unused":
       return { fill: "grey", shape: "ring", word: STATE_WORDS.unused };
+    case "lent":
+      return { fill: "yellow", shape: "ring", word: STATE_WORDS.lent };
     case "offline":
       return { fill: "red", shape: "ring", word: wordForError(modem.code, STATE_WORDS.offline) };
     case "connecting":

@@ -16,7 +16,7 @@ export interface TransportSource {
 }
 
 /** Line rates that modules are usually set to, the factory setting first, then by how common they are. */
-const USUAL_RATES = [115_200, 9600, 921_600, 460_800, 230_400, 57_600, 38_400, 19_200] as const;
+export const USUAL_RATES = [115_200, 9600, 921_600, 460_800, 230_400, 57_600, 38_400, 19_200] as const;
 
 export function transportSource(connection: ConnectionOptions, clock: Clock): TransportSource {
   switch (connection.kind) {

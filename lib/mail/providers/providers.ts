@@ -20,24 +20,42 @@ export function issuesLongCredentials(provider: Provider): boolean {
   return Math.max(provider.userLength ?? 0, provider.passwordLength ?? 0) > SURE_CREDENTIALS;
 }
 
-/** What a person should know about these settings, one sentence each; empty when nothing is known against them. */
-export function adviceFor(
-  settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password">,
-): readonly string[] {
-  const { host, port, security, user, password } = settings;
+/** Settings of a mail server as far as advice needs them; of the login only its length is anybody's business. */
+export interface ServerSettings extends Pick<SmtpSettings, "host" | "port" | "security"> {
+  readonly userBytes: number;
+  readonly passwordBytes: number;
+}
+
+/** Something that a person should know about settings before a mail is tried. */
+export type Advice =
+  /** The provider lets no module log in by password, or will soon not. */
+  | { readonly kind: "login"; readonly provider: string; readonly remark: string }
+  /** User name or password is longer than every firmware is known to take. */
+  | { readonly kind: "credentials"; readonly limit: number }
+  /** The port usually goes with another security. */
+  | { readonly kind: "security"; readonly port: number; readonly usual: "tls" | "starttls" };
+
+/** What is known against these settings; empty when nothing is. */
+export function adviceFor(settings: ServerSettings): readonly Advice[] {
+  const { host, port, security, userBytes, passwordBytes } = settings;
   const provider = findProvider(host);
-  const advice: string[] = [];
+  const usual = USUAL_SECURITY.get(port);
+  const advice: Advice[] = [];
   if (provider?.login === "none" || provider?.login === "ending") {
-    advice.push(`${provider.name}: ${provider.remark}`);
+    advice.push({ kind: "login", provider: provider.name, remark: provider.remark });
   }
-  if (Buffer.byteLength(user) > SURE_CREDENTIALS || Buffer.byteLength(password) > SURE_CREDENTIALS) {
-    advice.push(`User name or password is longer than ${SURE_CREDENTIALS} bytes; the module may refuse it.`);
+  if (Math.max(userBytes, passwordBytes) > SURE_CREDENTIALS) {
+    advice.push({ kind: "credentials", limit: SURE_CREDENTIALS });
   }
-  if ((port === 465 && security !== "tls") || (port === 587 && security !== "starttls")) {
-    advice.push("Port and security hardly fit: port 465 speaks TLS from the first byte, port 587 STARTTLS.");
-  }
+  if (usual !== undefined && usual !== security) advice.push({ kind: "security", port, usual });
   return advice;
 }
+
+/** RFC 8314 sections 3.3 and 7.3. */
+const USUAL_SECURITY: ReadonlyMap<number, "tls" | "starttls"> = new Map([
+  [465, "tls"],
+  [587, "starttls"],
+]);
 
 function labelsOf(host: string): readonly string[] {
   return host.trim().toLowerCase().replace(/\.$/, "").split(".");

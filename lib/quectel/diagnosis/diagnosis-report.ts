@@ -1,9 +1,11 @@
 /** What the diagnosis is given and what it reports: the shapes of `diagnosis.ts` and its steps. */
-import { isModemError, type ErrorCode, type ModemError } from "../../errors";
+import { isModemError, type ErrorCode } from "../../errors";
+import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
 import type { ModuleClock } from "../network/module-clock";
 import type { PdpContext } from "../network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../settings";
+import type { LastMail } from "../smtp/carrier";
 
 export type StepName =
   | "port"
@@ -33,16 +35,18 @@ export interface DiagnosisReport {
   readonly steps: readonly StepReport[];
 }
 
-/** What became of the last mail, because TLS and login show only when one is sent. */
-export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
-
 export interface DiagnosisContext {
   readonly modem: Modem;
   readonly pdp: PdpContext;
   readonly moduleClock: ModuleClock;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
+  /** What became of the last mail with these settings, because TLS and login show only when one is sent. */
   readonly lastMail?: LastMail;
+  /** The mail lock where the caller holds it already. */
+  readonly lease?: Lease;
+  /** Told of each step when it is done. */
+  readonly onStep?: (step: StepReport) => void;
 }
 
 /** What a step finds, without its name. */

@@ -4,8 +4,9 @@
  * The module has no command that only logs in, so these steps are proven by a mail.
  */
 import { SPECIAL_HINTS, type ErrorCode } from "../../errors";
-import { failure, type DiagnosisContext, type Finding, type LastMail } from "./diagnosis-report";
+import type { LastMail } from "../smtp/carrier";
 import { oddPair } from "../smtp/port-security";
+import { failure, type DiagnosisContext, type Finding } from "./diagnosis-report";
 
 /** Bytes that most modules take as user name and as password. */
 const CREDENTIAL_BYTES = 50;

@@ -89,14 +89,20 @@ async function lookAtApn({ modem, network }: DiagnosisContext, signal?: AbortSig
   return warning(`none is set and the module holds none for context ${contextId}`, SPECIAL_HINTS.noApn);
 }
 
-async function lookAtPdp({ modem, pdp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
-  const present = await pdp.query(signal);
-  if (present.active) return ok(activeText(present));
-  if (modem.lock.held) {
-    return skipped("not active yet, because a mail is being prepared; test again when it has gone");
+async function lookAtPdp({ modem, pdp, lease }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  // Who holds the lock wants to know whether these settings work, not whether any do.
+  if (lease === undefined) {
+    const present = await pdp.query(signal);
+    if (present.active) return ok(activeText(present));
+    if (modem.lock.held) {
+      return skipped("not active yet, because a mail is being prepared; test again when it has gone");
+    }
   }
   try {
-    await modem.lock.run(() => pdp.ensure(signal), signal === undefined ? {} : { signal });
+    await modem.lock.run(() => pdp.ensure(signal), {
+      ...(signal === undefined ? {} : { signal }),
+      ...(lease === undefined ? {} : { borrowed: lease }),
+    });
     return ok(activeText(await pdp.query(signal)));
   } catch (error) {
     if (!isModemError(error, "PDP_ACTIVATION_FAILED")) throw error;

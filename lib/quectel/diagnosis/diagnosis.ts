@@ -6,21 +6,21 @@
  * It does nothing that a mail would not do: the context is activated and the clock set, nothing is restarted, no mail
  * is sent, and no PIN is sent beyond what the supervisor does anyway. The steps are in `diagnosis-steps.ts`.
  */
-import { delay } from "../../clock";
 import {
   failure,
   type DiagnosisContext,
   type DiagnosisReport,
   type DiagnosisStep,
+  type StepName,
   type StepReport,
 } from "./diagnosis-report";
+import { settled } from "../connection/settled";
 import { DIAGNOSIS_STEPS } from "./diagnosis-steps";
-import type { Modem } from "../connection/modem";
 
-export type { DiagnosisContext, DiagnosisReport, LastMail, StepName, StepReport } from "./diagnosis-report";
+export type { DiagnosisContext, DiagnosisReport, StepName, StepReport } from "./diagnosis-report";
 
-/** Milliseconds that a connection under way is waited for. */
-const CONNECT_TIME = 45_000;
+/** All steps in their order. */
+export const STEP_NAMES: readonly StepName[] = DIAGNOSIS_STEPS.map(({ name }) => name);
 
 /** Walks all steps. Rejects only with the reason of `signal`; whatever fails is a line of the report. */
 export async function diagnose(context: DiagnosisContext, signal?: AbortSignal): Promise<DiagnosisReport> {
@@ -29,7 +29,11 @@ export async function diagnose(context: DiagnosisContext, signal?: AbortSignal):
   try {
     await settled(modem, signal);
     const steps: StepReport[] = [];
-    for (const step of DIAGNOSIS_STEPS) steps.push(await report(step, steps, context, signal));
+    for (const step of DIAGNOSIS_STEPS) {
+      const done = await report(step, steps, context, signal);
+      steps.push(done);
+      context.onStep?.(done);
+    }
     return { steps };
   } finally {
     await modem.release();
@@ -53,22 +57,5 @@ async function report(
   } catch (error) {
     signal?.throwIfAborted();
     return { name, ...failure(error) };
-  }
-}
-
-/** Waits until the modem is connected or has failed to. */
-async function settled(modem: Modem, signal: AbortSignal | undefined): Promise<void> {
-  const done = new AbortController();
-  const look = (): void => {
-    const { state } = modem;
-    const isOpen = state.name === "connecting" || (state.name === "offline" && state.error === undefined);
-    if (!isOpen) done.abort();
-  };
-  modem.on("state", look);
-  look();
-  try {
-    await delay(modem.clock, CONNECT_TIME, done.signal, signal).catch(() => signal?.throwIfAborted());
-  } finally {
-    modem.off("state", look);
   }
 }

@@ -145,6 +145,12 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     await this.locked(options, () => this.cycle(options.signal));
   }
 
+  /** Deactivates the context if this object has activated it. Rejects with `PDP_DEACTIVATION_FAILED`. */
+  async giveUp(options: LockOptions = {}): Promise<void> {
+    if (this.state.kind !== "active" || this.state.activatedBy !== "us" || this.settings.shared) return;
+    await this.locked(options, () => this.takeDown(options.signal));
+  }
+
   /** Asks the module; changes nothing. */
   async query(signal?: AbortSignal): Promise<PdpStatus> {
     const context = await findActive(this.executor(signal), this.settings.contextId);

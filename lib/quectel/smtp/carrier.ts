@@ -75,6 +75,12 @@ export interface SendReport {
   readonly warnings: readonly string[];
 }
 
+/** What became of the last mail. A mail that was called off does not count. */
+export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
+
+/** A last mail, and when it ended in milliseconds of the clock. */
+export type EndedMail = LastMail & { readonly at: number };
+
 /** What became of a mail whose result line was not seen, because the host or its connection went away meanwhile. */
 export type RecoveredResult =
   | { readonly kind: "sent" }

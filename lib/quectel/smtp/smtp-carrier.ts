@@ -9,6 +9,7 @@ import type { Timer } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import type {
   CarrierEvents,
+  EndedMail,
   MailCarrier,
   MailTransaction,
   RecoveredResult,
@@ -59,6 +60,7 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
   /** Hears results that nobody waits for, as after a restart of the host. */
   private readonly stray: ResultListener;
   private wasAvailable: boolean;
+  private last: EndedMail | undefined;
   private linger: Timer | undefined;
   private readonly onState = (): void => {
     if (this.available === this.wasAvailable) return;
@@ -91,6 +93,11 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     return this.options.modem.state.name === "ready";
   }
 
+  /** What became of the last mail of this object. */
+  get lastMail(): EndedMail | undefined {
+    return this.last;
+  }
+
   async textSupport(): Promise<TextSupport> {
     const { coding, guarded } = this.work;
     const remembered = await coding.remembered();
@@ -111,11 +118,18 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
       this.linger?.clear();
       this.stray.forget();
       try {
-        return await this.deliver(transaction, lease, {
+        const report = await this.deliver(transaction, lease, {
           signal,
           onProgress: options.onProgress ?? (() => undefined),
           beforePut: options.beforePut ?? (() => Promise.resolve()),
         });
+        this.last = { kind: "sent", at: this.options.modem.clock.now() };
+        return report;
+      } catch (error) {
+        if (isModemError(error) && !signal.aborted) {
+          this.last = { kind: "failed", error, at: this.options.modem.clock.now() };
+        }
+        throw error;
       } finally {
         this.stray.forget();
         this.tidyLater();

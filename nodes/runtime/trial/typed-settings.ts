@@ -1,0 +1,115 @@
+/**
+ * TypedSettings: what was typed in a dialog, in the form that the library takes.
+ *
+ * A password that was left untouched is the stored one, which the browser never had. It is used only where it would go
+ * the way for which it was stored: who may edit flows must not be able to have it sent to a server of his own.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { isModemError } from "../../../lib/errors";
+import { primitiveText } from "../../../lib/mail/message/foreign";
+import { readConnection } from "../connection-options";
+import { migrate } from "../migrations";
+import { type ModemCredentials, type ModemSettings, readModemSettings } from "../modem-settings";
+import { invalid, OptionReader, PropertyError, type RawOptions } from "../options";
+import { CREDENTIALS, type TrialRequest } from "./request";
+
+/** A modem as it was deployed, `${ENV}` not yet replaced. */
+export interface DeployedModem {
+  readonly properties: RawOptions;
+  readonly credentials: ModemCredentials;
+}
+
+/** The value of an environment variable as the runtime knows it, of any type; undefined when it is not set. */
+export type Environment = (name: string) => unknown;
+
+type CredentialName = (typeof CREDENTIALS)[number];
+
+/** What a credential travels over; it is never used where one of these has changed. */
+const WAYS: Readonly<Record<CredentialName, readonly Way[]>> = {
+  simPin: ["connection"],
+  apnUser: ["connection"],
+  apnPassword: ["connection"],
+  smtpUser: ["connection", "server"],
+  smtpPassword: ["connection", "server"],
+};
+
+type Way = "connection" | "server";
+
+/** @throws INVALID_CONFIG for a property that cannot be used, INVALID_CREDENTIAL for one that has to be typed again. */
+export function typedSettings(
+  { properties, credentials }: Pick<TrialRequest, "properties" | "credentials">,
+  deployed: DeployedModem | undefined,
+  environment: Environment,
+): ModemSettings {
+  const typed = expanded(properties, environment);
+  const merged: Partial<Record<CredentialName, string>> = {};
+  for (const name of CREDENTIALS) {
+    const value = credentials[name] ?? stored(name, typed, deployed, environment);
+    if (value !== "") merged[name] = primitiveText(expandedValue(name, value, environment)) ?? "";
+  }
+  return readModemSettings(typed, merged);
+}
+
+/** The stored credential for what was typed; empty when none is stored. */
+function stored(
+  name: CredentialName,
+  typed: RawOptions,
+  deployed: DeployedModem | undefined,
+  environment: Environment,
+): string {
+  const value = deployed?.credentials[name] ?? "";
+  if (value === "" || deployed === undefined) return "";
+  const before = waysOf(deployed.properties, environment);
+  const now = waysOf(typed, environment);
+  if (before === undefined || now === undefined) throw new PropertyError("INVALID_CREDENTIAL", name);
+  for (const way of WAYS[name]) {
+    if (!isDeepStrictEqual(before[way], now[way])) throw new PropertyError("INVALID_CREDENTIAL", name);
+  }
+  return value;
+}
+
+/** Where credentials go with these properties; undefined where the properties cannot be read. */
+function waysOf(properties: RawOptions, environment: Environment): Record<Way, unknown> | undefined {
+  try {
+    const options = new OptionReader(migrate("quectel-modem", expanded(properties, environment)));
+    const root = options.text("tlsRoot", "auto");
+    return {
+      connection: addressOf(options),
+      server: {
+        host: options.text("smtpHost").toLowerCase(),
+        port: options.text("smtpPort"),
+        security: options.text("smtpSecurity", "tls"),
+        verify: options.flag("tlsVerify", true),
+        root,
+        ca: root === "pem" ? options.text("tlsCa") : "",
+      },
+    };
+  } catch (error) {
+    if (isModemError(error, "INVALID_CONFIG")) return undefined;
+    throw error;
+  }
+}
+
+/** The connection without how the line is set, which leads nowhere else. */
+function addressOf(options: OptionReader): object {
+  const connection = readConnection(options);
+  return connection.kind === "serial" ? { kind: connection.kind, path: connection.path } : connection;
+}
+
+function expanded(properties: RawOptions, environment: Environment): RawOptions {
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, value]) => [
+      name,
+      typeof value === "string" ? expandedValue(name, value, environment) : value,
+    ]),
+  );
+}
+
+/** As Node-RED does it for a deployed node: only a value that is nothing but one variable is replaced. */
+function expandedValue(name: string, value: string, environment: Environment): unknown {
+  const [, variable] = /^\$\{(\S+)\}$/.exec(value) ?? [];
+  if (variable === undefined) return value;
+  const found = environment(variable);
+  if (found === undefined) throw invalid(name, `is ${value}, but this variable is not set`);
+  return found;
+}
