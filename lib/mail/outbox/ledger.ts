@@ -80,8 +80,11 @@ export class Ledger {
     await this.saving;
   }
 
-  async hold(kind: "pdp" | "paused"): Promise<void> {
+  /** Resolves with true when this hold is new. */
+  async hold(kind: "pdp" | "paused"): Promise<boolean> {
+    const isNew = this.holds.store()[kind] === undefined;
     await this.change(() => this.holds.begin(kind, this.today()));
+    return isNew;
   }
 
   async release(...kinds: readonly ("pdp" | "paused" | "setup")[]): Promise<void> {
@@ -89,10 +92,12 @@ export class Ledger {
     await this.change(() => this.holds.end(...kinds));
   }
 
-  /** A setup error was met, by a mail or by the modem itself. */
-  async meet(error: ModemError): Promise<void> {
+  /** A setup error was met, by a mail or by the modem itself. Resolves with true when none held before. */
+  async meet(error: ModemError): Promise<boolean> {
+    const isNew = this.holds.setup === undefined;
     const seal = (): SettingsSeal => sealSettings(concernsOf(error.code), this.fingerprint);
     await this.change(() => this.holds.meet(error, this.time.now().time, this.today(), seal));
+    return isNew;
   }
 
   /** A mail got past what a setup error would have stopped. */

@@ -142,10 +142,10 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   /**
    * Holds the outbox, over restarts too: because a flow has deactivated the PDP context, until `releaseFrom`; or for
    * a setup error that the modem met itself, until the settings concerned change, the modem is ready (SIM errors), a
-   * probe succeeds, or `resume`.
+   * probe succeeds, or `resume`. Resolves with true when nothing of this kind held it before.
    */
-  async holdFor(cause: "pdp" | ModemError): Promise<void> {
-    await this.command(({ ledger }) => (cause === "pdp" ? ledger.hold("pdp") : ledger.meet(cause)));
+  async holdFor(cause: "pdp" | ModemError): Promise<boolean> {
+    return this.command(({ ledger }) => (cause === "pdp" ? ledger.hold("pdp") : ledger.meet(cause)));
   }
 
   async releaseFrom(kind: "pdp"): Promise<void> {

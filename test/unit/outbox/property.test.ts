@@ -129,7 +129,7 @@ class Life {
       case "resume":
         return clock.until(outbox.resume());
       case "deactivate":
-        return clock.until(outbox.holdFor("pdp"));
+        return clock.until(outbox.holdFor("pdp").then(() => undefined));
       case "activate":
         return clock.until(outbox.releaseFrom("pdp"));
       case "flush":
