@@ -159,13 +159,13 @@ export const SMTP_ERRORS = {
   },
   SMTP_ACCESS_DENIED: {
     number: 676,
-    text: "The mail server wants TLS or a login first (530)",
+    text: "The mail server wants TLS or a login first",
     hint: "Choose TLS or STARTTLS, and fill in user and password.",
     class: "setup",
   },
   SMTP_AUTH_FAILED: {
     number: 677,
-    text: "The mail server refused user or password (535)",
+    text: "The mail server refused user or password",
     hint: "Type them again; many providers want an app password.",
     class: "setup",
   },

@@ -82,13 +82,13 @@ export function addRecipient(type: keyof typeof RECIPIENT_TYPES, address: string
   };
 }
 
-/** Number of recipients that the module holds. Without side effect, so it also tells whether a mail is running (652). */
-export function countRecipients(): Command<number> {
+/** The addresses that the module holds. Without side effect, so it also tells whether a mail is running (652). */
+export function queryRecipients(): Command<readonly string[]> {
   return {
     line: "AT+QSMTPDST?",
     headers: ["+QSMTPDST"],
     timeout: TIMEOUT.short,
-    parse: ({ lines }) => lines.length,
+    parse: ({ lines }) => lines.map((line) => parseParameters(line).text(1) ?? ""),
   };
 }
 

@@ -1,8 +1,9 @@
 /**
  * RootFiles: root certificates as files in the module's flash, uploaded once and found again after years.
  *
- * The name holds the hash of the text, so a file with the right name and size is the right one, and another
- * certificate never replaces one that another context uses. All methods want the mail lock held.
+ * The name holds the hash of the text, so another certificate never replaces one that another context uses. A file is
+ * believed only when its upload was seen to end well and it has its size still: one that was damaged on the line has
+ * its size too, and would keep every mail from going for ever. All methods want the mail lock held.
  */
 import { createHash } from "node:crypto";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
@@ -21,7 +22,9 @@ export interface RootPem {
 const HASH_DIGITS = 16;
 
 export class RootFiles {
+  /** All that were ever begun, and those that have arrived whole. */
   private readonly names: RecordedNames;
+  private readonly whole: RecordedNames;
   /** Names seen in the module since its last start. */
   private readonly seen = new Set<string>();
   private epoch: number | undefined;
@@ -31,6 +34,7 @@ export class RootFiles {
     notebook: Notebook,
   ) {
     this.names = new RecordedNames(notebook, "roots");
+    this.whole = new RecordedNames(notebook, "whole-roots");
   }
 
   /** Makes sure that the certificate is in the module's flash, and returns the name of its file. */
@@ -40,7 +44,12 @@ export class RootFiles {
     const bytes = Buffer.from(root.pem, "latin1");
     const name = fileNameOf(bytes);
     if (this.seen.has(name)) return name;
-    if ((await this.sizeOf(name, signal)) !== bytes.length) await this.store(root, name, bytes, signal);
+    const isThere = (await this.whole.has(name)) && (await this.sizeOf(name, signal)) === bytes.length;
+    if (!isThere) {
+      await this.whole.remove(name);
+      await this.store(root, name, bytes, signal);
+      await this.whole.add(name);
+    }
     this.seen.add(name);
     return name;
   }
@@ -65,6 +74,7 @@ export class RootFiles {
       if (name === wanted) continue;
       await removeFile(this.modem, name, signal);
       await this.names.remove(name);
+      await this.whole.remove(name);
       this.seen.delete(name);
     }
   }

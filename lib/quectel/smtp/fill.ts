@@ -6,8 +6,9 @@
  */
 import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { CharsetName } from "./carrier";
-import { addRecipient, attachFile, clearMail, sendBody, setSubject } from "../commands/smtp";
-import { inputSeconds } from "../files/line-time";
+import { addRecipient, attachFile, clearMail, queryRecipients, sendBody, setSubject } from "../commands/smtp";
+import { ifRefused } from "../execute";
+import { canOverrun, inputSeconds } from "../files/line-time";
 import type { Modem } from "../connection/modem";
 import { atStage, confirmed } from "./stage-error";
 
@@ -31,13 +32,43 @@ export async function clear(modem: FilledModem, signal: AbortSignal): Promise<vo
 
 /** Recipients and subject. */
 export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
-  for (const type of ["to", "cc", "bcc"] as const) {
-    for (const address of mail[type]) await addOne(modem, type, address, signal);
-  }
+  await fillRecipients(modem, mail, signal);
   const { charset, text } = mail.subject;
   await atStage("subject", () => confirmed(() => modem.execute(setSubject(charset, text), { signal })), {
     SMTP_PARAMETER: { code: "LIMIT_SUBJECT", detail: `${text.length} bytes on the line` },
   });
+}
+
+/**
+ * All recipients; read back where some may be missing or wrong: several, of which a restart that nobody saw may have
+ * swallowed the first, and a line that may have lost a letter of an address.
+ */
+async function fillRecipients(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
+  const wanted = [...mail.to, ...mail.cc, ...mail.bcc];
+  for (let attempt = 1; ; attempt++) {
+    for (const type of ["to", "cc", "bcc"] as const) {
+      for (const address of mail[type]) await addOne(modem, type, address, signal);
+    }
+    if (wanted.length === 1 && !canOverrun(modem.line)) return;
+    const held = await atStage("recipients", () =>
+      ifRefused(modem.execute(queryRecipients(), { signal }), async () => wanted),
+    );
+    if (areSame(held, wanted)) return;
+    if (attempt === 2)
+      throw new ModemError("MODEM_OUT_OF_SYNC", { ...WRONG_RECIPIENTS, stage: "recipients" });
+    await clear(modem, signal);
+  }
+}
+
+/** True for the same addresses in whatever order. */
+function areSame(some: readonly string[], others: readonly string[]): boolean {
+  const [one, other] = [some, others].map((list) =>
+    list
+      .map((address) => address.toLowerCase())
+      .sort()
+      .join("\n"),
+  );
+  return one === other;
 }
 
 async function addOne(
@@ -96,3 +127,8 @@ export async function attach(
     );
   }
 }
+
+const WRONG_RECIPIENTS = {
+  detail: "it holds other recipients than it was given",
+  hint: LOST_BYTES,
+} as const;

@@ -1,34 +1,71 @@
 /** From the module's result of a mail to the error of this package. */
-import { ModemError, type ErrorClass } from "../../errors";
+import { ModemError, type ErrorCode } from "../../errors";
 import type { PutResult } from "../commands/smtp";
 import { errorOfNumber } from "../error-codes";
 
-/** The error of a `+QSMTPPUT` line; undefined when the server has accepted the mail. */
-export function putError({ error, smtpCode }: PutResult): ModemError | undefined {
-  if (error === 0) return undefined;
-  const decided = error === OTHER_REPLY ? classOfReply(smtpCode) : undefined;
-  return errorOfNumber(error, {
-    stage: "send",
-    ...(smtpCode === 0 ? {} : { smtpCode, detail: `the server said ${smtpCode}` }),
-    ...(decided === undefined ? {} : { class: decided }),
-  });
-}
-
-/** 682 stands for 554 and for every reply that has no number of its own, so the reply itself decides. */
+/** Numbers of the SMTP client begin here; firmware of tomorrow may add some behind those that are known. */
+const FIRST_NUMBER = 651;
+/** Stands for 554 and for every reply that has no number of its own, so the reply itself decides. */
 const OTHER_REPLY = 682;
 
 /**
- * Class of a server's reply (RFC 5321 section 4.2.1, RFC 4954 section 6); undefined where the table's class holds.
+ * The error of a `+QSMTPPUT` line; undefined when the server has accepted the mail.
  *
- * 4yz is transient. Replies about login and encryption would hit every mail. Without a reply nobody has refused.
+ * A line that says neither, such as `0,550` or `1,0`, was damaged on its way or is not understood: nobody can know
+ * then whether the mail was sent, so the error is `MODEM_RESULT_UNKNOWN`.
  */
-function classOfReply(smtpCode: number): ErrorClass | undefined {
-  if (smtpCode === 0 || (smtpCode >= 400 && smtpCode < 500)) return "transient";
-  return LOGIN_REPLIES.has(smtpCode) ? "setup" : undefined;
+export function putError({ error, smtpCode }: PutResult): ModemError | undefined {
+  if (error === 0 && (smtpCode === 0 || (smtpCode >= 200 && smtpCode < 300))) return undefined;
+  if (error < FIRST_NUMBER) return resultUnknown(undefined, `the module said ${error},${smtpCode}`);
+  const details = {
+    stage: "send",
+    modemCode: error,
+    ...(smtpCode === 0 ? {} : { smtpCode, detail: `the server said ${smtpCode}` }),
+  } as const;
+  const refusal = LOGIN_REPLIES[smtpCode];
+  if (refusal !== undefined) {
+    const { code, hint } = refusal;
+    return new ModemError(code, { ...details, ...(hint === undefined ? {} : { hint }) });
+  }
+  // Without a reply nobody has refused.
+  const isOpen = error === OTHER_REPLY && smtpCode === 0;
+  return errorOfNumber(error, { ...details, ...(isOpen ? { class: "transient" } : {}) });
 }
 
-/** 523 and 524 expired or weak password, 534 mechanism too weak, 538 encryption required. */
-const LOGIN_REPLIES: ReadonlySet<number> = new Set([523, 524, 534, 535, 538]);
+interface LoginRefusal {
+  readonly code: ErrorCode;
+  /** Left out: that of the code. */
+  readonly hint?: string;
+}
+
+const WANTS_ENCRYPTION: LoginRefusal = {
+  code: "SMTP_ACCESS_DENIED",
+  hint: "The server takes a login over an encrypted connection only: choose TLS (port 465) or STARTTLS (port 587).",
+};
+
+/**
+ * Refused logins: they would hit every mail, and a refused password must not be tried again and again. The module has
+ * numbers for 530 and 535 only.
+ *
+ * Source: RFC 4954 section 6, RFC 5248 (registry of enhanced status codes, X.7.8 to X.7.13).
+ */
+const LOGIN_REPLIES: Readonly<Record<number, LoginRefusal>> = {
+  523: WANTS_ENCRYPTION,
+  524: WANTS_ENCRYPTION,
+  525: {
+    code: "SMTP_AUTH_FAILED",
+    hint: "The provider has disabled the account: ask there, then resume the outbox.",
+  },
+  530: { code: "SMTP_ACCESS_DENIED" },
+  534: {
+    code: "SMTP_AUTH_FAILED",
+    hint:
+      "The provider does not take this password here; many (Gmail, Yahoo, iCloud) want an app password, which is " +
+      "made in the account's security settings.",
+  },
+  535: { code: "SMTP_AUTH_FAILED" },
+  538: WANTS_ENCRYPTION,
+};
 
 /** The error for a mail whose result can no longer come: it may have been sent or not. */
 export function resultUnknown(cause: unknown, detail: string): ModemError {

@@ -5,7 +5,7 @@
  */
 import { delay } from "../../clock";
 import { isModemError } from "../../errors";
-import { countRecipients, readPutResult, type PutResult } from "../commands/smtp";
+import { queryRecipients, readPutResult, type PutResult } from "../commands/smtp";
 import type { Modem } from "../connection/modem";
 
 type ListeningModem = Pick<Modem, "on" | "off">;
@@ -79,7 +79,7 @@ export async function mailState(
   signal: AbortSignal,
 ): Promise<"sending" | "free" | "absent"> {
   try {
-    await modem.execute(countRecipients(), { signal });
+    await modem.execute(queryRecipients(), { signal });
     return "free";
   } catch (error) {
     signal.throwIfAborted();

@@ -6,7 +6,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, type ErrorClass } from "../../errors";
 import type {
   CarrierEvents,
   EndedMail,
@@ -47,6 +47,9 @@ export interface SmtpCarrierOptions {
   /** Remembers uploaded names and how this module takes text. */
   readonly notebook: Notebook;
 }
+
+/** True where the outbox would not simply try again. */
+const isFinal = (decision: ErrorClass): boolean => decision === "message" || decision === "setup";
 
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
 const LINGER = 5_000;
@@ -146,7 +149,8 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
       this.stray.forget();
       if (result === undefined) return { kind: "unknown" };
       const error = putError(result);
-      return error === undefined ? { kind: "sent" } : { kind: "refused", error };
+      if (error === undefined) return { kind: "sent" };
+      return error.class === "unknown" ? { kind: "unknown" } : { kind: "refused", error };
     });
   }
 
@@ -177,7 +181,8 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     options: AttemptOptions,
   ): Promise<SendReport> {
     const chances = new SecondChances(this.work, this.options.pdp, this.pacing, lease);
-    // What the module said of the mail last. It stays the answer when a further attempt does not get so far.
+    // What the module said of the mail last. It stays the answer when a further attempt does not get so far, unless
+    // it would end the mail or hold all: that a further attempt is made says that it is in doubt.
     let verdict: unknown;
     for (;;) {
       let isPut = false;
@@ -191,7 +196,7 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
         this.pacing.succeeded();
         return report;
       } catch (error) {
-        if (isPut) verdict = error;
+        if (isPut) verdict = isModemError(error) && isFinal(error.class) ? undefined : error;
         const isWorthAnother = await chances.take(error, options.signal).catch((trouble: unknown) => {
           throw verdict ?? trouble;
         });

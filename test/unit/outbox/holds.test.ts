@@ -18,7 +18,7 @@ describe("Holds of the outbox", () => {
       {
         kind: "setup",
         code: "SMTP_AUTH_FAILED",
-        message: "The mail server refused user or password (535)",
+        message: "The mail server refused user or password",
         since: "2026-01-01T00:00:00.000Z",
       },
     ]);

@@ -31,7 +31,7 @@ const LINES: readonly (readonly [Command<unknown>, string])[] = [
   [smtp.addRecipient("to", "duty@example.com"), 'AT+QSMTPDST=1,1,"duty@example.com"'],
   [smtp.addRecipient("cc", "boss@example.com"), 'AT+QSMTPDST=1,2,"boss@example.com"'],
   [smtp.addRecipient("bcc", "x@example.com"), 'AT+QSMTPDST=1,3,"x@example.com"'],
-  [smtp.countRecipients(), "AT+QSMTPDST?"],
+  [smtp.queryRecipients(), "AT+QSMTPDST?"],
   [smtp.setSubject("ascii", "Pump 7 alarm"), 'AT+QSMTPSUB=0,"Pump 7 alarm"'],
   [smtp.setSubject("utf-8", "C3A4"), 'AT+QSMTPSUB=1,"C3A4"'],
   [smtp.querySubject(), "AT+QSMTPSUB?"],
