@@ -147,7 +147,12 @@ export class Editor {
 
   private async opened(button: string): Promise<void> {
     await this.page.locator(button).last().waitFor();
-    // The tray slides in; a picture or a click before that hits the wrong place.
-    await this.page.waitForFunction(`!$(".red-ui-tray").is(":animated")`);
+    // The tray slides in, in one version by script and in the other by style; a picture or a click before that hits
+    // the wrong place.
+    await this.page.waitForFunction(`new Promise((resolve) => {
+      const place = () => $(".red-ui-tray").toArray().map((tray) => tray.getBoundingClientRect().left).join();
+      const before = place();
+      setTimeout(() => resolve(before === place() && !$(".red-ui-tray").is(":animated")), 100);
+    })`);
   }
 }

@@ -9,7 +9,13 @@ const EXAMPLES = filesIn("examples").map((file) => file.replace(/\.json$/, ""));
 
 interface ImportedNode {
   readonly type: string;
+  readonly name: string;
   readonly valid: boolean;
+  /** Centre and size, pixels. */
+  readonly x: number;
+  readonly y: number;
+  readonly w: number;
+  readonly h: number;
 }
 
 for (const version of nodeRedVersions()) {
@@ -29,7 +35,8 @@ for (const version of nodeRedVersions()) {
       editor.page.evaluate(`{
         const tab = RED.nodes.workspace(RED.nodes.getWorkspaceOrder().at(-1));
         tab.label === ${JSON.stringify(tab)}
-          ? RED.nodes.filterNodes({ z: tab.id }).map(({ type, valid }) => ({ type, valid }))
+          ? RED.nodes.filterNodes({ z: tab.id }).map(
+              ({ type, name, valid, x, y, w, h }) => ({ type, name, valid, x, y, w, h }))
           : [];
       }`);
 
@@ -52,12 +59,19 @@ for (const version of nodeRedVersions()) {
         await page.waitForFunction(
           `RED.nodes.workspace(RED.nodes.getWorkspaceOrder().at(-1)).label === ${label}`,
         );
+        // Nodes get their size when they are drawn.
+        await page.evaluate(`{
+          RED.workspaces.show(RED.nodes.getWorkspaceOrder().at(-1));
+          $(".red-ui-notification").hide();
+        }`);
+        await page.waitForFunction(`$(".red-ui-flow-node-group").length === ${wanted.length}`);
         const imported = await nodesOf(tab?.label ?? "");
         assert.deepEqual(imported.map(({ type }) => type).sort(), wanted.sort());
         assert.deepEqual(
           imported.filter(({ valid }) => !valid),
           [],
         );
+        assert.deepEqual(overlaps(imported), []);
         await editor.picture(`example-${example.slice(0, 2)}`);
 
         await page.click("#red-ui-header-button-deploy");
@@ -69,4 +83,16 @@ for (const version of nodeRedVersions()) {
       assert.deepEqual(editor.errors, []);
     });
   });
+}
+
+/** Pairs of nodes of which one covers a part of the other. */
+function overlaps(nodes: readonly ImportedNode[]): string[] {
+  return nodes.flatMap((one, index) =>
+    nodes
+      .slice(index + 1)
+      .filter(
+        ({ x, y, w, h }) => Math.abs(x - one.x) < (w + one.w) / 2 && Math.abs(y - one.y) < (h + one.h) / 2,
+      )
+      .map((other) => `${one.name || one.type} and ${other.name || other.type}`),
+  );
 }
