@@ -29,6 +29,12 @@ export const SPECIAL_HINTS = {
   noPing: "Many servers and operators let none pass, so this proves nothing; a test mail does.",
   oddPort: "Choose 465 with TLS, or 587 with STARTTLS.",
   longLogin: "Most modules take no more; use a relay whose key is shorter.",
+  loginNeedsEncryption:
+    "The server takes a login over an encrypted connection only: choose TLS (port 465) or STARTTLS (port 587).",
+  appPassword:
+    "The provider does not take this password here; many (Gmail, Yahoo, iCloud) want an app password, which is made " +
+    "in the account's security settings.",
+  accountDisabled: "The provider has disabled the account: ask there, then resume the outbox.",
   noRootKnown:
     "Choose the server's root certificate by name or paste it in PEM form in the modem's mail settings; only in a " +
     "network of your own switch the check of the server's certificate off.",

@@ -130,5 +130,5 @@ export async function attach(
 
 const WRONG_RECIPIENTS = {
   detail: "it holds other recipients than it was given",
-  hint: LOST_BYTES,
+  hint: SPECIAL_HINTS.lostBytes,
 } as const;

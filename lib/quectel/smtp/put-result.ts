@@ -1,5 +1,5 @@
 /** From the module's result of a mail to the error of this package. */
-import { ModemError, type ErrorCode } from "../../errors";
+import { ModemError, SPECIAL_HINTS, type ErrorCode, type SpecialHint } from "../../errors";
 import type { PutResult } from "../commands/smtp";
 import { errorOfNumber } from "../error-codes";
 
@@ -35,13 +35,8 @@ export function putError({ error, smtpCode }: PutResult): ModemError | undefined
 interface LoginRefusal {
   readonly code: ErrorCode;
   /** Left out: that of the code. */
-  readonly hint?: string;
+  readonly hint?: SpecialHint;
 }
-
-const WANTS_ENCRYPTION: LoginRefusal = {
-  code: "SMTP_ACCESS_DENIED",
-  hint: "The server takes a login over an encrypted connection only: choose TLS (port 465) or STARTTLS (port 587).",
-};
 
 /**
  * Refused logins: they would hit every mail, and a refused password must not be tried again and again. The module has
@@ -50,21 +45,13 @@ const WANTS_ENCRYPTION: LoginRefusal = {
  * Source: RFC 4954 section 6, RFC 5248 (registry of enhanced status codes, X.7.8 to X.7.13).
  */
 const LOGIN_REPLIES: Readonly<Record<number, LoginRefusal>> = {
-  523: WANTS_ENCRYPTION,
-  524: WANTS_ENCRYPTION,
-  525: {
-    code: "SMTP_AUTH_FAILED",
-    hint: "The provider has disabled the account: ask there, then resume the outbox.",
-  },
+  523: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
+  524: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
+  525: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.accountDisabled },
   530: { code: "SMTP_ACCESS_DENIED" },
-  534: {
-    code: "SMTP_AUTH_FAILED",
-    hint:
-      "The provider does not take this password here; many (Gmail, Yahoo, iCloud) want an app password, which is " +
-      "made in the account's security settings.",
-  },
+  534: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.appPassword },
   535: { code: "SMTP_AUTH_FAILED" },
-  538: WANTS_ENCRYPTION,
+  538: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
 };
 
 /** The error for a mail whose result can no longer come: it may have been sent or not. */
