@@ -71,7 +71,7 @@
         select.val(here?.name ?? "");
         const show = (provider) => {
           remark
-            .text(provider?.remark ?? "")
+            .text(provider === undefined ? "" : window.quectelHints.sentence(provider.remark))
             .toggleClass("quectel-danger", provider?.passwordLogin === false);
         };
         show(here);

@@ -1,8 +1,10 @@
 // Compiles lib/ and nodes/ to CommonJS in dist/ and lays html, locales and icons beside the compiled
 // nodes, because Node-RED looks for them only in the folder of the node's .js file.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { catalogNames, catalogOf, partNames } from "./catalogs.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
@@ -18,17 +20,12 @@ cpSync("nodes", "dist/nodes", {
 });
 if (existsSync("icons")) cpSync("icons", "dist/nodes/icons", { recursive: true });
 
-// The words of the nodes' statuses are kept once for each language; the editor looks for them in the catalog of the
-// node that shows them.
-for (const lang of readdirSync("dist/nodes/locales")) {
-  const folder = `dist/nodes/locales/${lang}`;
-  const words = JSON.parse(readFileSync(`${folder}/status.json`, "utf8"));
-  rmSync(`${folder}/status.json`);
-  for (const catalog of readdirSync(folder).filter((name) => name.endsWith(".json"))) {
-    const file = `${folder}/${catalog}`;
-    writeFileSync(
-      file,
-      JSON.stringify({ ...words, ...JSON.parse(readFileSync(file, "utf8")) }, undefined, 2),
-    );
+const { ERROR_TABLE, SPECIAL_HINTS } = createRequire(import.meta.url)("../dist/lib/error-table/index.js");
+const tables = { errors: ERROR_TABLE, specialHints: SPECIAL_HINTS };
+for (const lang of readdirSync("nodes/locales")) {
+  const [source, target] = [`nodes/locales/${lang}`, `dist/nodes/locales/${lang}`];
+  for (const name of partNames(source)) rmSync(`${target}/${name}`);
+  for (const name of catalogNames(source)) {
+    writeFileSync(`${target}/${name}`, JSON.stringify(catalogOf(source, name, tables), undefined, 2));
   }
 }

@@ -46,6 +46,10 @@ export const SPECIAL_HINTS = {
   laterVersion: "Install that version again, or remove the file.",
   unreadableFile: "Check the path in the attach-file node, and that Node-RED may read the file.",
   emptyContent: "Set the property that the attach-file node names as its content.",
+  /** The dialog's test of a mail has no recipient. */
+  noAddress: "Type an address.",
+  /** A fault of this package, which has no code. */
+  internal: "Node-RED's log says what; report it as an issue of the package.",
 } as const;
 
 export type SpecialHint = (typeof SPECIAL_HINTS)[keyof typeof SPECIAL_HINTS];

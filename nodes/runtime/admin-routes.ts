@@ -67,7 +67,8 @@ export function errorView(error: unknown): ErrorView {
     return {
       code: "INTERNAL",
       message: "Something went wrong in Node-RED",
-      hint: "Node-RED's log says what; report it as an issue of the package.",
+      hint: SPECIAL_HINTS.internal,
+      hintKey: "internal",
     };
   }
   const { code, message, hint } = error;

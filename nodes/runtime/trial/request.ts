@@ -5,7 +5,7 @@
  * `modem-settings.ts`, as for a deployed node.
  */
 import { readAddresses } from "../../../lib/mail/message/addresses";
-import { ModemError } from "../../../lib/errors";
+import { ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import type { ModemCredentials } from "../modem-settings";
 import { invalid, type RawOptions } from "../options";
 
@@ -89,7 +89,7 @@ function credentialsOf(value: unknown): ModemCredentials {
 
 function recipientOf(value: unknown): string {
   const [first, second] = readAddresses(value, "INVALID_RECIPIENT");
-  if (first === undefined) throw new ModemError("INVALID_NO_RECIPIENT", { hint: "Type an address." });
+  if (first === undefined) throw new ModemError("INVALID_NO_RECIPIENT", { hint: SPECIAL_HINTS.noAddress });
   if (second !== undefined) throw invalid("recipient", "must be a single address");
   return first;
 }

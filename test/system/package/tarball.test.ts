@@ -49,7 +49,16 @@ describe("The packed tarball", function () {
       assert.ok(files.includes(file), file);
       assert.ok(files.includes(file.replace(/\.js$/, ".html")), `html of ${file}`);
       const name = file.replace(/^.*\/(.*)\.js$/, "$1");
-      assert.ok(files.includes(`dist/nodes/locales/en-US/${name}.json`), `catalog of ${name}`);
+      for (const language of ["de", "en-US", "ja", "zh-CN"]) {
+        assert.ok(
+          files.includes(`dist/nodes/locales/${language}/${name}.json`),
+          `catalog of ${name}, ${language}`,
+        );
+        assert.ok(
+          files.includes(`dist/nodes/locales/${language}/${name}.html`),
+          `help of ${name}, ${language}`,
+        );
+      }
     }
     for (const file of ["package.json", "README.md", "LICENSE", "dist/lib/simulator/cli.js"]) {
       assert.ok(files.includes(file), file);
