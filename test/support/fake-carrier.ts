@@ -16,7 +16,12 @@ export type Fate =
   /** The server takes it. */
   | { readonly kind: "sent" }
   /** It fails before QSMTPPUT, or with its result. */
-  | { readonly kind: "failed"; readonly error: ModemError; readonly beforePut?: true }
+  | {
+      readonly kind: "failed";
+      readonly error: ModemError;
+      readonly beforePut?: true;
+      readonly delivered?: true;
+    }
   /** The connection is lost after QSMTPPUT; `answer` is what the module says when it is asked. */
   | { readonly kind: "lost"; readonly delivered: boolean; readonly answer: RecoveredResult | "fails" }
   /** Nothing comes any more, until it is aborted. */
@@ -114,6 +119,7 @@ export class FakeCarrier extends EventEmitter<CarrierEvents> implements MailCarr
         await this.step();
         return { sendMs: 1200, bytes: text.length, warnings: [] };
       case "failed":
+        if (fate.delivered) deliver();
         throw fate.error;
       case "lost":
         if (fate.delivered) deliver();

@@ -1,7 +1,8 @@
 /**
  * A virtual clock for code without any real I/O: it goes from timer to timer as soon as the promises at hand have run.
  *
- * Thousands of dialogues pass in seconds. Where sockets or files take part, `VirtualClock` is the one to use.
+ * Thousands of dialogues pass in seconds. Work on real sockets has to be announced with `busy`; where code under test
+ * uses them unannounced, `VirtualClock` is the one to use.
  */
 import type { Clock, Timer } from "../../lib/clock";
 
@@ -13,13 +14,32 @@ interface Pending {
 export class FastClock implements Clock {
   private time = 0;
   private readonly pending = new Set<Pending>();
+  private working = 0;
+
+  /** @param offset wall-clock time at the start, ms since 1970. */
+  constructor(private offset = 0) {}
 
   now(): number {
     return this.time;
   }
 
   wall(): number {
-    return this.time;
+    return this.time + this.offset;
+  }
+
+  /** Makes the wall clock jump by `ms`, as when a host without battery clock gets the time from the network. */
+  jumpWall(ms: number): void {
+    this.offset += ms;
+  }
+
+  /** Holds the time until `work`, something on real sockets, has settled. */
+  async busy<T>(work: Promise<T>): Promise<T> {
+    this.working++;
+    try {
+      return await work;
+    } finally {
+      this.working--;
+    }
   }
 
   after(ms: number, fire: () => void): Timer {
@@ -47,6 +67,10 @@ export class FastClock implements Clock {
       // A tick comes after all promise callbacks that are ready, and those that they make ready.
       await new Promise<void>((resolve) => process.nextTick(resolve));
       if (done()) return;
+      if (this.working > 0) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        continue;
+      }
       let next: Pending | undefined;
       for (const entry of this.pending) if (next === undefined || entry.at < next.at) next = entry;
       if (next === undefined) throw new Error(`nothing left to wait for at ${this.time} ms`);

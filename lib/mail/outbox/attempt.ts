@@ -8,7 +8,7 @@ import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
 import type { Composer } from "./outbox-types";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
-import type { Outcome } from "./transactions";
+import { isInDoubt, type Outcome } from "./transactions";
 import type { Entry } from "./waiting-mails";
 
 export interface AttemptParts {
@@ -51,6 +51,8 @@ export class Attempt {
   private readonly abort = new AbortController();
   /** From `put` on only the result ends it. */
   private stage: "preparing" | "unmarked" | "put" = "preparing";
+  /** The carrier has put it on the air a second time, or was not let to, after a failure that leaves its outcome open. */
+  private isRepeat = false;
 
   constructor(
     readonly entry: Entry,
@@ -72,7 +74,7 @@ export class Attempt {
     const { carrier, compose, ledger, today, progress } = this.parts;
     const history = {
       ageMs: Math.max(0, ledger.time.now().time - this.entry.accepted.time),
-      possibleDuplicate: transaction.unknown > 0,
+      possibleDuplicate: isInDoubt(transaction),
       shortSubject: transaction.shortSubject,
     };
     try {
@@ -81,6 +83,12 @@ export class Attempt {
         signal: this.abort.signal,
         onProgress: (state) => progress(record.id, state),
         beforePut: () => this.mark(index),
+        beforeRepeat: async () => {
+          this.isRepeat = true;
+          if (record.delivery === "atMostOnce") throw new ModemError("MODEM_RESULT_UNKNOWN");
+          const marked = { ...history, possibleDuplicate: true };
+          return (await compose(this.storedMail(record), transaction.envelope, marked)).transaction;
+        },
       });
       const outcome: Outcome = {
         kind: "sent",
@@ -88,6 +96,7 @@ export class Attempt {
         sendMs,
         bytes,
         warnings: [...composed.warnings, ...warnings],
+        isRepeat: this.isRepeat,
       };
       return { kind: "outcome", outcome, wasPut: true };
     } catch (cause) {
@@ -103,7 +112,7 @@ export class Attempt {
     if (wasPut && (!isKnown || RESULT_LOST.has(cause.code))) return { kind: "lost" };
     const error = isKnown ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
     const away = !this.parts.carrier.available;
-    return { kind: "outcome", outcome: { kind: "failed", error, away }, wasPut };
+    return { kind: "outcome", outcome: { kind: "failed", error, away, isRepeat: this.isRepeat }, wasPut };
   }
 
   /** Makes durable that the mail may be on its way from now on. */

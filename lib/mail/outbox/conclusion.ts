@@ -71,5 +71,8 @@ export class Conclusion {
 /** True when a kill that brings the old record back would do no harm. */
 function isOnlyAboutTime(before: SpoolRecord, after: SpoolRecord, outcome: Outcome): boolean {
   if (outcome.kind !== "failed" || before.transactions.length !== after.transactions.length) return false;
-  return before.transactions.every((one, index) => one.state === after.transactions[index]?.state);
+  return before.transactions.every((one, index) => {
+    const { state, open } = after.transactions[index] ?? one;
+    return one.state === state && one.open === open;
+  });
 }

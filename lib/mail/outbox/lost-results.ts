@@ -85,9 +85,9 @@ export class LostResults {
       if (this.mails.length > 1) return unknown();
       switch (result.kind) {
         case "sent":
-          return { kind: "sent", at: today(), warnings: [] };
+          return { kind: "sent", at: today(), warnings: [], isRepeat: false };
         case "refused":
-          return { kind: "failed", error: result.error, away: false };
+          return { kind: "failed", error: result.error, away: false, isRepeat: false };
         case "unknown":
           return unknown();
       }

@@ -3,6 +3,7 @@ import type { ModemError } from "../../errors";
 import { recipientsOf } from "../compose/envelopes";
 import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
+import { isInDoubt } from "./transactions";
 import { restoreError, type StoredError } from "../spool/stored-error";
 
 export interface ResultFlags {
@@ -28,7 +29,7 @@ export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
   const error = errorOf(record);
   const at = sent.at(-1)?.at;
   const sendMs = sent.reduce((sum, one) => sum + (one.sendMs ?? 0), 0);
-  const isRepeated = transactions.some((one) => one.state.kind === "sent" && one.unknown > 0);
+  const isRepeated = transactions.some((one) => one.state.kind === "sent" && isInDoubt(one));
   return {
     status: statusOf(record),
     id: record.id,
@@ -67,7 +68,7 @@ export function statusOf({ transactions }: SpoolRecord): "sent" | "partial" | "f
 
 function outcomeOf(record: SpoolRecord): MailFailure["outcome"] {
   if (statusOf(record) === "partial") return "partial";
-  return record.transactions.some(({ unknown }) => unknown > 0) ? "unknown" : "notSent";
+  return record.transactions.some(isInDoubt) ? "unknown" : "notSent";
 }
 
 function rejectedOf({ envelope, state }: StoredTransaction): RejectedRecipient[] {

@@ -4,6 +4,7 @@
  * Each transaction has its own state, so a retry serves only those who have nothing yet.
  */
 import type { ErrorCode, ModemError } from "../../errors";
+import { mayHaveArrived } from "../../quectel/smtp/put-result";
 import { recipientsOf, splitEnvelope, type Envelope } from "../compose/envelopes";
 import { backOff } from "./schedule";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
@@ -18,12 +19,16 @@ export type Outcome =
       readonly sendMs?: number;
       readonly bytes?: number;
       readonly warnings: readonly string[];
+      /** It had been put on the air before and may have arrived then too. */
+      readonly isRepeat: boolean;
     }
   | {
       readonly kind: "failed";
       readonly error: ModemError;
       /** The modem went away meanwhile: no fault of the mail. */
       readonly away: boolean;
+      /** An earlier try of the same attempt may have arrived, whatever this error says. */
+      readonly isRepeat: boolean;
     }
   /** Nobody can say any more whether it was sent. */
   | { readonly kind: "unknown"; readonly error: ModemError };
@@ -48,6 +53,11 @@ const OF_ONE_RECIPIENT_NUMBERS: ReadonlySet<number> = new Set([667, 669, 671, 67
 /** A new transaction, due at once. */
 export function newTransaction(envelope: Envelope, due: number): StoredTransaction {
   return { envelope, state: { kind: "waiting" }, tries: 0, due, unknown: 0, shortSubject: false };
+}
+
+/** True when its recipients may have it although that is not known. */
+export function isInDoubt({ unknown, open }: StoredTransaction): boolean {
+  return unknown > 0 || open === true;
 }
 
 /** Running time at which the next waiting transaction is due; infinite when none waits. */
@@ -114,6 +124,7 @@ export function revived(record: SpoolRecord, time: number): SpoolRecord {
         : {
             ...newTransaction(one.envelope, time),
             unknown: Math.min(one.unknown, MOST_UNKNOWN - 1),
+            ...(one.open === true && { open: true }),
             shortSubject: one.shortSubject,
           },
     ),
@@ -131,7 +142,7 @@ function successors(
     case "sent": {
       const { kind, at, sendMs, bytes } = outcome;
       const report = { ...(sendMs !== undefined && { sendMs }), ...(bytes !== undefined && { bytes }) };
-      return [{ ...transaction, state: { kind, at, ...report } }];
+      return [{ ...transaction, ...(outcome.isRepeat && { open: true }), state: { kind, at, ...report } }];
     }
     case "unknown": {
       const lastError = storeError(outcome.error);
@@ -140,8 +151,16 @@ function successors(
       if (isLast) return [{ ...transaction, unknown, state: { kind: "unknown", error: lastError } }];
       return [{ ...transaction, unknown, lastError, due: time + backOff(1, random) }];
     }
-    case "failed":
-      return afterFailure(transaction, outcome.error, outcome.away, time, random);
+    case "failed": {
+      const { error, away, isRepeat } = outcome;
+      const isOpen = isRepeat || mayHaveArrived(error);
+      const failed: StoredTransaction = { ...transaction, ...(isOpen && { open: true }) };
+      if (record.delivery === "atMostOnce" && isInDoubt(failed)) {
+        const lastError = storeError(error);
+        return [{ ...failed, lastError, state: { kind: "unknown", error: lastError } }];
+      }
+      return afterFailure(failed, error, away, time, random);
+    }
   }
 }
 

@@ -36,6 +36,8 @@ export interface StoredTransaction {
   readonly due: number;
   /** Outcomes of it that stayed unknown. */
   readonly unknown: number;
+  /** It was reported as failed, and may have arrived all the same. */
+  readonly open?: true;
   /** The module has refused the subject for its length. */
   readonly shortSubject: boolean;
   readonly lastError?: StoredError;

@@ -51,6 +51,8 @@ export class Modem extends EventEmitter<ModemEvents> {
   constructor(readonly options: ModemOptions) {
     super();
     this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
+    // The module repeats the password of the context to whoever asks, also before it was first written.
+    options.hide?.([options.network.apnPassword]);
     // One listener per node that shows the state; their number is the person's choice.
     this.setMaxListeners(0);
   }

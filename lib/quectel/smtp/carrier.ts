@@ -64,6 +64,12 @@ export interface SendOptions {
    * go out. When it rejects, the mail is not sent and `send` rejects with its error.
    */
   readonly beforePut?: () => Promise<void>;
+  /**
+   * Awaited before the mail is put on the air once more by the same call although it may have arrived: gives the
+   * transaction that says so to its reader. When it rejects, the mail is not sent again and `send` rejects with the
+   * error of the former try. Left out: it is sent again as it is.
+   */
+  readonly beforeRepeat?: () => Promise<MailTransaction>;
 }
 
 export interface SendReport {

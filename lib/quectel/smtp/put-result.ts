@@ -1,5 +1,5 @@
 /** From the module's result of a mail to the error of this package. */
-import { ModemError, SPECIAL_HINTS, type ErrorCode, type SpecialHint } from "../../errors";
+import { isModemError, ModemError, SPECIAL_HINTS, type ErrorCode, type SpecialHint } from "../../errors";
 import type { PutResult } from "../commands/smtp";
 import { errorOfNumber } from "../error-codes";
 
@@ -53,6 +53,29 @@ const LOGIN_REPLIES: Readonly<Record<number, LoginRefusal>> = {
   535: { code: "SMTP_AUTH_FAILED" },
   538: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
 };
+
+/**
+ * Failures of the module's own that can come after the server has taken the mail: the confirmation of its last line
+ * was lost, or too late (RFC 1047 section 2). A number of the server's reply, or one of an earlier step, decides.
+ */
+const AFTER_ACCEPTANCE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "SMTP_UNKNOWN",
+  "SMTP_CLOSED_BY_SERVER",
+  "SMTP_PDP_DEACTIVATED",
+  "SMTP_TIMEOUT",
+  "SMTP_SEND_FAILED",
+  "SMTP_TRANSACTION_FAILED",
+]);
+
+/** True for a failure of a mail that may have arrived all the same: who sends it again has to say so in it. */
+export function mayHaveArrived(error: unknown): boolean {
+  return (
+    isModemError(error) &&
+    error.stage === "send" &&
+    error.smtpCode === undefined &&
+    AFTER_ACCEPTANCE.has(error.code)
+  );
+}
 
 /** The error for a mail whose result can no longer come: it may have been sent or not. */
 export function resultUnknown(cause: unknown, detail: string): ModemError {

@@ -27,7 +27,7 @@ import type { Modem } from "../connection/modem";
 import type { ModuleClock } from "../network/module-clock";
 import type { Notebook } from "../notebook";
 import type { PdpContext } from "../network/pdp";
-import { putError } from "./put-result";
+import { mayHaveArrived, putError } from "./put-result";
 import { RestartPacing } from "../recovery/recovery";
 import { RootFiles } from "../files/root-files";
 import { mailState, ResultListener, runningMailResult } from "./running-mail";
@@ -125,6 +125,7 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
           signal,
           onProgress: options.onProgress ?? (() => undefined),
           beforePut: options.beforePut ?? (() => Promise.resolve()),
+          beforeRepeat: options.beforeRepeat ?? (() => Promise.resolve(transaction)),
         });
         this.last = { kind: "sent", at: this.options.modem.clock.now() };
         return report;
@@ -176,14 +177,15 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
   }
 
   private async deliver(
-    transaction: MailTransaction,
+    first: MailTransaction,
     lease: Lease,
-    options: AttemptOptions,
+    options: AttemptOptions & Required<Pick<SendOptions, "beforeRepeat">>,
   ): Promise<SendReport> {
     const chances = new SecondChances(this.work, this.options.pdp, this.pacing, lease);
     // What the module said of the mail last. It stays the answer when a further attempt does not get so far, unless
     // it would end the mail or hold all: that a further attempt is made says that it is in doubt.
     let verdict: unknown;
+    let transaction = first;
     for (;;) {
       let isPut = false;
       const beforePut = async (): Promise<void> => {
@@ -201,6 +203,11 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
           throw verdict ?? trouble;
         });
         if (!isWorthAnother) throw verdict ?? error;
+        if (isPut && mayHaveArrived(error)) {
+          transaction = await options.beforeRepeat().catch(() => {
+            throw error;
+          });
+        }
       }
     }
   }

@@ -59,6 +59,25 @@ describe("a mail that fails", () => {
 
   const count = (begin: string) => rig.lines().filter((line) => line.startsWith(begin)).length;
 
+  it("is sent once more in another form where its first try may have arrived", async () => {
+    let puts = 0;
+    rig.module.define((context, next) => {
+      if (context.name !== "+QSMTPPUT" || context.form !== "write" || ++puts > 1) return next();
+      context.afterResult(() => rig.module.raiseUrc("+QSMTPPUT: 656,0"));
+      return OK;
+    });
+    const marked = mail({ subject: ascii("May be a repeat") });
+    await rig.send(mail(), { beforeRepeat: () => Promise.resolve(marked) });
+    assert.equal((await rig.server.waitForMail()).parsed.subject, "May be a repeat");
+  });
+
+  it("is not sent once more where it must not come twice, and keeps its error", async () => {
+    resultLine("+QSMTPPUT: 658,0");
+    const refused = { beforeRepeat: () => Promise.reject(new Error("at most once")) };
+    await assert.rejects(rig.send(mail(), refused), { code: "SMTP_TIMEOUT", stage: "send" });
+    assert.equal(count("AT+QSMTPPUT"), 1);
+  });
+
   for (let number = 651; number <= 682; number++) {
     const reply = REPLIES[number] ?? 0;
     it(`ends with the error of number ${number} when the module says ${number},${reply}`, async () => {

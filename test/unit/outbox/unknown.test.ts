@@ -18,9 +18,9 @@ describe("A mail whose result was lost", () => {
     assert.equal(bench.delivered.length, 1);
   });
 
-  it("is tried again without a mark when the module says that it failed", async () => {
+  it("is tried again without a mark when the module says that the server refused it", async () => {
     const bench = await Bench.open();
-    const answer = { kind: "refused", error: new ModemError("SMTP_TIMEOUT") } as const;
+    const answer = { kind: "refused", error: new ModemError("SMTP_LOCAL_ERROR", { smtpCode: 451 }) } as const;
     bench.carrier.fate = (_transaction, number) =>
       number === 1 ? { kind: "lost", delivered: false, answer } : { kind: "sent" };
     await bench.accept(mail("alarm"));

@@ -1,0 +1,37 @@
+/** Strings that stand for secrets, found again wherever they must not be, in any form that a reader could undo. */
+
+export const CANARIES = {
+  smtpUser: "canary-user@example.com",
+  smtpPassword: "Canary7Password-q9",
+  apnUser: "canary-apn-user",
+  apnPassword: "Canary7Apn-k3",
+} as const;
+
+/** The ones that must stay secret: a user name is none. */
+const SECRETS = [CANARIES.smtpPassword, CANARIES.apnPassword] as const;
+
+const FORMS: readonly (readonly [string, string])[] = SECRETS.flatMap((secret) => {
+  const bytes = Buffer.from(secret);
+  // In base64 a text looks different at each of three offsets; the outer characters depend on the neighbours.
+  const encoded = [0, 1, 2].map((offset) =>
+    Buffer.concat([Buffer.alloc(offset), bytes])
+      .toString("base64")
+      .slice(offset === 0 ? 0 : offset + 1)
+      .replace(/.{0,3}=*$/, ""),
+  );
+  return [secret, bytes.toString("hex"), encodeURIComponent(secret), ...encoded].map(
+    (form) => [form, secret] as const,
+  );
+});
+
+/** Names the secrets that a text gives away. */
+export function leaksIn(text: string): readonly string[] {
+  const lower = text.toLowerCase();
+  return [
+    ...new Set(
+      FORMS.filter(([form]) => text.includes(form) || lower.includes(form.toLowerCase())).map(
+        ([, secret]) => `the secret ${secret}`,
+      ),
+    ),
+  ];
+}

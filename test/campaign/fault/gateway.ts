@@ -1,0 +1,217 @@
+/**
+ * The host of an episode over all its lives: the library put together as the nodes do it, killed, deployed and
+ * restarted on one disk.
+ */
+import { composerFor } from "../../../lib/mail/compose/composer";
+import { Outbox } from "../../../lib/mail/outbox/outbox";
+import type { MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
+import type { Mail, MailOptions } from "../../../lib/mail/mail";
+import { Modem } from "../../../lib/quectel/connection/modem";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
+import { NetworkSearch } from "../../../lib/quectel/network/network-search";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
+import type { Notebook } from "../../../lib/quectel/notebook";
+import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
+import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
+import { Trace } from "../../../lib/serial/trace";
+import type { TransportFactory } from "../../../lib/serial/transport";
+import { certificate } from "../../support/certificates";
+import type { FastClock } from "../../support/fast-clock";
+import { FaultyFiles, type Survives } from "../../support/faulty-files";
+import { KeptLog } from "../../support/module-replies";
+import type { Charset } from "./letters";
+import { ProcessClock } from "./process-clock";
+import { ProcessLines, type LineWitness } from "./process-transport";
+
+export interface GatewayOptions {
+  readonly clock: FastClock;
+  readonly transport: TransportFactory;
+  readonly witness: LineWitness;
+  readonly notebook: Notebook;
+  readonly network: NetworkSettings;
+  readonly smtp: SmtpSettings;
+  readonly queue: Omit<OutboxSettings, "simulated">;
+  readonly charset: Charset;
+  readonly random: () => number;
+  readonly ended: (ended: MailEnded) => void;
+  /** Gets what a life has written that others can read: log and trace. */
+  readonly published: (what: string, text: string) => void;
+}
+
+/** Milliseconds between two attempts to open the outbox, as the nodes make them. */
+const REOPEN = 30_000;
+
+export const DIRECTORY = "/user/quectel-modem/m1/spool";
+
+/** What one process is made of. */
+type Life = ReturnType<Gateway["assemble"]>;
+
+export class Gateway {
+  disk = new FaultyFiles();
+  private life: Life | undefined;
+  private closing = false;
+  private boot = 1;
+  private booted: number;
+  private lives = 0;
+
+  constructor(private readonly options: GatewayOptions) {
+    this.booted = options.clock.now();
+  }
+
+  get isUp(): boolean {
+    return this.life !== undefined;
+  }
+
+  /** Accepts mails right now. */
+  get outbox(): Outbox | undefined {
+    return this.life?.isOpen() === true && !this.closing ? this.life.outbox : undefined;
+  }
+
+  get current(): Life | undefined {
+    return this.life;
+  }
+
+  start(): void {
+    if (this.life !== undefined) return;
+    const life = this.assemble();
+    this.life = life;
+    void life.open();
+  }
+
+  accept(mail: Mail, options: MailOptions, number: number): Promise<{ readonly id: string }> {
+    const { outbox } = this;
+    if (outbox === undefined) throw new Error("the gateway is down");
+    return outbox.accept(mail, options, { nodeId: "n1", message: { number } });
+  }
+
+  /** The process ends in the middle of whatever it does. @param survives what the disk keeps. */
+  kill(survives: Survives): void {
+    const { life } = this;
+    if (life === undefined) return;
+    this.life = undefined;
+    this.closing = false;
+    life.die();
+    this.disk.cut();
+    const { fault } = this.disk;
+    this.disk = this.disk.after(survives);
+    this.disk.fault = fault;
+    if (survives === "all") return;
+    this.boot++;
+    this.booted = this.options.clock.now();
+  }
+
+  /** Closes as a deploy does; resolves when the next life may begin. */
+  async close(): Promise<void> {
+    const { life } = this;
+    if (life === undefined || this.closing) return;
+    this.closing = true;
+    await life.close();
+    if (this.life !== life) return;
+    this.life = undefined;
+    this.closing = false;
+  }
+
+  private assemble() {
+    const { clock: world, notebook, network, smtp, charset, random, ended, published } = this.options;
+    const pid = ++this.lives;
+    const clock = new ProcessClock(world);
+    const log = new KeptLog();
+    const lines = new ProcessLines(this.options.witness);
+    const trace = new Trace(clock);
+    trace.enabled = true;
+    const connect = lines.through(this.options.transport);
+    const modem = new Modem({
+      transport: () => trace.watch(connect()),
+      clock,
+      network,
+      log,
+      random,
+      hide: (secrets) => trace.hide(secrets),
+    });
+    const search = new NetworkSearch(modem);
+    const pdp = new PdpContext(modem, network);
+    const carrier = new SmtpCarrier({
+      modem,
+      pdp,
+      moduleClock: new ModuleClock(modem, network.contextId),
+      settings: smtp,
+      roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
+      notebook,
+    });
+    const boot = `boot ${this.boot}`;
+    const files = this.disk;
+    const { booted } = this;
+    const outbox = new Outbox({
+      directory: DIRECTORY,
+      clock,
+      carrier,
+      settings: { ...this.options.queue, simulated: false },
+      compose: composerFor({ ...smtp, charset, lateNote: 10 }, carrier),
+      log,
+      random,
+      files,
+      host: {
+        self: { pid, started: String(pid), boot, pidNamespace: "ns", host: "gateway" },
+        locks: new Set(),
+        uptime: () => world.now() - booted,
+        state: (mark) => (mark.boot !== boot ? "unknown" : mark.pid === pid ? "running" : "gone"),
+      },
+    });
+    const tell = (what: string) => (event: unknown) => published(what, JSON.stringify(event));
+    outbox.on("ended", ended);
+    outbox.on("progress", tell("progress"));
+    outbox.on("hold", tell("hold"));
+    outbox.on("changed", tell("summary"));
+    outbox.on("trouble", (error) =>
+      published("trouble", `${error.message} ${error.hint} ${String(error.stack)}`),
+    );
+    modem.on("warning", (error) => published("warning", `${error.message} ${error.hint}`));
+    modem.on("state", (state) => {
+      published("state", JSON.stringify(state));
+      const error = "error" in state ? state.error : undefined;
+      // As the nodes do; while the outbox is not open it refuses.
+      if (error?.class === "setup") outbox.holdFor(error).catch(() => undefined);
+    });
+    let open = false;
+    let dead = false;
+    const publish = (): void => {
+      published("log", log.lines.join("\n"));
+      published("trace", trace.entries.map(({ text }) => text).join(""));
+    };
+    const openOutbox = async (): Promise<void> => {
+      try {
+        await outbox.open();
+        open = true;
+      } catch (error) {
+        published("open", String(error));
+        if (!dead) clock.after(REOPEN, () => void openOutbox());
+      }
+    };
+    return {
+      modem,
+      outbox,
+      log,
+      trace,
+      isOpen: () => open,
+      open: async (): Promise<void> => {
+        modem.acquire();
+        await openOutbox();
+      },
+      die: (): void => {
+        dead = true;
+        publish();
+        clock.die();
+        lines.die();
+      },
+      close: async (): Promise<void> => {
+        dead = true;
+        await outbox.close();
+        carrier.close();
+        pdp.close();
+        search.close();
+        await modem.close();
+        publish();
+      },
+    };
+  }
+}

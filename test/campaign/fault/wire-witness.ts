@@ -1,0 +1,78 @@
+/**
+ * Oracle of the line: a module gets one command line at a time, spelled by the known grammar.
+ *
+ * Seen from the host's end of the wire, so that bytes which a fault loses or spoils on their way blame nobody. After a
+ * command that was not answered only the lines of the resync ladder may follow.
+ */
+import type { LineWitness } from "./process-transport";
+import { isKnownLine } from "./grammar";
+
+/** NO CARRIER ends no command of this package. */
+const FINAL = /^(OK|ERROR|\+CM[ES] ERROR: ?.*)$/;
+const CONNECT = /^CONNECT\b/;
+/** ATE0Q0V1, the probe, the escape sequence; see lib/at/resync-ladder.ts. */
+const RESYNC = /^(\+\+\+|ATE0Q0V1|AT\+CMEE\?(;\+CMEE\?)*)$/;
+
+type State = "idle" | "running" | "data";
+
+export class WireWitness implements LineWitness {
+  /** What must not be, in words. */
+  readonly complaints: string[] = [];
+  private state: State = "idle";
+  private line = "";
+  private heard = "";
+  private latest = "";
+  /** What passed last, for a complaint. */
+  private readonly passed: string[] = [];
+
+  opened(): void {
+    this.state = "idle";
+    this.line = "";
+    this.heard = "";
+  }
+
+  written(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes).toString("latin1");
+    this.remember("out", text);
+    if (text === "+++") return;
+    if (this.state === "data") return;
+    this.line += text;
+    for (let end = this.line.indexOf("\r"); end >= 0; end = this.line.indexOf("\r")) {
+      this.command(this.line.slice(0, end));
+      this.line = this.line.slice(end + 1);
+    }
+  }
+
+  read(bytes: Uint8Array): void {
+    const text = Buffer.from(bytes).toString("latin1");
+    this.remember("in", text);
+    this.heard += text;
+    for (let end = this.heard.indexOf("\n"); end >= 0; end = this.heard.indexOf("\n")) {
+      const segments = this.heard.slice(0, end).replaceAll("\0", "").split("\r");
+      this.heard = this.heard.slice(end + 1);
+      for (const line of segments) {
+        if (FINAL.test(line)) this.state = "idle";
+        else if (CONNECT.test(line) && this.state === "running") this.state = "data";
+      }
+    }
+  }
+
+  private remember(direction: "in" | "out", text: string): void {
+    this.passed.push(`${direction} ${JSON.stringify(text.slice(0, 60))}`);
+    if (this.passed.length > 12) this.passed.shift();
+  }
+
+  private complain(what: string): void {
+    this.complaints.push(`${what}; before it: ${this.passed.join(" ")}`);
+  }
+
+  private command(line: string): void {
+    // A module that answers nothing is restarted blindly, after the whole ladder.
+    const isResync = RESYNC.test(line) || (line === "AT+CFUN=1,1" && RESYNC.test(this.latest));
+    if (!isKnownLine(line)) this.complain(`a line of no known form: ${JSON.stringify(line)}`);
+    if (this.state !== "idle" && !isResync)
+      this.complain(`${JSON.stringify(line)} was written while ${JSON.stringify(this.latest)} ran`);
+    this.latest = line;
+    this.state = "running";
+  }
+}

@@ -1,0 +1,132 @@
+/** Part "faults": mails through the whole library under random faults of module, line, network, server and host. */
+import { writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { add, emptyAccount, type Account } from "./fault/audit";
+import { runEpisode, type EpisodeReport } from "./fault/episode";
+import { PostOffice } from "./fault/post-office";
+import { equal, none, shown, type Figure, type Part, type PartOptions } from "./part";
+
+const MAILS = 20;
+const MISHAPS = 12;
+
+/** What makes an episode a failed one. */
+const MUST_BE_NONE = [
+  "lost",
+  "falselySent",
+  "falselyNotSent",
+  "unmarkedRepeats",
+  "repeatedAtMostOnce",
+  "deliveredThoughRefused",
+  "alteredAttachments",
+  "stuck",
+] as const satisfies (keyof Account)[];
+
+export const faults: Part = {
+  name: "faults",
+  full: 10_000,
+  unit: "mails",
+  async run(size, options) {
+    const office = await PostOffice.open();
+    const total = emptyAccount();
+    const complaints: string[] = [];
+    const struck = new Map<string, number>();
+    const watch = watchProcess();
+    const began = performance.now();
+    try {
+      for (const number of positions(size, options)) {
+        const plan = { seed: options.seed, number, mails: MAILS, mishaps: MISHAPS, office };
+        const report = await runEpisode(plan);
+        add(total, report.account);
+        const wrong = [...problemsOf(report), ...watch.take()];
+        complaints.push(...wrong);
+        for (const [name, count] of report.mishaps) struck.set(name, (struck.get(name) ?? 0) + count);
+        if (wrong.length > 0) await tell(options, number, wrong, report);
+      }
+    } finally {
+      watch.end();
+      await office.close();
+    }
+    return figures(total, complaints, struck, (performance.now() - began) / 1000);
+  },
+};
+
+function positions(size: number, { only }: PartOptions): readonly number[] {
+  return only === undefined
+    ? Array.from({ length: Math.ceil(size / MAILS) }, (_none, index) => index)
+    : [only];
+}
+
+function problemsOf({ account, complaints }: EpisodeReport): readonly string[] {
+  const counted = MUST_BE_NONE.flatMap((name) => (account[name] > 0 ? [`${name}: ${account[name]}`] : []));
+  return [...counted, ...complaints];
+}
+
+async function tell(
+  { seed, say }: PartOptions,
+  number: number,
+  wrong: readonly string[],
+  { story }: EpisodeReport,
+): Promise<void> {
+  const path = join(tmpdir(), `campaign-faults-${seed}-${number}.txt`);
+  await writeFile(path, story.join("\n"));
+  say(`faults: ${wrong.slice(0, 3).join("; ")}`);
+  say(`  repeat: npm run campaign -- --part faults --seed ${seed} --only ${number}; what happened: ${path}`);
+}
+
+/** Collects what nobody has caught, and defects of the simulator. */
+export function watchProcess(): { take: () => string[]; end: () => void } {
+  let caught: string[] = [];
+  const onRejection = (reason: unknown): void => void caught.push(`unhandled rejection: ${String(reason)}`);
+  const onWarning = ({ name, message }: Error): void => {
+    if (name === "SimulatorDefect" || name.startsWith("MaxListeners")) caught.push(`${name}: ${message}`);
+  };
+  process.on("unhandledRejection", onRejection);
+  process.on("warning", onWarning);
+  return {
+    take: () => caught.splice(0),
+    end: () => {
+      process.off("unhandledRejection", onRejection);
+      process.off("warning", onWarning);
+      caught = [];
+    },
+  };
+}
+
+function figures(
+  total: Account,
+  complaints: readonly string[],
+  struck: ReadonlyMap<string, number>,
+  seconds: number,
+): readonly Figure[] {
+  const mishaps = [...struck.values()].reduce((sum, count) => sum + count, 0);
+  const kinds = (pattern: RegExp): number => complaints.filter((one) => pattern.test(one)).length;
+  const others =
+    complaints.length - kinds(/ was written while /) - kinds(/^the secret/) - kinds(/no known form/);
+  return [
+    shown("mails raised", total.mails),
+    shown("mishaps", `${mishaps.toLocaleString("en-US")} of ${struck.size} kinds`),
+    shown("accepted", total.accepted),
+    shown("delivered", total.delivered),
+    equal("reported", total.reported, total.accepted),
+    none("lost", total.lost),
+    none('falsely told "sent"', total.falselySent),
+    none('falsely told "not sent"', total.falselyNotSent),
+    none("duplicates without the mark", total.unmarkedRepeats),
+    shown("duplicates with the mark", total.markedRepeats),
+    none('duplicates under "at most once"', total.repeatedAtMostOnce),
+    none("refused and yet delivered", total.deliveredThoughRefused),
+    none("attachments altered", total.alteredAttachments),
+    none("stuck", total.stuck),
+    none("second command in flight", kinds(/ was written while /)),
+    none("command lines of no known form", kinds(/no known form/)),
+    none("secrets seen", kinds(/^the secret/)),
+    none("anything else", others - countedOnly(complaints)),
+    shown("mails per second", (total.mails / seconds).toFixed(1)),
+  ];
+}
+
+/** Complaints that only repeat a figure of the account. */
+function countedOnly(complaints: readonly string[]): number {
+  return complaints.filter((one) => MUST_BE_NONE.some((name) => one.startsWith(`${name}: `))).length;
+}
