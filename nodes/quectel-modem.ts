@@ -13,6 +13,7 @@ import type { ModemNode } from "./runtime/modem-user";
 import { takePending } from "./runtime/pending-mails";
 import type { RawOptions } from "./runtime/options";
 import { isOrphanage } from "./runtime/orphans";
+import { showInSidebar } from "./runtime/sidebar/start";
 
 type Definition = NodeDef & RawOptions;
 type Instance = Node<ModemCredentials> & { -readonly [key in "host" | "users"]: ModemNode[key] };
@@ -43,6 +44,7 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
       orphan: (ended) => orphan(this, ended),
     });
     this.users = this.host.users;
+    showInSidebar(RED, this);
     this.on("close", (done: () => void) => void this.host.close().finally(done));
   }
 

@@ -3,7 +3,8 @@
  *
  * What reads is behind `quectel-modem.read`, what changes something or reaches the modem behind `quectel-modem.write`.
  * An answer that is undefined means that there is no such thing (404). A ModemError becomes its code, message and hint;
- * any other error goes to the log, and the browser learns only that something is wrong.
+ * any other error goes to the log, and the browser learns only that something is wrong. A body counts only as JSON,
+ * which another web page cannot send in a person's name.
  */
 import type { NodeAPI } from "node-red";
 import { ERROR_TABLE, type ErrorCode, isModemError, SPECIAL_HINTS } from "../../lib/errors";
@@ -13,6 +14,7 @@ import { PropertyError } from "./options";
 export interface AdminRequest {
   readonly params: Readonly<Record<string, unknown>>;
   readonly query: Readonly<Record<string, unknown>>;
+  /** Undefined for what was not sent as JSON. */
   readonly body: unknown;
 }
 
@@ -49,7 +51,8 @@ export class AdminRoutes {
     const { httpAdmin, auth, log } = this.RED;
     httpAdmin[method](`/quectel-modem/${path}`, auth.needsPermission(permission), (request, response) => {
       // What the answer throws at once and what it rejects with end in the same place.
-      Promise.resolve({ params: request.params, query: request.query, body: request.body as unknown })
+      const body: unknown = request.is("application/json") ? request.body : undefined;
+      Promise.resolve({ params: request.params, query: request.query, body })
         .then(answer)
         .then(
           (found) => (found === undefined ? response.status(404).json({}) : response.json(found)),
@@ -91,7 +94,7 @@ export function hintKeyOf(code: ErrorCode | undefined, hint: string | undefined)
 function statusOf(error: unknown): number {
   if (!isModemError(error)) return 500;
   const { code } = error;
-  if (code === "PORT_IN_TRIAL") return 409;
+  if (code === "PORT_IN_TRIAL" || code === "MODEM_NOT_READY") return 409;
   if (code === "OUTBOX_NOT_FOUND") return 404;
   return /^(INVALID|LIMIT)_/.test(code) ? 400 : 500;
 }

@@ -1,5 +1,5 @@
 /**
- * The endpoints that the dialogs ask: ports, known mail servers, root certificates, and the test buttons.
+ * The endpoints that the dialogs ask: ports, known mail servers, root certificates, and the test buttons; and the sidebar.
  *
  * None needs a deployed modem.
  */
@@ -9,6 +9,7 @@ import { rootNames } from "../../lib/mail/providers/root-store";
 import { listPorts } from "../../lib/serial/ports";
 import { AdminRoutes } from "./admin-routes";
 import { OptionReader, type RawOptions } from "./options";
+import { registerSidebarEndpoints } from "./sidebar/endpoints";
 import { registerTrialEndpoints } from "./trial/endpoints";
 
 /** What the dialog needs of a provider. */
@@ -30,6 +31,7 @@ export function registerAdminEndpoints(RED: NodeAPI): void {
   routes.get("roots", () => rootNames());
   routes.get("advice", ({ query }) => advice(query));
   registerTrialEndpoints(RED, routes);
+  registerSidebarEndpoints(routes);
 }
 
 function knownServers(): readonly KnownServer[] {

@@ -19,18 +19,18 @@ import { type MailProgress, restingCondition, runningCondition } from "./conditi
 import { asModemError } from "./failure-report";
 import { mailsWaitingIn } from "./left-spools";
 import { LifecycleReports } from "./lifecycle-reports";
+import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "./modem-settings";
-import { ResultRouter, type ResultReceiver } from "./routing";
+import { ResultRouter } from "./routing";
 import { lendPort, type Loan } from "./port-loan";
 import { type Condition, statusOf, type ShownStatus } from "./status";
 
-/** A node that uses a modem. */
-export interface ModemUser {
-  readonly node: Node;
-  /** Takes the results of the mails it has sent. */
-  readonly receiver?: ResultReceiver;
-  /** Told of each change of the condition, after the status was set. */
-  readonly onChange?: (condition: Condition) => void;
+/** Is told what happens to a modem, whoever uses it. */
+export interface ModemObserver {
+  /** The status may be another, or the modem was opened or closed. */
+  changed(): void;
+  ended(ended: MailEnded): void;
+  reported(error: ModemError): void;
 }
 
 export interface HostOptions {
@@ -61,9 +61,7 @@ type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
 const REOPEN = 30_000;
 
 export class ModemHost {
-  /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
-  readonly users: Record<string, Node> = {};
-  private readonly members = new Map<string, ModemUser>();
+  private readonly members = new ModemMembers();
   private readonly router: ResultRouter;
   private running: Running | undefined;
   /** What opens and closes the modem, one after the other. */
@@ -72,9 +70,9 @@ export class ModemHost {
   private reopening: Timer | undefined;
   private progress: MailProgress | undefined;
   private readonly reports: LifecycleReports;
-  private shown: ShownStatus | undefined;
   /** While a trial from the editor has the port. */
   private loan: Loan | undefined;
+  private observer: ModemObserver | undefined;
   /** The flows run without any user; the modem stays open only for the mails that wait. */
   private isLeft = false;
 
@@ -83,7 +81,10 @@ export class ModemHost {
     options.events.on("flows:started", this.onFlowsStarted);
     hosts.add(this);
     const { settings } = options;
-    this.reports = new LifecycleReports(options.clock, options.report);
+    this.reports = new LifecycleReports(options.clock, (error) => {
+      this.observer?.reported(error);
+      options.report(error);
+    });
     if (settings instanceof ModemError) this.reports.report(settings);
   }
 
@@ -93,6 +94,15 @@ export class ModemHost {
     if (settings instanceof ModemError) throw settings;
     if (this.running === undefined) throw new ModemError("OUTBOX_CLOSED");
     return this.running.parts;
+  }
+
+  get settings(): ModemSettings | ModemError {
+    return this.options.settings;
+  }
+
+  /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
+  get users(): Readonly<Record<string, Node>> {
+    return this.members.nodes;
   }
 
   get condition(): Condition {
@@ -106,10 +116,19 @@ export class ModemHost {
     return this.loan === undefined ? condition : { ...condition, modem: { name: "lent" } };
   }
 
+  /** What every user shows. */
+  status(): ShownStatus {
+    return statusOf(this.condition, this.options.translate);
+  }
+
+  /** From now on `observer` is told, too. */
+  observe(observer: ModemObserver): void {
+    this.observer = observer;
+  }
+
   join(user: ModemUser): void {
     const { node, receiver } = user;
-    this.users[node.id] = node;
-    this.members.set(node.id, user);
+    this.members.join(user);
     if (receiver !== undefined) this.router.join(receiver);
     this.isLeft = false;
     this.start();
@@ -117,11 +136,9 @@ export class ModemHost {
   }
 
   /** A node that is only replaced comes back before the flows run again, so the modem stays open until then. */
-  leave({ node, receiver }: ModemUser): void {
-    if (receiver !== undefined) this.router.leave(receiver);
-    if (this.users[node.id] !== node) return;
-    delete this.users[node.id];
-    this.members.delete(node.id);
+  leave(user: ModemUser): void {
+    if (user.receiver !== undefined) this.router.leave(user.receiver);
+    this.members.leave(user);
   }
 
   /** Keeps a mail and sends it. Rejects with why it was not kept. */
@@ -179,7 +196,10 @@ export class ModemHost {
     const { modem, outbox } = parts;
     modem.on("state", (state) => this.onModemState(outbox, state));
     modem.on("warning", (error) => this.reports.report(error));
-    outbox.on("ended", (ended) => this.router.route(ended));
+    outbox.on("ended", (ended) => {
+      this.observer?.ended(ended);
+      this.router.route(ended);
+    });
     outbox.on("changed", ({ depth }) => {
       if (this.isLeft && depth === 0) this.stop();
       this.changed();
@@ -224,6 +244,7 @@ export class ModemHost {
     this.reports.endPatience();
     const { loan } = this;
     loan?.recall();
+    this.observer?.changed();
     this.work = this.work
       .then(() => loan?.returned)
       .then(() => running.parts.close())
@@ -233,7 +254,7 @@ export class ModemHost {
   }
 
   private readonly onFlowsStarted = (): void => {
-    if (this.members.size > 0 || this.isLeft) return;
+    if (this.members.count > 0 || this.isLeft) return;
     this.isLeft = true;
     void this.sendWhatIsLeft();
   };
@@ -261,19 +282,9 @@ export class ModemHost {
     this.changed();
   }
 
-  private status(): ShownStatus {
-    return statusOf(this.condition, this.options.translate);
-  }
-
   private changed(): void {
     const { condition } = this;
-    const status = statusOf(condition, this.options.translate);
-    const { shown } = this;
-    this.shown = status;
-    const isNews = shown?.text !== status.text || shown.fill !== status.fill || shown.shape !== status.shape;
-    for (const { node, onChange } of this.members.values()) {
-      if (isNews) node.status(status);
-      onChange?.(condition);
-    }
+    this.members.show(condition, statusOf(condition, this.options.translate));
+    this.observer?.changed();
   }
 }

@@ -1,6 +1,7 @@
 /** The bond between a node and the modem that it uses. */
 import type { Node, NodeAPI } from "node-red";
-import type { ModemHost, ModemUser } from "./modem-host";
+import type { ModemHost } from "./modem-host";
+import type { ModemUser } from "./modem-members";
 import { invalid } from "./options";
 import { STATE_WORDS } from "./status-words";
 

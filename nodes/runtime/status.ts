@@ -72,6 +72,11 @@ interface Look {
   readonly word: string;
 }
 
+/** True when both look the same in the editor. */
+export function sameStatus(a: ShownStatus, b: ShownStatus): boolean {
+  return a.text === b.text && a.fill === b.fill && a.shape === b.shape;
+}
+
 /** The state of modem and outbox in one word. */
 export function stateOf({ modem, outbox }: Condition): StateName {
   switch (modem.name) {

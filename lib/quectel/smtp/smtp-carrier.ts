@@ -101,6 +101,11 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     return this.last;
   }
 
+  /** How this module takes text that is not ASCII, if it was asked before; asks nothing. */
+  knownTextSupport(): Promise<TextSupport | undefined> {
+    return this.work.coding.remembered();
+  }
+
   async textSupport(): Promise<TextSupport> {
     const { coding, guarded } = this.work;
     const remembered = await coding.remembered();

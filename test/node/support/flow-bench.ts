@@ -91,6 +91,7 @@ const runtimeEvents = (): EventEmitter => (helper as unknown as { _events: Event
 export class FlowBench {
   private readonly inboxes = new Map<string, Message[]>();
   private readonly listened = new WeakSet<Node>();
+  private readonly listeners: (() => void)[] = [];
   private folder = "";
 
   /** @param more nodes beside those of this package. */
@@ -115,6 +116,7 @@ export class FlowBench {
   /** Ends the flow; the outbox keeps its folder. */
   async unload(): Promise<void> {
     await helper.unload();
+    for (const stop of this.listeners.splice(0)) stop();
     this.inboxes.clear();
   }
 
@@ -142,6 +144,26 @@ export class FlowBench {
   /** Messages of a helper node so far. */
   count(id: string): number {
     return this.inboxes.get(id)?.length ?? 0;
+  }
+
+  /** Asks the admin endpoints, without any login. */
+  async ask(
+    path: string,
+    body?: object | string,
+  ): Promise<{ readonly status: number; readonly body: Loose }> {
+    const isForm = typeof body === "string";
+    const request = body === undefined ? helper.request().get(path) : helper.request().post(path).send(body);
+    const response = await (isForm ? request.type("form") : request);
+    return { status: response.status, body: response.body };
+  }
+
+  /** What the nodes publish to every viewer of the editor, from now on. */
+  published(): { readonly topic: string; readonly data: Loose; readonly retain: boolean }[] {
+    const told: { topic: string; data: Loose; retain: boolean }[] = [];
+    const listen = (event: (typeof told)[number]): void => void told.push(event);
+    runtimeEvents().on("comms", listen);
+    this.listeners.push(() => runtimeEvents().off("comms", listen));
+    return told;
   }
 
   /** Resolves when a node's last status has this text. */

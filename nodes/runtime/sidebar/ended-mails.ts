@@ -1,0 +1,57 @@
+/**
+ * EndedMails: the last mails of a modem and what became of them, for a person who looks.
+ *
+ * In memory and bounded; failed mails stay in the outbox besides. No address is kept in full, and no text.
+ */
+import type { Clock } from "../../../lib/clock";
+import type { SmtpResult } from "../../../lib/mail/mail";
+import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import { shownRecipients } from "./recipients";
+import { shownError, type ShownError } from "./shown-error";
+
+const MOST_MAILS = 50;
+
+export interface EndedMail {
+  readonly id: string;
+  /** Wall-clock time of the end, ISO 8601. */
+  readonly at: string;
+  readonly status: SmtpResult["status"];
+  readonly subject: string;
+  /** Masked. */
+  readonly recipients: readonly string[];
+  readonly attempts: number;
+  readonly queuedMs: number;
+  readonly bytes: number;
+  readonly possibleDuplicate: boolean;
+  readonly error?: ShownError;
+}
+
+export class EndedMails {
+  private kept: readonly EndedMail[] = [];
+
+  constructor(private readonly clock: Clock) {}
+
+  add({ id, subject, result, failure }: MailEnded): void {
+    // After a restart the end of a mail may be told once more.
+    const others = this.kept.filter((mail) => mail.id !== id);
+    const recipients = [...result.accepted, ...result.rejected.map(({ address }) => address)];
+    const mail: EndedMail = {
+      id,
+      at: new Date(this.clock.wall()).toISOString(),
+      status: result.status,
+      subject,
+      recipients: shownRecipients(recipients),
+      attempts: result.attempts,
+      queuedMs: result.queuedMs,
+      bytes: result.bytes,
+      possibleDuplicate: result.possibleDuplicate === true,
+      ...(failure === undefined ? {} : { error: shownError(failure) }),
+    };
+    this.kept = [...others, mail].slice(-MOST_MAILS);
+  }
+
+  /** Newest first. */
+  list(): readonly EndedMail[] {
+    return this.kept.toReversed();
+  }
+}

@@ -1,0 +1,41 @@
+/** What nobody should read who is shown a trace, a report or a list of mails: addresses, identities, credentials. */
+import { MASK, maskSecrets } from "../../../lib/serial/secrets";
+import type { ModemSettings } from "../modem-settings";
+
+/** A shorter credential is masked by the trace where it is sent; in running text it would hide half of every line. */
+const SHORTEST_CREDENTIAL = 4;
+
+const ADDRESS = /[^\s"'<>,;:=()[\]]+@[^\s"'<>,;:=()[\]]+/g;
+/** IMEI and IMSI have 14 to 16 digits, an ICCID up to 20, the last of which may be a hex digit (ITU-T E.118). */
+const IDENTITY = /(?<![0-9A-Za-z])\d{14,22}[0-9A-F]{0,2}(?![0-9A-Za-z])/g;
+/** The subject of a mail, and the name of its sender. */
+const SUBJECT = /(\+QSMTPSUB[=:][^"]*)".*"/g;
+const SENDER = /("sender",)"[^"]*"/g;
+
+/** `d•••@example.com`: enough to tell mails apart, not enough to write to somebody. */
+export function maskedAddress(address: string): string {
+  const at = address.lastIndexOf("@");
+  return at < 1 ? MASK : `${address.slice(0, 1)}${MASK}${address.slice(at)}`;
+}
+
+/** `text` with each address as `d•••@example.com`. */
+export function withMaskedAddresses(text: string): string {
+  return text.replace(ADDRESS, maskedAddress);
+}
+
+/** `text` fit for strangers: no address, no number of module or card, no subject, none of the `credentials`. */
+export function forStrangers(text: string, credentials: readonly string[]): string {
+  return maskSecrets(text, credentials)
+    .replace(SUBJECT, `$1"${MASK}"`)
+    .replace(SENDER, `$1"${MASK}"`)
+    .replace(ADDRESS, MASK)
+    .replace(IDENTITY, MASK);
+}
+
+/** Everything in the settings that is a credential, user names included. */
+export function credentialsOf({ network, smtp }: ModemSettings): readonly string[] {
+  const { simPin, apnUser, apnPassword } = network;
+  return [simPin, apnUser, apnPassword, smtp.user, smtp.password].filter(
+    (credential) => credential.length >= SHORTEST_CREDENTIAL,
+  );
+}
