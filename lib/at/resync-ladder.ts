@@ -136,11 +136,11 @@ export class ResyncLadder {
       if (!isAnswer(own)) return;
       format = seen;
       this.resultsAtAnswer = this.results;
-      answered.abort();
+      answered.abort(format);
     };
     await this.wire.writeLine(line);
     try {
-      await delay(this.wire.clock, patience, AbortSignal.any([answered.signal, this.stopped.signal]));
+      await delay(this.wire.clock, patience, answered.signal, this.stopped.signal);
     } catch {
       this.stopped.signal.throwIfAborted();
     }

@@ -1,38 +1,50 @@
 /**
- * Which bytes of a dialogue are tried: every one where `EXHAUSTIVE` is set, else some, spread evenly, and more of those
- * at which the mail is decided.
+ * Which bytes of a dialogue are tried: where `EXHAUSTIVE` names a part of all of them, such as `1/4`, each byte of that
+ * part; else some, spread evenly, and more of those at which the mail is decided.
  *
  * Which ones is drawn by `EXHAUSTIVE_SEED`, or by the time, so that ordinary runs try them all in the long run.
  */
 import type { Extent } from "./extent";
 import type { Place } from "./mishaps";
 
-const isComplete = process.env["EXHAUSTIVE"] !== undefined;
+/** The part of the bytes that this process tries, all of it; undefined where it tries some of all. */
+const part = partOf(process.env["EXHAUSTIVE"]);
 
 const seed = Number(process.env["EXHAUSTIVE_SEED"] ?? Math.floor(Date.now() / 1000) % 100_000);
 
 /** How to repeat the choice. */
-const seedText = isComplete ? "all" : `EXHAUSTIVE_SEED=${seed}`;
+const seedText = part === undefined ? `EXHAUSTIVE_SEED=${seed}` : `EXHAUSTIVE=${part.number}/${part.parts}`;
 
 /** One of so many bytes is tried in an ordinary run; at the decision, one of so many. */
 const STEP = 83;
 const STEP_OF_DECISION = 5;
 
 export function placesOf({ bytes, decision }: Extent): readonly Place[] {
-  return (["host", "modem"] as const).flatMap((direction) => {
-    const all = everyNth(1, bytes[direction], STEP);
-    const decisive = everyNth(...decision[direction], STEP_OF_DECISION);
-    return [...new Set([...all, ...decisive])].map((byte): Place => ({ direction, byte }));
-  });
+  return (["host", "modem"] as const).flatMap((direction) =>
+    bytesOf(bytes[direction], decision[direction]).map((byte): Place => ({ direction, byte })),
+  );
 }
 
-function everyNth(first: number, last: number, step: number): readonly number[] {
-  const every = isComplete ? 1 : step;
-  const start = first + (seed % every);
+function bytesOf(last: number, decision: readonly [number, number]): readonly number[] {
+  if (part !== undefined) return every(part.parts, part.number, last);
+  const decisive = every(STEP_OF_DECISION, decision[0] + (seed % STEP_OF_DECISION), decision[1]);
+  return [...new Set([...every(STEP, 1 + (seed % STEP), last), ...decisive])];
+}
+
+/** Numbers from `first` to `last`, both included, in steps. */
+function every(step: number, first: number, last: number): readonly number[] {
   return Array.from(
-    { length: Math.max(0, Math.ceil((last - start + 1) / every)) },
-    (_none, at) => start + at * every,
+    { length: Math.max(0, Math.ceil((last - first + 1) / step)) },
+    (_none, at) => first + at * step,
   );
+}
+
+/** @throws Error when it is neither left out nor `<number>/<parts>`. */
+function partOf(text: string | undefined): { readonly number: number; readonly parts: number } | undefined {
+  if (text === undefined) return undefined;
+  const [, number = 0, parts = 0] = (/^(\d+)\/(\d+)$/.exec(text) ?? []).map(Number);
+  if (number < 1 || number > parts) throw new Error(`EXHAUSTIVE=${text} is no part such as 1/4`);
+  return { number, parts };
 }
 
 /** Counts places over all tests of a file, and says so at its end. */
@@ -48,7 +60,9 @@ export class Tally {
   }
 
   print(): void {
-    console.log(`      ${this.what}: ${this.tried} of ${this.all} positions tried (${seedText})`);
+    const memory = Math.round(process.resourceUsage().maxRSS / 1024);
+    const circumstances = `${seedText}, at most ${memory} MB`;
+    console.log(`      ${this.what}: ${this.tried} of ${this.all} positions tried (${circumstances})`);
   }
 }
 
