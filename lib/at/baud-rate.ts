@@ -2,7 +2,7 @@
  * Finds the baud rate of a UART by asking at each rate in turn whether the module understands `AT`.
  *
  * At a wrong rate the module has collected rubbish before, so the first right line may be answered with ERROR: any
- * result code that can be read proves the rate. Where the port is USB, the first rate is as good as any.
+ * result code that can be read proves the rate. Where the line is not paced, as on USB, every rate is as good.
  */
 import { delay, type Clock } from "../clock";
 import { ModemError } from "../errors";
@@ -20,22 +20,30 @@ export const BAUD_RATES = [
 const TRIES = 2;
 const PATIENCE = 400;
 
+export interface BaudRateSearch {
+  /** bit/s; asked before all others. */
+  readonly first?: number | undefined;
+  /** Ends the search. */
+  readonly signal?: AbortSignal;
+}
+
 /**
  * The rate at which the module answers. Opens and closes a transport per rate, one after the other.
  *
- * Rejects with `MODEM_SILENT` when it answers at none, `PORT_*` when the port does not open, or the signal's reason.
+ * Rejects with `MODEM_SILENT` when it answers at none, `MODEM_TIMEOUT` when the line takes no bytes, `PORT_*` when the
+ * port does not open, or the signal's reason.
  */
 export async function findBaudRate(
   transportAt: (baudRate: number) => Transport,
   clock: Clock,
-  signal?: AbortSignal,
+  { first = BAUD_RATES[0], signal }: BaudRateSearch = {},
 ): Promise<number> {
-  for (const rate of BAUD_RATES) {
+  for (const rate of new Set([first, ...BAUD_RATES])) {
     signal?.throwIfAborted();
     const transport = transportAt(rate);
     await transport.open();
     try {
-      if (await answers(transport, clock, signal)) return rate;
+      if (transport.bitRate === undefined || (await answers(transport, clock, signal))) return rate;
     } finally {
       await transport.close();
     }
@@ -57,10 +65,9 @@ async function answers(
       if (token.kind === "line" && isResult(token.text)) answered.abort();
     }
   });
-  const ended = signal === undefined ? answered.signal : AbortSignal.any([signal, answered.signal]);
   for (let tries = 0; tries < TRIES && !answered.signal.aborted; tries++) {
     await wire.writeLine("AT");
-    await delay(clock, PATIENCE, ended).catch(() => signal?.throwIfAborted());
+    await delay(clock, PATIENCE, answered.signal, signal).catch(() => signal?.throwIfAborted());
   }
   return answered.signal.aborted;
 }

@@ -90,7 +90,9 @@ export class SerialTransport extends Connection implements Transport {
   }
 
   set(lines: ControlLines): Promise<void> {
-    return this.during("open", () => this.setLines(lines));
+    const { dtr, rts } = this.options;
+    const off = { ...(dtr === "off" && { dtr: false }), ...(rts === "off" && { rts: false }) };
+    return this.during("open", () => this.setLines({ ...lines, ...off }));
   }
 
   async close(): Promise<void> {

@@ -42,7 +42,7 @@ export interface Transport extends EventEmitter<TransportEvents> {
   write(bytes: Uint8Array): Promise<void>;
   /** Resolves when the bytes written so far have left the host. */
   drain(): Promise<void>;
-  /** Sets control lines; where there are none (TCP) it resolves without effect. */
+  /** Sets control lines; no effect where there are none (TCP), or on one that the settings keep off. */
   set(lines: ControlLines): Promise<void>;
   /** Closes in any state; resolves when the port is free. May be called again. */
   close(): Promise<void>;
@@ -50,3 +50,9 @@ export interface Transport extends EventEmitter<TransportEvents> {
 
 /** Makes a transport for one connection. */
 export type TransportFactory = () => Transport;
+
+/** A line whose rate has to be found out. */
+export interface UnratedLine {
+  /** Makes a transport at so many bit/s. */
+  atRate(baudRate: number): Transport;
+}

@@ -17,6 +17,7 @@ import type { PinMemory } from "../../lib/quectel/network/pin-memory";
 import type { Notebook } from "../../lib/quectel/notebook";
 import type { Logger } from "../../lib/quectel/settings";
 import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
+import type { Line } from "../../lib/quectel/connection/line-source";
 import { Trace } from "../../lib/serial/trace";
 import { FileNotebook } from "./file-notebook";
 import { fingerprintOf } from "./fingerprint";
@@ -69,7 +70,7 @@ export function assembleWorkshop(
 ): Workshop {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
-    transport: () => trace.watch(transport()),
+    transport: traced(transport, trace),
     clock,
     network,
     log,
@@ -126,4 +127,10 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
       await workshop.close();
     },
   };
+}
+
+/** The same line, watched. */
+function traced(line: Line, trace: Trace): Line {
+  if (typeof line === "function") return () => trace.watch(line());
+  return { atRate: (baudRate) => trace.watch(line.atRate(baudRate)) };
 }

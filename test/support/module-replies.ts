@@ -2,7 +2,7 @@
 import type { Clock } from "../../lib/clock";
 import { Modem, type ModemOptions, type ModemState } from "../../lib/quectel/connection/modem";
 import type { Logger, NetworkSettings } from "../../lib/quectel/settings";
-import type { Transport } from "../../lib/serial/transport";
+import type { Line } from "../../lib/quectel/connection/line-source";
 import type { Reply } from "./scripted-transport";
 
 /** Information text lines and OK, framed as with V1. */
@@ -54,7 +54,7 @@ export class KeptLog implements Logger {
 
 /** A modem without jitter, and the names of the states it goes through. */
 export function modemOn(
-  transport: () => Transport,
+  transport: Line,
   clock: Clock,
   options: Partial<ModemOptions> & { readonly settings?: Partial<NetworkSettings> } = {},
 ): { readonly modem: Modem; readonly states: ModemState[] } {

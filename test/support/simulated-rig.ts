@@ -1,8 +1,8 @@
 /** A modem of the library on a simulated module in the same process, on one virtual clock. */
+import type { Line } from "../../lib/quectel/connection/line-source";
 import type { ModemOptions } from "../../lib/quectel/connection/modem";
 import type { NetworkSettings } from "../../lib/quectel/settings";
 import { SimulatedModem, simulatorTransport, type SimulatedModemOptions } from "../../lib/simulator";
-import type { Transport } from "../../lib/serial/transport";
 import { modemOn } from "./module-replies";
 import { VirtualClock } from "./virtual-clock";
 
@@ -11,7 +11,7 @@ export interface RigOptions {
   readonly settings?: Partial<NetworkSettings>;
   readonly modem?: Partial<ModemOptions>;
   /** Replaces the transport of the simulated module. */
-  readonly transport?: (module: SimulatedModem) => () => Transport;
+  readonly transport?: (module: SimulatedModem) => Line;
 }
 
 export type Rig = ReturnType<typeof simulatedRig>;

@@ -1,13 +1,13 @@
 /** What a modem is made of. */
 import type { Clock } from "../../clock";
-import type { TransportFactory } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
+import type { Line } from "./line-source";
 import type { PinMemory } from "../network/pin-memory";
 import type { Logger, NetworkSettings } from "../settings";
 
 export interface ModemOptions {
-  /** Makes the transport of each connection. */
-  readonly transport: TransportFactory;
+  /** Makes the transport of each connection; a rate that is not known is found out. */
+  readonly transport: Line;
   readonly clock: Clock;
   readonly network: NetworkSettings;
   readonly log: Logger;
@@ -17,8 +17,6 @@ export interface ModemOptions {
   readonly pinMemory?: PinMemory;
   /** Finds the module's name of the port that the transport leads to; undefined where it is not known. */
   readonly urcPort?: () => Promise<UrcPort | undefined>;
-  /** Told after each opened connection whether the module answers, so that a search for the line rate can go on. */
-  readonly onContact?: (answered: boolean) => void;
   /** Told the secrets of each command before it is written, so that a trace can mask them. */
   readonly hide?: (secrets: readonly string[]) => void;
 }

@@ -2,30 +2,24 @@
 import { delay } from "../../clock";
 import type { Modem } from "./modem";
 
-/** Milliseconds that a connection under way is waited for. */
+/** Milliseconds that a connection under way is waited for; enough to ask for the line rate too. */
 const CONNECT_TIME = 45_000;
 
 /**
- * Resolves when the modem is connected, or `attempts` to connect have failed, or after 45 s for each of them. Rejects
- * only with the reason of `signal`.
- *
- * @param attempts more than one where each tries something else, such as another line rate.
+ * Resolves when the modem is connected, or an attempt to connect has failed, or after 45 s. Rejects only with the
+ * reason of `signal`.
  */
-export async function settled(modem: Modem, signal: AbortSignal | undefined, attempts = 1): Promise<void> {
+export async function settled(modem: Modem, signal: AbortSignal | undefined): Promise<void> {
   const done = new AbortController();
-  let left = attempts;
   const look = (): void => {
     const { state } = modem;
-    if (state.name === "offline" && state.error !== undefined) left--;
-    const isOpen = state.name === "connecting" || (state.name === "offline" && left > 0);
+    const isOpen = state.name === "connecting" || (state.name === "offline" && state.error === undefined);
     if (!isOpen) done.abort();
   };
   modem.on("state", look);
   look();
   try {
-    await delay(modem.clock, CONNECT_TIME * attempts, done.signal, signal).catch(() =>
-      signal?.throwIfAborted(),
-    );
+    await delay(modem.clock, CONNECT_TIME, done.signal, signal).catch(() => signal?.throwIfAborted());
   } finally {
     modem.off("state", look);
   }

@@ -12,6 +12,7 @@ import { Backoff } from "./backoff";
 import { restartModule } from "../commands/general";
 import { Connection, type ConnectionListener } from "./connection";
 import type { LineProperties } from "../files/line-time";
+import { LineSource } from "./line-source";
 import type { ModemOptions } from "./modem-options";
 import type { PinMemory } from "../network/pin-memory";
 import { Silence } from "./silence";
@@ -33,6 +34,7 @@ export class Supervisor {
   private readonly stopping = new AbortController();
   private readonly silence = new Silence();
   private readonly backoff: Backoff;
+  private readonly source: LineSource;
   private readonly listener: ConnectionListener;
   private ended: Promise<void> = Promise.resolve();
   private transport: Transport | undefined;
@@ -51,6 +53,7 @@ export class Supervisor {
     private readonly restartAllowed: boolean,
   ) {
     this.backoff = new Backoff({ ...RECONNECT, random: options.random ?? Math.random });
+    this.source = new LineSource(options.transport, options.clock);
     this.listener = { ...modem, answered: () => this.onAnswer() };
   }
 
@@ -95,19 +98,20 @@ export class Supervisor {
   /** One connection from its opening to its end; rejects with why it ended. */
   private async connect(): Promise<never> {
     if (this.dead === undefined) this.modem.enter({ name: "connecting" });
-    const transport = this.options.transport();
-    this.transport = transport;
+    const { signal } = this.stopping;
     try {
+      const transport = await this.source.next((made) => (this.transport = made), signal);
+      this.transport = transport;
       await transport.open();
-      this.stopping.signal.throwIfAborted();
+      signal.throwIfAborted();
       this.current = new Connection(transport, this.options, this.pinMemory, this.listener);
       return await this.current.serve();
     } catch (error) {
-      if (isModemError(error)) await this.onLoss(error, transport);
+      if (isModemError(error)) await this.onLoss(error);
       throw error;
     } finally {
       this.current = undefined;
-      await transport.close();
+      await this.transport?.close();
     }
   }
 
@@ -132,21 +136,23 @@ export class Supervisor {
     this.told = undefined;
     this.silence.heard();
     this.backoff.reset();
-    this.options.onContact?.(true);
+    this.source.contact(true);
   }
 
-  private async onLoss({ code }: ModemError, transport: Transport): Promise<void> {
-    if (NO_CONTACT.has(code)) this.options.onContact?.(false);
+  private async onLoss({ code }: ModemError): Promise<void> {
+    if (NO_CONTACT.has(code)) this.source.contact(false);
     // A module that talks without sense may be used by somebody else, so only a silent one is restarted.
-    if (code === "MODEM_SILENT" || code === "MODEM_TIMEOUT") await this.onSilence(transport);
+    if (code === "MODEM_SILENT" || code === "MODEM_TIMEOUT") await this.onSilence();
     if (this.dead === undefined || !GONE.has(code)) return;
     this.dead = undefined;
     this.silence.heard();
     this.backoff.reset();
   }
 
-  private async onSilence(transport: Transport): Promise<void> {
+  private async onSilence(): Promise<void> {
     const { clock, log } = this.options;
+    const { transport } = this;
+    if (transport === undefined) return;
     switch (this.silence.next(clock.now(), this.restartAllowed)) {
       case "reconnect":
         return;

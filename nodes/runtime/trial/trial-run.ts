@@ -25,7 +25,6 @@ import { errorView } from "../admin-routes";
 import { assembleWorkshop, type Workshop } from "../assembly";
 import type { ModemSettings } from "../modem-settings";
 import type { ModemHost } from "../modem-host";
-import { USUAL_RATES } from "../transports";
 import { trialReport } from "./report";
 import type { TrialKind } from "./request";
 import type { StopReason, TrialEnd, TrialStep, TrialView } from "./trial-view";
@@ -148,9 +147,7 @@ export class TrialRun {
       const { modem } = workshop;
       const lease = await modem.lock.acquire(signal);
       modem.acquire();
-      const { connection } = settings;
-      const isSearch = connection.kind === "serial" && connection.baudRate === "auto";
-      await settled(modem, signal, isSearch ? USUAL_RATES.length : 1);
+      await settled(modem, signal);
       const kept = await this.keep(workshop, signal);
       try {
         await this.work(workshop, lease, signal);

@@ -149,15 +149,10 @@ describe("a module that needs its power switched", () => {
 });
 
 describe("a wrong line rate", () => {
-  it("is told as no contact although the line is full of noise", async () => {
-    const contacts: boolean[] = [];
-    const rig = simulatedRig({
-      modem: { onContact: (answered) => contacts.push(answered) },
-      transport: (module) => simulatorTransport(module, { hostRate: 9600 }),
-    });
+  it("is said to be out of step, for the line is full of noise", async () => {
+    const rig = simulatedRig({ transport: (module) => simulatorTransport(module, { hostRate: 9600 }) });
     rig.modem.acquire();
     await rig.clock.run(() => rig.modem.state.name === "offline", MINUTE);
-    assert.deepEqual(contacts, [false]);
     assert.equal(rig.modem.notReady()?.code, "MODEM_OUT_OF_SYNC");
     await rig.modem.close();
   });

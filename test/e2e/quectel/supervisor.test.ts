@@ -200,16 +200,6 @@ describe("supervisor with a module", () => {
     await rig.modem.close();
   });
 
-  it("tells after each connection whether the module answers", async () => {
-    const contacts: boolean[] = [];
-    const rig = simulatedRig({ modem: { onContact: (answered) => contacts.push(answered) } });
-    await rig.ready();
-    rig.module.hang();
-    await rig.clock.run(() => rig.modem.state.name === "offline");
-    assert.deepEqual(contacts, [true, false]);
-    await rig.modem.close();
-  });
-
   describe("close", () => {
     const situations: Record<string, (rig: Rig) => Promise<void>> = {
       offline: async (rig) => {

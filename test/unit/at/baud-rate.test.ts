@@ -20,6 +20,7 @@ function ports(
     assert.equal(open.size, 0, "the last transport was not closed");
     tried.push(rate);
     const transport = new ScriptedTransport({ AT: rate === right ? answer : rubbish });
+    transport.bitRate = rate;
     open.add(transport);
     transport.on("closed", () => open.delete(transport));
     return transport;
@@ -34,6 +35,36 @@ describe("the search for the baud rate", () => {
     assert.equal(await clock.until(findBaudRate(at, clock)), 921_600);
     assert.deepEqual(tried, [115_200, 9_600, 460_800, 921_600]);
     assert.equal(clock.timers, 0);
+  });
+
+  it("asks first where the module was found last", async () => {
+    const clock = new VirtualClock();
+    const { at, tried } = ports(57_600, "\r\nOK\r\n");
+    assert.equal(await clock.until(findBaudRate(at, clock, { first: 57_600 })), 57_600);
+    assert.deepEqual(tried, [57_600]);
+  });
+
+  it("asks a rate once that is named first and is a usual one, and one that is not usual", async () => {
+    for (const first of [9_600, 4_800]) {
+      const clock = new VirtualClock();
+      const { at, tried } = ports(1, "", "");
+      await assert.rejects(clock.until(findBaudRate(at, clock, { first })), withCode("MODEM_SILENT"));
+      assert.deepEqual(tried, [first, ...BAUD_RATES.filter((rate) => rate !== first)]);
+    }
+  });
+
+  it("asks nothing where the line has no rate, as on USB", async () => {
+    const clock = new VirtualClock();
+    const { at, tried, open } = ports(1, "", "");
+    const usb = (rate: number): ScriptedTransport => {
+      const transport = at(rate);
+      transport.bitRate = undefined;
+      return transport;
+    };
+    assert.equal(await clock.until(findBaudRate(usb, clock)), 115_200);
+    assert.deepEqual(tried, [115_200]);
+    assert.equal(clock.now(), 0);
+    assert.equal(open.size, 0);
   });
 
   it("takes an ERROR, with echo or without, for proof: rubbish stood before AT", async () => {
@@ -58,7 +89,7 @@ describe("the search for the baud rate", () => {
     const clock = new VirtualClock();
     const { at, tried, open } = ports(1, "", "");
     const abort = new AbortController();
-    const outcome = findBaudRate(at, clock, abort.signal);
+    const outcome = findBaudRate(at, clock, { signal: abort.signal });
     await clock.advance(100);
     abort.abort(new Error("closed"));
     await assert.rejects(clock.until(outcome), /closed/);

@@ -66,36 +66,24 @@ describe("the port for unsolicited lines", () => {
   });
 });
 
-describe("the search for the line rate", () => {
-  const rates = (contacts: readonly boolean[]): readonly (number | undefined)[] => {
-    const { transport, onContact } = transportSource(
-      {
-        kind: "serial",
-        path: "/dev/none",
-        baudRate: "auto",
-        flowControl: "none",
-        dtr: "leave",
-        rts: "leave",
-      },
-      new VirtualClock(),
-    );
-    return contacts.map((answered) => {
-      const { bitRate } = transport();
-      onContact?.(answered);
-      return bitRate;
-    });
-  };
+describe("the transport of a serial port", () => {
+  const line = {
+    kind: "serial",
+    path: "/dev/none",
+    flowControl: "none",
+    dtr: "leave",
+    rts: "leave",
+  } as const;
 
-  it("goes from rate to rate until the module answers", () => {
-    assert.deepEqual(rates([false, false, true, true]), [115_200, 9600, 921_600, 921_600]);
+  it("has the rate of the settings", () => {
+    const { transport } = transportSource({ ...line, baudRate: 57_600 }, new VirtualClock());
+    assert.ok(typeof transport === "function");
+    assert.equal(transport().bitRate, 57_600);
   });
 
-  it("stays at the rate of a module that hangs, so that it can read the order to restart", () => {
-    const hanging = rates([false, true, ...Array<boolean>(10).fill(false)]);
-    assert.deepEqual([...new Set(hanging.slice(1))], [9600]);
-  });
-
-  it("goes on when the module stays away, for another may have taken its place", () => {
-    assert.ok(new Set(rates([true, ...Array<boolean>(20).fill(false)])).size > 5);
+  it("has the rate that is asked for where the settings say auto", () => {
+    const { transport } = transportSource({ ...line, baudRate: "auto" }, new VirtualClock());
+    assert.ok(typeof transport === "object");
+    assert.equal(transport.atRate(9600).bitRate, 9600);
   });
 });
