@@ -19,6 +19,7 @@ const MUST_BE_NONE = [
   "repeatedAtMostOnce",
   "deliveredThoughRefused",
   "alteredAttachments",
+  "alteredTexts",
   "stuck",
 ] as const satisfies (keyof Account)[];
 
@@ -117,6 +118,8 @@ function figures(
     none('duplicates under "at most once"', total.repeatedAtMostOnce),
     none("refused and yet delivered", total.deliveredThoughRefused),
     none("attachments altered", total.alteredAttachments),
+    none("texts altered", total.alteredTexts),
+    shown("texts spoilt by noise of a line without checksums", total.spoiltTexts),
     none("stuck", total.stuck),
     none("second command in flight", kinds(/ was written while /)),
     none("command lines of no known form", kinds(/no known form/)),

@@ -155,14 +155,16 @@ export function putMail(seconds: number): Command<void> {
 export interface PutResult {
   /** 0 sent, 651..682 failed. */
   readonly error: number;
-  /** Reply code of the mail server, 0 where it said nothing. */
-  readonly smtpCode: number;
+  /** Reply code of the mail server, 0 where it said nothing; undefined: the line broke off before it. */
+  readonly smtpCode: number | undefined;
 }
 
 /** Reads `+QSMTPPUT: <err>,<protocol_error>`; undefined for any other line. */
 export function readPutResult(line: string): PutResult | undefined {
   const match = /^\+QSMTPPUT:\s*(\d{1,5})(?:\s*,\s*(\d{1,5}))?\s*$/.exec(line);
-  return match === null ? undefined : { error: Number(match[1]), smtpCode: Number(match[2] ?? 0) };
+  if (match === null) return undefined;
+  const [, error, smtpCode] = match;
+  return { error: Number(error), smtpCode: smtpCode === undefined ? undefined : Number(smtpCode) };
 }
 
 function setting(key: MailSettingKey, ...values: readonly string[]): MailSetting {

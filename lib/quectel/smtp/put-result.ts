@@ -11,12 +11,15 @@ const OTHER_REPLY = 682;
 /**
  * The error of a `+QSMTPPUT` line; undefined when the server has accepted the mail.
  *
- * A line that says neither, such as `0,550` or `1,0`, was damaged on its way or is not understood: nobody can know
- * then whether the mail was sent, so the error is `MODEM_RESULT_UNKNOWN`.
+ * A line that says neither, such as `0,550`, `1,0` or a mere `0` (which is also the end of `656,0`), was damaged on its
+ * way or is not understood: nobody can know then whether the mail was sent, so the error is `MODEM_RESULT_UNKNOWN`.
  */
-export function putError({ error, smtpCode }: PutResult): ModemError | undefined {
-  if (error === 0 && (smtpCode === 0 || (smtpCode >= 200 && smtpCode < 300))) return undefined;
-  if (error < FIRST_NUMBER) return resultUnknown(undefined, `the module said ${error},${smtpCode}`);
+export function putError(result: PutResult): ModemError | undefined {
+  const { error, smtpCode = 0 } = result;
+  const isAccepted = result.smtpCode === 0 || (smtpCode >= 200 && smtpCode < 300);
+  if (error === 0 && isAccepted) return undefined;
+  if (error < FIRST_NUMBER)
+    return resultUnknown(undefined, `the module said ${error},${result.smtpCode ?? "and no more"}`);
   const details = {
     stage: "send",
     modemCode: error,

@@ -37,6 +37,8 @@ export interface Account {
   deliveredThoughRefused: number;
   alteredAttachments: number;
   alteredTexts: number;
+  /** The same on a line without checksums. */
+  spoiltTexts: number;
   stuck: number;
 }
 
@@ -55,6 +57,7 @@ export function emptyAccount(): Account {
     deliveredThoughRefused: 0,
     alteredAttachments: 0,
     alteredTexts: 0,
+    spoiltTexts: 0,
     stuck: 0,
   };
 }

@@ -59,6 +59,11 @@ describe("a mail that fails", () => {
 
   const count = (begin: string) => rig.lines().filter((line) => line.startsWith(begin)).length;
 
+  it("is of unknown outcome, not sent, when noise has eaten the first number of a failure", async () => {
+    resultLine("+QSMTPPUT: 0");
+    await assert.rejects(rig.send(mail()), { code: "MODEM_RESULT_UNKNOWN" });
+  });
+
   it("is sent once more in another form where its first try may have arrived", async () => {
     let puts = 0;
     rig.module.define((context, next) => {
