@@ -117,6 +117,10 @@ export class FaultyFiles implements FileLayer {
     for (let at = 0; at < live.length; at += 1000) yield live.subarray(at, at + 1000);
   }
 
+  streamReal(path: string): AsyncIterable<Uint8Array> {
+    return this.stream(path);
+  }
+
   async size(path: string): Promise<number> {
     await this.begin("size", path);
     return this.find(path).live.length;

@@ -3,8 +3,19 @@
  *
  * Files are made for their owner alone (0600, folders 0700). Nothing here knows what the files hold.
  */
-import { createReadStream, readFile } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
+import { constants, createReadStream, readFile } from "node:fs";
+import {
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  realpath,
+  rename,
+  rm,
+  stat,
+  type FileHandle,
+} from "node:fs/promises";
 import { promisify } from "node:util";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
@@ -24,6 +35,11 @@ export interface FileLayer {
   read(path: string): Promise<Buffer>;
   /** Reads a file piece by piece. */
   stream(path: string): AsyncIterable<Uint8Array>;
+  /**
+   * The same for a file that was allowed by its real path: rejects when something else has taken its place meanwhile,
+   * such as a link to a file elsewhere.
+   */
+  streamReal(path: string): AsyncIterable<Uint8Array>;
   /** Bytes of a file. */
   size(path: string): Promise<number>;
   /** Makes a new file; rejects with EEXIST when the name is taken. */
@@ -45,6 +61,15 @@ export const hostFiles: FileLayer = {
   // The function with a callback takes half the time of its namesake with a promise; a start reads thousands of files.
   read: promisify<string, Buffer>(readFile),
   stream: (path) => createReadStream(path),
+  async *streamReal(path) {
+    const handle = await open(path, READ_WITHOUT_WAITING);
+    try {
+      if (!(await isStill(path, handle))) throw new Error(`${path} is no longer the file that was allowed`);
+      yield* handle.createReadStream({ autoClose: false });
+    } finally {
+      await handle.close();
+    }
+  },
   async size(path) {
     return (await stat(path)).size;
   },
@@ -71,6 +96,21 @@ export const hostFiles: FileLayer = {
     }
   },
 };
+
+/** A pipe in the place of the file must not hold up a thread until somebody writes to it. */
+const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
+
+/**
+ * True when the open file is the regular file whose real path this is. Linux tells the path of an open file itself;
+ * elsewhere the path and its links are looked at after the opening.
+ */
+async function isStill(path: string, handle: FileHandle): Promise<boolean> {
+  const opened = await handle.stat();
+  if (!opened.isFile()) return false;
+  if (process.platform === "linux") return (await readlink(`/proc/self/fd/${handle.fd}`)) === path;
+  const there = await lstat(path);
+  return there.ino === opened.ino && there.dev === opened.dev && (await realpath(path)) === path;
+}
 
 /** Writes a new file and makes its content durable; its name is durable after `syncFolder`. Returns the bytes. */
 export async function writeDurably(

@@ -110,7 +110,8 @@ export class Spool {
     let left = room;
     try {
       for (const [index, { filename, content }] of contents.entries()) {
-        const source = content.kind === "bytes" ? inPieces(content.bytes) : this.files.stream(content.path);
+        const source =
+          content.kind === "bytes" ? inPieces(content.bytes) : this.files.streamReal(content.path);
         const hash = createHash("sha256");
         const size = await writeDurably(
           this.files,

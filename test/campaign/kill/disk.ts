@@ -92,6 +92,9 @@ export function remoteFiles(tell: (message: FromOutbox) => Promise<void>): FileL
     async *stream(path) {
       yield await read(path);
     },
+    async *streamReal(path) {
+      yield await read(path);
+    },
     async size(path) {
       return Number(await ask({ name: "size", path }));
     },
