@@ -1,0 +1,49 @@
+/** What is mutated, and the tests that must notice it: fast ones of the same area, so that a mutant takes a second. */
+export interface Area {
+  /** Patterns of the files that are mutated. */
+  readonly mutate: readonly string[];
+  /** Patterns of the files of tests. Of these, each mutant is shown to the tests that reach it. */
+  readonly tests: readonly string[];
+}
+
+export const AREAS = {
+  at: {
+    mutate: ["lib/at/**/*.ts"],
+    tests: ["test/unit/at/*.test.ts"],
+  },
+  message: {
+    mutate: ["lib/mail/message/**/*.ts", "lib/mail/mail.ts"],
+    tests: ["test/unit/mail/{addresses,attachments,html-text,message*}.test.ts"],
+  },
+  compose: {
+    mutate: ["lib/mail/compose/**/*.ts"],
+    tests: ["test/unit/mail/{charset,compose*,envelopes,file-names,notes}.test.ts"],
+  },
+  providers: {
+    mutate: ["lib/mail/providers/**/*.ts"],
+    tests: ["test/unit/mail/{providers,roots}.test.ts"],
+  },
+  spool: {
+    mutate: ["lib/mail/spool/**/*.ts"],
+    tests: ["test/unit/outbox/!(kill|host-disk).test.ts"],
+  },
+  outbox: {
+    mutate: ["lib/mail/outbox/**/*.ts"],
+    tests: ["test/unit/outbox/!(kill|host-disk|cut).test.ts"],
+  },
+  smtp: {
+    mutate: ["lib/quectel/smtp/**/*.ts"],
+    tests: [
+      "test/unit/quectel-mail/*.test.ts",
+      "test/unit/quectel/{mail-lock,put,small-parts}.test.ts",
+      "test/e2e/transaction/{attachments,errors,interruption,line,plain,tls}.test.ts",
+    ],
+  },
+} as const satisfies Record<string, Area>;
+
+export type AreaName = keyof typeof AREAS;
+
+/** Whether `name` is that of an area. */
+export function isAreaName(name: string): name is AreaName {
+  return Object.hasOwn(AREAS, name);
+}

@@ -1,0 +1,50 @@
+/**
+ * Mutation tests: `npm run mutation` for all areas, `npm run mutation -- at` for some, `npm run mutation -- at
+ * lib/at/queue.ts` for some files of an area. Prints what survived and a table, and fails below the goal.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AREAS, isAreaName, type AreaName } from "./areas";
+import { STRYKER } from "./stryker-options";
+import { readResult, survivorLines, tableOf, type AreaResult } from "./result";
+
+/** Percent of the mutants that tests must notice, in each area. */
+const GOAL = 80;
+
+const root = join(__dirname, "..", "..");
+const output = join(root, "test", "output", "mutation");
+
+/** Runs an area, or only the `files` of it. */
+function run(name: AreaName, files: readonly string[]): AreaResult {
+  const area = AREAS[name];
+  const report = join(output, `${name}.json`);
+  const config = join(output, `${name}.config.json`);
+  mkdirSync(output, { recursive: true });
+  writeFileSync(
+    config,
+    JSON.stringify({
+      ...STRYKER,
+      mutate: files.length > 0 ? files : area.mutate,
+      mochaOptions: { require: ["test/mutation/setup.ts"], spec: area.tests },
+      jsonReporter: { fileName: report },
+    }),
+  );
+  const program = join(__dirname, "node_modules", "@stryker-mutator", "core", "bin", "stryker.js");
+  const { status } = spawnSync(process.execPath, [program, "run", config], { cwd: root, stdio: "inherit" });
+  if (status !== 0) throw new Error(`The mutation tests of ${name} did not run.`);
+  return readResult(name, JSON.parse(readFileSync(report, "utf8")));
+}
+
+function main(words: readonly string[]): void {
+  const named = words.filter(isAreaName);
+  const files = words.filter((word) => !isAreaName(word));
+  if (files.length > 0 && named.length !== 1) throw new Error("Name the one area that the files belong to.");
+  const names = named.length > 0 ? named : Object.keys(AREAS).filter(isAreaName);
+  const results = names.map((name) => run(name, files));
+  for (const result of results) console.log(survivorLines(result));
+  console.log(tableOf(results));
+  if (results.some((result) => result.score < GOAL)) process.exitCode = 1;
+}
+
+main(process.argv.slice(2));

@@ -1,0 +1,32 @@
+/**
+ * Loaded by mocha before the tests of a mutation run only: bounds what a test may take, so that a mutant that hangs
+ * is found soon. The numbers of runs that the tests themselves name stand; a run of everything uses them.
+ */
+import fc from "fast-check";
+import type { Context, RootHookObject } from "mocha";
+
+/** Milliseconds of a test with a mutant. One that makes the test wait for ever costs this. */
+const LIMIT = 2000;
+
+/** Milliseconds of a test of the first run, which counts every statement. */
+const FIRST_LIMIT = 60_000;
+
+/** Milliseconds of the runs of one property. The seed is fixed, so that two runs of a mutant try the same values. */
+const PROPERTY_LIMIT = 100;
+
+/** Tests of speed and memory. Counting statements takes them over their limits. */
+const MEASURING = /in less than 100 ms|takes time in proportion|holds no more than one line/;
+
+fc.configureGlobal({ seed: 1, interruptAfterTimeLimit: PROPERTY_LIMIT, endOnFailure: true });
+
+declare global {
+  /** Where the instrumented code finds the mutant that is active. */
+  var __stryker__: { readonly activeMutant?: string } | undefined;
+}
+
+export const mochaHooks: RootHookObject = {
+  beforeEach(this: Context) {
+    if (MEASURING.test(this.currentTest?.title ?? "")) this.skip();
+    this.currentTest?.timeout(globalThis.__stryker__?.activeMutant === undefined ? FIRST_LIMIT : LIMIT);
+  },
+};
