@@ -1,0 +1,170 @@
+/** What a person sees whose editor is set to another language: dialogs, help, statuses, explained errors. */
+import assert from "node:assert/strict";
+import { nodeRedVersions } from "../../support/node-red-versions";
+import { readJson, readText } from "../../support/editor-files";
+import { Editor } from "./editor";
+
+const PALETTE = ["smtp-send", "attach-file", "pdp-context", "modem-status", "outbox"] as const;
+const TABS = ["modem", "network", "server", "security", "outbox"] as const;
+const FLOWS = [
+  { id: "tab", type: "tab", label: "Test" },
+  {
+    id: "modem",
+    type: "quectel-modem",
+    name: "",
+    version: 1,
+    transport: "serial",
+    serialPort: "/dev/no-such-port",
+    smtpHost: "mail.example.com",
+    smtpPort: "465",
+    senderAddress: "pump7@example.com",
+  },
+  ...PALETTE.map((name, index) => ({
+    id: name,
+    type: `quectel-${name}`,
+    z: "tab",
+    name: "",
+    version: 1,
+    modem: "modem",
+    x: 200,
+    y: 80 + 60 * index,
+    wires: [],
+  })),
+];
+
+/** The texts of an element's catalog that the open dialog shows, and what the page shows instead. */
+interface ShownText {
+  readonly key: string;
+  readonly shown: string;
+}
+
+/** What `data-i18n` fills in the open dialog. */
+const SHOWN_TEXTS = `$(".quectel-dialog [data-i18n]").toArray().flatMap((element) =>
+  $(element).attr("data-i18n").split(";").map((entry) => {
+    // The editor has put the catalog's name before each key.
+    const [, attribute, key] = /^(?:\\[([\\w-]+)\\])?(?:.*:)?(.*)$/.exec(entry);
+    if (attribute === "html") return { key, shown: element.innerHTML };
+    return { key, shown: attribute === undefined ? $(element).text() : $(element).attr(attribute) };
+  }))`;
+
+/** Labels of fields that do not fit into their place: cut, or on more than two lines. */
+const CRAMPED_LABELS = `$(".quectel-dialog label:visible").toArray().filter((label) =>
+  label.scrollWidth > label.clientWidth + 1 || label.offsetHeight > 45).map((label) => $(label).text().trim())`;
+
+/** Choices of the visible selects that are wider than their select. */
+const CRAMPED_CHOICES = `$(".quectel-dialog select:visible").toArray().flatMap((select) => {
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = getComputedStyle(select).font;
+  const room = select.clientWidth - 30;
+  return [...select.options].map(({ text }) => text).filter((text) => pen.measureText(text).width > room);
+})`;
+
+function textAt(catalog: unknown, key: string): unknown {
+  return key
+    .split(".")
+    .reduce<unknown>(
+      (group, part) =>
+        typeof group === "object" && group !== null
+          ? Object.entries(group).find(([name]) => name === part)?.[1]
+          : undefined,
+      catalog,
+    );
+}
+
+for (const version of nodeRedVersions()) {
+  describe(`The editor of Node-RED ${version.name}`, () => {
+    let editor: Editor;
+
+    before(async () => {
+      editor = await Editor.start({ version, flows: FLOWS });
+    });
+
+    after(async () => {
+      await editor?.stop();
+    });
+
+    for (const language of ["de", "ja", "zh-CN"] as const) {
+      describe(`in ${language}`, () => {
+        const catalogOf = (name: string): unknown =>
+          readJson(`nodes/locales/${language}/quectel-${name}.json`);
+
+        const checkDialog = async (name: string): Promise<void> => {
+          const catalog = catalogOf(name);
+          const texts: ShownText[] = await editor.page.evaluate(SHOWN_TEXTS);
+          assert(texts.length > 2);
+          for (const { key, shown } of texts) assert.equal(shown, textAt(catalog, key), key);
+        };
+
+        const checkRoom = async (): Promise<void> => {
+          assert.deepEqual(await editor.page.evaluate(CRAMPED_LABELS), []);
+          assert.deepEqual(await editor.page.evaluate(CRAMPED_CHOICES), []);
+        };
+
+        before(async () => {
+          await editor.page.evaluate(`localStorage.setItem("editor-language", ${JSON.stringify(language)})`);
+          await editor.page.reload();
+          await editor.page.waitForSelector(".red-ui-flow-node");
+        });
+
+        for (const name of PALETTE) {
+          it(`shows the dialog of ${name}, and nothing is cut`, async () => {
+            await editor.openNode(name);
+            try {
+              await editor.picture(`${language}-${name}`);
+              await checkDialog(name);
+              await checkRoom();
+            } finally {
+              await editor.cancel();
+            }
+          });
+        }
+
+        it("shows every tab of the modem's dialog, and nothing is cut", async () => {
+          await editor.openConfig("quectel-modem", "modem");
+          try {
+            await checkDialog("modem");
+            for (const tab of TABS) {
+              await editor.page.click(`#quectel-tabs a[href="#quectel-tab-${tab}"]`);
+              await editor.picture(`${language}-modem-${tab}`);
+              await checkRoom();
+            }
+          } finally {
+            await editor.cancel();
+          }
+        });
+
+        it("shows the help", async () => {
+          for (const name of [...PALETTE, "modem"]) {
+            const [, first = ""] =
+              /<p>([\s\S]*?)<\/p>/.exec(readText(`nodes/locales/${language}/quectel-${name}.html`)) ?? [];
+            const shown: string = await editor.page.evaluate(`RED.nodes.getNodeHelp("quectel-${name}")`);
+            assert(shown.includes(first), name);
+          }
+          await editor.page.evaluate(`RED.sidebar.help.show("quectel-smtp-send", true)`);
+          await editor.page.locator(".red-ui-help dl").first().waitFor();
+          await editor.picture(`${language}-help`);
+        });
+
+        it("shows the status of a node", async () => {
+          const word: string = readJson(`nodes/locales/${language}/status.json`)["port missing"];
+          await editor.page.locator(".red-ui-flow-node-status-label", { hasText: word }).first().waitFor();
+        });
+
+        it("explains an error by its code", async () => {
+          const sentences = readJson(`nodes/locales/${language}/sentences.json`);
+          const explained: unknown = await editor.page.evaluate(
+            `quectelHints.explain({ code: "SIM_MISSING", message: "No SIM card is found: slot 1" })`,
+          );
+          assert.deepEqual(explained, {
+            message: `${sentences["No SIM card is found"]}: slot 1`,
+            hint: sentences["Insert the SIM card and check how it sits in its holder."],
+          });
+        });
+
+        it("meets no error in the page", () => {
+          assert.deepEqual(editor.errors, []);
+        });
+      });
+    }
+  });
+}
