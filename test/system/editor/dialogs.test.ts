@@ -75,7 +75,7 @@ for (const version of nodeRedVersions()) {
       });
 
       const openTab = async (tab: (typeof TABS)[number]): Promise<void> => {
-        await editor.page.click(`#quectel-tabs a[href="#quectel-tab-${tab}"]`);
+        await editor.openTab(tab);
       };
 
       for (const name of PALETTE) {

@@ -99,6 +99,15 @@ export class Editor {
     await this.opened("#node-config-dialog-ok");
   }
 
+  /** Opens a tab of the modem's dialog. */
+  async openTab(name: string): Promise<void> {
+    const content = this.page.locator(`#quectel-tab-${name}`);
+    // Node-RED takes a click soon after another for a double click, which opens nothing; the one after that counts.
+    while (!(await content.isVisible())) {
+      await this.page.click(`#quectel-tabs a[href="#quectel-tab-${name}"]`);
+    }
+  }
+
   /** Presses Done or Update, and waits until the dialog is gone. */
   async save(): Promise<void> {
     await this.page.locator("#node-dialog-ok, #node-config-dialog-ok").last().click();

@@ -47,8 +47,8 @@ const SHOWN_TEXTS = `$(".quectel-dialog [data-i18n]").toArray().flatMap((element
     return { key, shown: attribute === undefined ? $(element).text() : $(element).attr(attribute) };
   }))`;
 
-/** Labels of fields that do not fit into their place: cut, or on more than two lines. */
-const CRAMPED_LABELS = `$(".quectel-dialog label:visible").toArray().filter((label) =>
+/** Labels of fields and tabs that do not fit into their place: cut, or on more than two lines. */
+const CRAMPED_LABELS = `$(".quectel-dialog").find("label, .red-ui-tab-label").filter(":visible").toArray().filter((label) =>
   label.scrollWidth > label.clientWidth + 1 || label.offsetHeight > 45).map((label) => $(label).text().trim())`;
 
 /** Choices of the visible selects that are wider than their select. */
@@ -124,7 +124,7 @@ for (const version of nodeRedVersions()) {
           try {
             await checkDialog("modem");
             for (const tab of TABS) {
-              await editor.page.click(`#quectel-tabs a[href="#quectel-tab-${tab}"]`);
+              await editor.openTab(tab);
               await editor.picture(`${language}-modem-${tab}`);
               await checkRoom();
             }
