@@ -10,7 +10,7 @@ import type { Wire } from "./wire";
 /** Silence before and after `+++` in ms: S12 is 50 x 20 ms, and some reserve for the host's own buffers. */
 export const GUARD_TIME = 1_100;
 
-/** DTR is held low for so long, in ms; with AT&D1 or AT&D2 its rise ends the data state. */
+/** DTR is held low for so long, in ms; with AT&D1 or AT&D2 its fall ends the data state. */
 const DTR_TIME = 200;
 
 /** Writes `+++` between its guard times. Nothing else may be written meanwhile. Rejects when `signal` aborts it. */
@@ -20,7 +20,7 @@ export async function escapeByPlus(wire: Wire, signal: AbortSignal): Promise<voi
   await delay(wire.clock, GUARD_TIME, signal);
 }
 
-/** Drops DTR and raises it again; without effect where there is no such line. Rejects when `signal` aborts it. */
+/** Drops DTR and raises it again; without effect where there is no such line, or the settings keep it off. Rejects when `signal` aborts it. */
 export async function escapeByDtr(wire: Wire, signal: AbortSignal): Promise<void> {
   await wire.setDtr(false);
   await delay(wire.clock, DTR_TIME, signal);

@@ -21,6 +21,9 @@ export interface TraceEntry {
 /** Characters kept by default; the oldest go first. */
 const DEFAULT_LIMIT = 64 * 1024;
 
+/** Secrets known at a time; more than a modem's settings hold, over a few changes. */
+const MOST_SECRETS = 100;
+
 export class Trace {
   /** Records only while true. */
   enabled = false;
@@ -41,11 +44,22 @@ export class Trace {
     return this.recorded;
   }
 
-  /** Masks these from now on, and in what is recorded already. To be called before they are written. */
+  /**
+   * Masks these from now on, and in what is recorded already. To be called each time before they are written: of many,
+   * those that have not been written for longest are forgotten.
+   */
   hide(secrets: readonly string[]): void {
-    const fresh = secrets.filter((secret) => secret !== "" && !this.secrets.has(secret));
+    const named = secrets.filter((secret) => secret !== "");
+    const fresh = named.filter((secret) => !this.secrets.has(secret));
+    for (const secret of named) {
+      this.secrets.delete(secret);
+      this.secrets.add(secret);
+    }
+    for (const oldest of this.secrets) {
+      if (this.secrets.size <= MOST_SECRETS) break;
+      this.secrets.delete(oldest);
+    }
     if (fresh.length === 0) return;
-    for (const secret of fresh) this.secrets.add(secret);
     this.recorded = this.recorded.map((entry) => ({ ...entry, text: maskSecrets(entry.text, fresh) }));
   }
 

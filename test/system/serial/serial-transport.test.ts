@@ -261,6 +261,31 @@ describe("the serial transport on a pseudo terminal", function () {
     await serial.set({ dtr: false });
   });
 
+  it("names both control lines whenever it sets one, and raises none that is to stay off (S6, S7)", async () => {
+    const { SerialPort } = await import("serialport");
+    const { set } = SerialPort.prototype;
+    const asked: unknown[] = [];
+    SerialPort.prototype.set = function (lines, done) {
+      asked.push(lines);
+      set.call(this, lines, done);
+    };
+    try {
+      for (const dtr of ["leave", "off"] as const) {
+        asked.length = 0;
+        const serial = host({ dtr });
+        await serial.open();
+        await serial.set({ dtr: false });
+        await serial.set({ dtr: true });
+        const kept = { dtr: dtr === "leave", rts: true };
+        const low = { dtr: false, rts: true };
+        assert.deepEqual(asked, dtr === "leave" ? [low, kept] : [low, low, low]);
+        await serial.close();
+      }
+    } finally {
+      SerialPort.prototype.set = set;
+    }
+  });
+
   it("is ready for hardware flow control", async () => {
     await module({ AT: "\r\nOK\r\n" });
     const serial = host({ flowControl: "rtscts" });

@@ -109,6 +109,13 @@ describe("a trace", () => {
     assert.deepEqual(shown(trace), ["in +X: •••\r\n"]);
   });
 
+  it("forgets, of a thousand secrets, only those that have not been written for longest", () => {
+    const { trace } = open();
+    for (let count = 0; count < 1_000; count++) trace.hide(["tiger", `secret-${count}.`]);
+    trace.record("in", latin1("+X: tiger secret-999. secret-950. secret-0.\r\n"));
+    assert.deepEqual(shown(trace), ["in +X: ••• ••• ••• secret-0.\r\n"]);
+  });
+
   it("never holds a secret, wherever the bytes are cut", () => {
     const alphabet = fc.constantFrom("a", "b", "1", " ");
     const secret = fc.string({ unit: alphabet, minLength: 1, maxLength: 6 });
