@@ -85,8 +85,12 @@ export class CommandRun {
 
   private contextOf(command: ParsedCommand): CommandContext {
     const { port } = this;
+    const { name, form, argumentText, parameters } = command;
     return {
-      ...command,
+      name,
+      form,
+      argumentText,
+      parameters,
       modem: this.modem,
       port,
       signal: this.signal,
