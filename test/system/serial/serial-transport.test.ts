@@ -263,11 +263,12 @@ describe("the serial transport on a pseudo terminal", function () {
 
   it("names both control lines whenever it sets one, and raises none that is to stay off (S6, S7)", async () => {
     const { SerialPort } = await import("serialport");
-    const { set } = SerialPort.prototype;
+    const set: unknown = Reflect.get(SerialPort.prototype, "set");
+    assert.ok(typeof set === "function");
     const asked: unknown[] = [];
     SerialPort.prototype.set = function (lines, done) {
       asked.push(lines);
-      set.call(this, lines, done);
+      Reflect.apply(set, this, [lines, done]);
     };
     try {
       for (const dtr of ["leave", "off"] as const) {
@@ -282,7 +283,7 @@ describe("the serial transport on a pseudo terminal", function () {
         await serial.close();
       }
     } finally {
-      SerialPort.prototype.set = set;
+      Reflect.set(SerialPort.prototype, "set", set);
     }
   });
 
