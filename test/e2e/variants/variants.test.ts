@@ -1,8 +1,12 @@
-/** The mail suite under every single variant of the module, and under every pair of variant values. */
+/**
+ * The mail suite under every single variant of the module, and under every pair of variant values: in memory from the
+ * outbox to the server, and by a real handshake from the module to a real server.
+ */
 import assert from "node:assert/strict";
 import { parseVariant, variantNames, variantTable, type VariantChoice } from "../../../lib/simulator";
 import { coveringArray, pairsOf } from "../../support/covering-array";
 import { passSuite, SUITE_SIZE } from "./mail-suite";
+import { passSecurely, SECURE_MAILS } from "./secure-mail";
 
 const SWITCHES = variantNames.map((name) => ({ name, values: variantTable[name].values }));
 
@@ -23,20 +27,24 @@ describe("the library, outbox to server", () => {
   after(() => {
     const pairs = new Set(rows.flatMap((row) => pairsOf(SWITCHES.map(({ name }) => row[name]))));
     const singles = `${SINGLE.length} variants of ${SWITCHES.length} switches`;
-    const suite = `${SUITE_SIZE} mails each`;
+    const suite = `${SUITE_SIZE + SECURE_MAILS} mails each`;
     console.log(`      ${singles}, ${pairs.size} pairs in ${rows.length} rows, ${suite}`);
   });
 
-  it("passes the mail suite with the usual module", () => passSuite({}));
+  const pass = async (variants: VariantChoice): Promise<void> => {
+    await passSuite(variants);
+    await passSecurely(variants);
+  };
+
+  it("passes the mail suite with the usual module", () => pass({}));
 
   for (const variants of SINGLE) {
-    it(`passes the mail suite with ${Object.entries(variants).flat().join(" = ")}`, () =>
-      passSuite(variants));
+    it(`passes the mail suite with ${Object.entries(variants).flat().join(" = ")}`, () => pass(variants));
   }
 
   for (const [at, row] of rows.entries()) {
     it(`passes the mail suite with row ${at + 1} of ${rows.length} of all pairs of variants`, () =>
-      passSuite(choiceOf(row)));
+      pass(choiceOf(row)));
   }
 
   it("has met every pair of variant values", () => {

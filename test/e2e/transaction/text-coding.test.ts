@@ -1,51 +1,9 @@
 import assert from "node:assert/strict";
-import { parseVariant, variantNames, variantTable, type VariantChoice } from "../../../lib/simulator";
-import { coveringArray, pairsOf } from "../../support/covering-array";
+import type { VariantChoice } from "../../../lib/simulator";
 import { mail, mailRig, utf8 } from "./mail-rig";
-import { BODY, sendUnder, SUBJECT } from "./variant-scenario";
 
-/** Every value of every switch that is not its default. */
-const SINGLE_VARIANTS: readonly VariantChoice[] = variantNames.flatMap((name) =>
-  variantTable[name].values
-    .filter((value) => value !== variantTable[name].default)
-    .map((value): VariantChoice => ({ [name]: value })),
-);
-
-describe("under every single variant of the module", () => {
-  for (const variants of SINGLE_VARIANTS) {
-    it(`mails go out, fail and go out after a restart: ${Object.entries(variants).flat().join(" = ")}`, async () => {
-      await sendUnder(variants);
-    });
-  }
-});
-
-describe("under variants in pairs", () => {
-  const switches = variantNames.map((name) => ({ name, values: variantTable[name].values }));
-  const choices = coveringArray(switches);
-
-  for (const [number, choice] of choices.entries()) {
-    it(`mails go out, fail and go out after a restart: choice ${number + 1} of ${choices.length}`, async () => {
-      await sendUnder(
-        variantNames.reduce<VariantChoice>(
-          (all, name) => ({ ...all, ...parseVariant(`${name}=${choice[name]}`) }),
-          {},
-        ),
-      );
-    });
-  }
-
-  it("covers every pair of values", () => {
-    const covered = new Set(
-      choices.flatMap((choice) => pairsOf(switches.map(({ name }) => choice[name] ?? ""))),
-    );
-    let all = 0;
-    for (const [at, one] of switches.entries()) {
-      for (const other of switches.slice(at + 1)) all += one.values.length * other.values.length;
-    }
-    assert.equal(covered.size, all);
-    console.log(`      ${all} pairs of ${switches.length} variants in ${choices.length} choices`);
-  });
-});
+const SUBJECT = "Füllstand 水位";
+const BODY = "Füllstand zu hoch: 3,2 m\n水位过高\n";
 
 describe("text that is not ASCII", () => {
   const supportOf = async (variants: VariantChoice, encoding: "auto" | "raw" | "hex" = "auto") => {
