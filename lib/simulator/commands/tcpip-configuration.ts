@@ -43,6 +43,18 @@ const configurationKeys: Readonly<Record<string, readonly (readonly [number, num
   "dns/cache": [[0, 1, 1]],
   "qisend/timeout": [[0, 3600, 0]],
   passiveclosed: [[0, 1, 0]],
+  "udp/readmode": [[0, 1, 0]],
+  "udp/sendmode": [[0, 1, 0]],
+  "tcp/accept": [[0, 1, 1]],
+  recvind: [[0, 1, 0]],
+  "tcp/keepalive": [
+    [0, 1, 0],
+    [1, 120, 120],
+    [25, 100, 75],
+    [3, 10, 9],
+  ],
+  "recv/buffersize": [[10_240, 524_288, 102_400]],
+  "window/scale": [[0, 1, 0]],
 };
 
 const configuration = stateKey("start", "QICFG", () => new Map<string, readonly number[]>());
