@@ -43,7 +43,8 @@ export class Conclusion {
       entry.due = nextDue(next);
       entry.stage = "waiting";
     }
-    await this.learn(outcome, wasPut);
+    // A mail given up before it was asked for says nothing about whether results arrive.
+    if (discard === undefined || outcome.kind !== "unknown") await this.learn(outcome, wasPut);
   }
 
   /** What the outcome of one mail says about all. */

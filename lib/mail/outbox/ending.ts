@@ -54,7 +54,10 @@ export class Ending {
     await this.end(entry, givenUp(record, error), keep);
   }
 
-  /** Ends a mail whose record cannot be read: its sender is told, and no more can be said. Never rejects. */
+  /**
+   * Ends a mail whose record cannot be read: its sender is told, and no more can be said. The record is set aside, so
+   * that no later start sends what was told as failed. Never rejects.
+   */
   async endWithoutRecord(entry: Entry, cause: unknown): Promise<void> {
     const { store, trouble } = this.parts;
     store.waiting.startEnding(entry);
@@ -62,8 +65,7 @@ export class Ending {
       cause instanceof ModemError
         ? cause
         : new ModemError("OUTBOX_DISK", { detail: `mail ${entry.id}`, cause });
-    if (error.code === "OUTBOX_DAMAGED") await store.setAside(entry);
-    else store.waiting.delete(entry);
+    await store.setAside(entry);
     const { message, code, hint } = error;
     const wasPut = entry.place.folder === "sending";
     this.emit({
@@ -101,7 +103,13 @@ export class Ending {
     try {
       this.announce(entry, await this.parts.store.load(entry), true);
     } catch (cause) {
-      await this.endWithoutRecord(entry, cause);
+      if (cause instanceof ModemError && cause.code === "OUTBOX_DAMAGED") {
+        await this.endWithoutRecord(entry, cause);
+        return;
+      }
+      // What became of the mail stands in the record, which the next start may be able to read.
+      this.parts.store.waiting.delete(entry);
+      this.parts.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${entry.id}`, cause }));
     }
   }
 

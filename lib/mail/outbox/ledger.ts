@@ -118,11 +118,12 @@ export class Ledger {
     await this.save();
   }
 
-  /** The module has told the outcome of a mail. */
+  /** The module has told the outcome of a mail: results reach this port. */
   async known(): Promise<void> {
     if (this.unknownInRow === 0) return;
     this.unknownInRow = 0;
-    await this.save();
+    if (this.holds.setup?.error.code === "MODEM_RESULT_MISSING") await this.release("setup");
+    else await this.save();
   }
 
   /** The outcome of a mail stayed unknown; the second in a row holds the outbox. */

@@ -32,7 +32,7 @@ export class LostResults {
   private questions = 0;
   private askAt = 0;
   private abort: AbortController | undefined;
-  private stopped = false;
+  private state: "open" | "stopped" | "abandoned" = "open";
 
   constructor(private readonly parts: LostResultsParts) {
     this.askAt = parts.clock.now();
@@ -57,32 +57,47 @@ export class LostResults {
   async ask(): Promise<void> {
     const abort = new AbortController();
     this.abort = abort;
-    const outcome = await this.answer(abort.signal);
+    const asked = this.list();
+    const outcome = await this.answer(abort.signal, asked.length);
     this.abort = undefined;
-    if (outcome === undefined || this.stopped) return;
+    if (outcome === undefined || this.state === "abandoned") return;
+    // What the module told at the last moment will not be told again; a doubt can wait for the next start.
+    if (this.state === "stopped" && outcome.kind === "unknown") return;
     this.questions = 0;
-    for (const entry of this.mails.splice(0)) await this.conclude(entry, outcome);
+    for (const entry of asked) if (this.take(entry)) await this.conclude(entry, outcome);
   }
 
   /** Gives a mail up that could not be asked for in its time. Never rejects. */
   async giveUp(entry: Entry, error: ModemError): Promise<void> {
-    this.mails.splice(this.mails.indexOf(entry), 1);
-    await this.conclude(entry, unknown(), error);
+    if (this.take(entry)) await this.conclude(entry, unknown(), error);
   }
 
   /** Interrupts a question; its mail is asked for again at the next start. */
   stop(): void {
-    this.stopped = true;
+    if (this.state === "open") this.state = "stopped";
     this.abort?.abort();
   }
 
-  /** Undefined: to be asked again later. */
-  private async answer(signal: AbortSignal): Promise<Outcome | undefined> {
+  /** From now on an answer is left to the next start. */
+  abandon(): void {
+    this.state = "abandoned";
+    this.abort?.abort();
+  }
+
+  /** False when the mail is no longer to be asked for. */
+  private take(entry: Entry): boolean {
+    const at = this.mails.indexOf(entry);
+    if (at >= 0) this.mails.splice(at, 1);
+    return at >= 0;
+  }
+
+  /** Undefined: to be asked again later. @param mails that the question is about. */
+  private async answer(signal: AbortSignal, mails: number): Promise<Outcome | undefined> {
     const { carrier, clock, today } = this.parts;
     try {
       const result = await carrier.recover(signal);
       // The answer is about one mail; of several nobody can say about which.
-      if (this.mails.length > 1) return unknown();
+      if (mails > 1) return unknown();
       switch (result.kind) {
         case "sent":
           return { kind: "sent", at: today(), warnings: [], isRepeat: false };

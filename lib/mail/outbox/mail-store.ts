@@ -76,8 +76,7 @@ export class MailStore {
       this.waiting.add(this.entryOf(record, QUEUE, bytes + sizeOf(attachments), false));
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.
-      await this.spool.remove({ id, place: QUEUE }).catch(() => undefined);
-      await this.spool.drop(id, contents.length).catch(() => undefined);
+      await this.removeOrKeepFor({ id, place: QUEUE, attachments: contents.length });
       throw error;
     }
   }
@@ -93,7 +92,9 @@ export class MailStore {
    * @param mayForget the change is only about when and how often it was tried.
    */
   async save(entry: Entry, record: SpoolRecord, mayForget: boolean): Promise<boolean> {
-    const next = { ...record, revision: record.revision + 1, written: this.time.now() };
+    // The instant of acceptance may be of another clock, which says nothing after the next start.
+    const { accepted } = entry;
+    const next = { ...record, accepted, revision: record.revision + 1, written: this.time.now() };
     const from = entry.place;
     try {
       await this.spool.write(next, QUEUE);

@@ -86,6 +86,7 @@ export class Sender {
   abandon(): void {
     this.state = "closed";
     this.attempt?.abandon();
+    this.parts.lost.abandon();
   }
 
   /** Milliseconds until the next transaction could start; infinite when only an event can start it. */
@@ -161,7 +162,10 @@ export class Sender {
     entry.stage = "running";
     this.discard = undefined;
     const record = await this.load(entry);
-    if (record === undefined) return;
+    if (record === undefined) {
+      await this.discardLate(entry);
+      return;
+    }
     const index = nextTransaction(record);
     const transaction = record.transactions[index];
     if (transaction === undefined || this.state !== "open" || this.isDiscarded()) {
@@ -179,6 +183,7 @@ export class Sender {
         const { outcome, wasPut } = tried;
         const discard = this.discard === undefined ? {} : { discard: this.discard };
         await conclusion.draw(entry, record, { index, outcome, wasPut, ...discard });
+        await this.discardLate(entry);
         return;
       }
       case "lost":
@@ -188,9 +193,18 @@ export class Sender {
       case "unmarked":
         this.diskPause = clock.now() + SHORTEST_WAIT;
         await this.putBack(entry, record);
+        await this.discardLate(entry);
         return;
       case "interrupted":
         await this.putBack(entry, record);
+        await this.discardLate(entry);
+    }
+  }
+
+  /** Ends a mail that was to be discarded while the outcome of its last try was being written. */
+  private async discardLate(entry: Entry): Promise<void> {
+    if (this.discard !== undefined && entry.stage === "waiting") {
+      await this.parts.ending.giveUp(entry, this.discard, false);
     }
   }
 

@@ -30,16 +30,12 @@ const CONCERNS: Partial<Record<ErrorCode, readonly Concern[]>> = {
   SMTP_AUTH_FAILED: ["server", "login"],
 };
 
-/**
- * Errors after which another try may do harm: it counts towards a locked account or SIM card, or sends a mail whose
- * result will be lost again.
- */
+/** Errors after which another try may do harm: it counts towards a locked account or SIM card. */
 const NEVER_PROBED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SMTP_AUTH_FAILED",
   "SIM_PIN_REFUSED",
   "SIM_PIN_LAST_TRY",
   "SIM_PUK_REQUIRED",
-  "MODEM_RESULT_MISSING",
 ]);
 
 export function concernsOf(code: ErrorCode): readonly Concern[] {

@@ -32,8 +32,7 @@ export class OutboxTime {
     this.name = stored?.clock ?? randomUUID();
     this.base = { time: stored?.time ?? 0, active: stored?.active ?? 0, now: clock.now() };
     if (stored !== undefined) {
-      const sameBoot = stored.boot !== undefined && stored.boot === host.self.boot;
-      const passed = Math.max(0, host.uptime() - (sameBoot ? stored.uptime : 0));
+      const passed = Math.max(0, host.uptime() - (isSameBoot(stored, host) ? stored.uptime : 0));
       this.base.time += passed;
       if (!held) this.base.active += passed;
     }
@@ -74,4 +73,10 @@ export class OutboxTime {
   store(): StoredTime {
     return { ...this.now(), boot: this.host.self.boot, uptime: this.host.uptime() };
   }
+}
+
+/** Without a name for the boot (no /proc), an uptime that has grown is taken for the same one: an age is too short then. */
+function isSameBoot({ boot, uptime }: StoredTime, host: Host): boolean {
+  const now = host.self.boot;
+  return boot === undefined || now === undefined ? host.uptime() >= uptime : boot === now;
 }

@@ -48,6 +48,27 @@ describe("Closing the outbox", () => {
     assert.equal(second.carrier.recoveries, 1);
   });
 
+  it("keeps an answer about a lost result that comes while it closes", async () => {
+    const first = await Bench.open();
+    first.carrier.fate = () => ({ kind: "lost", delivered: true, answer: { kind: "sent" } });
+    let answer = (): void => undefined;
+    let steps = 0;
+    first.carrier.step = () =>
+      ++steps === 3 ? new Promise((resolve) => (answer = resolve)) : Promise.resolve();
+    // The module has told it before it hears that nobody waits any more.
+    first.carrier.recover = async () => {
+      await first.carrier.step();
+      return { kind: "sent" };
+    };
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => steps === 3);
+    const closing = first.outbox.close();
+    answer();
+    await first.clock.until(closing);
+    assert.equal(first.ended[0]?.result.status, "sent");
+    assert.deepEqual(await first.files.list(`${DIRECTORY}/sending`), []);
+  });
+
   it("touches no file after it has given the folder back, though a result comes late", async () => {
     const first = await Bench.open();
     first.carrier.fate = () => ({ kind: "hangs" });

@@ -150,6 +150,41 @@ describe("Commands of the outbox", () => {
     assert.equal(bench.tried.length, 1);
   });
 
+  it("discards also a mail of whose last try the outcome is just being written", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.fate = () => failure("SMTP_LOCAL_ERROR", { smtpCode: 451 });
+    let discarding: Promise<number> | undefined;
+    files.fault = ({ name, path }) => {
+      if (name === "rename" && path.includes("/queue/") && bench.tried.length === 1) {
+        discarding ??= bench.outbox.discard();
+      }
+      return undefined;
+    };
+    await bench.accept(mail("alarm"));
+    assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_DISCARDED");
+    assert.equal(await discarding, 1);
+    await bench.clock.advance(3600_000);
+    assert.equal(bench.tried.length, 1);
+  });
+
+  it("keeps the age of an adopted mail over restarts as soon as it was tried", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    const gone = outboxOn("/spool/gone", bench, fakeHost(bench.clock));
+    bench.carrier.available = false;
+    await bench.clock.until(gone.open());
+    await bench.clock.until(gone.accept(mail("orphan"), OPTIONS, { nodeId: "n9", message: {} }));
+    await bench.clock.until(gone.close());
+    await bench.clock.until(bench.outbox.adopt("/spool/gone"));
+    bench.carrier.fate = () => failure("SMTP_NETWORK");
+    bench.carrier.setAvailable(true);
+    await bench.clock.run(() => bench.tried.length === 1);
+    await bench.clock.advance(20 * 60_000);
+    const next = await bench.restart();
+    assert.ok(next.outbox.summary().oldestAgeMs >= 20 * 60_000);
+  });
+
   it("gives a lost result up by discard as unknown", async () => {
     const bench = await Bench.open();
     bench.carrier.fate = () => {

@@ -145,6 +145,56 @@ describe("A disk that fails", () => {
     assert.deepEqual(await files.list(`${DIRECTORY}/damaged`), [`${id}.json`]);
   });
 
+  it("never sends a mail that it has told as failed because its record could not be read", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    const id = await bench.accept(mail("1"));
+    files.fault = ({ name, path }) => (name === "read" && path.includes(id) ? "EIO" : undefined);
+    await bench.clock.until(bench.outbox.discard(id));
+    assert.equal(bench.ended[0]?.failure?.code, "OUTBOX_DISK");
+    const next = await bench.restart({ available: true });
+    await next.clock.advance(3600_000);
+    assert.deepEqual(next.tried, []);
+  });
+
+  it("leaves an end that it could not read to the next start, instead of telling another one", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.outbox.on("ended", ({ waitUntil }) => waitUntil(Promise.reject(new Error("the flow is stopped"))));
+    const id = await bench.accept(mail("1"));
+    await bench.ends(1);
+    await bench.clock.until(bench.outbox.close());
+    bench.host.end();
+    let reads = 0;
+    // Found at the start, and no longer readable when it is to be told.
+    files.fault = ({ name, path }) =>
+      name === "read" && path.includes(id) && ++reads === 2 ? "EIO" : undefined;
+    const second = await Bench.open({ files, clock: bench.clock, carrier: bench.carrier });
+    assert.deepEqual(second.ended, []);
+    const third = await second.restart();
+    assert.equal((await third.ends(1)).result.status, "sent");
+  });
+
+  it("removes what is left of a refused mail as soon as the disk lets it", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.carrier.available = false;
+    let isBad = false;
+    files.fault = ({ name, path }) => {
+      isBad ||= name === "syncFolder" && path.endsWith("/queue");
+      return isBad ? "EIO" : undefined;
+    };
+    await assert.rejects(bench.accept(mail("refused")), { code: "OUTBOX_DISK" });
+    isBad = false;
+    files.fault = () => undefined;
+    await bench.accept(mail("taken"));
+    await bench.clock.advance(11 * 60_000);
+    const next = await bench.killed("all");
+    await next.ends(1);
+    assert.deepEqual(next.tried, ["taken"]);
+  });
+
   it("waits with a mail whose record cannot be read just now", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });

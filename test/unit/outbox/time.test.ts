@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { Bench, failure, mail } from "./bench";
+import { OutboxTime } from "../../../lib/mail/outbox/time";
+import type { Host } from "../../../lib/mail/spool/host";
+import { VirtualClock } from "../../support/virtual-clock";
+import { Bench, failure, fakeHost, mail } from "./bench";
 
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60 * MINUTE;
@@ -52,6 +55,20 @@ describe("Time of the outbox", () => {
     const second = await first.restart({ boot: "boot-2", uptime: 3 * MINUTE });
     const age = second.outbox.summary().oldestAgeMs;
     assert.ok(age >= 8 * MINUTE && age <= 8 * MINUTE + 20_000, `${age}`);
+  });
+
+  it("counts only what the uptime has grown where nobody can tell one start of the host from another", () => {
+    const clock = new VirtualClock();
+    const host = (uptime: number): Host => {
+      const { self, ...rest } = fakeHost(clock);
+      return { ...rest, self: { ...self, boot: undefined }, uptime: () => uptime };
+    };
+    const first = new OutboxTime(clock, host(30 * 24 * 60 * MINUTE), undefined, false);
+    const stored = first.store();
+    const passed = (uptime: number): number =>
+      new OutboxTime(clock, host(uptime), stored, false).now().time - stored.time;
+    assert.equal(passed(30 * 24 * 60 * MINUTE + 2 * MINUTE), 2 * MINUTE);
+    assert.equal(passed(3 * MINUTE), 3 * MINUTE, "the host was started anew");
   });
 
   it("loses at most ten minutes of age by a power cut", async () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import type { Fate } from "../../support/fake-carrier";
-import { Bench, failure, mail } from "./bench";
+import { FaultyFiles } from "../../support/faulty-files";
+import { Bench, DIRECTORY, failure, mail } from "./bench";
 
 const LOST = { kind: "lost", delivered: true, answer: { kind: "unknown" } } as const satisfies Fate;
 
@@ -90,10 +91,81 @@ describe("A mail whose result was lost", () => {
     await bench.accept(mail("alarm"));
     await bench.accept(mail("later", { priority: "low" }));
     await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
-    await bench.clock.advance(5 * 3600_000);
     const hold = bench.outbox.summary().hold;
     assert.equal(hold?.kind === "setup" && hold.code, "MODEM_RESULT_MISSING");
-    assert.equal(bench.tried.length, 2, "no probe: each would be one more mail without a result");
+    assert.equal(bench.tried.length, 2);
+  });
+
+  it("is tried no faster than one in half an hour while results stay missing, each at most twice", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => LOST;
+    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+    await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
+    const [before, start] = [bench.tried.length, bench.clock.now()];
+    await bench.ends(3);
+    assert.deepEqual([...bench.tried].sort(), ["1", "1", "2", "2", "3", "3"]);
+    const probes = bench.tried.length - before;
+    assert.ok(bench.clock.now() - start >= probes * 30 * 60_000, "one probe in half an hour");
+    assert.equal(bench.holds.length, 1, "reported once");
+  });
+
+  for (const [told, fate] of [
+    ["sent", { kind: "sent" }],
+    ["refused for now", failure("SMTP_LOCAL_ERROR", { smtpCode: 451 })],
+  ] as const) {
+    it(`ends the hold for missing results as soon as one arrives that says: ${told}`, async () => {
+      const bench = await Bench.open();
+      bench.carrier.fate = (_transaction, number) =>
+        number <= 2 ? LOST : number === 3 ? fate : { kind: "sent" };
+      for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+      await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
+      let tried = 0;
+      bench.outbox.on("hold", () => (tried = bench.tried.length));
+      await bench.clock.run(() => tried > 0);
+      assert.deepEqual([tried, bench.outbox.summary().hold], [3, undefined]);
+      await bench.ends(3);
+      for (const { result } of bench.ended) assert.equal(result.status, "sent");
+    });
+  }
+
+  it("counts for no missing result when a person discards it before the module was asked", async () => {
+    const bench = await Bench.open();
+    bench.carrier.fate = () => {
+      bench.carrier.available = false;
+      return LOST;
+    };
+    for (const subject of ["1", "2"]) {
+      const id = await bench.accept(mail(subject));
+      await bench.clock.run(() => bench.tried.length > 0 && bench.outbox.summary().sending === undefined);
+      await bench.clock.until(bench.outbox.discard(id));
+      bench.carrier.setAvailable(true);
+    }
+    assert.equal(bench.outbox.summary().hold, undefined);
+  });
+
+  it("takes no answer for its own that may be about another mail, given up while the module was asked", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files });
+    first.carrier.fate = () => ({ kind: "hangs" });
+    const id = await first.accept(mail("alarm"));
+    await first.clock.run(() => first.outbox.summary().sending !== undefined);
+    await first.clock.advance(100);
+    await first.clock.until(first.outbox.close(0));
+    const [name = ""] = await files.list(`${DIRECTORY}/sending`);
+    const record = files.text(`${DIRECTORY}/sending/${name}`);
+    files.put(`${DIRECTORY}/sending/${name.replace(id, "other222")}`, record.replace(id, "other222"));
+    let asked = (): void => undefined;
+    first.carrier.fate = () => ({ kind: "sent" });
+    first.carrier.setAnswer({ kind: "sent" });
+    first.carrier.step = () => new Promise((resolve) => (asked = resolve));
+    const second = await first.restart();
+    await second.clock.run(() => second.carrier.recoveries === 1);
+    await second.clock.until(second.outbox.discard(id));
+    second.carrier.step = async () => undefined;
+    asked();
+    const ended = await second.ends(2);
+    assert.deepEqual([ended.id, ended.result.possibleDuplicate], ["other222", true]);
+    assert.equal(second.carrier.delivered[0]?.isMarked, true);
   });
 
   it("is never sent a third time, though others come between", async () => {
