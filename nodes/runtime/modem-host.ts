@@ -228,6 +228,8 @@ export class ModemHost {
       await parts.outbox.open();
       this.outboxError = undefined;
     } catch (thrown) {
+      // Closed meanwhile: opened again it would keep the folder from whoever comes next.
+      if (this.running?.parts !== parts) return;
       const error = asModemError(thrown);
       this.outboxError = error;
       this.reports.report(error);

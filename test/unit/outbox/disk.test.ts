@@ -161,7 +161,7 @@ describe("A disk that fails", () => {
   it("leaves an end that it could not read to the next start, instead of telling another one", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.outbox.on("ended", ({ waitUntil }) => waitUntil(Promise.reject(new Error("the flow is stopped"))));
+    bench.outbox.on("ended", (ended) => ended.waitUntil(Promise.reject(new Error("the flow is stopped"))));
     const id = await bench.accept(mail("1"));
     await bench.ends(1);
     await bench.clock.until(bench.outbox.close());

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../../lib/clock";
+import type { ModemError } from "../../../lib/errors";
+import { hostFiles } from "../../../lib/mail/spool/files";
+import { thisHost } from "../../../lib/mail/spool/host";
+import { SpoolLock } from "../../../lib/mail/spool/lock";
+import { spoolDirectory } from "../../../nodes/runtime/folders";
+import { ModemHost } from "../../../nodes/runtime/modem-host";
+import type { ModemUser } from "../../../nodes/runtime/modem-members";
+import { readModemSettings } from "../../../nodes/runtime/modem-settings";
+import { LeapingClock } from "../../node/support/leaping-clock";
+import { KeptLog } from "../../support/module-replies";
+import { waitFor } from "../../support/wait-for";
+
+const SETTINGS = readModemSettings(
+  { transport: "simulator", smtpHost: "127.0.0.1", smtpPort: 25, senderAddress: "pump7@example.com" },
+  {},
+);
+
+describe("A modem whose outbox is in use elsewhere", () => {
+  let clock: LeapingClock;
+  let directory: string;
+  let errors: ModemError[];
+  let elsewhere: SpoolLock;
+
+  const lockOf = (): SpoolLock =>
+    new SpoolLock(spoolDirectory(directory), hostFiles, systemClock, thisHost());
+  const modem = (): ModemHost =>
+    new ModemHost({
+      settings: SETTINGS,
+      directory,
+      clock: systemClock,
+      log: new KeptLog(),
+      events: new EventEmitter(),
+      translate: (word) => word,
+      report: (error) => errors.push(error),
+      orphan: () => Promise.resolve(),
+    });
+  const user = { node: { id: "send", status: () => undefined } } as unknown as ModemUser;
+
+  beforeEach(async () => {
+    clock = new LeapingClock();
+    directory = await mkdtemp(join(tmpdir(), "modem-host-"));
+    errors = [];
+    elsewhere = lockOf();
+    await elsewhere.take();
+  });
+  afterEach(async () => {
+    clock.restore();
+    await rm(directory, { recursive: true });
+  });
+
+  it("says so once, and takes it when it is free", async () => {
+    const host = modem();
+    host.join(user);
+    await waitFor("the report", () => errors.length > 0);
+    assert.equal(errors[0]?.code, "OUTBOX_LOCKED");
+    await elsewhere.release();
+    clock.leap(30_000);
+    await waitFor("the outbox", () => host.condition.outbox.name === "idle");
+    await host.close();
+    assert.equal(errors.length, 1);
+  });
+
+  it("leaves it alone when it was closed while it tried to take it", async () => {
+    const host = modem();
+    host.join(user);
+    await host.close();
+    await elsewhere.release();
+    clock.leap(30_000);
+    const next = lockOf();
+    await next.take();
+    await next.release();
+  });
+});
