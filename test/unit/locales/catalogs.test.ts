@@ -15,13 +15,24 @@ import {
 
 /** Words that are the same in another language. */
 const SAME: Readonly<Record<Translation, readonly string[]>> = {
-  de: ["Host", "Modem", "Name", "offline", "Port", "Server", "Text"],
+  de: ["Host", "Login", "Modem", "Name", "offline", "Port", "Server", "Signal", "Text", "__n__ h"],
   ja: [],
   "zh-CN": [],
 };
 
 /** Names of standards, protocols and units, which no language translates. */
-const NAMES = ["APN", "Bcc", "Cc", "MB", "RTS/CTS", "SIM PIN"];
+const NAMES = [
+  "APN",
+  "Bcc",
+  "Cc",
+  "MB",
+  "RTS/CTS",
+  "SIM PIN",
+  "STARTTLS",
+  "__n__ kB",
+  "__n__ min",
+  "__n__ s",
+];
 
 /** What a translation must keep: placeholders, names of properties, commands and files, addresses, numbers. */
 const KEPT =
