@@ -65,7 +65,8 @@ function send(host: DataPhaseHost, exchange: Exchange): void {
   restartLimit();
   sender.run().then(
     () => {
-      if (exchange.ended.aborted || !sender.isComplete) return;
+      // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
+      if (job.isSettled || !sender.isComplete) return;
       restartLimit();
       host.advance({ kind: "dataSent" });
     },

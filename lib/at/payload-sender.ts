@@ -70,6 +70,7 @@ export class PayloadSender {
       this.written = this.wire.write(piece);
       await this.written;
       if (acknowledged === true) await this.acknowledgedUpTo(Math.floor(this.sent / BLOCK));
+      if (this.stopped) return;
       this.onProgress(this.sent);
     }
     if (this.stopped) return;

@@ -6,6 +6,7 @@
  */
 import type { Clock, Timer } from "../clock";
 import { ModemError } from "../errors";
+import { Deferred } from "./deferred";
 
 export interface Waiter {
   /**
@@ -31,38 +32,34 @@ export class Waiters {
   constructor(private readonly clock: Clock) {}
 
   expect(match: (line: string) => boolean): Waiter {
+    const { promise, resolve, reject } = new Deferred<string>();
     let timer: Timer | undefined;
-    let entry: Entry | undefined;
-    const promise = new Promise<string>((resolve, reject) => {
-      const end = (): void => {
-        timer?.clear();
-        if (entry !== undefined) this.entries.delete(entry);
-      };
-      entry = {
-        match,
-        resolve: (line) => {
-          end();
-          resolve(line);
-        },
-        reject: (error) => {
-          end();
-          reject(error);
-        },
-      };
-      this.entries.add(entry);
-    });
-    // Whoever registers a waiter may fail before awaiting it.
-    promise.catch(() => undefined);
+    const end = (): void => {
+      timer?.clear();
+      this.entries.delete(entry);
+    };
+    const entry: Entry = {
+      match,
+      resolve: (line) => {
+        end();
+        resolve(line);
+      },
+      reject: (error) => {
+        end();
+        reject(error);
+      },
+    };
+    this.entries.add(entry);
     return {
       promise,
       start: (ms) => {
         timer?.clear();
-        if (entry === undefined || !this.entries.has(entry)) return;
+        if (!this.entries.has(entry)) return;
         timer = this.clock.after(ms, () =>
-          entry?.reject(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
+          entry.reject(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
         );
       },
-      cancel: () => entry?.reject(new ModemError("MODEM_ABORTED")),
+      cancel: () => entry.reject(new ModemError("MODEM_ABORTED")),
     };
   }
 

@@ -21,7 +21,7 @@ export const AREAS = {
   },
   providers: {
     mutate: ["lib/mail/providers/**/*.ts"],
-    tests: ["test/unit/mail/{providers,roots}.test.ts"],
+    tests: ["test/unit/mail/providers.test.ts", "test/unit/mail/roots.test.ts"],
   },
   spool: {
     mutate: ["lib/mail/spool/**/*.ts"],
@@ -35,8 +35,10 @@ export const AREAS = {
     mutate: ["lib/quectel/smtp/**/*.ts"],
     tests: [
       "test/unit/quectel-mail/*.test.ts",
-      "test/unit/quectel/{mail-lock,put,small-parts}.test.ts",
-      "test/e2e/transaction/{attachments,errors,interruption,line,plain,tls}.test.ts",
+      "test/unit/quectel/mail-lock.test.ts",
+      "test/unit/quectel/put.test.ts",
+      "test/unit/quectel/small-parts.test.ts",
+      "test/e2e/transaction/!(variants).test.ts",
     ],
   },
 } as const satisfies Record<string, Area>;

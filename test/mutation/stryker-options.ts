@@ -9,9 +9,9 @@ export const STRYKER = {
   // the tests compare the tables with their sources.
   ignoreStatic: true,
   concurrency: 1,
-  timeoutMS: 3000,
-  timeoutFactor: 1,
-  reporters: ["json"],
+  timeoutMS: 5000,
+  timeoutFactor: 2,
+  reporters: ["progress-append-only", "json"],
   tempDirName: "test/output/mutation/sandbox",
   cleanTempDir: "always",
   ignorePatterns: [

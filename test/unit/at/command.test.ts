@@ -122,7 +122,7 @@ describe("a command line", () => {
       ),
       { numRuns: 10_000 },
     );
-  });
+  }).timeout(60_000);
 
   it("is shown without its secrets", () => {
     assert.equal(

@@ -39,6 +39,17 @@ describe("a result code", () => {
     assert.deepEqual(words("+CMS ERROR: no network"), { kind: "extended", family: "CMS", number: undefined });
   });
 
+  it("has no number where other text stands with the digits, or too many of them", () => {
+    for (const text of ["100000", "12a", "a12", "3 tries"]) {
+      assert.deepEqual(words(`+CME ERROR: ${text}`), { kind: "extended", family: "CME", number: undefined });
+      assert.deepEqual(words(`+CMS ERROR: ${text}`), { kind: "extended", family: "CMS", number: undefined });
+    }
+  });
+
+  it("may have blanks around it", () => {
+    assert.deepEqual(words(" OK "), { kind: "ok" });
+  });
+
   it("is a digit after ATV0, and only then", () => {
     assert.deepEqual(readResultCode("0", "digits"), { kind: "ok" });
     assert.deepEqual(readResultCode("4", "digits"), { kind: "error" });

@@ -128,6 +128,12 @@ describe("the tokenizer", () => {
 
     it("takes no A inside a line", () => {
       assert.deepEqual(tokens(["+QIND: AA\r\nA"], two), ["line +QIND: AA", "ack"]);
+      assert.deepEqual(tokens(["+QIND: ", "AA", "\r", "A\nA"], two), ["line +QIND: AA", "line A", "ack"]);
+    });
+
+    it("takes no A inside a line that is thrown away", () => {
+      const long = "x".repeat(LONGEST_LINE + 1);
+      assert.deepEqual(tokens([long, "A", "A", "\r\n", "A"], two), ["garbage", "ack"]);
     });
   });
 
