@@ -1,0 +1,187 @@
+/**
+ * Draws what is known of one modem: state, network, chart, outbox, last mails.
+ *
+ * It keeps nothing and asks nothing; what a person does goes to the functions that it is given.
+ */
+(function () {
+  const tools = () => window.quectelSidebar;
+
+  function section(name, title, ...content) {
+    const { element } = tools();
+    return element(
+      "section",
+      { class: `quectel-section quectel-${name}`, "aria-labelledby": `quectel-heading-${name}` },
+      element("h4", { id: `quectel-heading-${name}` }, title),
+      ...content,
+    );
+  }
+
+  /** The same dot as below a node. */
+  function dot({ fill, shape }) {
+    return tools().element("span", {
+      class: `quectel-light quectel-${fill} quectel-${shape}`,
+      "aria-hidden": "true",
+    });
+  }
+
+  function stateOf({ status, module: identity, network = {}, samples }) {
+    const { element, text, statusText } = tools();
+    const rows = [
+      [text("state.operator"), network.operator],
+      [text("state.technology"), [network.technology, network.band].filter((part) => part).join(", ")],
+      [text("state.signal"), network.rssiDbm === undefined ? undefined : `${network.rssiDbm} dBm`],
+      [text("state.module"), identity === undefined ? undefined : `${identity.model}, ${identity.firmware}`],
+    ].filter(([, value]) => value);
+    return element(
+      "div",
+      { class: "quectel-state" },
+      element("div", { class: "quectel-status", role: "status" }, dot(status), statusText(status.text)),
+      element(
+        "dl",
+        {},
+        rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+      ),
+      window.quectelSidebarChart.chart(samples),
+    );
+  }
+
+  function explained(error) {
+    const { element } = tools();
+    if (error === undefined) return undefined;
+    const { message, hint } = window.quectelHints.explain(error);
+    const numbers = [error.code, error.smtpCode].filter((part) => part !== undefined).join(" ");
+    return element(
+      "div",
+      { class: "quectel-error" },
+      element("div", {}, message, " ", element("code", {}, numbers)),
+      hint ? element("div", { class: "quectel-hint" }, hint) : undefined,
+    );
+  }
+
+  /** Why nothing goes out, and how it goes on. */
+  function holdOf({ hold }, act) {
+    const { element, text, button, time } = tools();
+    if (hold === undefined) {
+      const pause = { key: "pause", icon: "fa-pause", label: text("action.pause"), write: true };
+      return button({ ...pause, onclick: () => act("pause") });
+    }
+    const resume = { key: "resume", icon: "fa-play", label: text("action.resume"), write: true };
+    return element(
+      "div",
+      { class: `quectel-hold quectel-hold-${hold.kind}` },
+      element("div", {}, text(`hold.${hold.kind}`, { since: time(hold.since) })),
+      explained(hold.error),
+      // Only the flow that has deactivated the data connection can activate it.
+      hold.kind === "pdp" ? undefined : button({ ...resume, onclick: () => act("resume") }),
+    );
+  }
+
+  function recipientsOf({ recipients }) {
+    return recipients.length === 0 ? undefined : recipients.join(", ");
+  }
+
+  function subjectOf({ subject }, id) {
+    const { element, text } = tools();
+    const shown = subject === "" ? text("mail.noSubject") : subject;
+    return element("div", { class: "quectel-subject", id }, shown);
+  }
+
+  function details(...parts) {
+    const { element } = tools();
+    return element("div", { class: "quectel-details" }, parts.filter((part) => part).join(" · "));
+  }
+
+  function queued(row, passed, act) {
+    const { element, text, button, time, duration, size } = tools();
+    const { id, state, attempts, attachments } = row;
+    const label = `quectel-mail-${id}`;
+    const next = row.nextTryInMs === undefined ? undefined : Math.max(0, row.nextTryInMs - passed);
+    const again = state === "failed" ? "retry" : "flush";
+    const does = (action, icon) =>
+      button({
+        key: `${action}-${id}`,
+        icon,
+        label: text(`action.${action}`),
+        write: true,
+        describedBy: label,
+        onclick: () => act(action, id),
+      });
+    return element(
+      "li",
+      { class: `quectel-mail quectel-mail-${state}`, "data-mail": id },
+      subjectOf(row, label),
+      details(text(`mail.${state}`), time(row.raisedAt), recipientsOf(row)),
+      details(
+        size(row.size),
+        attachments > 0 ? text("mail.attachments", { n: attachments }) : "",
+        attempts > 0 ? text("mail.attempts", { n: attempts }) : "",
+        next > 0 ? text("mail.nextTry", { time: duration(next) }) : "",
+        row.priority === "normal" ? "" : text(`mail.${row.priority}`),
+      ),
+      explained(row.error),
+      element(
+        "div",
+        { class: "quectel-buttons" },
+        state === "sending" ? undefined : does(again, "fa-repeat"),
+        does("discard", "fa-trash-o"),
+      ),
+    );
+  }
+
+  function queueOf({ queue }, passed, act) {
+    const { element, text } = tools();
+    const hidden = queue.waiting + queue.failed - queue.rows.length;
+    return section(
+      "queue",
+      text("queue.title", { waiting: queue.waiting, failed: queue.failed }),
+      holdOf(queue, act),
+      queue.rows.length === 0
+        ? element("p", { class: "quectel-none" }, text("queue.empty"))
+        : element(
+            "ul",
+            {},
+            queue.rows.map((row) => queued(row, passed, act)),
+          ),
+      hidden > 0 ? element("p", { class: "quectel-none" }, text("queue.more", { n: hidden })) : undefined,
+    );
+  }
+
+  function endedOf({ ended, queue }) {
+    const { element, text, time, duration } = tools();
+    // What can still be retried stands above, with its error.
+    const above = new Set(queue.rows.map(({ id }) => id));
+    const one = (mail) =>
+      element(
+        "li",
+        { class: `quectel-mail quectel-mail-${mail.status}`, "data-mail": mail.id },
+        subjectOf(mail),
+        details(text(`mail.${mail.status}`), time(mail.at), recipientsOf(mail)),
+        details(
+          mail.attempts > 1 ? text("mail.attempts", { n: mail.attempts }) : "",
+          mail.queuedMs >= 1000 ? text("mail.queuedFor", { time: duration(mail.queuedMs) }) : "",
+          mail.possibleDuplicate ? text("mail.possibleDuplicate") : "",
+        ),
+        above.has(mail.id) ? undefined : explained(mail.error),
+      );
+    return section(
+      "ended",
+      text("ended.title"),
+      ended.length === 0
+        ? element("p", { class: "quectel-none" }, text("ended.empty"))
+        : element("ul", {}, ended.map(one)),
+    );
+  }
+
+  /**
+   * The parts of the tab for a modem.
+   *
+   * @param view what the runtime has answered.
+   * @param passed milliseconds since then.
+   * @param act called with an action and the id of a mail.
+   */
+  function draw(view, passed, act) {
+    return [stateOf(view), queueOf(view, passed, act), endedOf(view)];
+  }
+
+  window.quectelSidebarView = { draw, dot };
+})();

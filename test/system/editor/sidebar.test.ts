@@ -1,0 +1,311 @@
+/** The tab "Modem" of the sidebar with a simulated modem: live data, and everything that a person can do there. */
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { MailServer } from "../../support/mail-server";
+import { nodeRedVersions } from "../../support/node-red-versions";
+import { waitFor } from "../../support/wait-for";
+import { Editor } from "./editor";
+
+const ATTACK = '<img src=x onerror="window.wasAttacked = true">';
+const SIMULATED = {
+  type: "quectel-modem",
+  version: 1,
+  transport: "simulator",
+  smtpHost: "127.0.0.1",
+  smtpSecurity: "none",
+  senderAddress: "pump7@example.com",
+};
+
+/** An inject node whose button sends a mail. */
+const button = (id: string, topic: string, y: number): object => ({
+  id,
+  type: "inject",
+  z: "tab",
+  name: id,
+  props: [
+    { p: "payload" },
+    { p: "topic", vt: "str" },
+    { p: "to", v: "duty@example.com, boss@example.com", vt: "str" },
+  ],
+  repeat: "",
+  topic,
+  payload: "94 %",
+  payloadType: "str",
+  x: 140,
+  y,
+  wires: [["send"]],
+});
+
+const flows = (port: number): object[] => [
+  { id: "tab", type: "tab", label: "Pumps" },
+  { ...SIMULATED, id: "modem", name: "Pump 7", smtpPort: String(port) },
+  { ...SIMULATED, id: "off", name: "Reserve", smtpPort: String(port), d: true },
+  { id: "template", type: "subflow", name: "Mail", in: [], out: [] },
+  { ...SIMULATED, id: "inner", name: "Inner", smtpPort: String(port), z: "template" },
+  {
+    id: "send",
+    type: "quectel-smtp-send",
+    z: "tab",
+    name: "alarm",
+    modem: "modem",
+    x: 360,
+    y: 80,
+    wires: [[], []],
+  },
+  button("alarm", "Level high in tank 2", 80),
+  button("attack", ATTACK, 140),
+];
+
+for (const version of nodeRedVersions()) {
+  // Node-RED 4.1 has no dark theme of its own.
+  for (const theme of version.name === "4.1" ? (["light"] as const) : (["light", "dark"] as const)) {
+    describe(`The tab Modem in Node-RED ${version.name}, ${theme}`, function () {
+      this.timeout(90_000);
+
+      let server: MailServer;
+      let editor: Editor;
+      /** Paths below quectel-modem/ that the page has asked for. */
+      const asked: string[] = [];
+      /** What the runtime's channel has brought. */
+      const heard: string[] = [];
+
+      const tab = (selector: string) => editor.page.locator(`.quectel-sidebar ${selector}`);
+      const press = (key: string) => tab(`[data-key="${key}"]`).click();
+      const mail = (list: "queue" | "ended", text: string) =>
+        tab(`.quectel-${list} .quectel-mail`).filter({ hasText: text }).first();
+      const inject = async (id: string): Promise<void> => {
+        const response = await fetch(new URL(`inject/${id}`, editor.url), { method: "POST" });
+        assert.equal(response.status, 200);
+      };
+      const status = (text: string): Promise<void> =>
+        tab(".quectel-status").filter({ hasText: text }).waitFor();
+      const choose = (label: string) => editor.page.selectOption("#quectel-sidebar-modem", { label });
+
+      before(async () => {
+        server = await MailServer.start();
+        editor = await Editor.start({ version, flows: flows(server.port), theme });
+        await editor.page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+        editor.page.on("websocket", (socket) => {
+          socket.on("framereceived", ({ payload }) => void heard.push(String(payload)));
+        });
+        await editor.page.reload();
+        await editor.page.waitForSelector(".red-ui-flow-node");
+        editor.page.on("request", (request) => {
+          const [, path] = /\/(quectel-modem\/modems.*?)(\?|$)/.exec(request.url()) ?? [];
+          if (path !== undefined) asked.push(path);
+        });
+      });
+
+      after(async () => {
+        await editor?.stop();
+        await server?.stop();
+      });
+
+      it("asks for nothing before it is shown", () => {
+        assert.deepEqual(asked, []);
+      });
+
+      it("shows state, operator, technology and signal of the modem that runs", async () => {
+        await editor.page.evaluate(`RED.sidebar.show("quectel-modem")`);
+        // The tab then has the height of the window; Node-RED 5 shows two at once.
+        const other = editor.page.locator(`button.selected[data-tab-id="debug"]`);
+        if ((await other.count()) > 0) await other.click();
+        await status("SIMULATED ready");
+        await tab("dd").filter({ hasText: "LTE" }).waitFor();
+        await tab(".quectel-chart [class^=quectel-signal]").first().waitFor();
+        assert.match((await tab(".quectel-chart").getAttribute("aria-label")) ?? "", /now -\d+ dBm/);
+        assert.match(await tab("dl").innerText(), /Operator[\s\S]+Network[\s\S]+Signal[\s\S]+EC25/);
+        await editor.picture("sidebar-ready");
+      });
+
+      it("shows a mail that waits in a paused outbox without a reload, and sends it when it is resumed", async () => {
+        await press("pause");
+        await status("SIMULATED paused");
+        await inject("alarm");
+        const row = mail("queue", "Level high in tank 2");
+        await row.waitFor();
+        assert.match(await row.innerText(), /d•••@example\.com, b•••@example\.com/);
+        await editor.picture("sidebar-paused");
+        await tab(`[data-key="resume"]`).focus();
+        await editor.page.keyboard.press("Enter");
+        await server.waitForMail();
+        await mail("ended", "Level high in tank 2").filter({ hasText: "sent" }).waitFor();
+        await row.waitFor({ state: "detached" });
+        await status("SIMULATED ready");
+      });
+
+      it("shows a failed mail with what to do, whatever its subject holds, and retries it", async () => {
+        server.refuse = { rcpt: 550 };
+        await inject("attack");
+        const row = mail("queue", ATTACK);
+        await row.waitFor();
+        const shown = await row.innerText();
+        assert.match(shown, /refused the recipient/);
+        assert.match(shown, /SMTP_MAILBOX_UNAVAILABLE/);
+        assert.match(shown, /Check the address/);
+        assert.equal(await tab("img").count(), 0);
+        assert.equal(await editor.page.evaluate("window.wasAttacked"), undefined);
+        await row.scrollIntoViewIfNeeded();
+        await editor.picture("sidebar-failed");
+        server.refuse = {};
+        const count = server.received.length;
+        await row.getByRole("button", { name: "Retry" }).click();
+        await waitFor("the mail", () => server.received.length > count);
+        await mail("ended", ATTACK).filter({ hasText: "sent" }).waitFor();
+        await tab(".quectel-queue h4").filter({ hasText: "0 waiting, 0 failed" }).waitFor();
+      });
+
+      it("discards a failed mail only when it was asked twice", async () => {
+        server.refuse = { rcpt: 550 };
+        await inject("alarm");
+        const row = mail("queue", "Level high in tank 2");
+        await row.waitFor();
+        server.refuse = {};
+        await row.getByRole("button", { name: "Discard" }).click();
+        const question = editor.page.locator(".red-ui-notification", { hasText: "Discard this mail?" });
+        await question.getByRole("button", { name: "Keep" }).click();
+        await question.waitFor({ state: "detached" });
+        await row.getByRole("button", { name: "Discard" }).click();
+        await editor.page.waitForFunction(`!$(".red-ui-notification").is(":animated")`);
+        await editor.picture("sidebar-discard");
+        await question.getByRole("button", { name: "Discard" }).click();
+        await row.waitFor({ state: "detached" });
+      });
+
+      it("records a trace that can be copied and downloaded, and ends it", async () => {
+        await press("startTrace");
+        await tab(".quectel-trace").filter({ hasText: "ends by itself in 15 min" }).waitFor();
+        await inject("alarm");
+        const lines = tab(".quectel-trace-lines");
+        await lines.filter({ hasText: "+QSMTPPUT: 0,0" }).waitFor();
+        await lines.scrollIntoViewIfNeeded();
+        await editor.picture("sidebar-trace");
+        await press("stopTrace");
+        await tab(".quectel-trace").filter({ hasText: "Not recording" }).waitFor();
+        const shown = await lines.innerText();
+        assert.match(shown, /\d\d:\d\d:\d\d\.\d{3} > AT/);
+        for (const hidden of ["@example.com", "tank 2", "94 %"]) assert(!shown.includes(hidden), hidden);
+        const [download] = await Promise.all([editor.page.waitForEvent("download"), press("download")]);
+        assert.match(download.suggestedFilename(), /^modem-trace-[\dT-]+\.txt$/);
+        assert.equal((await readFile(await download.path(), "utf8")).trim(), shown.trim());
+        await press("copyTrace");
+        assert.equal(
+          String(await editor.page.evaluate("navigator.clipboard.readText()")).trim(),
+          shown.trim(),
+        );
+      });
+
+      it("makes a report that can be read before it is copied", async () => {
+        await press("report");
+        const report = tab(".quectel-report textarea");
+        await report.waitFor();
+        const text = await report.inputValue();
+        assert.match(text, new RegExp(`- Node-RED: ${version.name.replace(".", "\\.")}`));
+        assert.match(text, /### AT trace[\s\S]+QSMTPPUT/);
+        for (const hidden of ["@example.com", "tank 2", "94 %"]) assert(!text.includes(hidden), hidden);
+        await report.scrollIntoViewIfNeeded();
+        await editor.picture("sidebar-report");
+        await press("copyReport");
+        assert.equal(await editor.page.evaluate("navigator.clipboard.readText()"), text);
+        await press("closeReport");
+        await report.waitFor({ state: "hidden" });
+      });
+
+      it("says of a modem that is disabled, in an unused subflow or not deployed that it is so", async () => {
+        await choose("Reserve");
+        await tab(".quectel-notice").filter({ hasText: "disabled" }).waitFor();
+        await choose("Inner");
+        await tab(".quectel-notice").filter({ hasText: "subflow" }).waitFor();
+        await editor.page.evaluate(`RED.nodes.import([{ ...${JSON.stringify(SIMULATED)},
+          id: "fresh", name: "Fresh", smtpPort: "25" }])`);
+        await tab("option").filter({ hasText: "Fresh" }).waitFor({ state: "attached" });
+        await choose("Fresh");
+        await tab(".quectel-notice").filter({ hasText: "not deployed" }).waitFor();
+        assert.equal(await tab(".quectel-trace").isVisible(), false);
+        await editor.picture("sidebar-not-deployed");
+        await choose("Pump 7");
+        await status("SIMULATED ready");
+      });
+
+      it("asks for nothing while another tab is shown, and is up to date when it is shown again", async () => {
+        await editor.page.evaluate(`RED.sidebar.show("info")`);
+        await tab(".quectel-status").waitFor({ state: "hidden" });
+        await editor.page.evaluate(`{
+          window.ticks = [];
+          RED.comms.subscribe("quectel-modem/#", (topic, tick) => window.ticks.push(tick));
+        }`);
+        const count = server.received.length;
+        const before = asked.length;
+        await inject("alarm");
+        await waitFor("the mail", () => server.received.length > count);
+        await editor.page.waitForFunction(`window.ticks.at(-1)?.state === "ready"`);
+        assert.deepEqual(asked.slice(before), []);
+        const sent = await tab(".quectel-ended .quectel-mail-sent").count();
+        await editor.page.evaluate(`RED.sidebar.show("quectel-modem")`);
+        await tab(`.quectel-ended .quectel-mail-sent >> nth=${sent}`).waitFor();
+      });
+
+      it("hears of no address and no subject through the channel that reaches every viewer", () => {
+        const ticks = heard.filter((payload) => payload.includes("quectel-modem/modem"));
+        assert(ticks.length > 5);
+        for (const hidden of ["@example.com", "tank 2", "onerror"]) {
+          assert(!ticks.some((payload) => payload.includes(hidden)), hidden);
+        }
+      });
+
+      it("meets no error in the page", () => {
+        assert.deepEqual(editor.errors, []);
+      });
+    });
+  }
+
+  describe(`The tab Modem in Node-RED ${version.name} for a user who may only read`, function () {
+    this.timeout(90_000);
+
+    let editor: Editor;
+
+    before(async () => {
+      const adminAuth = { type: "credentials", users: [], default: { permissions: "read" } };
+      editor = await Editor.start({ version, flows: flows(9), settings: { adminAuth } });
+    });
+
+    after(() => editor?.stop());
+
+    it("shows everything, with the buttons off that would change something", async () => {
+      await editor.page.evaluate(`RED.sidebar.show("quectel-modem")`);
+      await editor.page.locator(".quectel-status", { hasText: "SIMULATED ready" }).waitFor();
+      const isOff = (key: string) => editor.page.locator(`.quectel-sidebar [data-key="${key}"]`).isDisabled();
+      for (const key of ["pause", "startTrace"]) assert.equal(await isOff(key), true, key);
+      assert.equal(await isOff("report"), false);
+      assert.match(
+        (await editor.page.locator(`[data-key="pause"]`).getAttribute("title")) ?? "",
+        /You may look/,
+      );
+      await editor.picture("sidebar-read-only");
+    });
+  });
+
+  describe(`The tab Modem in Node-RED ${version.name} without any modem`, function () {
+    this.timeout(90_000);
+
+    let editor: Editor;
+
+    before(async () => {
+      const only = flows(9).filter((node) => "id" in node && (node.id === "tab" || node.id === "alarm"));
+      editor = await Editor.start({ version, flows: only });
+    });
+
+    after(() => editor?.stop());
+
+    it("says how to add one, and shows a modem as soon as one is added", async () => {
+      await editor.page.evaluate(`RED.sidebar.show("quectel-modem")`);
+      const notice = editor.page.locator(".quectel-notice");
+      await notice.filter({ hasText: "There is no modem yet" }).waitFor();
+      await editor.picture("sidebar-none");
+      await editor.page.evaluate(`RED.nodes.import([{ ...${JSON.stringify(SIMULATED)},
+        id: "fresh", name: "Fresh", smtpPort: "25" }])`);
+      await notice.filter({ hasText: "not deployed" }).waitFor();
+      assert.deepEqual(editor.errors, []);
+    });
+  });
+}
