@@ -104,6 +104,15 @@ export class PropertyError extends ModemError {
 
 /** A value in a message, short enough to be read; secrets are never passed here. */
 function shown(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = jsonOf(value) ?? `a ${typeof value}`;
   return text.length > 40 ? `${text.slice(0, 40)}…` : text;
+}
+
+/** Undefined for what is no JSON: a circle, a BigInt, a function. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }

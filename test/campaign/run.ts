@@ -6,9 +6,10 @@
  */
 import { parseArgs } from "node:util";
 import { faults } from "./faults";
+import { hostile } from "./hostile";
 import type { Figure, Part } from "./part";
 
-const PARTS: readonly Part[] = [faults];
+const PARTS: readonly Part[] = [faults, hostile];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

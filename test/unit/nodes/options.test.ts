@@ -51,6 +51,15 @@ describe("The properties of a node", () => {
       "mail.example.com",
     );
   });
+
+  it("are refused by their name also when they are nothing that JSON knows", () => {
+    const cyclic: unknown[] = [];
+    cyclic.push(cyclic);
+    for (const value of [7n, cyclic, Symbol("s"), () => 1]) {
+      const reader = new OptionReader({ smtpPort: value });
+      assert.throws(() => reader.integer("smtpPort", { min: 1, max: 9 }, 1), refused("smtpPort"));
+    }
+  });
 });
 
 describe("Saved nodes of older versions", () => {

@@ -1,0 +1,103 @@
+/** Part "hostile": nonsense and malice in messages, settings, answers of the module, spool files, paths and endpoints. */
+import { setImmediate as turn } from "node:timers/promises";
+import { Dice, mixed } from "./fault/dice";
+import { watchProcess } from "./faults";
+import { tryAnswers } from "./hostile/answers";
+import { EndpointsAttack } from "./hostile/endpoints";
+import { FilesAttack } from "./hostile/files";
+import { Findings } from "./hostile/findings";
+import { Dialogues, tryMessage } from "./hostile/messages";
+import { trySettings } from "./hostile/settings";
+import { soundSpool, trySpool } from "./hostile/spool-files";
+import { none, shown, type Part } from "./part";
+
+/** Messages from one whole dialogue, and from one try of the other kinds, to the next. */
+const DIALOGUE_EVERY = 200;
+const EVERY = { settings: 100, answers: 1_000, spool: 100, paths: 100, endpoints: 100 } as const;
+/** Messages read while file and link are swapped, for each million. */
+const RACE = 20_000;
+
+export const hostile: Part = {
+  name: "hostile",
+  full: 1_000_000,
+  unit: "messages",
+  async run(size, { seed, only, say }) {
+    const found = new Findings((line) =>
+      say(`${line}\n  repeat: npm run campaign -- --part hostile --seed ${seed} --only POSITION`),
+    );
+    const watch = watchProcess();
+    const dialogues = new Dialogues(found);
+    const files = await FilesAttack.prepare();
+    const endpoints = new EndpointsAttack();
+    const sound = await soundSpool();
+    await endpoints.begin();
+    const count = {
+      messages: 0,
+      accepted: 0,
+      dialogues: 0,
+      settings: 0,
+      answers: 0,
+      spool: 0,
+      paths: 0,
+      endpoints: 0,
+    };
+    const first = only ?? 0;
+    for (let position = first; position < (only === undefined ? size : only + 1); position++) {
+      const where = String(position);
+      // Each kind has a chance of its own, so that the others can be left out when a position is repeated.
+      const dice = (kind: number): Dice => new Dice(mixed(mixed(seed, position), kind));
+      count.messages++;
+      const transactions = await tryMessage(dice(0), found, where);
+      const [transaction] = transactions;
+      if (transaction !== undefined) count.accepted++;
+      if (transaction !== undefined && isDue(position, DIALOGUE_EVERY, only)) {
+        count.dialogues++;
+        await dialogues.send(transaction, where);
+      }
+      const kinds = {
+        settings: () => trySettings(dice(1), found, where),
+        answers: () => tryAnswers(dice(2), found, where),
+        spool: () => trySpool(sound, dice(3), found, where),
+        paths: () => files.tryPath(dice(4), found, where),
+        endpoints: () => endpoints.ask(dice(5), found, where),
+      } as const;
+      for (const kind of ["settings", "answers", "spool", "paths", "endpoints"] as const) {
+        if (!isDue(position, EVERY[kind], only)) continue;
+        count[kind]++;
+        await kinds[kind]();
+        for (const escaped of watch.take()) found.add("escaped", `${where} (${kind})`, escaped);
+      }
+      if (position % 1_000 === 999) {
+        await turn();
+        for (const escaped of watch.take()) found.add("escaped", where, escaped);
+      }
+    }
+    const race = Math.ceil((RACE * size) / 1_000_000);
+    await files.race(race, found, "race");
+    await dialogues.close();
+    await files.end();
+    await endpoints.end();
+    watch.end();
+    return [
+      shown("messages", count.messages),
+      shown("of them made into mails", count.accepted),
+      shown("dialogues with a module", count.dialogues),
+      shown("settings", count.settings),
+      shown("modules that talk nonsense", count.answers),
+      shown("spoiled spools", count.spool),
+      shown("paths, and reads while they were swapped", `${count.paths.toLocaleString("en-US")} + ${race}`),
+      shown("questions to endpoints", count.endpoints),
+      none("command lines of no known form, or too many", found.commandLines),
+      none("headers or recipients injected", found.injectedHeaders),
+      none("exceptions escaped", found.escaped),
+      none("paths outside the spool", found.pathsOutside),
+      none("files read outside the allowed folders", found.filesOutside),
+      none("stuck", found.stuck),
+      none("secrets in answers", found.secrets),
+    ];
+  },
+};
+
+function isDue(position: number, every: number, only: number | undefined): boolean {
+  return only !== undefined || position % every === every - 1;
+}
