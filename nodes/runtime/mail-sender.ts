@@ -15,6 +15,7 @@ import type { GetHost } from "./modem-user";
 import { type Done, keepPending, type PendingMail, type Send, takePending } from "./pending-mails";
 import { failedMessage, forgetFormerResult, keptMessage, sentMessage } from "./result-message";
 import type { ResultReceiver } from "./routing";
+import { Turnstile } from "./turnstile";
 
 export interface SenderOptions {
   readonly mail: MailOptions;
@@ -36,6 +37,7 @@ export interface SenderParts {
 export class MailSender implements ResultReceiver {
   /** Acceptances under way: a mail may end before the node has noted that it was accepted. */
   private readonly accepting = new Set<Promise<void>>();
+  private readonly turnstile = new Turnstile();
 
   constructor(
     private readonly node: Node,
@@ -49,9 +51,11 @@ export class MailSender implements ResultReceiver {
   /** Takes a message of the flow; `done` is called exactly once, now or when its mail has ended. */
   take(message: NodeMessageInFlow, send: Send, done: Done): void {
     forgetFormerResult(message);
-    const work = this.accept(message, send, done).catch((thrown: unknown) => {
-      this.fail(message, { send, done }, failureOf(thrown), refusedResult());
-    });
+    const work = this.turnstile
+      .pass(() => this.accept(message, send, done))
+      .catch((thrown: unknown) => {
+        this.fail(message, { send, done }, failureOf(thrown), refusedResult());
+      });
     this.accepting.add(work);
     void work.finally(() => this.accepting.delete(work));
   }

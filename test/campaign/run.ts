@@ -7,9 +7,10 @@
 import { parseArgs } from "node:util";
 import { faults } from "./faults";
 import { hostile } from "./hostile";
+import { load } from "./load";
 import type { Figure, Part } from "./part";
 
-const PARTS: readonly Part[] = [faults, hostile];
+const PARTS: readonly Part[] = [faults, hostile, load];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

@@ -59,9 +59,9 @@ export class FilesAttack {
   /** Swaps file and link while messages are read. */
   async race(rounds: number, found: Findings, where: string): Promise<void> {
     const spot = join(this.folder, "allowed", "sub", "race.txt");
-    let isOver = false;
+    const over = new AbortController();
     const swap = async (): Promise<void> => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         await writeFile(`${spot}.file`, PUBLIC);
         await rename(`${spot}.file`, spot);
         await symlink(join(this.folder, "secret", "a.txt"), `${spot}.link`);
@@ -70,7 +70,7 @@ export class FilesAttack {
     };
     const swapping = swap();
     for (let round = 0; round < rounds; round++) await this.read(spot, found, where);
-    isOver = true;
+    over.abort();
     await swapping;
   }
 
