@@ -71,7 +71,9 @@ export class SerialTransport extends Connection implements Transport {
       throw error;
     }
     this.opened();
-    this.port?.on("data", (bytes: Buffer) => this.emit("data", bytes));
+    this.port?.on("data", (bytes: Buffer) => {
+      if (this.isOpen) this.emit("data", bytes);
+    });
     this.watch();
   }
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { once } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { chmodSync, copyFileSync, mkdtempSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -253,6 +253,20 @@ describe("the serial transport on a pseudo terminal", function () {
     await Promise.all([serial.close(), serial.close()]);
     await serial.close();
     assert.deepEqual(ends, [undefined]);
+  });
+
+  it("gives out nothing that comes in while it closes", async () => {
+    const serial = host();
+    await serial.open();
+    const heard: Buffer[] = [];
+    serial.on("data", (bytes) => heard.push(bytes));
+    const port: unknown = Reflect.get(serial, "port");
+    assert.ok(port instanceof EventEmitter);
+    port.emit("data", Buffer.from("before"));
+    const closing = serial.close();
+    port.emit("data", Buffer.from("after"));
+    await closing;
+    assert.equal(Buffer.concat(heard).toString(), "before");
   });
 
   it("takes settings of control lines for done where there are none", async () => {
