@@ -60,8 +60,10 @@ export class Tally {
   }
 
   print(): void {
-    const memory = Math.round(process.resourceUsage().maxRSS / 1024);
-    const circumstances = `${seedText}, at most ${memory} MB`;
+    const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
+    const memory = `${Math.round(maxRSS / 1024)} MB at most`;
+    const time = `${Math.round((userCPUTime + systemCPUTime) / 1e6)} s of the processor`;
+    const circumstances = `${seedText}, ${memory}, ${time}`;
     console.log(`      ${this.what}: ${this.tried} of ${this.all} positions tried (${circumstances})`);
   }
 }

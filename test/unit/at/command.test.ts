@@ -13,6 +13,7 @@ import {
   str,
 } from "../../../lib/at/command";
 import { isModemError } from "../../../lib/errors";
+import { RUNS, TIME } from "../../support/property";
 
 const isRefusal = (error: unknown): boolean => isModemError(error, "INVALID_ARGUMENT");
 const refuses = (make: () => unknown): void => assert.throws(make, isRefusal);
@@ -95,7 +96,8 @@ describe("a command line", () => {
     checkLine({ line: 'AT+X="a","\xe4"' });
   });
 
-  it("has exactly one CR, at the end, and its quotes in pairs, or is refused, for any argument", () => {
+  it("has exactly one CR, at the end, and its quotes in pairs, or is refused, for any argument", function () {
+    this.timeout(TIME);
     fc.assert(
       fc.property(
         fc.oneof(
@@ -120,7 +122,7 @@ describe("a command line", () => {
           }
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: RUNS },
     );
   }).timeout(60_000);
 
@@ -190,7 +192,8 @@ describe("information text", () => {
     );
   });
 
-  it("is read back from what the builders wrote, for any text that can be carried", () => {
+  it("is read back from what the builders wrote, for any text that can be carried", function () {
+    this.timeout(TIME);
     const carried = fc
       .string({ unit: fc.integer({ min: 0x20, max: 0xff }).map((code) => String.fromCharCode(code)) })
       .filter((text) => !/["\x7f]/.test(text));
@@ -204,7 +207,7 @@ describe("information text", () => {
           else if (Math.abs(value) < 1e15) assert.equal(parameters.integer(position), value);
         });
       }),
-      { numRuns: 10_000 },
+      { numRuns: RUNS },
     );
   });
 

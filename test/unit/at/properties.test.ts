@@ -11,11 +11,7 @@ import { OrderlyModem, type OrderlyAnswer } from "../../support/orderly-modem";
 import { Tokenizer } from "../../../lib/at/tokenizer";
 import { FastClock } from "../../support/fast-clock";
 import { isModemError } from "../../../lib/errors";
-
-const RUNS = 10_000;
-
-/** Milliseconds that the runs of one property may take on a busy machine. */
-const TIME = 120_000;
+import { RUNS, TIME } from "../../support/property";
 
 /** Characters of a line as bytes, without line ends. */
 const text = fc.string({

@@ -169,14 +169,15 @@ describe("the tokenizer", () => {
       it(`takes 1 MiB of ${name} without LF in 64-byte pieces in less than 100 ms (S10: quadratic parsers)`, () => {
         const run = (): number => {
           const tokenizer = new Tokenizer();
-          const start = performance.now();
+          const start = process.cpuUsage();
           for (let count = 0; count < 16 * 1024; count++) {
             tokenizer.push(piece);
             while (tokenizer.next() !== undefined);
           }
-          return performance.now() - start;
+          const { user, system } = process.cpuUsage(start);
+          return (user + system) / 1000;
         };
-        // The best of three: a busy machine may stop the process at any moment.
+        // The best of three, in time of the processor: a busy machine may stop the process at any moment.
         assert.ok(Math.min(run(), run(), run()) < 100);
       });
     }

@@ -4,6 +4,7 @@ import { Channel } from "../../../lib/at/channel";
 import { maskSecrets } from "../../../lib/serial/secrets";
 import { Trace } from "../../../lib/serial/trace";
 import { telling } from "../../support/at-bench";
+import { RUNS, TIME } from "../../support/property";
 import { ScriptedTransport } from "../../support/scripted-transport";
 import { VirtualClock } from "../../support/virtual-clock";
 
@@ -116,7 +117,8 @@ describe("a trace", () => {
     assert.deepEqual(shown(trace), ["in +X: ••• ••• ••• secret-0.\r\n"]);
   });
 
-  it("never holds a secret, wherever the bytes are cut", () => {
+  it("never holds a secret, wherever the bytes are cut", function () {
+    this.timeout(TIME);
     const alphabet = fc.constantFrom("a", "b", "1", " ");
     const secret = fc.string({ unit: alphabet, minLength: 1, maxLength: 6 });
     const piece = fc.oneof(fc.string({ unit: alphabet, maxLength: 5 }), fc.nat());
@@ -147,7 +149,7 @@ describe("a trace", () => {
           }
         },
       ),
-      { numRuns: 10_000 },
+      { numRuns: RUNS },
     );
   });
 
