@@ -42,6 +42,33 @@ describe("The Flow Library's scorecard", () => {
     for (const name of names) assert.doesNotMatch(name, /^node-red|mocha|typescript/);
   });
 
+  it("finds no agent-base that is too old among what is installed with the package (D02)", () => {
+    const packages: Readonly<Record<string, { readonly version?: string; readonly dev?: true }>> =
+      readJson("package-lock.json").packages;
+    const old = Object.entries(packages).filter(
+      ([path, { version = "", dev }]) =>
+        /\/agent-base$/.test(path) && dev !== true && /^[0-5]\./.test(version),
+    );
+    assert.deepEqual(old, []);
+  });
+
+  it("finds each dependency's range open to later versions of its major, as the lock file has it (D03)", () => {
+    const { packages } = readJson("package-lock.json");
+    for (const [name, range] of Object.entries<string>(manifest.dependencies)) {
+      const installed: string = packages[`node_modules/${name}`].version;
+      assert.match(range, /^\^\d/, name);
+      assert.equal(installed.split(".")[0], range.slice(1).split(".")[0], name);
+    }
+  });
+
+  it("finds node types that nobody else has: prefixed, and equal to their node sets (N01)", () => {
+    for (const { name, html } of editorNodes()) {
+      assert.match(name, /^quectel-[a-z-]+$/);
+      const registered = [...html.matchAll(/registerType\("([^"]+)"/g)].map(([, type]) => type);
+      assert.deepEqual(registered, [name]);
+    }
+  });
+
   it("finds a compiled file, its html and its source for each node", () => {
     for (const [name, file] of Object.entries(manifest["node-red"].nodes)) {
       assert.equal(file, `dist/nodes/${name}.js`);
@@ -53,6 +80,8 @@ describe("The Flow Library's scorecard", () => {
     for (const { name, html } of editorNodes()) {
       assert(html.includes(`RED.nodes.registerType("${name}", {`), name);
       assert.match(html, /\n {4}category: "[\w ]+",\n {4}color: "#[0-9A-F]{6}",\n {4}defaults: \{/, name);
+      if (html.includes('category: "config"')) assert.match(html, /\n {4}credentials: \{/, name);
+      else assert.match(html, /\n {4}inputs: [01],\n {4}outputs: [12],\n {4}icon: "[\w-]+\.svg",/, name);
     }
   });
 });

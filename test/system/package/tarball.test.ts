@@ -74,6 +74,13 @@ describe("The packed tarball", function () {
     assert.deepEqual(foreign, []);
   });
 
+  it("holds no source maps, because the sources that they point to are not there", () => {
+    assert.deepEqual(
+      files.filter((file) => file.endsWith(".map")),
+      [],
+    );
+  });
+
   it("is smaller than 1 MB", async () => {
     const { size } = await stat(tarball);
     assert.ok(size < 1_000_000, `${size} bytes`);
