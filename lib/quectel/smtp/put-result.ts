@@ -1,7 +1,14 @@
 /** From the module's result of a mail to the error of this package. */
-import { isModemError, ModemError, SPECIAL_HINTS, type ErrorCode, type SpecialHint } from "../../errors";
+import {
+  ERROR_TABLE,
+  isModemError,
+  ModemError,
+  SPECIAL_HINTS,
+  type ErrorCode,
+  type SpecialHint,
+} from "../../errors";
 import type { PutResult } from "../commands/smtp";
-import { errorOfNumber } from "../error-codes";
+import { codeOfNumber, errorOfNumber } from "../error-codes";
 
 /** Numbers of the SMTP client begin here; firmware of tomorrow may add some behind those that are known. */
 const FIRST_NUMBER = 651;
@@ -23,16 +30,30 @@ export function putError(result: PutResult): ModemError | undefined {
   const details = {
     stage: "send",
     modemCode: error,
-    ...(smtpCode === 0 ? {} : { smtpCode, detail: `the server said ${smtpCode}` }),
+    ...(smtpCode === 0 ? {} : { smtpCode }),
   } as const;
   const refusal = LOGIN_REPLIES[smtpCode];
   if (refusal !== undefined) {
     const { code, hint } = refusal;
-    return new ModemError(code, { ...details, ...(hint === undefined ? {} : { hint }) });
+    return new ModemError(code, {
+      ...details,
+      ...saying(code, smtpCode),
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
   // Without a reply nobody has refused.
   const isOpen = error === OTHER_REPLY && smtpCode === 0;
-  return errorOfNumber(error, { ...details, ...(isOpen ? { class: "transient" } : {}) });
+  return errorOfNumber(error, {
+    ...details,
+    ...saying(codeOfNumber(error), smtpCode),
+    ...(isOpen ? { class: "transient" } : {}),
+  });
+}
+
+/** The server's reply, where the text of the code does not name it already. */
+function saying(code: ErrorCode | undefined, smtpCode: number): { readonly detail?: string } {
+  const isNamed = code !== undefined && ERROR_TABLE[code].text.includes(`(${smtpCode}`);
+  return smtpCode === 0 || isNamed ? {} : { detail: `the server said ${smtpCode}` };
 }
 
 interface LoginRefusal {
