@@ -165,15 +165,37 @@
     });
   }
 
-  /** Asks the runtime; resolves with the list, or rejects with a sentence for a person. */
-  function ask(path) {
+  /**
+   * Calls the runtime; resolves with its answer. Rejects with an Error whose message is a sentence for a person, and
+   * whose `answer` is what the runtime said, `{code, message, hint, hintKey?, property?}`, where it said anything.
+   */
+  function call(method, path, body) {
     return new Promise((resolve, reject) => {
-      $.getJSON(`quectel-modem/${path}`)
+      $.ajax({
+        url: `quectel-modem/${path}`,
+        type: method,
+        dataType: "json",
+        ...(body === undefined ? {} : { data: JSON.stringify(body), contentType: "application/json" }),
+      })
         .done(resolve)
-        .fail((request) =>
-          reject(new Error(text(request.status === 401 ? "lookUp.denied" : "lookUp.failed"))),
-        );
+        .fail((request) => {
+          const sentence = text(request.status === 401 ? "lookUp.denied" : "lookUp.failed");
+          const answer = request.responseJSON?.code === undefined ? undefined : request.responseJSON;
+          const message = answer === undefined ? sentence : window.quectelHints.explain(answer).message;
+          reject(Object.assign(new Error(message), { answer }));
+        });
     });
+  }
+
+  /** Asks the runtime for a list. */
+  function ask(path) {
+    return call("GET", path);
+  }
+
+  /** A text of the catalog, or `fallback` where this language has none. */
+  function translated(key, fallback) {
+    const found = text(key);
+    return found.endsWith(key) ? fallback : found;
   }
 
   /**
@@ -221,6 +243,8 @@
     begin,
     chooseAction,
     ask,
+    call,
+    translated,
     offer,
   };
 })();

@@ -1,17 +1,15 @@
 /**
- * The dialog of the modem: tabs, look-ups, known mail servers, and how a certificate is checked.
+ * The dialog of the modem: its tabs, how a certificate is checked, and what is opened and saved.
  *
- * The form itself is in `quectel-modem.html`, what several dialogs share in `dialogs.js`.
+ * The form itself is in `quectel-modem.html`, what several dialogs share in `dialogs.js`, the parts of this one in
+ * `modem-lookups.js`, `modem-server.js` and `modem-trial.js`.
  */
 (function () {
-  // The two files arrive in any order, so the shared functions are looked up when a dialog opens.
+  // The files arrive in any order, so what is shared is looked up when it is used.
   const text = (key, values) => window.quectelMail.text(key, values);
   const field = (name) => $(`#node-config-input-${name}`);
 
   const TABS = ["modem", "network", "server", "security", "outbox"];
-
-  /** The ports that mail servers listen on, by security; another number is a person's own choice and is kept. */
-  const USUAL_PORTS = { tls: "465", starttls: "587", none: "25" };
 
   /** How the modem is reached, for lists of config nodes. */
   function label(node) {
@@ -25,8 +23,10 @@
     }
   }
 
+  let tabs;
+
   function prepareTabs() {
-    const tabs = RED.tabs.create({
+    tabs = RED.tabs.create({
       id: "quectel-tabs",
       onchange: (tab) => {
         $(".quectel-tab").hide();
@@ -34,67 +34,18 @@
       },
     });
     for (const name of TABS) tabs.addTab({ id: `quectel-tab-${name}`, label: text(`tab.${name}`) });
+    // The editor's tabs listen to the mouse only.
+    $("#quectel-tabs a").on("keydown", function (event) {
+      const place = TABS.indexOf(this.hash.replace("#quectel-tab-", ""));
+      const moves = { Enter: 0, " ": 0, ArrowLeft: -1, ArrowRight: 1 };
+      const name = TABS[place + moves[event.key]];
+      if (name === undefined) return;
+      event.preventDefault();
+      tabs.activateTab(`quectel-tab-${name}`);
+      $(`#quectel-tabs a[href="#quectel-tab-${name}"]`).trigger("focus");
+    });
     // The tray has no width yet.
     setTimeout(() => tabs.resize(), 0);
-  }
-
-  async function findPorts() {
-    const ports = await window.quectelMail.ask("ports");
-    return ports.map((port) => {
-      const label = $("<div>", { class: "quectel-port" });
-      const name = port.description ?? port.models ?? port.device;
-      const what = port.role === undefined ? name : `${name} – ${text(`portRole.${port.role}`)}`;
-      $("<div>")
-        .text(what)
-        .toggleClass("quectel-recommended", port.role === "at")
-        .appendTo(label);
-      $("<small>")
-        .text(port.path === port.device ? port.path : `${port.path} (${port.device})`)
-        .appendTo(label);
-      return { value: port.path, label };
-    });
-  }
-
-  async function findRoots() {
-    const names = await window.quectelMail.ask("roots");
-    return names.map((name) => ({ value: name, label: name }));
-  }
-
-  /** A choice fills host, port and security; they stay free to be changed. */
-  function prepareProviders() {
-    const select = $("#quectel-provider");
-    const remark = $("#quectel-provider-remark");
-    window.quectelMail.ask("providers").then(
-      (providers) => {
-        for (const { name } of providers) $("<option>").val(name).text(name).appendTo(select);
-        const here = providers.find(({ host }) => host !== "" && host === field("smtpHost").val());
-        select.val(here?.name ?? "");
-        const show = (provider) => {
-          remark
-            .text(provider === undefined ? "" : window.quectelHints.sentence(provider.remark))
-            .toggleClass("quectel-danger", provider?.passwordLogin === false);
-        };
-        show(here);
-        select.on("change", () => {
-          const provider = providers.find(({ name }) => name === select.val());
-          show(provider);
-          if (provider === undefined) return;
-          field("smtpSecurity").val(provider.security).trigger("change");
-          if (provider.host !== "") field("smtpHost").val(provider.host).trigger("change");
-          field("smtpPort").val(String(provider.port)).trigger("change");
-        });
-      },
-      (error) => remark.text(error.message),
-    );
-  }
-
-  function followUsualPort() {
-    let before = field("smtpSecurity").val();
-    field("smtpSecurity").on("change", function () {
-      const port = field("smtpPort");
-      if (port.val() === USUAL_PORTS[before]) port.val(USUAL_PORTS[$(this).val()]).trigger("change");
-      before = $(this).val();
-    });
   }
 
   /** One choice on the screen stands for two properties: `tlsVerify` and `tlsRoot`. */
@@ -123,18 +74,41 @@
     });
   }
 
+  /** Marks the tabs that hold a field with a complaint, because only one tab is seen at a time. */
+  function markTabs() {
+    for (const name of TABS) {
+      const isWrong = $(`#quectel-tab-${name} .input-error`).length > 0;
+      $(`#quectel-tabs a[href="#quectel-tab-${name}"]`).toggleClass("quectel-danger", isWrong);
+    }
+  }
+
+  /** Opens the tab of a property's field and puts the cursor there. */
+  function leadTo(property) {
+    const input = field(property);
+    const [tab] = input.closest(".quectel-tab");
+    if (tab !== undefined) tabs.activateTab(tab.id);
+    input.trigger("focus");
+  }
+
   function prepare(node) {
-    const { begin, current, offer, showWhatApplies } = window.quectelMail;
+    const { begin, current, showWhatApplies } = window.quectelMail;
     prepareTabs();
     begin(node);
-    offer($("#quectel-find-port"), field("serialPort"), findPorts, text("lookUp.noPort"));
-    offer($("#quectel-find-root"), field("tlsRoot"), findRoots, text("lookUp.noRoot"));
-    prepareProviders();
-    followUsualPort();
+    window.quectelModemLookups.prepare();
+    window.quectelModemServer.prepare();
     prepareCheck();
     showWhatApplies($(".quectel-dialog"), (name) =>
       name === "check" ? $("#quectel-check").val() : current(node, name),
     );
+    window.quectelModemTrial.prepare(node, { leadTo });
+    // The editor validates on the same events, after the dialog is prepared.
+    $(".quectel-dialog").on("change keyup paste", "input, select, textarea", () => setTimeout(markTabs, 0));
+    setTimeout(markTabs, 0);
+  }
+
+  /** To be called however the dialog is left. */
+  function close() {
+    window.quectelModemTrial.close();
   }
 
   /** Leaves nothing behind that does not apply: a password of a login that was switched off. */
@@ -144,7 +118,8 @@
       field("apnPassword").val("");
     }
     if (field("tlsRoot").val().trim() === "") field("tlsRoot").val("auto");
+    close();
   }
 
-  window.quectelModemDialog = { label, prepare, save };
+  window.quectelModemDialog = { label, prepare, save, close };
 })();

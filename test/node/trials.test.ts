@@ -1,6 +1,8 @@
 /** The test buttons of the modem's dialog, as its browser uses them: endpoints of a real runtime. */
 import assert from "node:assert/strict";
 import helper from "node-red-node-test-helper";
+import { SimulatedModem } from "../../lib/simulator";
+import { serveTcp } from "../../lib/simulator/serve/tcp-server";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
@@ -54,7 +56,7 @@ describe("A trial of a modem's settings", () => {
       return view.phase === "ended" ? view : undefined;
     });
   };
-  const statuses = ({ steps }: Loose): object =>
+  const statuses = ({ steps }: Loose): Record<string, string> =>
     Object.fromEntries(steps.map((step: Loose) => [step.name, step.status]));
 
   it("walks the ladder with the values just typed, of a modem that is not deployed", async () => {
@@ -78,6 +80,166 @@ describe("A trial of a modem's settings", () => {
     assert.equal(mail.parsed.subject, view.mail.subject);
     assert.match(mail.parsed.text ?? "", new RegExp(`${view.mail.accents}[^]+${view.mail.chinese}`));
     const after = await run(order());
-    assert.equal((statuses(after) as Loose).login, "ok");
+    assert.equal(statuses(after)["login"], "ok");
+  });
+
+  it("sends letters that the chosen charset has", async () => {
+    await bench.load([helperNode("other")]);
+    for (const charset of ["gb2312", "big5"]) {
+      const change = { kind: "mail", recipient: "duty@example.com", properties: properties({ charset }) };
+      const view = await run(order(change));
+      assert.equal(view.mail.charset, charset);
+      assert.deepEqual(view.mail.warnings, []);
+    }
+  });
+
+  it("tells a refused login as the step that failed, with its hint", async () => {
+    await bench.load([helperNode("other")]);
+    const credentials = { smtpUser: "pump7", smtpPassword: "wrong-word" };
+    const view = await run(order({ kind: "mail", recipient: "duty@example.com", credentials }));
+    const last = view.steps.at(-1);
+    assert.deepEqual([last.name, last.status, last.hintKey], ["sending", "failed", "SMTP_AUTH_FAILED"]);
+    assert.match(last.hint, /app password/);
+    const after = await run(order({ credentials }));
+    assert.equal(statuses(after)["login"], "failed");
+  });
+
+  it("refuses a second one at the same port, and stops at once when it is told to", async () => {
+    await bench.load([helperNode("other")]);
+    const release = server.hold("data");
+    const { body } = await post(order({ kind: "mail", recipient: "duty@example.com" }));
+    await server.waitForStage("data");
+    const second = await post(order());
+    assert.deepEqual([second.status, second.body.code], [409, "PORT_IN_TRIAL"]);
+    const cancelled = await helper.request().delete(`/quectel-modem/trials/${body.id}`);
+    assert.equal(cancelled.status, 200);
+    const view = await waitFor("the end", async () => {
+      const seen = await look(body.id);
+      return seen.phase === "ended" ? seen : undefined;
+    });
+    assert.deepEqual(view.end, { kind: "stopped", why: "cancelled" });
+    release();
+    assert.equal((await run(order())).end.kind, "done");
+  });
+
+  it("is nowhere to be found under another id", async () => {
+    await bench.load([helperNode("other")]);
+    assert.equal((await helper.request().get("/quectel-modem/trials/none")).status, 404);
+    assert.equal((await helper.request().delete("/quectel-modem/trials/none")).status, 404);
+  });
+
+  it("names the field of a setting that is missing, and starts nothing", async () => {
+    await bench.load([helperNode("other")]);
+    const change = { kind: "mail", recipient: "duty@example.com" };
+    const { status, body } = await post(order({ ...change, properties: properties({ smtpHost: "" }) }));
+    assert.deepEqual([status, body.code, body.property], [400, "INVALID_CONFIG", "smtpHost"]);
+  });
+
+  describe("with a stored password", () => {
+    const stored = { modem: { smtpUser: "pump7", smtpPassword: "s3cret-word" } };
+    const untouched = (change: object = {}): object =>
+      order({ kind: "mail", recipient: "duty@example.com", credentials: { smtpUser: "pump7" }, ...change });
+
+    it("uses it for the server that it was stored for", async () => {
+      await bench.load([modemNode(server.port)], stored);
+      await run(untouched());
+      assert.equal((await server.waitForMail()).user, "pump7");
+    });
+
+    it("wants it typed again for another server, and sends it nowhere", async () => {
+      await bench.load([modemNode(server.port)], stored);
+      const { status, body } = await post(untouched({ properties: properties({ smtpHost: "localhost" }) }));
+      assert.deepEqual([status, body.code, body.property], [400, "INVALID_CREDENTIAL", "smtpPassword"]);
+      assert.equal(server.connections, 0);
+    });
+  });
+
+  describe("at the port of a modem of the flows", () => {
+    let module: SimulatedModem;
+    let served: Awaited<ReturnType<typeof serveTcp>>;
+
+    beforeEach(async () => {
+      module = new SimulatedModem({});
+      served = await serveTcp(module, { tcpPort: 0 });
+    });
+
+    afterEach(async () => {
+      await served.close();
+    });
+
+    const overTcp = (change: object = {}): object => ({
+      transport: "tcp",
+      tcpHost: "127.0.0.1",
+      tcpPort: String(served.tcpPort),
+      ...change,
+    });
+    const login = { modem: { smtpUser: "pump7", smtpPassword: "s3cret-word" } };
+    const load = (): Promise<void> =>
+      bench.load(
+        [modemNode(server.port, overTcp()), sendNode(), helperNode("sent"), helperNode("failed")],
+        login,
+      );
+    const lines = (start: string): string[] => module.log.lines().filter((line) => line.startsWith(start));
+
+    it("borrows the port and gives it back, and the next mail sets its own settings again", async () => {
+      await load();
+      await bench.showsStatus("send", "ready");
+      bench.inject("send", { to: "duty@example.com", payload: "first" });
+      await bench.received("sent");
+      const view = await run(
+        order({
+          kind: "mail",
+          recipient: "duty@example.com",
+          properties: properties(overTcp({ apn: "trial.example", senderAddress: "trial@example.com" })),
+        }),
+      );
+      assert.deepEqual(view.end, { kind: "done" });
+      assert.equal((await server.waitForMail(2)).from, "trial@example.com");
+      const [tried, putBack] = lines("AT+QICSGP=1,");
+      assert.match(tried ?? "", /trial\.example/);
+      assert.match(putBack ?? "", /^AT\+QICSGP=1,1,""/);
+      await bench.showsStatus("send", "ready");
+      bench.inject("send", { to: "duty@example.com", payload: "second" });
+      await bench.received("sent", 2);
+      assert.equal((await server.waitForMail(3)).from, "pump7@example.com");
+    });
+
+    it("waits for the mail on the air, and mails wait for it", async () => {
+      await load();
+      await bench.showsStatus("send", "ready");
+      const release = server.hold("data");
+      bench.inject("send", { to: "duty@example.com", payload: "alarm" });
+      await server.waitForStage("data");
+      const { body } = await post(order({ properties: properties(overTcp()) }));
+      assert.equal((await look(body.id)).phase, "waiting");
+      release();
+      await bench.received("sent");
+      await bench.showsStatus("send", "tested in editor");
+      bench.inject("send", { to: "duty@example.com", payload: "next" });
+      const view = await waitFor("the end", async () => {
+        const seen = await look(body.id);
+        return seen.phase === "ended" ? seen : undefined;
+      });
+      assert.deepEqual(view.end, { kind: "done" });
+      await bench.received("sent", 2);
+    });
+
+    it("ends when flows are deployed, and the port goes to the new modem", async () => {
+      await load();
+      await bench.showsStatus("send", "ready");
+      const { body } = await post(order({ kind: "facts", properties: properties(overTcp()) }));
+      await waitFor("a fact", async () => (await look(body.id)).steps.length > 0);
+      await bench.deploy(
+        [
+          modemNode(server.port, overTcp({ senderAddress: "new@example.com" })),
+          sendNode(),
+          helperNode("sent"),
+          helperNode("failed"),
+        ],
+        "full",
+      );
+      assert.deepEqual((await look(body.id)).end, { kind: "stopped", why: "deployed" });
+      await bench.showsStatus("send", "ready");
+    });
   });
 });

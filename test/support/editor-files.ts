@@ -65,8 +65,8 @@ export function editorNodes(): readonly NodeFiles[] {
     };
     const window: Record<string, unknown> = { RED: red, $: () => ({ length: 0 }) };
     window["window"] = window;
-    for (const shared of ["dialogs.js", "modem-dialog.js"])
-      runInNewContextOf(window, readText(`resources/${shared}`));
+    for (const shared of resourcesOf(readText("nodes/quectel-modem.html")))
+      runInNewContextOf(window, readText(shared));
     for (const [, script] of html.matchAll(/<script type="text\/javascript">([\s\S]*?)<\/script>/g)) {
       runInNewContextOf(window, script ?? "");
     }
@@ -74,6 +74,14 @@ export function editorNodes(): readonly NodeFiles[] {
     if (definition === undefined) throw new Error(`nodes/${name}.html does not register ${name}`);
     return { name, html, definition };
   });
+}
+
+/** The editor code that a node's html loads, as paths of this package. */
+export function resourcesOf(html: string): readonly string[] {
+  const sources = [
+    ...html.matchAll(/<script src="resources\/@modem-mail\/node-red-quectel-smtp\/([\w-]+\.js)"/g),
+  ];
+  return sources.map(([, file = ""]) => `resources/${file}`);
 }
 
 function runInNewContextOf(window: Record<string, unknown>, script: string): void {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { currentVersion } from "../../nodes/runtime/migrations";
 import { readModemSettings } from "../../nodes/runtime/modem-settings";
 import { STATUS_WORDS } from "../../nodes/runtime/status-words";
-import { editorNodes, filesIn, nodeNames, readJson, readText } from "../support/editor-files";
+import { editorNodes, filesIn, nodeNames, readJson, readText, resourcesOf } from "../support/editor-files";
 
 const LANGUAGES = filesIn("nodes/locales");
 const nodes = editorNodes();
@@ -37,7 +37,8 @@ describe("A node in the editor", () => {
           list.split(";").map((entry) => entry.replace(/^\[\w[\w-]*\]/, "")),
         );
         for (const key of used) assert(catalog.includes(key), key);
-        const code = html + readText("resources/dialogs.js") + readText("resources/modem-dialog.js");
+        const shared = resourcesOf(readText("nodes/quectel-modem.html")).map(readText);
+        const code = [html, ...shared].join("\n");
         for (const key of catalog) {
           const [group = "", leaf = ""] = key.split(".");
           const isUsed = code.includes(key) || code.includes(`${group}.\${`) || code.includes(`"${leaf}"`);

@@ -2,24 +2,28 @@
 import { delay } from "../../clock";
 import type { Modem } from "./modem";
 
-/** Milliseconds that a connection under way is waited for; enough to ask for the line rate too. */
+/** Milliseconds that each attempt is waited for; enough to ask for the line rate too. */
 const CONNECT_TIME = 45_000;
 
 /**
- * Resolves when the modem is connected, or an attempt to connect has failed, or after 45 s. Rejects only with the
- * reason of `signal`.
+ * Resolves when the modem is connected, or `attempts` to connect have failed, or after 45 s for each of them. Rejects
+ * only with the reason of `signal`.
  */
-export async function settled(modem: Modem, signal: AbortSignal | undefined): Promise<void> {
+export async function settled(modem: Modem, signal: AbortSignal | undefined, attempts = 1): Promise<void> {
   const done = new AbortController();
+  let left = attempts;
   const look = (): void => {
     const { state } = modem;
-    const isOpen = state.name === "connecting" || (state.name === "offline" && state.error === undefined);
+    if (state.name === "offline" && state.error !== undefined) left--;
+    const isOpen = state.name === "connecting" || (state.name === "offline" && left > 0);
     if (!isOpen) done.abort();
   };
   modem.on("state", look);
   look();
   try {
-    await delay(modem.clock, CONNECT_TIME, done.signal, signal).catch(() => signal?.throwIfAborted());
+    await delay(modem.clock, CONNECT_TIME * attempts, done.signal, signal).catch(() =>
+      signal?.throwIfAborted(),
+    );
   } finally {
     modem.off("state", look);
   }

@@ -29,6 +29,8 @@ export interface StepReport {
   /** What to do about it; only with `warning` and `failed`. */
   readonly hint?: string;
   readonly code?: ErrorCode;
+  /** The step without which this one says nothing; only with `skipped`. */
+  readonly needs?: StepName;
 }
 
 export interface DiagnosisReport {

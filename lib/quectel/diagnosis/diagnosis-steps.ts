@@ -122,6 +122,7 @@ async function lookAtClock({ moduleClock, smtp }: DiagnosisContext, signal?: Abo
 }
 
 async function lookAtDns({ modem, network, smtp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  if (smtp.host === "") return skipped("no mail server is chosen yet");
   if (isIP(smtp.host) !== 0) return ok(`${smtp.host} is an address`);
   return ok(`${smtp.host} is ${await addressOf(modem, network.contextId, smtp.host, signal)}`);
 }

@@ -51,7 +51,7 @@ async function report(
     const status = before.find((other) => other.name === need)?.status;
     return status === "failed" || status === "skipped";
   });
-  if (missing !== undefined) return { name, status: "skipped", detail: `needs: ${missing}` };
+  if (missing !== undefined) return { name, status: "skipped", detail: `needs: ${missing}`, needs: missing };
   try {
     return { name, ...(await step.look(context, signal)) };
   } catch (error) {

@@ -116,6 +116,7 @@ export class TrialRun {
     const { signal } = this.stopping;
     try {
       await this.withPort(signal);
+      signal.throwIfAborted();
       this.finish({ kind: "done" });
     } catch (error) {
       const { reason } = signal;
@@ -147,7 +148,7 @@ export class TrialRun {
       const { modem } = workshop;
       const lease = await modem.lock.acquire(signal);
       modem.acquire();
-      await settled(modem, signal);
+      await settled(modem, signal, this.attempts);
       const kept = await this.keep(workshop, signal);
       try {
         await this.work(workshop, lease, signal);
@@ -157,6 +158,11 @@ export class TrialRun {
     } finally {
       await workshop.close();
     }
+  }
+
+  /** A serial-over-IP server may still be busy with the connection of the modem that has lent its port just now. */
+  private get attempts(): number {
+    return this.options.lender === undefined ? 1 : 3;
   }
 
   private async work(workshop: Workshop, lease: Lease, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,8 @@ export interface TrialStep {
   readonly detail: string;
   readonly hint?: string;
   readonly code?: ErrorCode;
+  /** Name of the step without which this one says nothing. */
+  readonly needs?: string;
   /** Name of the hint in the catalogs, `hints.<name>`. */
   readonly hintKey?: string;
 }

@@ -35,9 +35,13 @@ const WAYS: Readonly<Record<CredentialName, readonly Way[]>> = {
 
 type Way = "connection" | "server";
 
-/** @throws INVALID_CONFIG for a property that cannot be used, INVALID_CREDENTIAL for one that has to be typed again. */
+/**
+ * The settings; a modem can be tried before a mail server was chosen, and then its host is empty.
+ *
+ * @throws INVALID_CONFIG for a property that cannot be used, INVALID_CREDENTIAL for one that has to be typed again.
+ */
 export function typedSettings(
-  { properties, credentials }: Pick<TrialRequest, "properties" | "credentials">,
+  { kind, properties, credentials }: Pick<TrialRequest, "kind" | "properties" | "credentials">,
   deployed: DeployedModem | undefined,
   environment: Environment,
 ): ModemSettings {
@@ -47,8 +51,18 @@ export function typedSettings(
     const value = credentials[name] ?? stored(name, typed, deployed, environment);
     if (value !== "") merged[name] = primitiveText(expandedValue(name, value, environment)) ?? "";
   }
-  return readModemSettings(typed, merged);
+  return kind === "mail" ? readModemSettings(typed, merged) : settingsWithoutMail(typed, merged);
 }
+
+function settingsWithoutMail(typed: RawOptions, credentials: ModemCredentials): ModemSettings {
+  const given = Object.entries(typed).filter(([, value]) => value !== "");
+  const settings = readModemSettings({ ...NO_SERVER, ...Object.fromEntries(given) }, credentials);
+  const { smtp } = settings;
+  return smtp.host === NO_SERVER.smtpHost ? { ...settings, smtp: { ...smtp, host: "" } } : settings;
+}
+
+/** RFC 2606 section 2: names that are nobody's. */
+const NO_SERVER = { smtpHost: "none.invalid", smtpPort: 465, senderAddress: "nobody@none.invalid" } as const;
 
 /** The stored credential for what was typed; empty when none is stored. */
 function stored(

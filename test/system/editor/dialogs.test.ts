@@ -141,11 +141,15 @@ for (const version of nodeRedVersions()) {
         );
         await editor.picture("modem-provider");
         await editor.page.selectOption("#quectel-provider", { label: "Microsoft 365" });
-        assert.match(
-          await editor.page.locator("#quectel-provider-remark.quectel-danger").innerText(),
-          /\w{5}/,
-        );
+        const advice = editor.page.locator("#quectel-advice", { hasText: "Microsoft 365" });
+        await advice.waitFor();
         await editor.picture("modem-provider-without-login");
+        // Also where the server was typed, and where its port does not go with the encryption.
+        await editor.page.fill("#node-config-input-smtpHost", "smtp-mail.outlook.com");
+        await editor.page.locator("#quectel-advice", { hasText: "Outlook.com" }).waitFor();
+        await editor.page.fill("#node-config-input-smtpHost", "mail.example.com");
+        await editor.page.fill("#node-config-input-smtpPort", "465");
+        await editor.page.locator("#quectel-advice", { hasText: "Port 465 usually goes with TLS" }).waitFor();
         await editor.cancel();
       });
 
@@ -163,6 +167,26 @@ for (const version of nodeRedVersions()) {
         await editor.page.click("#quectel-find-root");
         await editor.page.locator(".red-ui-autoComplete-container >> text=ISRG Root X1").click();
         assert.equal(await editor.page.inputValue("#node-config-input-tlsRoot"), "ISRG Root X1");
+        await editor.cancel();
+      });
+
+      it("is used by keyboard alone, and marks the tab where something is missing", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        const { page } = editor;
+        await page.focus(`#quectel-tabs a[href="#quectel-tab-server"]`);
+        await page.keyboard.press("Enter");
+        await page.locator("#quectel-tab-server").waitFor();
+        await page.keyboard.press("ArrowRight");
+        await page.locator("#quectel-tab-security").waitFor();
+        await page.keyboard.press("Tab");
+        assert.equal(await page.evaluate("document.activeElement.closest('.quectel-dialog') !== null"), true);
+        await editor.fill("node-config-input", { senderAddress: "" });
+        const marked = page.locator("#quectel-tabs a.quectel-danger");
+        await marked.waitFor();
+        assert.equal(await marked.innerText(), "Mail server");
+        await page.focus("#quectel-test-modem");
+        await page.keyboard.press("Enter");
+        await page.locator("#quectel-trial-headline", { hasText: /\w/ }).waitFor();
         await editor.cancel();
       });
 

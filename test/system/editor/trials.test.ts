@@ -1,0 +1,154 @@
+/** The test buttons of the modem's dialog, pressed in Chromium: before anything is deployed, with the values typed. */
+import assert from "node:assert/strict";
+import { MailServer } from "../../support/mail-server";
+import { nodeRedVersions } from "../../support/node-red-versions";
+import { Editor } from "./editor";
+
+const FLOWS = [
+  { id: "tab", type: "tab", label: "Test" },
+  { id: "comment", type: "comment", z: "tab", name: "nothing uses the modem yet", x: 200, y: 80, wires: [] },
+  { id: "modem", type: "quectel-modem", name: "", version: 1, transport: "simulator" },
+  { id: "subflow", type: "subflow", name: "Alarm", info: "", in: [], out: [], env: [] },
+  { id: "template", type: "quectel-modem", z: "subflow", name: "", version: 1, transport: "simulator" },
+];
+
+const PASSWORD = "s3cret-word";
+
+for (const version of nodeRedVersions()) {
+  for (const theme of version.name === "4.1" ? (["light"] as const) : (["light", "dark"] as const)) {
+    describe(`The test buttons in the editor of Node-RED ${version.name}, ${theme}`, () => {
+      let server: MailServer;
+      let editor: Editor;
+
+      before(async () => {
+        server = await MailServer.start({ auth: { user: "pump7", password: PASSWORD } });
+        editor = await Editor.start({ version, flows: FLOWS, theme });
+      });
+
+      after(async () => {
+        await editor?.stop();
+        await server?.stop();
+      });
+
+      beforeEach(() => {
+        server.received.length = 0;
+      });
+
+      const headline = (words: string | RegExp): Promise<void> =>
+        editor.page.locator("#quectel-trial-headline", { hasText: words }).waitFor({ timeout: 20_000 });
+      const steps = (status: string): Promise<string[]> =>
+        editor.page.locator(`.quectel-step-${status} .quectel-step-name`).allInnerTexts();
+      const openWithServer = async (change: object = {}): Promise<void> => {
+        await editor.openConfig("quectel-modem", "modem");
+        await editor.fill("node-config-input", {
+          smtpHost: "127.0.0.1",
+          smtpSecurity: "none",
+          smtpPort: String(server.port),
+          smtpUser: "pump7",
+          smtpPassword: PASSWORD,
+          senderAddress: "pump7@example.com",
+          ...change,
+        });
+      };
+      const picture = async (name: string): Promise<void> => {
+        await editor.page.locator("#quectel-trial-headline").scrollIntoViewIfNeeded();
+        await editor.picture(name);
+      };
+
+      it("show the way of a mail as a ladder, also before a mail server is chosen", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        await editor.page.click("#quectel-test-modem");
+        await headline("Nothing fails");
+        assert.deepEqual((await steps("ok")).slice(0, 4), ["Port", "Module", "SIM card", "Network"]);
+        assert.deepEqual(await steps("failed"), []);
+        await picture("modem-test");
+        await editor.cancel();
+      });
+
+      it("show a hint at the first step that fails", async () => {
+        await openWithServer({ transport: "serial", serialPort: "/dev/no-such-port" });
+        await editor.page.click("#quectel-test-modem");
+        await headline("no further than: Port");
+        assert.deepEqual(await steps("failed"), ["Port"]);
+        const hint = await editor.page.locator(".quectel-step-failed .quectel-step-hint").innerText();
+        assert.match(hint, /Plug the modem in/);
+        await picture("modem-test-failed");
+        await editor.cancel();
+      });
+
+      it("send a test mail with what was typed, and ask whether it can be read", async () => {
+        await openWithServer();
+        await editor.page.click("#quectel-test-mail");
+        await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
+        await editor.page.keyboard.press("Enter");
+        await headline("accepted the test mail to duty@example.com");
+        const mail = await server.waitForMail();
+        assert.match(mail.parsed.subject ?? "", /äöü.+温度过高/);
+        await picture("modem-test-mail");
+        await editor.page.click("#quectel-trial-unreadable");
+        await editor.page.click("#quectel-trial-choose");
+        assert.equal(await editor.page.inputValue("#node-config-input-encoding"), "hex");
+        assert.equal(await editor.page.locator("#quectel-tab-outbox").isVisible(), true);
+        await picture("modem-test-mail-coding");
+        await editor.cancel();
+        assert.equal(server.received.length, 1);
+      });
+
+      it("say what a refused login needs", async () => {
+        await openWithServer({ smtpPassword: "wrong" });
+        await editor.page.click("#quectel-test-mail");
+        await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
+        await editor.page.click("#quectel-trial-send");
+        await headline("It got no further than: Sending");
+        const hint = await editor.page.locator(".quectel-step-failed .quectel-step-hint").innerText();
+        assert.match(hint, /app password/);
+        await picture("modem-test-mail-refused");
+        await editor.cancel();
+      });
+
+      it("lead to the field that is missing", async () => {
+        await openWithServer({ senderAddress: "" });
+        await editor.page.click("#quectel-test-mail");
+        await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
+        await editor.page.click("#quectel-trial-send");
+        await headline("Sender address:");
+        assert.equal(
+          await editor.page.evaluate("document.activeElement.id"),
+          "node-config-input-senderAddress",
+        );
+        await editor.cancel();
+      });
+
+      it("ask the module for its facts and can be stopped", async () => {
+        await openWithServer();
+        await editor.page.click("#quectel-ask-facts");
+        await headline(/asked: [1-9]/);
+        await editor.page.click("#quectel-trial-cancel");
+        await headline("Cancelled.");
+        await editor.page.locator("#quectel-trial-report summary").click();
+        const report = await editor.page.locator("#quectel-trial-report pre").innerText();
+        assert.match(report, /EC25/);
+        assert.doesNotMatch(report, /s3cret-word|pump7@example\.com|\b\d{15}\b/);
+        await picture("modem-facts");
+        await editor.cancel();
+      });
+
+      it("are off in the template of a subflow, and say why", async () => {
+        await editor.openConfig("quectel-modem", "template");
+        for (const button of ["#quectel-test-modem", "#quectel-test-mail", "#quectel-ask-facts"]) {
+          assert.equal(await editor.page.isDisabled(button), true);
+        }
+        assert.match(await editor.page.locator("#quectel-trial-off").innerText(), /subflow/);
+        await editor.picture("modem-test-off");
+        await editor.cancel();
+      });
+
+      it("meet no error in the page", () => {
+        assert.deepEqual(
+          editor.errors.filter((text) => !text.includes("status of 400")),
+          [],
+        );
+      });
+    });
+  }
+}
