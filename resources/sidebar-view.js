@@ -35,7 +35,7 @@
     return element(
       "div",
       { class: "quectel-state" },
-      element("div", { class: "quectel-status", role: "status" }, dot(status), statusText(status.text)),
+      element("div", { class: "quectel-status" }, dot(status), statusText(status.text)),
       element(
         "dl",
         {},

@@ -10,6 +10,9 @@
   const REDRAW = 15_000;
   const TRACE = 2000;
 
+  /** The button that comes in the place of another, and takes its focus. */
+  const OPPOSITE = { pause: "resume", resume: "pause", startTrace: "stopTrace", stopTrace: "startTrace" };
+
   const tools = () => window.quectelSidebar;
 
   function createTab() {
@@ -33,13 +36,15 @@
       choice,
     );
     const notice = element("div", { class: "quectel-notice", role: "status", hidden: true });
+    /** Read aloud when it changes, so it stays while the rest is drawn anew. */
+    const spoken = element("div", { class: "quectel-spoken", role: "status" });
     const body = element("div", { class: "quectel-body" });
     const trace = window.quectelSidebarTrace.create({
       ask: (what) => request(`${encodeURIComponent(chosen)}/${what}`),
       act,
       fail: say,
     });
-    const root = element("div", { class: "quectel-sidebar" }, choiceRow, notice, body, trace.root);
+    const root = element("div", { class: "quectel-sidebar" }, choiceRow, notice, spoken, body, trace.root);
     trace.root.hidden = true;
 
     function say(error) {
@@ -51,21 +56,35 @@
       notice.hidden = sentence === "";
     }
 
-    /** Draws what is known; the button that has the focus keeps it. */
+    /** Puts in those parts that look other than before; the others keep focus and selection. */
+    function show(parts) {
+      const before = [...body.children];
+      parts.forEach((part, index) => {
+        if (before[index] === undefined) body.append(part);
+        else if (!before[index].isEqualNode(part)) before[index].replaceWith(part);
+      });
+    }
+
+    /** Draws what is known; the button that has the focus keeps it, or its opposite takes it. */
     function draw() {
       if (isPressed) return;
       const problem = entries.find(({ id }) => id === chosen)?.problem;
       if (problem !== undefined) tell(text(`problem.${problem}`));
       trace.root.hidden = known === undefined;
-      const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+      const focused = root.contains(document.activeElement) ? document.activeElement : undefined;
       if (known === undefined) body.replaceChildren();
       else {
         const passed = performance.now() - known.at;
-        body.replaceChildren(...window.quectelSidebarView.draw(known.view, passed, act));
+        const sentence = tools().statusText(known.view.status.text);
+        if (spoken.textContent !== sentence) spoken.textContent = sentence;
+        show(window.quectelSidebarView.draw(known.view, passed, act));
         trace.draw(known.view, passed);
       }
-      if (key !== undefined)
-        [...root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === key)?.focus();
+      const key = focused?.dataset.key;
+      if (key === undefined || root.contains(focused)) return;
+      const find = (wanted) =>
+        [...root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === wanted);
+      (find(key) ?? find(OPPOSITE[key]))?.focus();
     }
 
     function take(view) {

@@ -132,6 +132,8 @@ for (const version of nodeRedVersions()) {
         await mail("ended", "Level high in tank 2").filter({ hasText: "sent" }).waitFor();
         await row.waitFor({ state: "detached" });
         await status("SIMULATED ready");
+        assert.equal(await editor.page.evaluate("document.activeElement.dataset.key"), "pause");
+        assert.equal(await tab(".quectel-spoken").innerText(), "SIMULATED ready");
       });
 
       it("shows a failed mail with what to do, whatever its subject holds, and retries it", async () => {
