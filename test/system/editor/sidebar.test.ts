@@ -229,6 +229,34 @@ for (const version of nodeRedVersions()) {
         await status("SIMULATED ready");
       });
 
+      it("draws two hours of signal, and says why a held outbox sends nothing", async () => {
+        const error = { code: "SMTP_AUTH_FAILED", message: "The mail server refused user or password" };
+        await editor.page.route(/quectel-modem\/modems\/modem\?/, async (route) => {
+          const answer = await route.fetch();
+          const view = (await answer.json()) as { queue: object };
+          await route.fulfill({
+            json: {
+              ...view,
+              samples: Array.from({ length: 120 }, (_, index) => ({
+                ageMs: (119 - index) * 60_000,
+                ...(index > 40 && index < 50 ? {} : { rssiDbm: Math.round(-85 + 18 * Math.sin(index / 9)) }),
+              })),
+              queue: { ...view.queue, hold: { kind: "setup", since: new Date().toISOString(), error } },
+            },
+          });
+        });
+        await choose("Reserve");
+        await choose("Pump 7");
+        await tab(".quectel-hold").filter({ hasText: "the same error would hit every mail" }).waitFor();
+        await tab(".quectel-hold").filter({ hasText: "Type them again" }).waitFor();
+        assert.equal(await tab("polyline").count(), 2);
+        await editor.picture("sidebar-held");
+        await editor.page.unrouteAll({ behavior: "wait" });
+        await choose("Reserve");
+        await choose("Pump 7");
+        await tab(".quectel-hold").waitFor({ state: "detached" });
+      });
+
       it("asks for nothing while another tab is shown, and is up to date when it is shown again", async () => {
         await editor.page.evaluate(`RED.sidebar.show("info")`);
         await tab(".quectel-status").waitFor({ state: "hidden" });
