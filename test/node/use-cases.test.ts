@@ -116,6 +116,29 @@ describe("A user", () => {
     assert.deepEqual(counts(), [1, 0, 0]);
   });
 
+  it("sends more text than a body may hold: the beginning is in the mail, the whole beside it, and a warning says so", async () => {
+    await load();
+    const payload = `first line\n${"Pegel 3,2 m über Normal\n".repeat(600)}last line`;
+    bench.inject("send", { to: "duty@example.com", topic: "Report", payload });
+    const { smtp } = await bench.received("sent");
+    const [mail] = server.received;
+    assert.match(
+      mail?.parsed.text ?? "",
+      /^first line[^]*The whole text \(\d+ bytes\) is in the attachment message\.txt\.\s*$/,
+    );
+    const [file] = mail?.parsed.attachments ?? [];
+    assert.equal(file?.filename, "message.txt");
+    assert.equal(
+      file?.content
+        .toString("utf8")
+        .replaceAll("\r\n", "\n")
+        .replace(/^\uFEFF/, "")
+        .trim(),
+      payload,
+    );
+    assert.ok(smtp.warnings.some((warning: string) => warning.includes("message.txt")));
+  });
+
   it("typed a wrong password: told once with what to do, tried once, and the mail goes when it is corrected", async () => {
     await load({}, { ...SMTP_LOGIN, smtpPassword: "wrong-word" });
     bench.inject("send", { to: "duty@example.com", topic: "Pump 7 alarm", payload: "Level 94 %" });

@@ -32,6 +32,16 @@ describe("attachments of a mail", () => {
     assert.equal(report.bytes, 17 + 1024 + 300_000);
   });
 
+  it("are ten at most, and arrive in their order", async () => {
+    const names = Array.from({ length: 10 }, (_none, at) => `file-${at}.txt`);
+    await rig.send(mail({ attachments: names.map((name) => attachment(name, Buffer.from(name))) }));
+    const { parsed } = await rig.server.waitForMail();
+    assert.deepEqual(
+      parsed.attachments.map(({ filename, content }) => [filename, content.toString()]),
+      names.map((name) => [name, name]),
+    );
+  });
+
   it("are gone from the module some seconds after the result", async () => {
     await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
     assert.deepEqual(rig.files(), ["RAM:log.csv"]);

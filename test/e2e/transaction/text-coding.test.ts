@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { encode } from "iconv-lite";
 import type { VariantChoice } from "../../../lib/simulator";
 import { mail, mailRig, utf8 } from "./mail-rig";
 
@@ -59,5 +60,21 @@ describe("text that is not ASCII", () => {
         await rig.stop();
       });
     }
+  }
+
+  for (const [charset, subject, body] of [
+    ["gb2312", "水位过高", "请立即检查水泵"],
+    ["big5", "水位過高", "請立即檢查水泵"],
+  ] as const) {
+    it(`arrives letter by letter in ${charset}`, async () => {
+      const { rig } = await supportOf({});
+      const coded = (text: string) => ({ charset, bytes: encode(text, charset) });
+      await rig.send(mail({ subject: coded(subject), body: coded(body) }));
+      const { parsed, raw } = await rig.server.waitForMail();
+      assert.match(raw.toString("latin1"), new RegExp(`charset="?${charset}`, "i"));
+      assert.equal(parsed.subject, subject);
+      assert.equal(parsed.text?.trim(), body);
+      await rig.stop();
+    });
   }
 });
