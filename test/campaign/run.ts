@@ -8,9 +8,13 @@ import { parseArgs } from "node:util";
 import { faults } from "./faults";
 import { hostile } from "./hostile";
 import { load } from "./load";
+import { kills } from "./kills";
+import { secrets } from "./secrets";
+import { soak } from "./soak";
+import { supply } from "./supply";
 import type { Figure, Part } from "./part";
 
-const PARTS: readonly Part[] = [faults, hostile, load];
+const PARTS: readonly Part[] = [faults, kills, soak, hostile, secrets, load, supply];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({

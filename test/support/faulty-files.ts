@@ -64,6 +64,11 @@ export class FaultyFiles implements FileLayer {
     this.dead = true;
   }
 
+  /** Makes all names durable, as the operating system does after a while. */
+  settle(): void {
+    for (const change of this.pending.splice(0)) apply(change, this.durableNames);
+  }
+
   /** The disk as the next start finds it. */
   after(survives: Survives): FaultyFiles {
     const next = new FaultyFiles();

@@ -100,6 +100,10 @@ export function memoryRig(
     pdp,
     carrier,
     written: () => written,
+    /** Forgets what was handed over so far. */
+    forget: (): void => {
+      written = "";
+    },
     /** Names of the files in the module. */
     filesInModule: (): readonly string[] =>
       (["RAM", "UFS"] as const).flatMap((storage) =>

@@ -75,6 +75,11 @@ export class Gateway {
     return new Gateway(options, nodeRed, log);
   }
 
+  /** Address of the editor, with a slash at the end. */
+  get url(): string {
+    return this.nodeRed.url;
+  }
+
   get userDir(): string {
     return this.options.userDir;
   }

@@ -1,0 +1,45 @@
+/** Part "supply": what is installed with the package, and what the registry knows against it. */
+import { spawnSync } from "node:child_process";
+import { nameAt, ROOT, runtimeTree } from "../support/runtime-tree";
+import { equal, none, shown, type Figure, type Part } from "./part";
+
+/** Milliseconds for an answer of the registry. */
+const PATIENCE = 60_000;
+
+export const supply: Part = {
+  name: "supply",
+  full: 1,
+  unit: "lock file",
+  run() {
+    const tree = [...runtimeTree()];
+    return Promise.resolve([
+      shown("packages installed with this one", tree.length),
+      shown(
+        "their licences",
+        [...new Set(tree.map(([, { license = "none" }]) => license))].sort().join(", "),
+      ),
+      equal(
+        "install scripts, that of @serialport/bindings-cpp",
+        tree.filter(([, { hasInstallScript }]) => hasInstallScript === true).length,
+        tree.some(([place]) => nameAt(place) === "@serialport/bindings-cpp") ? 1 : 0,
+      ),
+      audit(),
+    ]);
+  },
+};
+
+/** Where the registry answers no such question, the figure says so. */
+function audit(): Figure {
+  const command = ["audit", "--omit=dev", "--json"];
+  const { stdout } = spawnSync("npm", command, { cwd: ROOT, encoding: "utf8", timeout: PATIENCE });
+  const name = "known vulnerabilities (npm audit)";
+  try {
+    const { metadata } = JSON.parse(stdout) as {
+      metadata?: { vulnerabilities?: { total?: number } };
+    };
+    const total = metadata?.vulnerabilities?.total;
+    return total === undefined ? shown(name, "the registry does not answer") : none(name, total);
+  } catch {
+    return shown(name, "the registry does not answer");
+  }
+}
