@@ -5,6 +5,7 @@ import { SimulatedModem } from "../../lib/simulator";
 import { serveTcp } from "../../lib/simulator/serve/tcp-server";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
+import { LeapingClock } from "./support/leaping-clock";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
 type Loose = ReturnType<JSON["parse"]>;
@@ -122,10 +123,51 @@ describe("A trial of a modem's settings", () => {
     assert.equal((await run(order())).end.kind, "done");
   });
 
+  it("ends by itself when nobody looks at it any more, as when the browser has gone", async () => {
+    const clock = new LeapingClock();
+    try {
+      await bench.load([helperNode("other")]);
+      const release = server.hold("data");
+      const { body } = await post(order({ kind: "mail", recipient: "duty@example.com" }));
+      await server.waitForStage("data");
+      clock.leap(80_000);
+      assert.equal((await look(body.id)).phase, "running");
+      clock.leap(80_000);
+      assert.equal((await look(body.id)).phase, "running");
+      clock.leap(91_000);
+      const view = await waitFor("the end", async () => {
+        const seen = await look(body.id);
+        return seen.phase === "ended" ? seen : undefined;
+      });
+      assert.deepEqual(view.end, { kind: "stopped", why: "left" });
+      release();
+    } finally {
+      clock.restore();
+    }
+  });
+
   it("is nowhere to be found under another id", async () => {
     await bench.load([helperNode("other")]);
     assert.equal((await helper.request().get("/quectel-modem/trials/none")).status, 404);
     assert.equal((await helper.request().delete("/quectel-modem/trials/none")).status, 404);
+  });
+
+  it("knows the variables of the runtime", async () => {
+    await bench.load([helperNode("other")]);
+    process.env["TRIAL_HOST"] = "127.0.0.1";
+    try {
+      const change = { kind: "mail", recipient: "duty@example.com" };
+      const view = await run(order({ ...change, properties: properties({ smtpHost: "${TRIAL_HOST}" }) }));
+      assert.equal(view.mail.recipient, "duty@example.com");
+    } finally {
+      delete process.env["TRIAL_HOST"];
+    }
+  });
+
+  it("is refused in the template of a subflow", async () => {
+    await bench.load([helperNode("other"), { id: "alarm", type: "subflow", name: "Alarm", in: [], out: [] }]);
+    const { status, body } = await post(order({ flow: "alarm" }));
+    assert.deepEqual([status, body.property], [400, "flow"]);
   });
 
   it("names the field of a setting that is missing, and starts nothing", async () => {
