@@ -11,18 +11,21 @@ let store: ReadonlyMap<string, RootPem> | undefined;
 
 /** The certificate of that name (CN, or OU where several share the CN); undefined when the store has none. */
 export function rootByName(name: string): RootPem | undefined {
-  store ??= readStore();
+  store ??= rootsByName(rootCertificates);
   return store.get(name.trim());
 }
 
 /** All names, sorted. */
 export function rootNames(): readonly string[] {
-  store ??= readStore();
+  store ??= rootsByName(rootCertificates);
   return [...store.keys()].sort((a, b) => a.localeCompare(b, "en"));
 }
 
 /** What a person calls the certificate's owner, most specific first; at least one name. */
-export function namesOf(certificate: X509Certificate): readonly [string, ...string[]] {
+export function namesOf(certificate: {
+  readonly subject: string | undefined;
+}): readonly [string, ...string[]] {
+  // A certificate may name nobody; Node.js then says undefined, although its types do not.
   const subject = certificate.subject ?? "";
   const part = (key: string): string[] =>
     subject.split("\n").flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));
@@ -30,8 +33,9 @@ export function namesOf(certificate: X509Certificate): readonly [string, ...stri
   return first === undefined ? [subject.replaceAll("\n", ", ")] : [first, ...rest];
 }
 
-function readStore(): ReadonlyMap<string, RootPem> {
-  const certificates = rootCertificates.map((pem) => ({ pem, names: namesOf(new X509Certificate(pem)) }));
+/** Certificates in PEM form by a name that none of the others has. */
+export function rootsByName(pems: readonly string[]): ReadonlyMap<string, RootPem> {
+  const certificates = pems.map((pem) => ({ pem, names: namesOf(new X509Certificate(pem)) }));
   const owners = new Map<string, number>();
   for (const { names } of certificates) owners.set(names[0], (owners.get(names[0]) ?? 0) + 1);
   return new Map(

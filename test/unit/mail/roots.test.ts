@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { rootCertificates } from "node:tls";
-import { rootByName, rootNames } from "../../../lib/mail/providers/root-store";
+import { namesOf, rootByName, rootNames, rootsByName } from "../../../lib/mail/providers/root-store";
 import { rootsFor } from "../../../lib/mail/providers/roots";
 import type { RootCertificate } from "../../../lib/quectel/settings";
 import type { RootPem } from "../../../lib/quectel/smtp/tls";
@@ -31,6 +31,36 @@ describe("the root store of the runtime", () => {
     const pem = rootByName("GlobalSign Root CA - R3")?.pem ?? "";
     assert.match(new X509Certificate(pem).subject, /OU=GlobalSign Root CA - R3\n/);
     assert.equal(rootByName("GlobalSign"), undefined);
+  });
+
+  it("lists the names as a person looks them up", () => {
+    assert.deepEqual(
+      rootNames(),
+      rootNames().toSorted((a, b) => a.localeCompare(b, "en")),
+    );
+  });
+
+  it("gives a name of their own to certificates of one owner, and keeps the short name of all others", () => {
+    const wanted = ["Amazon Root CA 1", "GlobalSign Root CA - R3", "GlobalSign Root CA - R6"];
+    const pems = wanted.map((name) => rootByName(name)?.pem ?? "");
+    const found = rootsByName(pems);
+    assert.deepEqual([...found.keys()], wanted);
+    assert.deepEqual(
+      [...found.values()],
+      wanted.map((name, index) => ({ name, pem: pems[index] })),
+    );
+    assert.deepEqual([...rootsByName(pems.slice(0, 2)).keys()], ["Amazon Root CA 1", "GlobalSign"]);
+  });
+
+  it("calls an owner by CN, then OU, and by all there is where it has neither", () => {
+    assert.deepEqual(namesOf({ subject: "C=BE\nO=Example\nOU=Roots\nOU=R3\nCN=Example CA" }), [
+      "Example CA",
+      "Roots",
+      "R3",
+    ]);
+    assert.deepEqual(namesOf({ subject: "C=BE\nOU=Roots" }), ["Roots"]);
+    assert.deepEqual(namesOf({ subject: "C=BE\nO=Example" }), ["C=BE, O=Example"]);
+    assert.deepEqual(namesOf({ subject: undefined }), [""]);
   });
 });
 
@@ -94,17 +124,18 @@ describe("root certificates for a mail server", () => {
   it("are refused as pasted text without a certificate, with a damaged one, or with a whole store", async () => {
     const pem = await certificate("ca.pem");
     const wrong = [
-      "",
-      "nonsense",
-      await certificate("ca.key"),
-      pem.replace(/\n.{64}\n/, "\nAAAA\n"),
-      pem.repeat(9),
-    ];
-    for (const text of wrong) {
+      ["", /it holds 0 certificates/],
+      ["nonsense", /it holds 0 certificates/],
+      [await certificate("ca.key"), /it holds 0 certificates/],
+      [pem.replace(/\n.{64}\n/, "\nAAAA\n"), /is not valid PEM text: a certificate in it is damaged/],
+      [pem.repeat(9), /it holds 9 certificates/],
+    ] as const;
+    for (const [text, why] of wrong) {
       await assert.rejects(
         roots("mail.example.com", { from: "pem", pem: text }),
-        failsWith("INVALID_CONFIG"),
+        failsWith("INVALID_CONFIG", why),
       );
     }
+    assert.equal((await roots("mail.example.com", { from: "pem", pem: pem.repeat(8) })).length, 8);
   });
 });

@@ -1,0 +1,205 @@
+/** What a person reads when a message is refused, and the last value on either side of each limit. */
+import assert from "node:assert/strict";
+import type { ErrorCode } from "../../../lib/errors";
+import { parseMailbox, readAddresses } from "../../../lib/mail/message/addresses";
+import { readAttachments } from "../../../lib/mail/message/attachments";
+import { htmlToText, isHtml } from "../../../lib/mail/message/html-text";
+import { readMessage } from "../../../lib/mail/message/message";
+import { cut, shown, textFile } from "../../../lib/mail/message/text";
+import { failsWith, POLICY } from "./support";
+
+const read = (msg: object): ReturnType<typeof readMessage> =>
+  readMessage({ to: "duty@example.com", ...msg }, {}, { ...POLICY, allowFrom: true });
+
+/** A domain of so many characters, each label short enough. */
+const domain = (length: number): string =>
+  `${"b.".repeat(length)}example.com`.slice(-length).replace(/^\./, "b");
+
+describe("a message that is refused", () => {
+  const refusals: readonly (readonly [object, ErrorCode, RegExp])[] = [
+    [{ to: "a@b\u0007.example" }, "INVALID_RECIPIENT", /holds a control character/],
+    [{ to: "jane" }, "INVALID_RECIPIENT", /"jane" is not of the form name@example\.com/],
+    [{ to: "jürgen@example.com" }, "INVALID_RECIPIENT", /letters before the @ that mail servers do not take/],
+    [{ to: '"jane doe"@example.com' }, "INVALID_RECIPIENT", /needs quotation marks before the @/],
+    [{ to: "jane@-example.com" }, "INVALID_RECIPIENT", /has no valid domain after the @/],
+    [{ to: 7 }, "INVALID_RECIPIENT", /neither text nor a list of texts/],
+    [{ to: `${"a".repeat(65)}@example.com` }, "LIMIT_ADDRESS", /"a{65}@example\.com"/],
+    [{ to: `Jane ${"a".repeat(320)} <a@example.com>` }, "LIMIT_ADDRESS", /"Jane a{74}…"/],
+    [{ to: Array(101).fill("a@example.com") }, "LIMIT_RECIPIENTS", /101 addresses in one list/],
+    [{ to: "a".repeat(32_001) }, "LIMIT_RECIPIENTS", /32001 characters of addresses/],
+    [{ from: "a@example.com, b@example.com" }, "INVALID_SENDER", /msg\.from names several/],
+    [{ topic: {} }, "INVALID_SUBJECT", /it is not text/],
+    [{ topic: "a\nb" }, "INVALID_SUBJECT", /"a\\nb"/],
+    [{ topic: "x".repeat(1001) }, "LIMIT_SUBJECT", /1001 characters/],
+    [{ payload: () => 1 }, "INVALID_BODY", /it is a function/],
+    [{ payload: Symbol("a") }, "INVALID_BODY", /it is a symbol/],
+    [{ payload: "x".repeat(16 * 1024 * 1024 + 1) }, "LIMIT_BODY", /16777217 characters/],
+    [{ priority: "urgent" }, "INVALID_PRIORITY", /"urgent"/],
+    [{ priority: {} }, "INVALID_PRIORITY", /"object"/],
+    [{ attachments: "file.txt" }, "INVALID_ATTACHMENT", /attachment 1 is not an object with filename and/],
+    [
+      { attachments: { filename: {}, content: "a" } },
+      "INVALID_ATTACHMENT",
+      /has a filename that is not text/,
+    ],
+    [
+      { attachments: [{ content: "a" }, { filename: "b", content: {} }] },
+      "INVALID_ATTACHMENT",
+      /attachment 2 has a content that is neither text nor bytes in a known encoding/,
+    ],
+    [
+      { attachments: { filename: "a.txt" } },
+      "INVALID_ATTACHMENT",
+      /attachment 1 \("a\.txt"\) has no content/,
+    ],
+    [{ attachments: { content: null } }, "INVALID_ATTACHMENT", /attachment 1 \("no name"\) has no content/],
+    [{ attachments: { href: "https://example.com/" } }, "INVALID_ATTACHMENT_PATH", /attachment 1 is an URL/],
+    [{ attachments: Array(11).fill({ content: "" }) }, "LIMIT_ATTACHMENTS", /11 attachments/],
+    [
+      { attachments: { path: "https://example.com/a.jpg" } },
+      "INVALID_ATTACHMENT_PATH",
+      /"https:\/\/example\.com\/a\.jpg" is an URL; send the content instead/,
+    ],
+    [{ attachments: { path: "a.jpg" } }, "INVALID_ATTACHMENT_PATH", /"a\.jpg" is not an absolute path/],
+    [
+      { attachments: { path: "/there/is/no/such/file" } },
+      "INVALID_ATTACHMENT_PATH",
+      /"\/there\/is\/no\/such\/file" is not a file in an allowed folder/,
+    ],
+  ];
+  for (const [msg, code, why] of refusals) {
+    it(`says so: ${code} ${why.source.slice(0, 60)}`, async () => {
+      await assert.rejects(read(msg), failsWith(code, why));
+    });
+  }
+
+  /** A property that throws when it is read, as that of a proxy may. */
+  const throwing = (property: string): object =>
+    Object.defineProperty({}, property, {
+      enumerable: true,
+      get: () => {
+        throw new Error("no");
+      },
+    });
+  for (const [property, code] of [
+    ["to", "INVALID_RECIPIENT"],
+    ["from", "INVALID_SENDER"],
+    ["topic", "INVALID_SUBJECT"],
+    ["payload", "INVALID_BODY"],
+    ["attachments", "INVALID_ATTACHMENT"],
+    ["priority", "INVALID_PRIORITY"],
+    ["headers", "INVALID_BODY"],
+  ] as const) {
+    it(`says ${code} when msg.${property} cannot be read`, async () => {
+      const msg = throwing(property);
+      if (property !== "to") Object.assign(msg, { to: "duty@example.com" });
+      await assert.rejects(
+        readMessage(msg as Record<string, unknown>, {}, { ...POLICY, allowFrom: true }),
+        failsWith(code, /the value cannot be read/),
+      );
+    });
+  }
+});
+
+describe("the limits of a message", () => {
+  it("take the longest address, mailbox, list and subject", async () => {
+    const longest = `a@${domain(252)}`;
+    assert.equal(longest.length, 254);
+    assert.equal(parseMailbox(longest, "INVALID_RECIPIENT"), longest);
+    assert.throws(() => parseMailbox(`a${longest}`, "INVALID_RECIPIENT"), failsWith("LIMIT_ADDRESS"));
+    const mailbox = `${"n".repeat(320 - " <a@example.com>".length)} <a@example.com>`;
+    assert.equal(parseMailbox(mailbox, "INVALID_RECIPIENT"), "a@example.com");
+    assert.throws(() => parseMailbox(`n${mailbox}`, "INVALID_RECIPIENT"), failsWith("LIMIT_ADDRESS"));
+    const hundred = Array.from({ length: 100 }, (_, index) => `a${index}@example.com`);
+    assert.equal(readAddresses(hundred, "INVALID_RECIPIENT").length, 100);
+    assert.equal(readAddresses(`${" ".repeat(31_987)}a@example.com`, "INVALID_RECIPIENT").length, 1);
+    assert.equal((await read({ topic: "x".repeat(1000) })).subject.length, 1000);
+  });
+
+  it("take a text of the greatest length", async () => {
+    const length = 16 * 1024 * 1024;
+    assert.equal((await read({ payload: "x".repeat(length) })).text.length, length);
+  });
+});
+
+describe("address literals", () => {
+  it("are IPv4 or IPv6 in brackets, whole", () => {
+    for (const literal of ["[192.0.2.100]", "[IPv6:2001:db8::1]", "[ipv6:2001:DB8::192.0.2.1]"]) {
+      assert.deepEqual(readAddresses(`root@${literal}`, "INVALID_RECIPIENT"), [`root@${literal}`]);
+    }
+    for (const literal of ["[192.0.2]", "[IPv6:xyz]", "x[192.0.2.1]", "[192.0.2.1]x", "[mail]"]) {
+      assert.throws(
+        () => readAddresses(`root@${literal}`, "INVALID_RECIPIENT"),
+        failsWith("INVALID_RECIPIENT"),
+        literal,
+      );
+    }
+  });
+});
+
+describe("bytes of a message", () => {
+  it("are those of a JSON Buffer only if each is a whole number from 0 to 255", async () => {
+    const bytes = async (data: unknown): Promise<number> =>
+      (await read({ payload: { type: "Buffer", data } })).attachments.length;
+    assert.equal(await bytes([0, 1, 255]), 1);
+    for (const data of [[1, -1], [1.5], ["1"], [1, 256], [1, null], "AB", undefined]) {
+      assert.equal(await bytes(data), 0, JSON.stringify(data));
+    }
+    assert.equal((await read({ payload: { type: "Other", data: [1] } })).attachments.length, 0);
+  });
+
+  it("may be a boolean where text is expected", async () => {
+    assert.equal((await read({ topic: true })).subject, "true");
+    assert.equal((await read({ topic: 7n })).subject, "7");
+  });
+
+  it("of an attachment need no filename, and none that is not text", async () => {
+    const warn = (): void => undefined;
+    const [first] = await readAttachments({ filename: null, content: false }, [], warn);
+    assert.equal(first?.filename, "attachment.bin");
+    assert.equal(first?.content.kind === "bytes" ? first.content.bytes.toString() : "", "false");
+  });
+});
+
+describe("pieces of text", () => {
+  it("are never cut inside a character", () => {
+    assert.equal(cut("ab😀c", 3), "ab");
+    assert.equal(cut("ab😀c", 4), "ab😀");
+    assert.equal(cut("😀bc", 3), "😀b");
+  });
+
+  it("are shown whole up to 80 characters", () => {
+    assert.equal(shown("x".repeat(80)), `"${"x".repeat(80)}"`);
+    assert.equal(shown("x".repeat(81)), `"${"x".repeat(79)}…"`);
+  });
+
+  it("have one byte order mark as a file where programs would have to guess", () => {
+    assert.equal(textFile("ä").toString(), "\uFEFFä");
+    assert.equal(textFile("\uFEFFä").toString(), "\uFEFFä");
+    assert.equal(textFile("ä\uFEFF").toString(), "\uFEFFä\uFEFF");
+    assert.equal(textFile("a").toString(), "a");
+  });
+});
+
+describe("HTML of a message", () => {
+  it("is not what only speaks of a document type", () => {
+    assert.ok(!isHtml("begin with <!doctype html, please"));
+    assert.ok(isHtml(" \n<!DOCTYPE html"));
+  });
+
+  it("has its document type taken away at the beginning only", () => {
+    assert.equal(htmlToText('\n <!DOCTYPE html PUBLIC "x"><p>a'), "a");
+    assert.equal(htmlToText("<p>a <!doctype x> b"), "a <!doctype x> b");
+  });
+
+  it("keeps cells apart that are not closed, and items with attributes", () => {
+    assert.equal(htmlToText('<tr><td>1<td class="a">2<th\n>3'), "1 2 3");
+    assert.equal(htmlToText('<ul><li class="a">one<li>two</ul>'), "- one\n- two");
+    assert.equal(htmlToText("a<link rel=x>b<tt>c</tt>"), "abc");
+  });
+
+  it("decodes characters with a digit in their name, and up to the last of Unicode", () => {
+    assert.equal(htmlToText("m&sup2; m&sup3;"), "m² m³");
+    assert.equal(htmlToText("&#1114111;|&#1114112;|&#x10FFFF;"), "\u{10FFFF}|&#1114112;|\u{10FFFF}");
+  });
+});
