@@ -2,7 +2,9 @@
 export interface Area {
   /** Patterns of the files that are mutated. */
   readonly mutate: readonly string[];
-  /** Patterns of the files of tests. Of these, each mutant is shown to the tests that reach it. */
+  /**
+   * Patterns of the files of tests, slow ones last: a mutant is shown to those that reach it until the first fails.
+   */
   readonly tests: readonly string[];
 }
 
@@ -25,20 +27,37 @@ export const AREAS = {
   },
   spool: {
     mutate: ["lib/mail/spool/**/*.ts"],
-    tests: ["test/unit/outbox/!(kill|host-disk).test.ts"],
+    tests: [
+      "test/unit/outbox/record.test.ts",
+      "test/unit/outbox/lock.test.ts",
+      "test/unit/outbox/!(record|lock|kill|host-disk|cut|disk|property|holds|order).test.ts",
+      "test/unit/outbox/disk.test.ts",
+      "test/unit/outbox/cut.test.ts",
+    ],
   },
   outbox: {
     mutate: ["lib/mail/outbox/**/*.ts"],
-    tests: ["test/unit/outbox/!(kill|host-disk|cut).test.ts"],
+    tests: [
+      "test/unit/outbox/!(lock|kill|host-disk|cut|disk|property|holds|order|room).test.ts",
+      "test/unit/outbox/order.test.ts",
+      "test/unit/outbox/holds.test.ts",
+      "test/unit/outbox/room.test.ts",
+      "test/unit/outbox/disk.test.ts",
+      "test/unit/outbox/property.test.ts",
+    ],
   },
   smtp: {
     mutate: ["lib/quectel/smtp/**/*.ts"],
     tests: [
-      "test/unit/quectel-mail/*.test.ts",
-      "test/unit/quectel/mail-lock.test.ts",
+      "test/unit/quectel-mail/pure.test.ts",
       "test/unit/quectel/put.test.ts",
       "test/unit/quectel/small-parts.test.ts",
-      "test/e2e/transaction/!(variants).test.ts",
+      "test/unit/quectel/mail-lock.test.ts",
+      "test/e2e/transaction/plain.test.ts",
+      "test/e2e/transaction/tls.test.ts",
+      "test/e2e/transaction/errors.test.ts",
+      "test/e2e/transaction/attachments.test.ts",
+      "test/e2e/transaction/interruption.test.ts",
     ],
   },
 } as const satisfies Record<string, Area>;

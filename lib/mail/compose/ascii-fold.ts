@@ -78,7 +78,7 @@ function foldSign(sign: string): string {
   if (/^[\p{M}\p{Cf}]$/u.test(sign)) return "";
   if (/^\p{Pd}$/u.test(sign)) return "-";
   if (/^[‘’‚‛′]$/u.test(sign)) return "'";
-  if (/^[“”„‟″]$/u.test(sign)) return '"';
+  if (/^[“”„‟]$/u.test(sign)) return '"';
   if (/^\p{Z}$/u.test(sign)) return " ";
   return "?";
 }

@@ -54,7 +54,11 @@ describe("a message that is refused", () => {
     ],
     [{ attachments: { content: null } }, "INVALID_ATTACHMENT", /attachment 1 \("no name"\) has no content/],
     [{ attachments: { href: "https://example.com/" } }, "INVALID_ATTACHMENT_PATH", /attachment 1 is an URL/],
-    [{ attachments: Array(11).fill({ content: "" }) }, "LIMIT_ATTACHMENTS", /11 attachments/],
+    [
+      { attachments: Array.from({ length: 11 }, () => ({ content: "" })) },
+      "LIMIT_ATTACHMENTS",
+      /11 attachments/,
+    ],
     [
       { attachments: { path: "https://example.com/a.jpg" } },
       "INVALID_ATTACHMENT_PATH",
