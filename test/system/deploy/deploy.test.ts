@@ -111,7 +111,7 @@ for (const version of nodeRedVersions()) {
       await reached;
       const took = await gateway.deploy(changedModem(), "full");
       assert.ok(took > RESULT_WAIT && took < RESULT_WAIT + REST, `took ${took} ms`);
-      await gateway.shows(/^1 ✉ waits/);
+      await gateway.shows(/^1 ✉ asks for result$/);
       release();
       const { smtp } = await gateway.outcome("send:sent", "late result");
       assert.deepEqual([smtp?.status, smtp?.recovered], ["sent", true]);

@@ -86,7 +86,7 @@ describe("A mail whose Node-RED was killed", function () {
     await send("was on the air");
     await reached;
     await killAndStart();
-    await gateway.shows(/^1 ✉ waits/);
+    await gateway.shows(/^1 ✉ asks for result$/);
     release();
     await assertDeliveredOnce(await gateway.outcome("send:sent", "was on the air"));
   });
@@ -98,7 +98,7 @@ describe("A mail whose Node-RED was killed", function () {
     await send("second way", { attachments });
     await reached;
     await killAndStart();
-    await gateway.shows(/^1 ✉ waits/);
+    await gateway.shows(/^1 ✉ asks for result$/);
     rig.server.refuse = { data: 554 };
     release();
     const failed = await gateway.outcome("send:failed", "second way");
