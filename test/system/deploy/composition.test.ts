@@ -135,7 +135,8 @@ describe("Modems inside a subflow", function () {
     gateway.inject(`${id}-in`, { to: "duty@example.com", topic, payload: "Level 94 %" });
   /** How often a mail was told to wait. */
   const asking = async (): Promise<number> =>
-    (await gateway.outcomes("status")).filter(({ status }) => status?.text?.startsWith("1 ✉ asks for result")).length;
+    (await gateway.outcomes("status")).filter(({ status }) => status?.text?.startsWith("1 ✉ asks for result"))
+      .length;
 
   before(async () => {
     rig = await Rig.start();
