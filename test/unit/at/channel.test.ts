@@ -3,15 +3,13 @@
  *
  *   P1 resync, properties     P2..P9, P14 here     P3, P4, P10 result-codes too     P11, P12 command
  *   P15, P16 tokenizer        B1, B5 command       B2, B3, B6 tokenizer             D1..D4 data-phase, resync
- *   S2, S3, S4, S9 test/system/serial (S4 test/unit/serial too)     S5 resync      S10 tokenizer
+ *   S2, S3, S4, S6, S7, S9 test/system/serial (S4 test/unit/serial too)     S5 resync      S10 tokenizer
  *
  * What cannot occur here:
  *   P13  prompt without a blank, or cut in two: no command of this package takes its data at a prompt, all at CONNECT.
  *   B4   bytes lost without flow control: the engine sends as asked; acknowledged uploads are in data-phase.
  *   S1   OK to AT+IPR at the new rate: the rate of the module is never changed, only found (baud-rate).
- *   S6   set() of serialport puts lines not named to its defaults: the transport always names both.
- *   S7   opening toggles DTR: unavoidable, and harmless in command state, where every connection begins (resync).
- *   S8   results on another port: a setting of the module, read and written by the layer above.
+ *   S8   results on another port: a setting of the module, read and written by the layer above (test/unit/nodes).
  */
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
