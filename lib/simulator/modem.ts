@@ -5,7 +5,7 @@
  *
  * This file ties them together and starts and stops them; it knows no single command.
  */
-import { EventEmitter } from "node:events";
+import { EventEmitter, setMaxListeners } from "node:events";
 import { delay, systemClock, type Clock } from "../clock";
 import type { AtPort } from "./line/at-port";
 import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./line/behaviours";
@@ -39,7 +39,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   private readonly lines: ReadonlyMap<PortName, PortLine>;
   private readonly behaviours = new BehaviourStack();
   private readonly expectations: Expectations;
-  private life = new AbortController();
+  private life = newLife();
   private power: Power = "on";
   private startTime: number;
 
@@ -234,7 +234,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
 
   private endLife(reason: string): void {
     const { life } = this;
-    this.life = new AbortController();
+    this.life = newLife();
     life.abort(new Error(reason));
   }
 
@@ -251,4 +251,11 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     if (line === undefined) throw new Error(`no port ${name}`);
     return line;
   }
+}
+
+/** As much waits for the end of a run as the module does at once. */
+function newLife(): AbortController {
+  const life = new AbortController();
+  setMaxListeners(0, life.signal);
+  return life;
 }

@@ -9,6 +9,8 @@ import { equal, none, shown, type Figure, type Part, type PartOptions } from "./
 
 const MAILS = 20;
 const MISHAPS = 12;
+/** Episodes between two words about how far it is. */
+const PROGRESS = 25;
 
 /** What makes an episode a failed one. */
 const MUST_BE_NONE = [
@@ -37,11 +39,12 @@ export const faults: Part = {
     try {
       for (const number of positions(size, options)) {
         const plan = { seed: options.seed, number, mails: MAILS, mishaps: MISHAPS, office };
-        const report = await runEpisode(plan);
+        const report = await runEpisode(plan).catch((error: unknown) => brokenOff(error));
         add(total, report.account);
         const wrong = [...problemsOf(report), ...watch.take()];
         complaints.push(...wrong);
         for (const [name, count] of report.mishaps) struck.set(name, (struck.get(name) ?? 0) + count);
+        if (number % PROGRESS === PROGRESS - 1) options.say(`faults: ${total.mails} mails`);
         if (wrong.length > 0) await tell(options, number, wrong, report);
       }
     } finally {
@@ -56,6 +59,12 @@ function positions(size: number, { only }: PartOptions): readonly number[] {
   return only === undefined
     ? Array.from({ length: Math.ceil(size / MAILS) }, (_none, index) => index)
     : [only];
+}
+
+/** An episode that did not come to its end counts as one that failed. */
+function brokenOff(error: unknown): EpisodeReport {
+  const complaints = [error instanceof Error ? String(error.stack) : String(error)];
+  return { account: emptyAccount(), complaints, mishaps: new Map(), story: [] };
 }
 
 function problemsOf({ account, complaints }: EpisodeReport): readonly string[] {

@@ -11,6 +11,9 @@ interface Pending {
   readonly fire: () => void;
 }
 
+/** Milliseconds of real time after which work that was announced counts as hanging. */
+const LONGEST_WORK = 60_000;
+
 export class FastClock implements Clock {
   private time = 0;
   private readonly pending = new Set<Pending>();
@@ -61,6 +64,7 @@ export class FastClock implements Clock {
    */
   async run(done: () => boolean, limit = Number.POSITIVE_INFINITY): Promise<void> {
     const end = this.time + limit;
+    let lastStep = performance.now();
     // From a promise callback on, a tick comes after all others; at the end of ordinary code it comes before them.
     await Promise.resolve();
     for (;;) {
@@ -68,6 +72,7 @@ export class FastClock implements Clock {
       await new Promise<void>((resolve) => process.nextTick(resolve));
       if (done()) return;
       if (this.working > 0) {
+        if (performance.now() - lastStep > LONGEST_WORK) throw new Error("work on sockets does not end");
         await new Promise<void>((resolve) => setImmediate(resolve));
         continue;
       }
@@ -78,6 +83,7 @@ export class FastClock implements Clock {
       this.pending.delete(next);
       this.time = next.at;
       next.fire();
+      lastStep = performance.now();
     }
   }
 
