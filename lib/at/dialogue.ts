@@ -19,6 +19,7 @@ import { lineKind, type Echo, type LineContext } from "./line-kind";
 import { resetSign, type ResetCause } from "./reset-signs";
 import { FORMAT_LINE, ResyncLadder } from "./resync-ladder";
 import type { ResultCode, ResultFormat } from "./result-codes";
+import { isBeforeText } from "./outside-text";
 import { nextState, type ChannelEvent, type ChannelState } from "./state";
 import { Tokenizer, type Token } from "./tokenizer";
 import type { Wire } from "./wire";
@@ -51,6 +52,8 @@ export class Dialogue implements DataPhaseHost {
   /** The command whose answer was given up last. */
   private last: Command<unknown> | undefined;
   private lastResetSign = Number.NEGATIVE_INFINITY;
+  /** The next line is the text of a short message: it may read `OK` or `RDY` and is neither. */
+  private textFollows = false;
 
   constructor(
     readonly wire: Wire,
@@ -164,6 +167,11 @@ export class Dialogue implements DataPhaseHost {
 
   private onLine(line: string): void {
     const { exchange, echo } = this;
+    if (this.textFollows) {
+      this.textFollows = false;
+      this.listener.onUnsolicited(line);
+      return;
+    }
     if (this.current.kind === "syncing") {
       // The echo that the last ladder switched off is back: the module has restarted unseen.
       if (line.trim() === FORMAT_LINE && echo === "off") this.onReset("echo");
@@ -202,6 +210,7 @@ export class Dialogue implements DataPhaseHost {
   }
 
   private onUnsolicited(line: string): void {
+    this.textFollows = isBeforeText(line);
     const cause = resetSign(line, this.clock.now() - this.lastResetSign);
     if (cause !== undefined) this.onReset(cause);
     this.listener.onUnsolicited(line);

@@ -8,7 +8,8 @@ import { isModemError } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { PdpContext } from "../network/pdp";
 import { nextStep, restartForMail, type RecoveryStep, type RestartPacing } from "./recovery";
-import { ResultListener, runningMailResult } from "../smtp/running-mail";
+import { ResultListener } from "../smtp/result-listener";
+import { runningMailResult } from "../smtp/running-mail";
 import { atStage } from "../smtp/stage-error";
 import type { Workshop } from "../smtp/transaction";
 

@@ -2,14 +2,16 @@
  * The sending of a filled mail: QSMTPPUT, and its result that comes minutes later as an unsolicited line.
  *
  * From the moment the command is written nobody may say "not sent" unless the module does. A lost result is looked
- * for as long as the module says that it is still busy (652); only then the outcome is unknown.
+ * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
+ * text of a short message is no result (`result-listener.ts`).
  */
 import { isModemError } from "../../errors";
 import { PUT_SECONDS, putMail, readPutResult, type PutResult } from "../commands/smtp";
 import { isRefusal } from "../execute";
 import type { Modem } from "../connection/modem";
 import { resultUnknown } from "./put-result";
-import { ResultListener, runningMailResult } from "./running-mail";
+import { ResultListener } from "./result-listener";
+import { resultInDoubt, runningMailResult } from "./running-mail";
 import { withStage } from "./stage-error";
 
 /** Seconds by which the host waits longer than the module. */
@@ -58,25 +60,35 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   // A result before the OK is that of another mail, given up before; both may come in one read.
   let isAccepted = false;
   // Fails while the module is not there; the listener would then have nobody to close it.
-  const waiter = modem.expect((line) => isAccepted && readPutResult(line) !== undefined);
+  const waiter = modem.expect(
+    (line) => isAccepted && !listener.isInText && readPutResult(line) !== undefined,
+  );
   const listener = new ResultListener(modem);
   const accepted = (): void => {
     isAccepted = true;
     listener.forget();
   };
   const started = modem.clock.now();
-  const cancel = (): void => waiter.cancel();
+  const limit = (seconds + MARGIN_SECONDS) * 1000;
+  const over = new AbortController();
+  const cancel = (): void => {
+    waiter.cancel();
+    over.abort(signal.reason);
+  };
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await modem.execute({ ...putMail(seconds), parse: accepted }, { signal });
-    waiter.start((seconds + MARGIN_SECONDS) * 1000);
-    await waiter.promise;
+    waiter.start(limit);
+    await Promise.race([waiter.promise, resultInDoubt(modem, listener, limit, over.signal)]);
+    if (listener.result === undefined)
+      throw resultUnknown(undefined, "what may have been its result came in a text message");
   } catch (error) {
-    if (wasNotRead(error)) throw withStage(error, "send");
+    // In the text of a message `ERROR` may be a line like any other.
+    if (wasNotRead(error) && !listener.isInText) throw withStage(error, "send");
     if (listener.result === undefined) await lookForResult(modem, listener, options, error);
   } finally {
     signal.removeEventListener("abort", cancel);
-    waiter.cancel();
+    cancel();
     listener.close();
   }
   if (listener.result === undefined)

@@ -5,51 +5,19 @@
  */
 import { delay } from "../../clock";
 import { isModemError } from "../../errors";
-import { queryRecipients, readPutResult, type PutResult } from "../commands/smtp";
+import { queryRecipients, type PutResult } from "../commands/smtp";
 import type { Modem } from "../connection/modem";
+import type { ResultListener } from "./result-listener";
 
-type ListeningModem = Pick<Modem, "on" | "off">;
 export type AskedModem = Pick<Modem, "execute" | "clock">;
-
-/** Hears results of mails over reconnects, which end every waiter. */
-export class ResultListener {
-  /** The result heard last. */
-  result: PutResult | undefined;
-  private readonly onLine = (line: string): void => {
-    const result = readPutResult(line);
-    if (result === undefined) return;
-    this.result = result;
-    this.heard();
-  };
-  private heard: () => void = () => undefined;
-
-  constructor(private readonly modem: ListeningModem) {
-    modem.on("unsolicited", this.onLine);
-  }
-
-  /** Resolves when a result has been heard or `ms` milliseconds are over; rejects when aborted. */
-  async within(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
-    if (this.result !== undefined) return;
-    const heard = new AbortController();
-    this.heard = () => heard.abort();
-    await delay(modem.clock, ms, signal, heard.signal).catch(() => signal.throwIfAborted());
-  }
-
-  /** Results heard so far belong to nobody any more. */
-  forget(): void {
-    this.result = undefined;
-  }
-
-  close(): void {
-    this.modem.off("unsolicited", this.onLine);
-  }
-}
 
 /** Milliseconds between two questions, and for a result that comes right after the module has become free. */
 const POLL = 5_000;
 const GRACE = 2_000;
 /** Milliseconds for a result of a module that never said it was busy: only of QSMTPPUT is it certain that it says so. */
 const DOUBT = 30_000;
+/** Milliseconds that the lines of a short message take at most: a question asked among them may be answered by them. */
+const TEXT_TIME = 500;
 
 /**
  * The result of the mail that is running; undefined when none runs (any more), or after `limit` milliseconds.
@@ -65,12 +33,48 @@ export async function runningMailResult(
   const end = modem.clock.now() + limit;
   let grace = DOUBT;
   while (listener.result === undefined && modem.clock.now() < end) {
-    const state = await mailState(modem, signal);
+    const state = await stateNow(modem, listener, signal);
     if (state === "sending") grace = GRACE;
     await listener.within(state === "free" ? grace : POLL, modem, signal);
     if (state === "free") break;
   }
   return listener.result;
+}
+
+/**
+ * Resolves when the module is no longer busy, but what may have been the result came among the lines of a text of
+ * somebody outside; or after `limit` milliseconds. As long as there is no such text it asks nothing.
+ *
+ * Rejects only when aborted.
+ */
+export async function resultInDoubt(
+  modem: AskedModem,
+  listener: ResultListener,
+  limit: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = modem.clock.now() + limit;
+  while (modem.clock.now() < end) {
+    await listener.trouble(end - modem.clock.now(), modem, signal);
+    if (!listener.isTroubled) return;
+    const state = await stateNow(modem, listener, signal);
+    if (state === "free" && listener.isInDoubt) return;
+    if (listener.isTroubled) await delay(modem.clock, POLL, signal);
+  }
+}
+
+/** As `mailState`, and lets the listener know what the answer means for the lines it has heard. */
+async function stateNow(
+  modem: AskedModem,
+  listener: ResultListener,
+  signal: AbortSignal,
+): Promise<"sending" | "free" | "absent"> {
+  if (listener.isInText) await delay(modem.clock, TEXT_TIME, signal);
+  const mark = listener.mark();
+  const state = await mailState(modem, signal);
+  if (state === "absent" || !listener.isUndisturbedSince(mark)) return "absent";
+  listener.answered(mark, state === "sending");
+  return state;
 }
 
 /** `sending`: the module works on a mail. `free`: it does not. `absent`: it does not answer now. */

@@ -117,3 +117,34 @@ describe("an error of a command", () => {
     });
   });
 });
+
+describe("the text of a short message", () => {
+  const MESSAGE = '\r\n+CMT: "+4915550100",,"26/01/01,12:00:00+04"\r\n';
+
+  for (const text of ["OK", "ERROR", "+CME ERROR: 652", "+CSQ: 31,0", "AT+CSQ"]) {
+    it(`is no answer to the command in flight when it reads ${text}`, async () => {
+      const { clock, channel, events } = await openSyncedBench({
+        "AT+CSQ": `${MESSAGE}${text}\r\n\r\n+CSQ: 19,99\r\n${OK}`,
+      });
+      assert.deepEqual(await clock.until(channel.execute(asking("AT+CSQ", "+CSQ"))), ["+CSQ: 19,99"]);
+      assert.deepEqual(events, [`unsolicited ${MESSAGE.trim()}`, `unsolicited ${text}`]);
+    });
+  }
+
+  it("is no restart of the module when it reads RDY, and the next RDY is one", async () => {
+    const { modem, events } = await openSyncedBench();
+    modem.send(`${MESSAGE}RDY\r\n`);
+    assert.deepEqual(events, [`unsolicited ${MESSAGE.trim()}`, "unsolicited RDY"]);
+    modem.send("\r\nRDY\r\n");
+    assert.ok(events.includes("reset ready"));
+  });
+
+  it("is not looked for behind a status report, which has one in PDU form only", async () => {
+    const { clock, channel } = await openSyncedBench({
+      "AT+A": `\r\n+CDS: 6,12,"+4915550100",145,"26/01/01","26/01/01",0\r\n${OK}`,
+      "AT+B": `\r\n+CDS: 25\r\nOK\r\n\r\nERROR\r\n`,
+    });
+    await clock.until(channel.execute(telling("AT+A")));
+    await assert.rejects(clock.until(channel.execute(telling("AT+B"))), withCode("MODEM_ERROR"));
+  });
+});
