@@ -52,7 +52,15 @@ const OF_ONE_RECIPIENT_NUMBERS: ReadonlySet<number> = new Set([667, 669, 671, 67
 
 /** A new transaction, due at once. */
 export function newTransaction(envelope: Envelope, due: number): StoredTransaction {
-  return { envelope, state: { kind: "waiting" }, tries: 0, due, unknown: 0, shortSubject: false };
+  return {
+    envelope,
+    state: { kind: "waiting" },
+    tries: 0,
+    attempts: 0,
+    due,
+    unknown: 0,
+    shortSubject: false,
+  };
 }
 
 /** True when its recipients may have it although that is not known. */
@@ -88,12 +96,14 @@ export function afterOutcome(
   time: number,
   random: number,
 ): SpoolRecord {
-  const transaction = record.transactions[index];
-  if (transaction === undefined) return record;
+  const before = record.transactions[index];
+  if (before === undefined) return record;
   const counts = outcome.kind !== "failed" || !outcome.away;
+  const attempts = (before.attempts ?? record.attempts) + (counts ? 1 : 0);
+  const transaction = { ...before, attempts };
   return {
     ...record,
-    attempts: record.attempts + (counts ? 1 : 0),
+    attempts: Math.max(record.attempts, attempts),
     warnings:
       outcome.kind === "sent" ? [...new Set([...record.warnings, ...outcome.warnings])] : record.warnings,
     transactions: record.transactions.flatMap((one, at) =>
@@ -123,6 +133,7 @@ export function revived(record: SpoolRecord, time: number): SpoolRecord {
         ? one
         : {
             ...newTransaction(one.envelope, time),
+            attempts: one.attempts ?? record.attempts,
             unknown: Math.min(one.unknown, MOST_UNKNOWN - 1),
             ...(one.open === true && { open: true }),
             shortSubject: one.shortSubject,

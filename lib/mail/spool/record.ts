@@ -32,6 +32,8 @@ export interface StoredTransaction {
   readonly state: TransactionState;
   /** Failures since the last success or `retry`; the back-off grows with it. */
   readonly tries: number;
+  /** Times its recipients were tried, in other transactions too; undefined in older records. */
+  readonly attempts?: number;
   /** Running time at which it is due. */
   readonly due: number;
   /** Outcomes of it that stayed unknown. */
@@ -78,7 +80,7 @@ export interface SpoolRecord {
   readonly attachments: readonly KeptAttachment[];
   readonly warnings: readonly string[];
   readonly transactions: readonly StoredTransaction[];
-  /** Transactions begun so far. */
+  /** Times the mail was tried: those of the recipient who was tried most often. */
   readonly attempts: number;
   /** Nothing more is sent by itself; perhaps not yet told. `time`: running time. */
   readonly end?: { readonly time: number };
