@@ -61,7 +61,7 @@ type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
 const REOPEN = 30_000;
 
 export class ModemHost {
-  private readonly members = new ModemMembers();
+  private readonly members: ModemMembers;
   private readonly router: ResultRouter;
   private running: Running | undefined;
   /** What opens and closes the modem, one after the other. */
@@ -77,6 +77,7 @@ export class ModemHost {
   private isLeft = false;
 
   constructor(private readonly options: HostOptions) {
+    this.members = new ModemMembers(options.clock);
     this.router = new ResultRouter(options.events, options.orphan);
     options.events.on("flows:started", this.onFlowsStarted);
     hosts.add(this);
@@ -185,6 +186,7 @@ export class ModemHost {
     this.isLeft = false;
     // Nobody is there to take results; the close need not wait for it.
     this.router.close();
+    this.members.close();
     this.stop();
     await this.work;
   }

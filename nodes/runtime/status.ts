@@ -77,6 +77,11 @@ export function sameStatus(a: ShownStatus, b: ShownStatus): boolean {
   return a.text === b.text && a.fill === b.fill && a.shape === b.shape;
 }
 
+/** True when only figures or words differ, not what they are about. */
+export function isSameLook(a: ShownStatus, b: ShownStatus): boolean {
+  return a.state === b.state && a.fill === b.fill && a.shape === b.shape;
+}
+
 /** The state of modem and outbox in one word. */
 export function stateOf({ modem, outbox }: Condition): StateName {
   switch (modem.name) {

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { ModemMembers, type ModemUser } from "../../../nodes/runtime/modem-members";
+import { type Condition, type ShownStatus, statusOf } from "../../../nodes/runtime/status";
+import { VirtualClock } from "../../support/virtual-clock";
+
+const READY: Condition = { modem: { name: "ready" }, outbox: { name: "idle" }, waiting: 0, simulated: false };
+
+describe("The nodes of a modem", () => {
+  let clock: VirtualClock;
+  let members: ModemMembers;
+  let texts: string[];
+  let told: number;
+
+  beforeEach(() => {
+    clock = new VirtualClock();
+    members = new ModemMembers(clock);
+    texts = [];
+    told = 0;
+    const node = { id: "send", status: ({ text }: ShownStatus) => texts.push(text) };
+    members.join({ node, onChange: () => told++ } as unknown as ModemUser);
+  });
+
+  const show = (outbox: Condition["outbox"], waiting = 1): void => {
+    const condition = { ...READY, outbox, waiting };
+    members.show(
+      condition,
+      statusOf(condition, (word) => word),
+    );
+  };
+
+  it("show an upload once a second, its last percent always", async () => {
+    show({ name: "idle" }, 0);
+    for (let percent = 0; percent <= 75; percent++) {
+      show({ name: "sending", percent });
+      await clock.advance(13);
+    }
+    assert.deepEqual(texts, ["ready", "0 %"]);
+    await clock.advance(1000);
+    assert.deepEqual(texts, ["ready", "0 %", "75 %"]);
+    await clock.advance(10_000);
+    assert.equal(texts.length, 3);
+    assert.equal(told, 77);
+  });
+
+  it("show each second of a slow upload as it is", async () => {
+    for (let percent = 0; percent < 5; percent++) {
+      show({ name: "sending", percent });
+      await clock.advance(1000);
+    }
+    assert.deepEqual(texts, ["0 %", "1 %", "2 %", "3 %", "4 %"]);
+  });
+
+  it("show a new state at once, and no figure of the old one afterwards", async () => {
+    show({ name: "sending", percent: 1 });
+    show({ name: "sending", percent: 2 });
+    show({ name: "held", code: "SMTP_AUTH_FAILED" });
+    await clock.advance(5000);
+    assert.deepEqual(texts, ["1 %", "1 ✉ login refused"]);
+  });
+
+  it("show nothing twice that has come back meanwhile", async () => {
+    show({ name: "sending", percent: 1 });
+    show({ name: "sending", percent: 2 });
+    show({ name: "sending", percent: 1 });
+    await clock.advance(5000);
+    assert.deepEqual(texts, ["1 %"]);
+  });
+
+  it("show nothing any more after the end", async () => {
+    show({ name: "sending", percent: 1 });
+    show({ name: "sending", percent: 2 });
+    members.close();
+    await clock.advance(5000);
+    assert.deepEqual(texts, ["1 %"]);
+    assert.equal(clock.timers, 0);
+  });
+});
