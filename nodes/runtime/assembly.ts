@@ -79,7 +79,7 @@ export function assembleWorkshop(
     ...source,
   });
   const networkSearch = new NetworkSearch(modem);
-  const pdp = new PdpContext(modem, network);
+  const pdp = new PdpContext(modem, network, notebook);
   const moduleClock = new ModuleClock(modem, network.contextId);
   const carrier = new SmtpCarrier({ modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook });
   return {

@@ -11,39 +11,24 @@
  */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
-import type { Timer } from "../../clock";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
 import { reportsDeactivation, type ActiveContext } from "../commands/pdp";
 import type { Execute } from "../execute";
 import type { LockOptions } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
+import { memoryNotebook, type Notebook } from "../notebook";
+import { IdleTime } from "./idle-time";
+import { OwnActivation } from "./own-activation";
 import { bringUp, findActive, takeDown } from "./pdp-activation";
+import type { PdpEvents, PdpOptions, PdpState } from "./pdp-state";
 import { pdpStatus, type PdpStatus } from "./pdp-status";
 import type { NetworkSettings } from "../settings";
 
+export type { PdpOptions } from "./pdp-state";
 export type { PdpStatus } from "./pdp-status";
-
-type PdpState =
-  | { readonly kind: "unknown" }
-  | { readonly kind: "inactive" }
-  /** Seen active at `provenAt` (ms of the clock). */
-  | { readonly kind: "active"; readonly provenAt: number; readonly activatedBy: "us" | "others" }
-  /** The network took it away. */
-  | { readonly kind: "lost" };
-
-export interface PdpEvents {
-  /** The context is known to be active or inactive now. */
-  changed: [active: boolean];
-}
-
-export interface PdpOptions extends LockOptions {
-  /** Does not wait for the mail on the air, which then fails. */
-  readonly force?: boolean;
-}
 
 /** So long an activity once seen counts as proof, in milliseconds. */
 const PROOF_TIME = 60_000;
-const MINUTE = 60_000;
 
 const UNWANTED = {
   detail: "a flow has deactivated its data connection",
@@ -56,18 +41,26 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   private wanted = true;
   /** The start of the module in which its definition was compared. */
   private comparedIn: number | undefined;
-  private lastUse = 0;
-  private idleTimer: Timer | undefined;
-  private readonly onStarted = (): void => this.enter({ kind: "unknown" });
+  private readonly idleTime: IdleTime;
+  private readonly own: OwnActivation;
+  private readonly onStarted = (): void => {
+    this.enter({ kind: "unknown" });
+    void this.startLeftIdleTime();
+  };
   private readonly onLine = (line: string): void => {
     if (reportsDeactivation(line, this.settings.contextId)) this.enter({ kind: "lost" });
   };
 
+  /** @param notebook remembers that the context was activated here; left out: forgets it with the process. */
   constructor(
     private readonly modem: Modem,
     private readonly settings: NetworkSettings,
+    notebook: Notebook = memoryNotebook(),
   ) {
     super();
+    const { idleMinutes, shared } = settings;
+    this.idleTime = new IdleTime(modem.clock, shared ? 0 : idleMinutes, (isStill) => this.onIdle(isStill));
+    this.own = new OwnActivation(notebook, modem, settings.contextId);
     modem.on("started", this.onStarted);
     modem.on("unsolicited", this.onLine);
   }
@@ -76,7 +69,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   close(): void {
     this.modem.off("started", this.onStarted);
     this.modem.off("unsolicited", this.onLine);
-    this.idleTimer?.clear();
+    this.idleTime.close();
   }
 
   /** As far as is known without asking; undefined before the first question. */
@@ -94,13 +87,13 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     const { state } = this;
     const isProven = state.kind === "active" && this.modem.clock.now() - state.provenAt <= PROOF_TIME;
     if (!isProven) await this.bringUp(signal);
-    this.startIdleTime();
+    this.idleTime.begin();
   }
 
   /** A mail went out over the context just now, which proves it active. */
   used(): void {
     if (this.state.kind === "active") this.state = { ...this.state, provenAt: this.modem.clock.now() };
-    this.startIdleTime();
+    this.idleTime.begin();
   }
 
   /** Activates the context; resolves when QIACT? shows it. */
@@ -108,7 +101,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     return this.locked(options, async () => {
       this.wanted = true;
       const context = await this.bringUp(options.signal);
-      this.startIdleTime();
+      this.idleTime.begin();
       return this.status(context, options.signal);
     });
   }
@@ -145,9 +138,9 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     await this.locked(options, () => this.cycle(options.signal));
   }
 
-  /** Deactivates the context if this object has activated it. Rejects with `PDP_DEACTIVATION_FAILED`. */
+  /** Deactivates the context if it is known to be active by us. Rejects with `PDP_DEACTIVATION_FAILED`. */
   async giveUp(options: LockOptions = {}): Promise<void> {
-    if (this.state.kind !== "active" || this.state.activatedBy !== "us" || this.settings.shared) return;
+    if (!this.isOurs || this.settings.shared) return;
     await this.locked(options, () => this.takeDown(options.signal));
   }
 
@@ -157,7 +150,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     // A context that was taken away has to be given up first, whatever the module shows.
     if (this.state.kind !== "lost") {
       if (context === undefined) this.enter({ kind: "inactive" });
-      else this.enterActive("others");
+      else await this.enterFound(context);
     }
     return this.status(context, signal);
   }
@@ -167,7 +160,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     // A context that was taken away is given up as part of its activation.
     if (this.wanted && this.state.kind !== "lost") await this.takeDown(signal);
     const context = await this.bringUp(signal);
-    this.startIdleTime();
+    this.idleTime.begin();
     return context;
   }
 
@@ -179,7 +172,11 @@ export class PdpContext extends EventEmitter<PdpEvents> {
       compared: this.comparedIn === epoch,
     });
     this.comparedIn = epoch;
-    this.enterActive(activated ? "us" : "others");
+    if (!activated) await this.enterFound(context);
+    else {
+      this.enterActive("us");
+      if (!this.settings.shared) await this.own.keep(context);
+    }
     return context;
   }
 
@@ -187,42 +184,48 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     if (this.settings.shared) throw new ModemError("PDP_SHARED");
     await takeDown(this.executor(signal), this.settings.contextId);
     this.enter({ kind: "inactive" });
-    this.idleTimer?.clear();
+    this.idleTime.end();
   }
 
-  /** @param activatedBy counts only where it was not known to be active before. */
-  private enterActive(activatedBy: "us" | "others"): void {
+  private get isOurs(): boolean {
+    return this.state.kind === "active" && this.state.activatedBy === "us";
+  }
+
+  /** The context was found active. Who has activated it is in the notes where it is not known here. */
+  private async enterFound(context: ActiveContext): Promise<void> {
     const before = this.state;
-    this.enter({
-      kind: "active",
-      provenAt: this.modem.clock.now(),
-      activatedBy: before.kind === "active" && activatedBy === "others" ? before.activatedBy : activatedBy,
-    });
+    const isNoted = before.kind === "unknown" && (await this.own.covers(context));
+    // Something has happened to it while the notes were read.
+    if (this.state !== before) return;
+    this.enterActive(isNoted || this.isOurs ? "us" : "others");
+  }
+
+  private enterActive(activatedBy: "us" | "others"): void {
+    this.enter({ kind: "active", provenAt: this.modem.clock.now(), activatedBy });
   }
 
   private enter(state: PdpState): void {
     const before = this.active;
     this.state = state;
+    if (this.active === false) void this.own.drop();
     if (this.active !== undefined && this.active !== before) this.emit("changed", this.active);
   }
 
-  private startIdleTime(): void {
-    const { idleMinutes, shared } = this.settings;
-    this.lastUse = this.modem.clock.now();
-    this.idleTimer?.clear();
-    if (idleMinutes === 0 || shared) return;
-    this.idleTimer = this.modem.clock.after(idleMinutes * MINUTE, () => this.onIdle());
+  /** A context that was activated before the connection was lost, or the host was off, is given up as well. */
+  private async startLeftIdleTime(): Promise<void> {
+    if ((await this.own.exists()) && this.state.kind === "unknown") this.idleTime.begin();
   }
 
-  private onIdle(): void {
-    if (this.state.kind !== "active" || this.state.activatedBy !== "us") return;
+  private onIdle(isStill: () => boolean): void {
+    if (this.state.kind !== "unknown" && !this.isOurs) return;
     if (this.modem.lock.held) {
-      this.startIdleTime();
+      this.idleTime.begin();
       return;
     }
-    const { lastUse } = this;
     this.locked({}, async () => {
-      if (lastUse === this.lastUse) await this.takeDown(undefined);
+      if (!isStill()) return;
+      if (this.state.kind === "unknown") await this.query();
+      if (this.isOurs) await this.takeDown(undefined);
     }).catch((error: unknown) => {
       // Idle is a thrift, not a duty: the module may be away just now.
       this.modem.log.debug(`the idle context stays active: ${String(error)}`);

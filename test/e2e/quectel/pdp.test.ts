@@ -1,20 +1,30 @@
 /** The PDP context with a simulated module. */
 import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { NetworkSettings } from "../../../lib/quectel/settings";
-import { cell, change, ERROR } from "../../../lib/simulator";
+import { cell, change, ERROR, OK, simulatorTransport } from "../../../lib/simulator";
+import type { Transport } from "../../../lib/serial/transport";
 import { activate, definitions } from "../../../lib/simulator/module/pdp-contexts";
+import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
 
 async function readyRig(settings: Partial<NetworkSettings> = {}, module: RigOptions["module"] = {}) {
-  const rig = simulatedRig({ settings, module });
+  let line: Transport | undefined;
+  const rig = simulatedRig({
+    settings,
+    module,
+    transport: (simulated) => () => (line = simulatorTransport(simulated)()),
+  });
   const pdp = new PdpContext(rig.modem, { ...NETWORK, ...settings });
   await rig.ready();
   rig.commands();
   return {
     ...rig,
     pdp,
+    /** The connection breaks; the module goes on. */
+    loseLine: () => line?.emit("closed", new ModemError("PORT_UNPLUGGED")),
     until: <T>(work: Promise<T>) => rig.clock.until(work),
     /** Only the commands about contexts. */
     pdpCommands: () => rig.commands().filter((line) => line.startsWith("AT+QI")),
@@ -399,5 +409,103 @@ describe("PDP context", () => {
     await rig.until(rig.pdp.ensure());
     assert.equal(rig.pdp.active, true);
     await rig.close();
+  });
+
+  describe("that was activated here", () => {
+    /** A module that goes on while the host is off, seen by one host after the other. */
+    async function nextHost(rig: Awaited<ReturnType<typeof readyRig>>, notebook: Notebook) {
+      rig.pdp.close();
+      await rig.modem.close();
+      const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 10 }, notebook);
+      await rig.ready();
+      rig.commands();
+      return { ...rig, pdp, close: () => (pdp.close(), rig.modem.close()) };
+    }
+    const isGivenUp = (rig: { pdpCommands: () => string[] }): boolean =>
+      rig.pdpCommands().includes("AT+QIDEACT=1");
+
+    async function activated(notebook: Notebook) {
+      const rig = await readyRig();
+      rig.pdp.close();
+      const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 10 }, notebook);
+      await rig.until(pdp.ensure());
+      rig.commands();
+      return { ...rig, pdp };
+    }
+
+    it("is still given up when idle after the connection was lost, without a mail or with one", async () => {
+      for (const mails of [0, 1]) {
+        const rig = await activated(memoryNotebook());
+        rig.loseLine();
+        await rig.clock.run(() => rig.modem.epoch === 2 && rig.modem.state.name === "ready");
+        for (let mail = 0; mail < mails; mail++) await rig.until(rig.pdp.ensure());
+        assert(!isGivenUp(rig));
+        await rig.clock.advance(11 * 60_000);
+        assert(isGivenUp(rig));
+        rig.pdp.close();
+        await rig.modem.close();
+        assert.equal(rig.clock.timers, 0);
+      }
+    });
+
+    it("is still given up when idle after a restart of the host", async () => {
+      const notebook = memoryNotebook();
+      const rig = await nextHost(await activated(notebook), notebook);
+      await rig.clock.advance(11 * 60_000);
+      assert(isGivenUp(rig));
+      await rig.close();
+    });
+
+    it("is not taken for one that somebody else has activated meanwhile", async () => {
+      const notebook = memoryNotebook();
+      const first = await activated(notebook);
+      first.module.define(({ name, form, info }, next) => {
+        if (name !== "+QIACT" || form !== "read") return next();
+        info('+QIACT: 1,1,1,"10.20.30.99"');
+        return OK;
+      });
+      const rig = await nextHost(first, notebook);
+      await rig.until(rig.pdp.ensure());
+      await rig.clock.advance(30 * 60_000);
+      assert(!isGivenUp(rig));
+      await rig.close();
+    });
+
+    it("is not taken for one of another module", async () => {
+      const notebook = memoryNotebook();
+      const first = await activated(notebook);
+      first.module.define(({ name, info }, next) => {
+        if (name !== "+CGSN") return next();
+        info("861536030196009");
+        return OK;
+      });
+      const rig = await nextHost(first, notebook);
+      await rig.until(rig.pdp.ensure());
+      await rig.clock.advance(30 * 60_000);
+      assert(!isGivenUp(rig));
+      await rig.close();
+    });
+
+    it("and was given up is not remembered, so one found active later is somebody else's", async () => {
+      const notebook = memoryNotebook();
+      const first = await activated(notebook);
+      await first.until(first.pdp.giveUp());
+      activate(first.module, 1);
+      const rig = await nextHost(first, notebook);
+      await rig.until(rig.pdp.ensure());
+      await rig.clock.advance(30 * 60_000);
+      assert(!isGivenUp(rig));
+      await rig.close();
+    });
+
+    it("serves mails although nothing can be noted", async () => {
+      const rig = await activated({
+        read: () => Promise.reject(new Error("EIO")),
+        write: () => Promise.reject(new Error("ENOSPC")),
+      });
+      assert.equal(rig.pdp.active, true);
+      rig.pdp.close();
+      await rig.modem.close();
+    });
   });
 });
