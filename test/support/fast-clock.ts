@@ -11,6 +11,9 @@ interface Pending {
   readonly fire: () => void;
 }
 
+/** Milliseconds; real clocks go on by more between two looks. */
+const SHORTEST = 0.001;
+
 /** Milliseconds of real time after which work that was announced counts as hanging. */
 const LONGEST_WORK = 60_000;
 
@@ -46,7 +49,8 @@ export class FastClock implements Clock {
   }
 
   after(ms: number, fire: () => void): Timer {
-    const entry: Pending = { at: this.time + Math.max(0, ms), fire };
+    // A rest that is lost in rounding would be waited for again and again.
+    const entry: Pending = { at: this.time + (ms > 0 ? Math.max(ms, SHORTEST) : 0), fire };
     this.pending.add(entry);
     return { clear: () => this.pending.delete(entry) };
   }
