@@ -1,0 +1,52 @@
+/** A module that is scripted down to single calls: what each command line gives, and which were called. */
+import { EventEmitter } from "node:events";
+import type { Command } from "../../../lib/at/command";
+import { ModemError, type ErrorCode } from "../../../lib/errors";
+import type { Modem } from "../../../lib/quectel/connection/modem";
+import { KeptLog } from "../../support/module-replies";
+import { VirtualClock } from "../../support/virtual-clock";
+
+/** Information text of an answer, or the error of the call; a function is asked when the call comes. */
+export type Outcome = readonly string[] | ModemError | (() => readonly string[] | ModemError);
+
+type Part = "execute" | "epoch" | "identity" | "line" | "clock" | "log" | "on" | "off";
+
+export class CalledModem implements Pick<Modem, Part> {
+  readonly clock = new VirtualClock();
+  readonly log = new KeptLog();
+  readonly called: string[] = [];
+  /** Outcomes by the beginning of the command line, in turn; the last one stays. Without any, all is well. */
+  readonly outcomes = new Map<string, Outcome[]>();
+  epoch = 1;
+  identity: Modem["identity"] = { manufacturer: "Quectel", model: "EC25", firmware: "A06" };
+  line = { bitRate: undefined as number | undefined, flowControlled: true };
+  readonly events = new EventEmitter();
+  readonly on = this.events.on.bind(this.events) as Modem["on"];
+  readonly off = this.events.off.bind(this.events) as Modem["off"];
+
+  when(line: string, ...outcomes: Outcome[]): this {
+    this.outcomes.set(line, outcomes);
+    return this;
+  }
+
+  /** An unsolicited line comes. */
+  say(line: string): void {
+    this.events.emit("unsolicited", line);
+  }
+
+  async execute<T>(command: Command<T>): Promise<T> {
+    this.called.push(command.line);
+    const key = [...this.outcomes.keys()].find((line) => command.line.startsWith(line));
+    const turns = key === undefined ? [] : (this.outcomes.get(key) ?? []);
+    const turn = turns.length > 1 ? turns.shift() : turns[0];
+    const outcome = typeof turn === "function" ? turn() : turn;
+    if (outcome instanceof ModemError) throw outcome;
+    return command.parse({ lines: outcome ?? [] });
+  }
+}
+
+export const failing = (code: ErrorCode, modemCode?: number): ModemError =>
+  new ModemError(code, modemCode === undefined ? {} : { modemCode });
+
+/** A signal that nobody aborts. */
+export const never = new AbortController().signal;

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import { ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../../lib/errors";
+import { limitWarnings } from "../../../lib/quectel/smtp/limit-warnings";
+import { oddPair } from "../../../lib/quectel/smtp/port-security";
+import { mayHaveArrived, putError, resultUnknown } from "../../../lib/quectel/smtp/put-result";
+import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+
+describe("the result line of a mail", () => {
+  it("is success with 0 and no reply, or a reply of the two hundreds, and with nothing else", () => {
+    for (const smtpCode of [0, 200, 250, 299]) assert.equal(putError({ error: 0, smtpCode }), undefined);
+    for (const [error, smtpCode, said] of [
+      [0, 199, /the module said 0,199/],
+      [0, 300, /the module said 0,300/],
+      [0, 550, /the module said 0,550/],
+      [0, undefined, /the module said 0,and no more/],
+      [1, 0, /the module said 1,0/],
+      [650, 0, /the module said 650,0/],
+    ] as const) {
+      const failure = putError({ error, smtpCode });
+      assert.equal(failure?.code, "MODEM_RESULT_UNKNOWN");
+      assert.equal(failure?.class, "unknown");
+      assert.equal(failure?.stage, "send");
+      assert.match(failure?.message ?? "", said);
+    }
+  });
+
+  const replies: readonly (readonly [number, number, ErrorCode, ErrorClass, string | undefined])[] = [
+    [651, 0, "SMTP_UNKNOWN", "transient", undefined],
+    [656, 0, "SMTP_CLOSED_BY_SERVER", "transient", undefined],
+    [682, 0, "SMTP_TRANSACTION_FAILED", "transient", undefined],
+    [682, 554, "SMTP_TRANSACTION_FAILED", "message", undefined],
+    [682, 451, "SMTP_TRANSACTION_FAILED", "transient", undefined],
+    [682, 523, "SMTP_ACCESS_DENIED", "setup", SPECIAL_HINTS.loginNeedsEncryption],
+    [682, 524, "SMTP_ACCESS_DENIED", "setup", SPECIAL_HINTS.loginNeedsEncryption],
+    [682, 525, "SMTP_AUTH_FAILED", "setup", SPECIAL_HINTS.accountDisabled],
+    [676, 530, "SMTP_ACCESS_DENIED", "setup", undefined],
+    [682, 534, "SMTP_AUTH_FAILED", "setup", SPECIAL_HINTS.appPassword],
+    [677, 535, "SMTP_AUTH_FAILED", "setup", undefined],
+    [682, 538, "SMTP_ACCESS_DENIED", "setup", SPECIAL_HINTS.loginNeedsEncryption],
+  ];
+  for (const [error, smtpCode, code, kind, hint] of replies) {
+    it(`${error},${smtpCode} is ${code}, ${kind}`, () => {
+      const failure = putError({ error, smtpCode });
+      assert.ok(failure !== undefined);
+      assert.equal(failure.code, code);
+      assert.equal(failure.class, kind);
+      assert.equal(failure.modemCode, error);
+      assert.equal(failure.smtpCode, smtpCode === 0 ? undefined : smtpCode);
+      assert.equal(failure.stage, "send");
+      assert.equal(failure.hint, hint ?? new ModemError(code).hint);
+    });
+  }
+
+  it("tells the server's reply where the text does not name it", () => {
+    const text = (error: number, smtpCode: number): string => putError({ error, smtpCode })?.message ?? "";
+    assert.match(text(682, 550), /: the server said 550$/);
+    assert.match(text(682, 534), /: the server said 534$/);
+    assert.match(text(699, 552), /: the server said 552$/);
+    assert.doesNotMatch(text(682, 554), /the server said/);
+    assert.doesNotMatch(text(682, 0), /the server said/);
+  });
+
+  it("of a failure may have come after the mail was taken, unless the server or an earlier step says no", () => {
+    const at = (code: ErrorCode, more: object = {}): boolean =>
+      mayHaveArrived(new ModemError(code, { stage: "send", ...more }));
+    for (const code of [
+      "SMTP_UNKNOWN",
+      "SMTP_CLOSED_BY_SERVER",
+      "SMTP_PDP_DEACTIVATED",
+      "SMTP_TIMEOUT",
+      "SMTP_SEND_FAILED",
+      "SMTP_TRANSACTION_FAILED",
+    ] as const) {
+      assert.equal(at(code), true, code);
+      assert.equal(at(code, { smtpCode: 451 }), false, code);
+      assert.equal(at(code, { stage: "body" }), false, code);
+    }
+    assert.equal(at("SMTP_DNS_FAILED"), false);
+    assert.equal(at("SMTP_AUTH_FAILED"), false);
+    assert.equal(mayHaveArrived(new Error("no")), false);
+    assert.equal(mayHaveArrived(undefined), false);
+  });
+
+  it("that can no longer come has its cause", () => {
+    const cause = new Error("unplugged");
+    const error = resultUnknown(cause, "the node was stopped meanwhile");
+    assert.equal(error.cause, cause);
+    assert.equal(error.stage, "send");
+    assert.match(error.message, /the node was stopped meanwhile/);
+  });
+});
+
+describe("warnings of limits", () => {
+  const mail = (change: Partial<MailTransaction> = {}): MailTransaction => ({
+    senderName: "Gateway",
+    senderAddress: "gateway@example.com",
+    to: ["a@example.com"],
+    cc: [],
+    bcc: [],
+    subject: { charset: "ascii", bytes: Buffer.from("Pump 7") },
+    body: { charset: "ascii", bytes: Buffer.from("dry") },
+    attachments: [],
+    ...change,
+  });
+  const warnings = (change: Partial<MailTransaction> = {}, hex = false): readonly string[] => {
+    const whole = mail(change);
+    const { to, cc, bcc, subject, body } = whole;
+    return limitWarnings(whole, {
+      to,
+      cc,
+      bcc,
+      subject: { charset: subject.charset, text: subject.bytes.toString(hex ? "hex" : "latin1") },
+      body,
+    });
+  };
+  const address = (length: number): string => `${"a".repeat(length - 12)}@example.com`;
+  const subject = (length: number): MailTransaction["subject"] => ({
+    charset: "utf-8",
+    bytes: Buffer.alloc(length, "x"),
+  });
+  const attachments = (count: number): MailTransaction["attachments"] =>
+    Array.from({ length: count }, (_, index) => ({
+      name: `${index}`,
+      size: 0,
+      sha256: "",
+      open: async function* () {
+        yield Buffer.alloc(0);
+      },
+    }));
+
+  it("are none for a mail within all of them", () => {
+    const many = Array.from({ length: 18 }, (_, index) => `a${index}@example.com`);
+    const largest = {
+      senderAddress: address(50),
+      to: [address(50)],
+      cc: many,
+      bcc: ["b@example.com"],
+      subject: subject(100),
+      attachments: attachments(10),
+    };
+    assert.deepEqual(warnings(largest), []);
+    assert.deepEqual(warnings(largest, true), []);
+  });
+
+  it("name each limit that was passed", () => {
+    const many = Array.from({ length: 19 }, (_, index) => `a${index}@example.com`);
+    assert.deepEqual(
+      warnings({
+        senderAddress: address(51),
+        to: [address(52)],
+        cc: many,
+        bcc: ["b@example.com"],
+        subject: subject(101),
+        attachments: attachments(11),
+      }),
+      [
+        `${address(51)} is longer than the 50 bytes that are certain`,
+        `${address(52)} is longer than the 50 bytes that are certain`,
+        "the subject is longer than the 100 bytes that are certain",
+        "more than the 20 recipients that are certain",
+        "more than the 10 attachments that are certain",
+      ],
+    );
+    assert.deepEqual(warnings({ bcc: [address(51)] }), [
+      `${address(51)} is longer than the 50 bytes that are certain`,
+    ]);
+    assert.equal(warnings({ subject: subject(101) }, true).length, 1);
+  });
+});
+
+describe("a pair of port and security", () => {
+  it("is told when it does not fit, with what the port is for", () => {
+    assert.equal(oddPair(465, "none"), "port 465 is for TLS, but no encryption is set");
+    assert.equal(oddPair(25, "tls"), "port 25 is for no encryption or STARTTLS, but TLS is set");
+    assert.equal(oddPair(587, "tls"), "port 587 is for STARTTLS or no encryption, but TLS is set");
+    assert.equal(oddPair(2525, "tls"), "port 2525 is for STARTTLS or no encryption, but TLS is set");
+    assert.equal(oddPair(10_025, "tls"), undefined);
+  });
+});
