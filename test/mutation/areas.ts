@@ -49,7 +49,7 @@ export const AREAS = {
   smtp: {
     mutate: ["lib/quectel/smtp/**/*.ts"],
     tests: [
-      "test/unit/quectel-mail/pure.test.ts",
+      "test/unit/quectel-mail/!(commands).test.ts",
       "test/unit/quectel/put.test.ts",
       "test/unit/quectel/small-parts.test.ts",
       "test/unit/quectel/mail-lock.test.ts",
