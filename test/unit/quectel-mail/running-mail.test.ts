@@ -4,7 +4,8 @@ import type { Waiter } from "../../../lib/at/channel";
 import { Waiters } from "../../../lib/at/waiters";
 import { ModemError } from "../../../lib/errors";
 import { sendMail, type PutModem, type PutOutcome } from "../../../lib/quectel/smtp/put";
-import { mailState, ResultListener, runningMailResult } from "../../../lib/quectel/smtp/running-mail";
+import { ResultListener } from "../../../lib/quectel/smtp/result-listener";
+import { mailState, runningMailResult } from "../../../lib/quectel/smtp/running-mail";
 import { CalledModem, failing, never } from "./called-modem";
 
 const BUSY = failing("SMTP_BUSY", 652);
