@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { EventEmitter } from "node:events";
 import type { Waiter } from "../../../lib/at/channel";
 import { Waiters } from "../../../lib/at/waiters";
 import { ModemError } from "../../../lib/errors";
@@ -110,7 +109,7 @@ class PuttingModem extends CalledModem implements PutModem {
 
   constructor() {
     super();
-    (this.events as EventEmitter).on("unsolicited", (line: string) => this.waiters.offer(line));
+    this.events.on("unsolicited", (line: string) => this.waiters.offer(line));
   }
 
   expect(match: (line: string) => boolean): Waiter {
