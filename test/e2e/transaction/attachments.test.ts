@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
-import { storageSizes } from "../../../lib/simulator";
+import { storageSizes, variantTable } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
 
@@ -128,6 +128,16 @@ describe("attachments of a mail", () => {
     assert.equal((await rig.server.waitForMail(3)).parsed.attachments[0]?.filename, "other.jpg");
   });
 
+  it("uploaded in advance are uploaded again for the mail when the module has restarted meanwhile", async () => {
+    const file = attachment("image.jpg", awkwardBytes(3000));
+    await rig.clock.until(rig.carrier.preload(file));
+    rig.module.restart("restart");
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    await rig.send(mail({ attachments: [file] }));
+    assert.equal(uploads().length, 2);
+    assert.equal((await rig.server.waitForMail()).parsed.attachments[0]?.size, 3000);
+  });
+
   it("uploaded in advance give way when their space is needed", async () => {
     Object.assign(rig.module.state(storageSizes), { RAM: 20_000, UFS: 1_000 });
     const half = 10_010;
@@ -151,6 +161,20 @@ describe("attachments of a mail", () => {
 });
 
 describe("left-overs of a former run", () => {
+  for (const answer of variantTable["missing-file"].values) {
+    it(`that are gone from the module already are forgotten, where it says ${answer} to that`, async () => {
+      const notebook = memoryNotebook();
+      await notebook.write("files", JSON.stringify(["RAM:gone.csv"]));
+      const rig = await mailRig({ notebook, module: { variants: { "missing-file": answer } } });
+      await rig.send(mail());
+      assert.equal(await notebook.read("files"), "[]");
+      await rig.send(mail());
+      assert.equal(rig.lines().filter((line) => line.startsWith("AT+QFDEL")).length, 1);
+      assert.equal(rig.server.received.length, 2);
+      await rig.stop();
+    });
+  }
+
   it("are deleted before the next attachment, by their recorded names only", async () => {
     const notebook = memoryNotebook();
     await notebook.write("files", JSON.stringify(["RAM:old.csv", "UFS:old.bin", "RAM:gone.csv"]));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { putSeconds } from "../../../lib/quectel/smtp/put";
 import { ascii, mail, mailRig, utf8, type MailRig } from "./mail-rig";
 
@@ -123,6 +124,17 @@ describe("a mail through the module", () => {
     await rig.send(mail({ body: utf8("ä") }));
     assert.equal(probes(), 1);
     assert.equal((await rig.server.waitForMail(3)).parsed.text?.trim(), "ä");
+  });
+
+  it("asks about its text again after the module has got another firmware", async () => {
+    const notebook = memoryNotebook();
+    const probes = async (firmware: "30.203" | "01.003"): Promise<number> => {
+      const other = await mailRig({ notebook, module: { variants: { firmware } } });
+      await other.send(mail({ subject: utf8("ä") }));
+      await other.stop();
+      return other.lines().filter((line) => line === 'AT+QSMTPSUB=1,"c3a4"').length;
+    };
+    assert.deepEqual([await probes("30.203"), await probes("30.203"), await probes("01.003")], [1, 0, 1]);
   });
 
   it("reports how far it is", async () => {

@@ -31,6 +31,18 @@ describe("Recipients of one mail", () => {
     assert.deepEqual(result.accepted, ["ops@example.com", "b@example.com", "c@example.com"]);
   });
 
+  it("serves all in one transaction where the module is to write Bcc", async () => {
+    const bench = await Bench.open({ settings: { bccMode: "module" } });
+    await bench.accept(
+      mail("Level high", { cc: ["a@example.com"], bcc: ["b@example.com", "c@example.com"] }),
+    );
+    await bench.ends(1);
+    assert.deepEqual(
+      bench.carrier.delivered.map(({ recipients }) => recipients),
+      [["ops@example.com", "a@example.com", "b@example.com", "c@example.com"]],
+    );
+  });
+
   it("counts how often the mail was tried, not how many transactions it took", async () => {
     const bench = await Bench.open();
     await bench.accept(mail("Level high", { bcc: ["b@example.com", "c@example.com"] }));

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
+import type { OutboxSummary } from "../../../lib/mail/outbox/outbox-types";
+import { type MailProgress, restingCondition, runningCondition } from "../../../nodes/runtime/conditions";
+
+const IDLE: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
+
+const outboxOf = (
+  summary: Partial<OutboxSummary>,
+  { progress, outboxError }: { progress?: MailProgress; outboxError?: ModemError } = {},
+) =>
+  runningCondition({ name: "ready" }, { ...IDLE, ...summary }, { progress, outboxError, simulated: false })
+    .outbox;
+
+describe("What modem and outbox say of themselves", () => {
+  const half: MailProgress = { id: "k3m8q2xa", stage: "upload", done: 1500, total: 3001 };
+
+  it("is how far the upload of the mail on its way is, in whole percent that are never ahead", () => {
+    const percent = (done: number, total: number) =>
+      outboxOf({ sending: "k3m8q2xa" }, { progress: { ...half, done, total } });
+    assert.deepEqual(percent(1500, 3001), { name: "sending", percent: 49 });
+    assert.deepEqual(percent(0, 3001), { name: "sending", percent: 0 });
+    assert.deepEqual(percent(3001, 3001), { name: "sending", percent: 100 });
+  });
+
+  it("is `sending` without a figure where nothing is uploaded", () => {
+    const empty: MailProgress = { ...half, done: 0, total: 0 };
+    assert.deepEqual(outboxOf({ sending: "k3m8q2xa" }, { progress: empty }), { name: "sending" });
+    const later: MailProgress = { ...half, stage: "sending" };
+    assert.deepEqual(outboxOf({ sending: "k3m8q2xa" }, { progress: later }), { name: "sending" });
+  });
+
+  it("is nothing of a mail before, whose progress was told last", () => {
+    assert.deepEqual(outboxOf({ sending: "aaaaaaaa" }, { progress: half }), { name: "sending" });
+    assert.deepEqual(outboxOf({}, { progress: half }), { name: "idle" });
+  });
+
+  it("names why mails wait or are held, and a folder that cannot be used before all else", () => {
+    assert.deepEqual(outboxOf({ depth: 1, waitsFor: "retry" }), { name: "idle", waitsFor: "retry" });
+    const since = "2026-01-01T00:00:00.000Z";
+    assert.deepEqual(outboxOf({ hold: { kind: "paused", since } }), { name: "paused" });
+    assert.deepEqual(outboxOf({ hold: { kind: "pdp", since } }), { name: "disconnected" });
+    const outboxError = new ModemError("OUTBOX_DISK");
+    assert.deepEqual(outboxOf({ sending: "k3m8q2xa" }, { progress: half, outboxError }), {
+      name: "unavailable",
+      code: "OUTBOX_DISK",
+    });
+  });
+
+  it("has the reason of a modem that is not there", () => {
+    const error = new ModemError("PORT_BUSY");
+    const facts = { progress: undefined, outboxError: undefined, simulated: true };
+    const condition = runningCondition({ name: "offline", error }, { ...IDLE, depth: 2 }, facts);
+    assert.deepEqual(condition, {
+      modem: { name: "offline", code: "PORT_BUSY" },
+      outbox: { name: "idle" },
+      waiting: 2,
+      simulated: true,
+    });
+    assert.deepEqual(restingCondition("unused", false).modem, { name: "unused" });
+  });
+});
