@@ -1,12 +1,13 @@
 /** `smtp-send`: one message in, one mail out; its result on output 1, its failure on output 2. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
-import { ModemError } from "../lib/errors";
+import { isModemError, ModemError } from "../lib/errors";
 import type { FixedFields } from "../lib/mail/message/message";
 import { readErrorTo } from "./runtime/error-output";
 import { asModemError } from "./runtime/failure-report";
 import { attachmentPaths } from "./runtime/folders";
 import { MailSender, type SenderOptions } from "./runtime/mail-sender";
 import { migrate } from "./runtime/migrations";
+import type { ModemUser } from "./runtime/modem-members";
 import { type GetHost, useModem } from "./runtime/modem-user";
 import { OptionReader, type RawOptions } from "./runtime/options";
 import { forgetPendingOf } from "./runtime/pending-mails";
@@ -39,8 +40,10 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
         allowFrom: host().parts.settings.text.allowFrom,
         attachmentPaths: attachmentPaths(RED),
       }),
+      onEnd: () => showEnd(host, user),
     });
-    const host: GetHost = useModem(RED, definition["modem"], { node: this, receiver: sender });
+    const user: ModemUser = { node: this, receiver: sender, failure: () => sender.failure };
+    const host: GetHost = useModem(RED, definition["modem"], user);
     this.on("input", (message, send, done) => sender.take(message, send, done));
     this.on("close", (removed: boolean, done: () => void) => {
       if (removed) forgetPendingOf(this.id);
@@ -50,6 +53,15 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
 
   RED.nodes.registerType("quectel-smtp-send", QuectelSmtpSend);
 };
+
+/** Without a modem the status says so, whatever became of a mail. */
+function showEnd(host: GetHost, user: ModemUser): void {
+  try {
+    host().showAt(user);
+  } catch (error) {
+    if (!isModemError(error, "INVALID_CONFIG")) throw error;
+  }
+}
 
 function settingsOf(definition: Definition): Settings | ModemError {
   try {

@@ -5,6 +5,7 @@
  *                 └─ refused       └───── failure ─ output 2, done(error)
  */
 import type { Node, NodeMessageInFlow } from "node-red";
+import type { ErrorCode } from "../../lib/errors";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
 import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
@@ -32,12 +33,15 @@ export interface SenderParts {
   readonly fields: (message: NodeMessageInFlow) => Promise<FixedFields>;
   /** @throws INVALID_CONFIG */
   readonly policy: () => MessagePolicy;
+  /** Told when `failure` may have changed. */
+  readonly onEnd: () => void;
 }
 
 export class MailSender implements ResultReceiver {
   /** Acceptances under way: a mail may end before the node has noted that it was accepted. */
   private readonly accepting = new Set<Promise<void>>();
   private readonly turnstile = new Turnstile();
+  private lastFailure: ErrorCode | undefined;
 
   constructor(
     private readonly node: Node,
@@ -46,6 +50,11 @@ export class MailSender implements ResultReceiver {
 
   get id(): string {
     return this.node.id;
+  }
+
+  /** Why the last mail was not sent; undefined when it was, or when a person has discarded it. */
+  get failure(): ErrorCode | undefined {
+    return this.lastFailure;
   }
 
   /** Takes a message of the flow; `done` is called exactly once, now or when its mail has ended. */
@@ -108,6 +117,7 @@ export class MailSender implements ResultReceiver {
 
   /** @param partly why some recipients will never have the mail. */
   private succeed(message: Message, { send, done }: Way, partly?: MailFailure): void {
+    this.note(partly?.code);
     const { emit, errorTo } = this.parts.options();
     if (emit === "whenSent") send([message, null]);
     if (partly === undefined || !reachesCatch(errorTo)) done?.();
@@ -115,10 +125,16 @@ export class MailSender implements ResultReceiver {
   }
 
   private fail(message: Message, { send, done }: Way, failure: MailFailure, result: SmtpResult): void {
+    this.note(failure.code === "OUTBOX_DISCARDED" ? undefined : failure.code);
     const errorTo = this.errorTo();
     if (reachesOutput(errorTo)) send([null, failedMessage(message, failure, result, this.node)]);
     if (reachesCatch(errorTo)) this.raise(message, done, failure);
     else done?.();
+  }
+
+  private note(code: ErrorCode | undefined): void {
+    this.lastFailure = code;
+    this.parts.onEnd();
   }
 
   /** Without a `done`, as after a restart, the error goes the way that Node-RED has beside it. */

@@ -117,7 +117,7 @@ export class ModemHost {
     return this.loan === undefined ? condition : { ...condition, modem: { name: "lent" } };
   }
 
-  /** What every user shows. */
+  /** What every user shows whose last mail did not fail. */
   status(): ShownStatus {
     return statusOf(this.condition, this.options.translate);
   }
@@ -128,12 +128,18 @@ export class ModemHost {
   }
 
   join(user: ModemUser): void {
-    const { node, receiver } = user;
+    const { receiver } = user;
     this.members.join(user);
     if (receiver !== undefined) this.router.join(receiver);
     this.isLeft = false;
     this.start();
-    node.status(this.status());
+    this.showAt(user);
+  }
+
+  /** Shows the status at one node again, whose last mail has ended. */
+  showAt(user: ModemUser): void {
+    const { condition } = this;
+    this.members.showAt(user, (failure) => statusOf(condition, this.options.translate, failure));
   }
 
   /** A node that is only replaced comes back before the flows run again, so the modem stays open until then. */
@@ -288,7 +294,7 @@ export class ModemHost {
 
   private changed(): void {
     const { condition } = this;
-    this.members.show(condition, statusOf(condition, this.options.translate));
+    this.members.show(condition, (failure) => statusOf(condition, this.options.translate, failure));
     this.observer?.changed();
   }
 }

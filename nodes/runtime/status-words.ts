@@ -24,6 +24,7 @@ export const STATE_WORDS = {
   paused: "paused",
   disconnected: "data connection off",
   needsPowerCycle: "needs power cycle",
+  notSent: "last mail not sent",
 } as const;
 
 /** Where mails wait although modem and outbox are ready. */
@@ -57,6 +58,8 @@ export const ERROR_WORDS = {
   SMTP_AUTH_UNSUPPORTED: "no common login",
   SMTP_TLS_FAILED: "TLS failed",
   MODEM_RESULT_MISSING: "results missing",
+  INVALID_NO_RECIPIENT: "no recipient",
+  INVALID_RECIPIENT: "recipient not valid",
   OUTBOX_DISK: "disk error",
   OUTBOX_LOCKED: "outbox in use",
 } as const satisfies Partial<Record<ErrorCode, string>>;

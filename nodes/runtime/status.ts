@@ -1,9 +1,10 @@
 /**
  * The one reducer behind the status of every node: what is known of modem and outbox in, fill, shape and text out.
  *
- * Pure. Green only while a mail could really go out; red where a person has to do something; yellow where waiting
- * helps. A text that starts with a letter is a word of status-words.ts, which the editor translates; one that starts
- * with a figure is shown as it is, so its word is translated here, in the language of the runtime.
+ * Pure. Green only while a mail could really go out and the last one of the node did; red where a person has to do
+ * something; yellow where waiting helps. A text that starts with a letter is a word of status-words.ts, which the
+ * editor translates; one that starts with a figure is shown as it is, so its word is translated here, in the language
+ * of the runtime.
  */
 import type { ErrorCode } from "../../lib/errors";
 import type { WaitReason } from "../../lib/mail/outbox/outbox-types";
@@ -109,9 +110,13 @@ export function stateOf({ modem, outbox }: Condition): StateName {
   }
 }
 
-/** The status of every node that uses a modem in `condition`; `translate` gives a word in the runtime's language. */
-export function statusOf(condition: Condition, translate: (word: string) => string): ShownStatus {
-  const { fill, shape, word } = lookOf(condition);
+/**
+ * The status of a node that uses a modem in `condition`; `translate` gives a word in the runtime's language.
+ *
+ * @param failure why the last mail of this node was not sent; it shows where modem and outbox have nothing to say.
+ */
+export function statusOf(condition: Condition, translate: Translate, failure?: ErrorCode): ShownStatus {
+  const { fill, shape, word } = lookOf(condition, failure);
   return {
     fill,
     shape,
@@ -121,7 +126,7 @@ export function statusOf(condition: Condition, translate: (word: string) => stri
   };
 }
 
-function lookOf(condition: Condition): Look {
+function lookOf(condition: Condition, failure: ErrorCode | undefined): Look {
   const { modem, outbox } = condition;
   // Without its folder no mail is accepted, whatever the modem does.
   if (outbox.name === "unavailable") {
@@ -147,18 +152,19 @@ function lookOf(condition: Condition): Look {
     case "needsPowerCycle":
       return { fill: "red", shape: "dot", word: STATE_WORDS.needsPowerCycle };
     case "ready":
-      return lookOfOutbox(condition);
+      return lookOfOutbox(condition, failure);
   }
 }
 
-function lookOfOutbox({ outbox, waiting }: Condition): Look {
+function lookOfOutbox({ outbox, waiting }: Condition, failure: ErrorCode | undefined): Look {
   switch (outbox.name) {
     case "disconnected":
       return { fill: "yellow", shape: "ring", word: STATE_WORDS.disconnected };
     case "idle":
-      return waiting === 0
+      if (waiting > 0) return lookOfWaiting(outbox.waitsFor ?? "turn");
+      return failure === undefined
         ? { fill: "green", shape: "dot", word: STATE_WORDS.ready }
-        : lookOfWaiting(outbox.waitsFor ?? "turn");
+        : { fill: "red", shape: "ring", word: wordForError(failure, STATE_WORDS.notSent) };
     case "sending":
       return { fill: "blue", shape: "dot", word: STATE_WORDS.sending };
     case "paused":

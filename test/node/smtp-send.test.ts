@@ -71,6 +71,17 @@ describe("smtp-send", () => {
     },
   ];
 
+  it("shows at the node that the last mail was not sent, until the next one is", async () => {
+    await load();
+    bench.inject("send", { payload: "text" });
+    await bench.showsStatus("send", "SIMULATED no recipient");
+    bench.inject("send", { payload: "text", to: "duty@example.com", topic: "a\r\nb" });
+    await bench.showsStatus("send", "SIMULATED last mail not sent");
+    bench.inject("send", { payload: "text", to: "duty@example.com" });
+    await bench.received("sent");
+    await bench.showsStatus("send", "SIMULATED ready");
+  });
+
   for (const { what, message, code } of badInput) {
     it(`refuses ${what} on output 2 and by done(error), and sends the next mail`, async () => {
       await load();

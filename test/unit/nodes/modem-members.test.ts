@@ -22,10 +22,7 @@ describe("The nodes of a modem", () => {
 
   const show = (outbox: Condition["outbox"], waiting = 1): void => {
     const condition = { ...READY, outbox, waiting };
-    members.show(
-      condition,
-      statusOf(condition, (word) => word),
-    );
+    members.show(condition, (failure) => statusOf(condition, (word) => word, failure));
   };
 
   it("show an upload once a second, its last percent always", async () => {
@@ -64,6 +61,20 @@ describe("The nodes of a modem", () => {
     show({ name: "sending", percent: 1 });
     await clock.advance(5000);
     assert.deepEqual(texts, ["1 %"]);
+  });
+
+  it("show each its own failure, and the others nothing of it", () => {
+    const seen: string[] = [];
+    const failing = {
+      node: { id: "failing", status: ({ text }: ShownStatus) => seen.push(text) },
+      failure: () => "INVALID_NO_RECIPIENT",
+    } as unknown as ModemUser;
+    members.join(failing);
+    show({ name: "idle" }, 0);
+    assert.deepEqual([texts, seen], [["ready"], ["no recipient"]]);
+    members.leave(failing);
+    members.showAt(failing, () => statusOf(READY, (word) => word));
+    assert.deepEqual(seen, ["no recipient"]);
   });
 
   it("show nothing any more after the end", async () => {

@@ -83,6 +83,23 @@ describe("The status of the nodes", () => {
     assert.deepEqual([sim.fill, sim.text], ["red", "SIM PIN refused"]);
   });
 
+  it("is red at a node whose last mail was not sent, as long as modem and outbox have nothing to say", () => {
+    const after = (code: ErrorCode, change: Partial<Condition> = {}) => {
+      const { fill, text, state } = statusOf({ ...READY, ...change }, german, code);
+      return `${fill}: ${text}, ${state}`;
+    };
+    assert.equal(after("INVALID_NO_RECIPIENT"), "red: no recipient, ready");
+    assert.equal(after("OUTBOX_EXPIRED"), "red: last mail not sent, ready");
+    assert.equal(
+      after("OUTBOX_EXPIRED", { outbox: { name: "sending" }, waiting: 1 }),
+      "blue: sending, sending",
+    );
+    assert.equal(
+      after("OUTBOX_EXPIRED", { modem: { name: "connecting" } }),
+      "yellow: connecting, connecting",
+    );
+  });
+
   it("says what waiting mails wait for, and is yellow only where nothing but time helps", () => {
     const waiting = (waitsFor: "turn" | "retry" | "result" | "rate") => {
       const { fill, text } = status({ outbox: { name: "idle", waitsFor }, waiting: 1 });
