@@ -169,8 +169,7 @@ export class Dialogue implements DataPhaseHost {
     const { exchange, echo } = this;
     if (this.textFollows) {
       this.textFollows = false;
-      this.listener.onUnsolicited(line);
-      return;
+      return this.listener.onUnsolicited(line);
     }
     if (this.current.kind === "syncing") {
       // The echo that the last ladder switched off is back: the module has restarted unseen.

@@ -14,6 +14,10 @@ import { ResultListener } from "./result-listener";
 import { resultInDoubt, runningMailResult } from "./running-mail";
 import { withStage } from "./stage-error";
 
+const SILENT = "the module is no longer busy and said nothing";
+const IN_TEXT =
+  "the module is no longer busy, and what may have been its result came with a short message (SMS) or other text from outside";
+
 /** Seconds by which the host waits longer than the module. */
 const MARGIN_SECONDS = 30;
 /** Bytes per second that a weak cell carries at least. */
@@ -80,8 +84,7 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
     await modem.execute({ ...putMail(seconds), parse: accepted }, { signal });
     waiter.start(limit);
     await Promise.race([waiter.promise, resultInDoubt(modem, listener, limit, over.signal)]);
-    if (listener.result === undefined)
-      throw resultUnknown(undefined, "what may have been its result came in a text message");
+    if (listener.result === undefined) throw resultUnknown(undefined, IN_TEXT);
   } catch (error) {
     // In the text of a message `ERROR` may be a line like any other.
     if (wasNotRead(error) && !listener.isInText) throw withStage(error, "send");
@@ -91,8 +94,7 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
     cancel();
     listener.close();
   }
-  if (listener.result === undefined)
-    throw resultUnknown(undefined, "the module is no longer busy and said nothing");
+  if (listener.result === undefined) throw resultUnknown(undefined, listener.isInDoubt ? IN_TEXT : SILENT);
   return { result: listener.result, sendMs: modem.clock.now() - started };
 }
 

@@ -43,8 +43,16 @@ export class ResultListener {
     this.result = result;
     this.heard();
   };
+  /** Texts that had begun when the module was last looked for; undefined once it has been found. */
+  private textsBefore: number | undefined;
   private readonly onState = ({ name }: ModemState): void => {
-    if (name === "connecting") this.endedTexts = this.texts;
+    if (name === "connecting") {
+      this.textsBefore = this.texts;
+    } else if (name === "registering" || name === "ready") {
+      // It has answered, so what was said before is over.
+      this.endedTexts = Math.max(this.endedTexts, this.textsBefore ?? 0);
+      this.textsBefore = undefined;
+    }
   };
   private heard: () => void = () => undefined;
   private begun: () => void = () => undefined;

@@ -88,7 +88,7 @@ describe("a short message while a mail is on the air", () => {
     messageAtResult("before", "+QSMTPPUT: 677,535");
     const error = await failure();
     assert.equal(error.code, "MODEM_RESULT_UNKNOWN");
-    assert.match(error.message, /no longer busy/);
+    assert.match(error.message, /no longer busy.*short message/);
     assert.equal(rig.modem.lock.held, false);
   });
 
