@@ -3,12 +3,8 @@
  *
  * A process for each row, so that neither the compiled code nor the garbage of one row has a part in the next.
  */
+import type { RowReport } from "./report";
 import { ROWS } from "./rows";
-
-/** What the parent is told. */
-export type RowReport =
-  | { readonly kind: "figures"; readonly figures: readonly import("./figure").Figure[] }
-  | { readonly kind: "failed"; readonly reason: string };
 
 async function report(): Promise<RowReport> {
   const [name, rounds] = process.argv.slice(2);

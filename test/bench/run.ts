@@ -10,9 +10,9 @@ import { parseArgs } from "node:util";
 import { writeDocumentation } from "./documentation";
 import { type Figure, verdict } from "./figure";
 import type { Row } from "./row";
-import type { RowReport } from "./row-process";
 import { ROWS } from "./rows";
 import { median, spread } from "./statistics";
+import { exitCode, type RowReport } from "./report";
 import { plainTable } from "./table";
 
 const HELP = `npm run bench                    measures everything
@@ -64,8 +64,7 @@ async function main(): Promise<number> {
   console.log(values.json ? JSON.stringify(asJson(measured, rounds), undefined, 2) : asText(measured));
   const figures = measured.flatMap(figuresOf);
   if (values.write) await writeDocumentation(figures, ROWS, machine());
-  const failed = measured.some(({ report }) => report.kind === "failed");
-  return failed || figures.some((figure) => verdict(figure) === "missed") ? 1 : 0;
+  return exitCode(measured.map(({ report }) => report));
 }
 
 function chosenRows(names: readonly string[]): readonly Row[] {

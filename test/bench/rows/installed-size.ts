@@ -1,36 +1,48 @@
 /** Size of the installed package with everything it brings along, and which part could be left out. */
+import { execFile } from "node:child_process";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { promisify } from "node:util";
 import type { Row } from "../row";
 
 const ROOT = resolve(__dirname, "../../..");
+/** C++ headers, for systems that no prebuilt binding fits. */
+const HEADERS = "node-addon-api";
 
 export const installedSize: Row = {
   name: "installed-size",
   about:
-    "Bytes of the files of the package and all its dependencies as npm installs them; prebuilt serialport bindings for other systems are what could be left out.",
+    "Bytes of the files of the package and all its dependencies as npm installs them, and what of it could be left out: no runtime loads it.",
   async measure(rounds) {
-    const own = await publishedSize();
+    const files = await packedFiles();
+    const own = sum(files);
     const folders = await dependencyFolders(ROOT);
     let total = own;
     let foreign = 0;
+    let headers = 0;
     for (const folder of folders) {
       total += await sizeOf(folder);
       foreign += await foreignBindings(folder);
+      if (basename(folder) === HEADERS) headers += await sizeOf(folder);
     }
     const counted = (bytes: number): readonly number[] => Array<number>(rounds).fill(bytes / 1e6);
     return [
       { what: "installed tree", unit: "MB", samples: counted(total) },
       { what: "of these, this package", unit: "MB", samples: counted(own) },
-      { what: "of these, serialport bindings for other systems", unit: "MB", samples: counted(foreign) },
+      {
+        what: "of this package, type declarations",
+        unit: "MB",
+        samples: counted(sum(files.filter(({ path }) => path.endsWith(".d.ts")))),
+      },
+      { what: "of the others, serialport bindings for other systems", unit: "MB", samples: counted(foreign) },
+      { what: "of the others, headers to compile a binding", unit: "MB", samples: counted(headers) },
       { what: "packages installed along", unit: "", samples: Array<number>(rounds).fill(folders.size) },
     ];
   },
 };
 
 interface Manifest {
-  readonly files?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
@@ -38,11 +50,23 @@ async function manifestOf(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, "package.json"), "utf8")) as Manifest;
 }
 
-/** What `npm pack` takes: the listed folders, the manifest, README and licence. */
-async function publishedSize(): Promise<number> {
-  const { files = [] } = await manifestOf(ROOT);
-  const sizes = [...files, "package.json", "README.md", "LICENSE"].map((name) => sizeOf(join(ROOT, name)));
-  return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+interface PackedFile {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+}
+
+/** What npm packs: only npm itself knows how it reads `files` of the manifest. */
+async function packedFiles(): Promise<readonly PackedFile[]> {
+  const options = ["--dry-run", "--json", "--ignore-scripts"];
+  const { stdout } = await promisify(execFile)("npm", ["pack", ...options], { cwd: ROOT });
+  const [packed] = JSON.parse(stdout) as readonly { readonly files: readonly PackedFile[] }[];
+  if (packed === undefined) throw new Error("npm pack has packed nothing");
+  return packed.files;
+}
+
+function sum(files: readonly PackedFile[]): number {
+  return files.reduce((bytes, { size }) => bytes + size, 0);
 }
 
 /** Folders of all packages that `folder` needs at run time, directly or not. */
