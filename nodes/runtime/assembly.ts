@@ -65,13 +65,19 @@ export interface WorkshopOptions {
 const RESULT_GRACE = 8_000;
 
 export function assembleWorkshop(
-  { connection, network, smtp }: Pick<ModemSettings, "connection" | "network" | "smtp">,
+  {
+    connection,
+    commandPause,
+    network,
+    smtp,
+  }: Pick<ModemSettings, "connection" | "commandPause" | "network" | "smtp">,
   { clock, log, notebook, pinMemory, trace }: WorkshopOptions,
 ): Workshop {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
     transport: traced(transport, trace),
     clock,
+    commandPause,
     network,
     log,
     pinMemory,

@@ -39,6 +39,8 @@ export interface QueueSettings {
 
 export interface ModemSettings {
   readonly connection: ConnectionOptions;
+  /** Milliseconds from the module's answer to the next command. */
+  readonly commandPause: number;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
   readonly text: TextSettings;
@@ -52,6 +54,7 @@ export function readModemSettings(raw: RawOptions, credentials: ModemCredentials
   const options = new OptionReader(migrate("quectel-modem", raw));
   return {
     connection: readConnection(options),
+    commandPause: options.integer("commandPause", { min: 0, max: 1000 }, 0),
     network: readNetwork(options, credentials),
     smtp: readSmtp(options, credentials),
     text: {
