@@ -37,13 +37,17 @@ export class Commands {
   /** Puts failed mails back with a fresh age. */
   async retry(id: string | undefined): Promise<number> {
     const { store, ledger } = this.parts;
-    const ids = id === undefined ? store.failed.ids() : [id];
-    for (const one of ids) {
-      const now = ledger.time.now();
-      const record = revived(await store.failed.load(one), now.time);
-      await store.requeue({ ...record, seq: store.nextSeq(), accepted: now, written: now });
+    let mails = 0;
+    for (const one of id === undefined ? store.failed.ids() : [id]) {
+      // Of all mails another command may have taken some meanwhile.
+      if (id === undefined && !store.failed.has(one)) continue;
+      await store.requeue(one, (failed) => {
+        const now = ledger.time.now();
+        return { ...revived(failed, now.time), seq: store.nextSeq(), accepted: now, written: now };
+      });
+      mails++;
     }
-    return ids.length;
+    return mails;
   }
 
   /** Ends waiting mails with OUTBOX_DISCARDED; a failed one, named by its id, is removed. */

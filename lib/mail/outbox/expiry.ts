@@ -29,7 +29,9 @@ export class Expiry {
 
   /** Never rejects. */
   async end(entry: Entry): Promise<void> {
-    await this.parts.ending.giveUp(entry, await this.error(entry));
+    const error = await this.error(entry);
+    // Meanwhile it may have been discarded or pushed out.
+    if (entry.stage === "waiting") await this.parts.ending.giveUp(entry, error);
   }
 
   /** Ends unknown what could not be asked for in its time. Returns the milliseconds until the next one. */

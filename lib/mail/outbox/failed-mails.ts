@@ -1,7 +1,7 @@
 /** FailedMails: the mails that were given up, kept for `retry`; of each only the name of its file is in memory. */
 import { ModemError } from "../../errors";
 import type { SpoolRecord } from "../spool/record";
-import type { Place } from "../spool/place";
+import type { Found, Place } from "../spool/place";
 import { loadRecord, type Spool } from "../spool/spool";
 import type { OutboxTime } from "./time";
 
@@ -42,21 +42,19 @@ export class FailedMails {
     this.places.set(id, place);
   }
 
-  /** It no longer counts as failed; its files are the caller's. */
-  take(id: string): void {
+  /**
+   * From now on it does not count as failed, and its files are the caller's alone: of a retry and a removal that come
+   * together one gets it. Throws OUTBOX_NOT_FOUND.
+   */
+  take(id: string): FailedPlace {
+    const place = this.placeOf(id);
     this.places.delete(id);
+    return place;
   }
 
   /** Where a mail of `bytes` that fails now is kept. */
   placeFor(bytes: number): FailedPlace {
     return { folder: "failed", since: Math.floor(this.time.now().time / 1000), bytes };
-  }
-
-  /** Throws OUTBOX_NOT_FOUND. */
-  placeOf(id: string): FailedPlace {
-    const place = this.places.get(id);
-    if (place === undefined) throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
-    return place;
   }
 
   /** Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or the error of the disk. */
@@ -66,15 +64,18 @@ export class FailedMails {
 
   /** Removes a mail for good. Rejects with OUTBOX_NOT_FOUND or OUTBOX_DISK. */
   async remove(id: string): Promise<void> {
-    const place = this.placeOf(id);
-    const { attachments } = await this.load(id).catch(() => ({ attachments: [] }));
+    const place = this.take(id);
+    const found: Found = { id, place };
+    const { attachments } = await loadRecord(this.spool, found).catch(() => ({ attachments: [] }));
     try {
-      await this.spool.remove({ id, place });
-      this.places.delete(id);
-      await this.spool.drop(id, attachments.length);
+      await this.spool.remove(found);
     } catch (cause) {
-      throw new ModemError("OUTBOX_DISK", { detail: `failed mail ${id}`, cause });
+      this.places.set(id, place);
+      throw diskErrorOf(id, cause);
     }
+    await this.spool.drop(id, attachments.length).catch((cause: unknown) => {
+      throw diskErrorOf(id, cause);
+    });
   }
 
   /** Removes mails that failed more than `days` of running time ago. Never rejects. */
@@ -87,4 +88,14 @@ export class FailedMails {
       });
     }
   }
+
+  private placeOf(id: string): FailedPlace {
+    const place = this.places.get(id);
+    if (place === undefined) throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
+    return place;
+  }
+}
+
+function diskErrorOf(id: string, cause: unknown): ModemError {
+  return new ModemError("OUTBOX_DISK", { detail: `failed mail ${id}`, cause });
 }

@@ -47,17 +47,24 @@ export class Intake {
     const size = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length;
     const contents = await this.contentSize(mail);
     const pushed = await this.reserve(size + contents, mail.priority === "high");
+    let isReserved = true;
+    const release = (): void => {
+      if (isReserved) {
+        this.reserved.mails--;
+        this.reserved.bytes -= size + contents;
+      }
+      isReserved = false;
+    };
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
-      await store.insert(id, mail.attachments, room, (attachments) =>
-        this.record(id, mail, options, { nodeId: origin.nodeId, message }, attachments),
-      );
+      const make = (attachments: SpoolRecord["attachments"]): SpoolRecord =>
+        this.record(id, mail, options, { nodeId: origin.nodeId, message }, attachments);
+      // A mail that counts twice for a moment would refuse another for which there is room.
+      await store.insert(id, mail.attachments, room, make, release);
     } catch (cause) {
+      release();
       for (const entry of pushed) store.waiting.cancelEnding(entry);
       throw diskError(cause);
-    } finally {
-      this.reserved.mails--;
-      this.reserved.bytes -= size + contents;
     }
     for (const entry of pushed) {
       await ending.giveUp(
@@ -97,9 +104,9 @@ export class Intake {
   private async reserve(size: number, isHigh: boolean): Promise<Entry[]> {
     const { store } = this.parts;
     const { maxQueued, maxSpoolMB } = this.parts.settings;
-    for (const failed of store.failed.ids()) {
+    for (const failed of this.roomLeft() < size ? store.failed.ids() : []) {
       if (this.roomLeft() >= size) break;
-      await store.failed.remove(failed);
+      if (store.failed.has(failed)) await store.failed.remove(failed);
     }
     const pushed: Entry[] = [];
     let room = this.roomLeft();

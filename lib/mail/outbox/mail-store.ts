@@ -60,20 +60,23 @@ export class MailStore {
   }
 
   /**
-   * Keeps a new mail durably; `make` completes the record with its attachments. Rejects with OUTBOX_FULL when they
-   * exceed `room` bytes, and with the error of the disk; nothing of the mail is left then.
+   * Keeps a new mail durably; `make` completes the record with its attachments, and `onKept` is told in the moment from
+   * which on the mail counts. Rejects with OUTBOX_FULL when they exceed `room` bytes, and with the error of the disk;
+   * nothing of the mail is left then.
    */
   async insert(
     id: string,
     contents: readonly MailAttachment[],
     room: number,
     make: (attachments: SpoolRecord["attachments"]) => SpoolRecord,
+    onKept: () => void,
   ): Promise<void> {
     const attachments = await this.spool.keep(id, contents, room);
     const record = make(attachments);
     try {
       const bytes = await this.spool.write(record, QUEUE);
       this.waiting.add(this.entryOf(record, QUEUE, bytes + sizeOf(attachments), false));
+      onKept();
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.
       await this.removeOrKeepFor({ id, place: QUEUE, attachments: contents.length });
@@ -144,16 +147,21 @@ export class MailStore {
   }
 
   /**
-   * Puts a failed mail, as `record` now has it, back into the queue. Rejects with the error of the disk; it is still
-   * among the failed ones then. One rename moves it: a second copy could come back by a power cut and be sent again.
+   * Puts a failed mail, as `change` makes it, back into the queue. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or
+   * the error of the disk; it is still among the failed ones then. One rename moves it: a second copy could come back
+   * by a power cut and be sent again.
    */
-  async requeue(record: SpoolRecord): Promise<void> {
-    const { id } = record;
-    const place = this.failed.placeOf(id);
-    await this.spool.write({ ...record, revision: record.revision + 1 }, place);
-    await this.spool.move(id, place, QUEUE);
-    this.failed.take(id);
-    this.waiting.add(this.entryOf(record, QUEUE, place.bytes, true));
+  async requeue(id: string, change: (failed: SpoolRecord) => SpoolRecord): Promise<void> {
+    const place = this.failed.take(id);
+    try {
+      const record = change(await loadRecord(this.spool, { id, place }));
+      await this.spool.write({ ...record, revision: record.revision + 1 }, place);
+      await this.spool.move(id, place, QUEUE);
+      this.waiting.add(this.entryOf(record, QUEUE, place.bytes, true));
+    } catch (error) {
+      this.failed.add(id, place);
+      throw error;
+    }
     await this.syncQuietly(QUEUE);
   }
 

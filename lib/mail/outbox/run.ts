@@ -123,8 +123,9 @@ export class OutboxRun {
 
   /** Tells what the last run did not tell, and starts sending. */
   async begin(): Promise<void> {
-    for (const entry of this.untold) await this.ending.tellAgain(entry);
+    // First of all, because a command that comes meanwhile wakes the sender, who has to ask before he sends.
     for (const entry of this.store.waiting.inOrder()) if (entry.stage === "asking") this.lost.add(entry);
+    for (const entry of this.untold) await this.ending.tellAgain(entry);
     if (this.stopped) return;
     const { carrier } = this.options;
     carrier.on("available", this.onAvailable);

@@ -132,6 +132,8 @@ export class Sender {
   private async step(): Promise<number> {
     const { store, ledger, lost, carrier, expiry } = this.parts;
     await this.keepHouse();
+    const lostExpiresIn = await expiry.endLost();
+    // From here on nothing may come between: `next` could be discarded meanwhile.
     const { next, expired, dueIn, expiresIn } = store.waiting.survey(
       ledger.time.now(),
       expiry.limit,
@@ -139,7 +141,7 @@ export class Sender {
     );
     for (const entry of expired) await expiry.end(entry);
     if (expired.length > 0) return 0;
-    const rest = Math.min(expiresIn, await expiry.endLost(), this.houseIn());
+    const rest = Math.min(expiresIn, lostExpiresIn, this.houseIn());
     if (!carrier.available) return rest;
     const askIn = lost.askIn();
     if (askIn === 0) {
@@ -152,15 +154,15 @@ export class Sender {
     if (next === undefined || blocked > 0) {
       return Math.min(rest, Math.max(next === undefined ? dueIn : 0, blocked));
     }
-    if (ledger.holds.setup !== undefined) await ledger.probe();
     await this.tryOne(next);
     return 0;
   }
 
   private async tryOne(entry: Entry): Promise<void> {
-    const { clock, lost, conclusion, changed } = this.parts;
+    const { clock, ledger, lost, conclusion, changed } = this.parts;
     entry.stage = "running";
     this.discard = undefined;
+    if (ledger.holds.setup !== undefined) await ledger.probe();
     const record = await this.load(entry);
     if (record === undefined) {
       await this.discardLate(entry);

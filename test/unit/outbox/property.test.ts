@@ -20,10 +20,17 @@ type Step =
   | { readonly do: "wait"; readonly minutes: number }
   | { readonly do: "modem"; readonly available: boolean }
   | { readonly do: "pause" | "resume" | "flush" | "retry" | "discard" | "deactivate" | "activate" }
+  /** Each comes before the one before it is done, so many turns of the inner queue of the event loop later. */
+  | {
+      readonly do: "atOnce";
+      readonly asked: readonly { readonly what: (typeof AT_ONCE)[number]; readonly turns: number }[];
+    }
   | { readonly do: "jump"; readonly days: number }
   | { readonly do: "disk"; readonly code: string; readonly operations: number }
   | { readonly do: "restart" | "login" }
   | { readonly do: "kill"; readonly power: boolean };
+
+const AT_ONCE = ["accept", "resume", "flush", "retry", "discard"] as const;
 
 const FATES: readonly Fate[] = [
   { kind: "sent" },
@@ -73,6 +80,16 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 3,
+    arbitrary: fc.record({
+      do: fc.constant("atOnce" as const),
+      asked: fc.array(
+        fc.record({ what: fc.constantFrom(...AT_ONCE), turns: fc.integer({ min: 0, max: 60 }) }),
+        { minLength: 2, maxLength: 4 },
+      ),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ do: fc.constant("jump" as const), days: fc.integer({ min: -99, max: 99 }) }),
   },
@@ -100,8 +117,10 @@ class Life {
   private bench: Bench | undefined;
   private readonly accepted: Accepted[] = [];
   private readonly told: Told[] = [];
-  /** Ids of accepted mails that are thought to wait. */
   private count = 0;
+  /** Ids of mails whose end was told, since the last start and `retry`. */
+  private readonly toldOnce = new Set<string>();
+  private readonly toldTwice: string[] = [];
   private fates: readonly Fate[];
   private login = 0;
 
@@ -135,7 +154,15 @@ class Life {
       case "flush":
       case "retry":
       case "discard":
-        return clock.until(outbox[one.do]().then(() => undefined, isDiskError));
+        return clock.until(this.ask(one.do));
+      case "atOnce": {
+        const works: Promise<void>[] = [];
+        for (const { what, turns } of one.asked) {
+          for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+          works.push(this.ask(what));
+        }
+        return clock.until(Promise.all(works).then(() => undefined));
+      }
       case "jump":
         return clock.jumpWall(one.days * 24 * 3600_000);
       case "disk":
@@ -178,11 +205,23 @@ class Life {
       },
     );
     assert.ok(bench.carrier.mostRunning <= 1);
+    assert.deepEqual(this.toldTwice, []);
+  }
+
+  private async ask(what: (typeof AT_ONCE)[number]): Promise<void> {
+    if (what === "accept") {
+      return this.accept({ do: "accept", priority: "high", recipients: 1, bcc: 1, own: false });
+    }
+    if (what === "retry") this.toldOnce.clear();
+    await this.bench?.outbox[what]().then(() => undefined, isDiskError);
   }
 
   private follow(bench: Bench): void {
     this.bench = bench;
-    const hear = ({ result, origin }: MailEnded): void => {
+    this.toldOnce.clear();
+    const hear = ({ id, result, origin }: MailEnded): void => {
+      if (this.toldOnce.has(id)) this.toldTwice.push(id);
+      this.toldOnce.add(id);
       const { subject } = origin.message as { subject: string };
       const rejected = result.rejected.map(({ address }) => address);
       this.told.push({ subject, accepted: result.accepted, rejected });
