@@ -5,7 +5,8 @@ import type { ModemSettings } from "../modem-settings";
 /** A shorter credential is masked by the trace where it is sent; in running text it would hide half of every line. */
 const SHORTEST_CREDENTIAL = 4;
 
-const ADDRESS = /[^\s"'<>,;:=()[\]]+@[^\s"'<>,;:=()[\]]+/g;
+/** Begins only where a word does: a long line of noise would else be searched again from each of its characters. */
+const ADDRESS = /(?<![^\s"'<>,;:=()[\]])[^\s"'<>,;:=()[\]]+@[^\s"'<>,;:=()[\]]+/g;
 /** IMEI and IMSI have 14 to 16 digits, an ICCID up to 20, the last of which may be a hex digit (ITU-T E.118). */
 const IDENTITY = /(?<![0-9A-Za-z])\d{14,22}[0-9A-F]{0,2}(?![0-9A-Za-z])/g;
 /** The subject of a mail, and the name of its sender. */

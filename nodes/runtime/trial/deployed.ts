@@ -12,7 +12,12 @@ export function deployedModem(RED: NodeAPI, id: string): DeployedModem | undefin
   });
   if (properties === undefined) return undefined;
   const credentials: unknown = RED.nodes.getCredentials(id);
-  return { properties, credentials: isRecord(credentials) ? credentials : {} };
+  const flow = typeof properties["z"] === "string" ? properties["z"] : "";
+  return {
+    properties,
+    credentials: isRecord(credentials) ? credentials : {},
+    environment: isSubflow(RED, flow) ? undefined : environmentOf(RED, flow),
+  };
 }
 
 /** True for the template of a subflow: its values come from each instance. */

@@ -17,6 +17,8 @@ import { CREDENTIALS, type TrialRequest } from "./request";
 export interface DeployedModem {
   readonly properties: RawOptions;
   readonly credentials: ModemCredentials;
+  /** Variables as the deployed modem sees them; undefined inside a subflow, where each instance has its own. */
+  readonly environment: Environment | undefined;
 }
 
 /** The value of an environment variable as the runtime knows it, of any type; undefined when it is not set. */
@@ -27,13 +29,13 @@ type CredentialName = (typeof CREDENTIALS)[number];
 /** What a credential travels over; it is never used where one of these has changed. */
 const WAYS: Readonly<Record<CredentialName, readonly Way[]>> = {
   simPin: ["connection"],
-  apnUser: ["connection"],
-  apnPassword: ["connection"],
+  apnUser: ["connection", "network"],
+  apnPassword: ["connection", "network"],
   smtpUser: ["connection", "server"],
   smtpPassword: ["connection", "server"],
 };
 
-type Way = "connection" | "server";
+type Way = "connection" | "network" | "server";
 
 /**
  * The settings; a modem can be tried before a mail server was chosen, and then its host is empty.
@@ -48,10 +50,24 @@ export function typedSettings(
   const typed = expanded(properties, environment);
   const merged: Partial<Record<CredentialName, string>> = {};
   for (const name of CREDENTIALS) {
-    const value = credentials[name] ?? stored(name, typed, deployed, environment);
-    if (value !== "") merged[name] = primitiveText(expandedValue(name, value, environment)) ?? "";
+    const value = credentials[name] ?? stored(name, typed, deployed);
+    // A stored variable is the one of the deployed modem's flow, whichever flow the dialog names.
+    const source = credentials[name] === undefined ? (deployed?.environment ?? environment) : environment;
+    if (value !== "") merged[name] = primitiveText(expandedValue(name, value, source)) ?? "";
   }
-  return kind === "mail" ? readModemSettings(typed, merged) : settingsWithoutMail(typed, merged);
+  try {
+    return kind === "mail" ? readModemSettings(typed, merged) : settingsWithoutMail(typed, merged);
+  } catch (error) {
+    throw withoutValue(error, { ...properties, ...credentials });
+  }
+}
+
+/** What a variable holds is told to nobody, also not where it cannot be used. */
+function withoutValue(error: unknown, typed: RawOptions): unknown {
+  if (!(error instanceof PropertyError)) return error;
+  const variable = typed[error.property];
+  if (typeof variable !== "string" || !VARIABLE.test(variable)) return error;
+  return invalid(error.property, `is ${variable}, but what this variable holds cannot be used here`);
 }
 
 function settingsWithoutMail(typed: RawOptions, credentials: ModemCredentials): ModemSettings {
@@ -65,16 +81,11 @@ function settingsWithoutMail(typed: RawOptions, credentials: ModemCredentials): 
 const NO_SERVER = { smtpHost: "none.invalid", smtpPort: 465, senderAddress: "nobody@none.invalid" } as const;
 
 /** The stored credential for what was typed; empty when none is stored. */
-function stored(
-  name: CredentialName,
-  typed: RawOptions,
-  deployed: DeployedModem | undefined,
-  environment: Environment,
-): string {
+function stored(name: CredentialName, typed: RawOptions, deployed: DeployedModem | undefined): string {
   const value = deployed?.credentials[name] ?? "";
   if (value === "" || deployed === undefined) return "";
-  const before = waysOf(deployed.properties, environment);
-  const now = waysOf(typed, environment);
+  const before = waysBefore(deployed);
+  const now = waysOf(typed);
   if (before === undefined || now === undefined) throw new PropertyError("INVALID_CREDENTIAL", name);
   for (const way of WAYS[name]) {
     if (!isDeepStrictEqual(before[way], now[way])) throw new PropertyError("INVALID_CREDENTIAL", name);
@@ -82,15 +93,27 @@ function stored(
   return value;
 }
 
-/** Where credentials go with these properties; undefined where the properties cannot be read. */
-function waysOf(properties: RawOptions, environment: Environment): Record<Way, unknown> | undefined {
+/** Where the stored credentials go; undefined where nobody can tell. */
+function waysBefore({ properties, environment }: DeployedModem): Record<Way, unknown> | undefined {
+  if (environment === undefined) return undefined;
   try {
-    const options = new OptionReader(migrate("quectel-modem", expanded(properties, environment)));
+    return waysOf(expanded(properties, environment));
+  } catch (error) {
+    if (isModemError(error, "INVALID_CONFIG")) return undefined;
+    throw error;
+  }
+}
+
+/** Where credentials go with these properties, `${ENV}` replaced; undefined where the properties cannot be read. */
+function waysOf(properties: RawOptions): Record<Way, unknown> | undefined {
+  try {
+    const options = new OptionReader(migrate("quectel-modem", properties));
     const root = options.text("tlsRoot", "auto");
     return {
       connection: addressOf(options),
+      network: lowerCase(options.text("apn")),
       server: {
-        host: options.text("smtpHost").toLowerCase(),
+        host: lowerCase(options.text("smtpHost")),
         port: options.text("smtpPort"),
         security: options.text("smtpSecurity", "tls"),
         verify: options.flag("tlsVerify", true),
@@ -102,6 +125,11 @@ function waysOf(properties: RawOptions, environment: Environment): Record<Way, u
     if (isModemError(error, "INVALID_CONFIG")) return undefined;
     throw error;
   }
+}
+
+/** Names of hosts and access points know no case in ASCII; other letters are other names. */
+function lowerCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
 /** The connection without how the line is set, which leads nowhere else. */
@@ -119,9 +147,11 @@ function expanded(properties: RawOptions, environment: Environment): RawOptions 
   );
 }
 
+const VARIABLE = /^\$\{(\S+)\}$/;
+
 /** As Node-RED does it for a deployed node: only a value that is nothing but one variable is replaced. */
 function expandedValue(name: string, value: string, environment: Environment): unknown {
-  const [, variable] = /^\$\{(\S+)\}$/.exec(value) ?? [];
+  const [, variable] = VARIABLE.exec(value) ?? [];
   if (variable === undefined) return value;
   const found = environment(variable);
   if (found === undefined) throw invalid(name, `is ${value}, but this variable is not set`);

@@ -16,16 +16,18 @@ const PROPERTIES = {
   tlsRoot: "auto",
   senderAddress: "pump7@example.com",
 };
-const DEPLOYED: DeployedModem = {
-  properties: PROPERTIES,
-  credentials: { simPin: "4711", smtpUser: "pump7", smtpPassword: "stored-word" },
-};
 const VARIABLES: Record<string, unknown> = {
   HOST: "mail.example.com",
   WORD: "word-of-the-environment",
   PORT: 465,
 };
+const environment = (name: string): unknown => VARIABLES[name];
 
+const DEPLOYED: DeployedModem = {
+  properties: PROPERTIES,
+  credentials: { simPin: "4711", smtpUser: "pump7", smtpPassword: "stored-word" },
+  environment,
+};
 interface Typed {
   readonly change?: object;
   readonly credentials?: object;
@@ -34,11 +36,7 @@ interface Typed {
 }
 
 const settings = ({ change = {}, credentials = {}, deployed = DEPLOYED, kind = "mail" }: Typed = {}) =>
-  typedSettings(
-    { kind, properties: { ...PROPERTIES, ...change }, credentials },
-    deployed,
-    (name) => VARIABLES[name],
-  );
+  typedSettings({ kind, properties: { ...PROPERTIES, ...change }, credentials }, deployed, environment);
 
 const refusal = (typed: Typed): string => {
   try {
@@ -112,8 +110,79 @@ describe("What was typed in the modem's dialog", () => {
 
   it("can be tried without a mail server, but not for a mail", () => {
     const change = { smtpHost: "", smtpPort: "", senderAddress: "" };
-    const typed = { change, deployed: { properties: {}, credentials: {} } };
+    const typed = { change, deployed: { properties: {}, credentials: {}, environment } };
     assert.equal(settings({ ...typed, kind: "diagnosis" }).smtp.host, "");
     assert.equal(refusal({ ...typed, kind: "mail" }), "INVALID_CONFIG smtpHost");
+  });
+
+  it("takes no stored password to what a variable of the same name means in another flow", () => {
+    const deployed = {
+      ...DEPLOYED,
+      properties: { ...PROPERTIES, smtpHost: "${HOST}" },
+      environment: (name: string) => (name === "HOST" ? "mail.example.net" : undefined),
+    };
+    const typed = { change: { smtpHost: "${HOST}" }, deployed };
+    assert.equal(
+      refusal({ ...typed, credentials: { simPin: "", smtpUser: "pump7" } }),
+      "INVALID_CREDENTIAL smtpPassword",
+    );
+  });
+
+  it("takes a stored variable as the deployed modem knows it, whichever flow is asked", () => {
+    const deployed = {
+      properties: PROPERTIES,
+      credentials: { smtpPassword: "${WORD}" },
+      environment: (name: string) => (name === "WORD" ? "word-of-its-flow" : undefined),
+    };
+    assert.equal(settings({ deployed }).smtp.password, "word-of-its-flow");
+  });
+
+  it("takes nothing stored of the template of a subflow, whose instances have values of their own", () => {
+    const deployed = { ...DEPLOYED, environment: undefined };
+    assert.equal(refusal({ deployed }), "INVALID_CREDENTIAL simPin");
+  });
+
+  it("takes a server written with letters that only look alike for another one", () => {
+    const deployed = { ...DEPLOYED, properties: { ...PROPERTIES, smtpHost: "mark.example.com" } };
+    const typed = { deployed, credentials: { smtpUser: "pump7" } };
+    const refused = "INVALID_CREDENTIAL smtpPassword";
+    assert.equal(refusal({ ...typed, change: { smtpHost: "mar\u212a.example.com" } }), refused);
+    assert.equal(refusal({ ...typed, change: { smtpHost: "mark.example.com." } }), refused);
+    assert.equal(
+      settings({ ...typed, change: { smtpHost: "MARK.example.com" } }).smtp.password,
+      "stored-word",
+    );
+  });
+
+  it("takes no stored login to another access point", () => {
+    const deployed = {
+      ...DEPLOYED,
+      properties: { ...PROPERTIES, apn: "plant.example", apnAuth: "pap" },
+      credentials: { apnUser: "sim", apnPassword: "stored-word" },
+    };
+    const typed = (apn: string): Typed => ({
+      deployed,
+      change: { apn, apnAuth: "pap" },
+      credentials: { apnUser: "sim" },
+    });
+    assert.equal(refusal(typed("other.example")), "INVALID_CREDENTIAL apnPassword");
+    assert.equal(settings(typed("Plant.example")).network.apnPassword, "stored-word");
+  });
+
+  it("never tells what a variable holds, also not where it cannot be used", () => {
+    for (const name of ["smtpPort", "smtpSecurity", "tlsVerify", "tcpPort", "transport", "idleMinutes"]) {
+      assert.throws(
+        () =>
+          settings({
+            change: { [name]: "${WORD}" },
+            credentials: { simPin: "", smtpUser: "", smtpPassword: "" },
+          }),
+        (error) =>
+          error instanceof PropertyError &&
+          error.property === name &&
+          error.message.includes("${WORD}") &&
+          !error.message.includes("word-of-the-environment"),
+      );
+    }
   });
 });

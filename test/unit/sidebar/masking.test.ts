@@ -53,4 +53,10 @@ describe("Masking for the sidebar", () => {
       }),
     );
   });
+
+  it("takes no longer than it has to for a long line of noise", () => {
+    const begun = performance.now();
+    assert.equal(forStrangers("x".repeat(64 * 1024), []).length, 64 * 1024);
+    assert(performance.now() - begun < 500);
+  });
 });
