@@ -3,35 +3,49 @@ import type { ModemError } from "../../lib/errors";
 import type { OutboxSummary } from "../../lib/mail/outbox/outbox-types";
 import type { CarrierProgress } from "../../lib/quectel/smtp/carrier";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
+import type { ModemSettings } from "./modem-settings";
 import type { Condition, ModemCondition, OutboxActivity } from "./status";
 
 /** How far the mail of that id has come. */
 export type MailProgress = CarrierProgress & { readonly id: string };
 
 interface RunningFacts {
+  readonly state: ModemState;
+  readonly summary: OutboxSummary;
   /** The last one that was told, perhaps of an earlier mail. */
   readonly progress: MailProgress | undefined;
   /** Why the folder of the outbox cannot be used. */
   readonly outboxError: ModemError | undefined;
-  readonly simulated: boolean;
+  /** A trial from the editor has the port. */
+  readonly isLent: boolean;
 }
 
-/** Of a modem that is not opened. */
-export function restingCondition(name: "notSetUp" | "unused", simulated: boolean): Condition {
+/** @param running undefined for a modem that is not opened. */
+export function conditionOf(
+  settings: ModemSettings | ModemError,
+  running: RunningFacts | undefined,
+): Condition {
+  if (!("connection" in settings)) return restingCondition("notSetUp", false);
+  const simulated = settings.connection.kind === "simulator";
+  return running === undefined ? restingCondition("unused", simulated) : runningCondition(running, simulated);
+}
+
+function restingCondition(name: "notSetUp" | "unused", simulated: boolean): Condition {
   return { modem: { name }, outbox: { name: "idle" }, waiting: 0, simulated };
 }
 
-/** Of a modem in use. */
-export function runningCondition(
-  state: ModemState,
-  summary: OutboxSummary,
-  { progress, outboxError, simulated }: RunningFacts,
-): Condition {
+function runningCondition(running: RunningFacts, simulated: boolean): Condition {
+  const { state, summary, progress, outboxError, isLent } = running;
   const outbox: OutboxActivity =
     outboxError === undefined
       ? outboxActivity(summary, progress?.id === summary.sending ? progress : undefined)
       : { name: "unavailable", code: outboxError.code };
-  return { modem: modemCondition(state), outbox, waiting: summary.depth, simulated };
+  return {
+    modem: isLent ? { name: "lent" } : modemCondition(state),
+    outbox,
+    waiting: summary.depth,
+    simulated,
+  };
 }
 
 function modemCondition(state: ModemState): ModemCondition {

@@ -6,59 +6,31 @@
  * for each change; what happens to a mail is the business of the node that accepted it.
  */
 import type { Node } from "node-red";
-import type { EventEmitter } from "node:events";
-import type { Clock, Timer } from "../../lib/clock";
 import { ModemError } from "../../lib/errors";
 import type { Mail, MailOptions } from "../../lib/mail/mail";
 import type { Outbox } from "../../lib/mail/outbox/outbox";
-import type { MailEnded, MailOrigin } from "../../lib/mail/outbox/outbox-types";
+import type { MailOrigin } from "../../lib/mail/outbox/outbox-types";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
-import type { Logger } from "../../lib/quectel/settings";
 import { assemble, type Assembly } from "./assembly";
-import { type MailProgress, restingCondition, runningCondition } from "./conditions";
-import { asModemError } from "./failure-report";
+import { conditionOf, type MailProgress } from "./conditions";
+import type { HostOptions, ModemObserver } from "./host-options";
 import { mailsWaitingIn } from "./left-spools";
 import { LifecycleReports } from "./lifecycle-reports";
+import { hosts } from "./modem-hosts";
 import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "./modem-settings";
+import { OutboxOpening } from "./outbox-opening";
 import { ResultRouter } from "./routing";
 import { lendPort, type Loan } from "./port-loan";
+import { holdForSetup } from "./setup-hold";
 import { type Condition, statusOf, type ShownStatus } from "./status";
 
-/** Is told what happens to a modem, whoever uses it. */
-export interface ModemObserver {
-  /** The status may be another, or the modem was opened or closed. */
-  changed(): void;
-  ended(ended: MailEnded): void;
-  reported(error: ModemError): void;
+interface Running {
+  readonly parts: Assembly;
+  readonly opening: OutboxOpening;
+  /** Resolves when the modem has begun to open its port and the outbox its folder. */
+  readonly opened: Promise<void>;
 }
-
-export interface HostOptions {
-  /** The settings, or why they cannot be used. */
-  readonly settings: ModemSettings | ModemError;
-  readonly directory: string;
-  readonly clock: Clock;
-  readonly log: Logger;
-  /** Events of the runtime: `flows:stopping`, `flows:started`. */
-  readonly events: EventEmitter;
-  readonly translate: (word: string) => string;
-  /** Tells a person what is wrong with the modem, once for each change. */
-  readonly report: (error: ModemError) => void;
-  /** Takes the result of a mail whose node is gone. */
-  readonly orphan: (ended: MailEnded) => Promise<void>;
-}
-
-/** The modems of the flows; a trial from the editor asks which of them has its port. */
-const hosts = new Set<ModemHost>();
-
-export function modemHosts(): Iterable<ModemHost> {
-  return hosts;
-}
-
-type Running = { readonly parts: Assembly; readonly opened: Promise<void> };
-
-/** Milliseconds between two attempts to take the folder of the outbox. */
-const REOPEN = 30_000;
 
 export class ModemHost {
   private readonly members: ModemMembers;
@@ -66,8 +38,6 @@ export class ModemHost {
   private running: Running | undefined;
   /** What opens and closes the modem, one after the other. */
   private work: Promise<void> = Promise.resolve();
-  private outboxError: ModemError | undefined;
-  private reopening: Timer | undefined;
   private progress: MailProgress | undefined;
   private readonly reports: LifecycleReports;
   /** While a trial from the editor has the port. */
@@ -107,14 +77,16 @@ export class ModemHost {
   }
 
   get condition(): Condition {
-    const { settings } = this.options;
-    const simulated = !(settings instanceof ModemError) && settings.connection.kind === "simulator";
-    if (settings instanceof ModemError) return restingCondition("notSetUp", simulated);
-    if (this.running === undefined) return restingCondition("unused", simulated);
-    const { modem, outbox } = this.running.parts;
-    const { progress, outboxError } = this;
-    const condition = runningCondition(modem.state, outbox.summary(), { progress, outboxError, simulated });
-    return this.loan === undefined ? condition : { ...condition, modem: { name: "lent" } };
+    const { running, progress, loan } = this;
+    if (running === undefined) return conditionOf(this.settings, undefined);
+    const { modem, outbox } = running.parts;
+    return conditionOf(this.settings, {
+      state: modem.state,
+      summary: outbox.summary(),
+      progress,
+      outboxError: running.opening.error,
+      isLent: loan !== undefined,
+    });
   }
 
   /** What every user shows whose last mail did not fail. */
@@ -151,8 +123,9 @@ export class ModemHost {
   /** Keeps a mail and sends it. Rejects with why it was not kept. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     const { outbox } = this.parts;
-    await this.running?.opened;
-    if (this.outboxError !== undefined) throw this.outboxError;
+    const { running } = this;
+    await running?.opened;
+    if (running?.opening.error !== undefined) throw running.opening.error;
     return outbox.accept(mail, options, origin);
   }
 
@@ -171,7 +144,9 @@ export class ModemHost {
    * when it is needed back at once. Rejects with the reason of `signal`, or with `PORT_CLOSED`.
    */
   async lend(signal: AbortSignal, recall: () => void): Promise<Loan> {
-    const { parts } = this;
+    const { parts, running } = this;
+    // A modem that is still to be opened would else take the port while somebody else has it.
+    await running?.opened;
     const isInUse = (): boolean => this.running?.parts === parts;
     return lendPort(parts, {
       signal,
@@ -221,36 +196,24 @@ export class ModemHost {
     });
     outbox.on("trouble", (error) => this.reports.report(error));
     // A modem that is just closing has the port and the folder.
-    const opened = this.work.then(() => this.open(parts));
-    this.running = { parts, opened };
+    const opening = new OutboxOpening(outbox, {
+      clock,
+      failed: (error) => this.reports.report(error),
+      changed: () => this.changed(),
+    });
+    const opened = this.work.then(() => {
+      modem.acquire();
+      return opening.begin();
+    });
+    this.running = { parts, opening, opened };
     this.work = opened;
-  }
-
-  private async open(parts: Assembly): Promise<void> {
-    parts.modem.acquire();
-    await this.openOutbox(parts);
-  }
-
-  private async openOutbox(parts: Assembly): Promise<void> {
-    try {
-      await parts.outbox.open();
-      this.outboxError = undefined;
-    } catch (thrown) {
-      // Closed meanwhile: opened again it would keep the folder from whoever comes next.
-      if (this.running?.parts !== parts) return;
-      const error = asModemError(thrown);
-      this.outboxError = error;
-      this.reports.report(error);
-      this.reopening = this.options.clock.after(REOPEN, () => void this.openOutbox(parts));
-    }
-    this.changed();
   }
 
   private stop(): void {
     const { running } = this;
     if (running === undefined) return;
     this.running = undefined;
-    this.reopening?.clear();
+    running.opening.end();
     this.reports.endPatience();
     const { loan } = this;
     loan?.recall();
@@ -284,11 +247,7 @@ export class ModemHost {
 
   private onModemState(outbox: Outbox, state: ModemState): void {
     this.reports.follow(state);
-    const error = "error" in state ? state.error : undefined;
-    // What a person has to set right (a SIM card without its PIN) would hit every mail.
-    if (error?.class === "setup") {
-      outbox.holdFor(error).catch((cause: unknown) => this.options.log.debug(`not held: ${String(cause)}`));
-    }
+    holdForSetup(outbox, state, this.options.log);
     this.changed();
   }
 

@@ -7,7 +7,7 @@ import type { AdminRoutes } from "../admin-routes";
 import { FileNotebook } from "../file-notebook";
 import { modemDirectory, notesDirectory } from "../folders";
 import { keptPin } from "../kept-pin";
-import { modemHosts } from "../modem-host";
+import { modemHosts } from "../modem-hosts";
 import { invalid } from "../options";
 import { deployedModem, environmentOf, isSubflow } from "./deployed";
 import { readTrialRequest, type TrialRequest } from "./request";

@@ -1,12 +1,13 @@
 /**
  * Trials: all trials that editors have started, one at a time for each port.
  *
- * A trial that has ended can be looked at for a while; nothing of it is kept on the disk.
+ * A trial that has ended can be looked at for ten minutes; nothing of it is kept on the disk.
  */
 import { isDeepStrictEqual } from "node:util";
 import { ModemError } from "../../../lib/errors";
 import type { EndedMail } from "../../../lib/quectel/smtp/carrier";
-import { modemHosts, type ModemHost } from "../modem-host";
+import type { ModemHost } from "../modem-host";
+import { modemHosts } from "../modem-hosts";
 import type { ModemSettings } from "../modem-settings";
 import { portKey } from "../port-key";
 import { TrialRun, type TrialOptions } from "./trial-run";
@@ -14,8 +15,11 @@ import type { TrialView } from "./trial-view";
 
 export type TrialOrder = Omit<TrialOptions, "lender" | "lastMail">;
 
-/** Trials that can be looked at. */
+/** Trials that can be looked at, and milliseconds after their end. */
 const KEPT = 20;
+const KEPT_FOR = 10 * 60_000;
+/** Trials at a time; more than any gateway has modems. */
+const MOST_RUNNING = 8;
 
 interface NotedMail {
   readonly settings: Pick<ModemSettings, "connection" | "network" | "smtp">;
@@ -36,12 +40,16 @@ export class Trials {
     const lender = settings.connection.kind === "simulator" ? undefined : await holderOf(key);
     // Nothing is awaited from here to the entry, so no second trial can come between.
     if (this.running.has(key)) throw new ModemError("PORT_IN_TRIAL");
+    if (this.running.size >= MOST_RUNNING) {
+      throw new ModemError("PORT_IN_TRIAL", { detail: `${MOST_RUNNING} tests run already` });
+    }
     const run = new TrialRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
     this.running.set(key, run);
     this.keep(run);
     void run.run().finally(() => {
       this.running.delete(key);
       if (run.lastMail !== undefined) this.note(settings, run.lastMail);
+      order.clock.after(KEPT_FOR, () => this.runs.delete(run.id));
     });
     return run.id;
   }

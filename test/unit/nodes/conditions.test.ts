@@ -1,16 +1,31 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import type { OutboxSummary } from "../../../lib/mail/outbox/outbox-types";
-import { type MailProgress, restingCondition, runningCondition } from "../../../nodes/runtime/conditions";
+import { conditionOf, type MailProgress } from "../../../nodes/runtime/conditions";
+import { readModemSettings } from "../../../nodes/runtime/modem-settings";
 
 const IDLE: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
+const SIMULATED = readModemSettings(
+  {
+    transport: "simulator",
+    smtpHost: "mail.example.com",
+    smtpPort: "465",
+    senderAddress: "pump7@example.com",
+  },
+  {},
+);
 
 const outboxOf = (
   summary: Partial<OutboxSummary>,
   { progress, outboxError }: { progress?: MailProgress; outboxError?: ModemError } = {},
 ) =>
-  runningCondition({ name: "ready" }, { ...IDLE, ...summary }, { progress, outboxError, simulated: false })
-    .outbox;
+  conditionOf(SIMULATED, {
+    state: { name: "ready" },
+    summary: { ...IDLE, ...summary },
+    progress,
+    outboxError,
+    isLent: false,
+  }).outbox;
 
 describe("What modem and outbox say of themselves", () => {
   const half: MailProgress = { id: "k3m8q2xa", stage: "upload", done: 1500, total: 3001 };
@@ -49,14 +64,21 @@ describe("What modem and outbox say of themselves", () => {
 
   it("has the reason of a modem that is not there", () => {
     const error = new ModemError("PORT_BUSY");
-    const facts = { progress: undefined, outboxError: undefined, simulated: true };
-    const condition = runningCondition({ name: "offline", error }, { ...IDLE, depth: 2 }, facts);
-    assert.deepEqual(condition, {
+    const running = {
+      state: { name: "offline", error },
+      summary: { ...IDLE, depth: 2 },
+      progress: undefined,
+      outboxError: undefined,
+      isLent: false,
+    } as const;
+    assert.deepEqual(conditionOf(SIMULATED, running), {
       modem: { name: "offline", code: "PORT_BUSY" },
       outbox: { name: "idle" },
       waiting: 2,
       simulated: true,
     });
-    assert.deepEqual(restingCondition("unused", false).modem, { name: "unused" });
+    assert.deepEqual(conditionOf(SIMULATED, { ...running, isLent: true }).modem, { name: "lent" });
+    assert.deepEqual(conditionOf(SIMULATED, undefined).modem, { name: "unused" });
+    assert.deepEqual(conditionOf(new ModemError("INVALID_CONFIG"), undefined).modem, { name: "notSetUp" });
   });
 });

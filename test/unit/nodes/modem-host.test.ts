@@ -21,7 +21,7 @@ const SETTINGS = readModemSettings(
   {},
 );
 
-describe("A modem whose outbox is in use elsewhere", () => {
+describe("A modem of the flows", () => {
   let clock: LeapingClock;
   let directory: string;
   let errors: ModemError[];
@@ -54,7 +54,7 @@ describe("A modem whose outbox is in use elsewhere", () => {
     await rm(directory, { recursive: true });
   });
 
-  it("says so once, and takes it when it is free", async () => {
+  it("says once that its outbox is in use elsewhere, and takes it when it is free", async () => {
     const host = modem();
     host.join(user);
     await waitFor("the report", () => errors.length > 0);
@@ -66,7 +66,19 @@ describe("A modem whose outbox is in use elsewhere", () => {
     assert.equal(errors.length, 1);
   });
 
-  it("leaves it alone when it was closed while it tried to take it", async () => {
+  it("opens its port first and gives it away then, so that nobody else has it at the same time", async () => {
+    await elsewhere.release();
+    const host = modem();
+    host.join(user);
+    const loan = await host.lend(new AbortController().signal, () => undefined);
+    await waitFor("the outbox", () => host.condition.outbox.name === "idle");
+    assert.deepEqual([host.inUse?.modem.state.name, host.condition.modem.name], ["offline", "lent"]);
+    await loan.giveBack();
+    assert.equal(host.inUse?.modem.state.name, "ready");
+    await host.close();
+  });
+
+  it("leaves its outbox alone when it was closed while it tried to take it", async () => {
     const host = modem();
     host.join(user);
     await host.close();
