@@ -1,4 +1,9 @@
-/** SignalSampler: asks a modem once a minute how its network is, and at once when it has become ready. */
+/**
+ * SignalSampler: asks a modem once a minute how its network is, and at once when it has become ready.
+ *
+ * It asks nothing while a mail is prepared or on the air: a module that is slow then would be taken for silent, and a
+ * chart is worth less than a mail.
+ */
 import { type Clock, delay } from "../../../lib/clock";
 import type { Modem } from "../../../lib/quectel/connection/modem";
 import { networkSnapshot } from "../../../lib/quectel/network/network";
@@ -54,7 +59,7 @@ export class SignalSampler {
     const { modem: find, samples, sampled } = this.parts;
     const { signal } = this.closing;
     const modem = find();
-    if (modem === undefined) return;
+    if (modem === undefined || modem.lock.held) return;
     const isThere = modem.state.name === "ready" || modem.state.name === "registering";
     // A modem that is just going away leaves a gap in the chart.
     const network = isThere

@@ -16,6 +16,7 @@ class FakeModem {
   state: ModemState = { name: "ready" };
   asked = 0;
   answers = true;
+  readonly lock = { held: false };
 
   async execute({ line }: { readonly line: string }): Promise<unknown> {
     this.asked++;
@@ -67,6 +68,16 @@ describe("The sampler of the signal", () => {
       samples.list().map(({ rssiDbm }) => rssiDbm),
       [undefined, undefined],
     );
+  });
+
+  it("asks nothing while a mail is on the air, and leaves no gap for it", async () => {
+    const { clock, fake, samples } = open();
+    fake.lock.held = true;
+    await clock.advance(2 * SAMPLE_INTERVAL);
+    assert.equal(fake.asked + samples.list().length, 0);
+    fake.lock.held = false;
+    await clock.advance(SAMPLE_INTERVAL);
+    assert.equal(samples.latest?.rssiDbm, -71);
   });
 
   it("asks nothing of a modem that nobody uses, and nothing more once it is closed", async () => {
