@@ -146,6 +146,20 @@ describe("A trial of a modem's settings", () => {
     }
   });
 
+  it("is forgotten ten minutes after its end, and its report holds no address", async () => {
+    const clock = new LeapingClock();
+    try {
+      await bench.load([helperNode("other")]);
+      const view = await run(order());
+      assert.match(view.report, /Node-RED/);
+      assert.doesNotMatch(view.report, /pump7|127\.0\.0\.1|10\.20\.30/);
+      clock.leap(11 * 60_000);
+      assert.equal((await helper.request().get(`/quectel-modem/trials/${view.id}`)).status, 404);
+    } finally {
+      clock.restore();
+    }
+  });
+
   it("is nowhere to be found under another id", async () => {
     await bench.load([helperNode("other")]);
     assert.equal((await helper.request().get("/quectel-modem/trials/none")).status, 404);
@@ -282,6 +296,18 @@ describe("A trial of a modem's settings", () => {
       );
       assert.deepEqual((await look(body.id)).end, { kind: "stopped", why: "deployed" });
       await bench.showsStatus("send", "ready");
+    });
+
+    it("gives the port to the new flows within 5 s, also of a module that has fallen silent", async () => {
+      await load();
+      await bench.showsStatus("send", "ready");
+      const { body } = await post(order({ kind: "facts", properties: properties(overTcp()) }));
+      await waitFor("a fact", async () => (await look(body.id)).steps.length > 0);
+      module.hang();
+      const begun = performance.now();
+      await bench.deploy([helperNode("sent")], "full");
+      assert(performance.now() - begun < 5000);
+      assert.deepEqual((await look(body.id)).end, { kind: "stopped", why: "deployed" });
     });
   });
 });

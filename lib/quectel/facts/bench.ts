@@ -45,6 +45,8 @@ export interface BenchTools {
   readonly clock: Clock;
   /** Ends the asking; what was begun is put back. */
   readonly signal?: AbortSignal | undefined;
+  /** Aborted, with a ModemError, when the module is taken away: then nothing more can be put back. */
+  readonly gone?: AbortSignal | undefined;
   /** Allows `send` questions. */
   readonly send?: MailSample | undefined;
   /** Allows `restart` questions: restarts the module and resolves when it answers again. */
@@ -164,9 +166,9 @@ export class Bench {
     await delay(this.clock, ms, this.tools.signal).catch(() => this.goOn());
   }
 
-  /** Waits milliseconds, whatever the caller's signal says. */
+  /** Waits milliseconds, whatever the caller's signal says. Rejects when the module is taken away. */
   rest(ms: number): Promise<void> {
-    return delay(this.clock, ms);
+    return delay(this.clock, ms, this.tools.gone);
   }
 
   /** False where the account of the module could not be put back, so that no question may set it. */

@@ -1,14 +1,17 @@
 /** The report of a trial, for an issue: what was found, without passwords, addresses and names of servers. */
-import { maskSecrets } from "../../../lib/serial/secrets";
+import { MASK, maskSecrets } from "../../../lib/serial/secrets";
 import { reportText } from "../../../lib/quectel/facts/report-text";
 import type { FactsReport } from "../../../lib/quectel/facts/report";
 import type { ModuleIdentity } from "../../../lib/quectel/connection/modem-state";
 import type { ModemSettings } from "../modem-settings";
+import { credentialsOf, forStrangers } from "../sidebar/masking";
 import type { TrialEnd, TrialStep } from "./trial-view";
 
 export interface ReportParts {
   readonly kind: string;
   readonly settings: ModemSettings;
+  /** Of the test mail. */
+  readonly recipient: string;
   readonly identity: ModuleIdentity | undefined;
   readonly steps: readonly TrialStep[];
   readonly end: TrialEnd;
@@ -18,7 +21,7 @@ export interface ReportParts {
 }
 
 export function trialReport(parts: ReportParts): string {
-  const { kind, settings, identity, steps, facts, versions } = parts;
+  const { kind, settings, recipient, identity, steps, facts, versions } = parts;
   const { connection, network, smtp, text } = settings;
   const lines = [
     versions,
@@ -33,10 +36,22 @@ export function trialReport(parts: ReportParts): string {
     `${kind}: ${endText(parts.end)}`,
     ...(facts === undefined ? steps.map(stepText) : []),
   ];
-  const report = maskSecrets(`${lines.join("\n")}\n`, privateWords(settings));
-  if (facts === undefined) return report;
+  const words = privateWords(settings);
+  const found = withoutIpAddresses(forStrangers(`${lines.join("\n")}\n`, [...words, recipient]));
+  if (facts === undefined) return found;
+  // These hold example addresses only, and have masked what the module holds; a transcript is to be replayed.
   const transcript = facts.transcript === undefined ? "" : `\n${facts.transcript}`;
-  return `${report}\n${reportText(facts)}${transcript}`;
+  return `${found}\n${maskSecrets(`${reportText(facts)}${transcript}`, words)}`;
+}
+
+/** A firmware may end in such a number, but behind a letter or an underscore. */
+const IPV4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
+/** Eight groups, or fewer with `::`; a time has neither. */
+const IPV6 = /(?<![\w:])(?=[0-9a-f:]*::|(?:[0-9a-f]{1,4}:){7})[0-9a-f:]{3,39}(?![\w:])/gi;
+
+/** The address of a server tells its name, and that of the context who its subscriber is. */
+function withoutIpAddresses(text: string): string {
+  return text.replace(IPV4, MASK).replace(IPV6, MASK);
 }
 
 function stepText({ name, status, code, detail, hint }: TrialStep): string {
@@ -59,6 +74,9 @@ function endText(end: TrialEnd): string {
 }
 
 /** Nobody has to tell the world which server or operator he uses. */
-function privateWords({ network, smtp }: ModemSettings): readonly string[] {
-  return [smtp.host, smtp.senderAddress, smtp.user, network.apn].filter((word) => word.length > 2);
+function privateWords(settings: ModemSettings): readonly string[] {
+  const { network, smtp, connection } = settings;
+  const server = connection.kind === "tcp" ? connection.host : "";
+  const words = [smtp.host, smtp.senderAddress, smtp.senderName, network.apn, server];
+  return [...words, ...credentialsOf(settings)].filter((word) => word.length > 2);
 }

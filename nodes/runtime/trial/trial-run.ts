@@ -8,27 +8,22 @@
  */
 import { randomUUID } from "node:crypto";
 import { type Clock, delay, type Timer } from "../../../lib/clock";
-import type { Lease } from "../../../lib/quectel/connection/mail-lock";
+import { ModemError } from "../../../lib/errors";
 import { settled } from "../../../lib/quectel/connection/settled";
 import type { PinMemory } from "../../../lib/quectel/network/pin-memory";
-import {
-  keepDefinition,
-  type KeptDefinition,
-  restoreDefinition,
-} from "../../../lib/quectel/network/kept-definition";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { Logger } from "../../../lib/quectel/settings";
 import type { EndedMail, LastMail } from "../../../lib/quectel/smtp/carrier";
-import { maskSecrets } from "../../../lib/serial/secrets";
 import { Trace } from "../../../lib/serial/trace";
 import { errorView } from "../admin-routes";
 import { assembleWorkshop, type Workshop } from "../assembly";
 import type { ModemSettings } from "../modem-settings";
 import type { ModemHost } from "../modem-host";
+import { keptContext, putBack } from "./kept-context";
 import { trialReport } from "./report";
 import type { TrialKind } from "./request";
-import type { StopReason, TrialEnd, TrialStep, TrialView } from "./trial-view";
-import { TRIALS, type TrialYield } from "./works";
+import { type StopReason, type TrialEnd, type TrialStep, type TrialView, withoutSecrets } from "./trial-view";
+import { TRIALS, type TrialWork, type TrialYield } from "./works";
 
 export interface TrialOptions {
   readonly kind: TrialKind;
@@ -52,13 +47,10 @@ const LIMITS: Readonly<Record<TrialKind, number>> = {
 };
 /** Milliseconds after which a trial that no editor asks about any more ends; a browser slows down hidden pages. */
 const LOOK = 90_000;
-/** Milliseconds to put back what the trial has set. */
-const TIDY = 15_000;
+/** Milliseconds to put back what the trial has set where the flows need the port: the runtime gives little time. */
+const URGENT_TIDY = 2_000;
 /** Characters of the dialogue; that of the facts is the longest. */
 const TRACE_LIMIT = 4 * 1024 * 1024;
-
-/** Shorter secrets would be found in any text. */
-const SHORTEST_SECRET = 4;
 
 export class TrialRun {
   /** Not to be guessed. */
@@ -66,6 +58,8 @@ export class TrialRun {
   /** What became of the mail of this trial. */
   lastMail: EndedMail | undefined;
   private readonly stopping = new AbortController();
+  /** Aborted when the flows need the port. */
+  private readonly urgent = new AbortController();
   private readonly steps: TrialStep[] = [];
   private readonly limit: Timer;
   private attention: Timer | undefined;
@@ -97,7 +91,7 @@ export class TrialRun {
       ...(this.yielded.mail === undefined ? {} : { mail: this.yielded.mail }),
       ...(this.report === undefined ? {} : { report: this.report }),
     };
-    return this.masked(view);
+    return withoutSecrets(view, this.options.settings);
   }
 
   /** Somebody looks: it goes on. */
@@ -109,6 +103,7 @@ export class TrialRun {
 
   stop(why: StopReason): void {
     this.stopping.abort(new TrialStopped(why));
+    if (why === "deployed") this.urgent.abort();
   }
 
   /** Resolves when the port is free. */
@@ -144,20 +139,37 @@ export class TrialRun {
     const { settings, clock, log, notebook, pinMemory } = this.options;
     const trace = new Trace(clock, TRACE_LIMIT);
     const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace });
+    const finished = new AbortController();
+    const gone = new AbortController();
+    // Whatever still waits for the module then ends with its connection.
+    const closed = this.untilUrgent(finished.signal).then(() => {
+      gone.abort(new ModemError("PORT_CLOSED"));
+      return workshop.close();
+    });
+    // It is awaited when the work has ended, which may be later.
+    closed.catch(() => undefined);
     try {
       const { modem } = workshop;
       const lease = await modem.lock.acquire(signal);
       modem.acquire();
       await settled(modem, signal, this.attempts);
-      const kept = await this.keep(workshop, signal);
+      const kept = await keptContext(workshop, settings.network, signal);
       try {
-        await this.work(workshop, lease, signal);
+        await this.work({ workshop, lease, signal, gone: gone.signal });
       } finally {
-        await this.putBack(workshop, kept);
+        await putBack(workshop, kept);
       }
     } finally {
-      await workshop.close();
+      finished.abort();
+      await closed;
     }
+  }
+
+  /** Resolves when the work is finished, or a while after the flows need the port. */
+  private async untilUrgent(finished: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    await Promise.race([aborted(finished), aborted(this.urgent.signal)]);
+    await delay(clock, URGENT_TIDY, finished).catch(() => undefined);
   }
 
   /** A serial-over-IP server may still be busy with the connection of the modem that has lent its port just now. */
@@ -165,11 +177,12 @@ export class TrialRun {
     return this.options.lender === undefined ? 1 : 3;
   }
 
-  private async work(workshop: Workshop, lease: Lease, signal: AbortSignal): Promise<void> {
+  private async work(given: Pick<TrialWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
     const { kind, settings, recipient, lastMail } = this.options;
+    const { workshop, lease } = given;
     const tell = (step: TrialStep): void => void this.steps.push(step);
     try {
-      this.yielded = await TRIALS[kind].run({ workshop, settings, lease, recipient, lastMail, signal, tell });
+      this.yielded = await TRIALS[kind].run({ ...given, settings, recipient, lastMail, tell });
     } finally {
       lease.release();
       this.lastMail = workshop.carrier.lastMail;
@@ -177,55 +190,25 @@ export class TrialRun {
     }
   }
 
-  /** The definition of the context as it was; undefined where it is not ours to touch, or nobody can tell. */
-  private async keep({ modem }: Workshop, signal: AbortSignal): Promise<KeptDefinition | undefined> {
-    const { shared, apn, contextId } = this.options.settings.network;
-    if (shared || apn === "") return undefined;
-    if (modem.state.name !== "ready" && modem.state.name !== "registering") return undefined;
-    return keepDefinition((command) => modem.execute(command, { signal }), contextId).catch(() => {
-      signal.throwIfAborted();
-      return undefined;
-    });
-  }
-
-  private async putBack({ modem, pdp }: Workshop, kept: KeptDefinition | undefined): Promise<void> {
-    const { clock, log } = this.options;
-    const late = new AbortController();
-    const { signal } = late;
-    const tidy = async (): Promise<void> => {
-      await pdp.giveUp({ signal });
-      if (kept !== undefined) {
-        await restoreDefinition((command) => modem.execute(command, { signal }), kept);
-      }
-    };
-    const done = tidy()
-      .catch((error: unknown) => log.debug(`the trial leaves something behind: ${String(error)}`))
-      .finally(() => late.abort());
-    await delay(clock, TIDY, signal).catch(() => undefined);
-    late.abort();
-    await done;
-  }
-
   private finish(end: TrialEnd): void {
     this.end = end;
     this.phase = "ended";
     this.limit.clear();
     this.attention?.clear();
-    const { kind, settings, versions } = this.options;
+    const { kind, settings, recipient, versions } = this.options;
     const { steps, identity } = this;
-    this.report = trialReport({ kind, settings, identity, steps, end, facts: this.yielded.facts, versions });
+    const { facts, ...shown } = this.yielded;
+    this.report = trialReport({ kind, settings, recipient, identity, steps, end, facts, versions });
+    // The report holds them in words.
+    this.yielded = shown;
   }
+}
 
-  /** Nothing that an error may repeat leaves the runtime. */
-  private masked(view: TrialView): TrialView {
-    const { network, smtp } = this.options.settings;
-    const secrets = [smtp.password, network.apnPassword, network.simPin].filter(
-      (secret) => secret.length >= SHORTEST_SECRET,
-    );
-    const mask = (value: unknown): unknown =>
-      typeof value === "string" ? maskSecrets(value, secrets) : value;
-    return JSON.parse(JSON.stringify(view, (_key, value: unknown) => mask(value)));
-  }
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 class TrialStopped extends Error {

@@ -1,7 +1,9 @@
 /** What an editor sees of a trial: steps, progress, end. Plain data without a secret. */
 import { type ErrorCode, isModemError } from "../../../lib/errors";
 import type { CharsetName, TextSupport } from "../../../lib/quectel/smtp/carrier";
+import { maskSecrets } from "../../../lib/serial/secrets";
 import { errorView, type ErrorView } from "../admin-routes";
+import type { ModemSettings } from "../modem-settings";
 import type { TrialKind } from "./request";
 
 export interface TrialStep {
@@ -66,4 +68,17 @@ export function failedStep(name: string, error: unknown): TrialStep {
     ...(isModemError(error) ? { code: error.code } : {}),
     ...(hintKey === undefined ? {} : { hintKey }),
   };
+}
+
+/** Shorter secrets would be found in any text. */
+const SHORTEST_SECRET = 4;
+
+/** The same where an error repeats a password: nothing of that leaves the runtime. */
+export function withoutSecrets(view: TrialView, { network, smtp }: ModemSettings): TrialView {
+  const secrets = [smtp.password, network.apnPassword, network.simPin].filter(
+    (secret) => secret.length >= SHORTEST_SECRET,
+  );
+  const masked = (_key: string, value: unknown): unknown =>
+    typeof value === "string" ? maskSecrets(value, secrets) : value;
+  return JSON.parse(JSON.stringify(view, masked));
 }

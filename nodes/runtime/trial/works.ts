@@ -28,6 +28,8 @@ export interface TrialWork {
   readonly recipient: string;
   readonly lastMail: LastMail | undefined;
   readonly signal: AbortSignal;
+  /** Aborted when the workshop is closed although the work goes on. */
+  readonly gone: AbortSignal;
   readonly tell: (step: TrialStep) => void;
 }
 
@@ -156,13 +158,14 @@ async function readyModem({ workshop: { modem }, signal }: TrialWork): Promise<v
   if (notReady !== undefined) throw notReady;
 }
 
-async function runFacts({ workshop, signal, tell }: TrialWork): Promise<TrialYield> {
+async function runFacts({ workshop, signal, gone, tell }: TrialWork): Promise<TrialYield> {
   const { modem, trace } = workshop;
   try {
     // The mail lock is held by the trial.
     const facts = await askFacts(modem, {
       clock: modem.clock,
       signal,
+      gone,
       trace,
       onFact: (fact) => tell(factStep(fact)),
     });

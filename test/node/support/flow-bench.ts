@@ -123,7 +123,8 @@ export class FlowBench {
   /** Ends the flow and throws the folder away. */
   async end(): Promise<void> {
     await this.unload();
-    if (this.folder !== "") await rm(this.folder, { recursive: true, force: true });
+    // A modem may still bring a note to the disk that nothing waits for.
+    if (this.folder !== "") await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     this.folder = "";
   }
 
