@@ -32,7 +32,12 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
     const attach = async (message: NodeMessageInFlow): Promise<void> => {
       if (settings instanceof ModemError) throw settings;
       const attachment = await makeAttachment(RED, this, settings, message);
-      if (host !== undefined) await preload(host, attachment);
+      if (host !== undefined) {
+        // The copy in the modem only saves time: a mail must not wait for it, nor fail of it.
+        preload(host, attachment).catch((error: unknown) =>
+          this.warn(`${attachment.filename} is uploaded with its mail only: ${String(error)}`),
+        );
+      }
       message["attachments"] = [...listOf(message["attachments"]), attachment];
     };
     this.on("input", (message, send, done) => {

@@ -3,7 +3,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { MailServer } from "../support/mail-server";
+import { cell, change } from "../../lib/simulator";
 import { FlowBench, helperNode, modemNode, sendNode, type FlowNode } from "./support/flow-bench";
+import { ServedModem } from "./support/served-modem";
 import { LeapingClock } from "./support/leaping-clock";
 
 const bench = new FlowBench();
@@ -85,6 +87,26 @@ describe("attach-file", () => {
     const sent = await bench.received("sent");
     assert.deepEqual(sent.attachments, [{ filename: "day.csv", size: 7 }]);
     assert.equal(server.received[0]?.parsed.attachments[0]?.filename, "day.csv");
+  });
+});
+
+describe("attach-file that uploads at once", () => {
+  it("passes the message on while the modem has no network, and the mail follows when it has", async () => {
+    const modem = await ServedModem.start();
+    change(modem.module, cell, { registration: 2 });
+    await bench.load([
+      modem.node(server.port),
+      node("quectel-attach-file", { mode: "preload", wires: [["send"], ["refused"]] }),
+      sendNode(),
+      ...["refused", "sent", "failed"].map(helperNode),
+    ]);
+    bench.inject("node", { to: "duty@example.com", payload: "text;1\n", filename: "day.csv" });
+    await bench.showsStatus("send", "1 ✉ no network");
+    change(modem.module, cell, { registration: 1 });
+    const sent = await bench.received("sent");
+    assert.deepEqual(sent.attachments, [{ filename: "day.csv", size: 7 }]);
+    assert.equal(bench.count("refused"), 0);
+    await modem.stop();
   });
 });
 
