@@ -13,7 +13,7 @@ import { isRefusal } from "../execute";
 import { RecordedNames } from "./recorded-names";
 import type { Notebook } from "../notebook";
 import { alternativeName } from "./file-name";
-import { removeFile, upload, type FileModem, type UploadOptions } from "./upload";
+import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } from "./upload";
 
 /** A content in the module. */
 export interface StoredFile {
@@ -152,12 +152,18 @@ export class FileStore {
     throw new ModemError("FILE_EXISTS", { detail: title });
   }
 
+  /**
+   * Firmware has several words for "not there"; any other refusal is believed only when it comes twice, because a line
+   * that has damaged the question must not cost somebody his file.
+   */
   private async exists(name: string, signal: AbortSignal): Promise<boolean> {
-    try {
-      return (await this.modem.execute(queryFile(name), { signal })) !== undefined;
-    } catch (error) {
-      if (isRefusal(error)) return false;
-      throw error;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return (await this.modem.execute(queryFile(name), { signal })) !== undefined;
+      } catch (error) {
+        if (!isRefusal(error)) throw error;
+        if (attempt === 2 || (isModemError(error) && NOT_THERE.has(error.code))) return false;
+      }
     }
   }
 

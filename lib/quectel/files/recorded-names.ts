@@ -28,13 +28,12 @@ export class RecordedNames {
   async add(name: string): Promise<void> {
     const names = await this.load();
     if (names.has(name)) return;
-    names.add(name);
-    await this.save(names);
+    await this.save(new Set([...names, name]));
   }
 
   async remove(name: string): Promise<void> {
     const names = await this.load();
-    if (names.delete(name)) await this.save(names);
+    if (names.has(name)) await this.save(new Set([...names].filter((other) => other !== name)));
   }
 
   private load(): Promise<Set<string>> {
@@ -49,8 +48,10 @@ export class RecordedNames {
     return new Set(await readJson(this.notebook, this.key, isTextList));
   }
 
-  private async save(names: ReadonlySet<string>): Promise<void> {
+  /** Only what is on the disk counts as recorded. */
+  private async save(names: Set<string>): Promise<void> {
     await this.notebook.write(this.key, JSON.stringify([...names]));
+    this.names = Promise.resolve(names);
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
-import { storageSizes, variantTable } from "../../../lib/simulator";
+import { ERROR, storageSizes, variantTable } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
 
@@ -84,6 +84,16 @@ describe("attachments of a mail", () => {
     const { parsed } = await rig.server.waitForMail();
     assert.equal(parsed.attachments[0]?.filename, "log-2.csv");
     await rig.clock.run(() => rig.files().length === 1, 10_000);
+    assert.equal(storageOf(rig.module, "RAM").find("log.csv")?.content.toString(), "alien");
+  });
+
+  it("leave it alone also where the line has damaged the question for it", async () => {
+    storageOf(rig.module, "RAM").create("log.csv", 5).content = Buffer.from("alien");
+    let damaged = 1;
+    rig.module.define((context, next) => (context.name === "+QFLST" && damaged-- > 0 ? ERROR : next()));
+    await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+    const { parsed } = await rig.server.waitForMail();
+    assert.equal(parsed.attachments[0]?.filename, "log-2.csv");
     assert.equal(storageOf(rig.module, "RAM").find("log.csv")?.content.toString(), "alien");
   });
 

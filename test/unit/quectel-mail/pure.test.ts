@@ -201,6 +201,27 @@ describe("recorded names", () => {
     assert.deepEqual(await names.list(), ["RAM:a"]);
   });
 
+  it("are recorded on the disk by the next attempt where the first could not write", async () => {
+    const notebook = memoryNotebook();
+    let isFull = true;
+    const disk = {
+      read: notebook.read,
+      write: (key: string, text: string) =>
+        isFull ? Promise.reject(new Error("ENOSPC")) : notebook.write(key, text),
+    };
+    const names = new RecordedNames(disk, "files");
+    await assert.rejects(names.add("RAM:a"), /ENOSPC/);
+    assert.equal(await names.has("RAM:a"), false);
+    isFull = false;
+    await names.add("RAM:a");
+    assert.deepEqual(await new RecordedNames(notebook, "files").list(), ["RAM:a"]);
+    isFull = true;
+    await assert.rejects(names.remove("RAM:a"), /ENOSPC/);
+    isFull = false;
+    await names.remove("RAM:a");
+    assert.deepEqual(await new RecordedNames(notebook, "files").list(), []);
+  });
+
   it("are read as JSON of the right form only", async () => {
     const notebook = memoryNotebook();
     const isNumber = (value: unknown): value is number => typeof value === "number";
