@@ -172,6 +172,11 @@ export class PdpContext extends EventEmitter<PdpEvents> {
       compared: this.comparedIn === epoch,
     });
     this.comparedIn = epoch;
+    if (!this.wanted) {
+      // Deactivated by force in between, which may have been before it was activated.
+      await this.takeDown(signal);
+      throw new ModemError("MODEM_NOT_READY", UNWANTED);
+    }
     if (!activated) await this.enterFound(context);
     else {
       this.enterActive("us");

@@ -5,7 +5,7 @@ import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { NetworkSettings } from "../../../lib/quectel/settings";
 import { cell, change, ERROR, OK, simulatorTransport } from "../../../lib/simulator";
 import type { Transport } from "../../../lib/serial/transport";
-import { activate, definitions } from "../../../lib/simulator/module/pdp-contexts";
+import { activate, activeContext, definitions } from "../../../lib/simulator/module/pdp-contexts";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
@@ -381,6 +381,22 @@ describe("PDP context", () => {
     assert.equal(rig.pdp.active, false);
     lease.release();
     await rig.until(waiting);
+    await rig.close();
+  });
+
+  it("is not left active by a mail that was just asking for it when it was deactivated by force", async () => {
+    const rig = await readyRig({ apn: "internet" });
+    for (const isActive of [false, true]) {
+      const ensured = assert.rejects(rig.pdp.ensure(), { code: "MODEM_NOT_READY" });
+      const { active } = await rig.until(rig.pdp.deactivate({ force: true }));
+      assert.equal(active, false);
+      await rig.until(ensured);
+      await rig.clock.advance(1_000);
+      assert.equal(activeContext(rig.module, 1), undefined, `active before: ${isActive}`);
+      assert.equal(rig.pdp.active, false);
+      await rig.until(rig.pdp.activate());
+      await rig.clock.advance(90_000);
+    }
     await rig.close();
   });
 
