@@ -69,11 +69,3 @@ export const urcPort = (): Command<string> => ({
 
 /** The module stores it at once, so it is to be written only when it differs. */
 export const setUrcPort = (port: UrcPort): Command<void> => plain(`AT+QURCCFG="urcport",${str(port)}`);
-
-/** ERROR until the application processor, which serves files, TCP/IP and mail, has started. */
-export const mailCommandsKnown = (): Command<void> => ({
-  line: "AT+QSMTPCFG=?",
-  headers: ["+QSMTPCFG"],
-  timeout: TIMEOUT.short,
-  parse: nothing,
-});

@@ -68,6 +68,19 @@ export function setOriginalBody(original: boolean): MailSetting {
   return setting("bodyoriginal", original ? "1" : "0");
 }
 
+/**
+ * The settings that this firmware knows, as its test command lists them. ERROR until the application processor, which
+ * serves files, TCP/IP and mail, has started.
+ */
+export function listSettings(): Command<readonly string[]> {
+  return {
+    line: "AT+QSMTPCFG=?",
+    headers: ["+QSMTPCFG"],
+    timeout: TIMEOUT.short,
+    parse: ({ lines }) => lines.map((line) => parseParameters(line).text(0) ?? ""),
+  };
+}
+
 /** Clears recipients, subject, body and attachment list; settings and files stay. */
 export function clearMail(): Command<void> {
   return { line: "AT+QSMTPCLR", headers: [], timeout: TIMEOUT.short, parse: nothing };

@@ -1,6 +1,6 @@
 /** Readiness: what stands between a module that answers and the first mail. */
 import { ModemError, SPECIAL_HINTS } from "../../errors";
-import { mailCommandsKnown } from "../commands/general";
+import { listSettings } from "../commands/smtp";
 import { ifRefused, type Execute } from "../execute";
 import type { ModemOptions } from "./modem-options";
 import type { RegisteringStep } from "./modem-state";
@@ -51,7 +51,7 @@ export class Readiness {
   private async application(execute: Execute): Promise<Obstacle | undefined> {
     if (this.applicationRuns) return undefined;
     this.applicationRuns = await ifRefused(
-      execute(mailCommandsKnown()).then(() => true),
+      execute(listSettings()).then(() => true),
       async () => false,
     );
     if (this.applicationRuns) return undefined;

@@ -7,12 +7,20 @@
  */
 import { isModemError, ModemError } from "../../errors";
 import type { CodedText, TextSupport } from "./carrier";
-import { BODY_LENGTH, clearMail, querySubject, setOriginalBody, setSubject } from "../commands/smtp";
-import { isRefusal } from "../execute";
+import {
+  BODY_LENGTH,
+  clearMail,
+  listSettings,
+  querySubject,
+  setOriginalBody,
+  setSubject,
+} from "../commands/smtp";
+import { ifRefused, isRefusal } from "../execute";
 import type { KnownSettings } from "./known-settings";
 import type { Modem } from "../connection/modem";
 import { readJson, type Notebook } from "../notebook";
 import type { SmtpSettings } from "../settings";
+import { confirmed } from "./stage-error";
 
 /** What was found out about a module. */
 interface Finding {
@@ -26,10 +34,11 @@ interface Finding {
 /** Hex digits of "ä" in UTF-8, and four letters: a module that takes hex gives them back in upper case. */
 const PROBE = "c3a4";
 const PAGE = "text-coding";
+const NOTHING = "null";
 
 export class TextCoding {
   private found: Finding | undefined;
-  /** An answer that fits neither coding; it is asked again after the next start, for the line may have damaged it. */
+  /** An answer that may be due to a damaged line or a busy start of the module; it is asked again after the next start. */
   private doubtful: { readonly epoch: number; readonly finding: Finding } | undefined;
 
   constructor(
@@ -54,7 +63,20 @@ export class TextCoding {
   /** Makes the module take bodies as `support` says; to be called before a body that is not ASCII. */
   async prepareBody(signal: AbortSignal): Promise<void> {
     const finding = (await this.recall()) ?? (await this.ask(signal));
-    if (finding.original) await this.known.applyIfKnown(setOriginalBody(this.encoding !== "hex"), signal);
+    if (!finding.original) return;
+    const setting = setOriginalBody(this.encoding !== "hex");
+    try {
+      await confirmed(() => this.known.apply(setting, signal));
+    } catch (error) {
+      if (!isRefusal(error) || isModemError(error, "SMTP_BUSY")) throw error;
+      // The text was coded for a module that takes it so; the next try begins with what the module says now.
+      await this.notebook.write(PAGE, NOTHING);
+      this.found = undefined;
+      throw new ModemError("MODEM_NOT_READY", {
+        cause: error,
+        detail: "it refuses a setting that it took before",
+      });
+    }
   }
 
   private support({ subject, original }: Finding): TextSupport {
@@ -76,15 +98,25 @@ export class TextCoding {
     await this.modem.execute(clearMail(), { signal });
     const subject = await this.askSubject(signal);
     const original = await this.known.applyIfKnown(setOriginalBody(this.encoding !== "hex"), signal);
+    const isDoubtful = subject === "unknown" || (!original && (await this.listsOriginal(signal)));
     await this.modem.execute(clearMail(), { signal });
     const finding: Finding = { model, firmware, subject, original };
-    if (subject === "unknown") {
+    if (isDoubtful) {
       this.doubtful = { epoch: this.modem.epoch, finding };
     } else {
       this.found = finding;
       await this.notebook.write(PAGE, JSON.stringify(finding));
     }
     return finding;
+  }
+
+  /** True where the module lists the setting, so that it must know it although it has refused it. */
+  private async listsOriginal(signal: AbortSignal): Promise<boolean> {
+    const listed = await ifRefused<readonly string[]>(
+      this.modem.execute(listSettings(), { signal }),
+      async () => [],
+    );
+    return listed.some((key) => key.toLowerCase() === "bodyoriginal");
   }
 
   private async askSubject(signal: AbortSignal): Promise<TextSupport["subject"]> {

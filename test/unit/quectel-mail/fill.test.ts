@@ -77,6 +77,15 @@ describe("the header of a mail", () => {
     assert.equal(modem.called.length, 4);
   });
 
+  it("is believed where the module lists nothing that could be read as an address, twice", async () => {
+    for (const answer of [[], ["+QSMTPDST: 1,2"]]) {
+      const modem = new CalledModem().when("AT+QSMTPDST?", answer);
+      await fillHeader(modem, mail({ cc: ["b@example.com"] }), never);
+      assert.deepEqual(modem.called.slice(2, 4), ["AT+QSMTPDST?", "AT+QSMTPCLR"]);
+      assert.deepEqual(modem.called.slice(-2), ["AT+QSMTPDST?", 'AT+QSMTPSUB=1,"C3A4"']);
+    }
+  });
+
   it("says which address, how many, or how long a subject the module refused", async () => {
     for (const [line, error, expected] of [
       ["AT+QSMTPDST=", WRONG, { code: "LIMIT_ADDRESS", message: /a@example\.com, 13 bytes/ }],
@@ -245,6 +254,31 @@ describe("how a module takes text", () => {
       const modem = new CalledModem().when("AT+QSMTPSUB=", error);
       await assert.rejects(coding(modem).find(never), { code: error.code });
     }
+  });
+
+  it("is asked again after the next start when a setting was refused that the module lists, and not kept", async () => {
+    const notebook = memoryNotebook();
+    const modem = new CalledModem()
+      .when("AT+QSMTPSUB?", RAW)
+      .when('AT+QSMTPCFG="bodyoriginal"', REFUSED, REFUSED, [])
+      .when("AT+QSMTPCFG=?", ['+QSMTPCFG: "ssltype",(0-2)', '+QSMTPCFG: "bodyoriginal",(0,1)']);
+    const text = coding(modem, "auto", notebook);
+    assert.deepEqual(await text.find(never), { subject: "raw", body: "unknown" });
+    assert.equal(await notebook.read("text-coding"), undefined);
+    modem.epoch++;
+    assert.deepEqual(await text.find(never), { subject: "raw", body: "raw" });
+  });
+
+  it("is found out anew when the module refuses for a body what it took before, and no body goes out wrong", async () => {
+    const notebook = memoryNotebook();
+    await coding(new CalledModem().when("AT+QSMTPSUB?", RAW), "auto", notebook).find(never);
+    const modem = new CalledModem().when('AT+QSMTPCFG="bodyoriginal"', WRONG);
+    const text = coding(modem, "auto", notebook);
+    assert.deepEqual(await text.find(never), { subject: "raw", body: "raw" });
+    await assert.rejects(text.prepareBody(never), { code: "MODEM_NOT_READY" });
+    assert.equal(await text.remembered(), undefined);
+    modem.when("AT+QSMTPSUB?", RAW);
+    assert.deepEqual(await text.find(never), { subject: "raw", body: "unknown" });
   });
 
   it("is made so for a body, where the setting exists", async () => {
