@@ -205,7 +205,7 @@ describe("recorded names", () => {
     const notebook = memoryNotebook();
     let isFull = true;
     const disk = {
-      read: notebook.read,
+      read: (key: string) => notebook.read(key),
       write: (key: string, text: string) =>
         isFull ? Promise.reject(new Error("ENOSPC")) : notebook.write(key, text),
     };
