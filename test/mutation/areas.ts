@@ -28,9 +28,8 @@ export const AREAS = {
   spool: {
     mutate: ["lib/mail/spool/**/*.ts"],
     tests: [
-      "test/unit/outbox/record.test.ts",
-      "test/unit/outbox/lock.test.ts",
-      "test/unit/outbox/!(record|lock|kill|host-disk|cut|disk|property|holds|order).test.ts",
+      "test/unit/outbox/@(spool-parts|record|lock).test.ts",
+      "test/unit/outbox/!(spool-parts|record|lock|host-disk|cut|disk|property|holds|order).test.ts",
       "test/unit/outbox/disk.test.ts",
       "test/unit/outbox/cut.test.ts",
     ],
@@ -38,7 +37,7 @@ export const AREAS = {
   outbox: {
     mutate: ["lib/mail/outbox/**/*.ts"],
     tests: [
-      "test/unit/outbox/!(lock|kill|host-disk|cut|disk|property|holds|order|room).test.ts",
+      "test/unit/outbox/!(spool-parts|lock|host-disk|cut|disk|property|holds|order|room).test.ts",
       "test/unit/outbox/order.test.ts",
       "test/unit/outbox/holds.test.ts",
       "test/unit/outbox/room.test.ts",
@@ -50,9 +49,7 @@ export const AREAS = {
     mutate: ["lib/quectel/smtp/**/*.ts"],
     tests: [
       "test/unit/quectel-mail/!(commands).test.ts",
-      "test/unit/quectel/put.test.ts",
-      "test/unit/quectel/small-parts.test.ts",
-      "test/unit/quectel/mail-lock.test.ts",
+      "test/unit/quectel/@(put|result-listener|small-parts|mail-lock).test.ts",
       "test/e2e/transaction/plain.test.ts",
       "test/e2e/transaction/tls.test.ts",
       "test/e2e/transaction/errors.test.ts",

@@ -12,7 +12,6 @@ export const STRYKER = {
   timeoutMS: 5000,
   timeoutFactor: 2,
   reporters: ["progress-append-only", "json"],
-  tempDirName: "test/output/mutation/sandbox",
   cleanTempDir: "always",
   ignorePatterns: [
     "dist",
