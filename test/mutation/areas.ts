@@ -28,8 +28,8 @@ export const AREAS = {
   spool: {
     mutate: ["lib/mail/spool/**/*.ts"],
     tests: [
-      "test/unit/outbox/@(spool-parts|record|lock).test.ts",
-      "test/unit/outbox/!(spool-parts|record|lock|host-disk|cut|disk|property|holds|order).test.ts",
+      "test/unit/outbox/@(spool-parts|spool-start|record|lock).test.ts",
+      "test/unit/outbox/!(spool-parts|spool-start|record|lock|host-disk|cut|disk|property|holds|order).test.ts",
       "test/unit/outbox/disk.test.ts",
       "test/unit/outbox/cut.test.ts",
     ],
@@ -37,7 +37,7 @@ export const AREAS = {
   outbox: {
     mutate: ["lib/mail/outbox/**/*.ts"],
     tests: [
-      "test/unit/outbox/!(spool-parts|lock|host-disk|cut|disk|property|holds|order|room).test.ts",
+      "test/unit/outbox/!(spool-parts|spool-start|lock|host-disk|cut|disk|property|holds|order|room).test.ts",
       "test/unit/outbox/order.test.ts",
       "test/unit/outbox/holds.test.ts",
       "test/unit/outbox/room.test.ts",

@@ -1,0 +1,53 @@
+/** What the tests of the spool's parts share: a record, and a spool in memory. */
+import { Spool } from "../../../lib/mail/spool/spool";
+import type { Place } from "../../../lib/mail/spool/place";
+import type { SpoolRecord } from "../../../lib/mail/spool/record";
+import { FaultyFiles } from "../../support/faulty-files";
+
+export const DIRECTORY = "/spool/modem";
+export const ID = "k3m8q2xa";
+export const QUEUE: Place = { folder: "queue" };
+
+export const instant = { clock: "c", time: 1, active: 1 };
+
+export function record(change: Partial<SpoolRecord> = {}): SpoolRecord {
+  return {
+    format: 1,
+    id: ID,
+    revision: 1,
+    seq: 1,
+    accepted: instant,
+    written: instant,
+    raisedAt: 0,
+    priority: "normal",
+    delivery: "atLeastOnce",
+    maxAge: null,
+    origin: { nodeId: "n1", message: {} },
+    from: null,
+    to: ["ops@example.com"],
+    cc: [],
+    bcc: [],
+    subject: "alarm",
+    text: "ü",
+    attachments: [],
+    warnings: [],
+    transactions: [
+      {
+        envelope: { to: ["ops@example.com"], cc: [], bcc: [] },
+        state: { kind: "waiting" },
+        tries: 0,
+        due: 0,
+        unknown: 0,
+        shortSubject: false,
+      },
+    ],
+    attempts: 0,
+    ...change,
+  };
+}
+
+export async function prepared(files = new FaultyFiles()): Promise<{ spool: Spool; files: FaultyFiles }> {
+  const spool = new Spool(DIRECTORY, files);
+  await spool.prepare();
+  return { spool, files };
+}

@@ -1,0 +1,201 @@
+/** The spool as a whole: what a start finds, the contents of a mail, and looking in from outside. */
+import assert from "node:assert/strict";
+import { SPECIAL_HINTS, type ModemError } from "../../../lib/errors";
+import type { KeptAttachment } from "../../../lib/mail/spool/record";
+import { recover } from "../../../lib/mail/spool/recovery";
+import { findSpools } from "../../../lib/mail/spool/search";
+import { Spool } from "../../../lib/mail/spool/spool";
+import { FaultyFiles } from "../../support/faulty-files";
+import { DIRECTORY, ID, prepared, QUEUE, record } from "./spool-bench";
+
+const bytes = (content: string): { kind: "bytes"; bytes: Buffer } => ({
+  kind: "bytes",
+  bytes: Buffer.from(content),
+});
+
+describe("A start of the spool", () => {
+  const started = async (
+    files: FaultyFiles,
+  ): Promise<Awaited<ReturnType<typeof recover>> & { troubles: ModemError[] }> => {
+    const { spool } = await prepared(files);
+    const troubles: ModemError[] = [];
+    return { ...(await recover(spool, (error) => troubles.push(error))), troubles };
+  };
+  const put = (files: FaultyFiles, path: string, content: object): void =>
+    files.put(`${DIRECTORY}/${path}`, JSON.stringify(content));
+
+  it("takes the later of two records of a mail, and of the same revision the one being sent", async () => {
+    for (const [queued, sent, folder] of [
+      [2, 1, "queue"],
+      [1, 2, "sending"],
+      [1, 1, "sending"],
+    ] as const) {
+      const files = new FaultyFiles();
+      put(files, `queue/${ID}.json`, record({ revision: queued }));
+      put(files, `sending/${ID}.0.json`, record({ revision: sent }));
+      const { mails, troubles } = await started(files);
+      assert.deepEqual(
+        mails.map(({ place }) => place.folder),
+        [folder],
+      );
+      assert.deepEqual(troubles, []);
+      assert.equal(files.paths().filter((path) => path.includes(ID)).length, 1);
+    }
+  });
+
+  it("gives the mails in the order of acceptance, with their bytes", async () => {
+    const files = new FaultyFiles();
+    const attachments: KeptAttachment[] = [
+      { filename: "a", size: 10, sha256: "" },
+      { filename: "b", size: 100, sha256: "" },
+    ];
+    put(files, "queue/b.json", record({ id: "b", seq: 1, attachments }));
+    put(files, "queue/a.json", record({ id: "a", seq: 2 }));
+    const { mails } = await started(files);
+    assert.deepEqual(
+      mails.map((one) => [one.record.id, one.bytes]),
+      [
+        ["b", 112],
+        ["a", 2],
+      ],
+    );
+  });
+
+  it("forgets a failed mail that waits again, and keeps the others", async () => {
+    const files = new FaultyFiles();
+    put(files, `queue/${ID}.json`, record());
+    put(files, `failed/${ID}.5.10.json`, record());
+    put(files, "failed/other.6.20.json", record({ id: "other" }));
+    const { mails, failed } = await started(files);
+    assert.equal(mails.length, 1);
+    assert.deepEqual(failed, [{ id: "other", place: { folder: "failed", since: 6, bytes: 20 } }]);
+    assert.ok(!files.paths().some((path) => path.startsWith(`${DIRECTORY}/failed/${ID}`)));
+  });
+
+  it("sets aside what is damaged, says where, and keeps its contents and those of a later version", async () => {
+    const files = new FaultyFiles();
+    files.put(`${DIRECTORY}/queue/${ID}.json`, "{");
+    put(files, "queue/newer.json", { ...record({ id: "newer" }), format: 9 });
+    for (const id of [ID, "newer", "gone"]) files.put(`${DIRECTORY}/attachments/${id}.0`, "x");
+    const { mails, troubles } = await started(files);
+    assert.deepEqual(mails, []);
+    assert.deepEqual(
+      new Map(troubles.map(({ code, message }) => [message.replace(/^.*?: /, ""), code])),
+      new Map([
+        [`damaged/${ID}.json, not a JSON text`, "OUTBOX_DAMAGED"],
+        ["mail newer was written by a later version (format 9) and is left alone", "OUTBOX_DAMAGED"],
+      ]),
+    );
+    assert.ok(troubles.some(({ hint }) => hint === SPECIAL_HINTS.laterVersion));
+    assert.deepEqual(
+      files.paths().filter((path) => path.includes("/attachments/")),
+      [`${DIRECTORY}/attachments/${ID}.0`, `${DIRECTORY}/attachments/newer.0`],
+    );
+  });
+
+  it("goes on when a record cannot be read, an old one removed or a content swept, and says so", async () => {
+    for (const [name, part, said] of [
+      ["read", "/queue/", new RegExp(`mail ${ID} cannot be read`)],
+      ["remove", "/queue/", new RegExp(`old state of mail ${ID}`)],
+      ["remove", "/attachments/", /attachments without a mail/],
+    ] as const) {
+      const files = new FaultyFiles();
+      put(files, `queue/${ID}.json`, record({ revision: 1 }));
+      put(files, `sending/${ID}.0.json`, record({ revision: 2 }));
+      files.put(`${DIRECTORY}/attachments/gone.0`, "x");
+      files.fault = (operation) =>
+        operation.name === name && operation.path.includes(part) ? "EIO" : undefined;
+      const { mails, troubles } = await started(files);
+      assert.equal(mails.length, 1);
+      assert.equal(troubles[0]?.code, "OUTBOX_DISK");
+      assert.match(troubles[0]?.message ?? "", said);
+    }
+  });
+});
+
+describe("The contents of a mail", () => {
+  it("are written within their room, to the last byte, or not at all", async () => {
+    const { spool, files } = await prepared();
+    const contents = [
+      { filename: "a.txt", content: bytes("abc") },
+      { filename: "b.txt", content: bytes("de") },
+    ];
+    const kept = await spool.keep(ID, contents, 5);
+    assert.deepEqual(
+      kept.map(({ filename, size }) => [filename, size]),
+      [
+        ["a.txt", 3],
+        ["b.txt", 2],
+      ],
+    );
+    await assert.rejects(spool.keep("other", contents, 4), {
+      code: "OUTBOX_FULL",
+      message: /no room for the attachment b\.txt/,
+    });
+    assert.deepEqual(
+      files.paths().map((path) => path.slice(path.lastIndexOf("/") + 1)),
+      [`${ID}.0`, `${ID}.1`],
+    );
+    await spool.drop(ID, 2);
+    assert.deepEqual(files.paths(), []);
+  });
+
+  it("that come from a file that cannot be read are the message's fault", async () => {
+    const { spool } = await prepared();
+    await assert.rejects(
+      spool.keep(ID, [{ filename: "a.txt", content: { kind: "file", path: "/no/such" } }], 100),
+      { code: "INVALID_ATTACHMENT", message: /a\.txt cannot be read/ },
+    );
+  });
+
+  it("that are gone end the mail, while other trouble of the disk may pass", async () => {
+    const { spool, files } = await prepared();
+    const attachments = await spool.keep(ID, [{ filename: "a.txt", content: bytes("abc") }], 10);
+    const [first] = spool.attachments(record({ attachments }));
+    const read = async (): Promise<string> => {
+      const pieces: Uint8Array[] = [];
+      for await (const piece of first?.open() ?? []) pieces.push(piece);
+      return Buffer.concat(pieces).toString();
+    };
+    assert.equal(await read(), "abc");
+    files.fault = ({ name }) => (name === "read" ? "EIO" : undefined);
+    await assert.rejects(read(), { code: "OUTBOX_DISK", class: "transient", message: /attachment a\.txt/ });
+    files.fault = () => undefined;
+    await spool.drop(ID, 1);
+    await assert.rejects(read(), { code: "OUTBOX_DAMAGED", message: /attachment a\.txt is gone/ });
+  });
+
+  it("are copied to another spool over what a former try left there", async () => {
+    const { spool, files } = await prepared();
+    await spool.keep(ID, [{ filename: "a.txt", content: bytes("abc") }], 10);
+    const other = new Spool("/spool/other", files);
+    await other.prepare();
+    files.put(`/spool/other/attachments/${ID}.0`, "half");
+    await other.copyFrom(spool, ID, 0);
+    assert.equal(files.text(`/spool/other/attachments/${ID}.0`), "abc");
+    await spool.write(record(), QUEUE);
+    await other.moveFrom(spool, { id: ID, place: QUEUE });
+    assert.deepEqual(await spool.find(), []);
+    assert.deepEqual(await other.find(), [{ id: ID, place: QUEUE }]);
+  });
+});
+
+describe("Spools found from outside", () => {
+  it("are those with mails, counted", async () => {
+    const { spool, files } = await prepared();
+    await new Spool("/spool/empty", files).prepare();
+    assert.deepEqual(await findSpools([DIRECTORY, "/spool/empty", "/spool/none"], files), []);
+    await spool.write(record(), QUEUE);
+    await spool.write(record({ id: "b" }), { folder: "sending", transaction: 0 });
+    await spool.write(record({ id: "c" }), { folder: "failed", since: 1, bytes: 1 });
+    assert.deepEqual(await findSpools(["/spool/none", DIRECTORY, "/spool/empty"], files), [
+      { directory: DIRECTORY, waiting: 2, failed: 1 },
+    ]);
+  });
+
+  it("are not guessed when the disk cannot say", async () => {
+    const { files } = await prepared();
+    files.fault = ({ name }) => (name === "list" ? "EIO" : undefined);
+    await assert.rejects(findSpools([DIRECTORY], files), /EIO/);
+  });
+});
