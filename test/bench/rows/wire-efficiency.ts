@@ -13,7 +13,7 @@ import type { Figure } from "../figure";
 import { inRounds, type Row } from "../row";
 import { ATTACHMENT_BYTES, BODY_BYTES, report } from "../support/mails";
 import { realModem } from "../support/real-time";
-import { withoutFlowControl } from "../support/without-flow-control";
+import { withoutFlowControl } from "../../support/without-flow-control";
 
 const RATES = [
   { rate: 115_200, limit: 1.03 },

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import { withoutFlowControl } from "../../support/without-flow-control";
 import {
   ascii,
   attachment,
@@ -18,6 +19,12 @@ const REPORT = mail({
   body: ascii("x".repeat(BODY)),
   attachments: [attachment("report.bin", awkwardBytes(ATTACHED))],
 });
+
+/** Without RTS/CTS the module acknowledges an upload block by block, so that no byte is lost. */
+const MODES: readonly (readonly [name: string, options: MailRigOptions])[] = [
+  ["flow control", {}],
+  ["acknowledged blocks", { transport: withoutFlowControl }],
+];
 
 interface Cost {
   readonly lines: number;
@@ -66,17 +73,37 @@ describe("what a mail costs on the line", () => {
     assert.ok(bytes <= 1.03 * (BODY + ATTACHED));
   });
 
-  it("is no time at all when line, module and network take none", async () => {
+  for (const [mode, options] of MODES) {
+    for (const rate of [115_200, 460_800, 921_600]) {
+      it(`is no gap between the bytes at ${rate} bit/s with ${mode}`, async () => {
+        await start({ ...options, module: { timing: { line: rate } } });
+        const { bytes, time } = await costOf(rig, REPORT);
+        assert.ok(time <= (bytes * 10_000) / rate + 1, `${time} ms for ${bytes} bytes`);
+      });
+    }
+  }
+
+  it("is no time at all when line, module and network take none, as on USB", async () => {
     await start();
     assert.equal((await costOf(rig, mail())).time, 0);
     assert.equal((await costOf(rig, REPORT)).time, 0);
   });
 
-  for (const rate of [115_200, 460_800, 921_600]) {
-    it(`is no gap between the bytes at ${rate} bit/s`, async () => {
-      await start({ module: { timing: { line: rate } } });
-      const { bytes, time } = await costOf(rig, REPORT);
-      assert.ok(time <= (bytes * 10_000) / rate + 1, `${time} ms for ${bytes} bytes`);
-    });
-  }
+  it("is the pause that a person has set, once for each command line, and nothing else", async () => {
+    const pause = 20;
+    await start({ modem: { commandPause: pause } });
+    await rig.send(mail());
+    await rig.clock.advance(pause);
+    // Between five command lines there are four pauses.
+    assert.equal((await costOf(rig, mail())).time, 4 * pause);
+  });
+
+  it("is one upload for a file of several transactions", async () => {
+    await start();
+    const attachments = [attachment("log.csv", awkwardBytes(2000))];
+    const { bytes: first } = await costOf(rig, mail({ attachments }));
+    const { bytes: second } = await costOf(rig, mail({ to: ["boss@example.com"], attachments }));
+    assert.ok(first > 2000);
+    assert.ok(second < 1000, `${second} bytes`);
+  });
 });

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import type { FaultPlan, SimulatedModem } from "../../../lib/simulator";
-import { simulatorTransport } from "../../../lib/simulator";
-import type { Transport } from "../../../lib/serial/transport";
+import type { FaultPlan } from "../../../lib/simulator";
+import { withoutFlowControl } from "../../support/without-flow-control";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig, type MailRigOptions } from "./mail-rig";
 
 /** A UART at 115200 bit/s without RTS/CTS. */
 const BARE_UART: MailRigOptions = {
   module: { timing: { line: 115_200 } },
-  transport: (module: SimulatedModem) => () =>
-    Object.defineProperty<Transport>(simulatorTransport(module)(), "flowControlled", { value: false }),
+  transport: withoutFlowControl,
 };
 
 /** Damages the bytes from the host after the first such command. */
