@@ -54,17 +54,25 @@
       if (isAtEnd) lines.scrollTop = lines.scrollHeight;
     }
 
+    /** Changes when another modem is chosen: what was asked before is not about it. */
+    let about = {};
+
     async function refresh() {
+      const asked = about;
       try {
-        show((await ask("trace")).lines.join("\n"));
+        const answer = await ask("trace");
+        if (asked === about) show(answer.lines.join("\n"));
       } catch (error) {
-        fail(error);
+        if (asked === about) fail(error);
       }
     }
 
     async function makeReport() {
+      const asked = about;
       try {
-        report.value = (await ask("report")).text;
+        const answer = await ask("report");
+        if (asked !== about) return;
+        report.value = answer.text;
         reportBox.hidden = false;
         reportBox.scrollIntoView({ block: "nearest" });
         report.focus();
@@ -127,6 +135,7 @@
 
     /** Another modem was chosen. */
     function clear() {
+      about = {};
       show("");
       report.value = "";
       reportBox.hidden = true;

@@ -10,9 +10,6 @@
   const REDRAW = 15_000;
   const TRACE = 2000;
 
-  /** The button that comes in the place of another, and takes its focus. */
-  const OPPOSITE = { pause: "resume", resume: "pause", startTrace: "stopTrace", stopTrace: "startTrace" };
-
   const tools = () => window.quectelSidebar;
 
   function createTab() {
@@ -24,7 +21,6 @@
     let known;
     let isAsking = false;
     let isStale = false;
-    let isPressed = false;
     let settling;
     const timers = [];
 
@@ -56,36 +52,22 @@
       notice.hidden = sentence === "";
     }
 
-    /** Puts in those parts that look other than before; the others keep focus and selection. */
-    function show(parts) {
-      const before = [...body.children];
-      parts.forEach((part, index) => {
-        if (before[index] === undefined) body.append(part);
-        else if (!before[index].isEqualNode(part)) before[index].replaceWith(part);
-      });
-    }
-
-    /** Draws what is known; the button that has the focus keeps it, or its opposite takes it. */
-    function draw() {
-      if (isPressed) return;
+    function drawKnown() {
       const problem = entries.find(({ id }) => id === chosen)?.problem;
       if (problem !== undefined) tell(text(`problem.${problem}`));
       trace.root.hidden = known === undefined;
-      const focused = root.contains(document.activeElement) ? document.activeElement : undefined;
-      if (known === undefined) body.replaceChildren();
-      else {
-        const passed = performance.now() - known.at;
-        const sentence = tools().statusText(known.view.status.text);
-        if (spoken.textContent !== sentence) spoken.textContent = sentence;
-        show(window.quectelSidebarView.draw(known.view, passed, act));
-        trace.draw(known.view, passed);
+      if (known === undefined) {
+        body.replaceChildren();
+        return;
       }
-      const key = focused?.dataset.key;
-      if (key === undefined || root.contains(focused)) return;
-      const find = (wanted) =>
-        [...root.querySelectorAll("[data-key]")].find((one) => one.dataset.key === wanted);
-      (find(key) ?? find(OPPOSITE[key]))?.focus();
+      const passed = performance.now() - known.at;
+      const sentence = tools().statusText(known.view.status.text);
+      if (spoken.textContent !== sentence) spoken.textContent = sentence;
+      window.quectelSidebarRedraw.show(body, window.quectelSidebarView.draw(known.view, passed, act));
+      trace.draw(known.view, passed);
     }
+
+    const draw = window.quectelSidebarRedraw.undisturbed(root, drawKnown);
 
     function take(view) {
       known = { view, at: performance.now() };
@@ -205,35 +187,32 @@
       if (!isSeen) return;
       void refreshList();
       timers.push(
-        setInterval(draw, REDRAW),
+        setInterval(() => draw(), REDRAW),
         setInterval(() => {
           if (known?.view.trace.endsInMs !== undefined) void trace.refresh().then(draw);
         }, TRACE),
       );
     }
 
-    let isOnScreen = false;
-    const look = () => setSeen(isOnScreen && document.visibilityState === "visible");
-    new IntersectionObserver((records) => {
-      isOnScreen = records.at(-1).isIntersecting;
-      look();
-    }).observe(root);
-    document.addEventListener("visibilitychange", look);
-
+    watchSeen(root, setSeen);
     choice.addEventListener("change", () => choose(choice.value));
-    // A button that is drawn anew between press and release would not be clicked.
-    root.addEventListener("pointerdown", () => void (isPressed = true));
-    window.addEventListener("pointerup", () => {
-      if (!isPressed) return;
-      isPressed = false;
-      setTimeout(draw, 0);
-    });
     RED.comms.subscribe(`${ID}/#`, onTick);
     RED.comms.on("connect", refreshListSoon);
     for (const event of ["deploy", "runtime-state", "nodes:add", "nodes:change", "nodes:remove", "login"]) {
       RED.events.on(event, refreshListSoon);
     }
     return root;
+  }
+
+  /** Tells whether a person can see `root`: its tab is open, and the browser's page is in front. */
+  function watchSeen(root, tell) {
+    let isOnScreen = false;
+    const look = () => tell(isOnScreen && document.visibilityState === "visible");
+    new IntersectionObserver((records) => {
+      isOnScreen = records.at(-1).isIntersecting;
+      look();
+    }).observe(root);
+    document.addEventListener("visibilitychange", look);
   }
 
   /** Adds the tab to the sidebar. */
