@@ -23,6 +23,7 @@ const MUST_BE_NONE = [
   "alteredAttachments",
   "alteredTexts",
   "stuck",
+  "late",
 ] as const satisfies (keyof Account)[];
 
 export const faults: Part = {
@@ -31,29 +32,46 @@ export const faults: Part = {
   unit: "mails",
   async run(size, options) {
     const office = await PostOffice.open();
-    const total = emptyAccount();
-    const complaints: string[] = [];
-    const struck = new Map<string, number>();
+    const sum: Sum = { account: emptyAccount(), complaints: [], struck: new Map(), brokenOff: 0 };
     const watch = watchProcess();
     const began = performance.now();
     try {
       for (const number of positions(size, options)) {
-        const plan = { seed: options.seed, number, mails: MAILS, mishaps: MISHAPS, office };
-        const report = await runEpisode(plan).catch((error: unknown) => brokenOff(error));
-        add(total, report.account);
+        options.at(number);
+        const story: string[] = [];
+        const plan = { seed: options.seed, number, mails: MAILS, mishaps: MISHAPS, office, story };
+        const report = await runEpisode(plan).catch((error: unknown) => {
+          // It counts as one that failed, and those behind it go on.
+          sum.brokenOff++;
+          return {
+            account: emptyAccount(),
+            complaints: [stackOf(error)],
+            mishaps: new Map<string, number>(),
+          };
+        });
+        add(sum.account, report.account);
         const wrong = [...problemsOf(report), ...watch.take()];
-        complaints.push(...wrong);
-        for (const [name, count] of report.mishaps) struck.set(name, (struck.get(name) ?? 0) + count);
-        if (number % PROGRESS === PROGRESS - 1) options.say(`faults: ${total.mails} mails`);
-        if (wrong.length > 0) await tell(options, number, wrong, report);
+        sum.complaints.push(...wrong);
+        for (const [name, count] of report.mishaps) sum.struck.set(name, (sum.struck.get(name) ?? 0) + count);
+        if (number % PROGRESS === PROGRESS - 1) options.say(`faults: ${sum.account.mails} mails`);
+        if (wrong.length > 0) await tell(options, number, wrong, story);
       }
     } finally {
       watch.end();
       await office.close();
     }
-    return figures(total, complaints, struck, (performance.now() - began) / 1000);
+    return figures(sum, (performance.now() - began) / 1000);
   },
 };
+
+interface Sum {
+  readonly account: Account;
+  readonly complaints: string[];
+  /** How often each kind of mishap has struck. */
+  readonly struck: Map<string, number>;
+  /** Episodes that came to no end. */
+  brokenOff: number;
+}
 
 function positions(size: number, { only }: PartOptions): readonly number[] {
   return only === undefined
@@ -61,10 +79,8 @@ function positions(size: number, { only }: PartOptions): readonly number[] {
     : [only];
 }
 
-/** An episode that did not come to its end counts as one that failed. */
-function brokenOff(error: unknown): EpisodeReport {
-  const complaints = [error instanceof Error ? String(error.stack) : String(error)];
-  return { account: emptyAccount(), complaints, mishaps: new Map(), story: [] };
+function stackOf(error: unknown): string {
+  return error instanceof Error ? String(error.stack) : String(error);
 }
 
 function problemsOf({ account, complaints }: EpisodeReport): readonly string[] {
@@ -76,7 +92,7 @@ async function tell(
   { seed, say }: PartOptions,
   number: number,
   wrong: readonly string[],
-  { story }: EpisodeReport,
+  story: readonly string[],
 ): Promise<void> {
   const path = join(tmpdir(), `campaign-faults-${seed}-${number}.txt`);
   await writeFile(path, story.join("\n"));
@@ -103,12 +119,7 @@ export function watchProcess(): { take: () => string[]; end: () => void } {
   };
 }
 
-function figures(
-  total: Account,
-  complaints: readonly string[],
-  struck: ReadonlyMap<string, number>,
-  seconds: number,
-): readonly Figure[] {
+function figures({ account: total, complaints, struck, brokenOff }: Sum, seconds: number): readonly Figure[] {
   const mishaps = [...struck.values()].reduce((sum, count) => sum + count, 0);
   const kinds = (pattern: RegExp): number => complaints.filter((one) => pattern.test(one)).length;
   const others =
@@ -118,7 +129,8 @@ function figures(
     shown("mishaps", `${mishaps.toLocaleString("en-US")} of ${struck.size} kinds`),
     shown("accepted", total.accepted),
     shown("delivered", total.delivered),
-    equal("reported", total.reported, total.accepted),
+    equal("delivered + reported as not delivered", total.delivered + total.toldNotDelivered, total.accepted),
+    equal("accepted whose end was told", total.reported, total.accepted),
     none("lost", total.lost),
     none('falsely told "sent"', total.falselySent),
     none('falsely told "not sent"', total.falselyNotSent),
@@ -129,7 +141,9 @@ function figures(
     none("attachments altered", total.alteredAttachments),
     none("texts altered", total.alteredTexts),
     shown("texts spoilt by noise of a line without checksums", total.spoiltTexts),
-    none("stuck", total.stuck),
+    none("stuck: no end", total.stuck),
+    none("stuck: ended behind its maximum age", total.late),
+    none("episodes broken off", brokenOff),
     none("second command in flight", kinds(/ was written while /)),
     none("command lines of no known form", kinds(/no known form/)),
     none("secrets seen", kinds(/^the secret/)),

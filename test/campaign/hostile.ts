@@ -21,7 +21,7 @@ export const hostile: Part = {
   name: "hostile",
   full: 1_000_000,
   unit: "messages",
-  async run(size, { seed, only, say }) {
+  async run(size, { seed, only, say, at }) {
     const found = new Findings((line) =>
       say(`${line}\n  repeat: npm run campaign -- --part hostile --seed ${seed} --only POSITION`),
     );
@@ -68,6 +68,7 @@ export const hostile: Part = {
         for (const escaped of watch.take()) found.add("escaped", `${where} (${kind})`, escaped);
       }
       if (position % 1_000 === 999) {
+        at(position);
         await turn();
         for (const escaped of watch.take()) found.add("escaped", where, escaped);
       }

@@ -6,10 +6,10 @@ export const kills: Part = {
   name: "kills",
   full: 200,
   unit: "kills and power cuts each",
-  async run(size, { seed }) {
+  async run(size, { seed, at }) {
     const all = [];
     for (const form of ["kill", "cut"] as const satisfies Form[]) {
-      const result = await runKillCampaign({ form, kills: size, seed });
+      const result = await runKillCampaign({ form, kills: size, seed, progress: at });
       const name = form === "kill" ? "kill -9" : "power cut";
       all.push(
         shown(`${name}: accepted`, result.accepted),

@@ -32,9 +32,10 @@ export const load: Part = {
   name: "load",
   full: 5_000,
   unit: "messages in a second",
-  async run(size) {
+  async run(size, { at }) {
     const burst = Math.max(size, 2 * USUAL_ROOM);
     const roomy = await runBurst(burst, 2 * burst);
+    at(burst);
     const usual = await runBurst(burst, USUAL_ROOM);
     return [
       ...figures(`outbox for ${(2 * burst).toLocaleString("en-US")}`, burst, roomy),

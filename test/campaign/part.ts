@@ -16,6 +16,8 @@ export interface PartOptions {
   readonly only: number | undefined;
   /** Tells how far it is, or what failed and how to repeat it. */
   readonly say: (line: string) => void;
+  /** Tells which position comes now, so that one that hangs can be named. */
+  readonly at: (position: number) => void;
 }
 
 export interface Part {

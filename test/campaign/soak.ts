@@ -12,8 +12,8 @@ export const soak: Part = {
   name: "soak",
   full: 20_000,
   unit: "mails",
-  async run(size, { seed }) {
-    const { before, after, account, weeks } = await runSoak(size, seed);
+  async run(size, { seed, at }) {
+    const { before, after, account, weeks } = await runSoak(size, seed, at);
     return [
       shown("mails", account.mails),
       shown("virtual weeks", weeks.toFixed(1)),

@@ -17,6 +17,9 @@ const SHORTEST = 0.001;
 /** Milliseconds of real time after which work that was announced counts as hanging. */
 const LONGEST_WORK = 60_000;
 
+/** Timers within one virtual millisecond after which the code under test counts as turning in a circle. */
+const MOST_WITHIN_A_MILLISECOND = 1_000_000;
+
 export class FastClock implements Clock {
   private time = 0;
   private readonly pending = new Set<Pending>();
@@ -64,10 +67,12 @@ export class FastClock implements Clock {
    * Runs until `done()` holds.
    *
    * @param limit virtual milliseconds after which it gives up.
-   * @throws when the limit is reached, or nothing is left to wait for.
+   * @throws when the limit is reached, nothing is left to wait for, or timers fire without end while no time passes.
    */
   async run(done: () => boolean, limit = Number.POSITIVE_INFINITY): Promise<void> {
     const end = this.time + limit;
+    let millisecond = Math.floor(this.time);
+    let fired = 0;
     let lastStep = performance.now();
     // From a promise callback on, a tick comes after all others; at the end of ordinary code it comes before them.
     await Promise.resolve();
@@ -86,6 +91,10 @@ export class FastClock implements Clock {
       if (next.at > end) throw new Error(`condition not met within ${limit} ms of virtual time`);
       this.pending.delete(next);
       this.time = next.at;
+      if (this.time >= millisecond + 1) {
+        millisecond = Math.floor(this.time);
+        fired = 0;
+      } else if (++fired > MOST_WITHIN_A_MILLISECOND) throw new Error(`time stands still at ${this.time} ms`);
       next.fire();
       lastStep = performance.now();
     }

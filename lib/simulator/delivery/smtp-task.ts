@@ -44,7 +44,7 @@ export async function sendMail(
     if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
     const environment = { clock: modem.clock, busy: modem.busy.bind(modem), signal: ended };
     const { mailServer, ...names } = modem.state(internet);
-    const delivery = deliveryOf(modem, settings, content, context);
+    const delivery = deliveryOf(modem, settings, content, context, ended);
     return await Promise.race([
       mailServer?.(delivery) ?? deliver(delivery, names, environment),
       rejectWhenAborted(ended),
@@ -81,6 +81,7 @@ function deliveryOf(
   settings: SmtpSettings,
   content: MailContent,
   context: ActiveContext,
+  ended: AbortSignal,
 ): Delivery {
   const addresses = (type: 1 | 2 | 3): readonly string[] =>
     content.recipients.filter((recipient) => recipient.type === type).map(({ address }) => address);
@@ -107,7 +108,12 @@ function deliveryOf(
     sender: settings.senderAddress,
     recipients: [...mail.to, ...mail.cc, ...mail.bcc],
     message: mimeMessage(mail, formOf(modem, settings)),
-    before: (step) => modem.smtpStep(step),
+    async before(step) {
+      const refusal = await modem.smtpStep(step);
+      // A step that was held up until the mail was over is taken no more.
+      ended.throwIfAborted();
+      return refusal;
+    },
   };
 }
 

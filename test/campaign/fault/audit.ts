@@ -18,6 +18,8 @@ export interface Case {
   /** Undefined: neither accepted nor refused, because the process died meanwhile. */
   answer: "accepted" | "refused" | undefined;
   readonly ends: MailEnded[];
+  /** Milliseconds for which it was older than it may become, when it ended; below 0 when it ended in its time. */
+  overdue: number | undefined;
   readonly copies: Copy[];
 }
 
@@ -26,6 +28,8 @@ export interface Account {
   accepted: number;
   delivered: number;
   reported: number;
+  /** Nobody has a copy, and its end was told. */
+  toldNotDelivered: number;
   lost: number;
   falselySent: number;
   falselyNotSent: number;
@@ -39,7 +43,10 @@ export interface Account {
   alteredTexts: number;
   /** The same on a line without checksums. */
   spoiltTexts: number;
+  /** Never ended. */
   stuck: number;
+  /** Ended long behind its maximum age. */
+  late: number;
 }
 
 export function emptyAccount(): Account {
@@ -48,6 +55,7 @@ export function emptyAccount(): Account {
     accepted: 0,
     delivered: 0,
     reported: 0,
+    toldNotDelivered: 0,
     lost: 0,
     falselySent: 0,
     falselyNotSent: 0,
@@ -59,11 +67,15 @@ export function emptyAccount(): Account {
     alteredTexts: 0,
     spoiltTexts: 0,
     stuck: 0,
+    late: 0,
   };
 }
 
+/** Milliseconds that a try which has begun within the maximum age may take: upload, slow server, lost result. */
+const LAST_TRY = 30 * 60_000;
+
 /** Counts one letter. */
-export function accountOf({ letter, recipients, answer, ends, copies }: Case): Account {
+export function accountOf({ letter, recipients, answer, ends, overdue, copies }: Case): Account {
   const account = { ...emptyAccount(), mails: 1 };
   const have = new Set(copies.map(({ recipient }) => recipient));
   for (const recipient of have) {
@@ -79,7 +91,9 @@ export function accountOf({ letter, recipients, answer, ends, copies }: Case): A
   account.accepted = 1;
   account.delivered = have.size > 0 ? 1 : 0;
   account.reported = ends.length > 0 ? 1 : 0;
+  account.toldNotDelivered = ends.length > 0 && have.size === 0 ? 1 : 0;
   account.stuck = ends.length > 0 ? 0 : 1;
+  account.late = overdue !== undefined && overdue > LAST_TRY ? 1 : 0;
   const served = new Set(ends.flatMap(({ result }) => result.accepted));
   const rejected = new Set(ends.flatMap(({ result }) => result.rejected.map(({ address }) => address)));
   // An end without its record names nobody.

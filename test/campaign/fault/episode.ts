@@ -27,6 +27,8 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Minutes. */
 const MAX_AGE = 1440;
+/** Looks at the outbox, for its age, this often. */
+const AGE_STEP = 10 * SECOND;
 /** A person looks after a held outbox this often. */
 const PERSON_EVERY = 40 * MINUTE;
 /** Longest that the end of an episode may take: the age of a mail, and the probes of a hold. */
@@ -39,6 +41,8 @@ export interface EpisodePlan {
   /** 0: an episode without any mishap. */
   readonly mishaps: number;
   readonly office: PostOffice;
+  /** Takes what happens, second by second, for a person who looks for the cause. */
+  readonly story: string[];
 }
 
 export interface EpisodeReport {
@@ -46,19 +50,16 @@ export interface EpisodeReport {
   /** What does not stand in the account, in words. */
   readonly complaints: readonly string[];
   readonly mishaps: ReadonlyMap<string, number>;
-  /** For a person who looks for the cause. */
-  readonly story: readonly string[];
 }
 
 export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const dice = new Dice(mixed(plan.seed, plan.number));
-  const { office } = plan;
+  const { office, story } = plan;
   office.reset();
   const clock = new FastClock(Date.UTC(2026, 0, 1));
   const isNoisy = dice.hit(0.3);
   const counter = dice.pick(COUNTERS);
   const charset: Charset = dice.pick(["auto", "auto", "utf-8", "gb2312", "big5"]);
-  const story: string[] = [];
   const tell = (what: string): void => void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what}`);
   const module = new SimulatedModem({
     clock,
@@ -140,9 +141,14 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       );
       published("end", JSON.stringify(forJson(ended)));
       told?.ends.push(ended);
+      const begun = told && ages.get(told);
+      if (told !== undefined && begun !== undefined)
+        told.overdue ??= overdue(told.letter.maxAge, age.since(begun));
     },
   });
   const byId = new Map<string, Case>();
+  const age = new OutboxAge(clock, gateway);
+  const ages = new Map<Case, Instant>();
 
   const cures = new Set<() => void>();
   const heal = (ms: number, repair: () => void): void => {
@@ -193,9 +199,11 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       recipients: [...mail.to, ...mail.cc, ...mail.bcc],
       answer: undefined,
       ends: [],
+      overdue: undefined,
       copies: [],
     };
     cases.set(letter.number, one);
+    ages.set(one, age.now());
     try {
       const { id } = await gateway.accept(
         mail,
@@ -259,7 +267,45 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     account.spoiltTexts = account.alteredTexts;
     account.alteredTexts = 0;
   }
-  return { account, complaints, mishaps: struck, story };
+  return { account, complaints, mishaps: struck };
+}
+
+/** Milliseconds beyond the maximum age. A limit of the mail's own goes on under a hold, the modem's does not. */
+function overdue(ownLimit: number | undefined, { running, active }: Instant): number {
+  return ownLimit === undefined ? active - MAX_AGE * MINUTE : running - ownLimit * MINUTE;
+}
+
+/** Times of an outbox, milliseconds. */
+interface Instant {
+  readonly running: number;
+  /** Without holds. */
+  readonly active: number;
+}
+
+/** How long an outbox has been there, and how long of that it was not held, over all its lives. */
+class OutboxAge {
+  private running = 0;
+  private active = 0;
+
+  constructor(clock: FastClock, gateway: Gateway) {
+    const look = (): void => {
+      if (gateway.outbox !== undefined) {
+        this.running += AGE_STEP;
+        if (gateway.outbox.summary().hold === undefined) this.active += AGE_STEP;
+      }
+      clock.after(AGE_STEP, look);
+    };
+    clock.after(AGE_STEP, look);
+  }
+
+  now(): Instant {
+    return { running: this.running, active: this.active };
+  }
+
+  /** Age of a mail, by the time that its limit counts. */
+  since(begun: Instant): Instant {
+    return { running: this.running - begun.running, active: this.active - begun.active };
+  }
 }
 
 /** Sorts an arrival to the letters of its recipients. */

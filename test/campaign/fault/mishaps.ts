@@ -304,6 +304,14 @@ export const MISHAPS: readonly Mishap[] = [
       ),
   },
   {
+    name: "TLS fails",
+    weight: 2,
+    strike: ({ office, heal, dice }) => {
+      office.tlsTrouble = dice.pick(["wrong name", "nonsense", "hangs up"]);
+      heal(dice.between(5, 1_200) * SECOND, () => (office.tlsTrouble = "none"));
+    },
+  },
+  {
     name: "the server is down",
     weight: 1,
     strike: ({ office, heal, dice }) => {

@@ -16,7 +16,7 @@ import {
 } from "../../../lib/simulator/delivery/smtp-codes";
 import type { Delivery } from "../../../lib/simulator/delivery/smtp-delivery";
 import type { SmtpStep } from "../../../lib/simulator";
-import { certificate } from "../../support/certificates";
+import { certificate, type CertificateName } from "../../support/certificates";
 
 export type Counter = "memory" | "plain" | "tls" | "starttls";
 
@@ -36,6 +36,12 @@ export interface Login {
   readonly password: string;
 }
 
+/** What is wrong with the TLS of a server. */
+export type TlsTrouble = "none" | "wrong name" | "nonsense" | "hangs up";
+
+/** First byte of a TLS record with a part of the handshake (RFC 8446 5.1). */
+const HANDSHAKE = 0x16;
+
 /** What happens between acceptance and its reply. */
 export type AtAcceptance = (arrival: Arrival) => "reply" | "hang up";
 
@@ -46,6 +52,7 @@ export class PostOffice {
   arrivals: Arrival[] = [];
   /** Nobody answers. */
   isDown = false;
+  tlsTrouble: TlsTrouble = "none";
   atAcceptance: AtAcceptance = () => "reply";
   login: Login = { user: "", password: "" };
   /** Recipients that are refused, with the reply code. */
@@ -65,6 +72,7 @@ export class PostOffice {
     this.hangUp();
     this.arrivals = [];
     this.isDown = false;
+    this.tlsTrouble = "none";
     this.atAcceptance = () => "reply";
     this.refused = () => undefined;
   }
@@ -123,7 +131,18 @@ export class PostOffice {
   }
 
   private async start(counter: "plain" | "tls" | "starttls"): Promise<void> {
-    const { cert, key } = certificate("server");
+    const right = await this.serve(counter, "server");
+    const wrong = counter === "plain" ? right : await this.serve(counter, "other-name");
+    const door = createServer((socket) =>
+      this.enter(socket, this.tlsTrouble === "wrong name" ? wrong : right, counter !== "plain"),
+    );
+    this.doors.set(counter, door.listen(0, "127.0.0.1"));
+    await once(door, "listening");
+  }
+
+  /** Returns its port. */
+  private async serve(counter: "plain" | "tls" | "starttls", name: CertificateName): Promise<number> {
+    const { cert, key } = certificate(name);
     const server = new SMTPServer({
       secure: counter === "tls",
       cert,
@@ -164,13 +183,11 @@ export class PostOffice {
     this.servers.push(server);
     const inner: Server = server.listen(0, "127.0.0.1");
     if (!inner.listening) await once(inner, "listening");
-    const door = createServer((socket) => this.enter(socket, portOf(inner)));
-    this.doors.set(counter, door.listen(0, "127.0.0.1"));
-    await once(door, "listening");
+    return portOf(inner);
   }
 
   /** A connection to a server; cut at the door, because a server of this process must not be torn down in its TLS. */
-  private enter(socket: Socket, port: number): void {
+  private enter(socket: Socket, port: number, usesTls: boolean): void {
     socket.on("error", () => undefined);
     if (this.isDown) {
       socket.destroy();
@@ -185,7 +202,17 @@ export class PostOffice {
       inside.end();
     });
     inside.on("close", () => socket.end());
-    socket.pipe(inside).pipe(socket);
+    socket.pipe(inside);
+    if (usesTls) inside.on("data", (bytes: Buffer) => this.passSecured(socket, bytes));
+    else inside.pipe(socket);
+  }
+
+  /** Spoils the server's side of a handshake while TLS is in trouble. */
+  private passSecured(socket: Socket, bytes: Buffer): void {
+    if (bytes[0] !== HANDSHAKE || this.tlsTrouble === "none" || this.tlsTrouble === "wrong name")
+      socket.write(bytes);
+    else if (this.tlsTrouble === "nonsense") socket.write(Buffer.alloc(bytes.length, "?"));
+    else socket.destroy();
   }
 }
 

@@ -75,8 +75,8 @@ class Account {
 
   /** Follows one life to its end. @throws when it ends otherwise than planned. */
   async follow(plan: LifePlan): Promise<void> {
-    const child = fork(join(__dirname, "life.ts"), [JSON.stringify(plan)], {
-      execArgv: ["--import", "tsx"],
+    const child = fork(require.resolve("./life"), [JSON.stringify(plan)], {
+      execArgv: __filename.endsWith(".ts") ? ["--import", "tsx"] : [],
       serialization: "advanced",
     });
     const closed = once(child, "close");

@@ -40,7 +40,8 @@ export interface Soak {
   readonly weeks: number;
 }
 
-export async function runSoak(mails: number, seed: number): Promise<Soak> {
+/** @param at is told how many mails have been raised. */
+export async function runSoak(mails: number, seed: number, at: (mail: number) => void): Promise<Soak> {
   const dice = new Dice(mixed(seed, 0));
   const rig = memoryRig({ module: { timing: { bootMs: 3_000, airMs: 2_000, networkMs: 500 } } });
   const { clock, carrier, modem, module, server } = rig;
@@ -87,7 +88,7 @@ export async function runSoak(mails: number, seed: number): Promise<Soak> {
     const options = { maxAge: letter.maxAge, delivery: letter.delivery };
     const { id } = await clock.until(outbox.accept(mail, options, { nodeId: "n1", message: { number } }));
     const recipients = [...mail.to, ...mail.cc, ...mail.bcc];
-    open.set(id, { letter, recipients, answer: "accepted", ends: [], copies: [] });
+    open.set(id, { letter, recipients, answer: "accepted", ends: [], overdue: undefined, copies: [] });
   };
   /** Takes the account of what has ended, and forgets it. */
   const settle = (): void => {
@@ -132,6 +133,7 @@ export async function runSoak(mails: number, seed: number): Promise<Soak> {
     if (number % MISHAP_EVERY === MISHAP_EVERY - 1) befall(module, dice);
     await clock.advance(dice.between(1, LONGEST_PAUSE) * MINUTE);
     if (number % 100 === 99) {
+      at(number);
       await clock.run(() => outbox.summary().depth === 0, PATIENCE);
       settle();
     }

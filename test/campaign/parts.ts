@@ -1,0 +1,12 @@
+/** All parts of the campaign, each with the way it is run. */
+import { faults } from "./faults";
+import { hostile } from "./hostile";
+import { kills } from "./kills";
+import { load } from "./load";
+import type { Part } from "./part";
+import { secrets } from "./secrets";
+import { soak } from "./soak";
+import { supply } from "./supply";
+
+/** In the order of the table. */
+export const PARTS: readonly Part[] = [faults, kills, soak, hostile, secrets, load, supply];
