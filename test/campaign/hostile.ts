@@ -9,7 +9,7 @@ import { Findings } from "./hostile/findings";
 import { Dialogues, tryMessage } from "./hostile/messages";
 import { trySettings } from "./hostile/settings";
 import { soundSpool, trySpool } from "./hostile/spool-files";
-import { none, shown, type Part } from "./part";
+import { none, positionsOf, shown, type Part } from "./part";
 
 /** Messages from one whole dialogue, and from one try of the other kinds, to the next. */
 const DIALOGUE_EVERY = 200;
@@ -21,7 +21,9 @@ export const hostile: Part = {
   name: "hostile",
   full: 1_000_000,
   unit: "messages",
-  async run(size, { seed, only, say, at }) {
+  isSliceable: true,
+  async run(size, options) {
+    const { seed, only, say, at, slice } = options;
     const found = new Findings((line) =>
       say(`${line}\n  repeat: npm run campaign -- --part hostile --seed ${seed} --only POSITION`),
     );
@@ -41,8 +43,8 @@ export const hostile: Part = {
       paths: 0,
       endpoints: 0,
     };
-    const first = only ?? 0;
-    for (let position = first; position < (only === undefined ? size : only + 1); position++) {
+    let tried = 0;
+    for (const position of positionsOf(size, options)) {
       const where = String(position);
       // Each kind has a chance of its own, so that the others can be left out when a position is repeated.
       const dice = (kind: number): Dice => new Dice(mixed(mixed(seed, position), kind));
@@ -67,13 +69,13 @@ export const hostile: Part = {
         await kinds[kind]();
         for (const escaped of watch.take()) found.add("escaped", `${where} (${kind})`, escaped);
       }
-      if (position % 1_000 === 999) {
+      if (++tried % 1_000 === 0) {
         at(position);
         await turn();
         for (const escaped of watch.take()) found.add("escaped", where, escaped);
       }
     }
-    const race = Math.ceil((RACE * size) / 1_000_000);
+    const race = Math.ceil((RACE * size) / 1_000_000 / slice.of);
     await files.race(race, found, "race");
     await dialogues.close();
     await files.end();
@@ -86,7 +88,8 @@ export const hostile: Part = {
       shown("settings", count.settings),
       shown("modules that talk nonsense", count.answers),
       shown("spoiled spools", count.spool),
-      shown("paths, and reads while they were swapped", `${count.paths.toLocaleString("en-US")} + ${race}`),
+      shown("paths", count.paths),
+      shown("reads of a path while it was swapped", race),
       shown("questions to endpoints", count.endpoints),
       none("command lines of no known form, or too many", found.commandLines),
       none("headers or recipients injected", found.injectedHeaders),

@@ -1,5 +1,5 @@
 /** One part in a process of its own, started by part-runner.ts: it tells its parent how far it is, and its figures. */
-import type { Figure } from "./part";
+import type { Figure, Slice } from "./part";
 import { PARTS } from "./parts";
 
 /** What a part is to do, as the argument of its process. */
@@ -9,6 +9,7 @@ export interface PartPlan {
   readonly share: number;
   readonly seed: number;
   readonly only: number | undefined;
+  readonly slice: Slice;
 }
 
 export type FromPart =

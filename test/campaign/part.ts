@@ -6,6 +6,15 @@ export interface Figure {
   readonly value: string;
   readonly goal: string;
   readonly met: boolean;
+  /** Of a figure that is counted: how it makes one with those of the other slices of its part. */
+  readonly counted?: Counted;
+}
+
+export interface Counted {
+  readonly count: number;
+  /** Undefined: it is only shown. */
+  readonly wanted: number | undefined;
+  readonly together: "sum" | "most";
 }
 
 export interface PartOptions {
@@ -14,10 +23,17 @@ export interface PartOptions {
   readonly share: number;
   /** Repeats one position alone; undefined: all of them. */
   readonly only: number | undefined;
+  /** Of a part that is cut into slices for several processes: this one takes position `index`, `index + of`, and so on. */
+  readonly slice: Slice;
   /** Tells how far it is, or what failed and how to repeat it. */
   readonly say: (line: string) => void;
   /** Tells which position comes now, so that one that hangs can be named. */
   readonly at: (position: number) => void;
+}
+
+export interface Slice {
+  readonly index: number;
+  readonly of: number;
 }
 
 export interface Part {
@@ -25,27 +41,68 @@ export interface Part {
   /** Size of the full run, in units of the part. */
   readonly full: number;
   readonly unit: string;
+  /** Its positions have nothing to do with each other, and all its figures are counted. */
+  readonly isSliceable?: true;
   readonly run: (size: number, options: PartOptions) => Promise<readonly Figure[]>;
 }
 
-/** A figure that is only shown. */
-export function shown(name: string, value: number | string): Figure {
-  return { name, value: text(value), goal: "", met: true };
+/** A figure that is only shown. @param together how those of several slices make one. */
+export function shown(name: string, value: number | string, together: Counted["together"] = "sum"): Figure {
+  if (typeof value === "string") return { name, value, goal: "", met: true };
+  return counted(name, { count: value, wanted: undefined, together });
 }
 
 /** A figure that has to be none. */
-export function none(name: string, value: number): Figure {
-  return { name, value: text(value), goal: "0", met: value === 0 };
+export function none(name: string, count: number): Figure {
+  return equal(name, count, 0);
 }
 
-export function equal(name: string, value: number, wanted: number): Figure {
-  return { name, value: text(value), goal: text(wanted), met: value === wanted };
+export function equal(name: string, count: number, wanted: number): Figure {
+  return counted(name, { count, wanted, together: "sum" });
+}
+
+/** The figures of a part from those of its slices. */
+export function joined(slices: readonly (readonly Figure[])[]): readonly Figure[] {
+  const [first = []] = slices;
+  return first.map((figure) => {
+    const all = slices.flatMap((figures) => figures.filter(({ name }) => name === figure.name));
+    const counts = all.flatMap((one) => one.counted ?? []);
+    const [{ together, wanted } = { together: "sum", wanted: undefined } as const] = counts;
+    if (counts.length < slices.length) return all.find(({ met }) => !met) ?? figure;
+    const [count, goal] = [counts.map((one) => one.count), counts.map((one) => one.wanted ?? 0)];
+    return counted(figure.name, {
+      together,
+      count: together === "sum" ? sum(count) : Math.max(...count),
+      wanted: wanted === undefined ? undefined : sum(goal),
+    });
+  });
+}
+
+/** Positions below `size` that a slice takes, or the one that is repeated alone. */
+export function positionsOf(size: number, { only, slice: { index, of } }: PartOptions): readonly number[] {
+  if (only !== undefined) return [only];
+  return Array.from({ length: Math.ceil((size - index) / of) }, (_none, at) => index + at * of);
+}
+
+function counted(name: string, counted: Counted): Figure {
+  const { count, wanted } = counted;
+  return {
+    name,
+    value: text(count),
+    goal: wanted === undefined ? "" : text(wanted),
+    met: wanted === undefined || count === wanted,
+    counted,
+  };
 }
 
 export function below(name: string, value: number, limit: number, unit: string): Figure {
   return { name, value: `${value.toFixed(1)} ${unit}`, goal: `below ${limit} ${unit}`, met: value < limit };
 }
 
-function text(value: number | string): string {
-  return typeof value === "number" ? value.toLocaleString("en-US") : value;
+function text(value: number): string {
+  return value.toLocaleString("en-US");
+}
+
+function sum(list: readonly number[]): number {
+  return list.reduce((all, one) => all + one, 0);
 }

@@ -6,12 +6,12 @@
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import type { Figure, Part } from "./part";
+import { joined, type Figure, type Part, type Slice } from "./part";
 import { Compiled, runPart } from "./part-runner";
 import { PARTS } from "./parts";
 
 /** The longest first, so that no core is idle for long at the end. */
-const ORDER = ["faults", "soak", "hostile", "kills", "secrets", "supply"] as const;
+const ORDER = ["soak", "faults", "hostile", "kills", "secrets", "supply"] as const;
 /** What is measured in it is time: it runs when all others have ended. */
 const ALONE = "load";
 
@@ -26,7 +26,7 @@ async function main(): Promise<void> {
     },
   });
   const seed = wholeNumber("seed", values.seed);
-  const jobs = wholeNumber("jobs", values.jobs);
+  const jobs = Math.max(1, wholeNumber("jobs", values.jobs));
   const most = PARTS.find(({ name }) => name === "faults")?.full ?? 1;
   const share = values.mails === undefined ? 1 : Math.min(1, wholeNumber("mails", values.mails) / most);
   const only = values.only === undefined ? undefined : wholeNumber("only", values.only);
@@ -36,28 +36,45 @@ async function main(): Promise<void> {
   const began = performance.now();
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const compiled = new Compiled();
-  const figures = new Map<string, readonly Figure[]>();
-  const run = async ({ name, full, unit }: Part): Promise<void> => {
+  const figures = new Map<string, (readonly Figure[])[]>();
+  const run = async ({ name, full, slice }: Slot): Promise<void> => {
     const size = Math.max(1, Math.round(full * share));
-    say(`${name}: ${size} ${unit}, seed ${seed}`);
-    figures.set(name, await runPart({ name, size, share, seed, only }, compiled, say));
+    const slices = figures.get(name) ?? [];
+    figures.set(name, slices);
+    slices.push(await runPart({ name, size, share, seed, only, slice }, compiled, say));
   };
-  const waiting = ORDER.flatMap((wanted) => chosen.filter(({ name }) => name === wanted));
+  const waiting = ORDER.flatMap((wanted) =>
+    chosen
+      .filter(({ name }) => name === wanted)
+      .flatMap((part) => slots(part, only === undefined ? jobs : 1)),
+  );
+  for (const { name, full, unit } of chosen)
+    say(`${name}: ${Math.max(1, Math.round(full * share))} ${unit}, seed ${seed}`);
   const work = async (): Promise<void> => {
-    for (let part = waiting.shift(); part !== undefined; part = waiting.shift()) await run(part);
+    for (let slot = waiting.shift(); slot !== undefined; slot = waiting.shift()) await run(slot);
   };
   try {
-    await Promise.all(Array.from({ length: Math.max(1, jobs) }, work));
-    for (const part of chosen.filter(({ name }) => name === ALONE)) await run(part);
+    await Promise.all(Array.from({ length: jobs }, work));
+    for (const part of chosen.filter(({ name }) => name === ALONE)) await run({ ...part, slice: WHOLE });
   } finally {
     compiled.remove();
   }
-  const isMet = print(chosen.map(({ name }) => [name, figures.get(name) ?? []]));
+  const isMet = print(chosen.map(({ name }) => [name, joined(figures.get(name) ?? [])]));
   const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   console.log(
     `\n${isMet ? "All figures are met" : "NOT MET, see the lines marked so"}, in ${minutes} minutes.`,
   );
   process.exitCode = isMet ? 0 : 1;
+}
+
+/** What one process does: a part, or a slice of it. */
+type Slot = Part & { readonly slice: Slice };
+
+const WHOLE: Slice = { index: 0, of: 1 };
+
+function slots(part: Part, jobs: number): readonly Slot[] {
+  if (part.isSliceable !== true) return [{ ...part, slice: WHOLE }];
+  return Array.from({ length: jobs }, (_none, index) => ({ ...part, slice: { index, of: jobs } }));
 }
 
 function wholeNumber(name: string, text: string): number {

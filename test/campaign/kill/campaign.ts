@@ -31,7 +31,7 @@ export function isSound({ lost, duplicatesUnmarked, falselySent, reported, accep
   return accepted > 0 && lost + duplicatesUnmarked + falselySent === 0 && reported === accepted;
 }
 
-/** Milliseconds of the host after which a kill comes at the latest. */
+/** Milliseconds of the host after which a kill comes at the latest, from the opening or an acceptance on. */
 const LONGEST_LIFE = 1_000;
 const MAILS_PER_LIFE = 3;
 /** Part of the lives in which the module restarts by itself. */
@@ -81,13 +81,19 @@ class Account {
     });
     const closed = once(child, "close");
     const timers: NodeJS.Timeout[] = [];
+    // So many mails are accepted before its last moments begin, however slow the host is.
+    let left = plan.isLast ? Infinity : Math.floor(this.random() * (plan.mails + 1));
+    const countDown = (): void => {
+      if (left-- === 0) timers.push(...this.mishaps(() => child.kill("SIGKILL")));
+    };
     child.on("message", (message: FromOutbox) => {
       switch (message.kind) {
         case "opening":
-          if (!plan.isLast) timers.push(...this.mishaps(() => child.kill("SIGKILL")));
+          countDown();
           return;
         case "accepted":
           this.accepted.push(message);
+          countDown();
           return;
         case "ended":
           this.told.push(message.told);
