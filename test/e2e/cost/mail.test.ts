@@ -26,6 +26,11 @@ const MODES: readonly (readonly [name: string, options: MailRigOptions])[] = [
   ["acknowledged blocks", { transport: withoutFlowControl }],
 ];
 
+const FIVE = ["+QSMTPCLR", "+QSMTPDST", "+QSMTPSUB", "+QSMTPBODY", "+QSMTPPUT"] as const;
+
+/** `+QIACT` of `AT+QIACT?`. */
+const nameOf = (line: string): string | undefined => /^AT([+A-Z]+)/.exec(line)?.[1];
+
 interface Cost {
   readonly lines: number;
   /** In both directions. */
@@ -65,6 +70,25 @@ describe("what a mail costs on the line", () => {
     const { lines, bytes } = await costOf(rig, next);
     assert.equal(lines, 5);
     assert.ok(bytes - next.subject.bytes.length - next.body.bytes.length <= 200);
+  });
+
+  it("is one question more when the context was last seen active more than 60 s ago", async () => {
+    await start();
+    await rig.send(mail());
+    await rig.clock.advance(61_000);
+    rig.module.log.clear();
+    await rig.send(mail());
+    const [clear, ...others] = FIVE;
+    assert.deepEqual(rig.lines().map(nameOf), [clear, "+QIACT", ...others]);
+  });
+
+  it("is one question more where the line may lose a letter of an address", async () => {
+    await start({ module: { timing: { line: 115_200 } }, transport: withoutFlowControl });
+    await rig.send(mail());
+    rig.module.log.clear();
+    await rig.send(mail());
+    const [clear, recipient, ...others] = FIVE;
+    assert.deepEqual(rig.lines().map(nameOf), [clear, recipient, recipient, ...others]);
   });
 
   it("is no more than 3 % beside 110 KiB of text and attachment", async () => {

@@ -4,8 +4,13 @@ import { Work } from "./counted-bytes";
 
 const LINES = Buffer.from("\r\n+CSQ: 24,99\r\n\r\nOK\r\n+QSMTPPUT: 0,0\r\n".repeat(200));
 const ENDLESS = Buffer.alloc(4 * LONGEST_LINE, "x");
-/** Looked at for LF and for CR, as the end of what has come, and decoded. */
-const MOST = 4;
+/** Looked at for LF and for CR, and decoded; in reads of one byte also as the end of what has come. */
+const MOST = 3;
+const SIZES = [
+  { size: 1, most: MOST + 1 },
+  { size: 64, most: MOST },
+  { size: 4096, most: MOST },
+] as const;
 
 /** Bytes looked at for each byte of the input, cut into reads of `size`. */
 function workPerByte(input: Buffer, size: number): number {
@@ -28,15 +33,28 @@ function feed(work: Work, input: Buffer, size: number, take: (bytes: Buffer) => 
 }
 
 describe("what the tokenizer does for a byte", () => {
-  for (const size of [1, 64, 4096]) {
+  for (const { size, most } of SIZES) {
     it(`is at most to find its line end and to decode it, in reads of ${size}`, () => {
-      assert.ok(workPerByte(LINES, size) <= MOST);
+      assert.ok(workPerByte(LINES, size) <= most);
     });
 
     it(`does not grow with the length of what has no line end, in reads of ${size}`, () => {
-      assert.ok(workPerByte(ENDLESS, size) <= MOST);
+      assert.ok(workPerByte(ENDLESS, size) <= most);
     });
   }
+
+  it("is to make one text of a line, and one more where a read ends in it", () => {
+    const work = new Work();
+    const tokenizer = new Tokenizer();
+    let [lines, reads] = [0, 0];
+    feed(work, LINES, 64, (bytes) => {
+      reads++;
+      tokenizer.push(bytes);
+      while (tokenizer.next() !== undefined) lines++;
+    });
+    assert.equal(lines, 600);
+    assert.ok(work.texts <= lines + reads, `${work.texts} texts`);
+  });
 
   it("would be more if what has no line end were joined with each read", () => {
     const work = new Work();
