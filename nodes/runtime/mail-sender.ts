@@ -9,12 +9,12 @@ import type { ErrorCode } from "../../lib/errors";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
 import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
-import { type Message, nameContents, releaseContents, restoreContents } from "./contents";
+import { type Message, releaseContents } from "./contents";
 import { type ErrorTo, reachesCatch, reachesOutput } from "./error-output";
 import { failureOf, flowError, refusedResult } from "./failure-report";
 import type { GetHost } from "./modem-user";
 import { type Done, keepPending, type PendingMail, type Send, takePending } from "./pending-mails";
-import { failedMessage, forgetFormerResult, keptMessage, sentMessage } from "./result-message";
+import { failedMessage, forgetFormerResult, keptMessage, restoreOrName, sentMessage } from "./result-message";
 import type { ResultReceiver } from "./routing";
 import { Turnstile } from "./turnstile";
 
@@ -79,18 +79,8 @@ export class MailSender implements ResultReceiver {
     if (failure === undefined) this.succeed(sentMessage(message, ended), way);
     else if (result.status === "partial") this.succeed(sentMessage(message, ended), way, failure);
     else {
-      await this.restore(message, ended);
+      await restoreOrName(message, ended, this.node);
       this.fail(message, way, failure, result);
-    }
-  }
-
-  /** A content that cannot be read any more must not hide that the mail has failed. */
-  private async restore(message: Message, { id, attachments }: MailEnded): Promise<void> {
-    try {
-      await restoreContents(message, attachments);
-    } catch (error) {
-      this.node.warn(`the attachments of mail ${id} cannot be read back: ${String(error)}`);
-      nameContents(message, attachments);
     }
   }
 

@@ -40,8 +40,22 @@ export function failedMessage(
 /** The result of a mail whose node is gone, complete with its contents. */
 export async function orphanMessage(ended: MailEnded, node: Node): Promise<Message> {
   const message = keptMessage(ended);
-  const { failure, result, attachments } = ended;
+  const { failure, result } = ended;
   if (failure === undefined) return sentMessage(message, ended);
-  await restoreContents(message, attachments);
+  await restoreOrName(message, ended, node);
   return failedMessage(message, failure, result, node);
+}
+
+/** A content that cannot be read any more must not hide that the mail has failed. */
+export async function restoreOrName(
+  message: Message,
+  { id, attachments }: Pick<MailEnded, "id" | "attachments">,
+  node: Node,
+): Promise<void> {
+  try {
+    await restoreContents(message, attachments);
+  } catch (error) {
+    node.warn(`the attachments of mail ${id} cannot be read back: ${String(error)}`);
+    nameContents(message, attachments);
+  }
 }

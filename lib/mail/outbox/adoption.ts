@@ -30,7 +30,7 @@ export async function adoptSpool(
     await lock.take();
     const moved: string[] = [];
     for (const found of await other.find()) {
-      const read = await other.load(found);
+      const { read, bytes } = await other.load(found);
       if (read.kind !== "record" || store.has(found.id)) {
         trouble(
           new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} of ${directory} is left there` }),
@@ -38,11 +38,7 @@ export async function adoptSpool(
         continue;
       }
       const { record } = read;
-      let bytes = Buffer.byteLength(record.text);
-      for (const [index, { size }] of record.attachments.entries()) {
-        await store.spool.copyFrom(other, record.id, index);
-        bytes += size;
-      }
+      for (const index of record.attachments.keys()) await store.spool.copyFrom(other, record.id, index);
       await store.spool.moveFrom(other, found);
       store.adopt(record, found.place, bytes);
       await other.drop(record.id, record.attachments.length);

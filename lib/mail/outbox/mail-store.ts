@@ -7,7 +7,7 @@
 import { ModemError } from "../../errors";
 import type { MailAttachment } from "../mail";
 import type { SpoolRecord } from "../spool/record";
-import { recover } from "../spool/recovery";
+import { headOf, recover, type RecordHead } from "../spool/recovery";
 import type { Found, Place } from "../spool/place";
 import { loadRecord, type Spool } from "../spool/spool";
 import { FailedMails } from "./failed-mails";
@@ -75,7 +75,7 @@ export class MailStore {
     const record = make(attachments);
     try {
       const bytes = await this.spool.write(record, QUEUE);
-      this.waiting.add(this.entryOf(record, QUEUE, bytes + sizeOf(attachments), false));
+      this.waiting.add(this.entryOf(headOf(record), QUEUE, bytes + sizeOf(attachments), false));
       onKept();
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.
@@ -157,7 +157,7 @@ export class MailStore {
       const record = change(await loadRecord(this.spool, { id, place }));
       await this.spool.write({ ...record, revision: record.revision + 1 }, place);
       await this.spool.move(id, place, QUEUE);
-      this.waiting.add(this.entryOf(record, QUEUE, place.bytes, true));
+      this.waiting.add(this.entryOf(headOf(record), QUEUE, place.bytes, true));
     } catch (error) {
       this.failed.add(id, place);
       throw error;
@@ -176,7 +176,7 @@ export class MailStore {
   /** A mail that was moved into this spool. */
   adopt(record: SpoolRecord, place: Place, bytes: number): void {
     if (place.folder === "failed") this.failed.add(record.id, place);
-    else this.waiting.add(this.entryOf({ ...record, seq: this.nextSeq() }, place, bytes, true));
+    else this.waiting.add(this.entryOf({ ...headOf(record), seq: this.nextSeq() }, place, bytes, true));
   }
 
   /** Removes what could not be removed before. Never rejects. */
@@ -186,14 +186,14 @@ export class MailStore {
     for (const one of again) await this.removeOrKeepFor(one);
   }
 
-  private entryOf(record: SpoolRecord, place: Place, bytes: number, recovered: boolean): Entry {
+  private entryOf(record: RecordHead, place: Place, bytes: number, recovered: boolean): Entry {
     const now = this.time.now();
     const isOurs = record.accepted.clock === now.clock;
     return {
       id: record.id,
       seq: record.seq,
       priority: record.priority,
-      nodeId: record.origin.nodeId,
+      nodeId: record.nodeId,
       accepted: this.time.translate(record.accepted),
       ownLimit: record.maxAge === null ? undefined : record.maxAge * MINUTE,
       recovered,

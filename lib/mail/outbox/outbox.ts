@@ -52,7 +52,7 @@ const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
 /** Opened by none, in vain (`error`), or by a run. */
 type State =
   | { readonly kind: "closed" }
-  | { readonly kind: "opening"; readonly run: Promise<OutboxRun> }
+  | { readonly kind: "opening"; readonly run: Promise<OutboxRun>; readonly abort: AbortController }
   | { readonly kind: "failed"; readonly error: ModemError }
   | { readonly kind: "open"; readonly run: OutboxRun }
   | { readonly kind: "closing"; readonly run: OutboxRun };
@@ -72,8 +72,10 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    */
   async open(): Promise<void> {
     if (this.state.kind === "open" || this.state.kind === "opening") return;
+    const abort = new AbortController();
     const opening = OutboxRun.start({
       ...this.options,
+      signal: abort.signal,
       random: this.options.random ?? Math.random,
       files: this.options.files ?? hostFiles,
       host: this.options.host ?? thisHost(),
@@ -85,7 +87,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
         trouble: (error) => this.trouble(error),
       },
     });
-    this.state = { kind: "opening", run: opening };
+    this.state = { kind: "opening", run: opening, abort };
     try {
       const run = await opening;
       this.state = { kind: "open", run };
@@ -104,7 +106,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    */
   async close(graceMs = CLOSE_GRACE): Promise<void> {
     const { state } = this;
-    if (state.kind === "opening") await state.run.catch(() => undefined);
+    if (state.kind === "opening") {
+      // Who asks whether a former holder still lives would keep the modem's port for another 12 s.
+      state.abort.abort(new ModemError("OUTBOX_CLOSED"));
+      await state.run.catch(() => undefined);
+    }
     if (this.state.kind !== "open") return;
     const { run } = this.state;
     this.state = { kind: "closing", run };

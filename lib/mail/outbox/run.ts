@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly files: FileLayer;
   readonly host: Host;
   readonly events: RunEvents;
+  /** Ends the wait for a holder of the folder who does not answer. */
+  readonly signal: AbortSignal;
 }
 
 export interface RunEvents {
@@ -102,11 +104,14 @@ export class OutboxRun {
     this.commands = new Commands({ clock, host, store, ledger, ending, lost, sender, trouble });
   }
 
-  /** Takes the folder and finds its mails; sends nothing yet. Rejects with OUTBOX_LOCKED or the error of the disk. */
+  /**
+   * Takes the folder and finds its mails; sends nothing yet. Rejects with OUTBOX_LOCKED, the error of the disk, or the
+   * reason of the signal.
+   */
   static async start(options: RunOptions): Promise<OutboxRun> {
-    const { directory, files, clock, host, settings, events } = options;
+    const { directory, files, clock, host, settings, events, signal } = options;
     const lock = new SpoolLock(directory, files, clock, host);
-    await lock.take();
+    await lock.take(signal);
     try {
       const spool = new Spool(directory, files);
       await spool.prepare();

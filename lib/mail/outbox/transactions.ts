@@ -69,7 +69,7 @@ export function isInDoubt({ unknown, open }: StoredTransaction): boolean {
 }
 
 /** Running time at which the next waiting transaction is due; infinite when none waits. */
-export function nextDue({ transactions }: SpoolRecord): number {
+export function nextDue({ transactions }: Pick<SpoolRecord, "transactions">): number {
   return Math.min(...transactions.map((one) => (one.state.kind === "waiting" ? one.due : Infinity)));
 }
 

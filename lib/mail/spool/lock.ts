@@ -41,12 +41,12 @@ export class SpoolLock {
     this.folder = join(directory, "lock");
   }
 
-  /** Rejects with OUTBOX_LOCKED when another holds it, or with the error of the disk. */
-  async take(): Promise<void> {
+  /** Rejects with OUTBOX_LOCKED when another holds it, with the error of the disk, or with the reason of `signal`. */
+  async take(signal?: AbortSignal): Promise<void> {
     await this.files.makeFolder(this.folder);
     for (;;) {
       const latest = await this.latest();
-      if (latest > 0) await this.assertFree(latest);
+      if (latest > 0) await this.assertFree(latest, signal);
       if ((await this.make(latest + 1)) && (await this.isLatest())) break;
     }
     // Generations that were succeeded mean nothing any more; one that cannot be removed does no harm.
@@ -77,7 +77,7 @@ export class SpoolLock {
     }
   }
 
-  private async assertFree(generation: number): Promise<void> {
+  private async assertFree(generation: number, signal: AbortSignal | undefined): Promise<void> {
     const mark = await this.read(generation);
     if (mark === "released" || mark === "removed") return;
     if (mark !== "unreadable") {
@@ -94,16 +94,16 @@ export class SpoolLock {
           break;
       }
     }
-    if (await this.claimIsAnswered()) throw locked(mark === "unreadable" ? undefined : mark);
+    if (await this.claimIsAnswered(signal)) throw locked(mark === "unreadable" ? undefined : mark);
   }
 
-  private async claimIsAnswered(): Promise<boolean> {
+  private async claimIsAnswered(signal: AbortSignal | undefined): Promise<boolean> {
     const name = `claim-${this.token}`;
     const path = join(this.folder, name);
     await writeDurably(this.files, path, []);
     try {
       for (let lain = 0; lain < CLAIM_LIES; lain += CLAIM_LOOK) {
-        await delay(this.clock, CLAIM_LOOK);
+        await delay(this.clock, CLAIM_LOOK, signal);
         if (!(await this.files.list(this.folder)).includes(name)) return true;
       }
       return false;

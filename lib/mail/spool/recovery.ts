@@ -12,8 +12,11 @@ import type { SpoolRecord } from "./record";
 /** Records read at a time. */
 const READERS = 32;
 
+/** What a start must know of a record; texts and messages of a long queue would fill the memory of a small gateway. */
+export type RecordHead = Omit<SpoolRecord, "text" | "subject" | "origin"> & { readonly nodeId: string };
+
 export interface RecoveredMail {
-  readonly record: SpoolRecord;
+  readonly record: RecordHead;
   readonly place: Place;
   /** On the disk, attachments included. */
   readonly bytes: number;
@@ -66,13 +69,10 @@ async function readOne(
   trouble: (error: ModemError) => void,
 ): Promise<RecoveredMail | undefined> {
   try {
-    const read = await spool.load(found);
+    const { read, bytes } = await spool.load(found);
     switch (read.kind) {
-      case "record": {
-        const { record } = read;
-        const size = record.attachments.reduce((sum, one) => sum + one.size, Buffer.byteLength(record.text));
-        return { record, place: found.place, bytes: size };
-      }
+      case "record":
+        return { record: headOf(read.record), place: found.place, bytes };
       case "newer":
         trouble(
           new ModemError("OUTBOX_DAMAGED", {
@@ -91,6 +91,10 @@ async function readOne(
     trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${found.id} cannot be read`, cause }));
     return undefined;
   }
+}
+
+export function headOf({ text: _text, subject: _subject, origin, ...head }: SpoolRecord): RecordHead {
+  return { ...head, nodeId: origin.nodeId };
 }
 
 /** Of the same revision the one in `sending` is taken, because it says that the mail may be on its way. */

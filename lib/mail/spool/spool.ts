@@ -58,10 +58,12 @@ export class Spool {
     return found;
   }
 
-  /** Rejects with the error of the disk. */
-  async load({ id, place }: Found): Promise<ReadRecord> {
-    const bytes = await this.files.read(this.pathOf(id, place));
-    return readRecord(bytes.toString(), id);
+  /** Reads a record; `bytes`: of its mail on the disk, attachments included. Rejects with the error of the disk. */
+  async load({ id, place }: Found): Promise<{ readonly read: ReadRecord; readonly bytes: number }> {
+    const text = await this.files.read(this.pathOf(id, place));
+    const read = readRecord(text.toString(), id);
+    const attachments = read.kind === "record" ? read.record.attachments : [];
+    return { read, bytes: attachments.reduce((sum, { size }) => sum + size, text.length) };
   }
 
   /** Writes a record durably, replacing one of the same name. Returns its bytes. */
@@ -192,7 +194,7 @@ export class Spool {
 
 /** The record of one file. Rejects with OUTBOX_DAMAGED when it cannot be used, or with the error of the disk. */
 export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecord> {
-  const read = await spool.load(found);
+  const { read } = await spool.load(found);
   switch (read.kind) {
     case "record":
       return read.record;

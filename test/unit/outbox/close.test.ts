@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, DIRECTORY, failure, mail } from "./bench";
 
 describe("Closing the outbox", () => {
@@ -115,6 +116,27 @@ describe("Closing the outbox", () => {
     const second = await first.restart();
     assert.equal((await second.ends(1)).result.status, "sent");
     assert.equal(second.delivered.length, 1);
+  });
+
+  it("does not wait until it is known whether a former holder of the folder still lives", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files, available: false });
+    await first.accept(mail("alarm"));
+    files.cut();
+    // In another container nobody can see whether that process still runs, so it has 12 s to say so.
+    const left = files.after("all");
+    const second = new Bench({ files: left, boot: "boot-2" });
+    const opening = assert.rejects(second.outbox.open(), { code: "OUTBOX_CLOSED" });
+    await second.clock.advance(2_500);
+    const [accepting, start] = [assert.rejects(second.accept(mail("next"))), second.clock.now()];
+    await second.clock.until(second.outbox.close());
+    assert.equal(second.clock.now() - start, 0);
+    await Promise.all([opening, accepting]);
+    const names = await left.list(`${DIRECTORY}/lock`);
+    assert.deepEqual(names, ["1.json"], "its question is taken back");
+    const third = await Bench.open({ files: left, boot: "boot-2" });
+    await third.ends(1);
+    assert.deepEqual(third.delivered, ["alarm"]);
   });
 
   it("may be called twice, and before the outbox was open", async () => {

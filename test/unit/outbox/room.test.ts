@@ -97,6 +97,16 @@ describe("Room in the outbox", () => {
     assert.equal((await files.list("/spool/modem/attachments")).length, 1);
   });
 
+  it("counts what a mail takes on the disk the same after a restart, the message of its flow included", async () => {
+    const first = await Bench.open({ settings: { maxSpoolMB: 0.05 }, available: false });
+    const message = { log: "x".repeat(20_000) };
+    const big = mail("1", { attachments: [attachment("a.bin", "x".repeat(9_000))] });
+    await first.accept(big, {}, message);
+    const second = await first.restart();
+    await assert.rejects(second.accept(big, {}, message), { code: "OUTBOX_FULL", message: /0\.05 MB/ });
+    await second.accept(mail("2"), {}, { log: "x".repeat(15_000) });
+  });
+
   it("makes room by removing failed mails, oldest first", async () => {
     const bench = await Bench.open({ settings: { maxSpoolMB: 0.03 } });
     bench.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
