@@ -1,8 +1,8 @@
 /**
  * The kill campaign as a command: `npm run campaign:kill -- [--kills 200] [--seed 1] [--form kill|cut|both]`.
  *
- * Prints what became of all mails; ends with 1 when one was lost, repeated unmarked, not reported or falsely told as
- * sent.
+ * Prints what became of all mails; ends with 1 when one was lost, repeated unmarked or against its option, not
+ * reported, or falsely told as sent.
  */
 import { parseArgs } from "node:util";
 import { isSound, runKillCampaign, type Form, type Result } from "./kill/campaign";
@@ -48,6 +48,7 @@ function print(form: Form, kills: number, result: Result, seconds: number): void
     ["reported", result.reported],
     ["duplicates marked", result.duplicatesMarked],
     ["duplicates unmarked", result.duplicatesUnmarked],
+    ["sent again against wish", result.duplicatesRefused],
     ["falsely told as sent", result.falselySent],
     ["lost", result.lost],
   ];

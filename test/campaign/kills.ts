@@ -17,6 +17,7 @@ export const kills: Part = {
         none(`${name}: lost`, result.lost),
         none(`${name}: falsely told "sent"`, result.falselySent),
         none(`${name}: duplicates without the mark`, result.duplicatesUnmarked),
+        none(`${name}: duplicates of mails that were to come once`, result.duplicatesRefused),
         {
           name: `${name}: sound in all`,
           value: isSound(result) ? "yes" : "no",

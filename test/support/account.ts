@@ -8,6 +8,8 @@ import type { Delivered } from "./fake-carrier";
 export interface Accepted {
   readonly subject: string;
   readonly recipients: readonly string[];
+  /** Nobody may get it twice, marked or not. */
+  readonly isOnce?: boolean;
 }
 
 /** An end as a node heard it. */
@@ -25,6 +27,8 @@ export interface Totals {
   readonly reported: number;
   readonly duplicatesMarked: number;
   readonly duplicatesUnmarked: number;
+  /** Copies of mails that were to come once. */
+  readonly duplicatesRefused: number;
   /** Recipients of accepted mails who have nothing and of whom nobody was told. */
   readonly lost: number;
   /** Recipients told as served who have nothing. */
@@ -58,6 +62,15 @@ export function balance(
     reported: accepted.filter(({ subject }) => reported.has(subject)).length,
     duplicatesMarked: sum(counts.map(({ marked, unmarked }) => marked - (unmarked === 0 ? 1 : 0))),
     duplicatesUnmarked: sum(counts.map(({ unmarked }) => Math.max(0, unmarked - 1))),
+    duplicatesRefused: sum(
+      accepted
+        .filter(({ isOnce }) => isOnce)
+        .flatMap(keysOf)
+        .map((key) => {
+          const { marked = 0, unmarked = 0 } = copies.get(key) ?? {};
+          return marked + unmarked - 1;
+        }),
+    ),
     lost: accepted.flatMap(keysOf).filter((key) => !copies.has(key) && !rejected.has(key)).length,
     falselySent: served.filter((key) => !copies.has(key)).length,
   };

@@ -27,8 +27,10 @@ export interface Result extends Totals {
 }
 
 /** True when the goals are met: nothing lost, nothing repeated unmarked, no false success, each mail reported. */
-export function isSound({ lost, duplicatesUnmarked, falselySent, reported, accepted }: Result): boolean {
-  return accepted > 0 && lost + duplicatesUnmarked + falselySent === 0 && reported === accepted;
+export function isSound(result: Result): boolean {
+  const { lost, duplicatesUnmarked, duplicatesRefused, falselySent, reported, accepted } = result;
+  const wrong = lost + duplicatesUnmarked + duplicatesRefused + falselySent;
+  return accepted > 0 && wrong === 0 && reported === accepted;
 }
 
 /** Milliseconds of the host after which a kill comes at the latest, from the opening or an acceptance on. */

@@ -93,7 +93,8 @@ async function live({ life, mails, isLast, seed, ...plan }: LifePlan): Promise<v
     const made = anyMail(subject, random);
     const options = { maxAge: undefined, delivery: random() < 0.2 ? "atMostOnce" : "atLeastOnce" } as const;
     await outbox.accept(made, options, { nodeId: "n1", message: { subject } });
-    await tell({ kind: "accepted", subject, recipients: [...made.to, ...made.cc, ...made.bcc] });
+    const recipients = [...made.to, ...made.cc, ...made.bcc];
+    await tell({ kind: "accepted", subject, recipients, isOnce: options.delivery === "atMostOnce" });
   }
   if (!isLast) return;
   await emptied(() => outbox.summary().depth);

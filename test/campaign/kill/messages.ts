@@ -1,10 +1,10 @@
 /** What the process that is killed and the one that counts tell each other. */
-import type { Told } from "../../support/account";
+import type { Accepted, Told } from "../../support/account";
 
 export type FromOutbox =
   /** The kill may come from now on. */
   | { readonly kind: "opening" }
-  | { readonly kind: "accepted"; readonly subject: string; readonly recipients: readonly string[] }
+  | ({ readonly kind: "accepted" } & Accepted)
   | { readonly kind: "ended"; readonly told: Told }
   /** An operation on the disk whose power is to be cut. */
   | { readonly kind: "disk"; readonly number: number; readonly call: DiskCall }
