@@ -1,36 +1,51 @@
-/** Writes the tables of a run into docs/performance.md, between its markers, and draws its picture. */
+/** Writes the tables of a run into docs/performance.md and README.md, between their markers, and draws the picture. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Figure } from "./figure";
 import type { Row } from "./row";
 import { sharesPicture } from "./picture";
-import { markdownTable } from "./table";
+import { goalsTable, markdownTable, sharesTable } from "./table";
 
-const FOLDER = join(__dirname, "../../docs");
-const PAGE = join(FOLDER, "performance.md");
-const PICTURE = join(FOLDER, "mail-time.svg");
+const ROOT = join(__dirname, "../..");
 
-/** @param machine what the figures were measured on. @throws Error when the page lacks a marker. */
+/** The pages that hold tables of the benchmark, below the package's folder. */
+export const PAGES = ["docs/performance.md", "README.md"] as const;
+const PICTURE = "docs/mail-time.svg";
+
+/**
+ * @param runs figures of each run; all of them show their goals, the last one all it has.
+ * @param machine what the figures were measured on.
+ * @throws Error when a page lacks a marker.
+ */
 export async function writeDocumentation(
-  figures: readonly Figure[],
+  runs: readonly (readonly Figure[])[],
   rows: readonly Row[],
   machine: string,
 ): Promise<void> {
+  const [page, readme] = PAGES;
+  const figures = runs.at(-1) ?? [];
   const meaning = rows.map(({ name, about }) => `| \`${name}\` | ${about} |`);
-  const parts = {
+  await fill(page, {
     figures: `${machine}\n\n${markdownTable(figures)}`,
+    runs: goalsTable(runs),
     rows: ["| row | what is measured |", "|---|---|", ...meaning].join("\n"),
-  };
-  let page = await readFile(PAGE, "utf8");
-  for (const [name, text] of Object.entries(parts)) page = between(page, name, text);
-  await writeFile(PAGE, page);
-  await writeFile(PICTURE, sharesPicture(figures));
+  });
+  await fill(readme, { "mail-time": sharesTable(figures) });
+  await writeFile(join(ROOT, PICTURE), sharesPicture(figures));
 }
 
-function between(page: string, name: string, text: string): string {
+async function fill(page: (typeof PAGES)[number], parts: Readonly<Record<string, string>>): Promise<void> {
+  const path = join(ROOT, page);
+  let text = await readFile(path, "utf8");
+  for (const [name, part] of Object.entries(parts)) text = between(text, name, part, page);
+  await writeFile(path, text);
+}
+
+/** The text with `part` between the markers of `name`. @throws Error when it has none, which names `page`. */
+export function between(text: string, name: string, part: string, page: string): string {
   const begin = `<!-- ${name}: npm run bench -- --write -->`;
   const end = `<!-- /${name} -->`;
-  const [from, to] = [page.indexOf(begin), page.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`docs/performance.md has no place for the table "${name}"`);
-  return `${page.slice(0, from + begin.length)}\n${text}\n${page.slice(to)}`;
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no place for the table "${name}"`);
+  return `${text.slice(0, from + begin.length)}\n${part}\n${text.slice(to)}`;
 }

@@ -20,7 +20,9 @@ npm run bench -- NAME ...        measures these rows
 npm run bench -- --list          names the rows
 npm run bench -- --json          prints JSON instead of the table
 npm run bench -- --rounds N      rounds, at least 5 (5)
-npm run bench -- --write         also writes the table into docs/performance.md`;
+npm run bench -- --runs N        measures all of it N times in a row (1)
+npm run bench -- --write         also writes the figures of the last run and the goals of all runs into
+                                 docs/performance.md and README.md`;
 
 const FEWEST_ROUNDS = 5;
 
@@ -39,6 +41,7 @@ async function main(): Promise<number> {
       write: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       rounds: { type: "string", default: String(FEWEST_ROUNDS) },
+      runs: { type: "string", default: "1" },
     },
   });
   if (values.help) {
@@ -49,22 +52,51 @@ async function main(): Promise<number> {
     for (const row of ROWS) console.log(`${row.name.padEnd(18)}${row.about}`);
     return 0;
   }
-  const rounds = Number(values.rounds);
-  if (!Number.isInteger(rounds) || rounds < FEWEST_ROUNDS) {
-    throw new Error(`--rounds takes a whole number from ${FEWEST_ROUNDS} on`);
-  }
+  const rounds = wholeNumber("rounds", values.rounds, FEWEST_ROUNDS);
+  const runs = wholeNumber("runs", values.runs, 1);
   if (values.write && positionals.length > 0) throw new Error("--write wants all rows");
+  const rows = chosenRows(positionals);
+  const measured: (readonly Measured[])[] = [];
+  for (let run = 1; run <= runs; run++) {
+    const title = runs === 1 ? "" : `run ${run} of ${runs}: `;
+    const one = await measureAll(rows, rounds, values.json ? undefined : title);
+    measured.push(one);
+    if (!values.json) console.log(asText(one));
+  }
+  if (values.json) console.log(JSON.stringify(asJson(measured, rounds), undefined, 2));
+  const reports = measured.flat().map(({ report }) => report);
+  if (values.write) {
+    const failed = measured.flat().find(({ report }) => report.kind === "failed");
+    if (failed !== undefined)
+      throw new Error(`nothing was written, because ${failed.row.name} was not measured`);
+    const figures = measured.map((run) => run.flatMap(figuresOf));
+    await writeDocumentation(figures, ROWS, machine());
+  }
+  return exitCode(reports);
+}
+
+function wholeNumber(name: string, text: string, least: number): number {
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < least) {
+    throw new Error(`--${name} takes a whole number from ${least} on`);
+  }
+  return number;
+}
+
+/** @param title before the name of each row on stderr; undefined: says nothing. */
+async function measureAll(
+  rows: readonly Row[],
+  rounds: number,
+  title: string | undefined,
+): Promise<readonly Measured[]> {
   const measured: Measured[] = [];
-  for (const row of chosenRows(positionals)) {
-    if (!values.json) process.stderr.write(`${row.name} `);
+  for (const row of rows) {
+    if (title !== undefined) process.stderr.write(`${title}${row.name} `);
     const one = await measure(row, rounds);
     measured.push(one);
-    if (!values.json) process.stderr.write(`${one.seconds.toFixed(0)} s\n`);
+    if (title !== undefined) process.stderr.write(`${one.seconds.toFixed(0)} s\n`);
   }
-  console.log(values.json ? JSON.stringify(asJson(measured, rounds), undefined, 2) : asText(measured));
-  const figures = measured.flatMap(figuresOf);
-  if (values.write) await writeDocumentation(figures, ROWS, machine());
-  return exitCode(measured.map(({ report }) => report));
+  return measured;
 }
 
 function chosenRows(names: readonly string[]): readonly Row[] {
@@ -100,25 +132,19 @@ function asText(measured: readonly Measured[]): string {
   return [machine(), plainTable(measured.flatMap(figuresOf)), ...failures].join("\n\n");
 }
 
-function asJson(measured: readonly Measured[], rounds: number): object {
-  return {
-    machine: machine(),
-    rounds,
-    rows: measured.map(({ row, report, seconds }) => ({
-      name: row.name,
-      seconds,
-      ...(report.kind === "failed"
-        ? { failed: report.reason }
-        : {
-            figures: report.figures.map((figure) => ({
-              ...figure,
-              median: median(figure.samples),
-              spread: spread(figure.samples),
-              verdict: verdict(figure),
-            })),
-          }),
-    })),
-  };
+function asJson(runs: readonly (readonly Measured[])[], rounds: number): object {
+  return { machine: machine(), rounds, runs: runs.map((rows) => ({ rows: rows.map(rowAsJson) })) };
+}
+
+function rowAsJson({ row, report, seconds }: Measured): object {
+  if (report.kind === "failed") return { name: row.name, seconds, failed: report.reason };
+  const figures = report.figures.map((figure) => ({
+    ...figure,
+    median: median(figure.samples),
+    spread: spread(figure.samples),
+    verdict: verdict(figure),
+  }));
+  return { name: row.name, seconds, figures };
 }
 
 function machine(): string {

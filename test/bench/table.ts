@@ -11,7 +11,7 @@ export function cells(figure: Figure): readonly string[] {
   const { what, unit, samples, goal, peer } = figure;
   return [
     what,
-    withUnit(median(samples), unit) + ratioText(figure),
+    measuredText(figure),
     spreadOf(samples),
     goal === undefined ? "" : goalText(goal, unit),
     peer?.name ?? "",
@@ -30,8 +30,46 @@ export function plainTable(figures: readonly Figure[]): string {
 }
 
 export function markdownTable(figures: readonly Figure[]): string {
-  const rows = [COLUMNS, COLUMNS.map(() => "---"), ...figures.map(cells)];
-  return rows.map((row) => `| ${row.join(" | ")} |`).join("\n");
+  return markdown(COLUMNS, figures.map(cells));
+}
+
+/** Each figure that has a goal, in all runs side by side. @throws Error when a run lacks one. */
+export function goalsTable(runs: readonly (readonly Figure[])[]): string {
+  const judged = runs.map((figures) => figures.filter(({ goal }) => goal !== undefined));
+  const rows = (judged[0] ?? []).map(({ what, unit, goal }) => {
+    const ofRuns = judged.map((figures) => {
+      const figure = figures.find((other) => other.what === what && other.unit === unit);
+      if (figure === undefined) throw new Error(`one run has no figure for ${what}`);
+      return `${measuredText(figure)}${verdict(figure) === "missed" ? " **missed**" : ""}`;
+    });
+    return [what, goal === undefined ? "" : goalText(goal, unit), ...ofRuns];
+  });
+  return markdown(["what", "goal", ...runs.map((_figures, run) => `run ${run + 1}`)], rows);
+}
+
+/** Shares in percent: a row for each whole, a column for each part. */
+export function sharesTable(figures: readonly Figure[]): string {
+  const shares = figures.flatMap(({ share, samples }) =>
+    share === undefined ? [] : [{ ...share, percent: median(samples) }],
+  );
+  const wholes = [...new Set(shares.map(({ whole }) => whole))];
+  const parts = [...new Set(shares.map(({ part }) => part))];
+  const rows = wholes.map((whole) => [
+    whole,
+    ...parts.map((part) => {
+      const found = shares.find((share) => share.whole === whole && share.part === part);
+      return found === undefined ? "" : `${found.percent.toFixed(1)} %`;
+    }),
+  ]);
+  return markdown(["", ...parts], rows);
+}
+
+function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+function measuredText(figure: Figure): string {
+  return withUnit(median(figure.samples), figure.unit) + ratioText(figure);
 }
 
 /** Where the goal is a multiple of the peer, the multiple measured. */
