@@ -54,6 +54,16 @@ export class RootFiles {
     return name;
   }
 
+  /**
+   * The mail client has failed of a certificate that was placed: true when its file is gone, as when another program
+   * has emptied the flash, and the next `place` uploads it again.
+   */
+  async isLost(root: RootPem, signal: AbortSignal): Promise<boolean> {
+    const bytes = Buffer.from(root.pem, "latin1");
+    const name = fileNameOf(bytes);
+    return this.seen.delete(name) && (await this.sizeOf(name, signal)) !== bytes.length;
+  }
+
   private async store(root: RootPem, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {
     await this.names.add(name);
     const content = { size: bytes.length, open: () => onePiece(bytes) };

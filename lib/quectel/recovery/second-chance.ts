@@ -60,7 +60,7 @@ export class SecondChances {
         files.forget();
         return true;
       case "nextRoot":
-        return tls.nextRoot(settings);
+        return atStage("tls", () => tls.nextRoot(settings, signal));
       case "awaitOther":
         await this.awaitOther(isModemError(error) && error.stage !== "clear", signal);
         return true;

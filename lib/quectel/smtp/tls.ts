@@ -56,21 +56,29 @@ export class TlsContext {
   }
 
   /**
-   * The handshake with the certificate in turn has failed: passes the turn on.
+   * The handshake with the certificate in turn has failed: passes the turn on, unless it failed because the module has
+   * lost its file.
    *
    * @returns false when all have had theirs; then it begins from the first again.
    */
-  async nextRoot(settings: SmtpSettings): Promise<boolean> {
+  async nextRoot(settings: SmtpSettings, signal: AbortSignal): Promise<boolean> {
     if (!settings.tls.verify) return false;
-    const { length } = await this.roots(settings);
+    const candidates = await this.roots(settings);
+    const failed = this.inTurn(settings, candidates);
+    if (failed !== undefined && (await this.files.isLost(failed, signal))) return true;
+    const { length } = candidates;
     const next = (this.turns.get(serverOf(settings)) ?? 0) + 1;
     this.turns.set(serverOf(settings), next < length ? next : 0);
     return next < length;
   }
 
+  private inTurn(settings: SmtpSettings, candidates: readonly RootPem[]): RootPem | undefined {
+    return candidates[this.turns.get(serverOf(settings)) ?? 0] ?? candidates[0];
+  }
+
   private async rootFile(settings: SmtpSettings, signal: AbortSignal): Promise<string> {
     const candidates = await this.roots(settings);
-    const root = candidates[this.turns.get(serverOf(settings)) ?? 0] ?? candidates[0];
+    const root = this.inTurn(settings, candidates);
     if (root === undefined) {
       throw new ModemError("INVALID_CONFIG", {
         stage: "tls",

@@ -111,6 +111,16 @@ describe("the root certificate in the module", () => {
     await rig.stop();
   });
 
+  it("is uploaded again within the mail when another program has deleted it meanwhile", async () => {
+    const rig = await secureRig("tls");
+    await rig.send(mail());
+    storageOf(rig.module, "UFS").delete(CA_FILE);
+    await rig.send(mail());
+    assert.equal(rig.server.received.length, 2);
+    assert.deepEqual(rig.files(), [`UFS:${CA_FILE}`]);
+    await rig.stop();
+  });
+
   it("takes the room of certificates of former settings when flash is full", async () => {
     const notebook = memoryNotebook();
     const rig = await secureRig("tls", { notebook });

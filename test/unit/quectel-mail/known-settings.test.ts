@@ -201,11 +201,16 @@ describe("the settings of a mail", () => {
 });
 
 describe("the TLS context", () => {
+  /** Names of certificates that are no longer in the module. */
+  const lost = new Set<string>();
   const roots = (...names: string[]): RootPem[] => names.map((name) => ({ name, pem: name }));
   const context = (modem: CalledModem, candidates: readonly RootPem[]): TlsContext =>
     new TlsContext(
       new KnownSettings(modem),
-      { place: (root: RootPem) => Promise.resolve(`${root.name}.pem`) } as unknown as RootFiles,
+      {
+        place: (root: RootPem) => Promise.resolve(`${root.name}.pem`),
+        isLost: ({ name }: RootPem) => Promise.resolve(lost.delete(name)),
+      } as unknown as RootFiles,
       () => Promise.resolve(candidates),
     );
   const unverified = { ...SETTINGS, tls: { ...SETTINGS.tls, verify: false } };
@@ -283,18 +288,25 @@ describe("the TLS context", () => {
       await tls.configure(settings, never);
       return modem.called.findLast((line) => line.includes("cacert"));
     };
-    assert.equal(await tls.nextRoot(SETTINGS), true);
+    assert.equal(await tls.nextRoot(SETTINGS, never), true);
     assert.match((await used(SETTINGS)) ?? "", /"b\.pem"/);
     assert.match((await used(other)) ?? "", /"a\.pem"/);
-    assert.equal(await tls.nextRoot(SETTINGS), false);
-    assert.equal(await tls.nextRoot(other), true);
-    assert.equal(await tls.nextRoot(pem), true);
+    assert.equal(await tls.nextRoot(SETTINGS, never), false);
+    assert.equal(await tls.nextRoot(other, never), true);
+    assert.equal(await tls.nextRoot(pem, never), true);
     assert.match((await used(other)) ?? "", /"b\.pem"/);
     assert.match((await used(SETTINGS)) ?? "", /"a\.pem"/);
   });
 
+  it("has the same certificate tried once more whose file is gone", async () => {
+    const tls = context(new CalledModem(), roots("a"));
+    lost.add("a");
+    assert.equal(await tls.nextRoot(SETTINGS, never), true);
+    assert.equal(await tls.nextRoot(SETTINGS, never), false);
+  });
+
   it("has no other certificate to try where nothing is checked", async () => {
-    assert.equal(await context(new CalledModem(), roots("a", "b")).nextRoot(unverified), false);
+    assert.equal(await context(new CalledModem(), roots("a", "b")).nextRoot(unverified, never), false);
   });
 });
 
