@@ -1,8 +1,9 @@
 /**
  * Attempt: one try of one transaction, from the record to an outcome. What follows from it is not its business.
  */
-import { ModemError, type ErrorCode } from "../../errors";
+import { ModemError } from "../../errors";
 import type { CarrierProgress, MailCarrier } from "../../quectel/smtp/carrier";
+import { endsDialogue } from "../../quectel/smtp/put-result";
 import type { StoredMail } from "../compose/compose";
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
@@ -32,20 +33,6 @@ export type Tried =
   | { readonly kind: "unmarked" }
   /** Stopped before QSMTPPUT by us: as if it had not been tried. */
   | { readonly kind: "interrupted" };
-
-/** After QSMTPPUT these say that nobody listens any more, not that the mail failed. */
-const RESULT_LOST: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "PORT_CLOSED",
-  "PORT_UNPLUGGED",
-  "PORT_FAILED",
-  "MODEM_SILENT",
-  "MODEM_TIMEOUT",
-  "MODEM_OUT_OF_SYNC",
-  "MODEM_RESET",
-  "MODEM_ABORTED",
-  "MODEM_DEAD",
-  "MODEM_RESULT_UNKNOWN",
-]);
 
 export class Attempt {
   private readonly abort = new AbortController();
@@ -109,7 +96,7 @@ export class Attempt {
     if (!wasPut && this.abort.signal.aborted) return { kind: "interrupted" };
     if (this.stage === "unmarked") return { kind: "unmarked" };
     const isKnown = cause instanceof ModemError;
-    if (wasPut && (!isKnown || RESULT_LOST.has(cause.code))) return { kind: "lost" };
+    if (wasPut && (!isKnown || endsDialogue(cause))) return { kind: "lost" };
     const error = isKnown ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
     const away = !this.parts.carrier.available;
     return { kind: "outcome", outcome: { kind: "failed", error, away, isRepeat: this.isRepeat }, wasPut };

@@ -101,6 +101,25 @@ export function mayHaveArrived(error: unknown): boolean {
   );
 }
 
+/** After these nobody hears any more what the module says. */
+const DIALOGUE_ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "PORT_CLOSED",
+  "PORT_UNPLUGGED",
+  "PORT_FAILED",
+  "MODEM_SILENT",
+  "MODEM_TIMEOUT",
+  "MODEM_OUT_OF_SYNC",
+  "MODEM_RESET",
+  "MODEM_ABORTED",
+  "MODEM_DEAD",
+  "MODEM_RESULT_UNKNOWN",
+]);
+
+/** True for an error which says, of a mail on the air, that its result is lost, not that it has failed. */
+export function endsDialogue(error: unknown): boolean {
+  return isModemError(error) && DIALOGUE_ENDS.has(error.code);
+}
+
 /** The error for a mail whose result can no longer come: it may have been sent or not. */
 export function resultUnknown(cause: unknown, detail: string): ModemError {
   return new ModemError("MODEM_RESULT_UNKNOWN", { cause, detail, stage: "send" });

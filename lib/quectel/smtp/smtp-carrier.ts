@@ -6,7 +6,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
-import { isModemError, ModemError, type ErrorClass } from "../../errors";
+import { isModemError, ModemError } from "../../errors";
 import type {
   CarrierEvents,
   EndedMail,
@@ -23,11 +23,12 @@ import { FileStore, type StoredFile } from "../files/file-store";
 import { GuardedModem } from "./guarded-modem";
 import { KnownSettings } from "./known-settings";
 import type { Lease } from "../connection/mail-lock";
+import { deliverMail } from "./delivery";
 import type { Modem } from "../connection/modem";
 import type { ModuleClock } from "../network/module-clock";
 import type { Notebook } from "../notebook";
 import type { PdpContext } from "../network/pdp";
-import { mayHaveArrived, putError } from "./put-result";
+import { putError } from "./put-result";
 import { RestartPacing } from "../recovery/recovery";
 import { RootFiles } from "../files/root-files";
 import { ResultListener } from "./result-listener";
@@ -36,7 +37,7 @@ import { SecondChances } from "../recovery/second-chance";
 import type { SmtpSettings } from "../settings";
 import { TextCoding } from "./text-coding";
 import { TlsContext, type RootProvider } from "./tls";
-import { attemptMail, type AttemptOptions, type Workshop } from "./transaction";
+import type { Workshop } from "./transaction";
 
 export interface SmtpCarrierOptions {
   readonly modem: Modem;
@@ -48,9 +49,6 @@ export interface SmtpCarrierOptions {
   /** Remembers uploaded names and how this module takes text. */
   readonly notebook: Notebook;
 }
-
-/** True where the outbox would not simply try again. */
-const isFinal = (decision: ErrorClass): boolean => decision === "message" || decision === "setup";
 
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
 const LINGER = 5_000;
@@ -127,13 +125,17 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
       this.linger?.clear();
       this.stray.forget();
       try {
-        const report = await this.deliver(transaction, lease, {
+        const { modem, pdp } = this.options;
+        const chances = new SecondChances(this.work, pdp, this.pacing, lease);
+        const report = await deliverMail(this.work, chances, transaction, {
           signal,
           onProgress: options.onProgress ?? (() => undefined),
           beforePut: options.beforePut ?? (() => Promise.resolve()),
           beforeRepeat: options.beforeRepeat ?? (() => Promise.resolve(transaction)),
         });
-        this.last = { kind: "sent", at: this.options.modem.clock.now() };
+        pdp.used();
+        this.pacing.succeeded();
+        this.last = { kind: "sent", at: modem.clock.now() };
         return report;
       } catch (error) {
         if (isModemError(error) && !signal.aborted) {
@@ -180,42 +182,6 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     this.linger?.clear();
     this.stray.close();
     this.options.modem.off("state", this.onState);
-  }
-
-  private async deliver(
-    first: MailTransaction,
-    lease: Lease,
-    options: AttemptOptions & Required<Pick<SendOptions, "beforeRepeat">>,
-  ): Promise<SendReport> {
-    const chances = new SecondChances(this.work, this.options.pdp, this.pacing, lease);
-    // What the module said of the mail last. It stays the answer when a further attempt does not get so far, unless
-    // it would end the mail or hold all: that a further attempt is made says that it is in doubt.
-    let verdict: unknown;
-    let transaction = first;
-    for (;;) {
-      let isPut = false;
-      const beforePut = async (): Promise<void> => {
-        await options.beforePut();
-        isPut = true;
-      };
-      try {
-        const report = await attemptMail(this.work, transaction, { ...options, beforePut });
-        this.options.pdp.used();
-        this.pacing.succeeded();
-        return report;
-      } catch (error) {
-        if (isPut) verdict = isModemError(error) && isFinal(error.class) ? undefined : error;
-        const isWorthAnother = await chances.take(error, options.signal).catch((trouble: unknown) => {
-          throw verdict ?? trouble;
-        });
-        if (!isWorthAnother) throw verdict ?? error;
-        if (isPut && mayHaveArrived(error)) {
-          transaction = await options.beforeRepeat().catch(() => {
-            throw error;
-          });
-        }
-      }
-    }
   }
 
   private async connect(dates: "checked" | "unchecked", signal: AbortSignal): Promise<void> {

@@ -1,0 +1,77 @@
+/**
+ * Delivery: the tries of one mail within one call of `send`, and which of their errors is its answer.
+ *
+ * A try is in `transaction.ts`, what is done between two of them in `recovery/second-chance.ts`.
+ */
+import { isModemError, ModemError } from "../../errors";
+import type { SecondChances } from "../recovery/second-chance";
+import type { MailTransaction, SendOptions, SendReport } from "./carrier";
+import { endsDialogue, mayHaveArrived } from "./put-result";
+import { attemptMail, type AttemptOptions, type Workshop } from "./transaction";
+
+export type DeliveryOptions = AttemptOptions & Required<Pick<SendOptions, "beforeRepeat">>;
+
+/** What the module said of the mail when it was on the air last. */
+type Verdict =
+  | { readonly kind: "none" }
+  /** It may be tried again just like this, so it stays the answer when a further try does not get so far. */
+  | { readonly kind: "failed"; readonly error: unknown }
+  /**
+   * It would end the mail or hold all. That a further try is made says that it is in doubt, so it is not the answer;
+   * but certain is that nothing is on the air any more.
+   */
+  | { readonly kind: "refused" };
+
+/** Tries until the mail is sent or there is nothing left to do; rejects with a ModemError. */
+export async function deliverMail(
+  work: Workshop,
+  chances: SecondChances,
+  first: MailTransaction,
+  options: DeliveryOptions,
+): Promise<SendReport> {
+  const { signal } = options;
+  let verdict: Verdict = { kind: "none" };
+  let transaction = first;
+  for (;;) {
+    let isPut = false;
+    const beforePut = async (): Promise<void> => {
+      await options.beforePut();
+      isPut = true;
+    };
+    try {
+      return await attemptMail(work, transaction, { ...options, beforePut });
+    } catch (error) {
+      if (isPut) verdict = verdictOf(error);
+      const before = verdict;
+      const isWorthAnother = await chances.take(error, signal).catch((trouble: unknown) => {
+        throw answer(before, trouble, signal);
+      });
+      if (!isWorthAnother) throw isPut && before.kind === "refused" ? error : answer(before, error, signal);
+      if (isPut && mayHaveArrived(error)) {
+        transaction = await options.beforeRepeat().catch(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function verdictOf(error: unknown): Verdict {
+  const isFinal = isModemError(error) && (error.class === "message" || error.class === "setup");
+  return isFinal ? { kind: "refused" } : { kind: "failed", error };
+}
+
+/** The error of the mail, when its last try, or what was done for a further one, ended with `trouble`. */
+function answer(verdict: Verdict, trouble: unknown, signal: AbortSignal): unknown {
+  switch (verdict.kind) {
+    case "none":
+      return trouble;
+    case "failed":
+      return verdict.error;
+    case "refused":
+      // It must not read as if a result had been lost.
+      return signal.aborted || !endsDialogue(trouble)
+        ? trouble
+        : new ModemError("MODEM_NOT_READY", { cause: trouble, detail: "it could not be tried once more" });
+  }
+}
