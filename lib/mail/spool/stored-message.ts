@@ -36,13 +36,34 @@ export function reviveMessage(stored: unknown): unknown {
   );
 }
 
+/** Undefined for what JSON cannot carry, and for what could never be kept: making its text could take a second. */
 function jsonOf(value: unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return isLarge(value) ? undefined : JSON.stringify(value);
   } catch {
     // A circle, a BigInt, or a toJSON that throws.
     return undefined;
   }
+}
+
+/** True when the JSON of a value has more than `MESSAGE_LIMIT` bytes, told without making it; a circle is endless. */
+function isLarge(value: unknown): boolean {
+  /** Bytes that its JSON has at least. */
+  let least = 0;
+  const open: unknown[] = [value];
+  while (open.length > 0 && least <= MESSAGE_LIMIT) {
+    const one = open.pop();
+    if (typeof one === "string" || Array.isArray(one) || isBytes(one)) least += one.length;
+    if (typeof one !== "object" || one === null || isBytes(one) || "toJSON" in one) continue;
+    least++;
+    if (least <= MESSAGE_LIMIT) open.push(...Object.values(one));
+  }
+  return least > MESSAGE_LIMIT;
+}
+
+/** A Buffer or another array of numbers, whose members are not to be listed one by one. */
+function isBytes(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && "length" in value;
 }
 
 function isBufferJson(value: unknown): value is { data: number[] } {

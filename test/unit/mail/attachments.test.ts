@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -85,6 +86,20 @@ describe("attachments of a message", () => {
       await assert.rejects(read(value), failsWith("INVALID_ATTACHMENT"));
     });
   }
+
+  it("in base64 are taken exactly when they hold nothing but its digits, blanks and padding", async () => {
+    const letters = fc.constantFrom("A", "Q", "z", "+", "/", "-", "_", "=", " ", "\n", "*", "é");
+    await fc.assert(
+      fc.asyncProperty(fc.string({ unit: letters, minLength: 1, maxLength: 12 }), async (content) => {
+        const isTaken = await read({ filename: "a", content, encoding: "base64" }).then(
+          () => true,
+          () => false,
+        );
+        assert.equal(isTaken, /^[A-Za-z0-9+/_\-\s]*[=\s]*$/.test(content));
+      }),
+      { numRuns: 2000 },
+    );
+  });
 
   it("are at most ten, those made of the payload included", async () => {
     const ten = Array.from({ length: 10 }, (_, index) => ({ filename: `${index}`, content: "" }));

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { mock } from "node:test";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { readRecord, RECORD_FORMAT } from "../../../lib/mail/spool/record";
@@ -114,6 +115,26 @@ describe("Message kept with a mail", () => {
     const circle: Record<string, unknown> = { topic: "t", send: () => 1, big: 1n, sign: Symbol("s") };
     circle["req"] = circle;
     assert.deepEqual(storableMessage(circle), { topic: "t" });
+  });
+
+  it("tells what is too large without making its text, which for a picture would take a second", () => {
+    const spied = mock.method(JSON, "stringify");
+    try {
+      const size = 5_000_000;
+      for (const image of [
+        Buffer.alloc(size),
+        new Uint8Array(size),
+        "x".repeat(size),
+        Array.from({ length: size }, () => 0),
+        { frames: [{ raw: Buffer.alloc(size) }] },
+      ]) {
+        assert.deepEqual(storableMessage({ topic: "t", image }), { topic: "t" });
+      }
+      const longest = Math.max(...spied.mock.calls.map(({ result }) => String(result).length));
+      assert.ok(longest <= MESSAGE_LIMIT, `${longest} bytes`);
+    } finally {
+      spied.mock.restore();
+    }
   });
 
   it("leaves out the largest parts when it is too large", () => {
