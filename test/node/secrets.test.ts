@@ -1,0 +1,139 @@
+/** Everything that the endpoints and the runtime's channel tell a browser is searched for passwords. */
+import assert from "node:assert/strict";
+import helper from "node-red-node-test-helper";
+import { MailServer } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
+import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+
+type Loose = ReturnType<JSON["parse"]>;
+
+const STORED = {
+  simPin: "73915824",
+  apnUser: "apn-user",
+  apnPassword: "canary-of-apn-41",
+  smtpUser: "pump7",
+  smtpPassword: "canary-stored-7f3a",
+};
+const WRONG = "canary-typed-5512";
+const SECRETS = [STORED.simPin, STORED.apnPassword, STORED.smtpPassword, WRONG];
+
+/** The forms in which a password may travel. */
+const formsOf = (secret: string): string[] => [
+  secret,
+  ...[secret, `\0${STORED.smtpUser}\0${secret}`].map((text) => Buffer.from(text).toString("base64")),
+  Buffer.from(secret).toString("hex"),
+  Buffer.from(secret, "utf16le").swap16().toString("hex"),
+];
+
+describe("What a browser is told", function () {
+  this.timeout(60_000);
+  const bench = new FlowBench();
+  let server: MailServer;
+  let told: string[];
+
+  before(async () => {
+    process.env["CANARY_WORD"] = STORED.smtpPassword;
+    await new Promise<void>((started) => helper.startServer(started));
+  });
+
+  after(async () => {
+    delete process.env["CANARY_WORD"];
+    await new Promise<void>((stopped) => helper.stopServer(stopped));
+  });
+
+  beforeEach(async () => {
+    told = [];
+    server = await MailServer.start({ auth: { user: STORED.smtpUser, password: STORED.smtpPassword } });
+  });
+
+  afterEach(async () => {
+    await bench.end();
+    await server.stop();
+  });
+
+  const apn = { apn: "plant.example", apnAuth: "chap" };
+  const load = (): Promise<void> =>
+    bench.load([modemNode(server.port, apn), sendNode(), helperNode("sent"), helperNode("failed")], {
+      modem: STORED,
+    });
+  const ask = async (method: "get" | "post" | "delete", path: string, body?: object): Promise<Loose> => {
+    const request = helper.request()[method](`/quectel-modem/${path}`);
+    const { status, text } = await (body === undefined ? request : request.send(body));
+    told.push(text);
+    return { http: status, ...JSON.parse(text) };
+  };
+  const trial = (change: object): Promise<Loose> => {
+    const { id: _, type: __, ...properties } = modemNode(server.port, apn);
+    const order = { kind: "diagnosis", modem: "modem", flow: "", properties, credentials: {} };
+    return ask("post", "trials", { ...order, recipient: "duty@example.com", ...change });
+  };
+  const run = async (change: object): Promise<Loose> => {
+    const { id, ...refusal } = await trial(change);
+    assert(id !== undefined, JSON.stringify(refusal));
+    return waitFor(
+      "the end of the trial",
+      async () => {
+        const view = await ask("get", `trials/${id}`);
+        return view.phase === "ended" ? view : undefined;
+      },
+      30_000,
+    );
+  };
+  const holdsNoSecret = (): void => {
+    const all = told.join("\n").toLowerCase();
+    assert(all.length > 100);
+    for (const form of SECRETS.flatMap(formsOf)) assert(!all.includes(form.toLowerCase()), form);
+  };
+
+  it("holds no password while the module is asked for its facts", async () => {
+    await load();
+    assert.match((await run({ kind: "facts" })).report, /QSMTPCFG="account"/);
+    holdsNoSecret();
+  });
+
+  for (const kind of ["diagnosis", "mail"]) {
+    it(`holds no password while a trial (${kind}) uses the stored ones, wrong ones and variables`, async () => {
+      await load();
+      assert.equal((await run({ kind })).end.kind, "done");
+      await run({ kind, credentials: { smtpPassword: WRONG, apnPassword: WRONG } });
+      const typed = { smtpPassword: "${CANARY_WORD}", apnPassword: "${CANARY_WORD}", simPin: "" };
+      await run({ kind, credentials: typed });
+      // What no command can carry is refused by its name only.
+      for (const strange of [`${WRONG}\r\n`, `${WRONG}"`, `"${WRONG}\u001a`, `${WRONG}\u20ac`]) {
+        await run({ kind, credentials: { smtpPassword: strange, apnPassword: strange } });
+      }
+      assert(kind !== "mail" || server.received.length === 2);
+      holdsNoSecret();
+    });
+  }
+
+  it("holds no password where a trial is refused", async () => {
+    await load();
+    const { id: _, type: __, ...properties } = modemNode(server.port, { ...apn, smtpHost: "other.example" });
+    assert.equal((await trial({ properties })).code, "INVALID_CREDENTIAL");
+    const pin = await trial({ credentials: { simPin: "${CANARY_WORD}" } });
+    assert.deepEqual([pin.http, pin.property], [400, "simPin"]);
+    const port = await trial({ properties: { ...properties, smtpPort: "${CANARY_WORD}" } });
+    assert.equal(port.http, 400);
+    assert.equal((await trial({ credentials: { [WRONG]: WRONG } })).http, 400);
+    holdsNoSecret();
+  });
+
+  it("holds no password and no address in the channel that reaches every viewer, nor in any status", async () => {
+    const channel = bench.published();
+    await load();
+    await bench.showsStatus("send", "SIMULATED ready");
+    await ask("post", "modems/modem", { action: "startTrace" });
+    bench.inject("send", { to: "duty@example.com", payload: "text" });
+    await bench.received("sent");
+    await run({ kind: "mail", credentials: { smtpPassword: WRONG } });
+    for (const path of ["modems", "modems/modem", "modems/modem/trace", "modems/modem/report"]) {
+      assert.equal((await ask("get", path)).http, 200);
+    }
+    assert(channel.length > 0);
+    const viewers = JSON.stringify(channel);
+    assert.doesNotMatch(viewers, /@example\.com|127\.0\.0\.1|plant\.example/);
+    told.push(viewers);
+    holdsNoSecret();
+  });
+});

@@ -1,0 +1,81 @@
+/** Every endpoint of this package, with the permission that it asks for. */
+import assert from "node:assert/strict";
+import { EventEmitter } from "node:events";
+import type { NodeAPI } from "node-red";
+import { registerAdminEndpoints } from "../../../nodes/runtime/admin";
+
+type Handler = (request: object, response: object) => void;
+
+/** What the endpoints need of Node-RED; `needsPermission` leaves its name where the check would stand. */
+function registered(): { readonly line: string; readonly handlers: readonly unknown[] }[] {
+  const found: { line: string; handlers: readonly unknown[] }[] = [];
+  const method =
+    (name: string) =>
+    (path: string, permission: unknown, ...handlers: readonly unknown[]): void =>
+      void found.push({ line: `${name} ${path} ${String(permission)}`, handlers });
+  const RED = {
+    httpAdmin: Object.fromEntries(
+      ["get", "post", "put", "patch", "delete", "all", "use", "options", "head"].map((name) => [
+        name,
+        method(name),
+      ]),
+    ),
+    auth: { needsPermission: (permission: string) => permission },
+    log: { warn: (text: string) => void warnings.push(text) },
+    events: new EventEmitter(),
+  };
+  registerAdminEndpoints(RED as unknown as NodeAPI);
+  return found;
+}
+
+const warnings: string[] = [];
+
+describe("The endpoints of the editor", () => {
+  it("are these and no others: what looks is behind `read`, what does something behind `write`", () => {
+    assert.deepEqual(
+      registered()
+        .map(({ line }) => line)
+        .sort(),
+      [
+        "delete /quectel-modem/trials/:id quectel-modem.write",
+        "get /quectel-modem/advice quectel-modem.read",
+        "get /quectel-modem/modems quectel-modem.read",
+        "get /quectel-modem/modems/:id quectel-modem.read",
+        "get /quectel-modem/modems/:id/report quectel-modem.read",
+        "get /quectel-modem/modems/:id/trace quectel-modem.read",
+        "get /quectel-modem/ports quectel-modem.read",
+        "get /quectel-modem/providers quectel-modem.read",
+        "get /quectel-modem/roots quectel-modem.read",
+        "get /quectel-modem/trials/:id quectel-modem.read",
+        "post /quectel-modem/modems/:id quectel-modem.write",
+        "post /quectel-modem/trials quectel-modem.write",
+      ],
+    );
+    assert(registered().every(({ handlers }) => handlers.length === 1));
+  });
+
+  it("tell the browser nothing of a fault that is their own", async () => {
+    const [advice] = registered().filter(({ line }) => line.startsWith("get /quectel-modem/advice"));
+    const answer = await new Promise<{ status: number; body: unknown }>((resolve) => {
+      const response = {
+        code: 200,
+        status(code: number) {
+          this.code = code;
+          return this;
+        },
+        json(body: unknown) {
+          resolve({ status: this.code, body });
+        },
+      };
+      const query = {
+        get host(): never {
+          throw new Error("canary-word in a private folder");
+        },
+      };
+      (advice?.handlers[0] as Handler)({ params: {}, query, is: () => false }, response);
+    });
+    assert.equal(answer.status, 500);
+    assert.doesNotMatch(JSON.stringify(answer.body), /canary/);
+    assert.match(warnings.join("\n"), /canary-word/);
+  });
+});
