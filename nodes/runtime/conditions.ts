@@ -51,7 +51,8 @@ function runningCondition(running: RunningFacts, simulated: boolean): Condition 
 function modemCondition(state: ModemState): ModemCondition {
   switch (state.name) {
     case "offline":
-      return { name: "offline", ...codeOf(state) };
+      // Nothing was tried yet: an alarm about a modem that is just starting would come with each deploy.
+      return state.error === undefined ? { name: "connecting" } : { name: "offline", ...codeOf(state) };
     case "registering":
       return { name: "registering", waitingFor: state.waitingFor, ...codeOf(state) };
     case "connecting":

@@ -77,6 +77,8 @@ describe("What modem and outbox say of themselves", () => {
       waiting: 2,
       simulated: true,
     });
+    const untried = { ...running, state: { name: "offline" } } as const;
+    assert.deepEqual(conditionOf(SIMULATED, untried).modem, { name: "connecting" });
     assert.deepEqual(conditionOf(SIMULATED, { ...running, isLent: true }).modem, { name: "lent" });
     assert.deepEqual(conditionOf(SIMULATED, undefined).modem, { name: "unused" });
     assert.deepEqual(conditionOf(new ModemError("INVALID_CONFIG"), undefined).modem, { name: "notSetUp" });
