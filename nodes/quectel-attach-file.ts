@@ -10,6 +10,7 @@ import { asModemError, failureOf, flowError, messageError } from "./runtime/fail
 import { migrate } from "./runtime/migrations";
 import { type GetHost, useModem } from "./runtime/modem-user";
 import { OptionReader, type RawOptions } from "./runtime/options";
+import { STATE_WORDS } from "./runtime/status-words";
 import { evaluate, readTypedValue, type TypedValue } from "./runtime/typed-value";
 
 interface Settings {
@@ -29,6 +30,9 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
     const isPreloading = !(settings instanceof ModemError) && settings.preload;
     // Without preload the modem is not used, and must not be opened for this node.
     const host = isPreloading ? useModem(RED, definition["modem"], { node: this }) : undefined;
+    if (settings instanceof ModemError) {
+      this.status({ fill: "red", shape: "ring", text: STATE_WORDS.notSetUp });
+    }
     const attach = async (message: NodeMessageInFlow): Promise<void> => {
       if (settings instanceof ModemError) throw settings;
       const attachment = await makeAttachment(RED, this, settings, message);

@@ -14,7 +14,7 @@ const registerModemStatus: NodeInitializer = (RED: NodeAPI) => {
     RED.nodes.createNode(this, definition);
     const settings = settingsOf(definition);
     if (settings instanceof ModemError) {
-      useModem(RED, definition["modem"], { node: this });
+      useModem(RED, definition["modem"], { node: this, failure: () => settings.code });
       answerMessages(this, () => Promise.reject(settings));
       return;
     }

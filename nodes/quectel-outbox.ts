@@ -5,7 +5,7 @@ import type { Outbox } from "../lib/mail/outbox/outbox";
 import type { ListQuery } from "../lib/mail/outbox/outbox-types";
 import { answerMessages } from "./runtime/answering";
 import { actionFor, readAction } from "./runtime/chosen-action";
-import { asModemError } from "./runtime/failure-report";
+import { asModemError, faultOf } from "./runtime/failure-report";
 import { adoptLeft, leftSpools } from "./runtime/left-spools";
 import { migrate } from "./runtime/migrations";
 import { useModem } from "./runtime/modem-user";
@@ -23,7 +23,7 @@ const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
   ): void {
     RED.nodes.createNode(this, definition);
     const chosen = settingsOf(definition);
-    const host = useModem(RED, definition["modem"], { node: this });
+    const host = useModem(RED, definition["modem"], { node: this, failure: () => faultOf(chosen) });
     this.takeOrphan = async (ended) => this.send([null, await orphanMessage(ended, this)]);
     answerMessages(this, async (message) => {
       if (chosen instanceof ModemError) throw chosen;

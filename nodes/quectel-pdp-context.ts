@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
 import { answerMessages } from "./runtime/answering";
 import { actionFor, readAction } from "./runtime/chosen-action";
-import { asModemError } from "./runtime/failure-report";
+import { asModemError, faultOf } from "./runtime/failure-report";
 import { migrate } from "./runtime/migrations";
 import { PDP_ACTIONS, performPdpAction } from "./runtime/pdp-actions";
 import { useModem } from "./runtime/modem-user";
@@ -13,7 +13,7 @@ const registerPdpContext: NodeInitializer = (RED: NodeAPI) => {
   function QuectelPdpContext(this: Node, definition: NodeDef & RawOptions): void {
     RED.nodes.createNode(this, definition);
     const chosen = settingsOf(definition);
-    const host = useModem(RED, definition["modem"], { node: this });
+    const host = useModem(RED, definition["modem"], { node: this, failure: () => faultOf(chosen) });
     answerMessages(this, async (message) => {
       if (chosen instanceof ModemError) throw chosen;
       const action = await actionFor(RED, this, chosen, PDP_ACTIONS, message);

@@ -3,7 +3,7 @@ import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from 
 import { isModemError, ModemError } from "../lib/errors";
 import type { FixedFields } from "../lib/mail/message/message";
 import { readErrorTo } from "./runtime/error-output";
-import { asModemError } from "./runtime/failure-report";
+import { asModemError, faultOf } from "./runtime/failure-report";
 import { attachmentPaths } from "./runtime/folders";
 import { MailSender, type SenderOptions } from "./runtime/mail-sender";
 import { migrate } from "./runtime/migrations";
@@ -42,7 +42,11 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
       }),
       onEnd: () => showEnd(host, user),
     });
-    const user: ModemUser = { node: this, receiver: sender, failure: () => sender.failure };
+    const user: ModemUser = {
+      node: this,
+      receiver: sender,
+      failure: () => faultOf(settings) ?? sender.failure,
+    };
     const host: GetHost = useModem(RED, definition["modem"], user);
     this.on("input", (message, send, done) => sender.take(message, send, done));
     this.on("close", (removed: boolean, done: () => void) => {

@@ -1,11 +1,16 @@
 /** A failure in the forms that Node-RED takes: `msg.error` of an output, and the error of `done`. */
 import type { Node } from "node-red";
-import { isModemError, ModemError } from "../../lib/errors";
+import { type ErrorCode, isModemError, ModemError } from "../../lib/errors";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
 
 /** `msg.error` as a Catch node would write it, and what a person can do. */
 export interface MessageError extends MailFailure {
   readonly source: { readonly id: string; readonly type: string; readonly name: string | undefined };
+}
+
+/** Why a node cannot work with what was chosen in its dialog; undefined where it can. */
+export function faultOf(chosen: object): ErrorCode | undefined {
+  return isModemError(chosen) ? chosen.code : undefined;
 }
 
 /** The failure of a message that never became a mail of the outbox, from whatever was thrown. */

@@ -108,7 +108,7 @@ export class MailSender implements ResultReceiver {
   /** @param partly why some recipients will never have the mail. */
   private succeed(message: Message, { send, done }: Way, partly?: MailFailure): void {
     this.note(partly?.code);
-    const { emit, errorTo } = this.parts.options();
+    const { emit, errorTo } = this.ways;
     if (emit === "whenSent") send([message, null]);
     if (partly === undefined || !reachesCatch(errorTo)) done?.();
     else this.raise(message, done, partly);
@@ -116,7 +116,7 @@ export class MailSender implements ResultReceiver {
 
   private fail(message: Message, { send, done }: Way, failure: MailFailure, result: SmtpResult): void {
     this.note(failure.code === "OUTBOX_DISCARDED" ? undefined : failure.code);
-    const errorTo = this.errorTo();
+    const { errorTo } = this.ways;
     if (reachesOutput(errorTo)) send([null, failedMessage(message, failure, result, this.node)]);
     if (reachesCatch(errorTo)) this.raise(message, done, failure);
     else done?.();
@@ -134,12 +134,12 @@ export class MailSender implements ResultReceiver {
     else done(error);
   }
 
-  /** Also known while other options cannot be used, because that is what is reported then. */
-  private errorTo(): ErrorTo {
+  /** Also known while the options cannot be used: that is reported then, and mails of before a deploy still end. */
+  private get ways(): Pick<SenderOptions, "emit" | "errorTo"> {
     try {
-      return this.parts.options().errorTo;
+      return this.parts.options();
     } catch {
-      return "both";
+      return { emit: "whenSent", errorTo: "both" };
     }
   }
 }

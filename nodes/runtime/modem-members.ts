@@ -15,7 +15,7 @@ export interface ModemUser {
   readonly node: Node;
   /** Takes the results of the mails it has sent. */
   readonly receiver?: ResultReceiver;
-  /** Why the last mail of the node was not sent; undefined when it was, or when it sends none. */
+  /** Why the node cannot work, or its last mail was not sent; undefined when it was, or when it sends none. */
   readonly failure?: () => ErrorCode | undefined;
   /** Told of each change of the condition, after the status was set. */
   readonly onChange?: (condition: Condition) => void;

@@ -113,7 +113,8 @@ export function stateOf({ modem, outbox }: Condition): StateName {
 /**
  * The status of a node that uses a modem in `condition`; `translate` gives a word in the runtime's language.
  *
- * @param failure why the last mail of this node was not sent; it shows where modem and outbox have nothing to say.
+ * @param failure why the last mail of this node was not sent, `INVALID_CONFIG` where none can be; it shows where modem
+ *   and outbox have nothing to say.
  */
 export function statusOf(condition: Condition, translate: Translate, failure?: ErrorCode): ShownStatus {
   const { fill, shape, word } = lookOf(condition, failure);
@@ -164,7 +165,7 @@ function lookOfOutbox({ outbox, waiting }: Condition, failure: ErrorCode | undef
       if (waiting > 0) return lookOfWaiting(outbox.waitsFor ?? "turn");
       return failure === undefined
         ? { fill: "green", shape: "dot", word: STATE_WORDS.ready }
-        : { fill: "red", shape: "ring", word: wordForError(failure, STATE_WORDS.notSent) };
+        : { fill: "red", shape: "ring", word: wordForFailure(failure) };
     case "sending":
       return { fill: "blue", shape: "dot", word: STATE_WORDS.sending };
     case "paused":
@@ -173,6 +174,11 @@ function lookOfOutbox({ outbox, waiting }: Condition, failure: ErrorCode | undef
     case "held":
       return { fill: "red", shape: "dot", word: wordForError(outbox.code, STATE_WORDS.held) };
   }
+}
+
+/** What a node shows of its own: why its last mail was not sent, or that its own settings cannot be used. */
+function wordForFailure(failure: ErrorCode): string {
+  return failure === "INVALID_CONFIG" ? STATE_WORDS.notSetUp : wordForError(failure, STATE_WORDS.notSent);
 }
 
 /** Blue while the package itself has something to do, yellow where only time helps. */

@@ -55,7 +55,8 @@ describe("The endpoints of the editor", () => {
   });
 
   it("tell the browser nothing of a fault that is their own", async () => {
-    const [advice] = registered().filter(({ line }) => line.startsWith("get /quectel-modem/advice"));
+    const advice = registered().find(({ line }) => line.startsWith("get /quectel-modem/advice"));
+    assert(advice !== undefined);
     const answer = await new Promise<{ status: number; body: unknown }>((resolve) => {
       const response = {
         code: 200,
@@ -72,7 +73,7 @@ describe("The endpoints of the editor", () => {
           throw new Error("canary-word in a private folder");
         },
       };
-      (advice?.handlers[0] as Handler)({ params: {}, query, is: () => false }, response);
+      (advice.handlers[0] as Handler)({ params: {}, query, is: () => false }, response);
     });
     assert.equal(answer.status, 500);
     assert.doesNotMatch(JSON.stringify(answer.body), /canary/);

@@ -90,6 +90,7 @@ describe("The status of the nodes", () => {
     };
     assert.equal(after("INVALID_NO_RECIPIENT"), "red: no recipient, ready");
     assert.equal(after("OUTBOX_EXPIRED"), "red: last mail not sent, ready");
+    assert.equal(after("INVALID_CONFIG"), "red: not set up, ready");
     assert.equal(
       after("OUTBOX_EXPIRED", { outbox: { name: "sending" }, waiting: 1 }),
       "blue: sending, sending",
