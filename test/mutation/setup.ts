@@ -6,13 +6,13 @@ import fc from "fast-check";
 import type { Context, RootHookObject } from "mocha";
 
 /** Milliseconds of a test with a mutant. One that makes the test wait for ever costs this. */
-const LIMIT = 5000;
+const LIMIT = 10_000;
 
 /** Milliseconds of a test of the first run, which counts every statement. */
 const FIRST_LIMIT = 60_000;
 
 /** Milliseconds of the runs of one property. The seed is fixed, so that two runs of a mutant try the same values. */
-const PROPERTY_LIMIT = 100;
+const PROPERTY_LIMIT = 1000;
 
 /** Tests of speed and memory, whose limits counting statements exceeds, and one that tries every character there is. */
 const LONG =

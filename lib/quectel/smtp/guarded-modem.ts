@@ -49,8 +49,10 @@ export class GuardedModem {
     const limit = new AbortController();
     const timer = modem.clock.after(RESYNC_TIME, () => limit.abort());
     const ends = signal === undefined ? [limit.signal] : [limit.signal, signal];
-    await modem.whenReady(AbortSignal.any(ends)).catch(() => signal?.throwIfAborted());
-    timer.clear();
+    await modem
+      .whenReady(AbortSignal.any(ends))
+      .catch(() => signal?.throwIfAborted())
+      .finally(() => timer.clear());
   }
 
   get epoch(): number {
