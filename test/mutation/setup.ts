@@ -6,7 +6,7 @@ import fc from "fast-check";
 import type { Context, RootHookObject } from "mocha";
 
 /** Milliseconds of a test with a mutant. One that makes the test wait for ever costs this. */
-const LIMIT = 10_000;
+const LIMIT = 5000;
 
 /** Milliseconds of a test of the first run, which counts every statement. */
 const FIRST_LIMIT = 60_000;

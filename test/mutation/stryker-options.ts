@@ -8,8 +8,8 @@ export const STRYKER = {
   // Tables and patterns are made when their file is loaded, so each of their mutants needs a process of its own;
   // the tests compare the tables with their sources.
   ignoreStatic: true,
-  concurrency: 1,
-  timeoutMS: 5000,
+  concurrency: 2,
+  timeoutMS: 10_000,
   timeoutFactor: 2,
   reporters: ["progress-append-only", "json"],
   cleanTempDir: "always",
