@@ -29,20 +29,14 @@ export const AREAS = {
     mutate: ["lib/mail/spool/**/*.ts"],
     tests: [
       "test/unit/outbox/@(spool-parts|spool-start|record|lock).test.ts",
-      "test/unit/outbox/!(spool-parts|spool-start|record|lock|host-disk|cut|disk|property|holds|order).test.ts",
-      "test/unit/outbox/disk.test.ts",
-      "test/unit/outbox/cut.test.ts",
+      "test/unit/outbox/@(swapped-file|room|recipients|outbox).test.ts",
     ],
   },
   outbox: {
     mutate: ["lib/mail/outbox/**/*.ts"],
     tests: [
-      "test/unit/outbox/!(spool-parts|spool-start|lock|host-disk|cut|disk|property|holds|order|room).test.ts",
-      "test/unit/outbox/order.test.ts",
-      "test/unit/outbox/holds.test.ts",
-      "test/unit/outbox/room.test.ts",
-      "test/unit/outbox/disk.test.ts",
-      "test/unit/outbox/property.test.ts",
+      "test/unit/outbox/@(outbox|waiting-mails|close|recipients|late-confirmation|record|time|unknown|commands).test.ts",
+      "test/unit/outbox/@(order|room).test.ts",
     ],
   },
   smtp: {
@@ -50,11 +44,6 @@ export const AREAS = {
     tests: [
       "test/unit/quectel-mail/!(commands).test.ts",
       "test/unit/quectel/@(put|result-listener|small-parts|mail-lock).test.ts",
-      "test/e2e/transaction/plain.test.ts",
-      "test/e2e/transaction/tls.test.ts",
-      "test/e2e/transaction/errors.test.ts",
-      "test/e2e/transaction/attachments.test.ts",
-      "test/e2e/transaction/interruption.test.ts",
     ],
   },
 } as const satisfies Record<string, Area>;

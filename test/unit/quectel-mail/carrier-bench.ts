@@ -74,11 +74,12 @@ export class StatefulModem extends CalledModem implements Pick<Modem, Part> {
   }
 }
 
-/** What the carrier asked of the data connection and the module's clock, in turn. */
 export interface CarrierBench {
   readonly modem: StatefulModem;
   readonly carrier: SmtpCarrier;
+  /** What the carrier asked of the data connection and the module's clock, in turn. */
   readonly asked: string[];
+  readonly pdp: { renew: () => Promise<void> };
   /** Sends a mail on the virtual clock. */
   send(parts?: Partial<MailTransaction>, options?: SendOptions): ReturnType<SmtpCarrier["send"]>;
   /** Command lines that begin so. */
@@ -111,6 +112,7 @@ export function carrierBench(settings: Partial<SmtpSettings> = {}): CarrierBench
     modem,
     carrier,
     asked,
+    pdp,
     send: (parts = {}, options = {}) => modem.clock.until(carrier.send(mail(parts), options)),
     count: (line) => modem.called.filter((called) => called.startsWith(line)).length,
   };
