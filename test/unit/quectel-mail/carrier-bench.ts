@@ -35,7 +35,7 @@ export class StatefulModem extends CalledModem implements Pick<Modem, Part> {
   readonly options = { network: { contextId: 1, shared: false } };
   readonly restartAllowed = false;
   readonly waiters = new Waiters(this.clock);
-  current: ModemState = { name: "ready" } as ModemState;
+  current: ModemState = { name: "ready" };
 
   constructor() {
     super();
@@ -81,9 +81,9 @@ export interface CarrierBench {
   readonly asked: string[];
   readonly pdp: { renew: () => Promise<void> };
   /** Sends a mail on the virtual clock. */
-  send(parts?: Partial<MailTransaction>, options?: SendOptions): ReturnType<SmtpCarrier["send"]>;
+  readonly send: (parts?: Partial<MailTransaction>, options?: SendOptions) => ReturnType<SmtpCarrier["send"]>;
   /** Command lines that begin so. */
-  count(line: string): number;
+  readonly count: (line: string) => number;
 }
 
 export function carrierBench(settings: Partial<SmtpSettings> = {}): CarrierBench {
