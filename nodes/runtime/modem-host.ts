@@ -202,6 +202,8 @@ export class ModemHost {
       changed: () => this.changed(),
     });
     const opened = this.work.then(() => {
+      // Stopped before its turn has come.
+      if (this.running?.parts !== parts) return undefined;
       modem.acquire();
       return opening.begin();
     });

@@ -24,7 +24,7 @@ export class OutboxOpening {
   private isEnded = false;
 
   constructor(
-    private readonly outbox: Pick<Outbox, "open">,
+    private readonly outbox: Pick<Outbox, "open" | "cancelOpen">,
     private readonly options: OutboxOpeningOptions,
   ) {}
 
@@ -49,9 +49,10 @@ export class OutboxOpening {
     changed();
   }
 
-  /** No further attempt is made. */
+  /** No further attempt is made, and one that asks for a former holder of the folder ends: the port would wait for it. */
   end(): void {
     this.isEnded = true;
     this.timer?.clear();
+    this.outbox.cancelOpen();
   }
 }

@@ -1,6 +1,7 @@
 /**
  * Attempt: one try of one transaction, from the record to an outcome. What follows from it is not its business.
  */
+import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { CarrierProgress, MailCarrier } from "../../quectel/smtp/carrier";
 import { endsDialogue } from "../../quectel/smtp/put-result";
@@ -13,6 +14,7 @@ import { isInDoubt, type Outcome } from "./transactions";
 import type { Entry } from "./waiting-mails";
 
 export interface AttemptParts {
+  readonly clock: Clock;
   readonly carrier: MailCarrier;
   readonly compose: Composer;
   readonly store: MailStore;
@@ -114,8 +116,29 @@ export class Attempt {
   }
 
   private storedMail(record: SpoolRecord): StoredMail {
-    const { id, raisedAt, from, to, cc, bcc, subject, text } = record;
+    const { id, from, to, cc, bcc, subject, text } = record;
     const attachments = this.parts.store.spool.attachments(record);
-    return { id, raisedAt, from: from ?? undefined, to, cc, bcc, subject, text, attachments };
+    return {
+      id,
+      raisedAt: this.raisedAt(record),
+      from: from ?? undefined,
+      to,
+      cc,
+      bcc,
+      subject,
+      text,
+      attachments,
+    };
+  }
+
+  /**
+   * When the mail was raised, by the wall clock as it is now: the one of that moment may have been wrong, as on a host
+   * without battery. Over a restart of the host only that one tells it, unless it was ahead.
+   */
+  private raisedAt(record: SpoolRecord): number {
+    const { clock, ledger } = this.parts;
+    const { accepted, recovered } = this.entry;
+    const byAge = clock.wall() - Math.max(0, ledger.time.now().time - accepted.time);
+    return recovered ? Math.min(record.raisedAt, byAge) : byAge;
   }
 }

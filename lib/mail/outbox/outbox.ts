@@ -100,17 +100,19 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     }
   }
 
+  /** Ends an `open` that asks whether a former holder of the folder still lives; it rejects with OUTBOX_CLOSED. */
+  cancelOpen(): void {
+    if (this.state.kind === "opening") this.state.abort.abort(new ModemError("OUTBOX_CLOSED"));
+  }
+
   /**
    * Stops: what has not reached QSMTPPUT is interrupted, a pending result is awaited up to `graceMs`. All mails stay
    * in the folder. Never rejects.
    */
   async close(graceMs = CLOSE_GRACE): Promise<void> {
     const { state } = this;
-    if (state.kind === "opening") {
-      // Who asks whether a former holder still lives would keep the modem's port for another 12 s.
-      state.abort.abort(new ModemError("OUTBOX_CLOSED"));
-      await state.run.catch(() => undefined);
-    }
+    this.cancelOpen();
+    if (state.kind === "opening") await state.run.catch(() => undefined);
     if (this.state.kind !== "open") return;
     const { run } = this.state;
     this.state = { kind: "closing", run };

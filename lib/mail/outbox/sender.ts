@@ -4,7 +4,7 @@
  * Each step does one thing: ends what has expired, asks the module for a lost result, or runs one transaction. Then
  * it looks again, so a mail that was raised meanwhile takes its place in the order. A mail that fails stops no other.
  */
-import type { Clock, Timer } from "../../clock";
+import type { Timer } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Logger } from "../../quectel/settings";
 import { Attempt, type AttemptParts } from "./attempt";
@@ -24,7 +24,6 @@ const KEEP_TIME_EVERY = 10 * 60_000;
 const LOOK_AT_FAILED_EVERY = 60 * 60_000;
 
 export interface SenderParts extends AttemptParts {
-  readonly clock: Clock;
   readonly ending: Ending;
   readonly conclusion: Conclusion;
   readonly lost: LostResults;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
@@ -15,6 +15,7 @@ import { readModemSettings } from "../../../nodes/runtime/modem-settings";
 import { LeapingClock } from "../../node/support/leaping-clock";
 import { KeptLog } from "../../support/module-replies";
 import { waitFor } from "../../support/wait-for";
+import { mail, OPTIONS } from "../outbox/bench";
 
 const SETTINGS = readModemSettings(
   { transport: "simulator", smtpHost: "127.0.0.1", smtpPort: 25, senderAddress: "pump7@example.com" },
@@ -59,6 +60,8 @@ describe("A modem of the flows", () => {
     host.join(user);
     await waitFor("the report", () => errors.length > 0);
     assert.equal(errors[0]?.code, "OUTBOX_LOCKED");
+    const refused = host.accept(mail("alarm"), OPTIONS, { nodeId: "send", message: {} });
+    await assert.rejects(refused, { code: "OUTBOX_LOCKED" });
     await elsewhere.release();
     clock.leap(30_000);
     await waitFor("the outbox", () => host.condition.outbox.name === "idle");
@@ -87,5 +90,23 @@ describe("A modem of the flows", () => {
     const next = lockOf();
     await next.take();
     await next.release();
+  });
+
+  it("closes at once while it asks whether a runtime that it cannot see still has its outbox", async () => {
+    await elsewhere.release();
+    const { self } = thisHost();
+    const mark = { ...self, boot: "another boot", token: "of another container" };
+    const lock = join(spoolDirectory(directory), "lock");
+    await writeFile(join(lock, "9.json"), JSON.stringify(mark));
+    const host = modem();
+    host.join(user);
+    await waitFor("the question", async () =>
+      (await readdir(lock)).some((name) => name.startsWith("claim-")),
+    );
+    const start = performance.now();
+    await host.close();
+    assert.ok(performance.now() - start < 6_000, "the question takes 12 s");
+    assert.ok((await readdir(lock)).every((name) => !name.startsWith("claim-")));
+    assert.deepEqual(errors, []);
   });
 });

@@ -84,6 +84,8 @@ export interface BenchOptions {
   readonly boot?: string | undefined;
   readonly uptime?: number;
   readonly random?: () => number;
+  /** Minutes; 0 = off (0). */
+  readonly lateNote?: number;
   /** Of a new carrier. */
   readonly available?: boolean;
 }
@@ -98,7 +100,7 @@ export function outboxOn(
     senderName: "Pump 7",
     senderAddress: "pump7@example.com",
     charset: "auto",
-    lateNote: 0,
+    lateNote: options.lateNote ?? 0,
   } as const;
   return new Outbox({
     directory,

@@ -97,6 +97,36 @@ describe("Time of the outbox", () => {
     assert.equal(second.ended[0]?.failure?.code, "OUTBOX_EXPIRED");
   });
 
+  for (const [then, wall] of [
+    ["before the network told the time", 0],
+    ["a year ahead", Date.UTC(2027, 0, 1)],
+  ] as const) {
+    it(`says in a late mail when it was raised although the clock was wrong then: ${then}`, async () => {
+      const bench = await Bench.open({ clock: new VirtualClock(wall), lateNote: 10, available: false });
+      await bench.accept(mail("alarm"));
+      await bench.clock.advance(20 * MINUTE);
+      bench.clock.jumpWall(Date.UTC(2026, 4, 1, 12, 0) - bench.clock.wall());
+      await bench.clock.advance(10 * MINUTE);
+      bench.carrier.setAvailable(true);
+      await bench.ends(1);
+      const [, raised = ""] =
+        /^Raised (\S+), sent 30 min later\./.exec(bench.carrier.delivered[0]?.text ?? "") ?? [];
+      assert.equal(new Date(raised).toISOString(), "2026-05-01T11:40:00.000Z");
+    });
+  }
+
+  it("says in a mail that has waited while the host was off when it was raised", async () => {
+    const first = await Bench.open({ lateNote: 10, available: false });
+    await first.accept(mail("alarm"));
+    await first.clock.advance(20 * MINUTE);
+    first.clock.jumpWall(24 * 60 * MINUTE);
+    const second = await first.restart({ boot: "boot-2", uptime: 0 });
+    second.carrier.setAvailable(true);
+    await second.ends(1);
+    const [, raised = ""] = /^Raised (\S+), /.exec(second.carrier.delivered[0]?.text ?? "") ?? [];
+    assert.equal(new Date(raised).toISOString(), "2026-01-01T00:00:00.000Z");
+  });
+
   it("says when a mail was accepted by the wall clock of that moment", async () => {
     const bench = await Bench.open();
     bench.carrier.available = false;
