@@ -6,6 +6,7 @@
  */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
+import { ModemError } from "../../lib/errors";
 import type { Notebook } from "../../lib/quectel/notebook";
 
 export class FileNotebook implements Notebook {
@@ -19,12 +20,16 @@ export class FileNotebook implements Notebook {
       return await readFile(this.file(key), "utf8");
     } catch (error) {
       if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
-      throw error;
+      throw notKept(error);
     }
   }
 
   write(key: string, text: string): Promise<void> {
-    const writing = this.last.then(() => this.replace(key, text));
+    const writing = this.last
+      .then(() => this.replace(key, text))
+      .catch((error: unknown) => {
+        throw notKept(error);
+      });
     this.last = writing.catch(() => undefined);
     return writing;
   }
@@ -45,4 +50,10 @@ export class FileNotebook implements Notebook {
   private file(key: string): string {
     return join(this.directory, `${encodeURIComponent(key)}.txt`);
   }
+}
+
+/** It is no fault of the module, and the mail that needs the note goes out when the disk works again. */
+function notKept(cause: unknown): ModemError {
+  const detail = `the notes about its modem, ${String(cause)}`;
+  return new ModemError("OUTBOX_DISK", { cause, class: "transient", detail });
 }

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileNotebook } from "../../../nodes/runtime/file-notebook";
+
+describe("the notes about a modem", () => {
+  let folder: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), "notes-"));
+  });
+
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it("are kept as files, one for each page, and none at the beginning", async () => {
+    const notes = new FileNotebook(join(folder, "notes"));
+    assert.equal(await notes.read("files"), undefined);
+    await Promise.all([notes.write("files", "one"), notes.write("files", "two"), notes.write("roots", "r")]);
+    const later = new FileNotebook(join(folder, "notes"));
+    assert.deepEqual(await Promise.all([later.read("files"), later.read("roots")]), ["two", "r"]);
+  });
+
+  it("that the disk does not take name the disk and not the module, and let the mail wait", async () => {
+    const file = join(folder, "no-folder");
+    await writeFile(file, "");
+    const notes = new FileNotebook(file);
+    const expected = { code: "OUTBOX_DISK", class: "transient", hint: /disk/, message: /ENOTDIR|EEXIST/ };
+    await assert.rejects(notes.write("files", "[]"), expected);
+    await assert.rejects(notes.read("files"), expected);
+  });
+});
