@@ -76,6 +76,7 @@ export class Dialogue implements DataPhaseHost {
     const { command } = job;
     const exchange = new Exchange(job, this.clock);
     this.advance({ kind: "start", exchange });
+    job.begin();
     this.wire.writeLine(command.line).then(
       () => {
         // The answer, even CONNECT, may have come before the host knew that the line had left.

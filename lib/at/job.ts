@@ -18,6 +18,8 @@ export interface ExecuteOptions {
    * taken until the module has finished the command.
    */
   readonly signal?: AbortSignal;
+  /** Called when the command has its turn and its line is about to be written: before that the module cannot know of it. */
+  readonly onStart?: () => void;
   /** Payload bytes handed over so far; rises to the payload's size. */
   readonly onProgress?: (bytes: number) => void;
 }
@@ -70,6 +72,11 @@ export class Job<T = unknown> {
   /** Rejects; without effect when settled. */
   fail(error: unknown): void {
     if (this.settle()) this.refuse(error);
+  }
+
+  /** Its line is about to be written. */
+  begin(): void {
+    this.options.onStart?.();
   }
 
   /** So many bytes of the payload have been handed over; told once for each number. */

@@ -5,7 +5,7 @@
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
  * text of a short message is no result (`result-listener.ts`).
  */
-import { isModemError } from "../../errors";
+import { isModemError, ModemError } from "../../errors";
 import { PUT_SECONDS, putMail, readPutResult, type PutResult } from "../commands/smtp";
 import { isRefusal } from "../execute";
 import type { Modem } from "../connection/modem";
@@ -68,6 +68,10 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
     (line) => isAccepted && !listener.isInText && readPutResult(line) !== undefined,
   );
   const listener = new ResultListener(modem);
+  let isWritten = false;
+  const onStart = (): void => {
+    isWritten = true;
+  };
   const accepted = (): void => {
     isAccepted = true;
     listener.forget();
@@ -81,11 +85,12 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   };
   signal.addEventListener("abort", cancel, { once: true });
   try {
-    await modem.execute({ ...putMail(seconds), parse: accepted }, { signal });
+    await modem.execute({ ...putMail(seconds), parse: accepted }, { signal, onStart });
     waiter.start(limit);
     await Promise.race([waiter.promise, resultInDoubt(modem, listener, limit, over.signal)]);
     if (listener.result === undefined) throw resultUnknown(undefined, IN_TEXT);
   } catch (error) {
+    if (!isWritten && !signal.aborted) throw neverWritten(error);
     // In the text of a message `ERROR` may be a line like any other.
     if (wasNotRead(error) && !listener.isInText) throw withStage(error, "send");
     if (listener.result === undefined) await lookForResult(modem, listener, options, error);
@@ -96,6 +101,16 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   }
   if (listener.result === undefined) throw resultUnknown(undefined, listener.isInDoubt ? IN_TEXT : SILENT);
   return { result: listener.result, sendMs: modem.clock.now() - started };
+}
+
+/** The module cannot know of a mail whose command was still waiting for its turn. */
+function neverWritten(error: unknown): unknown {
+  if (wasNotRead(error)) return withStage(error, "send");
+  return new ModemError("MODEM_NOT_READY", {
+    cause: error,
+    detail: "it went away just before the mail was to be sent",
+    stage: "send",
+  });
 }
 
 /** True for errors that prove that the module has not begun to send. */

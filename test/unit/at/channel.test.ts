@@ -308,6 +308,26 @@ describe("a channel", () => {
       assert.deepEqual(modem.written, ["AT"]);
     });
 
+    it("tells when a command has its turn, and that is never where it is dropped before", async () => {
+      const { clock, modem, channel } = await openSyncedBench({ AT: () => undefined });
+      const begun: string[] = [];
+      const first = channel.execute(telling("AT"), { onStart: () => begun.push("first") });
+      const second = channel.execute(telling("AT+QSMTPPUT=300"), { onStart: () => begun.push("second") });
+      await clock.advance(10);
+      assert.deepEqual(begun, ["first"]);
+      modem.send("\r\nRDY\r\n");
+      await assert.rejects(clock.until(first), { code: "MODEM_RESET" });
+      await assert.rejects(second, { code: "MODEM_RESET" });
+      assert.deepEqual(begun, ["first"]);
+      await clock.advance(30_000);
+      const third = channel.execute(telling("AT+CSQ"), { onStart: () => begun.push("third") });
+      await clock.advance(10);
+      assert.deepEqual(begun, ["first", "third"]);
+      assert.ok(!modem.written.includes("AT+QSMTPPUT=300"));
+      await channel.close();
+      await assert.rejects(third, { code: "PORT_CLOSED" });
+    });
+
     it("takes no command whose signal was aborted before", async () => {
       const { clock, modem, channel } = await openSyncedBench();
       await assert.rejects(

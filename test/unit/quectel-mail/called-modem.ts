@@ -1,6 +1,7 @@
 /** A module that is scripted down to single calls: what each command line gives, and which were called. */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../../lib/at/command";
+import type { ExecuteOptions } from "../../../lib/at/job";
 import { ModemError, type ErrorCode } from "../../../lib/errors";
 import type { Modem } from "../../../lib/quectel/connection/modem";
 import { KeptLog } from "../../support/module-replies";
@@ -17,6 +18,8 @@ export class CalledModem implements Pick<Modem, Part> {
   readonly called: string[] = [];
   /** Outcomes by the beginning of the command line, in turn; the last one stays. Without any, all is well. */
   readonly outcomes = new Map<string, Outcome[]>();
+  /** Commands wait for their turn, and a restart of the module ends their waiting. */
+  isQueueing = false;
   epoch = 1;
   identity: Modem["identity"] = { manufacturer: "Quectel", model: "EC25", firmware: "A06" };
   line = { bitRate: undefined as number | undefined, flowControlled: true };
@@ -34,8 +37,10 @@ export class CalledModem implements Pick<Modem, Part> {
     this.events.emit("unsolicited", line);
   }
 
-  async execute<T>(command: Command<T>): Promise<T> {
+  async execute<T>(command: Command<T>, { onStart }: ExecuteOptions = {}): Promise<T> {
+    if (this.isQueueing) throw new ModemError("MODEM_RESET");
     this.called.push(command.line);
+    onStart?.();
     const key = [...this.outcomes.keys()].find((line) => command.line.startsWith(line));
     const turns = key === undefined ? [] : (this.outcomes.get(key) ?? []);
     const turn = turns.length > 1 ? turns.shift() : turns[0];

@@ -184,6 +184,18 @@ describe("sending a filled mail", () => {
     assert.equal(modem.clock.now(), 90_000 + 30_000);
   });
 
+  it("was not sent when the module restarts before QSMTPPUT has its turn on the line", async () => {
+    const modem = new PuttingModem();
+    modem.isQueueing = true;
+    await assert.rejects(modem.put(), {
+      code: "MODEM_NOT_READY",
+      stage: "send",
+      message: /before the mail was to be sent/,
+    });
+    assert.deepEqual(modem.called, []);
+    assert.equal(modem.clock.timers, 0);
+  });
+
   it("through a restart of the module is unknown at once", async () => {
     const modem = new PuttingModem();
     modem.clock.after(1_000, () => modem.waiters.failAll(new ModemError("MODEM_RESET")));
