@@ -170,6 +170,37 @@ describe("The result of a mail", () => {
     assert.equal((await bench.received("caught")).error.code, "SMTP_MAILBOX_UNAVAILABLE");
   });
 
+  it("is OUTBOX_FULL when the outbox is full: for the new mail, or for the youngest low one when an alarm comes", async () => {
+    await bench.load(flow({}, { maxQueued: "2" }));
+    bench.inject("outbox", { action: "pause" });
+    await bench.received("listed");
+    for (const [waiting, priority] of ["low", "normal"].entries()) {
+      const attachments = { filename: `${priority}.txt`, content: "12:00 94 %" };
+      bench.inject("send", {
+        to: "duty@example.com",
+        topic: priority,
+        payload: "text",
+        priority,
+        attachments,
+      });
+      await bench.showsStatus("send", `SIMULATED ${waiting + 1} ✉ paused`);
+    }
+    bench.inject("send", { to: "duty@example.com", topic: "one more", payload: "text" });
+    const refused = await bench.received("failed");
+    assert.deepEqual([refused.topic, refused.error.code], ["one more", "OUTBOX_FULL"]);
+    bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "text", priority: "high" });
+    const pushed = await bench.received("failed", 2);
+    assert.deepEqual(
+      [pushed.topic, pushed.error.code, pushed.error.outcome],
+      ["low", "OUTBOX_FULL", "notSent"],
+    );
+    assert.deepEqual(pushed.attachments, [{ filename: "low.txt", content: Buffer.from("12:00 94 %") }]);
+    bench.inject("outbox", { action: "resume" });
+    await bench.received("sent", 2);
+    const subjects = server.received.map(({ parsed }) => parsed.subject);
+    assert.deepEqual(subjects, ["alarm", "normal"]);
+  });
+
   it("goes to the outbox node when its own node is gone", async () => {
     await bench.load(flow());
     bench.inject("outbox", { action: "pause" });
