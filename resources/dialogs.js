@@ -147,6 +147,27 @@
     }
   }
 
+  /**
+   * An address that is typed where the name of a property is expected is meant as an address: the field becomes a fixed
+   * text. No property name holds an `@`.
+   */
+  function takeAddresses(names) {
+    for (const name of names) {
+      const input = $(`#node-input-${name}`);
+      input.on("change", () => {
+        if (input.typedInput("type") === "msg" && String(input.typedInput("value")).includes("@")) {
+          input.typedInput("type", "str");
+        }
+      });
+    }
+  }
+
+  /** Makes the palette's filter find a node by more words than its label. */
+  function findBy(type, words) {
+    const entry = $(`.red-ui-palette-node[data-palette-type="${type}"]`);
+    entry.attr("data-palette-label", `${entry.attr("data-palette-label")} ${words}`);
+  }
+
   /** Makes the field `action` a choice among `actions`, or a property of the message. */
   function chooseAction(node, actions) {
     begin(node);
@@ -241,6 +262,8 @@
     typed,
     showWhatApplies,
     begin,
+    takeAddresses,
+    findBy,
     chooseAction,
     ask,
     call,

@@ -95,7 +95,7 @@
     prepareTabs();
     begin(node);
     window.quectelModemLookups.prepare();
-    window.quectelModemServer.prepare();
+    window.quectelModemServer.prepare(node);
     prepareCheck();
     showWhatApplies($(".quectel-dialog"), (name) =>
       name === "check" ? $("#quectel-check").val() : current(node, name),

@@ -14,9 +14,12 @@
         .text(what)
         .toggleClass("quectel-recommended", port.role === "at")
         .appendTo(label);
-      $("<small>")
-        .text(port.path === port.device ? port.path : `${port.path} (${port.device})`)
-        .appendTo(label);
+      // Without any other name the path stands above already.
+      if (name !== port.path) {
+        $("<small>")
+          .text(port.path === port.device ? port.path : `${port.path} (${port.device})`)
+          .appendTo(label);
+      }
       return { value: port.path, label };
     });
   }

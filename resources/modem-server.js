@@ -7,6 +7,14 @@
   /** The ports that mail servers listen on, by security; another number is a person's own choice and is kept. */
   const USUAL_PORTS = { tls: "465", starttls: "587", none: "25" };
 
+  /** The mailbox of the simulated modem (`lib/simulator/delivery/inbox.ts`), and the settings that go with it. */
+  const SIMULATED = {
+    smtpHost: "inbox.simulated",
+    smtpSecurity: "none",
+    smtpPort: "25",
+    senderAddress: "modem@example.com",
+  };
+
   /** Milliseconds after the last key before the runtime is asked. */
   const PAUSE = 400;
 
@@ -46,6 +54,20 @@
       const port = field("smtpPort");
       if (port.val() === USUAL_PORTS[before]) port.val(USUAL_PORTS[$(this).val()]).trigger("change");
       before = $(this).val();
+    });
+  }
+
+  /** A simulated modem needs no mail server of one's own; a real one does not know that of the simulated one. */
+  function followSimulation(node) {
+    const { defaults } = node._def;
+    field("transport").on("change", function () {
+      const isSimulated = $(this).val() === "simulator";
+      const host = field("smtpHost").val();
+      if (host !== (isSimulated ? "" : SIMULATED.smtpHost)) return;
+      for (const [name, value] of Object.entries(SIMULATED)) {
+        const [before, after] = isSimulated ? [defaults[name].value, value] : [value, defaults[name].value];
+        if (field(name).val() === before) field(name).val(after).trigger("change");
+      }
     });
   }
 
@@ -96,9 +118,10 @@
     void ask();
   }
 
-  function prepare() {
+  function prepare(node) {
     prepareProviders();
     followUsualPort();
+    followSimulation(node);
     prepareAdvice();
   }
 

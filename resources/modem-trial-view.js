@@ -71,6 +71,8 @@
       return text(kind === "mail" ? "trial.mailNotSent" : "trial.endsAt", { step: nameOf(failed.name) });
     }
     if (kind === "facts") return text("trial.asked", { total });
+    if ($("#quectel-tab-server .input-error").length > 0)
+      return text("trial.fillInServer", { tab: text("tab.server") });
     return text(steps.some(({ status }) => status === "warning") ? "trial.withWarnings" : "trial.allWell");
   }
 
@@ -117,6 +119,11 @@
       .appendTo(area);
   }
 
+  /** The mail as it lies in the mailbox of the simulated modem. */
+  function showReceived(area, { subject, text: body }) {
+    area.prepend($("<p>").text(text("trial.received")), $("<pre>").text(`${subject}\n\n${body}`));
+  }
+
   /** Asks whether the letters of the test mail can be read; only a person sees that. */
   function showQuestion(area, mail, leadTo) {
     area.empty();
@@ -161,7 +168,9 @@
     if (view.ladder.length === 0) list.scrollTop(list[0].scrollHeight);
     const warnings = $("#quectel-trial-warnings").empty();
     for (const warning of mail?.warnings ?? []) $("<li>").text(warning).appendTo(warnings);
-    if (mail !== undefined) showQuestion($("#quectel-trial-question"), mail, leadTo);
+    const question = $("#quectel-trial-question");
+    if (mail !== undefined) showQuestion(question, mail, leadTo);
+    if (mail?.received !== undefined) showReceived(question, mail.received);
     if (view.report !== undefined) showReport($("#quectel-trial-report"), view.report);
   }
 

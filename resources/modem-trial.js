@@ -57,6 +57,13 @@
     if (why !== "") $("#quectel-trial-to").hide();
   }
 
+  /** What the dialog itself says against a field, in the words that stand at it; undefined where it has no complaint. */
+  function complaintOf(node, property) {
+    const validate = node._def.defaults[property]?.validate;
+    const verdict = validate?.call(node, window.quectelMail.current(node, property), {});
+    return typeof verdict === "string" ? verdict : undefined;
+  }
+
   async function start(kind, more) {
     const { node, leadTo } = dialog;
     const { call } = window.quectelMail;
@@ -86,11 +93,14 @@
     } catch (error) {
       if (own !== generation) return;
       const { answer } = error;
-      const label = answer?.property === undefined ? "" : `${text(`label.${answer.property}`)}: `;
-      view.showError(
-        label + error.message,
-        answer === undefined ? "" : window.quectelHints.explain(answer).hint,
-      );
+      const complaint = complaintOf(node, answer?.property);
+      if (complaint === undefined) {
+        const label = answer?.property === undefined ? "" : `${text(`label.${answer.property}`)}: `;
+        view.showError(
+          label + error.message,
+          answer === undefined ? "" : window.quectelHints.explain(answer).hint,
+        );
+      } else view.showError(complaint, "");
       if (answer?.property !== undefined) leadTo(answer.property);
     } finally {
       if (own === generation) {

@@ -5,13 +5,14 @@
   /** The button that comes in the place of another, and takes its focus. */
   const OPPOSITE = { pause: "resume", resume: "pause", startTrace: "stopTrace", stopTrace: "startTrace" };
 
-  /** Puts those parts into `body` that look other than before; the others keep focus and selection. */
+  /** Puts those parts into `body` that look other than before; the others keep focus and selection, and what is left over goes. */
   function show(body, parts) {
     const before = [...body.children];
     parts.forEach((part, index) => {
       if (before[index] === undefined) body.append(part);
       else if (!before[index].isEqualNode(part)) before[index].replaceWith(part);
     });
+    for (const left of before.slice(parts.length)) left.remove();
   }
 
   /** The button in `root` that has the focus keeps it, or its opposite takes it. */

@@ -172,6 +172,27 @@
     );
   }
 
+  /** The mailbox of the simulated modem, as a mail program shows it. */
+  function inboxOf({ inbox }) {
+    const { element, text, time } = tools();
+    const one = (mail) =>
+      element(
+        "li",
+        { class: "quectel-mail quectel-mail-sent" },
+        subjectOf(mail),
+        details(time(mail.at), text("inbox.addresses", { from: mail.from, to: mail.to.join(", ") })),
+        element("pre", { class: "quectel-text", tabindex: "0" }, mail.text),
+        details(...mail.attachments.map(({ name, bytes }) => `${name} (${tools().size(bytes)})`)),
+      );
+    return section(
+      "inbox",
+      text("inbox.title"),
+      inbox.length === 0
+        ? element("p", { class: "quectel-none" }, text("inbox.empty"))
+        : element("ul", {}, inbox.map(one)),
+    );
+  }
+
   /**
    * The parts of the tab for a modem.
    *
@@ -180,7 +201,8 @@
    * @param act called with an action and the id of a mail.
    */
   function draw(view, passed, act) {
-    return [stateOf(view), queueOf(view, passed, act), endedOf(view)];
+    const parts = [stateOf(view), queueOf(view, passed, act), endedOf(view)];
+    return view.inbox === undefined ? parts : [...parts, inboxOf(view)];
   }
 
   window.quectelSidebarView = { draw, dot };

@@ -7,6 +7,7 @@ import { SerialTransport } from "../../lib/serial/serial-transport";
 import { TcpTransport } from "../../lib/serial/tcp-transport";
 import type { Transport } from "../../lib/serial/transport";
 import type { ConnectionOptions } from "./connection-options";
+import { simulatedInbox } from "./simulated-inbox";
 
 export interface TransportSource {
   /** Makes the transport of each attempt. */
@@ -46,9 +47,18 @@ export async function urcPortOf(path: string, root?: string): Promise<UrcPort | 
   }
 }
 
-/** A simulated modem that lives as long as the source; its code is loaded only here, because most never need it. */
+/**
+ * A simulated modem that lives as long as the source. No mail of it leaves this computer. Its code is loaded only here,
+ * because most never need it.
+ */
 function simulatedSource(clock: Clock): TransportSource {
   const simulator: typeof import("../../lib/simulator") = require("../../lib/simulator");
-  const { SimulatedModem, simulatorTransport } = simulator;
-  return { transport: simulatorTransport(new SimulatedModem({ clock })) };
+  const { INBOX_HOST, inboxServer, internet, SimulatedModem, simulatorTransport } = simulator;
+  const modem = new SimulatedModem({ clock });
+  Object.assign(modem.state(internet), {
+    loopbackOnly: true,
+    hosts: { [INBOX_HOST]: "127.0.0.1" },
+    mailServer: inboxServer((mail) => simulatedInbox.add(mail, clock.wall())),
+  });
+  return { transport: simulatorTransport(modem) };
 }

@@ -27,7 +27,12 @@ describe("The example", function () {
 
   /** Loads an example. @param changes by the names of its nodes, or their types where they have none. */
   const load = async (name: string, changes: Readonly<Record<string, object>> = {}): Promise<void> => {
-    const modem = { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: String(port.tcpPort) };
+    const modem = {
+      transport: "tcp",
+      tcpHost: "127.0.0.1",
+      tcpPort: String(port.tcpPort),
+      smtpHost: "127.0.0.1",
+    };
     const nodes: FlowNode[] = readJson(`examples/${name}.json`);
     const nameOf = (node: FlowNode): string =>
       typeof node["name"] === "string" && node["name"] !== "" ? node["name"] : node.type;

@@ -71,6 +71,27 @@ describe("A trial of a modem's settings", () => {
     );
   });
 
+  it("shows a mail as it lies in the mailbox of the simulated modem, which needs no server", async () => {
+    await bench.load([helperNode("other")]);
+    const simulated = { transport: "simulator", smtpHost: "inbox.simulated", smtpSecurity: "none" };
+    const view = await run(
+      order({ kind: "mail", recipient: "duty@example.com", properties: properties(simulated) }),
+    );
+    assert.deepEqual(view.end, { kind: "done" });
+    assert.equal(view.mail.received.subject, view.mail.subject);
+    assert.match(view.mail.received.text, /温度过高/);
+    assert.equal(server.received.length, 0);
+  });
+
+  it("reaches no other computer with a simulated modem", async () => {
+    await bench.load([helperNode("other")]);
+    const simulated = { transport: "simulator", smtpHost: "192.0.2.1", smtpSecurity: "none" };
+    const view = await run(
+      order({ kind: "mail", recipient: "duty@example.com", properties: properties(simulated) }),
+    );
+    assert.equal(view.steps.at(-1).code, "SMTP_NETWORK");
+  });
+
   it("sends a mail outside the outbox, and the diagnosis after it knows that the login works", async () => {
     await bench.load([modemNode(server.port), sendNode(), helperNode("sent"), helperNode("failed")]);
     const view = await run(order({ kind: "mail", recipient: "duty@example.com" }));

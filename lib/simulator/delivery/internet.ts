@@ -7,8 +7,8 @@ import { stateKey } from "../state";
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
 interface Internet extends HostNameOptions {
-  /** Takes every mail instead of a server on a socket: for dialogues by the thousand. */
-  readonly mailServer?: (delivery: Delivery) => Promise<DeliveryResult>;
+  /** Takes mails instead of a server on a socket; undefined for one that goes to a server after all. */
+  readonly mailServer?: (delivery: Delivery) => Promise<DeliveryResult> | undefined;
 }
 
 /** Read at every use, so that it may be changed at any time. */

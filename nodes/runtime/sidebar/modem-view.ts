@@ -1,7 +1,11 @@
-/** What the sidebar shows of one modem, as plain data: no credential, no address in full, no text of a mail. */
+/**
+ * What the sidebar shows of one modem, as plain data: no credential, no address in full, no text of a mail, but for the
+ * mailbox of the simulated modem.
+ */
 import type { HoldReason, OutboxRow } from "../../../lib/mail/outbox/outbox-types";
 import type { NetworkSnapshot } from "../../../lib/quectel/network/network";
 import type { Assembly } from "../assembly";
+import type { SimulatedMail } from "../simulated-inbox";
 import type { ShownStatus } from "../status";
 import type { EndedMail } from "./ended-mails";
 import { shownRecipients } from "./recipients";
@@ -19,6 +23,8 @@ export interface ModemView {
   /** Newest first. */
   readonly ended: readonly EndedMail[];
   readonly trace: TraceView;
+  /** What has arrived, newest first; only for a simulated modem that sends to its own mailbox. */
+  readonly inbox?: readonly SimulatedMail[];
 }
 
 export interface QueueView {

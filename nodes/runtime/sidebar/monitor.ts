@@ -9,6 +9,7 @@ import { ModemError } from "../../../lib/errors";
 import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
 import type { Assembly } from "../assembly";
 import type { ModemSettings } from "../modem-settings";
+import { sendsToSimulatedInbox, simulatedInbox } from "../simulated-inbox";
 import type { ShownStatus } from "../status";
 import { type Action, perform } from "./actions";
 import { ChangeTick, type Tick } from "./change-tick";
@@ -105,6 +106,7 @@ export class ModemMonitor {
       samples: this.samples.list(),
       queue: running === undefined ? EMPTY_QUEUE : await queueOf(running),
       ended: this.mails.list(),
+      ...this.inbox(),
       trace: {
         ...(endsIn === undefined ? {} : { endsInMs: endsIn }),
         hasEntries: this.recording.entries.length > 0,
@@ -141,6 +143,13 @@ export class ModemMonitor {
     } finally {
       this.tick.changed();
     }
+  }
+
+  private inbox(): Pick<ModemView, "inbox"> {
+    const { settings } = this.options.modem;
+    return !(settings instanceof ModemError) && sendsToSimulatedInbox(settings)
+      ? { inbox: simulatedInbox.list() }
+      : {};
   }
 
   private figures(): Tick {

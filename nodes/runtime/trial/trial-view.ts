@@ -30,6 +30,8 @@ export interface SentTestMail {
   readonly coding: TextSupport["body"];
   readonly seconds: number;
   readonly warnings: readonly string[];
+  /** As it has arrived, where the mailbox is that of the simulated modem. */
+  readonly received?: { readonly subject: string; readonly text: string };
 }
 
 export type TrialEnd =

@@ -15,6 +15,7 @@ import { delay } from "../../../lib/clock";
 import { hintKeyOf } from "../admin-routes";
 import type { Workshop } from "../assembly";
 import type { ModemSettings } from "../modem-settings";
+import { sendsToSimulatedInbox, simulatedInbox } from "../simulated-inbox";
 import type { TrialKind } from "./request";
 import { charsetOf, testMail, testMailText } from "./test-mail";
 import { failedStep, type SentTestMail, type TrialStep } from "./trial-view";
@@ -124,7 +125,13 @@ async function deliver(
     coding: support.body,
     seconds: Math.round(sent.sendMs / 100) / 10,
     warnings: [...warnings, ...sent.warnings],
+    ...received(settings),
   };
+}
+
+function received(settings: ModemSettings): Pick<SentTestMail, "received"> {
+  const [mail] = sendsToSimulatedInbox(settings) ? simulatedInbox.list() : [];
+  return mail === undefined ? {} : { received: { subject: mail.subject, text: mail.text } };
 }
 
 /** Waits for card and network. Rejects with why no mail can go out, at once where waiting does not help. */

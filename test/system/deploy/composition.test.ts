@@ -26,6 +26,7 @@ describe("The example of a second modem as fallback", function () {
     const second = {
       transport: "serial",
       serialPort: await rig.module("ttyUSB6"),
+      smtpHost: "127.0.0.1",
       smtpPort: String(rig.server.port),
     };
     const nodes: FlowNode[] = JSON.parse(await readFile(FALLBACK, "utf8"));
@@ -56,6 +57,7 @@ describe("The example of a second modem as fallback", function () {
     const flows = await example({
       transport: "serial",
       serialPort: port,
+      smtpHost: "127.0.0.1",
       smtpPort: String(firstServer.port),
     });
     const gateway = await rig.gateway(version(older), { flows });

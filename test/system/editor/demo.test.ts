@@ -26,7 +26,9 @@ for (const { version, theme } of [
     before(async () => {
       server = await MailServer.start();
       const flows = (readJson("examples/01 First mail.json") as DemoNode[]).map((node) =>
-        node.type === "quectel-modem" ? { ...node, smtpPort: String(server.port) } : node,
+        node.type === "quectel-modem"
+          ? { ...node, smtpHost: "127.0.0.1", smtpPort: String(server.port) }
+          : node,
       );
       editor = await Editor.start({ version, flows, theme });
     });

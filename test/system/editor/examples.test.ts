@@ -65,7 +65,9 @@ for (const version of nodeRedVersions()) {
       const [port] = await freePorts(1);
       assert(port !== undefined);
       const flows = NAMES.flatMap(read).map((node) =>
-        node.type === "quectel-modem" ? { ...node, smtpPort: String(server.port) } : node,
+        node.type === "quectel-modem"
+          ? { ...node, smtpHost: "127.0.0.1", smtpPort: String(server.port) }
+          : node,
       );
       nodeRed = await startNodeRed({
         ...version,

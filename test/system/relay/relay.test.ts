@@ -45,6 +45,7 @@ describe("The example of many gateways behind a broker", function () {
             ...node,
             transport: "serial",
             serialPort,
+            smtpHost: "127.0.0.1",
             smtpPort: String(rig.server.port),
             senderAddress: `${name}@example.com`,
           };
