@@ -1,5 +1,7 @@
 /** The test buttons of the modem's dialog, as its browser uses them: endpoints of a real runtime. */
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import helper from "node-red-node-test-helper";
 import { SimulatedModem } from "../../lib/simulator";
 import { serveTcp } from "../../lib/simulator/serve/tcp-server";
@@ -103,6 +105,9 @@ describe("A trial of a modem's settings", () => {
     assert.match(mail.parsed.text ?? "", new RegExp(`${view.mail.accents}[^]+${view.mail.chinese}`));
     const after = await run(order());
     assert.equal(statuses(after)["login"], "ok");
+    const { body: modem } = await bench.ask("/quectel-modem/modems/modem");
+    assert.deepEqual([modem.queue.rows, modem.ended], [[], []]);
+    assert.equal(bench.count("sent") + bench.count("failed"), 0);
   });
 
   it("sends letters that the chosen charset has", async () => {
@@ -142,6 +147,28 @@ describe("A trial of a modem's settings", () => {
     assert.deepEqual(view.end, { kind: "stopped", why: "cancelled" });
     release();
     assert.equal((await run(order())).end.kind, "done");
+  });
+
+  it("runs beside others at other ports, but at most eight at a time", async () => {
+    await bench.load([helperNode("other")]);
+    const silent = createServer((socket) => socket.on("error", () => undefined)).listen(0, "0.0.0.0");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    const at = (host: number): object =>
+      order({
+        properties: properties({ transport: "tcp", tcpHost: `127.0.0.${host}`, tcpPort: String(port) }),
+      });
+    const started = await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map((host) => post(at(host))));
+    try {
+      assert.deepEqual(new Set(started.map(({ status }) => status)), new Set([200]));
+      const ninth = await post(at(9));
+      assert.deepEqual([ninth.status, ninth.body.code], [409, "PORT_IN_TRIAL"]);
+      assert.match(ninth.body.message, /8 tests/);
+    } finally {
+      for (const { body } of started) await helper.request().delete(`/quectel-modem/trials/${body.id}`);
+    }
+    await waitFor("a free place", async () => (await post(at(9))).status === 200);
+    silent.close();
   });
 
   it("ends by itself when nobody looks at it any more, as when the browser has gone", async () => {
@@ -319,16 +346,19 @@ describe("A trial of a modem's settings", () => {
       await bench.showsStatus("send", "ready");
     });
 
-    it("gives the port to the new flows within 5 s, also of a module that has fallen silent", async () => {
-      await load();
-      await bench.showsStatus("send", "ready");
-      const { body } = await post(order({ kind: "facts", properties: properties(overTcp()) }));
-      await waitFor("a fact", async () => (await look(body.id)).steps.length > 0);
-      module.hang();
-      const begun = performance.now();
-      await bench.deploy([helperNode("sent")], "full");
-      assert(performance.now() - begun < 5000);
-      assert.deepEqual((await look(body.id)).end, { kind: "stopped", why: "deployed" });
-    });
+    for (const kind of ["diagnosis", "mail", "facts"]) {
+      it(`gives the port to the new flows within 5 s, also of a module that has fallen silent (${kind})`, async () => {
+        await load();
+        await bench.showsStatus("send", "ready");
+        const change = { kind, recipient: "duty@example.com", properties: properties(overTcp()) };
+        const { body } = await post(order(change));
+        await waitFor("a step", async () => (await look(body.id)).steps.length > 0);
+        module.hang();
+        const begun = performance.now();
+        await bench.deploy([helperNode("sent")], "full");
+        assert(performance.now() - begun < 5000);
+        assert.deepEqual((await look(body.id)).end, { kind: "stopped", why: "deployed" });
+      });
+    }
   });
 });
