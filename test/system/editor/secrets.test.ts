@@ -1,0 +1,111 @@
+/** A stored password in the editor: it is used, and never seen again in the page, the network or an exported flow. */
+import assert from "node:assert/strict";
+import { MailServer } from "../../support/mail-server";
+import { nodeRedVersions } from "../../support/node-red-versions";
+import { Editor } from "./editor";
+
+const PASSWORD = "canary-word-8151";
+const FLOWS = [
+  { id: "tab", type: "tab", label: "Test" },
+  { id: "modem", type: "quectel-modem", name: "", version: 1, transport: "simulator" },
+  { id: "send", type: "quectel-smtp-send", z: "tab", modem: "modem", x: 200, y: 80, wires: [[], []] },
+];
+
+for (const version of nodeRedVersions()) {
+  describe(`A stored password in the editor of Node-RED ${version.name}`, () => {
+    let server: MailServer;
+    let editor: Editor;
+    /** All that the page has received since the password was stored, and what it asked to try. */
+    const received: string[] = [];
+    const asked: string[] = [];
+
+    before(async () => {
+      server = await MailServer.start({ auth: { user: "pump7", password: PASSWORD } });
+      editor = await Editor.start({ version, flows: FLOWS });
+      const { page } = editor;
+      await editor.openConfig("quectel-modem", "modem");
+      await editor.fill("node-config-input", {
+        smtpHost: "127.0.0.1",
+        smtpSecurity: "none",
+        smtpPort: String(server.port),
+        smtpUser: "pump7",
+        smtpPassword: PASSWORD,
+        senderAddress: "pump7@example.com",
+      });
+      await editor.save();
+      await page.click("#red-ui-header-button-deploy");
+      await page.locator("#red-ui-header-button-deploy.disabled").waitFor();
+      page.on("response", (response) => {
+        response.text().then(
+          (text) => received.push(text),
+          () => undefined,
+        );
+      });
+      page.on("websocket", (socket) =>
+        socket.on("framereceived", ({ payload }) => received.push(String(payload))),
+      );
+      page.on("request", (request) => {
+        if (request.url().endsWith("/trials")) asked.push(request.postData() ?? "");
+      });
+      await page.reload();
+      await page.waitForSelector(".red-ui-flow-node");
+    });
+
+    after(async () => {
+      await editor?.stop();
+      await server?.stop();
+    });
+
+    const testMail = async (): Promise<void> => {
+      await editor.page.click("#quectel-test-mail");
+      await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
+      await editor.page.click("#quectel-trial-send");
+    };
+    const headline = (words: string): Promise<void> =>
+      editor.page.locator("#quectel-trial-headline", { hasText: words }).waitFor({ timeout: 30_000 });
+
+    it("is used for a test mail while its field is untouched, and stays in the runtime", async () => {
+      await editor.openConfig("quectel-modem", "modem");
+      assert.notEqual((await editor.shown("node-config-input"))["smtpPassword"], PASSWORD);
+      await testMail();
+      await headline("accepted the test mail");
+      assert.equal((await server.waitForMail()).user, "pump7");
+      const [order] = asked;
+      assert.equal(JSON.parse(order ?? "").credentials.smtpPassword, undefined);
+      await editor.cancel();
+    });
+
+    it("has to be typed again for another server, and the dialog leads there", async () => {
+      await editor.openConfig("quectel-modem", "modem");
+      await editor.fill("node-config-input", { smtpHost: "localhost" });
+      await testMail();
+      await editor.page.waitForFunction(`document.activeElement.id === "node-config-input-smtpPassword"`);
+      assert.equal(server.received.length, 1);
+      await editor.cancel();
+    });
+
+    it("is in no exported flow, and what is imported from it has none", async () => {
+      const exported: string = await editor.page.evaluate(
+        `JSON.stringify(RED.nodes.createExportableNodeSet(RED.nodes.filterNodes({ z: "tab" })))`,
+      );
+      assert.match(exported, /"quectel-modem"/);
+      assert.doesNotMatch(exported, /canary|pump7"|credentials/);
+      const imported: unknown = await editor.page.evaluate(`{
+        RED.nodes.import(${exported.replaceAll('"modem"', '"elsewhere"').replaceAll('"send"', '"copy"')});
+        const { smtpHost, credentials = {} } = RED.nodes.node("elsewhere");
+        [smtpHost, credentials];
+      }`);
+      assert.deepEqual(imported, ["127.0.0.1", {}]);
+    });
+
+    it("has come to the page in no answer and no message of the runtime", () => {
+      const all = received.join("\n");
+      // The flows with their nodes, the status of one of them, and the end of a trial.
+      for (const part of ['"senderAddress":"pump7@', "status/send", '"phase":"ended"']) {
+        assert(all.includes(part), part);
+      }
+      assert(!all.includes(PASSWORD));
+      assert(!all.includes(Buffer.from(PASSWORD).toString("base64")));
+    });
+  });
+}
