@@ -20,6 +20,7 @@ import type {
 } from "./carrier";
 import { BODY_LENGTH } from "../commands/smtp";
 import { FileStore, type StoredFile } from "../files/file-store";
+import { clear } from "./fill";
 import { GuardedModem } from "./guarded-modem";
 import { KnownSettings } from "./known-settings";
 import type { Lease } from "../connection/mail-lock";
@@ -172,6 +173,8 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     return this.exclusively(signal, async (signal) => {
       await this.ready(signal);
       guarded.begin();
+      // Refused while a mail of an earlier connection is on the air, whose result could be lost in the data.
+      await clear(guarded, signal);
       return files.place(attachment, "preload", { signal });
     });
   }

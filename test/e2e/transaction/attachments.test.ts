@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
-import { ERROR, storageSizes, variantTable } from "../../../lib/simulator";
+import { cme, ERROR, storageSizes, variantTable } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
 
@@ -124,6 +124,13 @@ describe("attachments of a mail", () => {
     await rig.clock.run(() => rig.carrier.available);
     await rig.send(mail());
     assert.equal(rig.server.received.length, 1);
+  });
+
+  it("are not uploaded in advance while the module still sends a mail, whose result could be lost", async () => {
+    rig.module.define((context, next) => (context.name.startsWith("+QSMTP") ? cme(652) : next()));
+    const early = rig.carrier.preload(attachment("log.csv", awkwardBytes(100)));
+    await assert.rejects(rig.clock.until(early), { code: "SMTP_BUSY" });
+    assert.deepEqual(uploads(), []);
   });
 
   it("uploaded in advance are used by the mail that follows, and by no other name", async () => {

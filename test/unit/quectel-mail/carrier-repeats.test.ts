@@ -89,7 +89,15 @@ describe("a mail put on the air again by the same call", () => {
     const bench = carrierBench();
     results(bench, "+QSMTPPUT: 659,0");
     bench.modem.when("AT+QSMTPCLR", [], failing("MODEM_TIMEOUT"));
+    // Not MODEM_TIMEOUT, which would read as if the result of a mail on the air were lost.
     await assert.rejects(bench.send(), { code: "MODEM_NOT_READY", class: "transient" });
+  });
+
+  it("names what a further try failed of, where that is no end of the dialogue", async () => {
+    const bench = carrierBench();
+    results(bench, "+QSMTPPUT: 659,0");
+    bench.modem.when("AT+QSMTPSUB", [], failing("SMTP_PARAMETER", 664));
+    await assert.rejects(bench.send(), { code: "LIMIT_SUBJECT" });
   });
 
   it("is told what was refused before it was put on the air", async () => {
