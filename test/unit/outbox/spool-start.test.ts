@@ -49,15 +49,22 @@ describe("A start of the spool", () => {
       { filename: "a", size: 10, sha256: "" },
       { filename: "b", size: 100, sha256: "" },
     ];
-    put(files, "queue/b.json", record({ id: "b", seq: 1, attachments }));
-    put(files, "queue/a.json", record({ id: "a", seq: 2 }));
+    const records = [
+      record({ id: "b", seq: 1, attachments }),
+      record({ id: "a", seq: 3 }),
+      record({ id: "c", seq: 2 }),
+      record({ id: "d", seq: 0 }),
+    ];
+    for (const one of records) put(files, `queue/${one.id}.json`, one);
     const { mails } = await started(files);
     assert.deepEqual(
-      mails.map((one) => [one.record.id, one.bytes]),
-      [
-        ["b", 112],
-        ["a", 2],
-      ],
+      mails.map(({ record: { id } }) => id),
+      ["d", "b", "c", "a"],
+    );
+    const textBytes = (id: string): number => Buffer.byteLength(files.text(`${DIRECTORY}/queue/${id}.json`));
+    assert.deepEqual(
+      mails.map(({ bytes }) => bytes),
+      [textBytes("d"), textBytes("b") + 110, textBytes("c"), textBytes("a")],
     );
   });
 
