@@ -295,6 +295,13 @@ describe("what else a carrier is asked", () => {
     assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
   });
 
+  it("does not say that a mail of a former run was refused when its result is not understood", async () => {
+    const { modem, carrier } = carrierBench();
+    modem.when("AT+QSMTPDST?", failing("SMTP_BUSY", 652));
+    modem.clock.after(7_000, () => modem.say("+QSMTPPUT: 0,550"));
+    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
+  });
+
   it("waits for the mail of a former run as long as its own could take, and an hour", async () => {
     const { modem, carrier } = carrierBench();
     modem.when("AT+QSMTPDST?", failing("SMTP_BUSY", 652));
