@@ -82,6 +82,12 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   world.hosts = { "mail.example.com": "127.0.0.1" };
   if (counter === "memory") world.mailServer = office.take;
 
+  // A PIN spoilt on its way would be refused for good.
+  if (!isNoisy && dice.hit(0.3)) {
+    change(module, simCard, { pin: CANARIES.simPin });
+    module.restart("powerLoss");
+  }
+
   const witness = new WireWitness();
   const leaks = new Set<string>();
   const published = (what: string, text: string): void => {
@@ -101,6 +107,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       apnAuth: "pap",
       apnUser: CANARIES.apnUser,
       apnPassword: CANARIES.apnPassword,
+      simPin: CANARIES.simPin,
     },
     smtp: {
       host: "mail.example.com",
