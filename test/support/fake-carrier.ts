@@ -22,6 +22,8 @@ export type Fate =
       readonly beforePut?: true;
       readonly delivered?: true;
     }
+  /** It arrives, the module says that it failed, and the carrier repeats it at once. */
+  | { readonly kind: "repeats" }
   /** The connection is lost after QSMTPPUT; `answer` is what the module says when it is asked. */
   | { readonly kind: "lost"; readonly delivered: boolean; readonly answer: RecoveredResult | "fails" }
   /** Nothing comes any more, until it is aborted. */
@@ -108,8 +110,8 @@ export class FakeCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     if (fate.kind === "hangs" && fate.beforePut) await aborted(signal);
     await beforePut?.();
     await this.step();
-    const text = transaction.body.bytes.toString();
-    const deliver = (): void => {
+    const deliver = ({ body }: MailTransaction = transaction): void => {
+      const text = body.bytes.toString();
       const isMarked = text.includes("May be a repeat");
       this.delivered.push({ recipients, subject, text, attachments, isMarked });
     };
@@ -117,7 +119,14 @@ export class FakeCarrier extends EventEmitter<CarrierEvents> implements MailCarr
       case "sent":
         deliver();
         await this.step();
-        return { sendMs: 1200, bytes: text.length, warnings: [] };
+        return { sendMs: 1200, bytes: transaction.body.bytes.length, warnings: [] };
+      case "repeats": {
+        deliver();
+        const repeat = (await options.beforeRepeat?.()) ?? transaction;
+        await beforePut?.();
+        deliver(repeat);
+        return { sendMs: 1200, bytes: repeat.body.bytes.length, warnings: [] };
+      }
       case "failed":
         if (fate.delivered) deliver();
         throw fate.error;

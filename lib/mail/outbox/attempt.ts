@@ -32,9 +32,9 @@ export type Tried =
   /** QSMTPPUT was written and its result can no longer come; the module may still know. */
   | { readonly kind: "lost" }
   /** The disk did not take the mark that must stand before QSMTPPUT. */
-  | { readonly kind: "unmarked" }
-  /** Stopped before QSMTPPUT by us: as if it had not been tried. */
-  | { readonly kind: "interrupted" };
+  | { readonly kind: "unmarked"; readonly isRepeat: boolean }
+  /** Stopped before QSMTPPUT by us: as if it had not been tried, unless it was to be a repeat. */
+  | { readonly kind: "interrupted"; readonly isRepeat: boolean };
 
 export class Attempt {
   private readonly abort = new AbortController();
@@ -95,13 +95,14 @@ export class Attempt {
 
   private failed(cause: unknown): Tried {
     const wasPut = this.stage === "put";
-    if (!wasPut && this.abort.signal.aborted) return { kind: "interrupted" };
-    if (this.stage === "unmarked") return { kind: "unmarked" };
+    const { isRepeat } = this;
+    if (!wasPut && this.abort.signal.aborted) return { kind: "interrupted", isRepeat };
+    if (this.stage === "unmarked") return { kind: "unmarked", isRepeat };
     const isKnown = cause instanceof ModemError;
     if (wasPut && (!isKnown || endsDialogue(cause))) return { kind: "lost" };
     const error = isKnown ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
     const away = !this.parts.carrier.available;
-    return { kind: "outcome", outcome: { kind: "failed", error, away, isRepeat: this.isRepeat }, wasPut };
+    return { kind: "outcome", outcome: { kind: "failed", error, away, isRepeat }, wasPut };
   }
 
   /** Makes durable that the mail may be on its way from now on. */

@@ -16,7 +16,7 @@ import { isComplete } from "./mail-result";
 import { SHORTEST_WAIT } from "./schedule";
 import type { WaitReason } from "./outbox-types";
 import type { SpoolRecord } from "../spool/record";
-import { givenUp, nextTransaction } from "./transactions";
+import { givenUp, nextTransaction, withOpenTry } from "./transactions";
 import type { Entry } from "./waiting-mails";
 
 /** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
@@ -193,11 +193,11 @@ export class Sender {
         return;
       case "unmarked":
         this.diskPause = clock.now() + SHORTEST_WAIT;
-        await this.putBack(entry, record);
+        await this.putBackTried(entry, record, tried.isRepeat ? index : undefined);
         await this.discardLate(entry);
         return;
       case "interrupted":
-        await this.putBack(entry, record);
+        await this.putBackTried(entry, record, tried.isRepeat ? index : undefined);
         await this.discardLate(entry);
     }
   }
@@ -227,13 +227,19 @@ export class Sender {
     return undefined;
   }
 
-  /** The mail was not tried. */
-  private async putBack(entry: Entry, record: SpoolRecord): Promise<void> {
+  /** @param open transaction that may have arrived before; undefined: as if none had been tried. */
+  private async putBackTried(entry: Entry, record: SpoolRecord, open: number | undefined): Promise<void> {
+    if (open === undefined) await this.putBack(entry, record);
+    else await this.putBack(entry, withOpenTry(record, open), false);
+  }
+
+  /** @param mayForget the old record on the disk would do as well. */
+  private async putBack(entry: Entry, record: SpoolRecord, mayForget = true): Promise<void> {
     const { store, ending } = this.parts;
     if (isComplete(record)) await ending.end(entry, record);
     else if (this.discard !== undefined) await ending.end(entry, givenUp(record, this.discard), false);
     else {
-      if (entry.place.folder !== "queue") await store.save(entry, record, true);
+      if (entry.place.folder !== "queue") await store.save(entry, record, mayForget);
       entry.stage = "waiting";
     }
   }

@@ -112,6 +112,16 @@ export function afterOutcome(
   };
 }
 
+/** The record after a try that may have arrived and whose repeat was not put on the air. */
+export function withOpenTry(record: SpoolRecord, index: number): SpoolRecord {
+  return {
+    ...record,
+    transactions: record.transactions.map((one, at) =>
+      at === index ? { ...one, open: true as const } : one,
+    ),
+  };
+}
+
 /** The record with all that waits given up for this error. */
 export function givenUp(record: SpoolRecord, error: ModemError): SpoolRecord {
   const stored = storeError(error);

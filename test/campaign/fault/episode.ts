@@ -91,7 +91,9 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const witness = new WireWitness();
   const leaks = new Set<string>();
   const published = (what: string, text: string): void => {
-    for (const leak of leaksIn(text)) leaks.add(`${leak} in ${what}`);
+    for (const leak of leaksIn(text))
+      // The trace shows the AT lines; in that of the PDP context the password is masked, the user is not.
+      if (what !== "trace" || !leak.endsWith(CANARIES.apnUser)) leaks.add(`${leak} in ${what}`);
     if (what === "state" || what === "trouble" || what === "hold" || what === "open")
       tell(`host ${what} ${text}`);
   };
@@ -268,7 +270,11 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
 
   for (const arrival of office.arrivals) await file(arrival, cases, complaints);
   const account = emptyAccount();
-  for (const one of cases.values()) add(account, accountOf(one));
+  for (const one of cases.values()) {
+    add(account, accountOf(one));
+    for (const { recipient, isMarked } of one.copies)
+      story.push(`copy ${recipient}${isMarked ? " marked" : ""}`);
+  }
   if (isNoisy) {
     // Nothing proves a text on a line without checksums.
     account.spoiltTexts = account.alteredTexts;

@@ -97,6 +97,28 @@ describe("A disk that fails", () => {
     assert.ok(bench.troubles.length > 0 || bench.tried.length > 1);
   });
 
+  it("says in the repeat of a mail that may have arrived that it is one, though the disk was full in between", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    let moves = 0;
+    // The mark before the first QSMTPPUT is taken, the one before the repeat is not, nor anything behind it.
+    files.fault = ({ name, path }) => {
+      if (name === "rename" && path.includes("/sending/")) moves++;
+      return moves > 1 && CHANGES.has(name) ? "ENOSPC" : undefined;
+    };
+    bench.carrier.fate = (_transaction, number) => ({ kind: number === 1 ? "repeats" : "sent" });
+    await bench.accept(mail("1"));
+    await bench.clock.advance(10_000);
+    assert.equal(bench.delivered.length, 1);
+    files.fault = () => undefined;
+    const { result } = await bench.ends(1);
+    assert.equal(result.possibleDuplicate, true);
+    assert.deepEqual(
+      bench.carrier.delivered.map(({ isMarked }) => isMarked),
+      [false, true],
+    );
+  });
+
   it("serves no second recipient before it is on the disk that the first is served", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
