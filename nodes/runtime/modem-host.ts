@@ -8,37 +8,26 @@
 import type { Node } from "node-red";
 import { ModemError } from "../../lib/errors";
 import type { Mail, MailOptions } from "../../lib/mail/mail";
-import type { Outbox } from "../../lib/mail/outbox/outbox";
 import type { MailOrigin } from "../../lib/mail/outbox/outbox-types";
-import type { ModemState } from "../../lib/quectel/connection/modem-state";
-import { assemble, type Assembly } from "./assembly";
-import { conditionOf, type MailProgress } from "./conditions";
+import type { Assembly } from "./assembly";
+import { conditionOf } from "./conditions";
 import type { HostOptions, ModemObserver } from "./host-options";
 import { mailsWaitingIn } from "./left-spools";
 import { LifecycleReports } from "./lifecycle-reports";
 import { hosts } from "./modem-hosts";
 import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "./modem-settings";
-import { OutboxOpening } from "./outbox-opening";
 import { ResultRouter } from "./routing";
 import { lendPort, type Loan } from "./port-loan";
-import { holdForSetup } from "./setup-hold";
+import { RunningModem } from "./running-modem";
 import { type Condition, statusOf, type ShownStatus } from "./status";
-
-interface Running {
-  readonly parts: Assembly;
-  readonly opening: OutboxOpening;
-  /** Resolves when the modem has begun to open its port and the outbox its folder. */
-  readonly opened: Promise<void>;
-}
 
 export class ModemHost {
   private readonly members: ModemMembers;
   private readonly router: ResultRouter;
-  private running: Running | undefined;
+  private running: RunningModem | undefined;
   /** What opens and closes the modem, one after the other. */
   private work: Promise<void> = Promise.resolve();
-  private progress: MailProgress | undefined;
   private readonly reports: LifecycleReports;
   /** While a trial from the editor has the port. */
   private loan: Loan | undefined;
@@ -61,10 +50,7 @@ export class ModemHost {
 
   /** The parts of the running modem. @throws INVALID_CONFIG, OUTBOX_CLOSED */
   get parts(): Assembly {
-    const { settings } = this.options;
-    if (settings instanceof ModemError) throw settings;
-    if (this.running === undefined) throw new ModemError("OUTBOX_CLOSED");
-    return this.running.parts;
+    return this.present.parts;
   }
 
   get settings(): ModemSettings | ModemError {
@@ -77,16 +63,8 @@ export class ModemHost {
   }
 
   get condition(): Condition {
-    const { running, progress, loan } = this;
-    if (running === undefined) return conditionOf(this.settings, undefined);
-    const { modem, outbox } = running.parts;
-    return conditionOf(this.settings, {
-      state: modem.state,
-      summary: outbox.summary(),
-      progress,
-      outboxError: running.opening.error,
-      isLent: loan !== undefined,
-    });
+    const { running, loan } = this;
+    return running?.condition(loan !== undefined) ?? conditionOf(this.settings, undefined);
   }
 
   /** What every user shows whose last mail did not fail. */
@@ -122,11 +100,7 @@ export class ModemHost {
 
   /** Keeps a mail and sends it. Rejects with why it was not kept. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
-    const { outbox } = this.parts;
-    const { running } = this;
-    await running?.opened;
-    if (running?.opening.error !== undefined) throw running.opening.error;
-    return outbox.accept(mail, options, origin);
+    return this.present.accept(mail, options, origin);
   }
 
   /** The folder of this modem alone. */
@@ -144,9 +118,9 @@ export class ModemHost {
    * when it is needed back at once. Rejects with the reason of `signal`, or with `PORT_CLOSED`.
    */
   async lend(signal: AbortSignal, recall: () => void): Promise<Loan> {
-    const { parts, running } = this;
+    const { parts, opened } = this.present;
     // A modem that is still to be opened would else take the port while somebody else has it.
-    await running?.opened;
+    await opened;
     const isInUse = (): boolean => this.running?.parts === parts;
     return lendPort(parts, {
       signal,
@@ -172,50 +146,37 @@ export class ModemHost {
     await this.work;
   }
 
+  private get present(): RunningModem {
+    const { settings } = this.options;
+    if (settings instanceof ModemError) throw settings;
+    if (this.running === undefined) throw new ModemError("OUTBOX_CLOSED");
+    return this.running;
+  }
+
   private start(): void {
     const { settings, directory, clock, log } = this.options;
     if (this.running !== undefined || settings instanceof ModemError) return;
-    const parts = assemble(settings, { directory, clock, log });
-    const { modem, outbox } = parts;
-    modem.on("state", (state) => this.onModemState(outbox, state));
-    modem.on("warning", (error) => this.reports.report(error));
-    outbox.on("ended", (ended) => {
-      this.observer?.ended(ended);
-      this.router.route(ended);
-    });
-    outbox.on("changed", ({ depth }) => {
-      if (this.isLeft && depth === 0) this.stop();
-      this.changed();
-    });
-    outbox.on("progress", (progress) => {
-      this.progress = progress;
-      this.changed();
-    });
-    outbox.on("hold", (hold) => {
-      if (hold?.kind === "setup") this.reports.report(new ModemError(hold.code));
-    });
-    outbox.on("trouble", (error) => this.reports.report(error));
     // A modem that is just closing has the port and the folder.
-    const opening = new OutboxOpening(outbox, {
-      clock,
-      failed: (error) => this.reports.report(error),
+    this.running = new RunningModem(settings, { directory, clock, log }, this.work, {
       changed: () => this.changed(),
+      state: (state) => this.reports.follow(state),
+      failed: (error) => this.reports.report(error),
+      ended: (ended) => {
+        this.observer?.ended(ended);
+        this.router.route(ended);
+      },
+      emptied: () => {
+        if (this.isLeft) this.stop();
+      },
     });
-    const opened = this.work.then(() => {
-      // Stopped before its turn has come.
-      if (this.running?.parts !== parts) return undefined;
-      modem.acquire();
-      return opening.begin();
-    });
-    this.running = { parts, opening, opened };
-    this.work = opened;
+    this.work = this.running.opened;
   }
 
   private stop(): void {
     const { running } = this;
     if (running === undefined) return;
     this.running = undefined;
-    running.opening.end();
+    running.end();
     this.reports.endPatience();
     const { loan } = this;
     loan?.recall();
@@ -245,12 +206,6 @@ export class ModemHost {
     }
     log.warn(`${waiting} mail(s) wait although no node uses the modem; it closes when they have ended`);
     this.start();
-  }
-
-  private onModemState(outbox: Outbox, state: ModemState): void {
-    this.reports.follow(state);
-    holdForSetup(outbox, state, this.options.log);
-    this.changed();
   }
 
   private changed(): void {
