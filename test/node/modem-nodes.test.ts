@@ -160,6 +160,34 @@ describe("modem-status", () => {
     assert.equal(payload.imei, undefined);
   });
 
+  it("tells depth, age, next try and hold of the outbox, and every node of the modem shows it", async () => {
+    const others = ["attach-file", "pdp-context", "outbox"].map((name) =>
+      node(`quectel-${name}`, { id: name, mode: "preload", wires: [] }),
+    );
+    await load(node("quectel-modem-status", { interval: "0" }), sendNode(), ...others);
+    await bench.showsStatus("send", "SIMULATED ready");
+    const tell = async (): Promise<ReturnType<JSON["parse"]>> => {
+      const before = bench.count("out");
+      bench.inject("node", { topic: "asked" });
+      let count = before + 1;
+      while ((await bench.received("out", count)).topic !== "asked") count++;
+      return (await bench.received("out", count)).payload;
+    };
+    server.refuse = { mail: 451 };
+    bench.inject("send", { to: "duty@example.com", payload: "text" });
+    await bench.showsStatus("send", "SIMULATED 1 ✉ waits for retry");
+    const waiting = await tell();
+    assert.deepEqual([waiting.state, waiting.queue.depth, waiting.queue.waitsFor], ["ready", 1, "retry"]);
+    assert(waiting.queue.oldestAgeMs > 0 && waiting.queue.nextTryInMs > 20_000);
+    bench.inject("outbox", { action: "pause" });
+    for (const id of ["send", "node", "attach-file", "pdp-context", "outbox"]) {
+      await bench.showsStatus(id, "SIMULATED 1 ✉ paused");
+    }
+    const held = await tell();
+    assert.deepEqual([held.state, held.queue.depth, held.queue.hold.kind], ["held", 1, "paused"]);
+    assert.equal(held.queue.nextTryInMs, undefined);
+  });
+
   it("tells the numbers of module and card only where that is chosen", async () => {
     await load(node("quectel-modem-status", { interval: "0", includeIds: true }));
     await bench.showsStatus("node", "SIMULATED ready");
