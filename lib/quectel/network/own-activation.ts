@@ -26,6 +26,9 @@ interface Note {
 }
 
 export class OwnActivation {
+  /** Notes are made one after another: that of a new activation is not taken for the one just given up. */
+  private last: Promise<void> = Promise.resolve();
+
   constructor(
     private readonly notebook: Notebook,
     private readonly module: NotedModule,
@@ -48,12 +51,19 @@ export class OwnActivation {
     const imei = this.module.identity?.imei;
     if (imei === undefined) return;
     const { contextId } = this;
-    await this.write(JSON.stringify({ imei, contextId, addresses } satisfies Note));
+    await this.inTurn(() => this.write(JSON.stringify({ imei, contextId, addresses } satisfies Note)));
   }
 
   /** The context is not active any more, or not by us. */
   async drop(): Promise<void> {
-    if (await this.exists()) await this.write(NOTHING);
+    await this.inTurn(async () => {
+      if (await this.exists()) await this.write(NOTHING);
+    });
+  }
+
+  private inTurn(work: () => Promise<void>): Promise<void> {
+    this.last = this.last.then(work);
+    return this.last;
   }
 
   private async read(): Promise<Note | undefined> {
