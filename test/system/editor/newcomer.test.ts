@@ -39,6 +39,10 @@ for (const version of nodeRedVersions()) {
       module = await startSimulatorOnPty(join(folder, "ttyUSB2"), ["--host", "mail.example.com=127.0.0.1"]);
       server = await MailServer.start({ auth: { user: "pump7", password: PASSWORD } });
       editor = await Editor.start({ version, flows: EMPTY });
+      // A person begins when the page has been loaded altogether.
+      await editor.page.waitForFunction(
+        `/mail/.test($('[data-palette-type="quectel-smtp-send"]').attr("data-palette-label"))`,
+      );
       person = new Person(editor.page);
     });
 
