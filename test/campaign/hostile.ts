@@ -7,13 +7,14 @@ import { EndpointsAttack } from "./hostile/endpoints";
 import { FilesAttack } from "./hostile/files";
 import { Findings } from "./hostile/findings";
 import { Dialogues, tryMessage } from "./hostile/messages";
+import { NodesAttack } from "./hostile/nodes";
 import { trySettings } from "./hostile/settings";
 import { soundSpool, trySpool } from "./hostile/spool-files";
 import { none, positionsOf, shown, type Part } from "./part";
 
 /** Messages from one whole dialogue, and from one try of the other kinds, to the next. */
 const DIALOGUE_EVERY = 200;
-const EVERY = { settings: 100, answers: 1_000, spool: 100, paths: 100, endpoints: 100 } as const;
+const EVERY = { settings: 100, answers: 1_000, spool: 100, paths: 100, endpoints: 100, nodes: 500 } as const;
 /** Messages read while file and link are swapped, for each million. */
 const RACE = 20_000;
 
@@ -31,6 +32,7 @@ export const hostile: Part = {
     const dialogues = new Dialogues(found);
     const files = await FilesAttack.prepare();
     const endpoints = new EndpointsAttack();
+    const nodes = new NodesAttack(endpoints.bench);
     const sound = await soundSpool();
     await endpoints.begin();
     const count = {
@@ -42,6 +44,7 @@ export const hostile: Part = {
       spool: 0,
       paths: 0,
       endpoints: 0,
+      nodes: 0,
     };
     let tried = 0;
     for (const position of positionsOf(size, options)) {
@@ -62,8 +65,9 @@ export const hostile: Part = {
         spool: () => trySpool(sound, dice(3), found, where),
         paths: () => files.tryPath(dice(4), found, where),
         endpoints: () => endpoints.ask(dice(5), found, where),
+        nodes: () => nodes.tryOne(dice(6), found, where),
       } as const;
-      for (const kind of ["settings", "answers", "spool", "paths", "endpoints"] as const) {
+      for (const kind of ["settings", "answers", "spool", "paths", "endpoints", "nodes"] as const) {
         if (!isDue(position, EVERY[kind], only)) continue;
         count[kind]++;
         await kinds[kind]();
@@ -91,6 +95,7 @@ export const hostile: Part = {
       shown("paths", count.paths),
       shown("reads of a path while it was swapped", race),
       shown("questions to endpoints", count.endpoints),
+      shown("messages into nodes of a running flow", count.nodes),
       none("command lines of no known form, or too many", found.commandLines),
       none("headers or recipients injected", found.injectedHeaders),
       none("exceptions escaped", found.escaped),

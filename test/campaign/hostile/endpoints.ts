@@ -7,6 +7,7 @@ import { CANARIES, leaksIn } from "../fault/canaries";
 import type { Dice } from "../fault/dice";
 import { FlowBench, helperNode, modemNode, sendNode } from "../../node/support/flow-bench";
 import type { Findings } from "./findings";
+import { attackedNodes } from "./nodes";
 import { anyJson, anyText } from "./values";
 
 const PATHS = [
@@ -43,13 +44,15 @@ const PROPERTIES = [
 const PATIENCE = 20_000;
 
 export class EndpointsAttack {
-  private readonly bench = new FlowBench();
+  readonly bench = new FlowBench();
 
   async begin(): Promise<void> {
     await new Promise<void>((resolve) => helper.startServer(resolve));
     const flow = [
       modemNode(25, { apn: "iot.example", apnAuth: "pap" }),
-      sendNode(),
+      // Done when the outbox has taken it; nobody listens on the port of the server.
+      sendNode({ emit: "whenQueued", maxAge: "1" }),
+      ...attackedNodes(),
       helperNode("sent"),
       helperNode("failed"),
     ];
