@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
 import { ModemError } from "../lib/errors";
 import { safeFileNames } from "../lib/mail/compose/file-names";
-import { primitiveText } from "../lib/mail/message/foreign";
+import { primitiveText, reading } from "../lib/mail/message/foreign";
 import { fromFile, fromValue, type NewAttachment } from "./runtime/attachment-source";
 import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/error-output";
 import { asModemError, failureOf, flowError, messageError } from "./runtime/failure-report";
@@ -42,7 +42,10 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
           this.warn(`${attachment.filename} is uploaded with its mail only: ${String(error)}`),
         );
       }
-      message["attachments"] = [...listOf(message["attachments"]), attachment];
+      message["attachments"] = reading("INVALID_ATTACHMENT", () => [
+        ...listOf(message["attachments"]),
+        attachment,
+      ]);
     };
     this.on("input", (message, send, done) => {
       delete message["error"];

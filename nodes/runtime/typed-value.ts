@@ -27,14 +27,12 @@ export function evaluate(
   { name, value, type }: TypedValue,
   msg: NodeMessageInFlow,
 ): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => reject(invalid(name, `cannot be evaluated: ${error.message}`));
-    try {
-      RED.util.evaluateNodeProperty(value, type, node, msg, (error, result: unknown) =>
-        error === null || error === undefined ? resolve(result) : fail(error),
-      );
-    } catch (error) {
-      fail(error instanceof Error ? error : new Error(String(error)));
-    }
+  return new Promise<unknown>((resolve, reject) => {
+    RED.util.evaluateNodeProperty(value, type, node, msg, (error, result: unknown) =>
+      // A value that throws when it is looked at rejects here too.
+      error === null || error === undefined ? resolve(result) : reject(error),
+    );
+  }).catch((error: unknown) => {
+    throw invalid(name, `cannot be evaluated: ${error instanceof Error ? error.message : String(error)}`);
   });
 }

@@ -10,8 +10,9 @@ import { none, type Figure } from "./part";
 import type { FromPart, PartPlan } from "./part-process";
 
 const ROOT = resolve(__dirname, "../..");
-/** Milliseconds without a word after which a part counts as hanging. */
-const SILENCE = 10 * 60_000;
+/** Minutes without a word after which a part counts as hanging; those in which all stood still do not count. */
+const SILENCE = 10;
+const MINUTE = 60_000;
 const FROM_SOURCES: ReadonlySet<string> = new Set(["secrets", "load", "supply"]);
 
 /** The code of the parts as JavaScript, in a folder of this process. */
@@ -43,17 +44,14 @@ export async function runPart(
   const child = fork(module, [JSON.stringify(plan)], { execArgv, cwd: ROOT });
   let figures: readonly Figure[] | undefined;
   let position: number | undefined;
-  let silence: NodeJS.Timeout | undefined;
-  const listen = (): void => {
-    clearTimeout(silence);
-    silence = setTimeout(() => {
-      say(`${plan.name}: nothing was heard for ${SILENCE / 60_000} minutes`);
-      child.kill("SIGKILL");
-    }, SILENCE);
-  };
-  listen();
+  let silent = 0;
+  const watch = setInterval(() => {
+    if (++silent <= SILENCE) return;
+    say(`${plan.name}: nothing was heard for ${SILENCE} minutes`);
+    child.kill("SIGKILL");
+  }, MINUTE);
   child.on("message", (message: FromPart) => {
-    listen();
+    silent = 0;
     switch (message.kind) {
       case "at":
         position = message.position;
@@ -67,7 +65,7 @@ export async function runPart(
     }
   });
   await new Promise<void>((end) => child.once("close", () => end()));
-  clearTimeout(silence);
+  clearInterval(watch);
   if (figures !== undefined) return [...figures, none("broken off", 0)];
   const where = position === undefined ? "" : ` --only ${position}`;
   say(
