@@ -9,11 +9,10 @@ import type { Findings } from "./findings";
 import { anyText, anyValue } from "./values";
 
 /** What the nodes read of a message beside the vocabulary of a mail. */
-const PROPERTIES = [
-  ...["to", "cc", "bcc", "from", "topic", "title", "payload", "description", "filename", "plaintext"],
-  ...["priority", "attachments", "replyTo", "headers", "smtp", "error", "action", "id", "modem", "state"],
-  ...["offset", "limit", "force", "pdp", "_msgid", "parts", "req", "res"],
-] as const;
+const PROPERTIES: readonly string[] = (
+  "to cc bcc from topic title payload description filename plaintext priority attachments replyTo headers " +
+  "smtp error action id modem state offset limit force pdp _msgid parts req res"
+).split(" ");
 const ACTIONS = ["list", "flush", "retry", "discard", "adopt", "query", "pause", "resume"] as const;
 /** Milliseconds for an answer. */
 const PATIENCE = 60_000;
@@ -63,7 +62,6 @@ export class NodesAttack {
   /** Resolves with the error of `done`, or undefined. */
   private async done(node: Node, message: Record<string, unknown>): Promise<unknown> {
     const innards = node as Node & Innards;
-    const { _complete, error: report } = innards;
     let timer: NodeJS.Timeout | undefined;
     try {
       return await new Promise<unknown>((resolve, reject) => {
@@ -75,7 +73,9 @@ export class NodesAttack {
       });
     } finally {
       clearTimeout(timer);
-      Object.assign(innards, { _complete, error: report });
+      // Those of all nodes are there again.
+      Reflect.deleteProperty(innards, "_complete");
+      Reflect.deleteProperty(innards, "error");
     }
   }
 }
