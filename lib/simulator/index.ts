@@ -6,7 +6,7 @@ export { randomFaults, type RandomFaults } from "./faults/random-faults";
 export { ERROR, NO_CARRIER, OK, cme, cms, type CommandContext, type FinalResult } from "./handler";
 export { storageSizes } from "./module/file-store";
 export type { HostNameOptions } from "./delivery/host-names";
-export { INBOX_HOST, inboxServer, type InboxMail } from "./delivery/inbox";
+export { inboxServer, type InboxMail } from "./delivery/inbox";
 export { internet } from "./delivery/internet";
 export { subscription } from "./module/pdp-contexts";
 export { simulatorTransport, type SimulatorTransportOptions } from "./serve/in-process-transport";

@@ -1,6 +1,9 @@
 /** The mailbox of all simulated modems of this runtime: the last mails, in memory, for a person who tries the package. */
-import { INBOX_HOST, type InboxMail } from "../../lib/simulator/delivery/inbox";
+import type { InboxMail } from "../../lib/simulator/delivery/inbox";
 import type { ModemSettings } from "./modem-settings";
+
+/** The mail server that stands for it; a name that no real network knows. */
+export const INBOX_HOST = "inbox.simulated";
 
 export interface SimulatedMail extends InboxMail {
   /** ISO 8601. */

@@ -7,7 +7,7 @@ import { SerialTransport } from "../../lib/serial/serial-transport";
 import { TcpTransport } from "../../lib/serial/tcp-transport";
 import type { Transport } from "../../lib/serial/transport";
 import type { ConnectionOptions } from "./connection-options";
-import { simulatedInbox } from "./simulated-inbox";
+import { INBOX_HOST, simulatedInbox } from "./simulated-inbox";
 
 export interface TransportSource {
   /** Makes the transport of each attempt. */
@@ -53,12 +53,12 @@ export async function urcPortOf(path: string, root?: string): Promise<UrcPort | 
  */
 function simulatedSource(clock: Clock): TransportSource {
   const simulator: typeof import("../../lib/simulator") = require("../../lib/simulator");
-  const { INBOX_HOST, inboxServer, internet, SimulatedModem, simulatorTransport } = simulator;
+  const { inboxServer, internet, SimulatedModem, simulatorTransport } = simulator;
   const modem = new SimulatedModem({ clock });
   Object.assign(modem.state(internet), {
     loopbackOnly: true,
     hosts: { [INBOX_HOST]: "127.0.0.1" },
-    mailServer: inboxServer((mail) => simulatedInbox.add(mail, clock.wall())),
+    mailServer: inboxServer(INBOX_HOST, (mail) => simulatedInbox.add(mail, clock.wall())),
   });
   return { transport: simulatorTransport(modem) };
 }

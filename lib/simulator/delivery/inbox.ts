@@ -6,9 +6,6 @@ import { readMessage, type ReadMessage } from "./read-message";
 import { delivered, type DeliveryResult } from "./smtp-codes";
 import type { Delivery } from "./smtp-delivery";
 
-/** The mail server that stands for this mailbox; a name that no real network knows. */
-export const INBOX_HOST = "inbox.simulated";
-
 export interface InboxMail extends ReadMessage {
   readonly from: string;
   readonly to: readonly string[];
@@ -16,8 +13,9 @@ export interface InboxMail extends ReadMessage {
 
 type Letter = Pick<Delivery, "host" | "sender" | "recipients" | "message">;
 
-/** Makes the mail server of a simulated network that hands each mail to the mailbox to `receive`. */
+/** Makes the mail server of a simulated network that hands each mail to `host`, in small letters, to `receive`. */
 export function inboxServer(
+  host: string,
   receive: (mail: InboxMail) => void,
 ): (delivery: Letter) => Promise<DeliveryResult> | undefined {
   const take = async (delivery: Letter): Promise<DeliveryResult> => {
@@ -25,5 +23,5 @@ export function inboxServer(
     receive({ from: delivery.sender, to: delivery.recipients, ...message });
     return delivered;
   };
-  return (delivery) => (delivery.host.toLowerCase() === INBOX_HOST ? take(delivery) : undefined);
+  return (delivery) => (delivery.host.toLowerCase() === host ? take(delivery) : undefined);
 }

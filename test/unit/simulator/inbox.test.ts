@@ -1,7 +1,7 @@
 /** The mailbox of the simulated network: it reads what the module writes, and takes only what is sent to it. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { INBOX_HOST, inboxServer, type InboxMail } from "../../../lib/simulator/delivery/inbox";
+import { inboxServer, type InboxMail } from "../../../lib/simulator/delivery/inbox";
 import { mimeMessage, usualForm, type MimeMail } from "../../../lib/simulator/delivery/mime";
 import { readMessage } from "../../../lib/simulator/delivery/read-message";
 
@@ -50,11 +50,11 @@ describe("the mailbox of the simulated modem", () => {
 
   it("takes what is sent to its host and leaves the rest to other servers", async () => {
     const received: InboxMail[] = [];
-    const server = inboxServer((mail) => received.push(mail));
+    const server = inboxServer("inbox.simulated", (mail) => received.push(mail));
     const delivery = { sender: "a@example.com", recipients: ["b@example.com"] };
     const message = [...mimeMessage(plain)];
     assert.equal(server({ ...delivery, host: "127.0.0.1", message }), undefined);
-    assert.deepEqual(await server({ ...delivery, host: INBOX_HOST.toUpperCase(), message }), {
+    assert.deepEqual(await server({ ...delivery, host: "INBOX.SIMULATED", message }), {
       err: 0,
       protocolError: 0,
     });
