@@ -1,11 +1,12 @@
 /**
- * The campaign as a command: `npm run campaign [-- --part NAME --seed N --mails N --only POSITION --jobs N]`.
+ * The campaign as a command: `npm run campaign [-- --part NAME --seed N --mails N --only POSITION --jobs N --write]`.
  *
  * Without `--mails` it runs in full. Prints one table and ends with 1 when a figure is not met; every failure names the
  * seed and the position by which it is repeated alone.
  */
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
+import { tableOf, writeDocumentation } from "./documentation";
 import { joined, type Figure, type Part, type Slice } from "./part";
 import { Compiled, runPart } from "./part-runner";
 import { PARTS } from "./parts";
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       mails: { type: "string" },
       only: { type: "string" },
+      write: { type: "boolean", default: false },
       jobs: { type: "string", default: String(availableParallelism()) },
     },
   });
@@ -29,6 +31,7 @@ async function main(): Promise<void> {
   const jobs = Math.max(1, wholeNumber("jobs", values.jobs));
   const most = PARTS.find(({ name }) => name === "faults")?.full ?? 1;
   const share = values.mails === undefined ? 1 : Math.min(1, wholeNumber("mails", values.mails) / most);
+  if (values.write && (share < 1 || values.part !== undefined)) throw new Error("--write wants a full run");
   const only = values.only === undefined ? undefined : wholeNumber("only", values.only);
   const chosen = values.part === undefined ? PARTS : PARTS.filter(({ name }) => values.part?.includes(name));
   if (chosen.length === 0) throw new Error(`--part is one of ${PARTS.map(({ name }) => name).join(", ")}`);
@@ -59,11 +62,19 @@ async function main(): Promise<void> {
   } finally {
     compiled.remove();
   }
-  const isMet = print(chosen.map(({ name }) => [name, joined(figures.get(name) ?? [])]));
-  const minutes = ((performance.now() - began) / 60_000).toFixed(1);
+  const rows = chosen.flatMap(({ name }) =>
+    joined(figures.get(name) ?? []).map((figure) => ({ part: name, ...figure })),
+  );
+  console.log(tableOf(rows));
+  const isMet = rows.every(({ met }) => met);
+  const minutes = ((performance.now() - began) / 60_000).toFixed(0);
   console.log(
     `\n${isMet ? "All figures are met" : "NOT MET, see the lines marked so"}, in ${minutes} minutes.`,
   );
+  if (isMet && values.write) {
+    const date = new Date().toISOString().slice(0, 10);
+    await writeDocumentation(rows, `Seed ${seed}, on ${date}, in ${minutes} minutes:`);
+  }
   process.exitCode = isMet ? 0 : 1;
 }
 
@@ -81,17 +92,6 @@ function wholeNumber(name: string, text: string): number {
   const number = Number(text);
   if (!Number.isSafeInteger(number) || number < 0) throw new Error(`--${name} is a whole number`);
   return number;
-}
-
-/** Returns whether all figures are met. */
-function print(parts: readonly (readonly [string, readonly Figure[]])[]): boolean {
-  console.log("| part | figure | value | goal | met |\n|---|---|---:|---|---|");
-  for (const [part, figures] of parts)
-    for (const { name, value, goal, met } of figures)
-      console.log(
-        `| ${part} | ${name} | ${value} | ${goal} | ${goal === "" ? "" : met ? "yes" : "NOT MET"} |`,
-      );
-  return parts.every(([, figures]) => figures.every(({ met }) => met));
 }
 
 main().catch((error: unknown) => {
