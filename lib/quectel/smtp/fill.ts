@@ -8,7 +8,7 @@ import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { CharsetName } from "./carrier";
 import { addRecipient, attachFile, clearMail, queryRecipients, sendBody, setSubject } from "../commands/smtp";
 import { ifRefused } from "../execute";
-import { canOverrun, inputSeconds } from "../files/line-time";
+import { inputSeconds } from "../files/line-time";
 import type { Modem } from "../connection/modem";
 import { atStage, confirmed } from "./stage-error";
 
@@ -41,7 +41,8 @@ export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: Ab
 
 /**
  * All recipients; read back where some may be missing or wrong: several, of which a restart that nobody saw may have
- * swallowed the first, and a line that may have lost a letter of an address.
+ * swallowed the first, and a serial line, which has no checksum: noise makes another address of one, also under flow
+ * control.
  */
 async function fillRecipients(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
   const wanted = [...mail.to, ...mail.cc, ...mail.bcc];
@@ -49,7 +50,7 @@ async function fillRecipients(modem: FilledModem, mail: CodedMail, signal: Abort
     for (const type of ["to", "cc", "bcc"] as const) {
       for (const address of mail[type]) await addOne(modem, type, address, signal);
     }
-    if (wanted.length === 1 && !canOverrun(modem.line)) return;
+    if (wanted.length === 1 && modem.line.bitRate === undefined) return;
     const held = await atStage("recipients", () =>
       ifRefused(modem.execute(queryRecipients(), { signal }), async () => wanted),
     );

@@ -158,6 +158,14 @@ describe("a recipient", () => {
     await rig.stop();
   });
 
+  it("whose address noise has changed on a line with flow control gets the mail, and nobody else does", async () => {
+    const rig = await mailRig({ module: { timing: { line: 115_200 } } });
+    mishear(rig, 1);
+    await rig.send(mail());
+    assert.deepEqual((await rig.server.waitForMail()).to, ["duty@example.com"]);
+    await rig.stop();
+  });
+
   it("whose address is damaged again and again gets none now, and nobody else does either", async () => {
     const rig = await mailRig(BARE_UART);
     mishear(rig, 1000);
