@@ -15,7 +15,7 @@ import { Trials, type TrialOrder } from "./trials";
 import { typedSettings } from "./typed-settings";
 
 /** Ports belong to the process, so its trials are in one place, however often the node is loaded. */
-const trials = new Trials();
+const trials = new Trials(systemClock);
 const watched = new WeakSet<object>();
 
 export function registerTrialEndpoints(RED: NodeAPI, routes: AdminRoutes): void {

@@ -4,6 +4,7 @@
  * A trial that has ended can be looked at for ten minutes; nothing of it is kept on the disk.
  */
 import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
 import type { EndedMail } from "../../../lib/quectel/smtp/carrier";
 import type { ModemHost } from "../modem-host";
@@ -15,7 +16,7 @@ import type { TrialView } from "./trial-view";
 
 export type TrialOrder = Omit<TrialOptions, "lender" | "lastMail">;
 
-/** Trials that can be looked at, and milliseconds after their end. */
+/** Trials that can be looked at, and for how many milliseconds after their end. */
 const KEPT = 20;
 const KEPT_FOR = 10 * 60_000;
 /** Trials at a time; more than any gateway has modems. */
@@ -26,12 +27,21 @@ interface NotedMail {
   readonly last: EndedMail;
 }
 
+interface KnownRun {
+  readonly run: TrialRun;
+  /** Moment of `clock`; undefined while it runs. */
+  endedAt?: number;
+}
+
 export class Trials {
-  private readonly runs = new Map<string, TrialRun>();
+  private readonly runs = new Map<string, KnownRun>();
   /** By the port that they have. */
   private readonly running = new Map<string, TrialRun>();
   /** What became of the last test mails: they show what no command can. */
   private noted: readonly NotedMail[] = [];
+
+  /** @param clock that of all trials. */
+  constructor(private readonly clock: Clock) {}
 
   /** Starts a trial and resolves with its id. Rejects with `PORT_IN_TRIAL`. */
   async start(order: TrialOrder): Promise<string> {
@@ -45,33 +55,48 @@ export class Trials {
     }
     const run = new TrialRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
     this.running.set(key, run);
-    this.keep(run);
+    const known: KnownRun = { run };
+    this.keep(known);
     void run.run().finally(() => {
       this.running.delete(key);
       if (run.lastMail !== undefined) this.note(settings, run.lastMail);
-      order.clock.after(KEPT_FOR, () => this.runs.delete(run.id));
+      known.endedAt = this.clock.now();
     });
     return run.id;
   }
 
   /** What is known of a trial, and that somebody looks at it; undefined for one that is not known (any more). */
   look(id: string): TrialView | undefined {
-    const run = this.runs.get(id);
+    const run = this.find(id);
     run?.touch();
     return run?.view;
   }
 
   /** Stops a trial. @returns false for one that is not known. */
   cancel(id: string): boolean {
-    const run = this.runs.get(id);
+    const run = this.find(id);
     run?.stop("cancelled");
     return run !== undefined;
   }
 
-  private keep(run: TrialRun): void {
-    this.runs.set(run.id, run);
-    const ended = [...this.runs.values()].filter(({ view }) => view.phase === "ended");
-    for (const old of ended.slice(0, Math.max(0, this.runs.size - KEPT))) this.runs.delete(old.id);
+  private find(id: string): TrialRun | undefined {
+    this.forgetOld();
+    return this.runs.get(id)?.run;
+  }
+
+  private keep(known: KnownRun): void {
+    this.forgetOld();
+    this.runs.set(known.run.id, known);
+    const ended = [...this.runs].filter(([, { endedAt }]) => endedAt !== undefined);
+    for (const [id] of ended.slice(0, Math.max(0, this.runs.size - KEPT))) this.runs.delete(id);
+  }
+
+  /** A timer instead would keep a runtime that ends by itself alive for as long. */
+  private forgetOld(): void {
+    const now = this.clock.now();
+    for (const [id, { endedAt }] of this.runs) {
+      if (endedAt !== undefined && now - endedAt > KEPT_FOR) this.runs.delete(id);
+    }
   }
 
   private note(settings: ModemSettings, last: EndedMail): void {
