@@ -55,7 +55,7 @@ describe("A missing serial port", function () {
 
     simulator = await startSimulatorOnPty(port, ["--fast"]);
     clock.leap(10 * 60_000);
-    await bench.showsStatus("send", "ready");
+    await bench.showsStatus("send", "last mail not sent");
     bench.inject("send", { to: "duty@example.com", topic: "Next", payload: "text" });
     await bench.received("sent");
     assert.deepEqual(
