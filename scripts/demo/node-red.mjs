@@ -70,10 +70,13 @@ export function linkPackage(packageDir) {
 }
 
 function flowsStarted(child, onLine) {
+  // They come in any order.
+  const missing = new Set(["Started flows", "Server now running"]);
   return new Promise((resolve, reject) => {
     const read = (line) => {
       onLine?.(line);
-      if (line.includes("Started flows")) resolve();
+      for (const sign of missing) if (line.includes(sign)) missing.delete(sign);
+      if (missing.size === 0) resolve();
     };
     createInterface({ input: child.stdout }).on("line", read);
     createInterface({ input: child.stderr }).on("line", read);
