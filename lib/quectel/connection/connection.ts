@@ -46,6 +46,12 @@ type Interruption = "reset" | "restartOrdered" | "outOfSync" | "closed";
 const POLL = 2_000;
 const PROBE = 30_000;
 const PROBE_UNDER_TRAFFIC = 120_000;
+/**
+ * Milliseconds between news of the SIM card and the question after it. News come in groups; and where a stray line was
+ * taken for the answer to AT+CPIN?, the true one looks like news: asked at once, question and answer would never again
+ * belong together.
+ */
+const SETTLING = 500;
 /** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
 const RESTART_TIME = 15_000;
 
@@ -158,11 +164,13 @@ export class Connection {
   }
 
   private async nap(ms: number, signal: AbortSignal): Promise<"rested" | "woken"> {
+    const { clock } = this.options;
     try {
-      await delay(this.options.clock, ms, signal, this.alarm.signal);
+      await delay(clock, ms, signal, this.alarm.signal);
       return "rested";
     } catch {
       signal.throwIfAborted();
+      await delay(clock, SETTLING, signal);
       return "woken";
     }
   }

@@ -66,6 +66,25 @@ describe("supervisor with a module", () => {
     await rig.modem.close();
   });
 
+  it("asks for the SIM card in step again after a stray ERROR was taken for the answer", async () => {
+    const rig = simulatedRig({ module: { timing: { thinkingMs: 15, line: 115_200 } } });
+    await rig.ready();
+    let isStray = true;
+    rig.module.log.follow((entry) => {
+      if (!isStray || entry.kind !== "line" || entry.text !== "AT+CPIN?") return;
+      isStray = false;
+      rig.module.raiseUrc("ERROR");
+    });
+    rig.commands();
+    await rig.clock.run(() => !isStray, 120_000);
+    await rig.clock.until(rig.modem.whenReady(), 10_000);
+    await rig.clock.advance(10_000);
+    assert.equal(rig.modem.state.name, "ready");
+    const asked = rig.commands().filter((line) => line === "AT+CPIN?").length;
+    assert(asked <= 3, `asked ${asked} times`);
+    await rig.modem.close();
+  });
+
   for (const port of ["stays", "vanishes"] as const) {
     for (const urc of ["present", "missed"] as const) {
       it(`begins anew after a restart whose port ${port} and whose RDY is ${urc}`, async () => {
