@@ -37,6 +37,7 @@ export const AREAS = {
     tests: [
       "test/unit/outbox/@(outbox|waiting-mails|close|recipients|late-confirmation|record|time|unknown|commands).test.ts",
       "test/unit/outbox/@(order|room).test.ts",
+      "test/unit/outbox/@(disk|at-once|holds).test.ts",
     ],
   },
   smtp: {
