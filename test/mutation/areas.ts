@@ -36,7 +36,7 @@ export const AREAS = {
     mutate: ["lib/mail/outbox/**/*.ts"],
     tests: [
       "test/unit/outbox/@(outbox|waiting-mails|close|recipients|late-confirmation|record|time|unknown|commands).test.ts",
-      "test/unit/outbox/@(order|room).test.ts",
+      "test/unit/outbox/@(order|room|send-rate).test.ts",
       "test/unit/outbox/@(disk|at-once|holds).test.ts",
     ],
   },
