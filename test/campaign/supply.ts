@@ -6,6 +6,15 @@ import { join } from "node:path";
 import { lockedPackages, nameAt, ROOT, runtimeTree } from "../support/runtime-tree";
 import { equal, none, shown, type Figure, type Part } from "./part";
 
+/** Major version of the npm that has written the lock file. */
+const WRITTEN_BY = 11;
+
+const { npm_execpath: EXECUTED_BY } = process.env;
+
+/** The npm that runs this script: a dependency may have put another one in front of the path. */
+const NPM: readonly [program: string, first: readonly string[]] =
+  EXECUTED_BY === undefined ? ["npm", []] : [process.execPath, [EXECUTED_BY]];
+
 /** Milliseconds for an answer of the registry. */
 const PATIENCE = 60_000;
 
@@ -27,7 +36,7 @@ export const supply: Part = {
         tree.some(([place]) => nameAt(place) === "@serialport/bindings-cpp") ? 1 : 0,
       ),
       none("packages not locked by their hash", withoutHash()),
-      none("lock file made anew by npm is another one", isReproduced() ? 0 : 1),
+      reproduced(),
       audit(),
     ]);
   },
@@ -40,8 +49,15 @@ function withoutHash(): number {
   ).length;
 }
 
-/** Lets npm write the lock file from package.json and itself, without the network. */
-function isReproduced(): boolean {
+/** Lets npm write the lock file from package.json and itself, without the network. Each major npm writes its own form. */
+function reproduced(): Figure {
+  const version = spawnSync(NPM[0], [...NPM[1], "--version"], { encoding: "utf8" }).stdout.trim();
+  if (!version.startsWith(`${WRITTEN_BY}.`)) {
+    return shown(
+      "lock file made anew by npm",
+      `not tried by npm ${version}, as npm ${WRITTEN_BY} has written it`,
+    );
+  }
   const folder = mkdtempSync(join(tmpdir(), "campaign-lock-"));
   try {
     for (const name of ["package.json", "package-lock.json", ".npmrc"])
@@ -54,9 +70,9 @@ function isReproduced(): boolean {
       "--no-audit",
       "--no-fund",
     ];
-    const { status } = spawnSync("npm", command, { cwd: folder, timeout: 3 * PATIENCE });
+    const { status } = spawnSync(NPM[0], [...NPM[1], ...command], { cwd: folder, timeout: 3 * PATIENCE });
     const [ours, theirs] = [ROOT, folder].map((at) => readFileSync(join(at, "package-lock.json"), "utf8"));
-    return status === 0 && ours === theirs;
+    return none("lock file made anew by npm is another one", status === 0 && ours === theirs ? 0 : 1);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -65,7 +81,11 @@ function isReproduced(): boolean {
 /** Where the registry answers no such question, the figure says so. */
 function audit(): Figure {
   const command = ["audit", "--omit=dev", "--json"];
-  const { stdout } = spawnSync("npm", command, { cwd: ROOT, encoding: "utf8", timeout: PATIENCE });
+  const { stdout } = spawnSync(NPM[0], [...NPM[1], ...command], {
+    cwd: ROOT,
+    encoding: "utf8",
+    timeout: PATIENCE,
+  });
   const name = "known vulnerabilities (npm audit)";
   try {
     const { metadata } = JSON.parse(stdout) as {
