@@ -7,6 +7,8 @@ import { systemClock, type Clock, type Timer } from "../../../lib/clock";
 
 interface Pending {
   due: number;
+  /** Milliseconds from its start to its end. */
+  readonly length: number;
   readonly fire: () => void;
   timer: Timer;
 }
@@ -20,13 +22,18 @@ export class LeapingClock {
   constructor() {
     systemClock.now = () => this.real.now() + this.offset;
     systemClock.after = (ms, fire) =>
-      this.start({ due: systemClock.now() + ms, fire, timer: { clear: () => undefined } });
+      this.start({ due: systemClock.now() + ms, length: ms, fire, timer: { clear: () => undefined } });
   }
 
-  /** Lets `ms` milliseconds pass now. */
-  leap(ms: number): void {
+  /**
+   * Lets `ms` milliseconds pass now.
+   *
+   * @param spared timers shorter than this go on as if nothing had passed, so that no command in flight runs out of time.
+   */
+  leap(ms: number, spared = 0): void {
     this.offset += ms;
     for (const entry of [...this.pending].sort((a, b) => a.due - b.due)) {
+      if (entry.length < spared) entry.due += ms;
       entry.timer.clear();
       this.arm(entry);
     }
