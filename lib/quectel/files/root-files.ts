@@ -47,6 +47,8 @@ export class RootFiles {
     const isThere = (await this.whole.has(name)) && (await this.sizeOf(name, signal)) === bytes.length;
     if (!isThere) {
       await this.whole.remove(name);
+      // What an upload that ended badly has left would pass for the new one, should that go astray under another name.
+      if (await this.names.has(name)) await removeFile(this.modem, name, signal);
       await this.store(root, name, bytes, signal);
       await this.whole.add(name);
     }
@@ -62,6 +64,18 @@ export class RootFiles {
     const bytes = Buffer.from(root.pem, "latin1");
     const name = fileNameOf(bytes);
     return this.seen.delete(name) && (await this.sizeOf(name, signal)) !== bytes.length;
+  }
+
+  /**
+   * The mail client has failed of every certificate there is: the next `place` uploads each anew. A file whose bytes
+   * have suffered has its name and size still, and nothing but another handshake would show that it is whole again.
+   */
+  async doubt(roots: readonly RootPem[]): Promise<void> {
+    for (const { pem } of roots) {
+      const name = fileNameOf(Buffer.from(pem, "latin1"));
+      this.seen.delete(name);
+      await this.whole.remove(name);
+    }
   }
 
   private async store(root: RootPem, name: string, bytes: Buffer, signal: AbortSignal): Promise<void> {

@@ -151,17 +151,7 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
   }
 
   async recover(signal?: AbortSignal): Promise<RecoveredResult> {
-    const { modem, settings } = this.options;
-    return this.exclusively(signal, async (signal) => {
-      if ((await mailState(modem, signal)) === "absent") throw new ModemError("MODEM_NOT_READY");
-      const limit = (settings.sendTimeout + LONGEST_FOREIGN_MAIL) * 1000;
-      const result = await runningMailResult(modem, this.stray, limit, signal);
-      this.stray.forget();
-      if (result === undefined) return { kind: "unknown" };
-      const error = putError(result);
-      if (error === undefined) return { kind: "sent" };
-      return error.class === "unknown" ? { kind: "unknown" } : { kind: "refused", error };
-    });
+    return this.exclusively(signal, (signal) => this.recoverResult(signal).finally(() => this.tidyLater()));
   }
 
   /**
@@ -175,7 +165,7 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
       guarded.begin();
       // Refused while a mail of an earlier connection is on the air, whose result could be lost in the data.
       await clear(guarded, signal);
-      return files.place(attachment, "preload", { signal });
+      return files.place(attachment, "preload", { signal }).finally(() => this.tidyLater());
     });
   }
 
@@ -185,6 +175,18 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     this.linger?.clear();
     this.stray.close();
     this.options.modem.off("state", this.onState);
+  }
+
+  private async recoverResult(signal: AbortSignal): Promise<RecoveredResult> {
+    const { modem, settings } = this.options;
+    if ((await mailState(modem, signal)) === "absent") throw new ModemError("MODEM_NOT_READY");
+    const limit = (settings.sendTimeout + LONGEST_FOREIGN_MAIL) * 1000;
+    const result = await runningMailResult(modem, this.stray, limit, signal);
+    this.stray.forget();
+    if (result === undefined) return { kind: "unknown" };
+    const error = putError(result);
+    if (error === undefined) return { kind: "sent" };
+    return error.class === "unknown" ? { kind: "unknown" } : { kind: "refused", error };
   }
 
   private async connect(dates: "checked" | "unchecked", signal: AbortSignal): Promise<void> {
@@ -216,14 +218,14 @@ export class SmtpCarrier extends EventEmitter<CarrierEvents> implements MailCarr
     }
   }
 
-  /** Deletes the uploaded contents, unless another transaction comes that may need them. */
+  /** Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock. */
   private tidyLater(): void {
     const { modem } = this.options;
     const { files, guarded } = this.work;
     this.linger?.clear();
     if (this.closing.signal.aborted) return;
     this.linger = modem.clock.after(LINGER, () => {
-      // Who holds the lock now tidies up before it uploads.
+      // Who holds the lock now tidies up before it uploads, or calls this again when it has done.
       if (modem.lock.held || !this.available) return;
       this.exclusively(undefined, (signal) => {
         guarded.begin();

@@ -59,7 +59,7 @@ export class TlsContext {
    * The handshake with the certificate in turn has failed: passes the turn on, unless it failed because the module has
    * lost its file.
    *
-   * @returns false when all have had theirs; then it begins from the first again.
+   * @returns false when all have had theirs; then it begins from the first again, and each is uploaded anew.
    */
   async nextRoot(settings: SmtpSettings, signal: AbortSignal): Promise<boolean> {
     if (!settings.tls.verify) return false;
@@ -69,7 +69,9 @@ export class TlsContext {
     const { length } = candidates;
     const next = (this.turns.get(serverOf(settings)) ?? 0) + 1;
     this.turns.set(serverOf(settings), next < length ? next : 0);
-    return next < length;
+    if (next < length) return true;
+    await this.files.doubt(candidates);
+    return false;
   }
 
   private inTurn(settings: SmtpSettings, candidates: readonly RootPem[]): RootPem | undefined {

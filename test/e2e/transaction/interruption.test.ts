@@ -235,14 +235,14 @@ describe("a module that is busy for ever", () => {
 
 describe("a mail whose host went away", () => {
   /** A mail on the air for 20 s, its caller and connection gone after 5 s, a new connection made. */
-  async function afterHostRestart(): Promise<MailRig> {
+  async function afterHostRestart(parts: Parameters<typeof mail>[0] = {}): Promise<MailRig> {
     const rig = await mailRig(LONG_ON_AIR);
     const stop = new AbortController();
     rig.module.define((context, next) => {
       if (context.name === "+QSMTPPUT") rig.clock.after(5_000, () => stop.abort(new Error("stopped")));
       return next();
     });
-    await assert.rejects(rig.send(mail(), { signal: stop.signal }), { code: "MODEM_RESULT_UNKNOWN" });
+    await assert.rejects(rig.send(mail(parts), { signal: stop.signal }), { code: "MODEM_RESULT_UNKNOWN" });
     await rig.clock.until(rig.modem.close());
     rig.modem.acquire();
     await rig.clock.run(() => rig.carrier.available);
@@ -253,6 +253,14 @@ describe("a mail whose host went away", () => {
     const rig = await afterHostRestart();
     assert.deepEqual(await rig.clock.until(rig.carrier.recover()), { kind: "sent" });
     assert.equal(rig.server.received.length, 1);
+    await rig.stop();
+  });
+
+  it("leaves no attachment in the module when its result has come", async () => {
+    const rig = await afterHostRestart({ attachments: [attachment("log.csv", awkwardBytes(10))] });
+    assert.deepEqual(await rig.clock.until(rig.carrier.recover()), { kind: "sent" });
+    assert.deepEqual(rig.files(), ["RAM:log.csv"]);
+    await rig.clock.run(() => rig.files().length === 0, 10_000);
     await rig.stop();
   });
 

@@ -121,6 +121,29 @@ describe("the root certificate in the module", () => {
     await rig.stop();
   });
 
+  it("is uploaded anew for the next mail when no handshake succeeds, as its bytes may have suffered", async () => {
+    const rig = await secureRig("tls");
+    await rig.send(mail());
+    storageOf(rig.module, "UFS").create(CA_FILE, 0).content = Buffer.alloc(CA.pem.length, "x");
+    await assert.rejects(rig.send(mail()), { code: "SMTP_TLS_FAILED", class: "setup" });
+    await rig.send(mail());
+    assert.equal(rig.server.received.length, 2);
+    await rig.stop();
+  });
+
+  it("is uploaded after what an earlier upload has left under its name was deleted", async () => {
+    const notebook = memoryNotebook();
+    await notebook.write("roots", JSON.stringify([CA_FILE]));
+    const rig = await secureRig("tls", { notebook });
+    storageOf(rig.module, "UFS").create(CA_FILE, 0).content = Buffer.alloc(CA.pem.length, "x");
+    await rig.send(mail());
+    assert.deepEqual(
+      rig.lines().filter((line) => /^AT\+QF(UPL|DEL)/.test(line)),
+      [`AT+QFDEL="${CA_FILE}"`, `AT+QFUPL="${CA_FILE}",${CA.pem.length},31`],
+    );
+    await rig.stop();
+  });
+
   it("takes the room of certificates of former settings when flash is full", async () => {
     const notebook = memoryNotebook();
     const rig = await secureRig("tls", { notebook });

@@ -210,6 +210,7 @@ describe("the TLS context", () => {
       {
         place: (root: RootPem) => Promise.resolve(`${root.name}.pem`),
         isLost: ({ name }: RootPem) => Promise.resolve(lost.delete(name)),
+        doubt: () => Promise.resolve(),
       } as unknown as RootFiles,
       () => Promise.resolve(candidates),
     );
