@@ -4,11 +4,12 @@
  * A lost or damaged state loses no mail: ages begin anew and holds are found again by the next error.
  */
 import { join } from "node:path";
-import type { SetupHold, StoredHolds } from "./holds";
+import type { StoredHolds } from "./holds";
 import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
 import type { Spool } from "../spool/spool";
 import { isMissing } from "../spool/files";
+import { areTexts, isNumber, isObject, isText } from "../spool/json";
 
 export const STATE_FORMAT = 1;
 
@@ -54,33 +55,51 @@ function pathIn(spool: Spool): string {
 }
 
 function isState(value: unknown): value is OutboxState {
-  if (typeof value !== "object" || value === null) return false;
-  const { format, time, holds, sent, unknownInRow } = value as Partial<Record<keyof OutboxState, unknown>>;
   return (
-    format === STATE_FORMAT &&
-    isTime(time) &&
-    areHolds(holds) &&
-    Array.isArray(sent) &&
-    typeof unknownInRow === "number"
+    isObject(value) &&
+    value["format"] === STATE_FORMAT &&
+    isTime(value["time"]) &&
+    areHolds(value["holds"]) &&
+    Array.isArray(value["sent"]) &&
+    value["sent"].every(isMinuteCount) &&
+    isNumber(value["unknownInRow"])
   );
 }
 
-function areHolds(value: unknown): value is StoredHolds {
-  if (typeof value !== "object" || value === null) return false;
-  const { setup } = value as Partial<Record<keyof StoredHolds, Partial<Record<keyof SetupHold, unknown>>>>;
+function isTime(value: unknown): boolean {
   return (
-    setup === undefined ||
-    [setup.error, setup.seal].every((part) => typeof part === "object" && part !== null)
+    isObject(value) &&
+    isText(value["clock"]) &&
+    isNumber(value["time"]) &&
+    isNumber(value["active"]) &&
+    isNumber(value["uptime"])
   );
 }
 
-function isTime(value: unknown): value is StoredTime {
-  if (typeof value !== "object" || value === null) return false;
-  const time = value as Partial<Record<keyof StoredTime, unknown>>;
+function areHolds(value: unknown): boolean {
   return (
-    typeof time.clock === "string" &&
-    typeof time.time === "number" &&
-    typeof time.active === "number" &&
-    typeof time.uptime === "number"
+    isObject(value) &&
+    [value["pdp"], value["paused"], value["setup"]].every((hold) => hold === undefined || isHold(hold)) &&
+    (value["setup"] === undefined || isSetupHold(value["setup"]))
   );
+}
+
+function isHold(value: unknown): boolean {
+  return isObject(value) && isText(value["since"]);
+}
+
+function isSetupHold(value: unknown): boolean {
+  return isObject(value) && isError(value["error"]) && isNumber(value["tried"]) && isSeal(value["seal"]);
+}
+
+function isError(value: unknown): boolean {
+  return isObject(value) && isText(value["code"]) && isText(value["message"]);
+}
+
+function isSeal(value: unknown): boolean {
+  return isObject(value) && areTexts(value["concerns"]) && isText(value["salt"]) && isText(value["hash"]);
+}
+
+function isMinuteCount(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(isNumber);
 }

@@ -6,6 +6,7 @@
  */
 import type { Envelope } from "../compose/envelopes";
 import type { Delivery, Priority } from "../mail";
+import { areTexts, isNumber, isObject, isText } from "./json";
 import type { StoredError } from "./stored-error";
 
 /** Format that this version writes. */
@@ -128,15 +129,10 @@ function firstWrong(value: object): string | undefined {
   return REQUIRED.find(([name, test]) => !test(parts.get(name)))?.[0];
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-const isText = (value: unknown): boolean => typeof value === "string";
-const isNumber = (value: unknown): boolean => typeof value === "number";
-const isTexts = (value: unknown): boolean => Array.isArray(value) && value.every(isText);
 const isInstant = (value: unknown): boolean =>
   isObject(value) && isText(value["clock"]) && isNumber(value["time"]) && isNumber(value["active"]);
 const isEnvelope = (value: unknown): boolean =>
-  isObject(value) && isTexts(value["to"]) && isTexts(value["cc"]) && isTexts(value["bcc"]);
+  isObject(value) && areTexts(value["to"]) && areTexts(value["cc"]) && areTexts(value["bcc"]);
 const isTransaction = (value: unknown): boolean =>
   isObject(value) &&
   isEnvelope(value["envelope"]) &&
@@ -160,13 +156,13 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ["maxAge", (value) => value === null || isNumber(value)],
   ["origin", (value) => isObject(value) && isText(value["nodeId"])],
   ["from", (value) => value === null || isText(value)],
-  ["to", isTexts],
-  ["cc", isTexts],
-  ["bcc", isTexts],
+  ["to", areTexts],
+  ["cc", areTexts],
+  ["bcc", areTexts],
   ["subject", isText],
   ["text", isText],
   ["attachments", (value) => Array.isArray(value) && value.every(isAttachment)],
-  ["warnings", isTexts],
+  ["warnings", areTexts],
   ["transactions", (value) => Array.isArray(value) && value.length > 0 && value.every(isTransaction)],
   ["attempts", isNumber],
 ];
