@@ -139,9 +139,7 @@ export class Ledger {
     step();
     this.time.hold(this.holds.any);
     const after = this.holds.reason();
-    const isSame =
-      before?.kind === after?.kind && before?.since === after?.since && codeOf(before) === codeOf(after);
-    if (!isSame) this.events.hold(after);
+    if (nameOf(before) !== nameOf(after)) this.events.hold(after);
     await this.save();
   }
 
@@ -169,6 +167,7 @@ export class Ledger {
   }
 }
 
-function codeOf(reason: HoldReason | undefined): string | undefined {
-  return reason?.kind === "setup" ? reason.code : undefined;
+/** What tells one reason from another. */
+function nameOf(reason: HoldReason | undefined): string | undefined {
+  return reason?.kind === "setup" ? reason.code : reason?.kind;
 }

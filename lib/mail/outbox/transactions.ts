@@ -73,12 +73,14 @@ export function nextDue({ transactions }: Pick<SpoolRecord, "transactions">): nu
   return Math.min(...transactions.map((one) => (one.state.kind === "waiting" ? one.due : Infinity)));
 }
 
-/** The waiting transaction that is to be sent next. */
+/** The waiting transaction that is to be sent next; -1 when none waits. */
 export function nextTransaction({ transactions }: SpoolRecord): number {
   let next = -1;
+  let due = Infinity;
   for (const [index, one] of transactions.entries()) {
-    if (one.state.kind !== "waiting") continue;
-    if (next < 0 || one.due < (transactions[next]?.due ?? Infinity)) next = index;
+    if (one.state.kind !== "waiting" || one.due >= due) continue;
+    next = index;
+    due = one.due;
   }
   return next;
 }

@@ -51,6 +51,8 @@ describe("The limit of mails an hour", () => {
     ]);
     // Five were sent: four of them have to be older than an hour.
     assert.equal(rate.wait(30 * MINUTE), (10 + 61 - 30) * MINUTE);
+    const single = [0, 10, 20].map((minute) => [minute, 1] as const);
+    assert.equal(new SendRate(2, single).wait(30 * MINUTE), (10 + 61 - 30) * MINUTE);
   });
 
   it("keeps one count a minute, and none that has left the hour", () => {
@@ -69,6 +71,10 @@ describe("The limit of mails an hour", () => {
   it("counts no minute that lies ahead, as of a clock that was lost", () => {
     assert.equal(new SendRate(1, [[500, 9]]).wait(10 * MINUTE), 0);
     assert.equal(new SendRate(1, [[10, 1]]).wait(10 * MINUTE), 61 * MINUTE);
+  });
+
+  it("counts no minute that has left the hour since it was kept", () => {
+    for (const minutes of [61, 61.5, 100]) assert.equal(new SendRate(1, [[0, 1]]).wait(minutes * MINUTE), 0);
   });
 
   it("is no limit where it is 0", () => {
