@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import { LONGEST_WAIT } from "../../../lib/mail/outbox/schedule";
-import { FaultyFiles, type Operation } from "../../support/faulty-files";
+import type { FaultyFiles, Operation } from "../../support/faulty-files";
 import { attachment, DIRECTORY } from "./bench";
 import { entryOf, nextStart, noWrites, parts, transaction, type Parts } from "./parts-bench";
 import { instant, record } from "./spool-bench";
@@ -22,8 +22,9 @@ function codes({ troubles }: Parts): string[] {
 
 describe("A mail that is accepted", () => {
   it("is known by its id as long as it waits or is kept as failed", async () => {
-    const { store, insert } = await parts();
-    const entry = await insert("waits");
+    const bench = await parts();
+    const { store } = bench;
+    const entry = await bench.insert("waits");
     assert.deepEqual([store.has("waits"), store.has("none")], [true, false]);
     await store.finish(entry, await store.load(entry), true);
     assert.deepEqual([store.waiting.get("waits"), store.has("waits")], [undefined, true]);
@@ -329,8 +330,9 @@ describe("A record that cannot be used", () => {
 
 describe("A mail that is moved into the spool", () => {
   it("waits behind those that are there, or is kept as failed, with its bytes", async () => {
-    const { store, insert } = await parts();
-    await insert("own");
+    const bench = await parts();
+    const { store } = bench;
+    await bench.insert("own");
     store.adopt(record({ id: "waits", seq: 50 }), { folder: "queue" }, 10);
     store.adopt(record({ id: "asked", seq: 60 }), { folder: "sending", transaction: 0 }, 20);
     store.adopt(record({ id: "failed" }), { folder: "failed", since: 1, bytes: 30 }, 30);
