@@ -51,13 +51,14 @@ describe("The end of a mail", () => {
     let bytes = 0;
     const bench = await parts({
       simulated: true,
-      tell: ({ attachments, waitUntil }) => {
+      tell: (one) => {
+        const [file] = one.attachments;
         const work = async (): Promise<string> => {
-          for await (const chunk of attachments[0]?.open() ?? []) bytes += chunk.length;
-          return (await attachments[0]?.readBack())?.toString() ?? "";
+          for await (const chunk of file?.open() ?? []) bytes += chunk.length;
+          return (await file?.readBack())?.toString() ?? "";
         };
         read = work();
-        waitUntil(read);
+        one.waitUntil(read);
         return true;
       },
     });
@@ -109,9 +110,9 @@ describe("The end of a mail", () => {
 
   it("stays on the disk when the work of a listener fails, however the others end", async () => {
     const bench = await parts({
-      tell: ({ waitUntil }) => {
-        waitUntil(Promise.resolve());
-        waitUntil(Promise.reject(new Error("the flow is stopped")));
+      tell: (one) => {
+        one.waitUntil(Promise.resolve());
+        one.waitUntil(Promise.reject(new Error("the flow is stopped")));
         return true;
       },
     });
@@ -135,7 +136,7 @@ describe("The end of a mail", () => {
   it("is awaited until the work of all listeners is done and the files are gone", async () => {
     let done = (): void => undefined;
     const work = new Promise<void>((resolve) => (done = resolve));
-    const bench = await parts({ tell: ({ waitUntil }) => (waitUntil(work), true) });
+    const bench = await parts({ tell: (one) => (one.waitUntil(work), true) });
     await bench.ending.giveUp(await inserted(bench, "queue"), EXPIRED, false);
     let isSettled = false;
     const settled = bench.ending.settled().then(() => (isSettled = true));
@@ -149,7 +150,7 @@ describe("The end of a mail", () => {
   it("touches no file once the folder was given back", async () => {
     let done = (): void => undefined;
     const work = new Promise<void>((resolve) => (done = resolve));
-    const bench = await parts({ tell: ({ waitUntil }) => (waitUntil(work), true) });
+    const bench = await parts({ tell: (one) => (one.waitUntil(work), true) });
     await bench.ending.giveUp(await inserted(bench, "queue"), EXPIRED, false);
     bench.ending.stop();
     done();

@@ -152,6 +152,15 @@ describe("Lost results", () => {
     assert.equal(bench.ledger.holds.any, false);
   });
 
+  it("are forgotten when a person ends the hold, so that a single one does not hold again", async () => {
+    const { ledger } = await parts();
+    await ledger.unknown(LOST);
+    await ledger.unknown(LOST);
+    await ledger.release("paused", "setup");
+    await ledger.unknown(LOST);
+    assert.equal(ledger.holds.any, false);
+  });
+
   it("end the hold that they began by a known one, and no other hold", async () => {
     const { ledger } = await parts();
     await ledger.unknown(LOST);

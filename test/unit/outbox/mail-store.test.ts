@@ -38,15 +38,17 @@ describe("A mail that is accepted", () => {
     assert.equal(first.bytes, Buffer.byteLength(bench.files.text(`${DIRECTORY}/queue/first.json`)) + 4);
     assert.equal(bench.store.bytes, first.bytes);
     await bench.insert("second");
+    await bench.insert("third");
     const next = await nextStart(bench, "nothing");
     assert.equal(next.store.bytes, bench.store.bytes);
-    await next.insert("third");
+    await next.insert("fourth");
     assert.deepEqual(
       next.store.waiting.inOrder().map(({ id, seq, recovered }) => [id, seq, recovered]),
       [
         ["first", 1, true],
         ["second", 2, true],
-        ["third", 3, false],
+        ["third", 3, true],
+        ["fourth", 4, false],
       ],
     );
   });
@@ -160,6 +162,14 @@ describe("A new state of a mail", () => {
       "and once more",
     );
     assert.equal((await bench.store.load(entry)).attempts, 0);
+  });
+
+  it("of which nothing must be kept asks nothing of the disk where the mail stands in the queue already", async () => {
+    const bench = await parts();
+    const entry = await bench.insert("a");
+    noWrites(bench.files, "EROFS");
+    assert.equal(await bench.store.save(entry, record({ id: "a", attempts: 7 }), true), true);
+    assert.equal(entry.unsaved, undefined, "it is tried on, not held back");
   });
 
   it("holds in memory too when not even the folder can be changed", async () => {
