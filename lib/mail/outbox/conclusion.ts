@@ -23,8 +23,8 @@ export interface Conclusive {
   readonly outcome: Outcome;
   /** QSMTPPUT was written, so the outcome comes from the module. */
   readonly wasPut: boolean;
-  /** Gives up what still waits after the outcome. */
-  readonly discard?: ModemError;
+  /** Gives up what still waits after the outcome; undefined: nothing does. */
+  readonly discard: ModemError | undefined;
 }
 
 export class Conclusion {

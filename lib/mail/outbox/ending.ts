@@ -4,7 +4,7 @@
  * The end is durable before it is told, and the record stays until the listeners' work is done: a kill in between
  * tells it again after the restart.
  */
-import { ModemError } from "../../errors";
+import { isModemError, ModemError } from "../../errors";
 import type { Logger } from "../../quectel/settings";
 import { failureOf, resultOf, statusOf } from "./mail-result";
 import type { MailStore } from "./mail-store";
@@ -103,7 +103,7 @@ export class Ending {
     try {
       this.announce(entry, await this.parts.store.load(entry), true);
     } catch (cause) {
-      if (cause instanceof ModemError && cause.code === "OUTBOX_DAMAGED") {
+      if (isModemError(cause, "OUTBOX_DAMAGED")) {
         await this.endWithoutRecord(entry, cause);
         return;
       }

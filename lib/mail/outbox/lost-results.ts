@@ -119,8 +119,7 @@ export class LostResults {
     try {
       const record = await store.load(entry);
       const index = entry.place.folder === "sending" ? entry.place.transaction : nextTransaction(record);
-      const found = { index, outcome, wasPut: true, ...(discard !== undefined && { discard }) };
-      await conclusion.draw(entry, record, found);
+      await conclusion.draw(entry, record, { index, outcome, wasPut: true, discard });
     } catch (cause) {
       await ending.endWithoutRecord(entry, cause);
     }

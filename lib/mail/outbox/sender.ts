@@ -5,7 +5,7 @@
  * it looks again, so a mail that was raised meanwhile takes its place in the order. A mail that fails stops no other.
  */
 import type { Timer } from "../../clock";
-import { ModemError } from "../../errors";
+import { isModemError, type ModemError } from "../../errors";
 import type { Logger } from "../../quectel/settings";
 import { Attempt, type AttemptParts } from "./attempt";
 import type { Conclusion } from "./conclusion";
@@ -182,8 +182,7 @@ export class Sender {
     switch (tried.kind) {
       case "outcome": {
         const { outcome, wasPut } = tried;
-        const discard = this.discard === undefined ? {} : { discard: this.discard };
-        await conclusion.draw(entry, record, { index, outcome, wasPut, ...discard });
+        await conclusion.draw(entry, record, { index, outcome, wasPut, discard: this.discard });
         await this.discardLate(entry);
         return;
       }
@@ -217,7 +216,7 @@ export class Sender {
       if (entry.unsaved === undefined) return record;
       if (await store.save(entry, record, false)) return await store.load(entry);
     } catch (cause) {
-      if (cause instanceof ModemError && cause.code === "OUTBOX_DAMAGED") {
+      if (isModemError(cause, "OUTBOX_DAMAGED")) {
         await ending.endWithoutRecord(entry, cause);
         return undefined;
       }

@@ -33,7 +33,7 @@ async function draw(
 ): Promise<void> {
   const record = await bench.store.load(entry);
   const index = entry.place.folder === "sending" ? entry.place.transaction : 0;
-  await bench.conclusion.draw(entry, record, { index, outcome, wasPut: true, ...more });
+  await bench.conclusion.draw(entry, record, { index, outcome, wasPut: true, discard: undefined, ...more });
   await bench.ending.settled();
 }
 

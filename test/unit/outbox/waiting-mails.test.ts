@@ -111,4 +111,121 @@ describe("Waiting mails", () => {
     assert.equal(waiting.survey(instant(1), LIMIT, false).next?.id, "mail0");
     assert.equal(looks, 1);
   });
+
+  it("are no longer counted from the moment at which their end begins, however they end", () => {
+    const waiting = new WaitingMails();
+    const [first, second, third] = [entry(1, { bytes: 10 }), entry(2), entry(3, { stage: "ending" })];
+    for (const one of [first, second, third]) waiting.add(one);
+    const state = (): unknown => [waiting.depth, waiting.oldest()?.id, waiting.inOrder().map(({ id }) => id)];
+    assert.deepEqual(state(), [2, "mail1", ["mail1", "mail2"]]);
+    waiting.startEnding(first);
+    waiting.startEnding(first);
+    assert.deepEqual(state(), [1, "mail2", ["mail2"]]);
+    waiting.delete(third);
+    waiting.delete(third);
+    assert.deepEqual(state(), [1, "mail2", ["mail2"]]);
+    waiting.cancelEnding(first);
+    waiting.cancelEnding(first);
+    assert.deepEqual([first.stage, state()], ["waiting", [2, "mail1", ["mail1", "mail2"]]]);
+    waiting.delete(second);
+    assert.deepEqual([state(), waiting.bytes], [[1, "mail1", ["mail1"]], 10]);
+    waiting.startEnding(first);
+    waiting.delete(first);
+    assert.deepEqual([state(), waiting.bytes], [[0, undefined, []], 0]);
+  });
+
+  it("are in order by priority, then by acceptance", () => {
+    const waiting = new WaitingMails();
+    for (const [seq, priority] of [
+      [1, "low"],
+      [2, "normal"],
+      [4, "normal"],
+      [3, "normal"],
+      [5, "high"],
+    ] as const) {
+      waiting.add(entry(seq, { priority }));
+    }
+    assert.deepEqual(
+      waiting.inOrder().map(({ seq }) => seq),
+      [5, 2, 3, 4, 1],
+    );
+  });
+
+  it("make room for one of high priority by the youngest low one that is not on its way", () => {
+    const waiting = new WaitingMails();
+    assert.equal(waiting.youngestLow(), undefined);
+    waiting.add(entry(1, { priority: "low" }));
+    waiting.add(entry(2, { priority: "low" }));
+    for (const stage of ["running", "asking", "ending"] as const) {
+      waiting.add(entry(waiting.depth + 10, { priority: "low", stage }));
+    }
+    waiting.add(entry(40));
+    assert.equal(waiting.youngestLow()?.id, "mail2");
+  });
+});
+
+describe("The time until something is to be done", () => {
+  const survey = (held: boolean, now: OutboxInstant, ...entries: Entry[]) => {
+    const waiting = new WaitingMails();
+    for (const one of entries) waiting.add(one);
+    return waiting.survey(now, LIMIT, held);
+  };
+
+  it("is that of the first mail that waits for its next try, and infinite for one that is due", () => {
+    const dueIn = (...entries: Entry[]): number => survey(false, instant(10), ...entries).dueIn;
+    assert.equal(dueIn(), Infinity);
+    assert.equal(dueIn(entry(1, { due: 50 }), entry(2, { due: 30 }), entry(3, { due: 40 })), 20);
+    assert.equal(dueIn(entry(1, { due: 50 }), entry(2, { due: 10 })), Infinity);
+    assert.equal(dueIn(entry(1, { due: 50 }), entry(2, { due: 20, stage: "running" })), 40);
+    assert.equal(
+      dueIn(entry(1, { due: 900 }), entry(2, { due: 0, ownLimit: 10 })),
+      890,
+      "the second has expired",
+    );
+  });
+
+  it("is that of the first mail that expires, of which a hold stops those without a limit of their own", () => {
+    const both = [entry(1), entry(2, { ownLimit: 1500 }), entry(3, { ownLimit: 1200 })];
+    assert.equal(survey(false, instant(10), ...both).expiresIn, LIMIT - 10);
+    assert.equal(survey(true, instant(10), ...both).expiresIn, 1190);
+    assert.equal(survey(true, instant(10), entry(1)).expiresIn, Infinity);
+    assert.equal(survey(false, instant(10)).expiresIn, Infinity);
+  });
+
+  it("is told of those that are left when some have expired", () => {
+    const left = [
+      entry(1, { ownLimit: 20 }),
+      entry(2),
+      entry(3, { ownLimit: 700 }),
+      entry(4, { ownLimit: 600 }),
+    ];
+    const ids = ({ expired, expiresIn }: ReturnType<typeof survey>): unknown => [
+      expired.map(({ id }) => id),
+      expiresIn,
+    ];
+    assert.deepEqual(ids(survey(false, instant(550), ...left)), [["mail1"], 50]);
+    assert.deepEqual(ids(survey(false, instant(550), entry(1, { ownLimit: 20 }), entry(2))), [
+      ["mail1"],
+      450,
+    ]);
+    assert.deepEqual(ids(survey(true, instant(550), ...left)), [["mail1"], 50]);
+    assert.deepEqual(ids(survey(true, instant(550), entry(1, { ownLimit: 20 }), entry(2))), [
+      ["mail1"],
+      Infinity,
+    ]);
+    const running = entry(4, { ownLimit: 600, stage: "running" });
+    assert.deepEqual(ids(survey(true, instant(550), entry(1, { ownLimit: 20 }), running)), [
+      ["mail1"],
+      Infinity,
+    ]);
+  });
+
+  it("has come in the moment in which a mail is as old as its limit", () => {
+    assert.equal(survey(false, instant(LIMIT), entry(1)).expired.length, 1);
+    assert.equal(survey(false, instant(LIMIT), entry(1)).next, undefined);
+    assert.equal(survey(false, instant(LIMIT - 1), entry(1)).next?.id, "mail1");
+    assert.equal(survey(false, instant(3 * LIMIT, LIMIT - 1), entry(1)).expired.length, 0, "held meanwhile");
+    const own = entry(1, { ownLimit: 300, accepted: instant(200, 0) });
+    assert.equal(timeLeft(own, instant(450, 1e9), LIMIT), 50);
+  });
 });
