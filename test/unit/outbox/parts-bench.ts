@@ -1,13 +1,15 @@
 /** The parts of an outbox without the loop that drives them, on simulated files, each to be called by itself. */
 import type { ModemError } from "../../../lib/errors";
 import type { MailAttachment } from "../../../lib/mail/mail";
+import { composerFor } from "../../../lib/mail/compose/composer";
 import { Conclusion } from "../../../lib/mail/outbox/conclusion";
 import { Ending } from "../../../lib/mail/outbox/ending";
 import { Expiry } from "../../../lib/mail/outbox/expiry";
 import { Ledger } from "../../../lib/mail/outbox/ledger";
 import { LostResults } from "../../../lib/mail/outbox/lost-results";
 import { MailStore } from "../../../lib/mail/outbox/mail-store";
-import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
+import type { SenderParts } from "../../../lib/mail/outbox/sender";
+import type { Composer, HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
 import { newTransaction } from "../../../lib/mail/outbox/transactions";
 import type { Entry } from "../../../lib/mail/outbox/waiting-mails";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
@@ -74,6 +76,7 @@ export async function parts(options: PartsOptions = {}) {
     carrier,
     lost,
     expiry,
+    log,
     /** Mails that the last run has ended and perhaps not told. */
     untold,
     /** What was told of holds, of trouble, of ends, and to the log. */
@@ -120,6 +123,39 @@ export function entryOf(store: MailStore, id: string): Entry {
 /** A transaction to one recipient. */
 export function transaction(address: string, more: Partial<StoredTransaction> = {}): StoredTransaction {
   return { ...newTransaction({ to: [address], cc: [], bcc: [] }, 0), ...more };
+}
+
+const TEXT = {
+  senderName: "Pump 7",
+  senderAddress: "pump7@example.com",
+  charset: "auto",
+  lateNote: 0,
+} as const;
+
+/** What a sender works with; `tried` gets the mails, envelopes and histories that are composed. */
+export function senderParts(bench: Parts, tried: Parameters<Composer>[] = []): SenderParts {
+  const { clock, carrier, store, ledger, ending, conclusion, lost, expiry } = bench;
+  const compose = composerFor(TEXT, carrier);
+  return {
+    clock,
+    carrier,
+    store,
+    ledger,
+    ending,
+    conclusion,
+    lost,
+    expiry,
+    compose: async (...asked) => {
+      tried.push(asked);
+      return compose(...asked);
+    },
+    today: () => new Date(clock.wall()).toISOString(),
+    assertHeld: async () => undefined,
+    progress: () => undefined,
+    changed: () => undefined,
+    log: bench.log,
+    keepFailedDays: 7,
+  };
 }
 
 /** All that changes the disk fails. */
