@@ -268,9 +268,10 @@ export class Sender {
     await store.removeLeftovers();
   }
 
+  /** Milliseconds until there is something to do for `keepHouse`. */
   private houseIn(): number {
-    const { store } = this.parts;
-    if (store.waiting.depth > 0) return KEEP_TIME_EVERY;
+    const { clock, store } = this.parts;
+    if (store.waiting.depth > 0) return Math.max(0, this.timeKeptAt + KEEP_TIME_EVERY - clock.now());
     return store.failed.count > 0 ? LOOK_AT_FAILED_EVERY : Infinity;
   }
 }

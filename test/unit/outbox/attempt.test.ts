@@ -29,8 +29,8 @@ async function attempt({ record: change, more, tried, send, ...given }: Case): P
   const entry = await bench.insert("a", { from: "x@example.com", ...change }, [attachment("a.txt", "text")]);
   await bench.clock.advance(MINUTE);
   const one = new Attempt(entry, { ...senderParts(bench, tried), ...more });
-  bench.carrier.send = async (_transaction, options = {}) => {
-    await send?.(one, options, bench);
+  bench.carrier.send = async (_transaction, options) => {
+    await send?.(one, options ?? {}, bench);
     return REPORT;
   };
   const record = await bench.store.load(entry);
