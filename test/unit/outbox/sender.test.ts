@@ -190,10 +190,21 @@ describe("The loop that sends", () => {
     await bench.clock.advance(MINUTE);
     const first = bench.files.text(state);
     assert.notEqual(first, before);
+    await bench.clock.advance(MINUTE);
     await runs(bench, sender);
     assert.equal(bench.files.text(state), first);
-    await bench.clock.advance(10 * MINUTE);
+    await bench.clock.advance(9 * MINUTE);
     assert.notEqual(bench.files.text(state), first, "without being woken");
+  });
+
+  it("writes nothing but the mail's own files for one that goes well", async () => {
+    const bench = await parts();
+    await bench.insert("a");
+    const state = bench.files.text(`${DIRECTORY}/state.json`);
+    await bench.clock.advance(1000);
+    await runs(bench, senderOf(bench));
+    assert.deepEqual(ends(bench), [["a", "sent"]]);
+    assert.equal(bench.files.text(`${DIRECTORY}/state.json`), state);
   });
 
   it("looks after failed mails alone once an hour, and has no timer when there are none", async () => {
@@ -250,6 +261,21 @@ describe("A mail whose record is read before it is sent", () => {
     };
     await runs(bench, sender);
     assert.deepEqual([ends(bench), bench.mails()], [[["a", "OUTBOX_DISCARDED"]], []]);
+  });
+
+  it("is ended, never sent, and not kept, when it was discarded meanwhile", async () => {
+    const bench = await parts();
+    await bench.insert("a");
+    const sender = senderOf(bench);
+    bench.files.fault = ({ name, path }) => {
+      if (name === "read" && path.includes("/a.")) sender.discardRunning(DISCARDED);
+      return undefined;
+    };
+    await runs(bench, sender);
+    assert.deepEqual(
+      [ends(bench), bench.mails(), bench.carrier.tried],
+      [[["a", "OUTBOX_DISCARDED"]], [], []],
+    );
   });
 
   it("is not sent before the disk has its last state", async () => {

@@ -95,21 +95,23 @@ describe("Waiting mails", () => {
     );
   });
 
-  it("are not all looked at for each mail that is sent", () => {
-    let looks = 0;
-    const waiting = new WaitingMails();
-    for (let seq = 0; seq < 1000; seq++) {
-      const one = entry(seq);
-      Object.defineProperty(one, "due", {
-        get: () => {
-          looks++;
-          return 0;
-        },
-      });
-      waiting.add(one);
+  it("are not all looked at for each mail that is sent, whatever limits they have", () => {
+    for (const ownLimit of [undefined, 500]) {
+      const waiting = new WaitingMails();
+      let looks = 0;
+      for (let seq = 0; seq < 1000; seq++) {
+        const one = entry(seq, { ownLimit });
+        for (const part of ["due", "accepted"] as const) {
+          const value = one[part];
+          Object.defineProperty(one, part, { get: () => (looks++, value) });
+        }
+        waiting.add(one);
+      }
+      looks = 0;
+      const { next, expiresIn } = waiting.survey(instant(1), LIMIT, false);
+      assert.deepEqual([next?.id, expiresIn], ["mail0", (ownLimit ?? LIMIT) - 1]);
+      assert.equal(looks, 2, "at the first alone: whether it is due, and whether it has expired");
     }
-    assert.equal(waiting.survey(instant(1), LIMIT, false).next?.id, "mail0");
-    assert.equal(looks, 1);
   });
 
   it("are no longer counted from the moment at which their end begins, however they end", () => {
@@ -125,6 +127,7 @@ describe("Waiting mails", () => {
     waiting.delete(third);
     assert.deepEqual(state(), [1, "mail2", ["mail2"]]);
     waiting.cancelEnding(first);
+    assert.equal(waiting.depth, 2);
     waiting.cancelEnding(first);
     assert.deepEqual([first.stage, state()], ["waiting", [2, "mail1", ["mail1", "mail2"]]]);
     waiting.delete(second);
