@@ -81,8 +81,10 @@ export class FailedMails {
   /** Removes mails that failed more than `days` of running time ago. Never rejects. */
   async removeOld(days: number): Promise<void> {
     const before = this.time.now().time / 1000 - days * SECONDS_PER_DAY;
-    for (const [id, { since }] of this.places) {
-      if (since > before) continue;
+    // Chosen first: one that cannot be removed is put back behind the others, and would be met for ever.
+    const old = [...this.places].filter(([, { since }]) => since <= before);
+    for (const [id] of old) {
+      if (!this.has(id)) continue;
       await this.remove(id).catch((error: unknown) => {
         if (error instanceof ModemError) this.trouble(error);
       });

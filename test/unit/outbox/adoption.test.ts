@@ -1,0 +1,90 @@
+/** Mails of a modem that is gone from the flows, taken over by another: in whatever state they are. */
+import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
+import type { Place } from "../../../lib/mail/spool/place";
+import type { SpoolRecord } from "../../../lib/mail/spool/record";
+import { Spool } from "../../../lib/mail/spool/spool";
+import { storeError } from "../../../lib/mail/spool/stored-error";
+import { FaultyFiles } from "../../support/faulty-files";
+import { Bench, mail } from "./bench";
+import { transaction } from "./parts-bench";
+import { record } from "./spool-bench";
+
+const GONE = "/spool/gone";
+
+/** An outbox beside a spool that nobody serves any more. */
+async function beside(...mails: (readonly [place: Place, change: Partial<SpoolRecord>])[]) {
+  const files = new FaultyFiles();
+  const bench = await Bench.open({ files });
+  const spool = new Spool(GONE, files);
+  await spool.prepare();
+  for (const [place, change] of mails)
+    await spool.write(record({ subject: change.id ?? "alarm", ...change }), place);
+  const left = (): string[] =>
+    files.paths().filter((path) => path.startsWith(GONE) && !path.startsWith(`${GONE}/lock`));
+  return { bench, files, left };
+}
+
+describe("Mails that are taken over", () => {
+  it("are sent, and nothing is left where they were", async () => {
+    const { bench, left } = await beside(
+      [{ folder: "queue" }, { id: "a" }],
+      [{ folder: "queue" }, { id: "b" }],
+    );
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 2);
+    await bench.ends(2);
+    assert.deepEqual([bench.delivered, left()], [["a", "b"], []]);
+  });
+
+  it("are asked for first where they may have gone out", async () => {
+    const { bench } = await beside(
+      [{ folder: "sending", transaction: 0 }, { id: "a" }],
+      [{ folder: "queue" }, { id: "b" }],
+    );
+    bench.carrier.setAnswer({ kind: "sent" });
+    await bench.clock.until(bench.outbox.adopt(GONE));
+    await bench.ends(2);
+    assert.deepEqual([bench.carrier.recoveries, bench.delivered], [1, ["b"]]);
+    assert.deepEqual(
+      bench.ended.map(({ id, result }) => [id, result.status]),
+      [
+        ["a", "sent"],
+        ["b", "sent"],
+      ],
+    );
+  });
+
+  it("are told, not sent, where they had ended", async () => {
+    const error = storeError(new ModemError("OUTBOX_EXPIRED"));
+    const transactions = [transaction("a@example.com", { state: { kind: "refused", error } })];
+    const { bench } = await beside([{ folder: "queue" }, { id: "a", transactions, end: { time: 1 } }]);
+    await bench.clock.until(bench.outbox.adopt(GONE));
+    assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_EXPIRED");
+    await bench.clock.advance(60_000);
+    assert.deepEqual([bench.tried, bench.outbox.summary().failed], [[], 1]);
+  });
+
+  it("stay where they are when their record is damaged or their id is taken, which is reported", async () => {
+    const { bench, files, left } = await beside([{ folder: "queue" }, { id: "b" }]);
+    bench.carrier.available = false;
+    const taken = await bench.accept(mail("own"));
+    files.put(`${GONE}/queue/${taken}.json`, JSON.stringify(record({ id: taken })));
+    files.put(`${GONE}/queue/a.json`, "{");
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    assert.deepEqual(left(), [`${GONE}/queue/${taken}.json`, `${GONE}/queue/a.json`].sort());
+    assert.deepEqual(
+      bench.troubles.map(({ code, message }) => `${code} ${/mail (\w+) of/.exec(message)?.[1]}`).sort(),
+      ["OUTBOX_DAMAGED a", `OUTBOX_DAMAGED ${taken}`].sort(),
+    );
+    const { rows } = await bench.outbox.list();
+    assert.deepEqual(rows.map(({ subject }) => subject).sort(), ["b", "own"]);
+  });
+
+  it("leave the folder free for whoever comes next", async () => {
+    const { bench, files } = await beside();
+    await bench.clock.until(bench.outbox.adopt(GONE));
+    await new Spool(GONE, files).write(record({ id: "late" }), { folder: "queue" });
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    assert.equal(bench.host.locks.size, 1);
+  });
+});
