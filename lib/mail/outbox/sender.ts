@@ -268,10 +268,10 @@ export class Sender {
     await store.removeLeftovers();
   }
 
-  /** Milliseconds until there is something to do for `keepHouse`. */
+  /** Milliseconds until there is something to do for `keepHouse`; never 0, however instants are rounded. */
   private houseIn(): number {
     const { clock, store } = this.parts;
-    if (store.waiting.depth > 0) return Math.max(0, this.timeKeptAt + KEEP_TIME_EVERY - clock.now());
+    if (store.waiting.depth > 0) return Math.max(1, this.timeKeptAt + KEEP_TIME_EVERY - clock.now());
     return store.failed.count > 0 ? LOOK_AT_FAILED_EVERY : Infinity;
   }
 }

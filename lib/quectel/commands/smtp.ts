@@ -6,6 +6,7 @@
  * the module decides.
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
+import { ModemError } from "../../errors";
 import type { CharsetName } from "../smtp/carrier";
 import { firstParameters, required } from "./answers";
 import { TIMEOUT } from "./timeouts";
@@ -34,6 +35,9 @@ export const SSL_TYPES = { none: 0, tls: 1, starttls: 2 } as const;
 /** `<body_length>` of QSMTPBODY in bytes, and `<timeout>` of QSMTPPUT in seconds. */
 export const BODY_LENGTH = { min: 1, max: 10_240 } as const;
 export const PUT_SECONDS = { min: 60, max: 65_535 } as const;
+
+/** Printable ASCII without blanks, quotation marks and angle brackets (RFC 5321 section 4.1.2). */
+const ONE_ADDRESS = /^(?:(?![<>"])[!-~])+@(?:(?![<>"])[!-~])+$/;
 
 /** User name and password; both empty: no login. */
 export function setAccount(user: string, password: string): MailSetting {
@@ -86,7 +90,9 @@ export function clearMail(): Command<void> {
   return { line: "AT+QSMTPCLR", headers: [], timeout: TIMEOUT.short, parse: nothing };
 }
 
+/** @throws ModemError `INVALID_RECIPIENT` of what would not stay one address between the < and > of SMTP. */
 export function addRecipient(type: keyof typeof RECIPIENT_TYPES, address: string): Command<void> {
+  if (!ONE_ADDRESS.test(address)) throw new ModemError("INVALID_RECIPIENT");
   return {
     line: `AT+QSMTPDST=1,${num(RECIPIENT_TYPES[type])},${str(address)}`,
     headers: [],

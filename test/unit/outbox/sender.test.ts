@@ -197,6 +197,21 @@ describe("The loop that sends", () => {
     assert.notEqual(bench.files.text(state), first, "without being woken");
   });
 
+  it("does not look again without end when ten minutes are over but for the rounding of two instants", async () => {
+    const bench = await parts();
+    bench.carrier.available = false;
+    await bench.insert("a");
+    await bench.clock.advance(500_000.002);
+    let looks = 0;
+    const changed = (): void => {
+      if (++looks > 10) throw new Error("it looks without end");
+    };
+    const sender = senderOf(bench, { changed });
+    await bench.clock.advance(10 * MINUTE);
+    await runs(bench, sender);
+    assert.equal(looks, 1);
+  });
+
   it("writes nothing but the mail's own files for one that goes well", async () => {
     const bench = await parts();
     await bench.insert("a");

@@ -90,6 +90,24 @@ describe("mail and file commands", () => {
     for (const make of refused) assert.throws(make, { code: "INVALID_ARGUMENT" });
   });
 
+  it("refuse a recipient that SMTP would not take for one address", () => {
+    for (const address of [
+      "a b@example.com",
+      "a@example.com> SIZE=1",
+      "<a@example.com>",
+      "a@exämple.com",
+      "a\t@example.com",
+      "a\r\n@example.com",
+      'a"@example.com',
+      "example.com",
+      "@example.com",
+      "",
+    ])
+      assert.throws(() => smtp.addRecipient("to", address), { code: "INVALID_RECIPIENT" }, address);
+    for (const address of ["o'neil+x!#$%&*=?^_`{|}~-@example.com", "a@[192.0.2.1]", "a@[IPv6:2001:db8::1]"])
+      assert.equal(smtp.addRecipient("to", address).line, `AT+QSMTPDST=1,1,"${address}"`);
+  });
+
   it("put one command on the line whatever text they are given, or refuse it", () => {
     const makers: readonly ((text: string) => Command<unknown>)[] = [
       (text) => smtp.setAccount(text, text),
