@@ -48,7 +48,11 @@ export class NodesAttack {
     for (const name of PROPERTIES) if (dice.hit(0.3)) message[name] = anyValue(dice);
     if (dice.hit(0.5)) message["to"] = "duty@example.com";
     if (dice.hit(0.6)) message["action"] = dice.pick(ACTIONS);
-    if (dice.hit(0.1)) message[anyText(dice)] = anyValue(dice);
+    // As JSON brings it: a property named __proto__ is one, and changes nothing of what the message is.
+    if (dice.hit(0.1)) {
+      const value = { enumerable: true, writable: true, configurable: true };
+      Object.defineProperty(message, anyText(dice), { ...value, value: anyValue(dice) });
+    }
     const error = await this.done(this.bench.node(target), message).catch((reason: unknown) => {
       found.add("stuck", where, `${target}: ${String(reason)}`);
       return undefined;
