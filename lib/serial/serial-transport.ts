@@ -9,6 +9,7 @@ import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
 import { Connection } from "./connection";
 import { isModuleUsbPort } from "./ports";
+import { runPromiseReactions } from "./promise-reactions";
 import { isWithoutLines, openError, portError } from "./serial-errors";
 import type { ControlLines, Transport } from "./transport";
 
@@ -45,10 +46,15 @@ export class SerialTransport extends Connection implements Transport {
   /** The module's own USB port: USB paces and holds back by itself, and ignores the rate. */
   private isModuleUsb = false;
   private watching: Timer | undefined;
+  private reactions: Timer | undefined;
 
   constructor(private readonly options: SerialOptions) {
     super();
     this.label = options.path;
+  }
+
+  private get clock(): Clock {
+    return this.options.clock ?? systemClock;
   }
 
   get bitRate(): number | undefined {
@@ -71,6 +77,8 @@ export class SerialTransport extends Connection implements Transport {
       throw error;
     }
     this.opened();
+    const binding = this.port?.port;
+    if (binding !== undefined) this.reactions = runPromiseReactions(binding, this.clock);
     this.port?.on("data", (bytes: Buffer) => {
       if (this.isOpen) this.emit("data", bytes);
     });
@@ -104,12 +112,13 @@ export class SerialTransport extends Connection implements Transport {
 
   protected override ended(error: ModemError | undefined): void {
     this.watching?.clear();
+    this.reactions?.clear();
     super.ended(error);
   }
 
   /** Asks for the modem lines from time to time: a device that is gone answers with an input/output error. */
   private watch(): void {
-    this.watching = (this.options.clock ?? systemClock).after(WATCH, () => {
+    this.watching = this.clock.after(WATCH, () => {
       this.call((port, done) => port.get((error) => done(error))).then(
         () => this.watchOn(),
         (error: ModemError) => (error.code === "PORT_UNPLUGGED" ? this.lose(error) : this.watchOn()),
