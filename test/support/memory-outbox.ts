@@ -1,4 +1,5 @@
 /** The outbox on a carrier on a simulated module, all in memory: the whole library from an accepted mail to the server. */
+import type { ComposeSettings } from "../../lib/mail/compose/compose";
 import { composerFor } from "../../lib/mail/compose/composer";
 import type { Mail } from "../../lib/mail/mail";
 import { Outbox } from "../../lib/mail/outbox/outbox";
@@ -25,10 +26,15 @@ export interface OutboxSurroundings extends Surroundings {
   readonly files: FaultyFiles;
 }
 
+export interface MemoryOutboxOptions extends MemoryRigOptions {
+  readonly outbox?: Partial<OutboxSettings>;
+  readonly text?: Partial<Pick<ComposeSettings, "charset" | "lateNote">>;
+}
+
 export type OutboxRig = ReturnType<typeof memoryOutbox>;
 
 /** @param former what an earlier host has left: its module, its disk and the server. */
-export function memoryOutbox(options: MemoryRigOptions = {}, former?: OutboxSurroundings) {
+export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxSurroundings) {
   const rig = memoryRig(options, former);
   const { clock, carrier, modem } = rig;
   const files = former?.files ?? new FaultyFiles();
@@ -37,8 +43,11 @@ export function memoryOutbox(options: MemoryRigOptions = {}, former?: OutboxSurr
     directory: "/spool/modem",
     clock,
     carrier,
-    settings: SETTINGS,
-    compose: composerFor({ senderName, senderAddress, charset: "auto", lateNote: 0 }, carrier),
+    settings: { ...SETTINGS, ...options.outbox },
+    compose: composerFor(
+      { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
+      carrier,
+    ),
     log: new KeptLog(),
     random: () => 0.5,
     files,

@@ -9,6 +9,8 @@ import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
 import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
+import type { RootProvider } from "../../lib/quectel/smtp/tls";
+import type { Transport } from "../../lib/serial/transport";
 import {
   internet,
   SimulatedModem,
@@ -41,6 +43,10 @@ export interface MemoryRigOptions {
   readonly modem?: Partial<ModemOptions>;
   /** Port of the module that the host is connected to; default `usbat`. */
   readonly port?: PortName;
+  /** Left out: no root certificate is known. */
+  readonly roots?: RootProvider;
+  /** Sees each connection to the module before it is opened. */
+  readonly watch?: (transport: Transport) => void;
 }
 
 export type MemoryRig = ReturnType<typeof memoryRig>;
@@ -76,6 +82,7 @@ export function memoryRig(
   let written = "";
   const transport: typeof connect = () => {
     const made = connect();
+    options.watch?.(made);
     const write = made.write.bind(made);
     made.write = (bytes) => {
       written += Buffer.from(bytes).toString("latin1");
@@ -91,7 +98,7 @@ export function memoryRig(
     pdp,
     moduleClock: new ModuleClock(modem, network.contextId),
     settings: { ...ACCOUNT, ...options.smtp },
-    roots: () => Promise.resolve([]),
+    roots: options.roots ?? (() => Promise.resolve([])),
     notebook,
   });
   return {
