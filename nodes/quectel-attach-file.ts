@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
 import { ModemError } from "../lib/errors";
-import { safeFileNames } from "../lib/mail/compose/file-names";
+import { safeFileNames } from "../lib/mailer/qsmtp/compose/file-names";
 import { primitiveText, reading } from "../lib/mail/message/foreign";
 import { fromFile, fromValue, type NewAttachment } from "./runtime/attachment-source";
 import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/error-output";

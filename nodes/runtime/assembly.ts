@@ -5,7 +5,7 @@
  * What sends a mail without keeping it is a workshop of its own, for a trial from the editor.
  */
 import type { Clock } from "../../lib/clock";
-import { composerFor } from "../../lib/mail/compose/composer";
+import { composerFor } from "../../lib/mailer/qsmtp/compose/composer";
 import { Outbox } from "../../lib/mail/outbox/outbox";
 import type { FileLayer } from "../../lib/mail/spool/files";
 import { rootsFor } from "../../lib/mail/providers/roots";
@@ -16,7 +16,7 @@ import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { PinMemory } from "../../lib/quectel/network/pin-memory";
 import type { Notebook } from "../../lib/quectel/notebook";
 import type { Logger } from "../../lib/quectel/settings";
-import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
+import { SmtpCarrier } from "../../lib/mailer/qsmtp/smtp-carrier";
 import type { Line } from "../../lib/quectel/connection/line-source";
 import { Trace } from "../../lib/serial/trace";
 import { FileNotebook } from "./file-notebook";

@@ -18,7 +18,7 @@ export const AREAS = {
     tests: ["test/unit/mail/{addresses,attachments,html-text,message*}.test.ts"],
   },
   compose: {
-    mutate: ["lib/mail/compose/**/*.ts"],
+    mutate: ["lib/mailer/qsmtp/compose/**/*.ts"],
     tests: ["test/unit/mail/{charset,compose*,envelopes,file-names,notes}.test.ts"],
   },
   providers: {
@@ -43,7 +43,7 @@ export const AREAS = {
     ],
   },
   smtp: {
-    mutate: ["lib/quectel/smtp/**/*.ts"],
+    mutate: ["lib/mailer/qsmtp/*.ts"],
     tests: [
       "test/unit/quectel-mail/!(commands).test.ts",
       "test/unit/quectel/@(put|result-listener|small-parts|mail-lock).test.ts",

@@ -9,7 +9,7 @@ import type {
   SendOptions,
   SendReport,
   TextSupport,
-} from "../../lib/quectel/smtp/carrier";
+} from "../../lib/mailer/qsmtp/carrier";
 
 /** What becomes of one transaction. */
 export type Fate =

@@ -1,6 +1,6 @@
 /** The outbox on a carrier on a simulated module, all in memory: the whole library from an accepted mail to the server. */
-import type { ComposeSettings } from "../../lib/mail/compose/compose";
-import { composerFor } from "../../lib/mail/compose/composer";
+import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
+import { composerFor } from "../../lib/mailer/qsmtp/compose/composer";
 import type { Mail } from "../../lib/mail/mail";
 import { Outbox } from "../../lib/mail/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../lib/mail/outbox/outbox-types";

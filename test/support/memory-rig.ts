@@ -8,8 +8,8 @@ import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
-import { SmtpCarrier } from "../../lib/quectel/smtp/smtp-carrier";
-import type { RootProvider } from "../../lib/quectel/smtp/tls";
+import { SmtpCarrier } from "../../lib/mailer/qsmtp/smtp-carrier";
+import type { RootProvider } from "../../lib/mailer/qsmtp/tls";
 import type { Transport } from "../../lib/serial/transport";
 import {
   internet,

@@ -6,7 +6,7 @@
  */
 import { domainToASCII } from "node:url";
 import { ModemError, type ErrorCode } from "../../errors";
-import { isAscii } from "../compose/ascii-fold";
+import { isAscii } from "../ascii-fold";
 import { isBlank, isRecord, reading } from "./foreign";
 import { hasControl, shown } from "./text";
 

@@ -1,5 +1,5 @@
 /** Unicode text made fit for a mail: no lone surrogates, no control characters, line ends as in RFC 5322. */
-import { isAscii } from "../compose/ascii-fold";
+import { isAscii } from "../ascii-fold";
 
 /** Lone surrogates have no bytes in UTF-8; they become U+FFFD. */
 export function wellFormed(text: string): string {

@@ -3,9 +3,9 @@
  */
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import type { CarrierProgress, MailCarrier } from "../../quectel/smtp/carrier";
-import { endsDialogue } from "../../quectel/smtp/put-result";
-import type { StoredMail } from "../compose/compose";
+import type { CarrierProgress, MailCarrier } from "../../mailer/qsmtp/carrier";
+import { endsDialogue } from "../../mailer/qsmtp/put-result";
+import type { OutgoingMail } from "../../mailer/mailer";
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
 import type { Composer } from "./outbox-types";
@@ -116,7 +116,7 @@ export class Attempt {
     this.stage = "put";
   }
 
-  private storedMail(record: SpoolRecord): StoredMail {
+  private storedMail(record: SpoolRecord): OutgoingMail {
     const { id, from, to, cc, bcc, subject, text } = record;
     const attachments = this.parts.store.spool.attachments(record);
     return {

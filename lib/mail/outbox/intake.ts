@@ -7,7 +7,7 @@
 import { randomInt } from "node:crypto";
 import { ModemError } from "../../errors";
 import type { Clock } from "../../clock";
-import { planEnvelopes } from "../compose/envelopes";
+import { planEnvelopes } from "../../mailer/qsmtp/compose/envelopes";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
 import type { Mail, MailOptions } from "../mail";

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import type { MailCarrier } from "../../quectel/smtp/carrier";
+import type { MailCarrier } from "../../mailer/qsmtp/carrier";
 import type { Conclusion } from "./conclusion";
 import type { Ending } from "./ending";
 import type { MailStore } from "./mail-store";

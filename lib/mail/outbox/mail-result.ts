@@ -1,6 +1,6 @@
 /** What a flow is told about the end of a mail: `msg.smtp` and `msg.error`, from its record. Pure. */
 import type { ModemError } from "../../errors";
-import { recipientsOf } from "../compose/envelopes";
+import { recipientsOf } from "../../mailer/envelope";
 import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
 import { isInDoubt } from "./transactions";

@@ -3,10 +3,11 @@
  *
  * Types only. The states of a mail on the disk stand in spool/record.ts.
  */
-import type { CarrierProgress } from "../../quectel/smtp/carrier";
+import type { CarrierProgress } from "../../mailer/qsmtp/carrier";
 import type { ErrorCode, ModemError } from "../../errors";
-import type { Composed, SendHistory, StoredMail } from "../compose/compose";
-import type { BccMode, Envelope } from "../compose/envelopes";
+import type { Composed, SendHistory } from "../../mailer/qsmtp/compose/compose";
+import type { Envelope, OutgoingMail } from "../../mailer/mailer";
+import type { BccMode } from "../../mailer/qsmtp/compose/envelopes";
 import type { MailFailure, Priority, SmtpResult } from "../mail";
 
 /** The parts of the settings of which an error can say that all mails will fail until they change. */
@@ -36,7 +37,7 @@ export interface OutboxSettings {
 }
 
 /** Makes one transaction of a kept mail; rejects with the ModemError that a `send` would. */
-export type Composer = (mail: StoredMail, envelope: Envelope, history: SendHistory) => Promise<Composed>;
+export type Composer = (mail: OutgoingMail, envelope: Envelope, history: SendHistory) => Promise<Composed>;
 
 /** Who sent a mail, and the rest of its message for the result. */
 export interface MailOrigin {

@@ -8,7 +8,7 @@
 import { EventEmitter } from "node:events";
 import { delay, type Clock, type Timer } from "../../clock";
 import { ModemError } from "../../errors";
-import type { MailCarrier } from "../../quectel/smtp/carrier";
+import type { MailCarrier } from "../../mailer/qsmtp/carrier";
 import type { Logger } from "../../quectel/settings";
 import { thisHost, type Host } from "../spool/host";
 import type { Mail, MailOptions } from "../mail";

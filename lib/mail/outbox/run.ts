@@ -3,7 +3,7 @@
  */
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import type { CarrierProgress, MailCarrier } from "../../quectel/smtp/carrier";
+import type { CarrierProgress, MailCarrier } from "../../mailer/qsmtp/carrier";
 import type { Logger } from "../../quectel/settings";
 import { Commands } from "./commands";
 import { Conclusion } from "./conclusion";

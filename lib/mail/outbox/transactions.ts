@@ -4,8 +4,10 @@
  * Each transaction has its own state, so a retry serves only those who have nothing yet.
  */
 import type { ErrorCode, ModemError } from "../../errors";
-import { mayHaveArrived } from "../../quectel/smtp/put-result";
-import { recipientsOf, splitEnvelope, type Envelope } from "../compose/envelopes";
+import { mayHaveArrived } from "../../mailer/qsmtp/put-result";
+import { splitEnvelope } from "../../mailer/qsmtp/compose/envelopes";
+import { recipientsOf } from "../../mailer/envelope";
+import type { Envelope } from "../../mailer/mailer";
 import { backOff } from "./schedule";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
 import { storeError } from "../spool/stored-error";

@@ -5,7 +5,7 @@
  */
 import { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
-import type { RootPem } from "../../quectel/smtp/tls";
+import type { RootPem } from "../../quectel/files/root-files";
 
 let store: ReadonlyMap<string, RootPem> | undefined;
 

@@ -2,7 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { RootCertificate, SmtpSettings } from "../../quectel/settings";
-import type { RootPem } from "../../quectel/smtp/tls";
+import type { RootPem } from "../../quectel/files/root-files";
 import { findProvider } from "./providers";
 import { namesOf, rootByName } from "./root-store";
 import { shown } from "../message/text";
@@ -25,7 +25,7 @@ const MOST_PASTED = 8;
 
 /**
  * The candidates for the server of the settings, most probable first; at least one unless the runtime's store lacks
- * all of them. A `RootProvider` of lib/quectel/smtp/tls.ts.
+ * all of them. A `RootProvider` of lib/mailer/qsmtp/tls.ts.
  *
  * @throws ModemError INVALID_CONFIG for a name that the store does not have, and for PEM text without certificate
  */

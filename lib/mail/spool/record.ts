@@ -4,7 +4,7 @@
  * The text is JSON that a person can read. It holds envelope, text, the state of each transaction and the rest of the
  * flow's message; attachments lie in files of their own; no password is ever part of it.
  */
-import type { Envelope } from "../compose/envelopes";
+import type { Envelope } from "../../mailer/mailer";
 import type { Delivery, Priority } from "../mail";
 import { areTexts, isNumber, isObject, isText } from "./json";
 import type { StoredError } from "./stored-error";

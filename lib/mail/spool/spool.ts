@@ -17,7 +17,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ModemError } from "../../errors";
-import type { StoredAttachment } from "../compose/compose";
+import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment } from "../mail";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import { fileName, idOf, parseName, type Found, type Place } from "./place";
@@ -137,7 +137,7 @@ export class Spool {
   }
 
   /** The attachments of a mail, to be read from the disk. */
-  attachments({ id, attachments }: SpoolRecord): StoredAttachment[] {
+  attachments({ id, attachments }: SpoolRecord): OutgoingAttachment[] {
     return attachments.map(({ filename, size, sha256 }, index) => ({
       filename,
       size,

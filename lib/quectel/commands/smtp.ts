@@ -7,9 +7,11 @@
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
 import { ModemError } from "../../errors";
-import type { CharsetName } from "../smtp/carrier";
 import { firstParameters, required } from "./answers";
 import { TIMEOUT } from "./timeouts";
+
+/** `<charset>` of QSMTPSUB and QSMTPBODY. */
+export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";
 
 /** A QSMTPCFG command and the key it sets. */
 export interface MailSetting extends Command<void> {

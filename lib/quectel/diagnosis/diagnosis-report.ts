@@ -5,7 +5,7 @@ import type { Modem } from "../connection/modem";
 import type { ModuleClock } from "../network/module-clock";
 import type { PdpContext } from "../network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../settings";
-import type { LastMail } from "../smtp/carrier";
+import type { LastMail } from "./diagnosis-server";
 
 export type StepName =
   | "port"

@@ -3,10 +3,12 @@
  *
  * The module has no command that only logs in, so these steps are proven by a mail.
  */
-import { SPECIAL_HINTS, type ErrorCode } from "../../errors";
-import type { LastMail } from "../smtp/carrier";
-import { oddPair } from "../smtp/port-security";
+import { SPECIAL_HINTS, type ErrorCode, type ModemError } from "../../errors";
+import { oddPair } from "./port-security";
 import { failure, type DiagnosisContext, type Finding } from "./diagnosis-report";
+
+/** What became of the last mail. A mail that was called off does not count. */
+export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
 
 /** Bytes that most modules take as user name and as password. */
 const CREDENTIAL_BYTES = 50;

@@ -7,13 +7,23 @@
  * be transferred while a mail is on the air.
  */
 import { isModemError, ModemError } from "../../errors";
-import type { TransactionAttachment } from "../smtp/carrier";
 import { queryFile, querySpace, type Storage, type StorageSpace } from "../commands/files";
 import { isRefusal } from "../execute";
 import { RecordedNames } from "./recorded-names";
 import type { Notebook } from "../notebook";
 import { alternativeName } from "./file-name";
 import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } from "./upload";
+
+export interface TransactionAttachment {
+  /** Safe for the module: letters, digits, dot, dash, underscore; at most 80 bytes; unique in its mail. */
+  readonly name: string;
+  /** Bytes, exact. */
+  readonly size: number;
+  /** SHA-256 of the content in hex; equal contents are uploaded once. */
+  readonly sha256: string;
+  /** Reads the content from the start; may be called again. */
+  open(): AsyncIterable<Uint8Array>;
+}
 
 /** A content in the module. */
 export interface StoredFile {

@@ -3,8 +3,8 @@
  *
  * What it says depends on the charset, because a letter that the charset lacks would make the mail go out in another.
  */
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
-import type { StoredMail } from "../../../lib/mail/compose/stored-mail";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import type { TextSettings } from "../modem-settings";
 
 export interface TestMailText {
@@ -30,7 +30,7 @@ export function testMail(
   recipient: string,
   { accents, chinese }: TestMailText,
   raisedAt: number,
-): StoredMail {
+): OutgoingMail {
   const sample = [accents, chinese].filter((part) => part !== "").join(" ");
   const lines = [
     "This test mail was sent from Node-RED by the modem itself.",

@@ -1,6 +1,7 @@
 /** What an editor sees of a trial: steps, progress, end. Plain data without a secret. */
 import { type ErrorCode, isModemError } from "../../../lib/errors";
-import type { CharsetName, TextSupport } from "../../../lib/quectel/smtp/carrier";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
+import type { CharsetName } from "../../../lib/quectel/commands/smtp";
 import { maskSecrets } from "../../../lib/serial/secrets";
 import { errorView, type ErrorView } from "../admin-routes";
 import type { ModemSettings } from "../modem-settings";

@@ -5,7 +5,7 @@
  * second, looks at nothing, sets everything anew for each mail, and does not wait for the result.
  */
 import { type Clock, delay } from "../../../lib/clock";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import type { Transport } from "../../../lib/serial/transport";
 
 const WAIT = 1_000;

@@ -3,7 +3,7 @@ import { systemClock } from "../../../lib/clock";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
+import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import { TcpTransport } from "../../../lib/serial/tcp-transport";
 import { hostFiles } from "../../../lib/mail/spool/files";
 import { PLAIN } from "../../e2e/transaction/mail-rig";

@@ -5,7 +5,7 @@
  * processor time of the same mail in real time without them, simulated module included, so it is no more than that.
  * The outbox is not part of it; the row `enqueue` measures what it does before.
  */
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { lifelike } from "../../../lib/simulator";
 import { mailRig } from "../../e2e/transaction/mail-rig";
 import type { Figure } from "../figure";

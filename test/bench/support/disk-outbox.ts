@@ -3,11 +3,11 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { Mail } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/mail/outbox/outbox";
 import type { FileLayer } from "../../../lib/mail/spool/files";
-import type { MailCarrier } from "../../../lib/quectel/smtp/carrier";
+import type { MailCarrier } from "../../../lib/mailer/qsmtp/carrier";
 import { KeptLog } from "../../support/module-replies";
 import { OPTIONS, SETTINGS } from "../../unit/outbox/bench";
 

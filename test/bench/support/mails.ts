@@ -1,5 +1,5 @@
 /** The mails that are measured. */
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { ascii, attachment, awkwardBytes, mail } from "../../e2e/transaction/mail-rig";
 
 /** An alert as most are: a subject and a line of text. */

@@ -1,10 +1,10 @@
 /** The library from the carrier down on a simulated module in the same process, in real time. */
 import { systemClock } from "../../../lib/clock";
-import type { MailTransaction, SendReport } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction, SendReport } from "../../../lib/mailer/qsmtp/carrier";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
+import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import { internet, SimulatedModem, simulatorTransport, type Timing } from "../../../lib/simulator";
 import { delivered } from "../../../lib/simulator/delivery/smtp-codes";
 import { PLAIN } from "../../e2e/transaction/mail-rig";

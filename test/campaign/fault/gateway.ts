@@ -2,7 +2,7 @@
  * The host of an episode over all its lives: the library put together as the nodes do it, killed, deployed and
  * restarted on one disk.
  */
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { Outbox } from "../../../lib/mail/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
@@ -12,7 +12,7 @@ import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
-import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
+import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import { Trace } from "../../../lib/serial/trace";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { certificate } from "../../support/certificates";

@@ -4,14 +4,15 @@
  */
 import { createHash } from "node:crypto";
 import { isModemError } from "../../../lib/errors";
-import { compose } from "../../../lib/mail/compose/compose";
-import { planEnvelopes, recipientsOf } from "../../../lib/mail/compose/envelopes";
-import type { StoredMail } from "../../../lib/mail/compose/stored-mail";
+import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
+import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";
+import { recipientsOf } from "../../../lib/mailer/envelope";
+import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import type { Mail } from "../../../lib/mail/mail";
 import { readMessage, type FixedFields } from "../../../lib/mail/message/message";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { addRecipient, setSender, setSubject } from "../../../lib/quectel/commands/smtp";
-import { codedSubject } from "../../../lib/quectel/smtp/text-coding";
+import { codedSubject } from "../../../lib/mailer/qsmtp/text-coding";
 import { memoryRig, type MemoryRig } from "../../support/memory-rig";
 import type { Dice } from "../fault/dice";
 import type { Findings } from "./findings";
@@ -122,7 +123,7 @@ function composedOf(mail: Mail, dice: Dice): readonly MailTransaction[] {
   );
 }
 
-function storedOf({ from, to, cc, bcc, subject, text, attachments }: Mail): StoredMail {
+function storedOf({ from, to, cc, bcc, subject, text, attachments }: Mail): OutgoingMail {
   return {
     id: "abcdefgh",
     raisedAt: 0,

@@ -1,6 +1,6 @@
 /** Spoiled files in the spool: whatever they hold, the outbox opens or says why not, and touches nothing outside. */
 import { addRecipient, setSubject } from "../../../lib/quectel/commands/smtp";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { FaultyFiles } from "../../support/faulty-files";
 import { FakeCarrier } from "../../support/fake-carrier";
 import { Bench, DIRECTORY, mail } from "../../unit/outbox/bench";

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { readMessage } from "../../../lib/mail/message/message";
 import { Outbox } from "../../../lib/mail/outbox/outbox";
 import { cell, change, type SimulatedModem } from "../../../lib/simulator";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { withoutFlowControl } from "../../support/without-flow-control";
 import {
   ascii,

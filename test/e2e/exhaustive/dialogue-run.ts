@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { isModemError, type ModemError } from "../../../lib/errors";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryRig, type MemoryRig, type Surroundings } from "../../support/memory-rig";
 import { extentOf, type Extent } from "./extent";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ERROR_TABLE, type ModemError } from "../../../lib/errors";
 import { cme, ERROR, OK, type FinalResult } from "../../../lib/simulator";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { ascii, attachment, awkwardBytes, mail, mailRig, utf8, type MailRig } from "./mail-rig";
 
 /** Reply codes of the server that have a number of their own. */

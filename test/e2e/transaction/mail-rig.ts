@@ -1,12 +1,13 @@
 /** A carrier on a simulated module that delivers to a real SMTP server on loopback, on one virtual clock. */
 import { createHash } from "node:crypto";
-import type { MailTransaction, TransactionAttachment } from "../../../lib/quectel/smtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
-import type { RootProvider } from "../../../lib/quectel/smtp/tls";
+import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
+import type { RootProvider } from "../../../lib/mailer/qsmtp/tls";
 import { internet } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { certificate } from "../../support/certificates";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
-import { putSeconds } from "../../../lib/quectel/smtp/put";
+import { putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { ascii, mail, mailRig, utf8, type MailRig } from "./mail-rig";
 
 describe("a mail through the module", () => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { simpleParser } from "mailparser";
 import type { Mail } from "../../../lib/mail/mail";
-import { repeatNote } from "../../../lib/mail/compose/notes";
+import { repeatNote } from "../../../lib/mailer/qsmtp/compose/notes";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
 import type { MemoryRigOptions } from "../../support/memory-rig";

@@ -3,7 +3,7 @@
  * (`mail-suite.ts`) leaves out.
  */
 import assert from "node:assert/strict";
-import type { TextSupport } from "../../../lib/quectel/smtp/carrier";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
 import type { VariantChoice } from "../../../lib/simulator";
 import {
   ascii,

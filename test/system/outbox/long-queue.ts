@@ -5,7 +5,7 @@
  * Arguments: folder, number of mails to accept, bytes of each attachment, bytes of each text.
  */
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { Outbox } from "../../../lib/mail/outbox/outbox";
 import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
 import { FakeCarrier } from "../../support/fake-carrier";

@@ -1,8 +1,8 @@
 /** Composing at its edges: the last character that fits, the first that does not, and what the user is told. */
 import assert from "node:assert/strict";
-import { foldToAscii } from "../../../lib/mail/compose/ascii-fold";
-import { codeText } from "../../../lib/mail/compose/charset";
-import { safeFileNames } from "../../../lib/mail/compose/file-names";
+import { foldToAscii } from "../../../lib/mail/ascii-fold";
+import { codeText } from "../../../lib/mailer/qsmtp/compose/charset";
+import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/file-names";
 import { composed, storedMail } from "./support";
 
 const UNKNOWN = { subject: "unknown", body: "unknown" } as const;

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import type { CodedText, TextSupport } from "../../../lib/quectel/smtp/carrier";
-import { isAscii } from "../../../lib/mail/compose/ascii-fold";
-import { compose } from "../../../lib/mail/compose/compose";
-import { planEnvelopes, recipientsOf } from "../../../lib/mail/compose/envelopes";
+import type { CodedText, TextSupport } from "../../../lib/mailer/qsmtp/carrier";
+import { isAscii } from "../../../lib/mail/ascii-fold";
+import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
+import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";
+import { recipientsOf } from "../../../lib/mailer/envelope";
 import { readMessage } from "../../../lib/mail/message/message";
 import { contentOf, storedAttachment, storedMail } from "./support";
 

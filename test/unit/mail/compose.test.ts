@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { needsTextSupport } from "../../../lib/mail/compose/compose";
-import { composerFor } from "../../../lib/mail/compose/composer";
-import type { TextSupport } from "../../../lib/quectel/smtp/carrier";
+import { needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
 import { composed, contentOf, storedAttachment, storedMail } from "./support";
 
 const RAW: TextSupport = { subject: "raw", body: "raw" };

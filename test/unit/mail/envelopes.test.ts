@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { planEnvelopes, recipientsOf, splitEnvelope } from "../../../lib/mail/compose/envelopes";
+import { planEnvelopes, splitEnvelope } from "../../../lib/mailer/qsmtp/compose/envelopes";
+import { recipientsOf } from "../../../lib/mailer/envelope";
 
 const all = { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com", "d@example.com"] };
 

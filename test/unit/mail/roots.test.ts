@@ -6,7 +6,7 @@ import { rootCertificates } from "node:tls";
 import { namesOf, rootByName, rootNames, rootsByName } from "../../../lib/mail/providers/root-store";
 import { rootsFor } from "../../../lib/mail/providers/roots";
 import type { RootCertificate } from "../../../lib/quectel/settings";
-import type { RootPem } from "../../../lib/quectel/smtp/tls";
+import type { RootPem } from "../../../lib/mailer/qsmtp/tls";
 import { failsWith } from "./support";
 
 const roots = (host: string, root: RootCertificate): Promise<readonly RootPem[]> =>

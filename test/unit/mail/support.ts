@@ -5,11 +5,13 @@ import {
   type ComposeSettings,
   type Composed,
   type SendHistory,
-} from "../../../lib/mail/compose/compose";
-import type { Envelope } from "../../../lib/mail/compose/envelopes";
+} from "../../../lib/mailer/qsmtp/compose/compose";
+import type { Envelope } from "../../../lib/mailer/mailer";
 import type { MessagePolicy } from "../../../lib/mail/message/message";
-import type { StoredAttachment, StoredMail } from "../../../lib/mail/compose/stored-mail";
-import type { TextSupport, TransactionAttachment } from "../../../lib/quectel/smtp/carrier";
+import type { OutgoingAttachment } from "../../../lib/mailer/mailer";
+import type { OutgoingMail } from "../../../lib/mailer/mailer";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
+import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
 import type { ErrorCode } from "../../../lib/errors";
 
 export const POLICY: MessagePolicy = { allowFrom: false, attachmentPaths: [] };
@@ -20,7 +22,7 @@ export const failsWith = (code: ErrorCode, about = /(?:)/): { code: ErrorCode; m
   message: about,
 });
 
-export function storedAttachment(filename: string, content: string | Buffer = ""): StoredAttachment {
+export function storedAttachment(filename: string, content: string | Buffer = ""): OutgoingAttachment {
   const bytes = Buffer.from(content);
   return {
     filename,
@@ -32,7 +34,7 @@ export function storedAttachment(filename: string, content: string | Buffer = ""
   };
 }
 
-export function storedMail(parts: Partial<StoredMail> = {}): StoredMail {
+export function storedMail(parts: Partial<OutgoingMail> = {}): OutgoingMail {
   return {
     id: "4711",
     raisedAt: Date.UTC(2026, 2, 1, 1, 2, 3),
@@ -54,7 +56,7 @@ export interface ComposeParts {
   readonly history?: Partial<SendHistory>;
 }
 
-export function composed(mail: StoredMail, parts: ComposeParts = {}): Composed {
+export function composed(mail: OutgoingMail, parts: ComposeParts = {}): Composed {
   return compose(mail, parts.envelope ?? mail, {
     settings: {
       senderName: "Gateway",

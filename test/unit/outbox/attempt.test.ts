@@ -4,7 +4,7 @@ import { ModemError } from "../../../lib/errors";
 import { Attempt, type AttemptParts, type Tried } from "../../../lib/mail/outbox/attempt";
 import type { Composer } from "../../../lib/mail/outbox/outbox-types";
 import type { SpoolRecord } from "../../../lib/mail/spool/record";
-import type { SendOptions } from "../../../lib/quectel/smtp/carrier";
+import type { SendOptions } from "../../../lib/mailer/qsmtp/carrier";
 import { attachment } from "./bench";
 import { nextStart, noWrites, parts, senderParts, transaction, type Parts } from "./parts-bench";
 

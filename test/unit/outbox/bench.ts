@@ -1,6 +1,6 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
 import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/mail/outbox/outbox";
 import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";

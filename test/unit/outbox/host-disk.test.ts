@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { Outbox } from "../../../lib/mail/outbox/outbox";
 import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
 import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";

@@ -5,7 +5,7 @@ import { SHORTEST_WAIT } from "../../../lib/mail/outbox/schedule";
 import { isInDoubt } from "../../../lib/mail/outbox/transactions";
 import type { Entry } from "../../../lib/mail/outbox/waiting-mails";
 import type { StoredTransaction } from "../../../lib/mail/spool/record";
-import type { RecoveredResult } from "../../../lib/quectel/smtp/carrier";
+import type { RecoveredResult } from "../../../lib/mailer/qsmtp/carrier";
 import { DIRECTORY } from "./bench";
 import { nextStart, parts, transaction, type Parts } from "./parts-bench";
 

@@ -1,7 +1,7 @@
 /** The parts of an outbox without the loop that drives them, on simulated files, each to be called by itself. */
 import type { ModemError } from "../../../lib/errors";
 import type { MailAttachment } from "../../../lib/mail/mail";
-import { composerFor } from "../../../lib/mail/compose/composer";
+import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { Conclusion } from "../../../lib/mail/outbox/conclusion";
 import { Ending } from "../../../lib/mail/outbox/ending";
 import { Expiry } from "../../../lib/mail/outbox/expiry";

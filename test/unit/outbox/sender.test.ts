@@ -4,7 +4,7 @@ import { ModemError } from "../../../lib/errors";
 import { SHORTEST_WAIT } from "../../../lib/mail/outbox/schedule";
 import { Sender, type SenderParts } from "../../../lib/mail/outbox/sender";
 import { isInDoubt } from "../../../lib/mail/outbox/transactions";
-import type { SendOptions } from "../../../lib/quectel/smtp/carrier";
+import type { SendOptions } from "../../../lib/mailer/qsmtp/carrier";
 import { DIRECTORY, failure } from "./bench";
 import { nextStart, parts, senderParts, transaction, type Parts } from "./parts-bench";
 import { record } from "./spool-bench";

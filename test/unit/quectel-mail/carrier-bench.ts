@@ -9,8 +9,9 @@ import type { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import type { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import type { MailTransaction, SendOptions, TransactionAttachment } from "../../../lib/quectel/smtp/carrier";
-import { SmtpCarrier } from "../../../lib/quectel/smtp/smtp-carrier";
+import type { MailTransaction, SendOptions } from "../../../lib/mailer/qsmtp/carrier";
+import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
+import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import { CalledModem } from "./called-modem";
 
 export const SENT = "+QSMTPPUT: 0,0";

@@ -1,6 +1,6 @@
 /** The carrier call by call: the order of a mail, what ends it, what is tried again, what is left behind. */
 import assert from "node:assert/strict";
-import type { CarrierProgress } from "../../../lib/quectel/smtp/carrier";
+import type { CarrierProgress } from "../../../lib/mailer/qsmtp/carrier";
 import { failing } from "./called-modem";
 import { attachment, carrierBench, mail, SENT } from "./carrier-bench";
 

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { SPECIAL_HINTS } from "../../../lib/errors";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { attach, clear, fillBody, fillHeader, type CodedMail } from "../../../lib/quectel/smtp/fill";
-import { KnownSettings } from "../../../lib/quectel/smtp/known-settings";
-import { codedBody, TextCoding } from "../../../lib/quectel/smtp/text-coding";
+import { attach, clear, fillBody, fillHeader, type CodedMail } from "../../../lib/mailer/qsmtp/fill";
+import { KnownSettings } from "../../../lib/mailer/qsmtp/known-settings";
+import { codedBody, TextCoding } from "../../../lib/mailer/qsmtp/text-coding";
 import { CalledModem, failing, never } from "./called-modem";
 
 const WRONG = failing("SMTP_PARAMETER", 664);

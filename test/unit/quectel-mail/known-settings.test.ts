@@ -3,10 +3,10 @@ import { ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import { setOriginalBody, setSecurity, setServer } from "../../../lib/quectel/commands/smtp";
 import type { RootFiles } from "../../../lib/quectel/files/root-files";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { KnownSettings } from "../../../lib/quectel/smtp/known-settings";
-import { applySmtpSettings } from "../../../lib/quectel/smtp/smtp-settings";
-import { confirmed, withStage } from "../../../lib/quectel/smtp/stage-error";
-import { TlsContext, type RootPem } from "../../../lib/quectel/smtp/tls";
+import { KnownSettings } from "../../../lib/mailer/qsmtp/known-settings";
+import { applySmtpSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
+import { confirmed, withStage } from "../../../lib/mailer/qsmtp/stage-error";
+import { TlsContext, type RootPem } from "../../../lib/mailer/qsmtp/tls";
 import { CalledModem, failing, never } from "./called-modem";
 
 const REFUSED = failing("MODEM_ERROR");

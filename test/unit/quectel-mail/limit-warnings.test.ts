@@ -1,8 +1,8 @@
 /** Limits that only some modules have: the module decides, and the sender is told. */
 import assert from "node:assert/strict";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
-import type { CodedMail } from "../../../lib/quectel/smtp/fill";
-import { limitWarnings } from "../../../lib/quectel/smtp/limit-warnings";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { CodedMail } from "../../../lib/mailer/qsmtp/fill";
+import { limitWarnings } from "../../../lib/mailer/qsmtp/limit-warnings";
 
 const ascii = (text: string): MailTransaction["subject"] => ({
   charset: "ascii",

@@ -5,11 +5,11 @@ import { FileChecksum } from "../../../lib/quectel/files/checksum";
 import { alternativeName } from "../../../lib/quectel/files/file-name";
 import { canOverrun, inputSeconds } from "../../../lib/quectel/files/line-time";
 import { memoryNotebook, readJson } from "../../../lib/quectel/notebook";
-import { putSeconds } from "../../../lib/quectel/smtp/put";
-import { putError } from "../../../lib/quectel/smtp/put-result";
+import { putSeconds } from "../../../lib/mailer/qsmtp/put";
+import { putError } from "../../../lib/mailer/qsmtp/put-result";
 import { RecordedNames } from "../../../lib/quectel/files/recorded-names";
-import { atStage } from "../../../lib/quectel/smtp/stage-error";
-import { codedBody, codedSubject, readProbe } from "../../../lib/quectel/smtp/text-coding";
+import { atStage } from "../../../lib/mailer/qsmtp/stage-error";
+import { codedBody, codedSubject, readProbe } from "../../../lib/mailer/qsmtp/text-coding";
 
 function checksumOf(...pieces: readonly Uint8Array[]): number {
   const checksum = new FileChecksum();

@@ -1,6 +1,6 @@
 /** The result of a mail among lines that are not its own: of other mails, and of texts that somebody outside sends. */
 import assert from "node:assert/strict";
-import { sendMail, type PutOutcome } from "../../../lib/quectel/smtp/put";
+import { sendMail, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
 import { failing, never } from "./called-modem";
 import { SENT, StatefulModem } from "./carrier-bench";
 

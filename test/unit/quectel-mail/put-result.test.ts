@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../../lib/errors";
-import { limitWarnings } from "../../../lib/quectel/smtp/limit-warnings";
-import { oddPair } from "../../../lib/quectel/smtp/port-security";
-import { mayHaveArrived, putError, resultUnknown } from "../../../lib/quectel/smtp/put-result";
-import type { MailTransaction } from "../../../lib/quectel/smtp/carrier";
+import { limitWarnings } from "../../../lib/mailer/qsmtp/limit-warnings";
+import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
+import { mayHaveArrived, putError, resultUnknown } from "../../../lib/mailer/qsmtp/put-result";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 
 describe("the result line of a mail", () => {
   it("is success with 0 and no reply, or a reply of the two hundreds, and with nothing else", () => {

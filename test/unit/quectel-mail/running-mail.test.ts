@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Waiter } from "../../../lib/at/channel";
 import { Waiters } from "../../../lib/at/waiters";
 import { ModemError } from "../../../lib/errors";
-import { sendMail, type PutModem, type PutOutcome } from "../../../lib/quectel/smtp/put";
-import { ResultListener } from "../../../lib/quectel/smtp/result-listener";
-import { mailState, runningMailResult } from "../../../lib/quectel/smtp/running-mail";
+import { sendMail, type PutModem, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
+import { ResultListener } from "../../../lib/mailer/qsmtp/result-listener";
+import { mailState, runningMailResult } from "../../../lib/mailer/qsmtp/running-mail";
 import { CalledModem, failing, never } from "./called-modem";
 
 const BUSY = failing("SMTP_BUSY", 652);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import { ModemError } from "../../../lib/errors";
-import { sendMail, type PutModem } from "../../../lib/quectel/smtp/put";
+import { sendMail, type PutModem } from "../../../lib/mailer/qsmtp/put";
 import { KeptLog } from "../../support/module-replies";
 import { VirtualClock } from "../../support/virtual-clock";
 

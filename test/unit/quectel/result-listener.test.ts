@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
-import { ResultListener, type ListeningModem } from "../../../lib/quectel/smtp/result-listener";
+import { ResultListener, type ListeningModem } from "../../../lib/mailer/qsmtp/result-listener";
 
 const SENT = { error: 0, smtpCode: 0 };
 const RESULT = "+QSMTPPUT: 0,0";

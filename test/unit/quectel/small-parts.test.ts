@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Backoff } from "../../../lib/quectel/connection/backoff";
 import { mailSupportOf } from "../../../lib/quectel/connection/models";
-import { oddPair } from "../../../lib/quectel/smtp/port-security";
+import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
 import { SharedPortWatch } from "../../../lib/quectel/connection/shared-port";
 import { Silence } from "../../../lib/quectel/connection/silence";
 import { VirtualClock } from "../../support/virtual-clock";

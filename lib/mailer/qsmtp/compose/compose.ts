@@ -4,19 +4,18 @@
  * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
  * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
  */
-import type { MailTransaction, TextSupport, TransactionAttachment } from "../../quectel/smtp/carrier";
-import { foldToAscii, isAscii } from "./ascii-fold";
-import { MOST_ATTACHMENTS } from "../message/attachments";
+import type { MailTransaction, TextSupport } from "../carrier";
+import type { TransactionAttachment } from "../../../quectel/files/file-store";
+import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
+import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import type { CharsetWish } from "./charset";
 import { codeBody } from "./coded-body";
 import { codeSubject } from "./coded-subject";
-import { recipientsOf, type Envelope } from "./envelopes";
+import { recipientsOf } from "../../envelope";
+import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { safeFileNames } from "./file-names";
 import { lateNote, repeatNote } from "./notes";
-import type { StoredAttachment, StoredMail } from "./stored-mail";
-import { shown } from "../message/text";
-
-export type { StoredAttachment, StoredMail } from "./stored-mail";
+import { shown } from "../../../mail/message/text";
 
 /** Recipients of a transaction that every firmware is known to take (mark B). */
 const SURE_RECIPIENTS = 20;
@@ -63,12 +62,12 @@ type Warn = (warning: string) => void;
 export const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
 
 /** True when the mail goes out better if `MailCarrier.textSupport` has been asked. */
-export function needsTextSupport(mail: Pick<StoredMail, "subject" | "text">): boolean {
+export function needsTextSupport(mail: Pick<OutgoingMail, "subject" | "text">): boolean {
   return !isAscii(mail.subject + mail.text) || mail.subject.includes('"');
 }
 
 /** One transaction of the mail, for one of the envelopes that `planEnvelopes` or `splitEnvelope` made of it. */
-export function compose(mail: StoredMail, envelope: Envelope, options: ComposeOptions): Composed {
+export function compose(mail: OutgoingMail, envelope: Envelope, options: ComposeOptions): Composed {
   const { settings, support, history } = options;
   const warnings = new Set<string>();
   const warn: Warn = (warning) => void warnings.add(warning);
@@ -100,7 +99,7 @@ export function compose(mail: StoredMail, envelope: Envelope, options: ComposeOp
   };
 }
 
-function notes(mail: StoredMail, { settings, history }: ComposeOptions): readonly string[] {
+function notes(mail: OutgoingMail, { settings, history }: ComposeOptions): readonly string[] {
   const isLate = settings.lateNote > 0 && history.ageMs >= settings.lateNote * MINUTE;
   return [
     ...(isLate ? [lateNote(mail.raisedAt, history.ageMs)] : []),
@@ -116,7 +115,7 @@ function safeSenderName(name: string): string {
     .slice(0, LONGEST_SENDER_NAME);
 }
 
-function withSafeNames(stored: readonly StoredAttachment[], warn: Warn): readonly TransactionAttachment[] {
+function withSafeNames(stored: readonly OutgoingAttachment[], warn: Warn): readonly TransactionAttachment[] {
   const names = safeFileNames(stored.map(({ filename }) => filename));
   return stored.map((attachment, index) => {
     const name = names[index] ?? "attachment";

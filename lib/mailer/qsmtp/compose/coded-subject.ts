@@ -1,6 +1,6 @@
 /** The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */
-import type { CodedText, TextSupport } from "../../quectel/smtp/carrier";
-import { foldToAscii, isAscii } from "./ascii-fold";
+import type { CodedText, TextSupport } from "../carrier";
+import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { codeText, codedSize, utf8, type CharsetWish } from "./charset";
 
 /** Bytes as written in QSMTPSUB that every firmware is known to take (mark B). */

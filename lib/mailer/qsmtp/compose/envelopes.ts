@@ -5,16 +5,11 @@
  * single recipient. So one mail may need several transactions, each with its own state in the spool. The plan depends
  * on nothing but the lists and the setting: made once, when the mail is accepted, it is kept with it.
  */
+import { recipientsOf } from "../../envelope";
+import type { Envelope } from "../../mailer";
 
 /** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
 export type BccMode = "private" | "module";
-
-/** The recipients of one transaction, as in its headers; together at least one. */
-export interface Envelope {
-  readonly to: readonly string[];
-  readonly cc: readonly string[];
-  readonly bcc: readonly string[];
-}
 
 /**
  * The transactions of a new mail, in the order of sending.
@@ -35,11 +30,6 @@ export function planEnvelopes(recipients: Envelope, bccMode: BccMode): readonly 
 /** One transaction for each recipient, after the server has refused one among several. */
 export function splitEnvelope(envelope: Envelope): readonly Envelope[] {
   return recipientsOf(envelope).map(alone);
-}
-
-/** All recipients: To, then Cc, then Bcc. */
-export function recipientsOf(envelope: Envelope): readonly string[] {
-  return [...envelope.to, ...envelope.cc, ...envelope.bcc];
 }
 
 function alone(address: string): Envelope {

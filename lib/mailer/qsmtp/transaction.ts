@@ -8,15 +8,15 @@
  */
 import { ModemError } from "../../errors";
 import type { CarrierProgress, MailTransaction, SendReport, TextSupport } from "./carrier";
-import type { FileStore, StoredFile } from "../files/file-store";
+import type { FileStore, StoredFile } from "../../quectel/files/file-store";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
 import type { GuardedModem } from "./guarded-modem";
 import type { KnownSettings } from "./known-settings";
-import type { Modem } from "../connection/modem";
+import type { Modem } from "../../quectel/connection/modem";
 import { putError } from "./put-result";
 import { putSeconds, sendMail } from "./put";
 import { limitWarnings } from "./limit-warnings";
-import type { SmtpSettings } from "../settings";
+import type { SmtpSettings } from "../../quectel/settings";
 import { applySmtpSettings } from "./smtp-settings";
 import { atStage } from "./stage-error";
 import { codedBody, codedSubject, type TextCoding } from "./text-coding";

@@ -4,11 +4,11 @@
  * The whole text always arrives, in UTF-8 if not in the body; the body then holds what can be read of it at a glance.
  */
 import { createHash } from "node:crypto";
-import type { CodedText, TextSupport } from "../../quectel/smtp/carrier";
-import { foldToAscii, isAscii } from "./ascii-fold";
+import type { CodedText, TextSupport } from "../carrier";
+import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { codeText, codedSize, type CharsetWish } from "./charset";
-import type { StoredAttachment } from "./stored-mail";
-import { cut, textFile } from "../message/text";
+import type { OutgoingAttachment } from "../../mailer";
+import { cut, textFile } from "../../../mail/message/text";
 
 /** Bytes of a body as QSMTPBODY counts them (mark A). */
 const LONGEST_BODY = 10_240;
@@ -29,7 +29,7 @@ export interface BodyOptions {
 export interface CodedBody {
   readonly coded: CodedText;
   /** `message.txt` or nothing. */
-  readonly files: readonly StoredAttachment[];
+  readonly files: readonly OutgoingAttachment[];
 }
 
 /** Codes a text whose lines end with CR LF; whatever is changed is listed by `warn`. */
@@ -70,7 +70,7 @@ function bytesPerUnit(coded: CodedText, support: TextSupport["body"]): number {
   return support === "hex" ? 6 : 3;
 }
 
-function textAttachment(text: string): StoredAttachment {
+function textAttachment(text: string): OutgoingAttachment {
   const bytes = textFile(text);
   return {
     filename: TEXT_FILE,

@@ -6,25 +6,14 @@
  */
 import type { EventEmitter } from "node:events";
 import type { ModemError } from "../../errors";
-
-/** `<charset>` of QSMTPSUB and QSMTPBODY. */
-export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";
+import type { CharsetName } from "../../quectel/commands/smtp";
+import type { LastMail } from "../../quectel/diagnosis/diagnosis-server";
+import type { TransactionAttachment } from "../../quectel/files/file-store";
 
 /** Text in the bytes of a charset; how they are written on the line (raw or as hex digits) is the carrier's business. */
 export interface CodedText {
   readonly charset: CharsetName;
   readonly bytes: Buffer;
-}
-
-export interface TransactionAttachment {
-  /** Safe for the module: letters, digits, dot, dash, underscore; at most 80 bytes; unique in its mail. */
-  readonly name: string;
-  /** Bytes, exact. */
-  readonly size: number;
-  /** SHA-256 of the content in hex; equal contents are uploaded once. */
-  readonly sha256: string;
-  /** Reads the content from the start; may be called again. */
-  open(): AsyncIterable<Uint8Array>;
 }
 
 export interface MailTransaction {
@@ -80,9 +69,6 @@ export interface SendReport {
   /** What the reader should know although the mail went out. */
   readonly warnings: readonly string[];
 }
-
-/** What became of the last mail. A mail that was called off does not count. */
-export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
 
 /** A last mail, and when it ended in milliseconds of the clock. */
 export type EndedMail = LastMail & { readonly at: number };

@@ -6,9 +6,9 @@
  * text of a short message is no result (`result-listener.ts`).
  */
 import { isModemError, ModemError } from "../../errors";
-import { PUT_SECONDS, putMail, readPutResult, type PutResult } from "../commands/smtp";
-import { isRefusal } from "../execute";
-import type { Modem } from "../connection/modem";
+import { PUT_SECONDS, putMail, readPutResult, type PutResult } from "../../quectel/commands/smtp";
+import { isRefusal } from "../../quectel/execute";
+import type { Modem } from "../../quectel/connection/modem";
 import { resultUnknown } from "./put-result";
 import { ResultListener } from "./result-listener";
 import { resultInDoubt, runningMailResult } from "./running-mail";

@@ -5,11 +5,18 @@
  * (`files/file-store.ts`). What the module refuses becomes the error of the part that it refused.
  */
 import { ModemError, SPECIAL_HINTS } from "../../errors";
-import type { CharsetName } from "./carrier";
-import { addRecipient, attachFile, clearMail, queryRecipients, sendBody, setSubject } from "../commands/smtp";
-import { ifRefused } from "../execute";
-import { inputSeconds } from "../files/line-time";
-import type { Modem } from "../connection/modem";
+import type { CharsetName } from "../../quectel/commands/smtp";
+import {
+  addRecipient,
+  attachFile,
+  clearMail,
+  queryRecipients,
+  sendBody,
+  setSubject,
+} from "../../quectel/commands/smtp";
+import { ifRefused } from "../../quectel/execute";
+import { inputSeconds } from "../../quectel/files/line-time";
+import type { Modem } from "../../quectel/connection/modem";
 import { atStage, confirmed } from "./stage-error";
 
 export type FilledModem = Pick<Modem, "execute" | "line">;

@@ -5,8 +5,8 @@
  */
 import { delay } from "../../clock";
 import { isModemError } from "../../errors";
-import { queryRecipients, type PutResult } from "../commands/smtp";
-import type { Modem } from "../connection/modem";
+import { queryRecipients, type PutResult } from "../../quectel/commands/smtp";
+import type { Modem } from "../../quectel/connection/modem";
 import type { ResultListener } from "./result-listener";
 
 export type AskedModem = Pick<Modem, "execute" | "clock">;

@@ -4,7 +4,7 @@
  * A try is in `transaction.ts`, what is done between two of them in `recovery/second-chance.ts`.
  */
 import { isModemError, ModemError } from "../../errors";
-import type { SecondChances } from "../recovery/second-chance";
+import type { SecondChances } from "./second-chance";
 import type { MailTransaction, SendOptions, SendReport } from "./carrier";
 import { endsDialogue, mayHaveArrived } from "./put-result";
 import { attemptMail, type AttemptOptions, type Workshop } from "./transaction";

@@ -3,7 +3,7 @@
  *
  * Rules of the FILE manual: at most 80 bytes; letters, digits, dot, dash and underscore are safe.
  */
-import { foldToAscii } from "./ascii-fold";
+import { foldToAscii } from "../../../mail/ascii-fold";
 
 /** Four bytes of the module's 80 are left for the storage prefix `RAM:`. */
 const LONGEST_NAME = 76;

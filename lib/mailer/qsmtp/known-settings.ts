@@ -6,8 +6,8 @@
 import type { Command } from "../../at/command";
 import { delay } from "../../clock";
 import { isModemError } from "../../errors";
-import { isRefusal } from "../execute";
-import type { Modem } from "../connection/modem";
+import { isRefusal } from "../../quectel/execute";
+import type { Modem } from "../../quectel/connection/modem";
 
 /** A command that sets one thing; `key` tells settings of the same thing apart from others. */
 export interface Setting extends Command<void> {

@@ -13,9 +13,9 @@ import {
   setServer,
   setSslContext,
   type MailSetting,
-} from "../commands/smtp";
+} from "../../quectel/commands/smtp";
 import type { KnownSettings } from "./known-settings";
-import type { SmtpSettings } from "../settings";
+import type { SmtpSettings } from "../../quectel/settings";
 import { atStage, confirmed, type Meaning } from "./stage-error";
 
 export type Sender = Pick<MailTransaction, "senderName" | "senderAddress">;

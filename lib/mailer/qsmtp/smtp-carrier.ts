@@ -16,26 +16,26 @@ import type {
   SendOptions,
   SendReport,
   TextSupport,
-  TransactionAttachment,
 } from "./carrier";
-import { BODY_LENGTH } from "../commands/smtp";
-import { FileStore, type StoredFile } from "../files/file-store";
+import type { TransactionAttachment } from "../../quectel/files/file-store";
+import { BODY_LENGTH } from "../../quectel/commands/smtp";
+import { FileStore, type StoredFile } from "../../quectel/files/file-store";
 import { clear } from "./fill";
 import { GuardedModem } from "./guarded-modem";
 import { KnownSettings } from "./known-settings";
-import type { Lease } from "../connection/mail-lock";
+import type { Lease } from "../../quectel/connection/mail-lock";
 import { deliverMail } from "./delivery";
-import type { Modem } from "../connection/modem";
-import type { ModuleClock } from "../network/module-clock";
-import type { Notebook } from "../notebook";
-import type { PdpContext } from "../network/pdp";
+import type { Modem } from "../../quectel/connection/modem";
+import type { ModuleClock } from "../../quectel/network/module-clock";
+import type { Notebook } from "../../quectel/notebook";
+import type { PdpContext } from "../../quectel/network/pdp";
 import { putError } from "./put-result";
-import { RestartPacing } from "../recovery/recovery";
-import { RootFiles } from "../files/root-files";
+import { RestartPacing } from "../../quectel/recovery/recovery";
+import { RootFiles } from "../../quectel/files/root-files";
 import { ResultListener } from "./result-listener";
 import { mailState, runningMailResult } from "./running-mail";
-import { SecondChances } from "../recovery/second-chance";
-import type { SmtpSettings } from "../settings";
+import { SecondChances } from "./second-chance";
+import type { SmtpSettings } from "../../quectel/settings";
 import { TextCoding } from "./text-coding";
 import { TlsContext, type RootProvider } from "./tls";
 import type { Workshop } from "./transaction";

@@ -6,12 +6,12 @@
  * what to do about it, and never goes out unverified.
  */
 import { ModemError, SPECIAL_HINTS } from "../../errors";
-import { setSsl } from "../commands/ssl";
+import { setSsl } from "../../quectel/commands/ssl";
 import type { KnownSettings, Setting } from "./known-settings";
-import type { RootFiles, RootPem } from "../files/root-files";
-import type { SmtpSettings } from "../settings";
+import type { RootFiles, RootPem } from "../../quectel/files/root-files";
+import type { SmtpSettings } from "../../quectel/settings";
 
-export type { RootPem } from "../files/root-files";
+export type { RootPem } from "../../quectel/files/root-files";
 
 /** The root certificates with which the server may be verified, most probable first; empty when none is known. */
 export type RootProvider = (settings: SmtpSettings) => Promise<readonly RootPem[]>;

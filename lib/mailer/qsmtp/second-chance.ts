@@ -5,13 +5,18 @@
  * left is the outbox's business.
  */
 import { isModemError } from "../../errors";
-import type { Lease } from "../connection/mail-lock";
-import type { PdpContext } from "../network/pdp";
-import { nextStep, restartForMail, type RecoveryStep, type RestartPacing } from "./recovery";
-import { ResultListener } from "../smtp/result-listener";
-import { runningMailResult } from "../smtp/running-mail";
-import { atStage } from "../smtp/stage-error";
-import type { Workshop } from "../smtp/transaction";
+import type { Lease } from "../../quectel/connection/mail-lock";
+import type { PdpContext } from "../../quectel/network/pdp";
+import {
+  nextStep,
+  restartForMail,
+  type RecoveryStep,
+  type RestartPacing,
+} from "../../quectel/recovery/recovery";
+import { ResultListener } from "./result-listener";
+import { runningMailResult } from "./running-mail";
+import { atStage } from "./stage-error";
+import type { Workshop } from "./transaction";
 
 export class SecondChances {
   private readonly taken = new Set<RecoveryStep>();

@@ -14,12 +14,12 @@ import {
   querySubject,
   setOriginalBody,
   setSubject,
-} from "../commands/smtp";
-import { ifRefused, isRefusal } from "../execute";
+} from "../../quectel/commands/smtp";
+import { ifRefused, isRefusal } from "../../quectel/execute";
 import type { KnownSettings } from "./known-settings";
-import type { Modem } from "../connection/modem";
-import { readJson, type Notebook } from "../notebook";
-import type { SmtpSettings } from "../settings";
+import type { Modem } from "../../quectel/connection/modem";
+import { readJson, type Notebook } from "../../quectel/notebook";
+import type { SmtpSettings } from "../../quectel/settings";
 import { confirmed } from "./stage-error";
 
 /** What was found out about a module. */

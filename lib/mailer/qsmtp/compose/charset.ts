@@ -4,8 +4,9 @@
  * ASCII whenever possible, because it alone is certain with every firmware. Not concerned with how bytes are written
  * on the line: see `TextSupport` of carrier.ts.
  */
-import type { CharsetName, CodedText, TextSupport } from "../../quectel/smtp/carrier";
-import { isAscii } from "./ascii-fold";
+import type { CodedText, TextSupport } from "../carrier";
+import type { CharsetName } from "../../../quectel/commands/smtp";
+import { isAscii } from "../../../mail/ascii-fold";
 
 /** What a person has chosen for text that is not ASCII; `auto` is UTF-8. */
 export type CharsetWish = "auto" | "utf-8" | "gb2312" | "big5";

@@ -9,9 +9,9 @@
  */
 import { bringsText } from "../../at/outside-text";
 import { delay } from "../../clock";
-import { readPutResult, type PutResult } from "../commands/smtp";
-import type { Modem } from "../connection/modem";
-import type { ModemState } from "../connection/modem-state";
+import { readPutResult, type PutResult } from "../../quectel/commands/smtp";
+import type { Modem } from "../../quectel/connection/modem";
+import type { ModemState } from "../../quectel/connection/modem-state";
 
 export type ListeningModem = Pick<Modem, "on" | "off">;
 

@@ -7,8 +7,8 @@ import {
   type ErrorCode,
   type SpecialHint,
 } from "../../errors";
-import type { PutResult } from "../commands/smtp";
-import { codeOfNumber, errorOfNumber } from "../error-codes";
+import type { PutResult } from "../../quectel/commands/smtp";
+import { codeOfNumber, errorOfNumber } from "../../quectel/error-codes";
 
 /** Numbers of the SMTP client begin here; firmware of tomorrow may add some behind those that are known. */
 const FIRST_NUMBER = 651;

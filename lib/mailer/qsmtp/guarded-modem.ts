@@ -8,9 +8,9 @@ import type { Command } from "../../at/command";
 import type { ExecuteOptions } from "../../at/job";
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import type { LineProperties } from "../files/line-time";
-import type { Modem, ModuleIdentity } from "../connection/modem";
-import type { Logger } from "../settings";
+import type { LineProperties } from "../../quectel/files/line-time";
+import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
+import type { Logger } from "../../quectel/settings";
 
 /** Milliseconds that a command waits for a line that is being synchronised. */
 const RESYNC_TIME = 30_000;
