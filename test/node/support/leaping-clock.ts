@@ -25,22 +25,33 @@ export class LeapingClock {
       this.start({ due: systemClock.now() + ms, length: ms, fire, timer: { clear: () => undefined } });
   }
 
+  /** Lets `ms` milliseconds pass now. */
+  leap(ms: number): void {
+    this.pass(ms, () => true);
+  }
+
   /**
-   * Lets `ms` milliseconds pass now.
+   * Lets `ms` milliseconds pass for timers of exactly `length` milliseconds; all others go on as if nothing had passed.
    *
-   * @param spared timers shorter than this go on as if nothing had passed, so that no command in flight runs out of time.
+   * Resolves when those that fell due have fired.
    */
-  leap(ms: number, spared = 0): void {
-    this.offset += ms;
-    for (const entry of [...this.pending].sort((a, b) => a.due - b.due)) {
-      if (entry.length < spared) entry.due += ms;
-      entry.timer.clear();
-      this.arm(entry);
-    }
+  leapOnly(length: number, ms: number): Promise<void> {
+    this.pass(ms, (entry) => entry.length === length);
+    // Node.js fires timers of one length in the order of their start.
+    return new Promise((resolve) => this.real.after(0, resolve));
   }
 
   restore(): void {
     Object.assign(systemClock, this.real);
+  }
+
+  private pass(ms: number, concerns: (entry: Pending) => boolean): void {
+    this.offset += ms;
+    for (const entry of [...this.pending].sort((a, b) => a.due - b.due)) {
+      if (!concerns(entry)) entry.due += ms;
+      entry.timer.clear();
+      this.arm(entry);
+    }
   }
 
   private start(entry: Pending): Timer {
