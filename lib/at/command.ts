@@ -11,7 +11,7 @@ export { fileName, hex, num, str, type NumberRange } from "./arguments";
 export { Parameters, headerOf, informationText, parseParameters } from "./parameters";
 export { decodeText } from "./text";
 
-/** Bytes that the module takes after CONNECT. */
+/** Bytes that the module takes after CONNECT, or after the prompt. */
 export interface Payload {
   /** Exactly so many bytes are sent, 1 or more; it is what the command line announced. */
   readonly size: number;
@@ -19,6 +19,21 @@ export interface Payload {
   readonly source: Uint8Array | (() => AsyncIterable<Uint8Array>);
   /** The module says `A` after each full 1024 bytes and wants no more before. */
   readonly acknowledged?: boolean;
+  /**
+   * The module asks by the prompt `>`, which has no line end, and takes exactly `size` bytes, whatever they are: there
+   * is no way back to command state but through all of them (V.250 has no such state; `AT+QISEND=<id>,<length>`).
+   */
+  readonly prompted?: boolean;
+}
+
+/** Raw bytes behind an information line, in command state: `+QIRD: 37`, and then 37 bytes. */
+export interface Block {
+  /** The header of the line that announces them; it must be among `headers`. */
+  readonly header: string;
+  /** Most bytes that the command allows; a line that announces more is damaged. */
+  readonly longest: number;
+  /** What stands between the number and the bytes: a line end, or a comma. A line with more numbers is a line. */
+  readonly framing: "line" | "comma";
 }
 
 /** The answer to a command that ended with OK. */
@@ -28,8 +43,10 @@ export interface Response {
    * one byte (latin1): `decodeText` makes text of what a person wrote.
    */
   readonly lines: readonly string[];
-  /** Raw bytes announced by `CONNECT <n>`, of all such blocks. */
+  /** Raw bytes announced by `CONNECT <n>` or by the header of a `Block`, of all such blocks. */
   readonly data?: Buffer;
+  /** The line of `Command.endings` that ended the command; undefined when OK did. */
+  readonly ending?: string;
 }
 
 export interface Command<T> {
@@ -49,10 +66,14 @@ export interface Command<T> {
    * time without progress, and from the payload's last byte to the final result code.
    */
   readonly timeout: number;
-  /** Sent after CONNECT. */
+  /** Final result codes of this command alone, beside `OK` and the errors: `SEND OK`, `SEND FAIL`. */
+  readonly endings?: readonly string[];
+  /** Sent after CONNECT, or after the prompt. */
   readonly payload?: Payload;
   /** The answer holds raw bytes announced by `CONNECT <n>`. */
   readonly download?: boolean;
+  /** The answer holds raw bytes behind a header with their number. */
+  readonly block?: Block;
   /** Parts of the line that no error, log or trace may show. */
   readonly secrets?: readonly string[];
   /** Makes the result of the answer; throws a ModemError (`MODEM_ANSWER`) when it does not understand it. */

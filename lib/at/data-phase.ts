@@ -2,8 +2,10 @@
  * Data phase: what happens between CONNECT and the final result code of a command.
  *
  * CONNECT is an intermediate result here. The data are part of the command, so there is no data mode to be left
- * switched on: the phase ends with the last byte announced, or with `+++`.
+ * switched on: the phase ends with the last byte announced, or with `+++`. What follows a prompt is of a fixed length
+ * and has no escape: it is sent to its end, also when nobody waits for the result any more.
  */
+import type { Command } from "./command";
 import { escapeByPlus, GUARD_TIME } from "./escape";
 import type { Exchange } from "./exchange";
 import { BLOCK, PayloadSender, PIECE } from "./payload-sender";
@@ -22,12 +24,33 @@ export interface DataPhaseHost {
   onTimeout(): void;
 }
 
+/** True where the data of `command` are given in online data state, which `+++` leaves. */
+export function canEscape({ payload, download }: Command<unknown>): boolean {
+  return payload === undefined ? download === true : payload.prompted !== true;
+}
+
+/** The prompt has come. */
+export function beginPrompted(host: DataPhaseHost, exchange: Exchange): void {
+  host.advance({ kind: "connect" });
+  send(host, exchange);
+}
+
+/** The header of a `Block` of `length` bytes has come; the time limit of the command goes on. */
+export function beginBlock(host: DataPhaseHost, exchange: Exchange, length: number): void {
+  host.advance({ kind: "connect" });
+  // None is an answer too.
+  exchange.addData(Buffer.alloc(0));
+  host.tokenizer.expectBytes(length);
+  if (length === 0) host.advance({ kind: "dataSent" });
+}
+
 /** CONNECT has come, with the number of raw bytes it announced, if any. */
 export function beginData(host: DataPhaseHost, exchange: Exchange, length: number | undefined): void {
   const { command, job } = exchange;
   host.advance({ kind: "connect" });
   if (job.isSettled) leaveData(host, exchange);
-  else if (command.payload !== undefined && exchange.sender === undefined) send(host, exchange);
+  else if (command.payload !== undefined && exchange.sender === undefined && canEscape(command))
+    send(host, exchange);
   else if (command.download === true && length !== undefined) receive(host, exchange, length);
   else {
     exchange.giveUp(job.error("MODEM_ANSWER", { detail: "the module went into data state unasked" }));
@@ -66,14 +89,15 @@ function send(host: DataPhaseHost, exchange: Exchange): void {
   sender.run().then(
     () => {
       // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
-      if (job.isSettled || !sender.isComplete) return;
+      if (exchange.ended.aborted || !sender.isComplete || (job.isSettled && canEscape(command))) return;
       restartLimit();
       host.advance({ kind: "dataSent" });
     },
     (error: unknown) => {
       if (exchange.ended.aborted) return;
       exchange.giveUp(error);
-      leaveData(host, exchange);
+      // Of a block that cannot be filled up, the time limit decides: the resync ladder fills it up.
+      if (canEscape(command)) leaveData(host, exchange);
     },
   );
 }

@@ -11,8 +11,9 @@
  */
 import type { Clock } from "../clock";
 import type { ModemError } from "../errors";
-import type { Command } from "./command";
-import { beginData, leaveData, type DataPhaseHost } from "./data-phase";
+import type { Block, Command } from "./command";
+import { headerOf, informationText } from "./parameters";
+import { beginBlock, beginData, beginPrompted, canEscape, leaveData, type DataPhaseHost } from "./data-phase";
 import { Exchange } from "./exchange";
 import type { Job } from "./job";
 import { lineKind, type Echo, type LineContext } from "./line-kind";
@@ -42,6 +43,15 @@ export interface DialogueListener {
 
 /** A command line that sets or may set the echo: ATE, ATZ, AT&F, and what restarts the module. */
 const SETS_ECHO = /^AT(?:[^+]*[EZ&]|\+CFUN=)/i;
+
+/** The number of raw bytes that `line` announces; undefined for a line without, such as one with three numbers. */
+function blockLength(line: string, { header, framing }: Block): number | undefined {
+  if (headerOf(line) !== header) return undefined;
+  const count = (framing === "comma" ? /^(\d{1,5}),?$/ : /^(\d{1,5})$/).exec(
+    informationText(line).trim(),
+  )?.[1];
+  return count === undefined ? undefined : Number(count);
+}
 
 export class Dialogue implements DataPhaseHost {
   readonly tokenizer = new Tokenizer();
@@ -76,11 +86,13 @@ export class Dialogue implements DataPhaseHost {
     const { command } = job;
     const exchange = new Exchange(job, this.clock);
     this.advance({ kind: "start", exchange });
+    if (command.payload?.prompted === true) this.tokenizer.expectPrompt();
+    if (command.block?.framing === "comma") this.tokenizer.expectHeader(command.block.header);
     job.begin();
     this.wire.writeLine(command.line).then(
       () => {
         // The answer, even CONNECT, may have come before the host knew that the line had left.
-        if (this.exchange === exchange && this.current.kind === "command" && exchange.sender === undefined) {
+        if (this.exchange === exchange && exchange.sender === undefined && this.isTimed(command)) {
           exchange.limit(command.timeout, () => this.onTimeout());
         }
       },
@@ -90,10 +102,11 @@ export class Dialogue implements DataPhaseHost {
     );
   }
 
-  /** The caller of `job` has given up: data are left at once; a plain command ends in its own time. */
+  /** The caller of `job` has given up: data state is left at once; any other command ends in its own time. */
   abandon(job: Job): void {
     const { exchange } = this;
-    if (exchange?.job === job && this.current.kind === "data") leaveData(this, exchange);
+    if (exchange?.job !== job || this.current.kind !== "data" || !canEscape(job.command)) return;
+    leaveData(this, exchange);
   }
 
   /** Runs the resync ladder; in states outOfSync and idle only. */
@@ -135,12 +148,17 @@ export class Dialogue implements DataPhaseHost {
   onTimeout(): void {
     const { exchange } = this;
     if (exchange === undefined) return;
-    if (this.current.kind === "data") {
+    if (this.current.kind === "data" && canEscape(exchange.command)) {
       exchange.giveUp(exchange.job.error("MODEM_TIMEOUT", { detail: "the data came to a stop" }));
       leaveData(this, exchange);
     } else {
       this.loseSync(exchange, exchange.job.error("MODEM_TIMEOUT"));
     }
+  }
+
+  /** True while the time limit of `command` itself runs, and not that of its data state. */
+  private isTimed(command: Command<unknown>): boolean {
+    return this.current.kind === "command" || (this.current.kind === "data" && command.block !== undefined);
   }
 
   private get exchange(): Exchange | undefined {
@@ -155,8 +173,13 @@ export class Dialogue implements DataPhaseHost {
         return;
       case "data":
         exchange?.addData(token.bytes);
-        exchange?.limit(exchange.command.timeout, () => this.onTimeout());
+        // A block is short: its bytes come within the time of the command.
+        if (exchange?.command.download === true)
+          exchange.limit(exchange.command.timeout, () => this.onTimeout());
         if (token.left === 0) this.advance({ kind: "dataSent" });
+        return;
+      case "prompt":
+        if (exchange !== undefined && this.current.kind === "command") beginPrompted(this, exchange);
         return;
       case "ack":
         exchange?.sender?.acknowledge();
@@ -187,9 +210,10 @@ export class Dialogue implements DataPhaseHost {
         if (exchange !== undefined) this.onResult(kind.result, line, exchange);
         return;
       case "information":
-        exchange?.addLine(line);
+        if (exchange !== undefined) this.onInformation(line, exchange);
         return;
       case "unsolicited":
+        if (exchange?.blockSeen === true && headerOf(line) === undefined) this.misframed(exchange);
         this.onUnsolicited(line);
         return;
       case "foreign":
@@ -207,6 +231,21 @@ export class Dialogue implements DataPhaseHost {
       return { kind: "inFlight", command, echo, echoSeen, format };
     }
     return this.current.kind === "idle" ? { kind: "idle", format } : { kind: "outOfSync", format, last };
+  }
+
+  private onInformation(line: string, exchange: Exchange): void {
+    const { block } = exchange.command;
+    const count = block === undefined ? undefined : blockLength(line, block);
+    if (count === undefined) return exchange.addLine(line);
+    if (exchange.blockSeen || count > (block?.longest ?? 0)) return this.misframed(exchange);
+    exchange.blockSeen = true;
+    beginBlock(this, exchange, count);
+  }
+
+  /** The number of a block was damaged on the line: what is data and what is not, nobody knows. */
+  private misframed(exchange: Exchange): void {
+    const detail = "the number of its bytes is wrong";
+    this.loseSync(exchange, exchange.job.error("MODEM_ANSWER", { detail }));
   }
 
   private onUnsolicited(line: string): void {

@@ -6,16 +6,20 @@
  */
 import type { Clock, Timer } from "../clock";
 import { maskSecrets } from "../serial/secrets";
-import type { Command } from "./command";
+import type { Command, Response } from "./command";
 import type { Job } from "./job";
 import type { PayloadSender } from "./payload-sender";
 import type { ResultCode } from "./result-codes";
+
+type FinalResult = Exclude<ResultCode, { kind: "connect" }>;
 
 export class Exchange {
   /** True once the command's echo has been seen. */
   echoSeen = false;
   /** Sends the payload, from CONNECT on. */
   sender: PayloadSender | undefined;
+  /** True once the last byte of a `Block` has come: only the result code may follow. */
+  blockSeen = false;
   private readonly lines: string[] = [];
   private readonly blocks: Buffer[] = [];
   private isOver = false;
@@ -73,13 +77,14 @@ export class Exchange {
   }
 
   /** Ends with the final result code; `line` is its text. */
-  complete(result: Exclude<ResultCode, { kind: "connect" }>, line: string): void {
+  complete(result: FinalResult, line: string): void {
     this.end();
     const { job, sender } = this;
     switch (result.kind) {
       case "ok":
+      case "declared":
         job.progress(sender?.bytesSent ?? 0);
-        if (this.isDataComplete) job.succeed(this.response());
+        if (this.isDataComplete) job.succeed(this.response(result));
         else if (sender === undefined)
           job.fail(job.error("MODEM_ANSWER", { detail: "it did not ask for the data" }));
         else
@@ -99,8 +104,12 @@ export class Exchange {
     }
   }
 
-  private response(): { lines: readonly string[]; data?: Buffer } {
+  private response(result: FinalResult): Response {
     const { lines, blocks } = this;
-    return blocks.length === 0 ? { lines } : { lines, data: Buffer.concat(blocks) };
+    return {
+      lines,
+      ...(blocks.length === 0 ? {} : { data: Buffer.concat(blocks) }),
+      ...(result.kind === "declared" ? { ending: result.text } : {}),
+    };
   }
 }

@@ -2,7 +2,8 @@
  * What a line from the module is. With a command in flight the tests are, in this order:
  *
  *   1. equals the command line                     -> echo
- *   2. as a whole is a result code                 -> result        (2, 3, 5 only after the echo, where echo is on)
+ *   2. as a whole is a result code, V.250's or one -> result        (2, 3, 5 only after the echo, where echo is on)
+ *      that the command declared
  *   3. has a header that the command declared      -> information
  *   4. has any other header                        -> unsolicited
  *   5. the command declared free text              -> information   (but not the unsolicited words)
@@ -71,15 +72,23 @@ export function lineKind(line: string, context: LineContext): LineKind {
       if (COMMAND_LINE.test(text)) return { kind: "foreign" };
       if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
       if (result !== undefined) return { kind: "result", result };
+      if (command.endings?.includes(text) === true) {
+        return { kind: "result", result: { kind: "declared", text } };
+      }
       return { kind: isInformation(line, command) ? "information" : "unsolicited" };
     }
     case "idle":
       return { kind: result !== undefined || COMMAND_LINE.test(text) ? "foreign" : "unsolicited" };
     case "outOfSync": {
-      const owed = context.last !== undefined && isInformation(line, context.last);
+      const owed = context.last !== undefined && isOwed(line, context.last);
       return { kind: owed || result !== undefined || COMMAND_LINE.test(text) ? "late" : "unsolicited" };
     }
   }
+}
+
+/** True for what ends or answers `command`. */
+function isOwed(line: string, command: Command<unknown>): boolean {
+  return command.endings?.includes(line.trim()) === true || isInformation(line, command);
 }
 
 /** True for information text that answers `command`. */

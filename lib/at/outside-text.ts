@@ -22,8 +22,11 @@ const OTHERS: ReadonlySet<string> = new Set([
   "+QMTRECV",
 ]);
 
-/** Data that came over a socket are pushed: `+QIURC: "recv",0,4` and then the data. */
-const PUSHED_DATA = /^\+QIURC:\s*"recv"/i;
+/**
+ * Data of a socket in direct push mode, with their length: `+QIURC: "recv",0,4` and then the data. Without a length
+ * it says that data wait for `AT+QIRD`, as on the sockets of this package, and nothing follows.
+ */
+const PUSHED_DATA = /^\+QIURC:\s*"recv",\s*\d+\s*,/i;
 
 /** True for a line whose next line is text; a status report has one in PDU form only (`+CDS: 25`). */
 export function isBeforeText(line: string): boolean {

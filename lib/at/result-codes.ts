@@ -10,6 +10,8 @@ export type ResultFormat = "words" | "digits";
 export type ResultCode =
   | { readonly kind: "ok" }
   | { readonly kind: "error" }
+  /** One that the command in flight declares for itself, such as `SEND OK`. */
+  | { readonly kind: "declared"; readonly text: string }
   /** `+CME ERROR` or `+CMS ERROR`; the number is undefined when it is given in words that are not known. */
   | { readonly kind: "extended"; readonly family: "CME" | "CMS"; readonly number: number | undefined }
   /** Intermediate here: the command goes on after its data. With a number it announces so many raw bytes. */

@@ -7,6 +7,10 @@
  *   4. listen once more; a result that comes now proves that step 3 saw a late one
  *   three times, with more patience each time; then `+++` and once more; then DTR and once more
  *
+ * After the first try it sends empty command lines: a block behind a prompt that this or an earlier process left
+ * unfinished swallows up to 1460 bytes before the module reads a command line again, and nothing cuts it short. To a
+ * module in command state they say nothing (V.250 section 5.2.1).
+ *
  * A module answers in order, so what it still owed for an earlier command comes before the answer to the probe. Each
  * probe asks another number of times on one line than the one before, so that its own late answer is not taken for
  * the next one's either.
@@ -32,6 +36,9 @@ const SILENCE_LIMIT = 2_000;
 /** Milliseconds to wait for an answer at each try; a module answers simple commands within 300. */
 const PATIENCE = [600, 1_000, 2_000] as const;
 const PATIENCE_AFTER_ESCAPE = 1_000;
+
+/** Fills up the longest block there is, that of `AT+QISEND`. */
+const FILLING = Buffer.alloc(1_460, "\r");
 
 /** What the ladder has learnt of the module. */
 export interface LineSettings {
@@ -62,6 +69,7 @@ export class ResyncLadder {
     for (const patience of PATIENCE) {
       const settings = await this.try(patience);
       if (settings !== undefined) return settings;
+      if (patience === PATIENCE[0]) await this.wire.writeOut(FILLING);
     }
     for (const escape of [escapeByPlus, escapeByDtr]) {
       await escape(this.wire, this.stopped.signal);

@@ -15,7 +15,8 @@
  *   syncing    the resync ladder runs
  *   idle       the module is in command state (V.250 section 5.2) and waits for a command line
  *   command    a command line is out, its final result code is awaited
- *   data       the module takes or gives the data of the command (online data state)
+ *   data       the module takes or gives the data of the command: in online data state, or so many bytes of a prompt
+ *              or block, which no escape cuts short
  *   escaping   the data are given up; `+++` or a result will bring the module back to command state
  */
 import type { ModemError } from "../errors";

@@ -3,6 +3,7 @@
  *
  *   bytes ──push──> [ raw bytes expected? ] ──> data
  *                   [ acks expected, line start, `A`? ] ──> ack
+ *                   [ prompt expected, line start, `>`? ] ──> prompt
  *                   [ up to LF ] ──> line, without CR, LF and NUL, never empty
  *
  * It knows neither commands nor result codes, has no clock, and gives the same tokens however the bytes are cut. Its
@@ -10,7 +11,8 @@
  *
  * A line ends with LF, never with CR: a result whose LF is still to come is not over yet, and the next command would
  * run into it. One exception: with V0 a result code is digits and CR alone (V.250 section 5.7.1), so a line of one or
- * two digits ends with its CR. Characters are bytes (latin1).
+ * two digits ends with its CR. Where its user expects so, a prompt needs no line end, and a header ends with a comma.
+ * Characters are bytes (latin1).
  */
 
 export type Token =
@@ -19,6 +21,8 @@ export type Token =
   | { readonly kind: "data"; readonly bytes: Buffer; readonly left: number }
   /** The module took a block of 1024 bytes (acknowledged upload). */
   | { readonly kind: "ack" }
+  /** The module asks for the payload; the blank or line end behind the `>` of some firmware is an empty line. */
+  | { readonly kind: "prompt" }
   /** More than a line can hold came without a line end; it is thrown away up to the next LF. */
   | { readonly kind: "garbage" };
 
@@ -28,6 +32,11 @@ export const LONGEST_LINE = 8192;
 const LF = 0x0a;
 const CR = 0x0d;
 const ACK = 0x41;
+const PROMPT = 0x3e;
+const COMMA = 0x2c;
+/** What follows the header of a line that announces raw bytes behind a comma. */
+const COUNT = /^: ?\d{1,5},$/;
+const LONGEST_COUNT = 8;
 const NUMERIC_RESULT = /^\d{1,2}$/;
 const NOTHING = Buffer.alloc(0);
 
@@ -43,6 +52,9 @@ export class Tokenizer {
   private ready: Token[] = [];
   private rawLeft = 0;
   private acksLeft = 0;
+  private promptExpected = false;
+  /** A line that begins so and goes on with a number and a comma ends with that comma. */
+  private header: string | undefined;
 
   /** Takes the next bytes; the buffer must not be changed afterwards. */
   push(bytes: Buffer): void {
@@ -60,10 +72,22 @@ export class Tokenizer {
     this.acksLeft = count;
   }
 
+  /** The next `>` that stands where a line would begin is the prompt. */
+  expectPrompt(): void {
+    this.promptExpected = true;
+  }
+
+  /** Lines `<header>: <number>,` end with that comma, so that the raw bytes behind it can be expected. */
+  expectHeader(header: string): void {
+    this.header = header;
+  }
+
   /** Expects lines alone again. */
   expectLines(): void {
     this.rawLeft = 0;
     this.acksLeft = 0;
+    this.promptExpected = false;
+    this.header = undefined;
   }
 
   /** The next token, or undefined until more bytes come. */
@@ -71,6 +95,8 @@ export class Tokenizer {
     while (this.ready.length === 0 && this.offset < this.input.length) {
       if (this.rawLeft > 0) this.takeRaw();
       else if (this.acksLeft > 0 && this.isAtLineStart() && this.input[this.offset] === ACK) this.takeAck();
+      else if (this.promptExpected && this.isAtSegmentStart() && this.input[this.offset] === PROMPT)
+        this.takePrompt();
       else this.takeText();
     }
     return this.ready.shift();
@@ -89,19 +115,45 @@ export class Tokenizer {
     this.ready.push({ kind: "ack" });
   }
 
+  private takePrompt(): void {
+    this.offset++;
+    this.promptExpected = false;
+    // Behind an echo that ends with CR alone.
+    this.release();
+    this.ready.push({ kind: "prompt" });
+  }
+
+  private isAtSegmentStart(): boolean {
+    return this.pieces.length === 0 && !this.skipping;
+  }
+
   private isAtLineStart(): boolean {
     return this.held === 0 && !this.skipping;
   }
 
   /** Takes what stands before the next CR or LF, and that byte if it has come. */
   private takeText(): void {
+    const { header } = this;
     let end = this.offset;
-    while (end < this.input.length && this.input[end] !== LF && this.input[end] !== CR) end++;
+    while (end < this.input.length && this.input[end] !== LF && this.input[end] !== CR) {
+      end++;
+      if (header !== undefined && this.input[end - 1] === COMMA) return this.takeToComma(header, end);
+    }
     if (end > this.offset && !this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
     const ending = this.input[end];
     this.offset = Math.min(end + 1, this.input.length);
     if (ending === CR) this.endSegment();
     if (ending === LF) this.endLine();
+  }
+
+  /** Takes what stands before `end`, a comma included; it is a line when it is `header` and a number. */
+  private takeToComma(header: string, end: number): void {
+    if (!this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
+    this.offset = end;
+    // Longer ones are not looked at, so that a line of commas is read in linear time.
+    if (this.held > header.length + LONGEST_COUNT) return;
+    const text = this.pieces.join("");
+    if (text.startsWith(header) && COUNT.test(text.slice(header.length))) this.endLine();
   }
 
   private hold(text: string): void {

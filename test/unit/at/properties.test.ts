@@ -41,8 +41,12 @@ describe("properties: framing", function () {
           if (token.left === 0) data = "";
         } else if (token.kind === "line") {
           seen.push(`line ${token.text}`);
-          const announced = /^(CONNECT|ACKS) (\d{1,3})$/.exec(token.text);
-          if (announced?.[1] === "CONNECT") tokenizer.expectBytes(Number(announced[2]));
+          const announced = /^(CONNECT|ACKS|\+QIRD:) (\d{1,3}),?$/.exec(token.text);
+          if (token.text === "PROMPTED") tokenizer.expectPrompt();
+          if (token.text === "HEADED") tokenizer.expectHeader("+QIRD");
+          if (token.text === "PLAIN") tokenizer.expectLines();
+          if (announced?.[1] === "CONNECT" || announced?.[1] === "+QIRD:")
+            tokenizer.expectBytes(Number(announced[2]));
           if (announced?.[1] === "ACKS") tokenizer.expectAcks(Number(announced[2]));
         } else {
           seen.push(token.kind);
@@ -58,6 +62,10 @@ describe("properties: framing", function () {
     fc.uint8Array({ maxLength: 40 }).map((raw) => {
       const bytes = Buffer.from(raw).toString("latin1");
       return `\r\nCONNECT ${raw.length}\r\n${bytes}`;
+    }),
+    fc.constantFrom("\r\nPROMPTED\r\n", "\r\nHEADED\r\n", "\r\nPLAIN\r\n", "> ", "\r\n>\r\n", ","),
+    fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.constantFrom("\r\n", ",")).map(([raw, end]) => {
+      return `\r\n+QIRD: ${raw.length}${end}${Buffer.from(raw).toString("latin1")}`;
     }),
     fc.nat({ max: 3 }).map((count) => `\r\nACKS ${count}\r\n${"A".repeat(count)}`),
     fc.uint8Array({ maxLength: 30 }).map((raw) => Buffer.from(raw).toString("latin1")),

@@ -20,6 +20,7 @@ function shown(token: Token): string {
     case "data":
       return `data ${token.bytes.toString("latin1")} (${token.left} left)`;
     case "ack":
+    case "prompt":
     case "garbage":
       return token.kind;
   }
@@ -107,6 +108,76 @@ describe("the tokenizer", () => {
       tokenizer.expectLines();
       tokenizer.push(Buffer.from("\r\nOK\r\n"));
       assert.equal(shown(tokenizer.next() as Token), "line OK");
+    });
+  });
+
+  describe("with a prompt expected", () => {
+    const prompted = (...pieces: readonly string[]): string[] =>
+      tokens(pieces, (tokenizer) => tokenizer.expectPrompt());
+
+    for (const [form, bytes] of [
+      ["with a blank", "\r\n> \r\nSEND OK\r\n"],
+      ["without one", "\r\n>\r\nSEND OK\r\n"],
+      ["with a line end (formatcfg)", "\r\n>\r\n\r\nSEND OK\r\n"],
+      ["with a line end behind the blank", "\r\n> \r\n\r\nSEND OK\r\n"],
+      ["without a line end before it", "> \r\nSEND OK\r\n"],
+    ] as const) {
+      it(`takes it ${form}`, () => {
+        assert.deepEqual(prompted(bytes), ["prompt", "line SEND OK"]);
+        assert.deepEqual(prompted(...bytes.split("")), ["prompt", "line SEND OK"]);
+      });
+    }
+
+    it("gives it out with its first byte, since no other follows", () => {
+      assert.deepEqual(prompted("\r\n>"), ["prompt"]);
+    });
+
+    it("gives an echo that ends with CR alone out before it", () => {
+      assert.deepEqual(prompted("AT+QISEND=0,3\r> "), ["line AT+QISEND=0,3", "prompt"]);
+    });
+
+    it("takes one only, and none inside a line or a line that is thrown away", () => {
+      assert.deepEqual(prompted("\r\n> >\r\n>\r\n"), ["prompt", "line  >", "line >"]);
+      assert.deepEqual(prompted("a > b\r\n>"), ["line a > b", "prompt"]);
+      assert.deepEqual(prompted("x".repeat(LONGEST_LINE + 1), ">\r\n"), ["garbage"]);
+    });
+
+    it("takes it for text where none is expected", () => {
+      assert.deepEqual(tokens(["\r\n> \r\n"]), ["line > "]);
+      const forgotten = tokens(["\r\n>\r\n"], (tokenizer) => {
+        tokenizer.expectPrompt();
+        tokenizer.expectLines();
+      });
+      assert.deepEqual(forgotten, ["line >"]);
+    });
+  });
+
+  describe("with a header expected that ends with a comma", () => {
+    const headed = (...pieces: readonly string[]): string[] =>
+      tokens(pieces, (tokenizer) => tokenizer.expectHeader("+QIRD"));
+
+    it("ends the line there, wherever it is cut", () => {
+      const bytes = "\r\n+QIRD: 12,abc,def\r\n";
+      assert.deepEqual(headed(bytes), ["line +QIRD: 12,", "line abc,def"]);
+      assert.deepEqual(headed(...bytes.split("")), ["line +QIRD: 12,", "line abc,def"]);
+    });
+
+    it("leaves commas of other lines alone", () => {
+      for (const line of [
+        '+QIURC: "recv",0,12',
+        "+QIRD: x,1",
+        "+QIRDX: 1,2",
+        "+QIRD: 123456,",
+        "+CSQ: 1,2",
+      ]) {
+        assert.deepEqual(headed(`${line}\r\n`), [`line ${line}`]);
+      }
+    });
+
+    it("takes a line of commas in linear time", () => {
+      const start = performance.now();
+      headed(...Array.from({ length: 8_000 }, () => ","), "\r\n");
+      assert.ok(performance.now() - start < 500);
     });
   });
 

@@ -40,7 +40,16 @@ describe("the listener for results of mails", () => {
     });
   }
 
-  for (const header of ['+CMTI: "ME",3', '+QIURC: "pdpdeact",1', '+QIND: "csq",20,99', "+CREG: 1", "RDY"]) {
+  for (const header of [
+    '+CMTI: "ME",3',
+    '+QIURC: "recv",0',
+    '+QIURC: "closed",0',
+    "+QIOPEN: 0,0",
+    '+QIURC: "pdpdeact",1',
+    '+QIND: "csq",20,99',
+    "+CREG: 1",
+    "RDY",
+  ]) {
     it(`believes the result behind ${header}`, () => {
       hear(header, RESULT);
       assert.deepEqual(listener.result, SENT);
