@@ -17,6 +17,8 @@ export type FinalResult =
   | { readonly kind: "ok" }
   | { readonly kind: "error" }
   | { readonly kind: "noCarrier" }
+  /** A result in words of its own, such as `SEND OK`; the same under V0. */
+  | { readonly kind: "text"; readonly text: string }
   /** `+CME ERROR: code`, or `ERROR` under CMEE=0. */
   | { readonly kind: "cme"; readonly code: number }
   | { readonly kind: "cms"; readonly code: number };
@@ -24,6 +26,10 @@ export type FinalResult =
 export const OK: FinalResult = { kind: "ok" };
 export const ERROR: FinalResult = { kind: "error" };
 export const NO_CARRIER: FinalResult = { kind: "noCarrier" };
+/** The block was taken by the TCP/IP stack. */
+export const SEND_OK: FinalResult = { kind: "text", text: "SEND OK" };
+/** The send buffer had no room; nothing of the block was taken. */
+export const SEND_FAIL: FinalResult = { kind: "text", text: "SEND FAIL" };
 export const cme = (code: number): FinalResult => ({ kind: "cme", code });
 export const cms = (code: number): FinalResult => ({ kind: "cms", code });
 

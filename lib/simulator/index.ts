@@ -1,7 +1,14 @@
 /** The simulated EC25 as other programs and tests use it. */
 export type { Behaviour, CommandPredicate, PassOn } from "./line/behaviours";
 export type { Collected, CollectEnd, CollectOptions } from "./line/data-mode";
-export type { FaultPlan, FaultRule, FaultTrigger, SmtpRefusal, SmtpStep } from "./faults/faults";
+export type {
+  ConnectionFault,
+  FaultPlan,
+  FaultRule,
+  FaultTrigger,
+  SmtpRefusal,
+  SmtpStep,
+} from "./faults/faults";
 export { randomFaults, type RandomFaults } from "./faults/random-faults";
 export { ERROR, NO_CARRIER, OK, cme, cms, type CommandContext, type FinalResult } from "./handler";
 export { storageSizes } from "./module/file-store";

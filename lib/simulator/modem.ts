@@ -117,9 +117,12 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     return this.line(name).open(host) ?? "busy";
   }
 
-  /** Sends an unsolicited line on `port`; left out: on the port that `AT+QURCCFG="urcport"` names. */
-  raiseUrc(line: string, port: PortName = urcPort(this)): void {
-    this.port(port).urc(line);
+  /**
+   * Sends an unsolicited line on `port`, with the bytes that belong to it right behind; left out: on the port that
+   * `AT+QURCCFG="urcport"` names.
+   */
+  raiseUrc(line: string, port: PortName = urcPort(this), data?: Buffer): void {
+    if (this.faults.urc(line)) this.port(port).urc(line, data);
   }
 
   /** Resolves when all that was sent has reached the hosts. */

@@ -11,9 +11,21 @@ export interface Timing {
   readonly bootMs: number;
   /** Milliseconds that registering and activating a context take. */
   readonly networkMs: number;
+  /** Bytes per second that TCP connections send, each. */
+  readonly uplink: "unlimited" | number;
+  /** Milliseconds until a peer on the network has answered: a connection is open, bytes are acknowledged. */
+  readonly roundTripMs: number;
 }
 
-export const noDelay: Timing = { line: "unpaced", thinkingMs: 0, airMs: 0, bootMs: 0, networkMs: 0 };
+export const noDelay: Timing = {
+  line: "unpaced",
+  thinkingMs: 0,
+  airMs: 0,
+  bootMs: 0,
+  networkMs: 0,
+  uplink: "unlimited",
+  roundTripMs: 0,
+};
 
 /** Delays like those of a module on a good day: the default of the program. */
 export const lifelike: Timing = {
@@ -22,4 +34,6 @@ export const lifelike: Timing = {
   airMs: 2000,
   bootMs: 5000,
   networkMs: 1500,
+  uplink: 625_000,
+  roundTripMs: 60,
 };

@@ -13,6 +13,7 @@ import { powerFeature } from "./power";
 import { readinessFeature } from "./readiness";
 import { simFeature } from "./sim";
 import { smtpFeature } from "./smtp";
+import { socketsFeature } from "./sockets";
 import { sslFeature } from "./ssl";
 import { tcpipFeature } from "./tcpip";
 
@@ -32,4 +33,5 @@ export const features: readonly Feature[] = [
   sslFeature,
   smtpFeature,
   tcpipFeature,
+  socketsFeature,
 ];

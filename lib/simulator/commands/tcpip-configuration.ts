@@ -2,6 +2,7 @@
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
 import { integerIn, quotedText } from "../line/parameters";
+import { configurationKeys, configured, setConfigured } from "../module/tcpip-configuration";
 import { stateKey } from "../state";
 import { failTcpip } from "../module/tcpip-state";
 
@@ -27,53 +28,19 @@ function nameServer(context: CommandContext): FinalResult {
   return OK;
 }
 
-/** Keys of QICFG with the range and default of each value. Nothing in the simulated stack depends on them. */
-const configurationKeys: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = {
-  transpktsize: [[1, 1460, 1024]],
-  transwaittm: [[0, 20, 2]],
-  dataformat: [
-    [0, 1, 0],
-    [0, 1, 0],
-  ],
-  viewmode: [[0, 1, 0]],
-  "tcp/retranscfg": [
-    [3, 20, 8],
-    [5, 1000, 600],
-  ],
-  "dns/cache": [[0, 1, 1]],
-  "qisend/timeout": [[0, 3600, 0]],
-  passiveclosed: [[0, 1, 0]],
-  "udp/readmode": [[0, 1, 0]],
-  "udp/sendmode": [[0, 1, 0]],
-  "tcp/accept": [[0, 1, 1]],
-  recvind: [[0, 1, 0]],
-  "tcp/keepalive": [
-    [0, 1, 0],
-    [1, 120, 120],
-    [25, 100, 75],
-    [3, 10, 9],
-  ],
-  "recv/buffersize": [[10_240, 524_288, 102_400]],
-  "window/scale": [[0, 1, 0]],
-};
-
-const configuration = stateKey("start", "QICFG", () => new Map<string, readonly number[]>());
-
 function configure(context: CommandContext): FinalResult {
   const { modem, parameters } = context;
   const key = quotedText(parameters[0])?.toLowerCase() ?? "";
   const ranges = configurationKeys[key];
   if (ranges === undefined) return failTcpip(modem, 552);
-  const all = modem.state(configuration);
   if (parameters.length === 1) {
-    const values = all.get(key) ?? ranges.map(([, , usual]) => usual);
-    context.info(`+QICFG: "${key}",${values.join(",")}`);
+    context.info(`+QICFG: "${key}",${configured(modem, key).join(",")}`);
     return OK;
   }
   const values = ranges.map(([min, max], index) => integerIn(parameters[index + 1], min, max));
   const known = values.filter((value) => value !== undefined);
   if (known.length < ranges.length || parameters.length !== ranges.length + 1) return failTcpip(modem, 552);
-  all.set(key, known);
+  setConfigured(modem, key, known);
   return OK;
 }
 

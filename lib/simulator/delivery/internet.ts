@@ -1,4 +1,5 @@
 /** What the simulated network reaches: names, addresses and servers outside the module. Set by tests and by the product. */
+import type { Duplex } from "node:stream";
 import type { HostNameOptions } from "./host-names";
 import type { DeliveryResult } from "./smtp-codes";
 import type { Delivery } from "./smtp-delivery";
@@ -7,6 +8,8 @@ import { stateKey } from "../state";
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
 interface Internet extends HostNameOptions {
+  /** Takes TCP connections of the module instead of a server on a socket; undefined for one that goes to a socket. */
+  readonly tcpServer?: (host: string, port: number) => Duplex | undefined;
   /** Takes mails instead of a server on a socket; undefined for one that goes to a server after all. */
   readonly mailServer?: (delivery: Delivery) => Promise<DeliveryResult> | undefined;
 }

@@ -2,9 +2,11 @@
 import {
   describeRule,
   type ByteFault,
+  type ConnectionFault,
   type FaultPlan,
   type FaultRule,
   type ModuleFault,
+  type OpenRefusal,
   type SmtpRefusal,
   type SmtpStep,
 } from "./faults";
@@ -16,11 +18,19 @@ import { cell, change, simCard } from "../module/world";
 
 type Direction = "host" | "modem";
 type ByteRule = Extract<FaultRule, { at: { direction: string } }>;
+type SocketByteRule = Extract<FaultRule, { at: { socket: string; byte: number } }>;
+
+/** A TCP connection that a fault plan can strike. */
+export interface FaultyConnection {
+  suffer(kind: Exclude<ConnectionFault["kind"], "stall">): void;
+}
 
 export class FaultInjector {
   private plan: FaultPlan = [];
   private fired = new Set<FaultRule>();
   private counts = new Map<string, number>();
+  /** An unsolicited line that a fault adds meets no fault itself. */
+  private strikingAtUrc = false;
 
   constructor(private readonly modem: SimulatedModem) {}
 
@@ -69,6 +79,86 @@ export class FaultInjector {
     return refusal;
   }
 
+  /** @returns what becomes of the n-th attempt to open a connection instead of opening it. */
+  async socketOpen(): Promise<OpenRefusal | undefined> {
+    let refusal: OpenRefusal | undefined;
+    for (const rule of this.due("socket open", ({ at }) => "socket" in at && at.socket === "open")) {
+      if (rule.fault.kind === "openError" || rule.fault.kind === "silence") refusal = rule.fault;
+      else if (isModuleFault(rule.fault)) await this.strike(rule.fault);
+    }
+    return refusal;
+  }
+
+  /** @returns true when a block is to be refused as if the send buffer were full. */
+  async socketSend(): Promise<boolean> {
+    let refused = false;
+    for (const rule of this.due("socket send", ({ at }) => "socket" in at && at.socket === "send")) {
+      if (rule.fault.kind === "sendFail") refused = true;
+      else if (isModuleFault(rule.fault)) await this.strike(rule.fault);
+    }
+    return refused;
+  }
+
+  /** Payload of a TCP connection as its network is to carry it. */
+  socketBytes(direction: "up" | "down", connection: FaultyConnection, bytes: Buffer): readonly Segment[] {
+    const key = `socket ${direction}`;
+    const before = this.counts.get(key) ?? 0;
+    this.counts.set(key, before + bytes.length);
+    const segments: Segment[] = [];
+    let from = 0;
+    const rules = this.plan
+      .filter((rule): rule is SocketByteRule => "socket" in rule.at && "byte" in rule.at)
+      .filter(({ at }) => at.socket === direction && at.byte > before && at.byte <= before + bytes.length)
+      .sort((one, other) => one.at.byte - other.at.byte);
+    for (const rule of rules) {
+      const { fault } = rule;
+      const cut = Math.max(from, rule.at.byte - 1 - before);
+      segments.push({ kind: "bytes", bytes: bytes.subarray(from, cut) });
+      segments.push({ kind: "action", run: () => this.note(rule) });
+      from = cut;
+      if (fault.kind === "damage") {
+        segments.push({ kind: "bytes", bytes: Buffer.from([bytes.readUInt8(cut) ^ fault.mask]) });
+        from++;
+      } else if (fault.kind === "stall" || fault.kind === "delay") {
+        segments.push({ kind: "pause", ms: fault.ms });
+      } else if (isModuleFault(fault)) {
+        segments.push({ kind: "action", run: () => this.strikeNow(fault) });
+      } else {
+        segments.push({ kind: "action", run: () => connection.suffer(fault.kind) });
+      }
+    }
+    segments.push({ kind: "bytes", bytes: bytes.subarray(from) });
+    return segments.filter(notEmpty);
+  }
+
+  /** @returns false when the unsolicited line is lost. */
+  urc(line: string): boolean {
+    if (this.strikingAtUrc || !this.plan.some(({ at }) => "urc" in at && line.startsWith(at.urc)))
+      return true;
+    let passes = true;
+    this.strikingAtUrc = true;
+    try {
+      const starts = (rule: FaultRule): string => ("urc" in rule.at ? rule.at.urc : "");
+      for (const start of new Set(
+        this.plan.map(starts).filter((text) => text !== "" && line.startsWith(text)),
+      )) {
+        for (const { fault } of this.due(`urc ${start}`, (rule) => starts(rule) === start)) {
+          if (fault.kind === "lose") passes = false;
+          else if (fault.kind === "delay") {
+            passes = false;
+            this.modem.background(async () => {
+              await this.modem.wait(fault.ms);
+              this.modem.raiseUrc(line);
+            });
+          } else if (isModuleFault(fault)) this.strikeNow(fault);
+        }
+      }
+    } finally {
+      this.strikingAtUrc = false;
+    }
+    return passes;
+  }
+
   private byteRules(direction: Direction, port: PortName, before: number, length: number): ByteRule[] {
     return this.plan
       .filter((rule): rule is ByteRule => "direction" in rule.at)
@@ -96,7 +186,7 @@ export class FaultInjector {
     const count = (this.counts.get(key) ?? 0) + 1;
     this.counts.set(key, count);
     const due = this.plan.filter((rule) => {
-      if (!matches(rule) || "direction" in rule.at) return false;
+      if (!matches(rule) || "byte" in rule.at) return false;
       const nth = rule.at.nth ?? 1;
       return nth === "every" || (nth === count && !this.fired.has(rule));
     });
@@ -171,6 +261,15 @@ function isModuleFault(fault: FaultRule["fault"]): fault is ModuleFault {
     case "corrupt":
     case "result":
     case "reply":
+    case "stall":
+    case "silence":
+    case "reset":
+    case "cut":
+    case "halfClose":
+    case "damage":
+    case "openError":
+    case "sendFail":
+    case "lose":
       return false;
     case "delay":
     case "urc":

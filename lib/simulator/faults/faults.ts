@@ -6,6 +6,7 @@
 import type { FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
 import type { PortName } from "../line/port";
+import type { TcpipError } from "../module/tcpip-errors";
 
 /** Steps of a mail delivery at which a fault plan may step in. */
 export type SmtpStep =
@@ -32,7 +33,13 @@ export type FaultTrigger =
   /** Before the n-th command of that name (`+QSMTPPUT`) is executed; default the first. */
   | { readonly command: string; readonly nth?: number | "every" }
   /** Before the n-th such step of a mail delivery; default the first. */
-  | { readonly smtp: SmtpStep; readonly nth?: number | "every" };
+  | { readonly smtp: SmtpStep; readonly nth?: number | "every" }
+  /** Before byte `byte` of the payload of all TCP connections, to the peer or from it. */
+  | { readonly socket: "up" | "down"; readonly byte: number }
+  /** Before the n-th QIOPEN connects; before the n-th block of QISEND is taken; default the first. */
+  | { readonly socket: "open" | "send"; readonly nth?: number | "every" }
+  /** Before the n-th unsolicited line that begins so is sent; default the first. */
+  | { readonly urc: string; readonly nth?: number | "every" };
 
 /** What happens to the bytes of the line; at a byte trigger only. */
 export type ByteFault =
@@ -57,6 +64,44 @@ export type ModuleFault =
   /** Anything else, such as a wrong state. */
   | { readonly kind: "run"; readonly run: (modem: SimulatedModem) => void };
 
+/** What happens to a TCP connection. */
+export type ConnectionFault =
+  /** Nothing passes in this direction for so long. */
+  | { readonly kind: "stall"; readonly ms: number }
+  /** Nothing passes any more and nobody is told, as when a NAT forgot the connection. */
+  | { readonly kind: "silence" }
+  /** The peer resets the connection (RST). */
+  | { readonly kind: "reset" }
+  /** The connection ends on both sides; what comes behind is lost. */
+  | { readonly kind: "cut" }
+  /** The peer sends no more but would still take data (FIN). */
+  | { readonly kind: "halfClose" };
+
+/** Bits of one byte are turned over on the network; at a byte of a connection only. */
+interface DamageFault {
+  readonly kind: "damage";
+  readonly mask: number;
+}
+
+/** The number of the +QIOPEN line; at an `open` trigger only. */
+interface OpenFault {
+  readonly kind: "openError";
+  readonly error: TcpipError;
+}
+
+/** Why a connection may not be opened: an error, or no +QIOPEN line at all. */
+export type OpenRefusal = OpenFault | { readonly kind: "silence" };
+
+/** The block of a QISEND is refused as if the send buffer were full; at a `send` trigger only. */
+interface SendFault {
+  readonly kind: "sendFail";
+}
+
+/** The unsolicited line is lost; at an `urc` trigger only. */
+interface UrcFault {
+  readonly kind: "lose";
+}
+
 /** Answers instead of the command; at a command trigger only. */
 export interface CommandFault {
   readonly kind: "result";
@@ -74,14 +119,33 @@ export type FaultRule =
       readonly fault: ByteFault | ModuleFault;
     }
   | { readonly at: Extract<FaultTrigger, { command: string }>; readonly fault: CommandFault | ModuleFault }
-  | { readonly at: Extract<FaultTrigger, { smtp: string }>; readonly fault: SmtpFault | ModuleFault };
+  | { readonly at: Extract<FaultTrigger, { smtp: string }>; readonly fault: SmtpFault | ModuleFault }
+  | {
+      readonly at: { readonly socket: "up" | "down"; readonly byte: number };
+      readonly fault: ConnectionFault | DamageFault | ModuleFault;
+    }
+  | {
+      readonly at: { readonly socket: "open"; readonly nth?: number | "every" };
+      readonly fault: OpenRefusal | ModuleFault;
+    }
+  | {
+      readonly at: { readonly socket: "send"; readonly nth?: number | "every" };
+      readonly fault: SendFault | ModuleFault;
+    }
+  | { readonly at: Extract<FaultTrigger, { urc: string }>; readonly fault: UrcFault | ModuleFault };
 
 export type FaultPlan = readonly FaultRule[];
 
 /** Names what a rule does, for the log. */
 export function describeRule(rule: FaultRule): string {
   const { at } = rule;
-  const where =
-    "direction" in at ? `${at.direction} byte ${at.byte}` : "command" in at ? at.command : `SMTP ${at.smtp}`;
-  return `fault at ${where}: ${rule.fault.kind}`;
+  return `fault at ${whereOf(at)}: ${rule.fault.kind}`;
+}
+
+function whereOf(at: FaultTrigger): string {
+  if ("direction" in at) return `${at.direction} byte ${at.byte}`;
+  if ("command" in at) return at.command;
+  if ("smtp" in at) return `SMTP ${at.smtp}`;
+  if ("urc" in at) return at.urc;
+  return "byte" in at ? `socket ${at.socket} byte ${at.byte}` : `socket ${at.socket}`;
 }

@@ -38,7 +38,7 @@ export class AtPort implements ModemPort {
   private lastLine = "";
   /** Set when data mode ended by length: what else came in the same packet is lost (fact base 2.4). */
   private droppingPacket = false;
-  private heldUrcs: string[] = [];
+  private heldUrcs: { readonly line: string; readonly data: Buffer | undefined }[] = [];
 
   /** @param transmit sends bytes to the host. */
   constructor(
@@ -72,18 +72,19 @@ export class AtPort implements ModemPort {
       this.state.collector.dtrDropped();
   }
 
-  urc(line: string): void {
+  urc(line: string, data?: Buffer): void {
     switch (this.state.kind) {
       case "off":
       case "hung":
         return;
       case "data":
-        if (this.modem.variants["data-mode-urc"] === "held") this.heldUrcs.push(line);
+        if (this.modem.variants["data-mode-urc"] === "held") this.heldUrcs.push({ line, data });
         return;
       case "command":
       case "running":
         this.modem.log.add({ kind: "urc", port: this.name, text: line });
         this.send(formatUnsolicited(line, this.settings));
+        if (data !== undefined) this.transmit(data);
     }
   }
 
@@ -140,7 +141,7 @@ export class AtPort implements ModemPort {
         reject(run.signal.reason);
       };
       run.signal.addEventListener("abort", onAbort, { once: true });
-      this.send(formatConnect(options.connect ?? "CONNECT", this.settings));
+      this.send(options.prompt ?? formatConnect(options.connect ?? "CONNECT", this.settings));
       this.state = { kind: "data", run, waiting, collector };
       for (const bytes of waiting.splice(0)) this.take(bytes);
     });
@@ -238,6 +239,6 @@ export class AtPort implements ModemPort {
   }
 
   private reportHeld(): void {
-    for (const line of this.heldUrcs.splice(0)) this.urc(line);
+    for (const { line, data } of this.heldUrcs.splice(0)) this.urc(line, data);
   }
 }

@@ -20,7 +20,7 @@ export class DataCollector {
   private lastByteAt: number;
   private readonly blockSize: number;
   private guardTimer: Timer | undefined;
-  private timeLimit: Timer;
+  private timeLimit: Timer | undefined;
   private ended = false;
 
   /**
@@ -42,7 +42,7 @@ export class DataCollector {
   push(bytes: Buffer): void {
     const now = this.clock.now();
     if (this.options.timeFrom === "lastByte") {
-      this.timeLimit.clear();
+      this.timeLimit?.clear();
       this.timeLimit = this.startTimeLimit();
     }
     for (let at = 0; at < bytes.length && !this.ended; at++) {
@@ -62,18 +62,18 @@ export class DataCollector {
 
   /** DTR went off under AT&D1 or AT&D2. */
   dtrDropped(): void {
-    this.end("dtr");
+    if (this.options.escapable !== false) this.end("dtr");
   }
 
   /** Ends without an outcome: the module restarts. */
   cancel(): void {
     this.ended = true;
-    this.timeLimit.clear();
+    this.timeLimit?.clear();
     this.guardTimer?.clear();
   }
 
   private mayEscape(byte: number, now: number): boolean {
-    if (byte !== PLUS || this.held === 3) return false;
+    if (this.options.escapable === false || byte !== PLUS || this.held === 3) return false;
     return this.held === 0 ? now - this.lastByteAt >= this.guard : now - this.heldSince <= escapeWithin;
   }
 
@@ -97,6 +97,7 @@ export class DataCollector {
       rest = rest.subarray(piece.length);
       this.pieces.push(piece);
       this.size += piece.length;
+      this.options.onBytes?.(piece);
       if (this.size % this.blockSize === 0) this.options.onBlock?.(this.size);
       if (this.toEnd() === 0) this.end("length");
     }
@@ -110,7 +111,8 @@ export class DataCollector {
     return (this.options.length ?? Number.POSITIVE_INFINITY) - this.size;
   }
 
-  private startTimeLimit(): Timer {
+  private startTimeLimit(): Timer | undefined {
+    if (this.options.timeMs === undefined) return undefined;
     return this.clock.after(this.options.timeMs, () => {
       this.releaseHeld();
       this.end("time");

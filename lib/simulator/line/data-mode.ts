@@ -8,10 +8,16 @@
 export interface CollectOptions {
   /** Text of the intermediate result; default `CONNECT`. */
   readonly connect?: string;
+  /** Sent as it is instead of an intermediate result. */
+  readonly prompt?: string;
+  /** False: neither `+++` nor DTR ends it. Default true. */
+  readonly escapable?: boolean;
+  /** Called with all bytes that are taken, as they arrive. */
+  readonly onBytes?: (bytes: Buffer) => void;
   /** Ends after exactly so many bytes; what else came in the same packet is dropped. Left out: no such end. */
   readonly length?: number;
-  /** Ends after so many milliseconds. */
-  readonly timeMs: number;
+  /** Ends after so many milliseconds; left out: never. */
+  readonly timeMs?: number;
   /** What `timeMs` counts from: CONNECT (default) or the last byte. */
   readonly timeFrom?: "connect" | "lastByte";
   /** Called each time another full `blockSize` bytes have come, with the number of bytes so far. */

@@ -8,8 +8,11 @@ export interface ModemPort {
   readonly name: PortName;
   /** Line settings of this port (E, V, Q, X, S registers, &C, &D, CMEE). */
   readonly settings: Readonly<LineSettings>;
-  /** Sends an unsolicited line on this very port, framed; held or lost while the port is in data mode. */
-  urc(line: string): void;
+  /**
+   * Sends an unsolicited line on this very port, framed, and right behind it bytes as they are; held or lost while the
+   * port is in data mode.
+   */
+  urc(line: string, data?: Buffer): void;
 }
 
 /** Settings of V.250 and CMEE, one set per port. */

@@ -24,6 +24,8 @@ export function formatResult(result: FinalResult, settings: LineSettings): strin
       return formatCode("ERROR", "4", settings);
     case "noCarrier":
       return formatCode("NO CARRIER", "3", settings);
+    case "text":
+      return formatUnsolicited(result.text, settings);
     case "cme":
       return formatReport("+CME ERROR: ", result.code, cmeWords.get(result.code), settings);
     case "cms":

@@ -19,8 +19,8 @@ export interface WireEnd {
   packetEnd(): void;
 }
 
-/** Bytes that a paced line delivers together: the size of a UART FIFO. */
-const pieceSize = 32;
+/** Bytes that a paced serial line delivers together: the size of a UART FIFO. */
+const fifoSize = 32;
 
 export class Wire {
   private queue: Segment[] = [];
@@ -32,11 +32,15 @@ export class Wire {
   private freeAt = 0;
   private waiters: (() => void)[] = [];
 
-  /** @param rate line rate in bit/s; undefined: bytes take no time. */
+  /**
+   * @param rate line rate in bit/s, ten bits a byte; undefined: bytes take no time.
+   * @param pieceSize bytes that a paced line delivers together.
+   */
   constructor(
     private readonly clock: Clock,
     private readonly rate: () => number | undefined,
     private readonly end: WireEnd,
+    private readonly pieceSize: number = fifoSize,
   ) {}
 
   send(segments: readonly Segment[]): void {
@@ -97,8 +101,9 @@ export class Wire {
       this.end.bytes(bytes);
       return true;
     }
-    const piece = bytes.subarray(0, pieceSize);
-    if (piece.length < bytes.length) this.queue.unshift({ kind: "bytes", bytes: bytes.subarray(pieceSize) });
+    const piece = bytes.subarray(0, this.pieceSize);
+    const rest = bytes.subarray(piece.length);
+    if (rest.length > 0) this.queue.unshift({ kind: "bytes", bytes: rest });
     this.freeAt += (piece.length * 10 * 1000) / rate;
     const left = this.freeAt - this.clock.now();
     if (left > 0) {

@@ -3,6 +3,7 @@
  *
  * An active context carries an AbortSignal that ends whatever runs over it when the context goes.
  */
+import { setMaxListeners } from "node:events";
 import type { SimulatedModem } from "../modem";
 import { hasPacketService } from "./registration";
 import { localFailure } from "../delivery/smtp-codes";
@@ -85,7 +86,7 @@ export function activate(modem: SimulatedModem, id: number): TcpipError {
     kind: "active",
     type: definition.type,
     addresses: addressesOf(id, definition.type),
-    end: new AbortController(),
+    end: endOfContext(),
   });
   return 0;
 }
@@ -104,6 +105,13 @@ export function loseContexts(modem: SimulatedModem, id: number | undefined): rea
     endContext(context, number);
   }
   return lost.map(([number]) => number);
+}
+
+/** As many sockets and mails wait for the end of a context as use it. */
+function endOfContext(): AbortController {
+  const end = new AbortController();
+  setMaxListeners(0, end.signal);
+  return end;
 }
 
 function endContext(context: ActiveContext | undefined, id: number): void {

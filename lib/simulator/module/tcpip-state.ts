@@ -8,6 +8,11 @@ export const lastTcpipError = stateKey<{ code: TcpipError }>("start", "last TCP/
   code: 0,
 }));
 
+/** Remembers that the last command of the TCP/IP stack went well. */
+export function passTcpip(modem: SimulatedModem): void {
+  modem.state(lastTcpipError).code = 0;
+}
+
 /** Remembers the error; the command itself only says ERROR. */
 export function failTcpip(modem: SimulatedModem, code: TcpipError): FinalResult {
   modem.state(lastTcpipError).code = code;

@@ -6,6 +6,12 @@
  */
 import { mailVariants } from "./variants-mail";
 import { moduleVariants } from "./variants-module";
+import { socketVariants } from "./variants-sockets";
 import { storageVariants } from "./variants-storage";
 
-export const variantTable = { ...mailVariants, ...storageVariants, ...moduleVariants } as const;
+export const variantTable = {
+  ...mailVariants,
+  ...storageVariants,
+  ...moduleVariants,
+  ...socketVariants,
+} as const;

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { FaultRule } from "../../../lib/simulator";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";
 
-type Fault = Extract<FaultRule, { at: { byte: number } }>["fault"];
+type Fault = Extract<FaultRule, { at: { direction: string } }>["fault"];
 
 interface Disturbance {
   readonly fault: Fault;

@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { QUESTIONS, type MailSample, type Question } from "../../../lib/quectel/facts";
 import { variantNames, variantTable, type VariantChoice, type Variants } from "../../../lib/simulator";
+import { socketVariants } from "../../../lib/simulator/variants/variants-sockets";
 import { answersOf, factsRig, type FactsRigOptions } from "./facts-rig";
 
 type VariantName = keyof Variants;
 
 /** Switches that no command on this connection can show without harm, and why. */
 const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
+  ...Object.fromEntries(
+    Object.keys(socketVariants).map((name) => [name, "takes a TCP server to connect to"]),
+  ),
   "ehlo-name": "is seen by the mail server only",
   "bcc-header": "is seen in the mail that arrives only",
   "subject-header": "is seen in the mail that arrives only",

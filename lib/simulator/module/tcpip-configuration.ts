@@ -1,0 +1,58 @@
+/** Settings of the TCP/IP stack by QICFG (fact base 6, sockets 3): what keys there are, and their values. */
+import type { SimulatedModem } from "../modem";
+import { stateKey } from "../state";
+
+/**
+ * Keys of QICFG with the range and default of each value. In effect are those of sockets in buffer and direct push mode:
+ * dataformat, viewmode, tcp/retranscfg, qisend/timeout, passiveclosed, recvind, tcp/keepalive, recv/buffersize.
+ */
+export const configurationKeys: Readonly<Record<string, readonly (readonly [number, number, number])[]>> = {
+  transpktsize: [[1, 1460, 1024]],
+  transwaittm: [[0, 20, 2]],
+  dataformat: [
+    [0, 1, 0],
+    [0, 1, 0],
+  ],
+  viewmode: [[0, 1, 0]],
+  "tcp/retranscfg": [
+    [3, 20, 8],
+    [5, 1000, 600],
+  ],
+  "dns/cache": [[0, 1, 1]],
+  "qisend/timeout": [[0, 3600, 0]],
+  passiveclosed: [[0, 1, 0]],
+  "udp/readmode": [[0, 1, 0]],
+  "udp/sendmode": [[0, 1, 0]],
+  "tcp/accept": [[0, 1, 1]],
+  recvind: [[0, 1, 0]],
+  "tcp/keepalive": [
+    [0, 1, 0],
+    [1, 120, 120],
+    [25, 100, 75],
+    [3, 10, 9],
+  ],
+  "recv/buffersize": [[10_240, 524_288, 102_400]],
+  "window/scale": [[0, 1, 0]],
+};
+
+const configuration = stateKey(
+  "start",
+  "QICFG",
+  (modem) =>
+    new Map<string, readonly number[]>([
+      ["recvind", [Number(modem.variants["recv-length"])]],
+      ["qisend/timeout", [Number(modem.variants["send-timeout"])]],
+    ]),
+);
+
+/** The values of a key as set, or its defaults. @throws when there is no such key. */
+export function configured(modem: SimulatedModem, key: string): readonly number[] {
+  const ranges = configurationKeys[key];
+  if (ranges === undefined) throw new Error(`QICFG has no key ${key}`);
+  return modem.state(configuration).get(key) ?? ranges.map(([, , usual]) => usual);
+}
+
+/** Sets all values of a key. */
+export function setConfigured(modem: SimulatedModem, key: string, values: readonly number[]): void {
+  modem.state(configuration).set(key, values);
+}
