@@ -1,8 +1,8 @@
 /** A real TCP server on loopback whose end of each connection is in the hands of the test. */
 import { once } from "node:events";
 import { createServer, type AddressInfo, type Socket } from "node:net";
-import { internet, type SimulatedModemOptions } from "../../../lib/simulator";
-import { Dialogue } from "./dialogue";
+import { internet } from "../../../lib/simulator";
+import { Dialogue, type DialogueOptions } from "./dialogue";
 
 export class LoopbackServer {
   /** Connections, oldest first. */
@@ -57,7 +57,7 @@ export class SocketBench {
     readonly server: LoopbackServer,
   ) {}
 
-  static async open(options: SimulatedModemOptions = {}): Promise<SocketBench> {
+  static async open(options: DialogueOptions = {}): Promise<SocketBench> {
     const bench = new SocketBench(new Dialogue(options), await LoopbackServer.listen());
     Object.assign(bench.host.modem.state(internet), {
       loopbackOnly: true,

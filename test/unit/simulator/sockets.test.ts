@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import type { Socket } from "node:net";
-import type { SimulatedModemOptions, VariantChoice } from "../../../lib/simulator";
-import { Dialogue } from "./dialogue";
+import type { VariantChoice } from "../../../lib/simulator";
+import { Dialogue, type DialogueOptions } from "./dialogue";
 import { SocketBench } from "./loopback-server";
 
 /** Resolves when a connection is over, however it ended. */
@@ -10,7 +10,7 @@ const closeOf = (peer: Socket): Promise<unknown> => new Promise((resolve) => pee
 
 describe("TCP sockets of the simulated module", () => {
   let bench: SocketBench;
-  const open = async (options: SimulatedModemOptions = {}): Promise<SocketBench> => {
+  const open = async (options: DialogueOptions = {}): Promise<SocketBench> => {
     bench = await SocketBench.open(options);
     return bench;
   };
