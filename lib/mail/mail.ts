@@ -10,6 +10,13 @@ export type Priority = "high" | "normal" | "low";
 /** `atLeastOnce`: a mail whose result was lost is sent once more; `atMostOnce`: it is not. */
 export type Delivery = "atLeastOnce" | "atMostOnce";
 
+/** An address with its display name; the name is empty when there is none. */
+export interface Mailbox {
+  readonly name: string;
+  /** Bare, ASCII (an IDN domain in its A-label form). */
+  readonly address: string;
+}
+
 export interface MailAttachment {
   /** As the flow named it; made safe for the module later. */
   readonly filename: string;
@@ -28,6 +35,8 @@ export interface Mail {
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
+  /** Entries of the lists that are no addresses: never sent to, told with the result. Undefined: none. */
+  readonly unreadable?: readonly UnreadableRecipient[];
   /** One line. */
   readonly subject: string;
   readonly text: string;
@@ -65,8 +74,16 @@ export interface SmtpResult {
   readonly smtpCode?: number;
 }
 
+/** An entry of a list of recipients that is no address; `address` is what was given, cut to 80 characters. */
+export interface UnreadableRecipient {
+  readonly address: string;
+  readonly code: ErrorCode;
+}
+
 export interface RejectedRecipient {
   readonly address: string;
+  /** Why, where the entry is no address at all. */
+  readonly code?: ErrorCode;
   readonly modemCode?: number;
   readonly smtpCode?: number;
 }

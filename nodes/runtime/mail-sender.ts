@@ -146,13 +146,13 @@ export class MailSender implements ResultReceiver {
 
 type Way = Pick<PendingMail, "send"> & { readonly done?: Done | undefined };
 
-function queuedResult(id: string, { warnings, attachments, text }: Mail): SmtpResult {
+function queuedResult(id: string, { warnings, unreadable = [], attachments, text }: Mail): SmtpResult {
   const contents = attachments.map(({ content }) => (content.kind === "bytes" ? content.bytes.length : 0));
   return {
     status: "queued",
     id,
     accepted: [],
-    rejected: [],
+    rejected: unreadable,
     attempts: 0,
     queuedMs: 0,
     bytes: contents.reduce((sum, size) => sum + size, Buffer.byteLength(text)),

@@ -102,6 +102,40 @@ describe("smtp-send", () => {
     });
   }
 
+  it("serves the recipients that can be read, and names the others as rejected", async () => {
+    await load();
+    bench.inject("send", {
+      to: "Duty team: duty@example.com, night shift;",
+      cc: "-",
+      bcc: "Boss <boss@example.com>",
+      payload: "text",
+    });
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual(
+      [smtp.status, smtp.accepted, smtp.rejected],
+      [
+        "partial",
+        ["duty@example.com", "boss@example.com"],
+        [
+          { address: "night shift", code: "INVALID_RECIPIENT" },
+          { address: "-", code: "INVALID_RECIPIENT" },
+        ],
+      ],
+    );
+    assert.equal(server.received.length, 2);
+    assert.equal((await bench.received("caught")).error.code, "INVALID_RECIPIENT");
+    assert.equal(bench.count("failed"), 0);
+  });
+
+  it("sends a mail to 25 recipients in two transactions", async () => {
+    await load();
+    const to = Array.from({ length: 25 }, (_, index) => `duty${index}@example.com`);
+    bench.inject("send", { to: to.join("\n"), payload: "text" });
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual([smtp.status, smtp.accepted, smtp.warnings], ["sent", to, []]);
+    assert.equal(server.received.length, 2);
+  });
+
   it("reports a mail that the server refuses by 550, and sends the next mail", async () => {
     await load();
     server.refuse = { rcpt: { "gone@example.com": 550 } };

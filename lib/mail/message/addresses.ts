@@ -1,94 +1,134 @@
 /**
  * E-mail addresses of a message: lists in the forms that flows use, down to bare addresses in ASCII.
  *
- * An address is an RFC 5322 mailbox without what cannot be put into an AT command (quotation marks) or into SMTP
- * without extensions (letters beyond ASCII before the @). Display names are dropped: the module has no place for them.
+ * What can be read is read; the rest is named, so that one wrong entry never costs the others their mail. An address
+ * is an RFC 5322 mailbox without what cannot be put into an AT command (quotation marks) or into SMTP without
+ * extensions (letters beyond ASCII before the @).
  */
 import { domainToASCII } from "node:url";
 import { ModemError, type ErrorCode } from "../../errors";
 import { isAscii } from "../ascii-fold";
-import { isBlank, isRecord, reading } from "./foreign";
-import { hasControl, shown } from "./text";
+import type { Mailbox } from "../mail";
+import { splitList } from "./address-list";
+import { isBlank, isRecord, primitiveText, reading } from "./foreign";
+import { shown } from "./text";
 
 /** RFC 5321 section 4.5.3.1, bytes. */
 const LONGEST_LOCAL_PART = 64;
 const LONGEST_ADDRESS = 254;
-/** A display name included; keeps the parser's time short whatever is put in. */
-const LONGEST_MAILBOX = 320;
 /** Far above what the module carries (20), so that a flood of addresses ends early. */
 const MOST_ADDRESSES = 100;
+/** Characters of a list: as many addresses of a usual length with their names. */
+const LONGEST_LIST = 320 * MOST_ADDRESSES;
 const DEEPEST_LIST = 3;
+const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
-/** The addresses of a string (separated by commas or semicolons), of `{address}`, or of a list of these. */
-export function readAddresses(value: unknown, code: ErrorCode): readonly string[] {
-  const mailboxes = reading(code, () => listMailboxes(value, code, 0));
-  checkCount(mailboxes.length);
-  return [...new Set(mailboxes.map((mailbox) => parseMailbox(mailbox, code)))];
+export interface AddressList {
+  /** Those that were read, each address once. */
+  readonly mailboxes: readonly Mailbox[];
+  /** Why each of the others is no address; INVALID_* or LIMIT_ADDRESS. */
+  readonly unreadable: readonly Unreadable[];
 }
 
-/** The bare address of a mailbox such as `Name <name@example.com>`. @throws ModemError of `code`, LIMIT_ADDRESS */
-export function parseMailbox(mailbox: string, code: ErrorCode): string {
-  const refuse = (why: string): ModemError => new ModemError(code, { detail: `${shown(mailbox)} ${why}` });
-  if (mailbox.length > LONGEST_MAILBOX) {
-    throw new ModemError("LIMIT_ADDRESS", { detail: shown(mailbox) });
-  }
-  if (hasControl(mailbox)) throw refuse("holds a control character");
-  const parsed = parse(mailbox);
-  if (parsed === undefined) throw refuse("is not of the form name@example.com");
-  if (!isAscii(parsed.local)) {
-    throw refuse("has letters before the @ that mail servers do not take");
-  }
-  if (!/^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/.test(parsed.local)) {
-    throw refuse("needs quotation marks before the @, which the module does not take");
-  }
-  const domain = asciiDomain(parsed.domain);
-  if (domain === undefined) throw refuse("has no valid domain after the @");
-  const address = `${parsed.local}@${domain}`;
-  if (parsed.local.length > LONGEST_LOCAL_PART || address.length > LONGEST_ADDRESS) {
-    throw new ModemError("LIMIT_ADDRESS", { detail: shown(address) });
-  }
-  return address;
+export interface Unreadable {
+  /** As it was given. */
+  readonly text: string;
+  readonly error: ModemError;
 }
 
-function listMailboxes(value: unknown, code: ErrorCode, depth: number): string[] {
+/**
+ * The mailboxes of a string (RFC 5322 section 3.4, or one a line), of `{name, address}`, of what mailparser makes of a
+ * header (`{value: [...]}`), or of a list of these.
+ *
+ * @throws ModemError LIMIT_RECIPIENTS for a flood, `code` for a value that cannot be read at all
+ */
+export function readAddresses(value: unknown, code: ErrorCode): AddressList {
+  const list = reading(code, () => collect(value, 0));
+  if (list.length > MOST_ADDRESSES) throw tooMany(`${list.length} addresses in one list`);
+  const mailboxes = new Map<string, Mailbox>();
+  const unreadable: Unreadable[] = [];
+  for (const { address, name, injected } of list) {
+    const checked = injected === true ? "looks like a header field" : checkAddress(address);
+    const text = address || name;
+    if (typeof checked === "string") {
+      unreadable.push({ text, error: new ModemError(code, { detail: `${shown(text)} ${checked}` }) });
+    } else if (checked instanceof ModemError) unreadable.push({ text, error: checked });
+    else if (!mailboxes.has(checked.address)) mailboxes.set(checked.address, { name, ...checked });
+  }
+  return { mailboxes: [...mailboxes.values()], unreadable };
+}
+
+/** The only mailbox of a value that must not be more. @throws ModemError of `code`, LIMIT_* */
+export function readOneAddress(value: unknown, code: ErrorCode): Mailbox | undefined {
+  const { mailboxes, unreadable } = readAddresses(value, code);
+  const [wrong] = unreadable;
+  if (wrong !== undefined) throw wrong.error;
+  if (mailboxes.length > 1) throw new ModemError(code, { detail: `it names ${mailboxes.length} addresses` });
+  return mailboxes[0];
+}
+
+interface Entry extends Mailbox {
+  readonly injected?: boolean;
+}
+
+function collect(value: unknown, depth: number): readonly Entry[] {
   if (isBlank(value)) return [];
-  if (typeof value === "string") return splitList(value);
+  if (typeof value === "string") return parse(value);
   if (Array.isArray(value) && depth < DEEPEST_LIST) {
-    checkCount(value.length);
-    return value.flatMap((entry: unknown) => listMailboxes(entry, code, depth + 1));
+    if (value.length > MOST_ADDRESSES) throw tooMany(`${value.length} addresses in one list`);
+    return value.flatMap((entry: unknown) => collect(entry, depth + 1));
   }
-  if (isRecord(value) && typeof value["address"] === "string") return [value["address"]];
-  throw new ModemError(code, { detail: "neither text nor a list of texts" });
+  if (isRecord(value)) {
+    const { address, name, value: list, group } = value;
+    if (typeof address === "string" && (address !== "" || !Array.isArray(group))) {
+      const given = primitiveText(name) ?? "";
+      const found = parse(address);
+      if (found.length === 0 && given.trim() !== "") return [{ address: "", name: given }];
+      return found.map((one) => (given === "" ? one : { ...one, name: given }));
+    }
+    if (depth < DEEPEST_LIST && Array.isArray(list)) return collect(list, depth);
+    if (depth < DEEPEST_LIST && Array.isArray(group)) return collect(group, depth);
+  }
+  return [{ address: "", name: primitiveText(value) ?? `(${typeof value})` }];
 }
 
-function checkCount(count: number): void {
-  if (count > MOST_ADDRESSES) {
-    throw new ModemError("LIMIT_RECIPIENTS", { detail: `${count} addresses in one list` });
-  }
+function parse(text: string): readonly Entry[] {
+  if (text.length > LONGEST_LIST) throw tooMany(`${text.length} characters of addresses`);
+  const { mailboxes, injected } = splitList(text, MOST_ADDRESSES);
+  if (mailboxes.length > MOST_ADDRESSES) throw tooMany("more than 100 addresses in one list");
+  const {
+    default: parser,
+  }: typeof import("nodemailer/lib/addressparser") = require("nodemailer/lib/addressparser");
+  return [
+    ...parser(mailboxes.join(", "), { flatten: true }).filter(
+      ({ address, name }) => address !== "" || name !== "",
+    ),
+    ...injected.map((line) => ({ address: "", name: line, injected: true })),
+  ];
 }
 
-/** Splits at commas and semicolons outside of quotation marks and angle brackets. */
-function splitList(text: string): string[] {
-  if (text.length > LONGEST_MAILBOX * MOST_ADDRESSES) {
-    throw new ModemError("LIMIT_RECIPIENTS", { detail: `${text.length} characters of addresses` });
+/** The address in the form that goes out; else why it cannot. */
+function checkAddress(given: string): Pick<Mailbox, "address"> | ModemError | string {
+  const text = given.replace(/^mailto:/i, "").replace(/^'(.*)'$/s, "$1");
+  const at = text.lastIndexOf("@");
+  const local = text.slice(0, Math.max(0, at));
+  if (text.includes("\uFFFD")) return "holds a control character";
+  if (at < 1) return "is not of the form name@example.com";
+  if (text.length > 4 * LONGEST_ADDRESS) return new ModemError("LIMIT_ADDRESS", { detail: shown(text) });
+  if (!isAscii(local)) return "has letters before the @ that mail servers do not take";
+  if (!ATOMS.test(local)) return "needs quotation marks before the @, which the module does not take";
+  // A full stop behind an address ends the sentence it was copied from.
+  const domain = asciiDomain(text.slice(at + 1).replace(/\.$/, ""));
+  if (domain === undefined) return "has no valid domain after the @";
+  const address = `${local}@${domain}`;
+  if (local.length > LONGEST_LOCAL_PART || address.length > LONGEST_ADDRESS) {
+    return new ModemError("LIMIT_ADDRESS", { detail: shown(address) });
   }
-  const parts: string[] = [""];
-  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"|<[^<>]*>|[^"<,;]+|./gsu)) {
-    if (token === "," || token === ";") parts.push("");
-    else parts.push((parts.pop() ?? "") + token);
-  }
-  return parts.map((part) => part.trim()).filter((part) => part !== "");
+  return { address };
 }
 
-interface Mailbox {
-  readonly local: string;
-  readonly domain: string;
-}
-
-function parse(mailbox: string): Mailbox | undefined {
-  const parser: typeof import("email-addresses") = require("email-addresses");
-  const parsed = parser.parseOneAddress({ input: mailbox, rfc6532: true });
-  return parsed?.type === "mailbox" ? parsed : undefined;
+function tooMany(detail: string): ModemError {
+  return new ModemError("LIMIT_RECIPIENTS", { detail });
 }
 
 /** The domain in lower case and A-labels, or an address literal; undefined when it is neither. */

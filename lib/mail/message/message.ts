@@ -6,13 +6,13 @@
  * warnings, and the module decides. Contents are not coded here: that depends on the module, see compose.ts.
  */
 import { ModemError } from "../../errors";
-import { readAddresses } from "./addresses";
+import { readAddresses, readOneAddress, type Unreadable } from "./addresses";
 import { checkAttachmentCount, readAttachments } from "./attachments";
 import { readBody } from "./body";
 import { isBlank, primitiveText, reading } from "./foreign";
 import type { Mail, Priority } from "../mail";
 import { readSubject } from "./subject";
-import { shown } from "./text";
+import { cut, shown, withoutControls } from "./text";
 
 /**
  * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
@@ -36,6 +36,9 @@ export interface MessagePolicy {
 
 /** Bytes of an address that every firmware is known to take (mark B of the fact base). */
 const SURE_ADDRESS = 50;
+
+/** Characters of an entry that is no address, as it is told. */
+const LONGEST_SHOWN = 80;
 
 /** Properties of the e-mail node that have no place in the module's mail. */
 const NOT_CARRIED = ["replyTo", "inReplyTo", "references", "headers", "envelope"] as const;
@@ -92,28 +95,41 @@ export async function readMessage(
   };
 }
 
-/** The three lists without duplicates: who stands in To is dropped from Cc and Bcc, who stands in Cc from Bcc. */
-function readRecipients(msg: Record<string, unknown>, fields: FixedFields): Pick<Mail, "to" | "cc" | "bcc"> {
+/**
+ * The three lists without duplicates: who stands in To is dropped from Cc and Bcc, who stands in Cc from Bcc. Whoever
+ * can be read is served; entries that are no addresses are told with the result.
+ *
+ * @throws ModemError INVALID_RECIPIENT, INVALID_NO_RECIPIENT, LIMIT_* when there is not one address
+ */
+function readRecipients(
+  msg: Record<string, unknown>,
+  fields: FixedFields,
+): Pick<Mail, "to" | "cc" | "bcc" | "unreadable"> {
   const seen = new Set<string>();
+  const wrong: Unreadable[] = [];
   const read = (list: "to" | "cc" | "bcc"): readonly string[] => {
     const value = list in fields ? fields[list] : reading("INVALID_RECIPIENT", () => msg[list]);
-    return readAddresses(value, "INVALID_RECIPIENT").filter((address) => {
-      const isNew = !seen.has(address);
+    const { mailboxes, unreadable } = readAddresses(value, "INVALID_RECIPIENT");
+    wrong.push(...unreadable);
+    return mailboxes.flatMap(({ address }) => {
+      if (seen.has(address)) return [];
       seen.add(address);
-      return isNew;
+      return [address];
     });
   };
   const recipients = { to: read("to"), cc: read("cc"), bcc: read("bcc") };
-  if (seen.size === 0) throw new ModemError("INVALID_NO_RECIPIENT");
-  return recipients;
+  if (seen.size === 0) throw wrong[0]?.error ?? new ModemError("INVALID_NO_RECIPIENT");
+  const unreadable = wrong.map(({ text, error: { code } }) => ({
+    address: cut(withoutControls(text).text, LONGEST_SHOWN),
+    code,
+  }));
+  return { ...recipients, ...(unreadable.length > 0 && { unreadable }) };
 }
 
 function readFrom(value: unknown, policy: MessagePolicy): string | undefined {
   if (isBlank(value)) return undefined;
   if (!policy.allowFrom) throw new ModemError("INVALID_FROM_NOT_ALLOWED");
-  const [from, ...more] = readAddresses(value, "INVALID_SENDER");
-  if (more.length > 0) throw new ModemError("INVALID_SENDER", { detail: "msg.from names several" });
-  return from;
+  return readOneAddress(value, "INVALID_SENDER")?.address;
 }
 
 function readPriority(value: unknown): Priority {

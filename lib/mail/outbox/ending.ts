@@ -6,7 +6,7 @@
  */
 import { isModemError, ModemError } from "../../errors";
 import type { Logger } from "../../quectel/settings";
-import { failureOf, resultOf, statusOf } from "./mail-result";
+import { failureOf, isAllSent, resultOf } from "./mail-result";
 import type { MailStore } from "./mail-store";
 import type { OutboxTime } from "./time";
 import type { EndedAttachment, MailEnded } from "./outbox-types";
@@ -147,7 +147,7 @@ export class Ending {
       const isTaken = settled.every(({ status }) => status === "fulfilled");
       // What was not taken stands in the record and is told at the next start.
       if (isTaken && !this.stopped) {
-        await this.parts.store.finish(entry, record, keep && statusOf(record) !== "sent");
+        await this.parts.store.finish(entry, record, keep && !isAllSent(record));
       }
       this.telling.delete(done);
     });

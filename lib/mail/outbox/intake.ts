@@ -139,7 +139,7 @@ export class Intake {
   ): SpoolRecord {
     const { clock, ledger, store, settings } = this.parts;
     const now = ledger.time.now();
-    const { to, cc, bcc, subject, text, priority, warnings } = mail;
+    const { to, cc, bcc, unreadable = [], subject, text, priority, warnings } = mail;
     return {
       format: RECORD_FORMAT,
       id,
@@ -156,6 +156,7 @@ export class Intake {
       to,
       cc,
       bcc,
+      ...(unreadable.length > 0 && { unreadable }),
       subject,
       text,
       attachments,

@@ -1,10 +1,10 @@
 /** What a flow is told about the end of a mail: `msg.smtp` and `msg.error`, from its record. Pure. */
-import type { ModemError } from "../../errors";
+import { ModemError } from "../../errors";
 import { recipientsOf } from "../../mailer/envelope";
 import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail";
 import type { SpoolRecord, StoredTransaction } from "../spool/record";
 import { isInDoubt } from "./transactions";
-import { restoreError, type StoredError } from "../spool/stored-error";
+import { restoreError, type StoredError, storeError } from "../spool/stored-error";
 
 export interface ResultFlags {
   readonly queuedMs: number;
@@ -18,9 +18,13 @@ export function isComplete({ transactions }: SpoolRecord): boolean {
 }
 
 /** Why not all recipients have the mail; undefined when they have. To be asked of a complete record. */
-function errorOf({ transactions }: SpoolRecord): StoredError | undefined {
+function errorOf({ transactions, unreadable = [] }: SpoolRecord): StoredError | undefined {
   const errors = transactions.flatMap(({ state }) => ("error" in state ? [state.error] : []));
-  return errors.find((error) => error.class === "unknown") ?? errors.at(-1);
+  const error = errors.find((error) => error.class === "unknown") ?? errors.at(-1);
+  const [first] = unreadable;
+  if (error !== undefined || first === undefined) return error;
+  const detail = unreadable.map(({ address }) => JSON.stringify(address)).join(", ");
+  return storeError(new ModemError(first.code, { detail }));
 }
 
 export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
@@ -34,7 +38,7 @@ export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
     status: statusOf(record),
     id: record.id,
     accepted: transactions.flatMap((one) => (one.state.kind === "sent" ? recipientsOf(one.envelope) : [])),
-    rejected: transactions.flatMap(rejectedOf),
+    rejected: [...(record.unreadable ?? []), ...transactions.flatMap(rejectedOf)],
     attempts: record.attempts,
     ...(at !== undefined && { acceptedAt: at }),
     queuedMs: Math.max(0, Math.round(flags.queuedMs)),
@@ -60,10 +64,14 @@ export function failureOf(record: SpoolRecord): { failure: MailFailure; error: M
 }
 
 /** `partial` when some recipients have the mail and some never will. */
-export function statusOf({ transactions }: SpoolRecord): "sent" | "partial" | "failed" {
-  const sent = transactions.filter(({ state }) => state.kind === "sent").length;
-  if (sent === transactions.length) return "sent";
-  return sent > 0 ? "partial" : "failed";
+export function statusOf(record: SpoolRecord): "sent" | "partial" | "failed" {
+  if (isAllSent(record)) return (record.unreadable ?? []).length === 0 ? "sent" : "partial";
+  return record.transactions.some(({ state }) => state.kind === "sent") ? "partial" : "failed";
+}
+
+/** True when a retry would find nobody to serve. */
+export function isAllSent({ transactions }: SpoolRecord): boolean {
+  return transactions.every(({ state }) => state.kind === "sent");
 }
 
 function outcomeOf(record: SpoolRecord): MailFailure["outcome"] {

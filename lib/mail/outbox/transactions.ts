@@ -5,7 +5,7 @@
  */
 import type { ErrorCode, ModemError } from "../../errors";
 import { mayHaveArrived } from "../../mailer/qsmtp/put-result";
-import { splitEnvelope } from "../../mailer/qsmtp/compose/envelopes";
+import { halveEnvelope, splitEnvelope } from "../../mailer/qsmtp/compose/envelopes";
 import { recipientsOf } from "../../mailer/envelope";
 import type { Envelope } from "../../mailer/mailer";
 import { backOff } from "./schedule";
@@ -200,7 +200,8 @@ function afterFailure(
   const isPlural = recipientsOf(transaction.envelope).length > 1;
   if (isPlural && isOfOneRecipient(error)) {
     const { envelope, ...rest } = transaction;
-    return splitEnvelope(envelope).map((alone) => ({ ...rest, envelope: alone, lastError, due: time }));
+    const parts = isOfTheirNumber(error) ? halveEnvelope(envelope) : splitEnvelope(envelope);
+    return parts.map((part) => ({ ...rest, envelope: part, lastError, due: time }));
   }
   switch (error.class) {
     case "setup":
@@ -217,6 +218,11 @@ function afterFailure(
       return [{ ...transaction, tries, lastError, due: time + backOff(Math.max(1, tries), random) }];
     }
   }
+}
+
+/** Too many at a time: RFC 5321 section 4.5.3.1.10 has the client send to the rest in another transaction. */
+function isOfTheirNumber({ code, smtpCode }: ModemError): boolean {
+  return smtpCode === 452 || (code === "LIMIT_RECIPIENTS" && smtpCode === undefined);
 }
 
 function isOfOneRecipient({ code, smtpCode, modemCode, stage }: ModemError): boolean {

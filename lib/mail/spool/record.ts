@@ -4,8 +4,9 @@
  * The text is JSON that a person can read. It holds envelope, text, the state of each transaction and the rest of the
  * flow's message; attachments lie in files of their own; no password is ever part of it.
  */
+import { ERROR_TABLE } from "../../errors";
 import type { Envelope } from "../../mailer/mailer";
-import type { Delivery, Priority } from "../mail";
+import type { Delivery, Priority, UnreadableRecipient } from "../mail";
 import { areTexts, isNumber, isObject, isText } from "./json";
 import type { StoredError } from "./stored-error";
 
@@ -76,6 +77,8 @@ export interface SpoolRecord {
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
+  /** Entries of the lists that are no addresses; undefined: none. */
+  readonly unreadable?: readonly UnreadableRecipient[];
   readonly subject: string;
   readonly text: string;
   readonly attachments: readonly KeptAttachment[];
@@ -141,6 +144,8 @@ const isTransaction = (value: unknown): boolean =>
   isNumber(value["tries"]) &&
   isNumber(value["due"]) &&
   isNumber(value["unknown"]);
+const isUnreadable = (value: unknown): boolean =>
+  isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));
 const isAttachment = (value: unknown): boolean =>
   isObject(value) && isText(value["filename"]) && isNumber(value["size"]) && isText(value["sha256"]);
 
@@ -159,6 +164,7 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ["to", areTexts],
   ["cc", areTexts],
   ["bcc", areTexts],
+  ["unreadable", (value) => value === undefined || (Array.isArray(value) && value.every(isUnreadable))],
   ["subject", isText],
   ["text", isText],
   ["attachments", (value) => Array.isArray(value) && value.every(isAttachment)],

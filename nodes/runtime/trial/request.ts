@@ -4,7 +4,7 @@
  * It comes from a browser, so nothing about it is taken for granted. Whether the settings make sense is the business of
  * `modem-settings.ts`, as for a deployed node.
  */
-import { readAddresses } from "../../../lib/mail/message/addresses";
+import { readOneAddress } from "../../../lib/mail/message/addresses";
 import { ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import type { ModemCredentials } from "../modem-settings";
 import { invalid, type RawOptions } from "../options";
@@ -88,10 +88,9 @@ function credentialsOf(value: unknown): ModemCredentials {
 }
 
 function recipientOf(value: unknown): string {
-  const [first, second] = readAddresses(value, "INVALID_RECIPIENT");
-  if (first === undefined) throw new ModemError("INVALID_NO_RECIPIENT", { hint: SPECIAL_HINTS.noAddress });
-  if (second !== undefined) throw invalid("recipient", "must be a single address");
-  return first;
+  const mailbox = readOneAddress(value, "INVALID_RECIPIENT");
+  if (mailbox === undefined) throw new ModemError("INVALID_NO_RECIPIENT", { hint: SPECIAL_HINTS.noAddress });
+  return mailbox.address;
 }
 
 /** The own properties of a plain object; a name that is none of a property is refused. */

@@ -51,12 +51,6 @@ describe("a composed mail", () => {
     assert.deepEqual([body.bytes.length, attachments], [0, []]);
   });
 
-  it("warns of more recipients than every module takes", () => {
-    const to = Array.from({ length: 21 }, (_, index) => `a${index}@example.com`);
-    assert.deepEqual(composed(storedMail({ to: to.slice(1) })).warnings, []);
-    assert.match(composed(storedMail({ to })).warnings.join(), /^The mail has 21 recipients/);
-  });
-
   it("has safe and unique names of attachments, and says which were changed", async () => {
     const mail = storedMail({
       attachments: [storedAttachment("a b.txt", "1"), storedAttachment("a_b.txt", "2")],

@@ -1,7 +1,7 @@
 /** What a person reads when a message is refused, and the last value on either side of each limit. */
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../lib/errors";
-import { parseMailbox, readAddresses } from "../../../lib/mail/message/addresses";
+import { readAddresses, readOneAddress } from "../../../lib/mail/message/addresses";
 import { readAttachments } from "../../../lib/mail/message/attachments";
 import { htmlToText, isHtml } from "../../../lib/mail/message/html-text";
 import { readMessage } from "../../../lib/mail/message/message";
@@ -22,12 +22,11 @@ describe("a message that is refused", () => {
     [{ to: "jürgen@example.com" }, "INVALID_RECIPIENT", /letters before the @ that mail servers do not take/],
     [{ to: '"jane doe"@example.com' }, "INVALID_RECIPIENT", /needs quotation marks before the @/],
     [{ to: "jane@-example.com" }, "INVALID_RECIPIENT", /has no valid domain after the @/],
-    [{ to: 7 }, "INVALID_RECIPIENT", /neither text nor a list of texts/],
+    [{ to: 7 }, "INVALID_RECIPIENT", /"7" is not of the form name@example\.com/],
     [{ to: `${"a".repeat(65)}@example.com` }, "LIMIT_ADDRESS", /"a{65}@example\.com"/],
-    [{ to: `Jane ${"a".repeat(320)} <a@example.com>` }, "LIMIT_ADDRESS", /"Jane a{74}…"/],
     [{ to: Array(101).fill("a@example.com") }, "LIMIT_RECIPIENTS", /101 addresses in one list/],
     [{ to: "a".repeat(32_001) }, "LIMIT_RECIPIENTS", /32001 characters of addresses/],
-    [{ from: "a@example.com, b@example.com" }, "INVALID_SENDER", /msg\.from names several/],
+    [{ from: "a@example.com, b@example.com" }, "INVALID_SENDER", /it names 2 addresses/],
     [{ topic: {} }, "INVALID_SUBJECT", /it is not text/],
     [{ topic: "a\nb" }, "INVALID_SUBJECT", /"a\\nb"/],
     [{ topic: "x".repeat(1001) }, "LIMIT_SUBJECT", /1001 characters/],
@@ -109,14 +108,12 @@ describe("the limits of a message", () => {
   it("take the longest address, mailbox, list and subject", async () => {
     const longest = `a@${domain(252)}`;
     assert.equal(longest.length, 254);
-    assert.equal(parseMailbox(longest, "INVALID_RECIPIENT"), longest);
-    assert.throws(() => parseMailbox(`a${longest}`, "INVALID_RECIPIENT"), failsWith("LIMIT_ADDRESS"));
-    const mailbox = `${"n".repeat(320 - " <a@example.com>".length)} <a@example.com>`;
-    assert.equal(parseMailbox(mailbox, "INVALID_RECIPIENT"), "a@example.com");
-    assert.throws(() => parseMailbox(`n${mailbox}`, "INVALID_RECIPIENT"), failsWith("LIMIT_ADDRESS"));
+    const one = (text: string): unknown => readOneAddress(text, "INVALID_RECIPIENT")?.address;
+    assert.equal(one(longest), longest);
+    assert.throws(() => one(`a${longest}`), failsWith("LIMIT_ADDRESS"));
     const hundred = Array.from({ length: 100 }, (_, index) => `a${index}@example.com`);
-    assert.equal(readAddresses(hundred, "INVALID_RECIPIENT").length, 100);
-    assert.equal(readAddresses(`${" ".repeat(31_987)}a@example.com`, "INVALID_RECIPIENT").length, 1);
+    assert.equal(readAddresses(hundred, "INVALID_RECIPIENT").mailboxes.length, 100);
+    assert.equal(one(`${" ".repeat(31_987)}a@example.com`), "a@example.com");
     assert.equal((await read({ topic: "x".repeat(1000) })).subject.length, 1000);
   });
 
@@ -129,11 +126,11 @@ describe("the limits of a message", () => {
 describe("address literals", () => {
   it("are IPv4 or IPv6 in brackets, whole", () => {
     for (const literal of ["[192.0.2.100]", "[IPv6:2001:db8::1]", "[ipv6:2001:DB8::192.0.2.1]"]) {
-      assert.deepEqual(readAddresses(`root@${literal}`, "INVALID_RECIPIENT"), [`root@${literal}`]);
+      assert.equal(readOneAddress(`root@${literal}`, "INVALID_RECIPIENT")?.address, `root@${literal}`);
     }
     for (const literal of ["[192.0.2]", "[IPv6:xyz]", "x[192.0.2.1]", "[192.0.2.1]x", "[mail]"]) {
       assert.throws(
-        () => readAddresses(`root@${literal}`, "INVALID_RECIPIENT"),
+        () => readOneAddress(`root@${literal}`, "INVALID_RECIPIENT"),
         failsWith("INVALID_RECIPIENT"),
         literal,
       );

@@ -1,7 +1,7 @@
 /** What a flow is told about the end of a mail: each field of the result and of the failure. */
 import assert from "node:assert/strict";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
-import { failureOf, isComplete, resultOf, statusOf } from "../../../lib/mail/outbox/mail-result";
+import { failureOf, isAllSent, isComplete, resultOf, statusOf } from "../../../lib/mail/outbox/mail-result";
 import { newTransaction } from "../../../lib/mail/outbox/transactions";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
 import { storeError } from "../../../lib/mail/spool/stored-error";
@@ -49,6 +49,23 @@ describe("The result of a mail", () => {
       warnings: ["cut"],
     });
     assert.equal(failureOf(all), undefined);
+  });
+
+  it("is partial when an entry of the lists was no address, and names it first", () => {
+    const unreadable = [{ address: "night shift", code: "INVALID_RECIPIENT" }] as const;
+    const served = { ...mail(one("a@example.com", sent(FIRST))), unreadable };
+    const { status, accepted, rejected } = resultOf(served, FLAGS);
+    assert.deepEqual([status, accepted, rejected], ["partial", ["a@example.com"], unreadable]);
+    assert.deepEqual(
+      [failureOf(served)?.failure.code, failureOf(served)?.failure.outcome],
+      ["INVALID_RECIPIENT", "partial"],
+    );
+    assert.match(failureOf(served)?.failure.message ?? "", /"night shift"/);
+    assert.ok(isAllSent(served), "there is nobody whom a retry would serve");
+    const refused = { ...mail(one("a@example.com", ended("refused", "OUTBOX_EXPIRED"))), unreadable };
+    assert.equal(statusOf(refused), "failed");
+    assert.equal(failureOf(refused)?.failure.code, "OUTBOX_EXPIRED");
+    assert.equal(isAllSent(refused), false);
   });
 
   it("counts nothing for a success of which the module gave no figures", () => {

@@ -194,14 +194,31 @@ describe("A failure", () => {
   };
 
   it("parts the recipients when it may concern a single one of them", () => {
-    for (const smtpCode of [450, 452, 501, 550, 551, 552, 553, 554]) {
+    for (const smtpCode of [450, 501, 550, 551, 552, 553, 554]) {
       assert.ok(parted(new ModemError("SMTP_MAILBOX_UNAVAILABLE", { smtpCode })), `${smtpCode}`);
     }
     for (const modemCode of [667, 669, 671, 678, 679, 680, 681, 682]) {
       assert.ok(parted(new ModemError("SMTP_TRANSACTION_FAILED", { modemCode })), `${modemCode}`);
     }
-    for (const code of ["INVALID_RECIPIENT", "LIMIT_ADDRESS", "LIMIT_RECIPIENTS"] as const) {
+    for (const code of ["INVALID_RECIPIENT", "LIMIT_ADDRESS"] as const) {
       assert.ok(parted(new ModemError(code)), code);
+    }
+  });
+
+  it("halves the recipients when they are too many at a time", () => {
+    for (const error of [
+      new ModemError("LIMIT_RECIPIENTS"),
+      new ModemError("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 452 }),
+    ]) {
+      const three = newTransaction(to("a@example.com", "b@example.com", "c@example.com"), 0);
+      const parts = after(three, failed(error));
+      assert.deepEqual(
+        parts.map(({ envelope, due }) => [envelope, due]),
+        [
+          [to("a@example.com", "b@example.com"), NOW],
+          [to("c@example.com"), NOW],
+        ],
+      );
     }
   });
 

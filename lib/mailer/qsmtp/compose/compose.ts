@@ -11,14 +11,11 @@ import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import type { CharsetWish } from "./charset";
 import { codeBody } from "./coded-body";
 import { codeSubject } from "./coded-subject";
-import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { safeFileNames } from "./file-names";
 import { lateNote, repeatNote } from "./notes";
 import { shown } from "../../../mail/message/text";
 
-/** Recipients of a transaction that every firmware is known to take (mark B). */
-const SURE_RECIPIENTS = 20;
 /** Bytes of a sender name (mark B). A cut name loses nothing that matters, a refused one every mail. */
 const LONGEST_SENDER_NAME = 50;
 const MINUTE = 60_000;
@@ -71,10 +68,6 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   const { settings, support, history } = options;
   const warnings = new Set<string>();
   const warn: Warn = (warning) => void warnings.add(warning);
-  const recipients = recipientsOf(envelope).length;
-  if (recipients > SURE_RECIPIENTS) {
-    warn(`The mail has ${recipients} recipients; the module may refuse more than ${SURE_RECIPIENTS}.`);
-  }
   const subject = codeSubject(
     mail.subject,
     { support: support.subject, charset: settings.charset, short: history.shortSubject },

@@ -8,6 +8,9 @@
 import { recipientsOf } from "../../envelope";
 import type { Envelope } from "../../mailer";
 
+/** Recipients of a transaction that every firmware is known to take (mark B of QSMTPDST). */
+const MOST_RECIPIENTS = 20;
+
 /** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
 export type BccMode = "private" | "module";
 
@@ -15,7 +18,8 @@ export type BccMode = "private" | "module";
  * The transactions of a new mail, in the order of sending.
  *
  * A private Bcc recipient is the only `To` of his own transaction: a Bcc header would tell him no more, and programs
- * that sort or score mail by a missing To find one. He learns nobody else's address, and nobody learns his.
+ * that sort or score mail by a missing To find one. He learns nobody else's address, and nobody learns his. The others
+ * go in as few transactions as the module's lists allow.
  */
 export function planEnvelopes(recipients: Envelope, bccMode: BccMode): readonly Envelope[] {
   const open: Envelope = {
@@ -24,7 +28,7 @@ export function planEnvelopes(recipients: Envelope, bccMode: BccMode): readonly 
     bcc: bccMode === "module" ? recipients.bcc : [],
   };
   const hidden = bccMode === "private" ? recipients.bcc : [];
-  return [...(recipientsOf(open).length > 0 ? [open] : []), ...hidden.map(alone)];
+  return [...inPartsOf(MOST_RECIPIENTS, open), ...hidden.map(alone)];
 }
 
 /** One transaction for each recipient, after the server has refused one among several. */
@@ -32,6 +36,26 @@ export function splitEnvelope(envelope: Envelope): readonly Envelope[] {
   return recipientsOf(envelope).map(alone);
 }
 
+/** Two transactions of one, when it has more recipients than the module or the server takes at a time. */
+export function halveEnvelope(envelope: Envelope): readonly Envelope[] {
+  return inPartsOf(Math.ceil(recipientsOf(envelope).length / 2), envelope);
+}
+
 function alone(address: string): Envelope {
   return { to: [address], cc: [], bcc: [] };
+}
+
+/** Envelopes of at most `most` recipients, each in the list where he was. */
+function inPartsOf(most: number, { to, cc, bcc }: Envelope): readonly Envelope[] {
+  const all = [
+    ...to.map((address) => ({ address, list: "to" })),
+    ...cc.map((address) => ({ address, list: "cc" })),
+    ...bcc.map((address) => ({ address, list: "bcc" })),
+  ];
+  return Array.from({ length: Math.ceil(all.length / most) }, (_, index) => {
+    const part = all.slice(index * most, (index + 1) * most);
+    const of = (list: string): string[] =>
+      part.filter((one) => one.list === list).map(({ address }) => address);
+    return { to: of("to"), cc: of("cc"), bcc: of("bcc") };
+  });
 }
