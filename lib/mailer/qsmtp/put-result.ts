@@ -15,8 +15,18 @@ const FIRST_NUMBER = 651;
 /** Stands for 554 and for every reply that has no number of its own, so the reply itself decides. */
 const OTHER_REPLY = 682;
 
+/** What the server said last, by the first digit (RFC 5321 section 4.2.1). */
+type Reply = "none" | "positive" | "negative";
+
+/** 0 stands for none; 354 and its like are positive too: the server wanted to go on. */
+function replyOf(smtpCode: number | undefined): Reply {
+  if (smtpCode === undefined || smtpCode === 0) return "none";
+  return smtpCode >= 400 && smtpCode < 600 ? "negative" : "positive";
+}
+
 /**
- * The error of a `+QSMTPPUT` line; undefined when the server has accepted the mail.
+ * The error of a `+QSMTPPUT` line; undefined when the server has accepted the mail. Its `smtpCode` is a refusal of the
+ * server, never a reply with which the server agreed to go on: such a reply stands in the text.
  *
  * A line that says neither, such as `0,550`, `1,0` or a mere `0` (which is also the end of `656,0`), was damaged on its
  * way or is not understood: nobody can know then whether the mail was sent, so the error is `MODEM_RESULT_UNKNOWN`.
@@ -27,12 +37,13 @@ export function putError(result: PutResult): ModemError | undefined {
   if (error === 0 && isAccepted) return undefined;
   if (error < FIRST_NUMBER)
     return resultUnknown(undefined, `the module said ${error},${result.smtpCode ?? "and no more"}`);
+  const reply = replyOf(result.smtpCode);
   const details = {
     stage: "send",
     modemCode: error,
-    ...(smtpCode === 0 ? {} : { smtpCode }),
+    ...(reply === "negative" ? { smtpCode } : {}),
   } as const;
-  const refusal = LOGIN_REPLIES[smtpCode];
+  const refusal = reply === "negative" ? LOGIN_REPLIES[smtpCode] : undefined;
   if (refusal !== undefined) {
     const { code, hint } = refusal;
     return new ModemError(code, {
@@ -41,13 +52,36 @@ export function putError(result: PutResult): ModemError | undefined {
       ...(hint === undefined ? {} : { hint }),
     });
   }
-  // Without a reply nobody has refused.
-  const isOpen = error === OTHER_REPLY && smtpCode === 0;
+  // Whoever was content has not refused, and 682 without a reply stands for no reply in particular.
+  const isNoRefusal = reply === "positive" || (error === OTHER_REPLY && reply === "none");
   return errorOfNumber(error, {
     ...details,
     ...saying(codeOfNumber(error), smtpCode),
-    ...(isOpen ? { class: "transient" } : {}),
+    ...(isNoRefusal ? { class: "transient" } : {}),
   });
+}
+
+/**
+ * Numbers with which the module says, without a reply of the server, that it had not yet begun to hand the mail over:
+ * busy with another one, name not found, no login it knows, and a recipient, a value or a file that was missing.
+ */
+const BEFORE_THE_MAIL: ReadonlySet<number> = new Set([652, 653, 655, 659, 661, 664]);
+
+/**
+ * True for a result that proves that the server has not taken the mail: the server refused (4yz, 5yz), or the module
+ * had not begun. Everything else may come after the server has taken it: the confirmation of its last line was lost or
+ * came too late (RFC 1047 section 2), or the module reports what happened when the connection was closed.
+ */
+export function provesRefusal({ error, smtpCode }: PutResult): boolean {
+  if (error < FIRST_NUMBER) return false;
+  switch (replyOf(smtpCode)) {
+    case "negative":
+      return true;
+    case "none":
+      return smtpCode !== undefined && BEFORE_THE_MAIL.has(error);
+    case "positive":
+      return false;
+  }
 }
 
 /** The server's reply, where the text of the code does not name it already. */
@@ -78,27 +112,11 @@ const LOGIN_REPLIES: Readonly<Record<number, LoginRefusal>> = {
   538: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
 };
 
-/**
- * Failures of the module's own that can come after the server has taken the mail: the confirmation of its last line
- * was lost, or too late (RFC 1047 section 2). A number of the server's reply, or one of an earlier step, decides.
- */
-const AFTER_ACCEPTANCE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "SMTP_UNKNOWN",
-  "SMTP_CLOSED_BY_SERVER",
-  "SMTP_PDP_DEACTIVATED",
-  "SMTP_TIMEOUT",
-  "SMTP_SEND_FAILED",
-  "SMTP_TRANSACTION_FAILED",
-]);
-
-/** True for a failure of a mail that may have arrived all the same: who sends it again has to say so in it. */
+/** As `provesRefusal`, the other way round, by the error alone; true where another copy has to say so to its reader. */
 export function mayHaveArrived(error: unknown): boolean {
-  return (
-    isModemError(error) &&
-    error.stage === "send" &&
-    error.smtpCode === undefined &&
-    AFTER_ACCEPTANCE.has(error.code)
-  );
+  if (!isModemError(error) || error.stage !== "send" || error.smtpCode !== undefined) return false;
+  const { modemCode = 0 } = error;
+  return modemCode >= FIRST_NUMBER && !BEFORE_THE_MAIL.has(modemCode);
 }
 
 /** After these nobody hears any more what the module says. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { splitEnvelope } from "../../../lib/mailer/qsmtp/compose/envelopes";
+import { mayHaveArrived } from "../../../lib/mailer/qsmtp/put-result";
 import { isComplete } from "../../../lib/mail/outbox/mail-result";
 import {
   afterOutcome,
@@ -91,7 +92,7 @@ function outcomeOf(one: Extract<Case, { do: "sent" | "failed" | "unknown" }>, ma
         kind: "ended",
         recipients: all("deferred"),
         error: one.error,
-        open: one.repeat,
+        open: one.repeat || mayHaveArrived(one.error),
         ...(one.away && { retry: { kind: "whenAvailable" } }),
         ...(addresses.length > 1 && isOfOneRecipient(one.error) && { split: splitEnvelope(envelope) }),
       };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../../lib/errors";
 import { limitWarnings } from "../../../lib/mailer/qsmtp/limit-warnings";
 import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
-import { mayHaveArrived, putError, resultUnknown } from "../../../lib/mailer/qsmtp/put-result";
+import { mayHaveArrived, provesRefusal, putError, resultUnknown } from "../../../lib/mailer/qsmtp/put-result";
 import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 
 describe("the result line of a mail", () => {
@@ -60,23 +60,43 @@ describe("the result line of a mail", () => {
     assert.doesNotMatch(text(682, 0), /the server said/);
   });
 
-  it("of a failure may have come after the mail was taken, unless the server or an earlier step says no", () => {
-    const at = (code: ErrorCode, more: object = {}): boolean =>
-      mayHaveArrived(new ModemError(code, { stage: "send", ...more }));
-    for (const code of [
-      "SMTP_UNKNOWN",
-      "SMTP_CLOSED_BY_SERVER",
-      "SMTP_PDP_DEACTIVATED",
-      "SMTP_TIMEOUT",
-      "SMTP_SEND_FAILED",
-      "SMTP_TRANSACTION_FAILED",
-    ] as const) {
-      assert.equal(at(code), true, code);
-      assert.equal(at(code, { smtpCode: 451 }), false, code);
-      assert.equal(at(code, { stage: "body" }), false, code);
+  /** The module's numbers, and for each step of the dialogue a reply with which it may have ended. */
+  const numbers = Array.from({ length: 33 }, (_, index) => 650 + index);
+  const before = [652, 653, 655, 659, 661, 664];
+
+  it("proves a refusal by a reply of the server, or by a number of before the mail, and by nothing else", () => {
+    for (const error of numbers) {
+      for (const smtpCode of [421, 450, 451, 452, 499, 500, 530, 535, 550, 554, 599]) {
+        assert.equal(provesRefusal({ error, smtpCode }), error > 650, `${error},${smtpCode}`);
+      }
+      for (const smtpCode of [1, 199, 200, 220, 235, 250, 299, 334, 354, 399, 600, undefined]) {
+        assert.equal(provesRefusal({ error, smtpCode }), false, `${error},${smtpCode}`);
+      }
+      assert.equal(provesRefusal({ error, smtpCode: 0 }), before.includes(error), `${error},0`);
     }
-    assert.equal(at("SMTP_DNS_FAILED"), false);
-    assert.equal(at("SMTP_AUTH_FAILED"), false);
+    for (const smtpCode of [0, 250, 550]) assert.equal(provesRefusal({ error: 0, smtpCode }), false);
+  });
+
+  it("never ends a mail that the server may have taken as one that was refused", () => {
+    for (const error of numbers.slice(1)) {
+      for (const smtpCode of [200, 250, 354]) {
+        const failure = putError({ error, smtpCode });
+        assert.equal(failure?.class, "transient", `${error},${smtpCode}`);
+        assert.equal(failure?.smtpCode, undefined);
+        assert.match(failure?.message ?? "", new RegExp(`the server said ${smtpCode}`));
+      }
+    }
+  });
+
+  it("of a failure may have come after the mail was taken, unless it proves a refusal", () => {
+    for (const error of numbers.slice(1)) {
+      for (const smtpCode of [0, 451, 550]) {
+        const failure = putError({ error, smtpCode });
+        assert.equal(mayHaveArrived(failure), !provesRefusal({ error, smtpCode }), `${error},${smtpCode}`);
+      }
+    }
+    assert.equal(mayHaveArrived(new ModemError("SMTP_UNKNOWN", { stage: "body" })), false);
+    assert.equal(mayHaveArrived(new ModemError("PORT_UNPLUGGED", { stage: "send" })), false);
     assert.equal(mayHaveArrived(new Error("no")), false);
     assert.equal(mayHaveArrived(undefined), false);
   });
