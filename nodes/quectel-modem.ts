@@ -2,7 +2,7 @@
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { systemClock } from "../lib/clock";
 import type { ModemError } from "../lib/errors";
-import type { MailEnded } from "../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../lib/outbox/outbox-types";
 import { registerAdminEndpoints } from "./runtime/admin";
 import { asModemError } from "./runtime/failure-report";
 import { modemDirectory } from "./runtime/folders";

@@ -1,8 +1,8 @@
 /** `outbox`: lists the mails that wait or have failed, and lets a flow pause, resume, retry, discard and adopt them. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
 import { ModemError } from "../lib/errors";
-import type { Outbox } from "../lib/mail/outbox/outbox";
-import type { ListQuery } from "../lib/mail/outbox/outbox-types";
+import type { Outbox } from "../lib/outbox/outbox";
+import type { ListQuery } from "../lib/outbox/outbox-types";
 import { answerMessages } from "./runtime/answering";
 import { actionFor, readAction } from "./runtime/chosen-action";
 import { asModemError, faultOf } from "./runtime/failure-report";

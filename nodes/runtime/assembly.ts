@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../../lib/clock";
 import { composerFor } from "../../lib/mailer/qsmtp/compose/composer";
-import { Outbox } from "../../lib/mail/outbox/outbox";
+import { Outbox } from "../../lib/outbox/outbox";
 import type { FileLayer } from "../../lib/mail/spool/files";
 import { rootsFor } from "../../lib/mail/providers/roots";
 import { Modem } from "../../lib/quectel/connection/modem";

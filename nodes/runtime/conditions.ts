@@ -1,6 +1,6 @@
 /** What modem and outbox say about themselves, in the terms of the status. */
 import type { ModemError } from "../../lib/errors";
-import type { OutboxSummary } from "../../lib/mail/outbox/outbox-types";
+import type { OutboxSummary } from "../../lib/outbox/outbox-types";
 import type { CarrierProgress } from "../../lib/mailer/qsmtp/carrier";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
 import type { ModemSettings } from "./modem-settings";

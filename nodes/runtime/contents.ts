@@ -7,7 +7,7 @@
  */
 import { bytesOf, isRecord } from "../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../lib/mail/mail";
-import type { EndedAttachment } from "../../lib/mail/outbox/outbox-types";
+import type { EndedAttachment } from "../../lib/outbox/outbox-types";
 
 /** A message of a flow. */
 export type Message = Record<string, unknown>;

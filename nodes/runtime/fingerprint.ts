@@ -1,5 +1,5 @@
 /** Which settings an error concerns, so that the outbox notices when a person has changed them. */
-import type { Fingerprint } from "../../lib/mail/outbox/outbox-types";
+import type { Fingerprint } from "../../lib/outbox/outbox-types";
 import type { ModemSettings } from "./modem-settings";
 
 export function fingerprintOf({ connection, network, smtp }: ModemSettings): Fingerprint {

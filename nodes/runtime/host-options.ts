@@ -2,7 +2,7 @@
 import type { EventEmitter } from "node:events";
 import type { Clock } from "../../lib/clock";
 import type { ModemError } from "../../lib/errors";
-import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../lib/outbox/outbox-types";
 import type { Logger } from "../../lib/quectel/settings";
 import type { ModemSettings } from "./modem-settings";
 

@@ -9,7 +9,7 @@ import type { EventEmitter } from "node:events";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ModemError } from "../../lib/errors";
-import type { Outbox } from "../../lib/mail/outbox/outbox";
+import type { Outbox } from "../../lib/outbox/outbox";
 import { hostFiles, isMissing } from "../../lib/mail/spool/files";
 import { findSpools } from "../../lib/mail/spool/search";
 import { modemsDirectory, spoolDirectory } from "./folders";

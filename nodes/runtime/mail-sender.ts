@@ -8,7 +8,7 @@ import type { Node, NodeMessageInFlow } from "node-red";
 import type { ErrorCode } from "../../lib/errors";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
-import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../lib/outbox/outbox-types";
 import { type Message, releaseContents } from "./contents";
 import { type ErrorTo, reachesCatch, reachesOutput } from "./error-output";
 import { failureOf, flowError, refusedResult } from "./failure-report";

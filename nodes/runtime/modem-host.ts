@@ -8,7 +8,7 @@
 import type { Node } from "node-red";
 import { ModemError } from "../../lib/errors";
 import type { Mail, MailOptions } from "../../lib/mail/mail";
-import type { MailOrigin } from "../../lib/mail/outbox/outbox-types";
+import type { MailOrigin } from "../../lib/outbox/outbox-types";
 import type { Assembly } from "./assembly";
 import { conditionOf } from "./conditions";
 import type { HostOptions, ModemObserver } from "./host-options";

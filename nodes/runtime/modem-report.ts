@@ -3,7 +3,7 @@ import { iccid } from "../../lib/quectel/commands/sim";
 import { ifRefused, type Execute } from "../../lib/quectel/execute";
 import { networkSnapshot, type NetworkSnapshot } from "../../lib/quectel/network/network";
 import { simStatus } from "../../lib/quectel/network/sim";
-import type { OutboxSummary } from "../../lib/mail/outbox/outbox-types";
+import type { OutboxSummary } from "../../lib/outbox/outbox-types";
 import type { Assembly } from "./assembly";
 import type { StateName } from "./status";
 

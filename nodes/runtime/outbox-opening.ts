@@ -4,7 +4,7 @@
  */
 import type { Clock, Timer } from "../../lib/clock";
 import type { ModemError } from "../../lib/errors";
-import type { Outbox } from "../../lib/mail/outbox/outbox";
+import type { Outbox } from "../../lib/outbox/outbox";
 import { asModemError } from "./failure-report";
 
 /** Milliseconds between two attempts. */

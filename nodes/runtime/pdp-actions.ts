@@ -1,6 +1,6 @@
 /** What a flow does with the data connection of a modem, and what that means for the mails that wait. */
 import type { PdpContext, PdpOptions, PdpStatus } from "../../lib/quectel/network/pdp";
-import type { Outbox } from "../../lib/mail/outbox/outbox";
+import type { Outbox } from "../../lib/outbox/outbox";
 
 export const PDP_ACTIONS = ["activate", "deactivate", "query", "reset"] as const;
 export type PdpAction = (typeof PDP_ACTIONS)[number];

@@ -2,7 +2,7 @@
 import type { Node } from "node-red";
 import { isRecord } from "../../lib/mail/message/foreign";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
-import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../lib/outbox/outbox-types";
 import { type Message, nameContents, restoreContents } from "./contents";
 import { messageError } from "./failure-report";
 

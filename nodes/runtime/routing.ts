@@ -8,7 +8,7 @@
  */
 import type { EventEmitter } from "node:events";
 import { ModemError } from "../../lib/errors";
-import type { MailEnded } from "../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../lib/outbox/outbox-types";
 
 /** A node that sends mails. */
 export interface ResultReceiver {

@@ -5,7 +5,7 @@
  */
 import { ModemError } from "../../lib/errors";
 import type { Mail, MailOptions } from "../../lib/mail/mail";
-import type { MailEnded, MailOrigin } from "../../lib/mail/outbox/outbox-types";
+import type { MailEnded, MailOrigin } from "../../lib/outbox/outbox-types";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
 import { assemble, type Assembly, type Surroundings } from "./assembly";
 import { conditionOf, type MailProgress } from "./conditions";

@@ -1,5 +1,5 @@
 /** What a person has to set right at the modem (a SIM card without its PIN) would hit every mail: the outbox is held. */
-import type { Outbox } from "../../lib/mail/outbox/outbox";
+import type { Outbox } from "../../lib/outbox/outbox";
 import type { ModemState } from "../../lib/quectel/connection/modem-state";
 import type { Logger } from "../../lib/quectel/settings";
 

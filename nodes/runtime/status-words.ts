@@ -5,7 +5,7 @@
  * editor shows it in the language of the person who looks, and a Status node receives readable English.
  */
 import type { ErrorCode } from "../../lib/errors";
-import type { WaitReason } from "../../lib/mail/outbox/outbox-types";
+import type { WaitReason } from "../../lib/outbox/outbox-types";
 
 /** Where the state alone says it all. */
 export const STATE_WORDS = {

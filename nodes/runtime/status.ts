@@ -7,7 +7,7 @@
  * of the runtime.
  */
 import type { ErrorCode } from "../../lib/errors";
-import type { WaitReason } from "../../lib/mail/outbox/outbox-types";
+import type { WaitReason } from "../../lib/outbox/outbox-types";
 import type { RegisteringStep } from "../../lib/quectel/connection/modem-state";
 import { STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
 

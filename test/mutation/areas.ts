@@ -33,7 +33,7 @@ export const AREAS = {
     ],
   },
   outbox: {
-    mutate: ["lib/mail/outbox/**/*.ts"],
+    mutate: ["lib/outbox/**/*.ts"],
     tests: [
       "test/unit/outbox/@(state|transactions|mail-result|mail-store|waiting-mails|ledger|send-rate).test.ts",
       "test/unit/outbox/@(ending|conclusion|lost-results|expiry|attempt|sender|run|failed-mails|adoption).test.ts",

@@ -2,8 +2,8 @@
 import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
 import { composerFor } from "../../lib/mailer/qsmtp/compose/composer";
 import type { Mail } from "../../lib/mail/mail";
-import { Outbox } from "../../lib/mail/outbox/outbox";
-import type { MailEnded, OutboxSettings } from "../../lib/mail/outbox/outbox-types";
+import { Outbox } from "../../lib/outbox/outbox";
+import type { MailEnded, OutboxSettings } from "../../lib/outbox/outbox-types";
 import { FaultyFiles } from "./faulty-files";
 import { ACCOUNT, memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
 import { KeptLog } from "./module-replies";

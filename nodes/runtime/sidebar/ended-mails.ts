@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../../../lib/clock";
 import type { SmtpResult } from "../../../lib/mail/mail";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { shownRecipients } from "./recipients";
 import { shownError, type ShownError } from "./shown-error";
 

@@ -2,7 +2,7 @@
  * What the sidebar shows of one modem, as plain data: no credential, no address in full, no text of a mail, but for the
  * mailbox of the simulated modem.
  */
-import type { HoldReason, OutboxRow } from "../../../lib/mail/outbox/outbox-types";
+import type { HoldReason, OutboxRow } from "../../../lib/outbox/outbox-types";
 import type { NetworkSnapshot } from "../../../lib/quectel/network/network";
 import type { Assembly } from "../assembly";
 import type { SimulatedMail } from "../simulated-inbox";

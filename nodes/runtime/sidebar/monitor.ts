@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { Assembly } from "../assembly";
 import type { ModemSettings } from "../modem-settings";
 import { sendsToSimulatedInbox, simulatedInbox } from "../simulated-inbox";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { Mail } from "../../../lib/mail/mail";
-import { Outbox } from "../../../lib/mail/outbox/outbox";
+import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/mail/spool/files";
 import type { MailCarrier } from "../../../lib/mailer/qsmtp/carrier";
 import { KeptLog } from "../../support/module-replies";

@@ -1,5 +1,5 @@
 /** The account of an episode: what was accepted and told, held against what the mail server has got. */
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { Letter } from "./letters";
 
 /** A copy of a letter as one recipient has it. */

@@ -6,7 +6,7 @@
  */
 import { simpleParser } from "mailparser";
 import { readMessage } from "../../../lib/mail/message/message";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { internet, SimulatedModem, simulatorTransport, type VariantChoice } from "../../../lib/simulator";
 import { variantTable, variantNames, cell, change, simCard } from "../../../lib/simulator";

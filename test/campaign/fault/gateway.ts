@@ -3,8 +3,8 @@
  * restarted on one disk.
  */
 import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
-import { Outbox } from "../../../lib/mail/outbox/outbox";
-import type { MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
+import { Outbox } from "../../../lib/outbox/outbox";
+import type { MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Modem } from "../../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";

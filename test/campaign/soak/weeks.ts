@@ -4,7 +4,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { readMessage } from "../../../lib/mail/message/message";
-import { Outbox } from "../../../lib/mail/outbox/outbox";
+import { Outbox } from "../../../lib/outbox/outbox";
 import { cell, change, type SimulatedModem } from "../../../lib/simulator";
 import { FaultyFiles } from "../../support/faulty-files";
 import { ACCOUNT, memoryRig } from "../../support/memory-rig";

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { Mail } from "../../../lib/mail/mail";
 import { repeatNote } from "../../../lib/mailer/qsmtp/compose/notes";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryOutbox, OUTBOX_PATIENCE, type OutboxRig } from "../../support/memory-outbox";
 import { extentOf, type Extent } from "./extent";

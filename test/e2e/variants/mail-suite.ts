@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { simpleParser } from "mailparser";
 import type { Mail } from "../../../lib/mail/mail";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { VariantChoice } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";

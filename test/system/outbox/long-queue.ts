@@ -6,7 +6,7 @@
  */
 import { systemClock } from "../../../lib/clock";
 import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
-import { Outbox } from "../../../lib/mail/outbox/outbox";
+import { Outbox } from "../../../lib/outbox/outbox";
 import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
 import { FakeCarrier } from "../../support/fake-carrier";
 import { mail, OPTIONS, SETTINGS } from "../../unit/outbox/bench";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { OutboxSummary } from "../../../lib/mail/outbox/outbox-types";
+import type { OutboxSummary } from "../../../lib/outbox/outbox-types";
 import { conditionOf, type MailProgress } from "../../../nodes/runtime/conditions";
 import { readModemSettings } from "../../../nodes/runtime/modem-settings";
 

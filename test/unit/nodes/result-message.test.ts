@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Node } from "node-red";
-import type { EndedAttachment, MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
 import { ModemError } from "../../../lib/errors";
 import { orphanMessage } from "../../../nodes/runtime/result-message";
 

@@ -1,8 +1,8 @@
 /** One try of one transaction: the mark that stands before it goes out, and what is made of its end. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { Attempt, type AttemptParts, type Tried } from "../../../lib/mail/outbox/attempt";
-import type { Composer } from "../../../lib/mail/outbox/outbox-types";
+import { Attempt, type AttemptParts, type Tried } from "../../../lib/outbox/attempt";
+import type { Composer } from "../../../lib/outbox/outbox-types";
 import type { SpoolRecord } from "../../../lib/mail/spool/record";
 import type { SendOptions } from "../../../lib/mailer/qsmtp/carrier";
 import { attachment } from "./bench";

@@ -2,8 +2,8 @@
 import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
 import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
-import { Outbox } from "../../../lib/mail/outbox/outbox";
-import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/mail/outbox/outbox-types";
+import { Outbox } from "../../../lib/outbox/outbox";
+import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import type { FileLayer } from "../../../lib/mail/spool/files";
 import { FakeCarrier, type Fate } from "../../support/fake-carrier";

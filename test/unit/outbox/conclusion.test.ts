@@ -1,9 +1,9 @@
 /** What follows from one outcome for its mail, for the outbox as a whole, and for a disk that is full. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { Conclusive } from "../../../lib/mail/outbox/conclusion";
-import { isInDoubt, type Outcome } from "../../../lib/mail/outbox/transactions";
-import type { Entry } from "../../../lib/mail/outbox/waiting-mails";
+import type { Conclusive } from "../../../lib/outbox/conclusion";
+import { isInDoubt, type Outcome } from "../../../lib/outbox/transactions";
+import type { Entry } from "../../../lib/outbox/waiting-mails";
 import type { StoredTransaction } from "../../../lib/mail/spool/record";
 import { parts, transaction, type Parts } from "./parts-bench";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Mail } from "../../../lib/mail/mail";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { balance, type Accepted, type Told } from "../../support/account";
 import { seededRandom } from "../../support/random";
 import { FaultyFiles, type Survives } from "../../support/faulty-files";

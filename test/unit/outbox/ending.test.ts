@@ -1,7 +1,7 @@
 /** The end of a mail: durable before it is told, told until it is heard, and only then forgotten. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { attachment, DIRECTORY } from "./bench";
 import { entryOf, nextStart, noWrites, parts, transaction, type Parts } from "./parts-bench";
 import { record } from "./spool-bench";

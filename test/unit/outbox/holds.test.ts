@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ERROR_TABLE, ModemError } from "../../../lib/errors";
-import { concernsOf, mayProbe } from "../../../lib/mail/outbox/setup-errors";
+import { concernsOf, mayProbe } from "../../../lib/outbox/setup-errors";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, failure, mail, SETTINGS } from "./bench";
 

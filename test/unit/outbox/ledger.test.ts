@@ -1,8 +1,8 @@
 /** The ledger of the outbox by itself: what is kept of holds, rate and lost results, and what is told of holds. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { PROBE_EVERY } from "../../../lib/mail/outbox/holds";
-import { readState } from "../../../lib/mail/outbox/state";
+import { PROBE_EVERY } from "../../../lib/outbox/holds";
+import { readState } from "../../../lib/outbox/state";
 import { DIRECTORY, SETTINGS } from "./bench";
 import { nextStart, noWrites, parts, type Parts } from "./parts-bench";
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { splitEnvelope } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { mayHaveArrived } from "../../../lib/mailer/qsmtp/put-result";
-import { isComplete } from "../../../lib/mail/outbox/mail-result";
+import { isComplete } from "../../../lib/outbox/mail-result";
 import {
   afterOutcome,
   givenUp,
@@ -12,7 +12,7 @@ import {
   nextTransaction as oldNext,
   revived,
   type Outcome as OldOutcome,
-} from "../../../lib/mail/outbox/transactions";
+} from "../../../lib/outbox/transactions";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
 import type { Ended, Outcome } from "../../../lib/mailer/mailer";
 import type { MailLife, TransactionLife } from "../../../lib/outbox/life";

@@ -1,9 +1,9 @@
 /** Mails whose result was lost: when the module is asked, what its answer is taken for, and when it is left alone. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { SHORTEST_WAIT } from "../../../lib/mail/outbox/schedule";
-import { isInDoubt } from "../../../lib/mail/outbox/transactions";
-import type { Entry } from "../../../lib/mail/outbox/waiting-mails";
+import { SHORTEST_WAIT } from "../../../lib/outbox/schedule";
+import { isInDoubt } from "../../../lib/outbox/transactions";
+import type { Entry } from "../../../lib/outbox/waiting-mails";
 import type { StoredTransaction } from "../../../lib/mail/spool/record";
 import type { RecoveredResult } from "../../../lib/mailer/qsmtp/carrier";
 import { DIRECTORY } from "./bench";

@@ -1,8 +1,8 @@
 /** What a flow is told about the end of a mail: each field of the result and of the failure. */
 import assert from "node:assert/strict";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
-import { failureOf, isAllSent, isComplete, resultOf, statusOf } from "../../../lib/mail/outbox/mail-result";
-import { newTransaction } from "../../../lib/mail/outbox/transactions";
+import { failureOf, isAllSent, isComplete, resultOf, statusOf } from "../../../lib/outbox/mail-result";
+import { newTransaction } from "../../../lib/outbox/transactions";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
 import { storeError } from "../../../lib/mail/spool/stored-error";
 import { ID, record } from "./spool-bench";

@@ -1,7 +1,7 @@
 /** The mails of the outbox on the disk and in the order's memory, kept the same whatever the disk does. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { LONGEST_WAIT } from "../../../lib/mail/outbox/schedule";
+import { LONGEST_WAIT } from "../../../lib/outbox/schedule";
 import type { FaultyFiles, Operation } from "../../support/faulty-files";
 import { attachment, DIRECTORY } from "./bench";
 import { entryOf, nextStart, noWrites, parts, transaction, type Parts } from "./parts-bench";

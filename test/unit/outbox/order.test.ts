@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { backOff, LONGEST_WAIT, SHORTEST_WAIT } from "../../../lib/mail/outbox/schedule";
+import { backOff, LONGEST_WAIT, SHORTEST_WAIT } from "../../../lib/outbox/schedule";
 import { Bench, failure, mail } from "./bench";
 
 const MINUTE = 60_000;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import type { Mail, Priority } from "../../../lib/mail/mail";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { balance, type Accepted, type Told } from "../../support/account";
 import type { Fate } from "../../support/fake-carrier";
 import { FaultyFiles } from "../../support/faulty-files";

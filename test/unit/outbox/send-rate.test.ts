@@ -1,7 +1,7 @@
 /** The limit of mails an hour, held against a plain list of the moments at which mails were sent. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { SendRate } from "../../../lib/mail/outbox/send-rate";
+import { SendRate } from "../../../lib/outbox/send-rate";
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

@@ -1,9 +1,9 @@
 /** The loop that sends: what it says that a mail waits for, what it does when it is stopped, discarded or disturbed. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { SHORTEST_WAIT } from "../../../lib/mail/outbox/schedule";
-import { Sender, type SenderParts } from "../../../lib/mail/outbox/sender";
-import { isInDoubt } from "../../../lib/mail/outbox/transactions";
+import { SHORTEST_WAIT } from "../../../lib/outbox/schedule";
+import { Sender, type SenderParts } from "../../../lib/outbox/sender";
+import { isInDoubt } from "../../../lib/outbox/transactions";
 import type { SendOptions } from "../../../lib/mailer/qsmtp/carrier";
 import { DIRECTORY, failure } from "./bench";
 import { nextStart, parts, senderParts, transaction, type Parts } from "./parts-bench";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { OutboxTime } from "../../../lib/mail/outbox/time";
+import { OutboxTime } from "../../../lib/outbox/time";
 import type { Host } from "../../../lib/mail/spool/host";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Bench, failure, fakeHost, mail } from "./bench";

@@ -11,7 +11,7 @@ import {
   revived,
   withOpenTry,
   type Outcome,
-} from "../../../lib/mail/outbox/transactions";
+} from "../../../lib/outbox/transactions";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
 import { storeError } from "../../../lib/mail/spool/stored-error";
 import { record } from "./spool-bench";

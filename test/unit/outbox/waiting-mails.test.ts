@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { timeLeft, WaitingMails, type Entry } from "../../../lib/mail/outbox/waiting-mails";
+import { timeLeft, WaitingMails, type Entry } from "../../../lib/outbox/waiting-mails";
 import type { OutboxInstant } from "../../../lib/mail/spool/record";
 
 const LIMIT = 1000;

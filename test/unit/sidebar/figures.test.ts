@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { MailEnded } from "../../../lib/mail/outbox/outbox-types";
+import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { ChangeTick } from "../../../nodes/runtime/sidebar/change-tick";
 import { EndedMails } from "../../../nodes/runtime/sidebar/ended-mails";
 import { SAMPLES_KEPT_FOR, SignalSamples } from "../../../nodes/runtime/sidebar/signal-samples";

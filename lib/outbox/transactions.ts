@@ -3,14 +3,14 @@
  *
  * Each transaction has its own state, so a retry serves only those who have nothing yet.
  */
-import type { ErrorCode, ModemError } from "../../errors";
-import { mayHaveArrived } from "../../mailer/qsmtp/put-result";
-import { halveEnvelope, splitEnvelope } from "../../mailer/qsmtp/compose/envelopes";
-import { recipientsOf } from "../../mailer/envelope";
-import type { Envelope } from "../../mailer/mailer";
+import type { ErrorCode, ModemError } from "../errors";
+import { mayHaveArrived } from "../mailer/qsmtp/put-result";
+import { halveEnvelope, splitEnvelope } from "../mailer/qsmtp/compose/envelopes";
+import { recipientsOf } from "../mailer/envelope";
+import type { Envelope } from "../mailer/mailer";
 import { backOff } from "./schedule";
-import type { SpoolRecord, StoredTransaction } from "../spool/record";
-import { storeError } from "../spool/stored-error";
+import type { SpoolRecord, StoredTransaction } from "../mail/spool/record";
+import { storeError } from "../mail/spool/stored-error";
 
 /** What became of one transaction. */
 export type Outcome =

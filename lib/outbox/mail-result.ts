@@ -1,10 +1,10 @@
 /** What a flow is told about the end of a mail: `msg.smtp` and `msg.error`, from its record. Pure. */
-import { ModemError } from "../../errors";
-import { recipientsOf } from "../../mailer/envelope";
-import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail";
-import type { SpoolRecord, StoredTransaction } from "../spool/record";
+import { ModemError } from "../errors";
+import { recipientsOf } from "../mailer/envelope";
+import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail/mail";
+import type { SpoolRecord, StoredTransaction } from "../mail/spool/record";
 import { isInDoubt } from "./transactions";
-import { restoreError, type StoredError, storeError } from "../spool/stored-error";
+import { restoreError, type StoredError, storeError } from "../mail/spool/stored-error";
 
 export interface ResultFlags {
   readonly queuedMs: number;

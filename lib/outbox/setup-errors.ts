@@ -3,7 +3,7 @@
  *
  * Data of our own judgement, on the codes of lib/error-table with class `setup`.
  */
-import type { ErrorCode } from "../../errors";
+import type { ErrorCode } from "../errors";
 import type { Concern } from "./outbox-types";
 
 export const ALL_CONCERNS = ["port", "sim", "apn", "server", "login", "sender"] as const satisfies Concern[];

@@ -2,7 +2,7 @@
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
 import type { ListQuery, ListState, OutboxList, OutboxRow } from "./outbox-types";
-import type { SpoolRecord } from "../spool/record";
+import type { SpoolRecord } from "../mail/spool/record";
 import { nextDue } from "./transactions";
 
 const MOST_ROWS = 1000;

@@ -1,12 +1,12 @@
 /**
  * Conclusion: what follows from the outcome of one transaction, for its mail and for the outbox as a whole.
  */
-import type { ModemError } from "../../errors";
+import type { ModemError } from "../errors";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
 import { isComplete } from "./mail-result";
 import type { MailStore } from "./mail-store";
-import type { SpoolRecord } from "../spool/record";
+import type { SpoolRecord } from "../mail/spool/record";
 import { afterOutcome, givenUp, nextDue, type Outcome } from "./transactions";
 import type { Entry } from "./waiting-mails";
 

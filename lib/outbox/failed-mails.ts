@@ -1,8 +1,8 @@
 /** FailedMails: the mails that were given up, kept for `retry`; of each only the name of its file is in memory. */
-import { ModemError } from "../../errors";
-import type { SpoolRecord } from "../spool/record";
-import type { Found, Place } from "../spool/place";
-import { loadRecord, type Spool } from "../spool/spool";
+import { ModemError } from "../errors";
+import type { SpoolRecord } from "../mail/spool/record";
+import type { Found, Place } from "../mail/spool/place";
+import { loadRecord, type Spool } from "../mail/spool/spool";
 import type { OutboxTime } from "./time";
 
 export type FailedPlace = Extract<Place, { folder: "failed" }>;

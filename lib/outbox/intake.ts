@@ -5,17 +5,17 @@
  * pushes out the youngest `low` ones that wait, each of which ends with OUTBOX_FULL. Any other mail is refused.
  */
 import { randomInt } from "node:crypto";
-import { ModemError } from "../../errors";
-import type { Clock } from "../../clock";
-import { planEnvelopes } from "../../mailer/qsmtp/compose/envelopes";
+import { ModemError } from "../errors";
+import type { Clock } from "../clock";
+import { planEnvelopes } from "../mailer/qsmtp/compose/envelopes";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
-import type { Mail, MailOptions } from "../mail";
+import type { Mail, MailOptions } from "../mail/mail";
 import type { MailStore } from "./mail-store";
 import type { MailOrigin, OutboxSettings } from "./outbox-types";
-import { diskError } from "../spool/disk-error";
-import { RECORD_FORMAT, type SpoolRecord } from "../spool/record";
-import { storableMessage } from "../spool/stored-message";
+import { diskError } from "../mail/spool/disk-error";
+import { RECORD_FORMAT, type SpoolRecord } from "../mail/spool/record";
+import { storableMessage } from "../mail/spool/stored-message";
 import { newTransaction } from "./transactions";
 import type { Entry } from "./waiting-mails";
 

@@ -1,6 +1,6 @@
 /** Expiry: gives up the mails that could not be sent in their time, and says why they could not. */
-import { ModemError } from "../../errors";
-import type { MailCarrier } from "../../mailer/qsmtp/carrier";
+import { ModemError } from "../errors";
+import type { MailCarrier } from "../mailer/qsmtp/carrier";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
 import type { LostResults } from "./lost-results";

@@ -4,12 +4,12 @@
  * Contents are copied first; then the rename of its record moves a mail at once, so a kill leaves it in one spool or
  * the other. Ages begin anew, because the spools' clocks cannot be compared.
  */
-import type { Clock } from "../../clock";
-import { ModemError } from "../../errors";
-import { diskError } from "../spool/disk-error";
-import type { Host } from "../spool/host";
-import { SpoolLock } from "../spool/lock";
-import { Spool } from "../spool/spool";
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import { diskError } from "../mail/spool/disk-error";
+import type { Host } from "../mail/spool/host";
+import { SpoolLock } from "../mail/spool/lock";
+import { Spool } from "../mail/spool/spool";
 import type { MailStore } from "./mail-store";
 
 /**

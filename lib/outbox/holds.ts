@@ -2,11 +2,11 @@
  * Holds: why nothing goes out although mails wait. A person's pause, a deactivated PDP context and a setup error may
  * hold at the same time; each has its own end.
  */
-import type { ModemError } from "../../errors";
+import type { ModemError } from "../errors";
 import type { HoldReason } from "./outbox-types";
 import type { SettingsSeal } from "./settings-seal";
 import { mayProbe } from "./setup-errors";
-import { storeError, type StoredError } from "../spool/stored-error";
+import { storeError, type StoredError } from "../mail/spool/stored-error";
 
 /** Milliseconds between two mails that try whether a setup error is over. */
 export const PROBE_EVERY = 30 * 60_000;

@@ -3,12 +3,12 @@
  *
  * Types only. The states of a mail on the disk stand in spool/record.ts.
  */
-import type { CarrierProgress } from "../../mailer/qsmtp/carrier";
-import type { ErrorCode, ModemError } from "../../errors";
-import type { Composed, SendHistory } from "../../mailer/qsmtp/compose/compose";
-import type { Envelope, OutgoingMail } from "../../mailer/mailer";
-import type { BccMode } from "../../mailer/qsmtp/compose/envelopes";
-import type { MailFailure, Priority, SmtpResult } from "../mail";
+import type { CarrierProgress } from "../mailer/qsmtp/carrier";
+import type { ErrorCode, ModemError } from "../errors";
+import type { Composed, SendHistory } from "../mailer/qsmtp/compose/compose";
+import type { Envelope, OutgoingMail } from "../mailer/mailer";
+import type { BccMode } from "../mailer/qsmtp/compose/envelopes";
+import type { MailFailure, Priority, SmtpResult } from "../mail/mail";
 
 /** The parts of the settings of which an error can say that all mails will fail until they change. */
 export type Concern = "port" | "sim" | "apn" | "server" | "login" | "sender";

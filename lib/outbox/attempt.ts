@@ -1,15 +1,15 @@
 /**
  * Attempt: one try of one transaction, from the record to an outcome. What follows from it is not its business.
  */
-import type { Clock } from "../../clock";
-import { ModemError } from "../../errors";
-import type { CarrierProgress, MailCarrier } from "../../mailer/qsmtp/carrier";
-import { endsDialogue } from "../../mailer/qsmtp/put-result";
-import type { OutgoingMail } from "../../mailer/mailer";
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { CarrierProgress, MailCarrier } from "../mailer/qsmtp/carrier";
+import { endsDialogue } from "../mailer/qsmtp/put-result";
+import type { OutgoingMail } from "../mailer/mailer";
 import type { Ledger } from "./ledger";
 import type { MailStore } from "./mail-store";
 import type { Composer } from "./outbox-types";
-import type { SpoolRecord, StoredTransaction } from "../spool/record";
+import type { SpoolRecord, StoredTransaction } from "../mail/spool/record";
 import { isInDoubt, type Outcome } from "./transactions";
 import type { Entry } from "./waiting-mails";
 

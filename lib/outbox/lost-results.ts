@@ -4,9 +4,9 @@
  * Before anything else is sent, the module is asked whether it is still busy with a mail and what became of it. When
  * it cannot say, the outcome is unknown.
  */
-import type { Clock } from "../../clock";
-import { ModemError } from "../../errors";
-import type { MailCarrier } from "../../mailer/qsmtp/carrier";
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { MailCarrier } from "../mailer/qsmtp/carrier";
 import type { Conclusion } from "./conclusion";
 import type { Ending } from "./ending";
 import type { MailStore } from "./mail-store";

@@ -1,19 +1,19 @@
 /**
  * OutboxRun: one opening of the outbox's folder, from lock to release. It joins the parts and carries the commands.
  */
-import type { Clock } from "../../clock";
-import { ModemError } from "../../errors";
-import type { CarrierProgress, MailCarrier } from "../../mailer/qsmtp/carrier";
-import type { Logger } from "../../quectel/settings";
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { CarrierProgress, MailCarrier } from "../mailer/qsmtp/carrier";
+import type { Logger } from "../quectel/settings";
 import { Commands } from "./commands";
 import { Conclusion } from "./conclusion";
 import { Ending } from "./ending";
 import { Expiry } from "./expiry";
-import type { Host } from "../spool/host";
+import type { Host } from "../mail/spool/host";
 import { Intake } from "./intake";
 import { Ledger } from "./ledger";
 import { LostResults } from "./lost-results";
-import type { Mail, MailOptions } from "../mail";
+import type { Mail, MailOptions } from "../mail/mail";
 import { MailStore } from "./mail-store";
 import type {
   Composer,
@@ -25,9 +25,9 @@ import type {
 } from "./outbox-types";
 import { Sender } from "./sender";
 import { endsWhenReady } from "./setup-errors";
-import { Spool } from "../spool/spool";
-import type { FileLayer } from "../spool/files";
-import { SpoolLock } from "../spool/lock";
+import { Spool } from "../mail/spool/spool";
+import type { FileLayer } from "../mail/spool/files";
+import { SpoolLock } from "../mail/spool/lock";
 import type { Entry } from "./waiting-mails";
 
 export interface RunOptions {

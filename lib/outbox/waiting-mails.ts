@@ -4,9 +4,9 @@
  * What comes next stands first in the order of acceptance of its priority, and nothing expires before the earliest
  * deadline known; so all of them are looked through only when that has come, or when none is due.
  */
-import type { Priority } from "../mail";
-import type { Place } from "../spool/place";
-import type { OutboxInstant, SpoolRecord } from "../spool/record";
+import type { Priority } from "../mail/mail";
+import type { Place } from "../mail/spool/place";
+import type { OutboxInstant, SpoolRecord } from "../mail/spool/record";
 
 export interface Entry {
   readonly id: string;

@@ -4,9 +4,9 @@
  * Each step does one thing: ends what has expired, asks the module for a lost result, or runs one transaction. Then
  * it looks again, so a mail that was raised meanwhile takes its place in the order. A mail that fails stops no other.
  */
-import type { Timer } from "../../clock";
-import { isModemError, type ModemError } from "../../errors";
-import type { Logger } from "../../quectel/settings";
+import type { Timer } from "../clock";
+import { isModemError, type ModemError } from "../errors";
+import type { Logger } from "../quectel/settings";
 import { Attempt, type AttemptParts } from "./attempt";
 import type { Conclusion } from "./conclusion";
 import type { Ending } from "./ending";
@@ -15,7 +15,7 @@ import type { LostResults } from "./lost-results";
 import { isComplete } from "./mail-result";
 import { SHORTEST_WAIT } from "./schedule";
 import type { WaitReason } from "./outbox-types";
-import type { SpoolRecord } from "../spool/record";
+import type { SpoolRecord } from "../mail/spool/record";
 import { givenUp, nextTransaction, withOpenTry } from "./transactions";
 import type { Entry } from "./waiting-mails";
 

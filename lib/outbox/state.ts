@@ -7,9 +7,9 @@ import { join } from "node:path";
 import type { StoredHolds } from "./holds";
 import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
-import type { Spool } from "../spool/spool";
-import { isMissing } from "../spool/files";
-import { areTexts, isNumber, isObject, isText } from "../spool/json";
+import type { Spool } from "../mail/spool/spool";
+import { isMissing } from "../mail/spool/files";
+import { areTexts, isNumber, isObject, isText } from "../mail/spool/json";
 
 export const STATE_FORMAT = 1;
 

@@ -6,12 +6,12 @@
  * loop, intake.ts, ending.ts, mail-store.ts, ledger.ts: holds, rate, time) and spool (files and their lock).
  */
 import { EventEmitter } from "node:events";
-import { delay, type Clock, type Timer } from "../../clock";
-import { ModemError } from "../../errors";
-import type { MailCarrier } from "../../mailer/qsmtp/carrier";
-import type { Logger } from "../../quectel/settings";
-import { thisHost, type Host } from "../spool/host";
-import type { Mail, MailOptions } from "../mail";
+import { delay, type Clock, type Timer } from "../clock";
+import { ModemError } from "../errors";
+import type { MailCarrier } from "../mailer/qsmtp/carrier";
+import type { Logger } from "../quectel/settings";
+import { thisHost, type Host } from "../mail/spool/host";
+import type { Mail, MailOptions } from "../mail/mail";
 import { listMails } from "./list";
 import type {
   Composer,
@@ -23,8 +23,8 @@ import type {
   OutboxSummary,
 } from "./outbox-types";
 import { OutboxRun } from "./run";
-import { diskError } from "../spool/disk-error";
-import { hostFiles, type FileLayer } from "../spool/files";
+import { diskError } from "../mail/spool/disk-error";
+import { hostFiles, type FileLayer } from "../mail/spool/files";
 
 export interface OutboxOptions {
   /** Folder of this outbox alone; made when missing. */

@@ -3,9 +3,9 @@
  *
  * It says whether something may go out; which mail is not its business.
  */
-import type { Clock } from "../../clock";
-import { ModemError } from "../../errors";
-import type { Host } from "../spool/host";
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
+import type { Host } from "../mail/spool/host";
 import { Holds } from "./holds";
 import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
 import { OutboxTime } from "./time";
@@ -13,7 +13,7 @@ import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
 import { SendRate } from "./send-rate";
 import { sealFits, sealSettings, type SettingsSeal } from "./settings-seal";
 import { concernsOf } from "./setup-errors";
-import type { Spool } from "../spool/spool";
+import type { Spool } from "../mail/spool/spool";
 
 /** So many unknown outcomes without a known one between them hold the outbox. */
 const UNKNOWN_HOLDS = 2;

@@ -1,8 +1,8 @@
 /** Commands: what a person or a flow does with the mails of the outbox: try now, retry, discard, adopt. */
-import type { Clock } from "../../clock";
-import { ModemError } from "../../errors";
+import type { Clock } from "../clock";
+import { ModemError } from "../errors";
 import { adoptSpool } from "./adoption";
-import type { Host } from "../spool/host";
+import type { Host } from "../mail/spool/host";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
 import type { LostResults } from "./lost-results";

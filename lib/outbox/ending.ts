@@ -4,14 +4,14 @@
  * The end is durable before it is told, and the record stays until the listeners' work is done: a kill in between
  * tells it again after the restart.
  */
-import { isModemError, ModemError } from "../../errors";
-import type { Logger } from "../../quectel/settings";
+import { isModemError, ModemError } from "../errors";
+import type { Logger } from "../quectel/settings";
 import { failureOf, isAllSent, resultOf } from "./mail-result";
 import type { MailStore } from "./mail-store";
 import type { OutboxTime } from "./time";
 import type { EndedAttachment, MailEnded } from "./outbox-types";
-import type { SpoolRecord } from "../spool/record";
-import { reviveMessage } from "../spool/stored-message";
+import type { SpoolRecord } from "../mail/spool/record";
+import { reviveMessage } from "../mail/spool/stored-message";
 import { givenUp } from "./transactions";
 import type { Entry } from "./waiting-mails";
 

@@ -4,12 +4,12 @@
  * A disk that fails loses nothing: what it does not take is held in memory and written with the next change, and a
  * mail whose last state is not on the disk is not sent on, because a kill would bring the older state back.
  */
-import { ModemError } from "../../errors";
-import type { MailAttachment } from "../mail";
-import type { SpoolRecord } from "../spool/record";
-import { headOf, recover, type RecordHead } from "../spool/recovery";
-import type { Found, Place } from "../spool/place";
-import { loadRecord, type Spool } from "../spool/spool";
+import { ModemError } from "../errors";
+import type { MailAttachment } from "../mail/mail";
+import type { SpoolRecord } from "../mail/spool/record";
+import { headOf, recover, type RecordHead } from "../mail/spool/recovery";
+import type { Found, Place } from "../mail/spool/place";
+import { loadRecord, type Spool } from "../mail/spool/spool";
 import { FailedMails } from "./failed-mails";
 import { LONGEST_WAIT } from "./schedule";
 import type { OutboxTime } from "./time";
