@@ -5,6 +5,7 @@ import { MODEM_ERRORS, NETWORK_ERRORS, PORT_ERRORS } from "./modem";
 import { OUTBOX_ERRORS } from "./outbox";
 import type { ErrorRow } from "./row";
 import { SMTP_ERRORS } from "./smtp";
+import { SOCKET_ERRORS } from "./socket";
 
 export type { ErrorClass, ErrorRow } from "./row";
 export { SPECIAL_HINTS, type SpecialHint } from "./special-hints";
@@ -15,6 +16,7 @@ const TABLE = {
   ...MODEM_ERRORS,
   ...NETWORK_ERRORS,
   ...FILE_ERRORS,
+  ...SOCKET_ERRORS,
   ...SMTP_ERRORS,
   ...OUTBOX_ERRORS,
 } as const;

@@ -2,11 +2,11 @@
  * From the module's error numbers to the codes of this package.
  *
  * The channel knows `+CME ERROR` only as a number or words; what a number means depends on the module: 3GPP TS 27.007
- * section 9.2 up to 399, Quectel FILE 400..429, Quectel SMTP 651..682.
+ * section 9.2 up to 399, Quectel FILE 400..429, Quectel TCP/IP 550..579, Quectel SMTP 651..682.
  */
 import { ERROR_TABLE, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../errors";
 
-/** Numbers of 3GPP TS 27.007 that come in several forms or need a code of another number. */
+/** Numbers of 3GPP TS 27.007 and of TCP/IP that come in several forms or need a code of another number. */
 const OTHER_NUMBERS: ReadonlyMap<number, ErrorCode> = new Map([
   [15, "SIM_FAILURE"],
   [17, "SIM_PIN_REQUIRED"],
@@ -14,6 +14,12 @@ const OTHER_NUMBERS: ReadonlyMap<number, ErrorCode> = new Map([
   [30, "NETWORK_NOT_REGISTERED"],
   [31, "NETWORK_NOT_REGISTERED"],
   [32, "NETWORK_DENIED"],
+  [573, "PDP_NO_APN"],
+  [575, "SOCKET_FAILED"],
+  [576, "SOCKET_FAILED"],
+  [577, "SOCKET_FAILED"],
+  [578, "SOCKET_FAILED"],
+  [579, "SOCKET_FAILED"],
 ]);
 
 const CODES: ReadonlyMap<number, ErrorCode> = new Map([...numberedCodes(), ...OTHER_NUMBERS]);

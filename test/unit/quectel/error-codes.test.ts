@@ -10,11 +10,14 @@ const cme = (detail: string, modemCode?: number) =>
   });
 
 describe("error codes of the module", () => {
-  it("have a code of their own for every number of the FILE and SMTP tables", () => {
+  it("have a code of their own for every number of the FILE, TCP/IP and SMTP tables", () => {
     const documented = [
       400, 401, 402, 403, 405, 406, 407, 409, 410, 411, 413, 414, 416, 417, 418, 419, 420, 421,
     ];
     for (const number of documented) assert.match(codeOfNumber(number) ?? "", /^FILE_/, String(number));
+    for (let number = 550; number <= 579; number++) {
+      assert.match(codeOfNumber(number) ?? "", number === 573 ? /^PDP_NO_APN$/ : /^SOCKET_/, String(number));
+    }
     for (let number = 651; number <= 682; number++) {
       assert.match(codeOfNumber(number) ?? "", /^SMTP_/, String(number));
     }
