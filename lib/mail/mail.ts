@@ -41,6 +41,8 @@ export interface Mail {
   readonly subject: string;
   readonly text: string;
   readonly attachments: readonly MailAttachment[];
+  /** How many of them, at the beginning, were made of the payload; undefined: none. */
+  readonly attachmentsOfPayload?: number;
   readonly priority: Priority;
   /** What the mail could not carry, for `msg.smtp.warnings`. */
   readonly warnings: readonly string[];

@@ -22,9 +22,10 @@ interface ReleasedContent {
 /** Takes the contents out of `message`, which became `mail`. */
 export function releaseContents(message: Message, mail: Mail): void {
   const own = message["attachments"];
-  const count = Array.isArray(own) ? own.length : own === undefined || own === null ? 0 : 1;
-  // The attachments of a mail begin with what its payload became.
-  if (count > 0) message["attachments"] = mail.attachments.slice(-count).map(placeholder);
+  const isListed = Array.isArray(own) ? own.length > 0 : isRecord(own);
+  // The attachments of a mail begin with what its payload became; a listed one without content is none of them.
+  if (isListed)
+    message["attachments"] = mail.attachments.slice(mail.attachmentsOfPayload ?? 0).map(placeholder);
   const [first] = mail.attachments;
   if (first?.content.kind === "bytes" && bytesOf(message["payload"])?.equals(first.content.bytes) === true) {
     message["payload"] = placeholder(first);

@@ -5,6 +5,7 @@
 import { basename } from "node:path";
 import { ModemError } from "../../errors";
 import { allowedPath } from "./attachment-path";
+import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
 import type { AttachmentContent, MailAttachment } from "../mail";
 import { shown } from "./text";
@@ -21,21 +22,18 @@ const KNOWN_CONTENTS = [
   { extension: "zip", start: Buffer.from("PK\x03\x04") },
 ] as const;
 
-const ENCODINGS: ReadonlyMap<string, BufferEncoding> = new Map([
-  ["utf8", "utf8"],
-  ["utf-8", "utf8"],
-  ["ascii", "latin1"],
-  ["latin1", "latin1"],
-  ["binary", "latin1"],
-  ["hex", "hex"],
-  ["base64", "base64"],
-  ["base64url", "base64"],
-  ["utf16le", "utf16le"],
-  ["utf-16le", "utf16le"],
-  ["ucs2", "utf16le"],
+/** Extensions of the media types that a `data:` URL usually has; what is not here is named by its first bytes. */
+const EXTENSIONS: ReadonlyMap<string, string> = new Map([
+  ["text/plain", "txt"],
+  ["text/csv", "csv"],
+  ["text/html", "html"],
+  ["application/json", "json"],
+  ["image/svg+xml", "svg"],
+  ["image/webp", "webp"],
+  ["image/bmp", "bmp"],
 ]);
 
-/** What nodemailer knows beyond this and the module has no place for. */
+/** What nodemailer knows beyond this and the module has no place for; a parser of mails leaves them without being asked. */
 const NOT_CARRIED = [
   "contentType",
   "contentDisposition",
@@ -45,16 +43,30 @@ const NOT_CARRIED = [
   "raw",
 ] as const;
 
+/** What only a parser writes (mailparser, so the nodes that receive mails). */
+const PARSED = ["partId", "checksum", "headerLines", "release"] as const;
+
 /** What is left of an attachment's fields once nothing of the flow's own object is needed any more. */
 interface Entry {
   readonly filename: string | undefined;
-  readonly source:
-    | { readonly kind: "bytes"; readonly bytes: Buffer }
-    | { readonly kind: "path"; readonly path: string };
+  readonly source: AttachmentSource;
+}
+
+type AttachmentSource =
+  | { readonly kind: "bytes"; readonly bytes: Buffer }
+  | { readonly kind: "path"; readonly path: string }
+  /** There is no content, or none that can be read. */
+  | { readonly kind: "none"; readonly why: string };
+
+export interface Attachments {
+  /** In their order; files only by their checked real path, not yet read. */
+  readonly attachments: readonly MailAttachment[];
+  /** Why each of the others was left out, such as `attachment 1 ("snap.jpg") has no content`. */
+  readonly missing: readonly string[];
 }
 
 /**
- * The attachments in their order; files only by their checked real path, not yet read.
+ * The attachments that have a content, and why the others have none: a snapshot that failed must not cost the alarm.
  *
  * @param folders folders that a `path` may lie in
  * @throws ModemError INVALID_ATTACHMENT, INVALID_ATTACHMENT_PATH, LIMIT_ATTACHMENTS
@@ -63,15 +75,20 @@ export async function readAttachments(
   value: unknown,
   folders: readonly string[],
   warn: (warning: string) => void,
-): Promise<readonly MailAttachment[]> {
+): Promise<Attachments> {
   const entries = reading("INVALID_ATTACHMENT", () => listEntries(value, warn));
   const attachments: MailAttachment[] = [];
-  for (const { filename, source } of entries) {
+  const missing: string[] = [];
+  for (const [index, { filename, source }] of entries.entries()) {
+    if (source.kind === "none") {
+      missing.push(`attachment ${index + 1} (${shown(filename ?? "no name")}) ${source.why}`);
+      continue;
+    }
     const content: AttachmentContent =
       source.kind === "bytes" ? source : { kind: "file", path: await allowedPath(source.path, folders) };
     attachments.push({ filename: filename ?? defaultName(content), content });
   }
-  return attachments;
+  return { attachments, missing };
 }
 
 /** A name for a content that has none. */
@@ -87,43 +104,90 @@ export function checkAttachmentCount(count: number): void {
 }
 
 function listEntries(value: unknown, warn: (warning: string) => void): readonly Entry[] {
-  if (isBlank(value)) return [];
+  // What an expression such as `ok && picture` leaves when there is nothing to attach.
+  if (isBlank(value) || value === false || value === 0) return [];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   checkAttachmentCount(list.length);
   return Array.from(list, (entry, index) => readEntry(entry, index + 1, warn));
 }
 
 function readEntry(entry: unknown, number: number, warn: (warning: string) => void): Entry {
-  const refuse = (why: string): ModemError =>
-    new ModemError("INVALID_ATTACHMENT", { detail: `attachment ${number} ${why}` });
-  if (!isRecord(entry)) throw refuse("is not an object with filename and content");
+  const none = (filename: string | undefined, why: string): Entry => ({
+    filename,
+    source: { kind: "none", why },
+  });
+  if (!isRecord(entry)) return none(undefined, "is not an object with filename and content");
   const { filename, content, encoding, path, href } = entry;
-  for (const field of NOT_CARRIED) {
+  const isParsed = PARSED.some((field) => !isBlank(entry[field]));
+  for (const field of isParsed ? [] : NOT_CARRIED) {
     if (!isBlank(entry[field])) warn(`The ${field} of attachment ${number} is not carried by the module.`);
   }
-  const name = isBlank(filename) ? undefined : primitiveText(filename);
-  if (name === undefined && !isBlank(filename)) throw refuse("has a filename that is not text");
+  const name = isBlank(filename) ? undefined : readFileName(primitiveText(filename) ?? "") || undefined;
   if (content !== undefined && content !== null) {
     const bytes = bytesOf(content) ?? decode(content, encoding);
-    if (bytes === undefined) throw refuse("has a content that is neither text nor bytes in a known encoding");
+    if (bytes === undefined) {
+      return none(name, "has a content that is neither text nor bytes in a known encoding");
+    }
     return { filename: name, source: { kind: "bytes", bytes } };
   }
+  const url = [path, href].find((one) => typeof one === "string" && /^data:/i.test(one));
+  if (typeof url === "string") return fromDataUrl(url, name);
   if (!isBlank(href)) {
     throw new ModemError("INVALID_ATTACHMENT_PATH", { detail: `attachment ${number} is an URL` });
   }
-  if (typeof path !== "string" || path === "") throw refuse(`(${shown(name ?? "no name")}) has no content`);
+  if (typeof path !== "string" || path === "") return none(name, "has no content");
   return { filename: name, source: { kind: "path", path } };
+}
+
+/** RFC 2397. */
+function fromDataUrl(url: string, name: string | undefined): Entry {
+  const comma = url.indexOf(",");
+  const [type = "", ...parameters] = url.slice("data:".length, Math.max(0, comma)).toLowerCase().split(";");
+  const data = url.slice(comma + 1);
+  const isCoded = parameters.some((parameter) => parameter.trim() === "base64");
+  const bytes =
+    comma < 0
+      ? undefined
+      : isCoded
+        ? decode(percentDecoded(data).toString("latin1"), "base64")
+        : percentDecoded(data);
+  if (bytes === undefined) {
+    return { filename: name, source: { kind: "none", why: "has a data: URL that cannot be decoded" } };
+  }
+  const extension = EXTENSIONS.get(type.trim());
+  return {
+    filename: name ?? (extension === undefined ? undefined : `attachment.${extension}`),
+    source: { kind: "bytes", bytes },
+  };
+}
+
+/** RFC 3986 section 2.1, whatever the bytes mean. */
+function percentDecoded(text: string): Buffer {
+  if (!text.includes("%")) return Buffer.from(text, "utf8");
+  const parts = text.split(/((?:%[0-9a-f]{2})+)/i);
+  return Buffer.concat(
+    parts.map((part, index) =>
+      index % 2 === 1 ? Buffer.from(part.replaceAll("%", ""), "hex") : Buffer.from(part, "utf8"),
+    ),
+  );
 }
 
 function decode(content: unknown, encoding: unknown): Buffer | undefined {
   const text = primitiveText(content);
-  const name = isBlank(encoding) ? "utf8" : encoding;
-  const known = typeof name === "string" ? ENCODINGS.get(name.toLowerCase()) : undefined;
-  if (text === undefined || known === undefined) return undefined;
-  const bytes = Buffer.from(text, known);
-  // Node decodes up to the first wrong digit and keeps silent about the rest.
-  if (known === "hex" && bytes.length * 2 !== text.length) return undefined;
-  return known === "base64" && !isBase64(text, bytes.length) ? undefined : bytes;
+  const name = isBlank(encoding) ? "utf8" : primitiveText(encoding)?.trim().toLowerCase();
+  if (text === undefined || name === undefined || !Buffer.isEncoding(name)) return undefined;
+  if (name === "hex") {
+    const digits = text.replace(/\s+/g, "");
+    const bytes = Buffer.from(digits, "hex");
+    // Node decodes up to the first wrong digit and keeps silent about the rest.
+    return bytes.length * 2 === digits.length ? bytes : undefined;
+  }
+  if (name === "base64" || name === "base64url") {
+    const data = text.slice(/^data:[^,]{0,200};base64,/i.exec(text)?.[0].length ?? 0);
+    const bytes = Buffer.from(data, "base64");
+    return isBase64(data, bytes.length) ? bytes : undefined;
+  }
+  return Buffer.from(text, name);
 }
 
 /** True for text of base64 digits alone, line ends allowed. @param decoded bytes that Node has found in it. */
@@ -131,5 +195,7 @@ function isBase64(text: string, decoded: number): boolean {
   const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
   // Node passes over what is no digit, so with all bytes there it was none; looking at megabytes takes a while.
   if (digits % 4 !== 1 && decoded === Math.floor((digits * 3) / 4)) return true;
-  return /^[A-Za-z0-9+/_\-\s]*[=\s]*$/.test(text);
+  let end = text.length;
+  while (end > 0 && /[=\s]/.test(text.charAt(end - 1))) end--;
+  return !/[^A-Za-z0-9+/_\-\s]/.test(text.slice(0, end));
 }

@@ -1,11 +1,11 @@
 /** The payload of a message as text, and as attachment where it is not text. */
-import { types } from "node:util";
 import { ModemError } from "../../errors";
 import { defaultName } from "./attachments";
+import { readFileName } from "./file-name";
 import { bytesOf, isBlank, primitiveText } from "./foreign";
 import { htmlToText, isHtml } from "./html-text";
 import type { MailAttachment } from "../mail";
-import { textFile, wellFormed, withCrLf, withoutControls } from "./text";
+import { textFile, textOf, wellFormed, withCrLf, withoutControls } from "./text";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
@@ -37,10 +37,11 @@ export function readBody(source: BodySource, warn: (warning: string) => void): B
   const bytes = bytesOf(payload);
   if (bytes !== undefined) {
     const content = { kind: "bytes", bytes } as const;
-    const filename = primitiveText(source.filename) || defaultName(content);
+    const filename = readFileName(primitiveText(source.filename) ?? "") || defaultName(content);
     return { text: fit(optionalText(source.description), warn), attachments: [{ filename, content }] };
   }
   const text = textOf(payload);
+  if (text === undefined) throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
   if (text.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${text.length} characters` });
   if (typeof payload === "string" && isHtml(text)) return htmlBody(text, source.plaintext, warn);
   return { text: fit(text, warn), attachments: [] };
@@ -53,16 +54,6 @@ function htmlBody(html: string, plaintext: unknown, warn: (warning: string) => v
   };
   const given = optionalText(plaintext);
   return { text: fit(given === "" ? htmlToText(html) : given, warn), attachments: [file] };
-}
-
-function textOf(payload: unknown): string {
-  const text = primitiveText(payload);
-  if (text !== undefined) return text;
-  // JSON of an Error is `{}`, and an alarm without text is as good as lost.
-  if (types.isNativeError(payload)) return String(payload);
-  const json: unknown = JSON.stringify(payload);
-  if (typeof json !== "string") throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
-  return json;
 }
 
 function optionalText(value: unknown): string {

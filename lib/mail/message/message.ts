@@ -9,8 +9,9 @@ import { ModemError } from "../../errors";
 import { readAddresses, readOneAddress, type Unreadable } from "./addresses";
 import { checkAttachmentCount, readAttachments } from "./attachments";
 import { readBody } from "./body";
-import { isBlank, primitiveText, reading } from "./foreign";
-import type { Mail, Priority } from "../mail";
+import { isBlank, reading } from "./foreign";
+import type { Mail, MailAttachment } from "../mail";
+import { readPriority } from "./priority";
 import { readSubject } from "./subject";
 import { cut, shown, withoutControls } from "./text";
 
@@ -43,8 +44,6 @@ const LONGEST_SHOWN = 80;
 /** Properties of the e-mail node that have no place in the module's mail. */
 const NOT_CARRIED = ["replyTo", "inReplyTo", "references", "headers", "envelope"] as const;
 
-const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
-
 /** @throws ModemError INVALID_* or LIMIT_*, and nothing else */
 export async function readMessage(
   msg: Record<string, unknown>,
@@ -62,7 +61,7 @@ export async function readMessage(
     }
   }
   const subject = reading("INVALID_SUBJECT", () =>
-    readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]]),
+    readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
   const body = reading("INVALID_BODY", () =>
     readBody(
@@ -76,9 +75,19 @@ export async function readMessage(
     ),
   );
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
-  const attachments = [...body.attachments, ...(await readAttachments(given, policy.attachmentPaths, warn))];
+  const listed = await readAttachments(given, policy.attachmentPaths, warn);
+  const ofPayload = body.attachments.filter(
+    (made) => !listed.attachments.some((one) => isSameContent(one, made)),
+  );
+  const attachments = [...ofPayload, ...listed.attachments];
   checkAttachmentCount(attachments.length);
-  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"]));
+  const [missing] = listed.missing;
+  if (missing !== undefined && attachments.length === 0 && body.text === "" && !subject.isGiven) {
+    throw new ModemError("INVALID_ATTACHMENT", { detail: missing });
+  }
+  for (const why of listed.missing) warn(`${why.replace("a", "A")}; the mail goes without it.`);
+  const text = subject.whole === undefined ? body.text : joined(`Subject: ${subject.whole}`, body.text);
+  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
   for (const property of NOT_CARRIED) {
     if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
       warn(`msg.${property} is not carried by the module.`);
@@ -87,12 +96,22 @@ export async function readMessage(
   return {
     from,
     ...recipients,
-    subject,
-    text: body.text,
+    subject: subject.line,
+    text,
     attachments,
+    ...(ofPayload.length > 0 && { attachmentsOfPayload: ofPayload.length }),
     priority,
     warnings: [...warnings],
   };
+}
+
+/** True when a payload of bytes stands in the list too, as attach-file leaves it. */
+function isSameContent({ content: one }: MailAttachment, { content: other }: MailAttachment): boolean {
+  return one.kind === "bytes" && other.kind === "bytes" && one.bytes.equals(other.bytes);
+}
+
+function joined(line: string, text: string): string {
+  return text === "" ? line : `${line}\r\n\r\n${text}`;
 }
 
 /**
@@ -130,13 +149,4 @@ function readFrom(value: unknown, policy: MessagePolicy): string | undefined {
   if (isBlank(value)) return undefined;
   if (!policy.allowFrom) throw new ModemError("INVALID_FROM_NOT_ALLOWED");
   return readOneAddress(value, "INVALID_SENDER")?.address;
-}
-
-function readPriority(value: unknown): Priority {
-  if (isBlank(value)) return "normal";
-  const text = primitiveText(value);
-  const priority = PRIORITIES.find((name) => name === text?.trim().toLowerCase());
-  if (priority === undefined)
-    throw new ModemError("INVALID_PRIORITY", { detail: shown(text ?? typeof value) });
-  return priority;
 }

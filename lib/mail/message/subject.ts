@@ -1,29 +1,63 @@
-/** Subject of a message: one line of text. */
-import { ModemError } from "../../errors";
-import { isBlank, primitiveText } from "./foreign";
-import { hasControl, shown, wellFormed } from "./text";
+/**
+ * Subject of a message: one line of text, whatever the flow gave.
+ *
+ * No line end and no control character ever leaves this file, so nothing that stands in a subject can become a header
+ * field (RFC 5322 section 2.2). What had to be mended is warned about, because an alarm with an odd subject goes out.
+ */
+import { bytesOf, isBlank } from "./foreign";
+import { cut, textOf, wellFormed } from "./text";
 
 /** What the e-mail node of Node-RED writes when a message has no topic. */
 export const DEFAULT_SUBJECT = "Message from Node-RED";
 
-/** Longer subjects are no subjects; characters. */
+/** Characters; mail programs show a fraction of it. */
 const LONGEST_SUBJECT = 1000;
+/** Characters that stay of a longer one: what every module takes. */
+const SHORT_SUBJECT = 95;
+
+/** Colours and other control sequences of a terminal (ECMA-48 section 5.4), and its titles (OSC). */
+// oxlint-disable-next-line no-control-regex -- they begin with a control character
+const TERMINAL = /(?:\u001B\[|\u009B)[0-?]*[ -/]*[@-~]|\u001B\][^\u0007\u001B]*(?:\u0007|\u001B\\)?/g;
+const BLANKS = /[ \p{Cc}\u2028\u2029]+/gu;
+/** A line end or a control character; a tab is a blank like others. */
+const CONTROL = /[^\P{Cc}\t]|[\u2028\u2029]/u;
+
+export interface Subject {
+  /** One line without control characters; may be empty. */
+  readonly line: string;
+  /** The subject in full where `line` is only its beginning: it goes into the text. */
+  readonly whole: string | undefined;
+  /** False: the default. */
+  readonly isGiven: boolean;
+}
 
 /**
- * The first of the values that is not blank, trimmed; tabs and Unicode line separators as spaces.
- *
- * @throws ModemError INVALID_SUBJECT for line ends and control characters, and for what is not text; LIMIT_SUBJECT
+ * The first of the values that is not blank. An empty text is a subject that was left empty on purpose; the default is
+ * for where none was given. May throw what a value throws when it is read.
  */
-export function readSubject(values: readonly unknown[]): string {
-  const value = values.find((candidate) => !isBlank(candidate)) ?? DEFAULT_SUBJECT;
-  const text = primitiveText(value);
-  if (text === undefined) throw new ModemError("INVALID_SUBJECT", { detail: "it is not text" });
-  if (text.length > LONGEST_SUBJECT) {
-    throw new ModemError("LIMIT_SUBJECT", { detail: `${text.length} characters` });
+export function readSubject(values: readonly unknown[], warn: (warning: string) => void): Subject {
+  const value = values.find((candidate) => !isBlank(candidate));
+  if (value === undefined) {
+    return values.includes("")
+      ? { line: "", whole: undefined, isGiven: true }
+      : { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
-  const line = wellFormed(text)
-    .trim()
-    .replace(/[\t\u2028\u2029]/g, " ");
-  if (hasControl(line)) throw new ModemError("INVALID_SUBJECT", { detail: shown(text) });
-  return line;
+  const text = bytesOf(value)?.toString("utf8") ?? textOf(value);
+  if (text === undefined) {
+    warn("The subject cannot be turned into text; the default was taken.");
+    return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
+  }
+  const line = oneLine(text, warn);
+  if (line.length <= LONGEST_SUBJECT) return { line, whole: undefined, isGiven: true };
+  warn("The subject is very long: it was cut and stands whole in the text.");
+  return { line: `${cut(line, SHORT_SUBJECT).trimEnd()} ...`, whole: line, isGiven: true };
+}
+
+/** The text on one line: a blank for each run of line ends and control characters. */
+function oneLine(text: string, warn: (warning: string) => void): string {
+  const printed = wellFormed(text).replace(TERMINAL, "").replaceAll("\0", "").trim();
+  if (["\0", "\u001B", "\u009B"].some((sign) => text.includes(sign)) || CONTROL.test(printed)) {
+    warn("Line ends and control characters were removed from the subject.");
+  }
+  return printed.replace(BLANKS, (run) => (CONTROL.test(run) ? " " : run.replaceAll("\t", " "))).trim();
 }

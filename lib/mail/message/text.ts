@@ -1,5 +1,24 @@
 /** Unicode text made fit for a mail: no lone surrogates, no control characters, line ends as in RFC 5322. */
+import { types } from "node:util";
 import { isAscii } from "../ascii-fold";
+import { primitiveText } from "./foreign";
+
+/**
+ * A value as text: scalars as they are, a date in ISO 8601, an Error by its own text, everything else as JSON;
+ * undefined for what none of these can write. May throw what the value throws when it is read.
+ */
+export function textOf(value: unknown): string | undefined {
+  const text = primitiveText(value);
+  if (text !== undefined) return text;
+  if (types.isDate(value)) {
+    const time = Date.prototype.getTime.call(value);
+    return Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString();
+  }
+  // JSON of an Error is `{}`, and an alarm without text is as good as lost.
+  if (types.isNativeError(value)) return String(value);
+  const json: unknown = JSON.stringify(value);
+  return typeof json === "string" ? json : undefined;
+}
 
 /** Lone surrogates have no bytes in UTF-8; they become U+FFFD. */
 export function wellFormed(text: string): string {

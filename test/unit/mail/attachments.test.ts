@@ -4,14 +4,20 @@ import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
+import { ModemError } from "../../../lib/errors";
 import { readAttachments } from "../../../lib/mail/message/attachments";
 import type { MailAttachment } from "../../../lib/mail/mail";
 import { readMessage } from "../../../lib/mail/message/message";
 import { failsWith } from "./support";
 
 const warnings: string[] = [];
-const read = (value: unknown, folders: readonly string[] = []): Promise<readonly MailAttachment[]> =>
-  readAttachments(value, folders, (warning) => warnings.push(warning));
+/** The attachments of a list in which none is without content. */
+const read = async (value: unknown, folders: readonly string[] = []): Promise<readonly MailAttachment[]> => {
+  const { attachments, missing } = await readAttachments(value, folders, (warning) => warnings.push(warning));
+  const [detail] = missing;
+  if (detail !== undefined) throw new ModemError("INVALID_ATTACHMENT", { detail });
+  return attachments;
+};
 
 const shape = (attachments: readonly MailAttachment[]): unknown =>
   attachments.map(({ filename, content }) => [
@@ -75,7 +81,6 @@ describe("attachments of a message", () => {
     [null],
     { filename: "a.txt" },
     { filename: "a.txt", content: null, path: "" },
-    { filename: {}, content: "a" },
     { filename: "a.txt", content: {} },
     { filename: "a.txt", content: "a", encoding: "rot13" },
     { filename: "a.txt", content: "not base64!", encoding: "base64" },

@@ -85,21 +85,6 @@ describe("a message as mail", () => {
       assert.equal((await read({ topic: " Pump\t7\r\n" })).subject, "Pump 7");
     });
 
-    it("is refused with a line end or a control character inside, and when it is not text", async () => {
-      for (const topic of [
-        "a\r\nBcc: x@example.com",
-        "a\nb",
-        "a\u0000b",
-        "a\u0085b",
-        {},
-        ["a"],
-        Symbol("a"),
-      ]) {
-        await assert.rejects(read({ topic }), failsWith("INVALID_SUBJECT"));
-      }
-      await assert.rejects(read({ topic: "x".repeat(1001) }), failsWith("LIMIT_SUBJECT"));
-    });
-
     it("has no half character", async () => {
       assert.equal((await read({ topic: "a\uD83D" })).subject, "a\uFFFD");
     });
@@ -212,9 +197,6 @@ describe("a message as mail", () => {
     it("is high, normal or low, and normal when none is given", async () => {
       assert.equal((await read({})).priority, "normal");
       assert.equal((await read({ priority: " LOW " })).priority, "low");
-      for (const priority of ["urgent", 1, {}]) {
-        await assert.rejects(read({ priority }), failsWith("INVALID_PRIORITY"));
-      }
     });
   });
 

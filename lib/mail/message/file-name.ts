@@ -1,0 +1,54 @@
+/**
+ * The name of an attachment as a flow gave it: without the padding of a PLC, the address of a camera or the coding of a
+ * mail around it, so that its extension survives. What a module or a protocol can carry of it is decided later.
+ */
+import { wellFormed } from "./text";
+
+/** Characters of a name that are looked at. */
+const LONGEST = 1000;
+/** RFC 2047 section 2; blanks between two encoded words do not count (section 6.2). */
+const ENCODED_WORD = /=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([BQ])\?([^?\s]{0,1000})\?=/gi;
+
+/** Empty when nothing is left of it. */
+export function readFileName(given: string): string {
+  const clean = wellFormed(withoutEncodedWords(given.slice(0, LONGEST)))
+    .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, "")
+    .trim();
+  return /^[a-z][a-z0-9+.-]{1,20}:\/\//i.test(clean) ? lastOfUrl(clean) : withoutQuery(clean);
+}
+
+function withoutEncodedWords(name: string): string {
+  if (!name.includes("=?")) return name;
+  const charsets: typeof import("iconv-lite") = require("iconv-lite");
+  return name
+    .replace(/\?=[ \t\r\n]{1,10}=\?/g, "?==?")
+    .replace(ENCODED_WORD, (whole, charset: string, coding: string, text: string) =>
+      charsets.encodingExists(charset) ? charsets.decode(bytesOfWord(coding, text), charset) : whole,
+    );
+}
+
+function bytesOfWord(coding: string, text: string): Buffer {
+  if (coding.toUpperCase() === "B") return Buffer.from(text, "base64");
+  const latin1 = text
+    .replaceAll("_", " ")
+    .replace(/=([0-9a-f]{2})/gi, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 16)));
+  return Buffer.from(latin1, "latin1");
+}
+
+function lastOfUrl(url: string): string {
+  const path = url.slice(url.indexOf("://") + 3).replace(/[?#].*$/s, "");
+  const last = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return last;
+  }
+}
+
+/** `snap.jpg?x=1` as `snap.jpg`: what follows a question mark behind an extension is a query. */
+function withoutQuery(name: string): string {
+  const query = name.indexOf("?");
+  return query > 0 && /\.[A-Za-z0-9]{1,8}$/.test(name.slice(Math.max(0, query - 10), query))
+    ? name.slice(0, query)
+    : name;
+}
