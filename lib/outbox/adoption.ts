@@ -6,9 +6,10 @@
  */
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
-import { diskError } from "../mail/spool/disk-error";
+import { diskError } from "../mail/spool/files";
 import type { Host } from "../mail/spool/host";
 import { SpoolLock } from "../mail/spool/lock";
+import { contentNames } from "../mail/spool/record";
 import { Spool } from "../mail/spool/spool";
 import type { MailStore } from "./mail-store";
 
@@ -38,10 +39,10 @@ export async function adoptSpool(
         continue;
       }
       const { record } = read;
-      for (const index of record.attachments.keys()) await store.spool.copyFrom(other, record.id, index);
+      await store.spool.copyFrom(other, record.id, record);
       await store.spool.moveFrom(other, found);
       store.adopt(record, found.place, bytes);
-      await other.drop(record.id, record.attachments.length);
+      await other.drop(record.id, contentNames(record));
       moved.push(record.id);
     }
     return moved;

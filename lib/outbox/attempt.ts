@@ -67,7 +67,8 @@ export class Attempt {
       shortSubject: transaction.shortSubject,
     };
     try {
-      const composed = await compose(this.storedMail(record), transaction.envelope, history);
+      const mail = await this.storedMail(record);
+      const composed = await compose(mail, transaction.envelope, history);
       const { sendMs, bytes, warnings } = await carrier.send(composed.transaction, {
         signal: this.abort.signal,
         onProgress: (state) => progress(record.id, state),
@@ -76,7 +77,7 @@ export class Attempt {
           this.isRepeat = true;
           if (record.delivery === "atMostOnce") throw new ModemError("MODEM_RESULT_UNKNOWN");
           const marked = { ...history, possibleDuplicate: true };
-          return (await compose(this.storedMail(record), transaction.envelope, marked)).transaction;
+          return (await compose(mail, transaction.envelope, marked)).transaction;
         },
       });
       const outcome: Outcome = {
@@ -116,9 +117,9 @@ export class Attempt {
     this.stage = "put";
   }
 
-  private storedMail(record: SpoolRecord): OutgoingMail {
-    const { id, from, to, cc, bcc, subject, text } = record;
-    const attachments = this.parts.store.spool.attachments(record);
+  private async storedMail(record: SpoolRecord): Promise<OutgoingMail> {
+    const { id, from, to, cc, bcc, subject } = record;
+    const { spool } = this.parts.store;
     return {
       id,
       raisedAt: this.raisedAt(record),
@@ -127,8 +128,8 @@ export class Attempt {
       cc,
       bcc,
       subject,
-      text,
-      attachments,
+      text: await spool.text(record),
+      attachments: spool.attachments(record),
     };
   }
 

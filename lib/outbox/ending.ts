@@ -37,7 +37,7 @@ export class Ending {
     store.waiting.startEnding(entry);
     const ended: SpoolRecord = { ...record, end: { time: time.now().time } };
     await store.save(entry, ended, false);
-    this.announce(entry, ended, keep);
+    await this.announce(entry, ended, keep);
   }
 
   /** Gives up all of a mail that still waits. Never rejects. */
@@ -93,6 +93,7 @@ export class Ending {
       error,
       recovered: entry.recovered,
       attachments: [],
+      readText: () => Promise.reject(error),
       waitUntil: () => undefined,
     });
     trouble(error);
@@ -101,7 +102,7 @@ export class Ending {
   /** Tells an end that the last run decided and perhaps did not tell. Never rejects. */
   async tellAgain(entry: Entry): Promise<void> {
     try {
-      this.announce(entry, await this.parts.store.load(entry), true);
+      await this.announce(entry, await this.parts.store.load(entry), true);
     } catch (cause) {
       if (isModemError(cause, "OUTBOX_DAMAGED")) {
         await this.endWithoutRecord(entry, cause);
@@ -123,11 +124,13 @@ export class Ending {
     this.stopped = true;
   }
 
-  private announce(entry: Entry, record: SpoolRecord, keep: boolean): void {
+  private async announce(entry: Entry, record: SpoolRecord, keep: boolean): Promise<void> {
     const works: Promise<unknown>[] = [];
+    const { spool } = this.parts.store;
+    const message = await this.message(record);
     const isTold = this.emit({
       id: record.id,
-      origin: { nodeId: record.origin.nodeId, message: reviveMessage(record.origin.message) },
+      origin: { nodeId: record.origin.nodeId, message },
       subject: record.subject,
       result: resultOf(record, {
         queuedMs: this.ageOf(entry),
@@ -136,7 +139,8 @@ export class Ending {
       }),
       ...failureOf(record),
       recovered: entry.recovered,
-      attachments: this.parts.store.spool.attachments(record).map(readable),
+      attachments: spool.attachments(record).map(readable),
+      readText: () => spool.text(record),
       waitUntil: (work) => void works.push(work),
     });
     if (!isTold) {
@@ -152,6 +156,16 @@ export class Ending {
       this.telling.delete(done);
     });
     this.telling.add(done);
+  }
+
+  /** The end of a mail is told even if the rest of its message cannot be read any more. */
+  private async message(record: SpoolRecord): Promise<unknown> {
+    try {
+      return reviveMessage(await this.parts.store.spool.message(record));
+    } catch (cause) {
+      this.parts.trouble(new ModemError("OUTBOX_DAMAGED", { detail: `message of mail ${record.id}`, cause }));
+      return {};
+    }
   }
 
   private emit(ended: MailEnded): boolean {

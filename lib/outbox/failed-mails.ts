@@ -1,7 +1,6 @@
 /** FailedMails: the mails that were given up, kept for `retry`; of each only the name of its file is in memory. */
 import { ModemError } from "../errors";
-import type { SpoolRecord } from "../mail/spool/record";
-import type { Found, Place } from "../mail/spool/place";
+import { contentNames, type Found, type Place, type SpoolRecord } from "../mail/spool/record";
 import { loadRecord, type Spool } from "../mail/spool/spool";
 import type { OutboxTime } from "./time";
 
@@ -66,14 +65,14 @@ export class FailedMails {
   async remove(id: string): Promise<void> {
     const place = this.take(id);
     const found: Found = { id, place };
-    const { attachments } = await loadRecord(this.spool, found).catch(() => ({ attachments: [] }));
+    const contents = await loadRecord(this.spool, found).then(contentNames, () => []);
     try {
       await this.spool.remove(found);
     } catch (cause) {
       this.places.set(id, place);
       throw diskErrorOf(id, cause);
     }
-    await this.spool.drop(id, attachments.length).catch((cause: unknown) => {
+    await this.spool.drop(id, contents).catch((cause: unknown) => {
       throw diskErrorOf(id, cause);
     });
   }

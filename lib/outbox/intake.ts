@@ -13,8 +13,9 @@ import type { Ledger } from "./ledger";
 import type { Mail, MailOptions } from "../mail/mail";
 import type { MailStore } from "./mail-store";
 import type { MailOrigin, OutboxSettings } from "./outbox-types";
-import { diskError } from "../mail/spool/disk-error";
+import { diskError } from "../mail/spool/files";
 import { RECORD_FORMAT, type SpoolRecord } from "../mail/spool/record";
+import type { KeptContents } from "../mail/spool/spool";
 import { storableMessage } from "../mail/spool/stored-message";
 import { newTransaction } from "./transactions";
 import type { Entry } from "./waiting-mails";
@@ -57,10 +58,10 @@ export class Intake {
     };
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
-      const make = (attachments: SpoolRecord["attachments"]): SpoolRecord =>
-        this.record(id, mail, options, { nodeId: origin.nodeId, message }, attachments);
+      const make = (kept: KeptContents): SpoolRecord => this.record(id, mail, options, origin.nodeId, kept);
+      const { attachments, text, subject } = mail;
       // A mail that counts twice for a moment would refuse another for which there is room.
-      await store.insert(id, mail.attachments, room, make, release);
+      await store.insert(id, { subject, attachments, text, message }, room, make, release);
     } catch (cause) {
       release();
       for (const entry of pushed) store.waiting.cancelEnding(entry);
@@ -134,12 +135,12 @@ export class Intake {
     id: string,
     mail: Mail,
     options: MailOptions,
-    origin: SpoolRecord["origin"],
-    attachments: SpoolRecord["attachments"],
+    nodeId: string,
+    { attachments, text, message }: KeptContents,
   ): SpoolRecord {
     const { clock, ledger, store, settings } = this.parts;
     const now = ledger.time.now();
-    const { to, cc, bcc, unreadable = [], subject, text, priority, warnings } = mail;
+    const { to, cc, bcc, unreadable = [], subject, priority, warnings } = mail;
     return {
       format: RECORD_FORMAT,
       id,
@@ -151,7 +152,7 @@ export class Intake {
       priority,
       delivery: options.delivery,
       maxAge: options.maxAge ?? null,
-      origin,
+      origin: { nodeId, ...message },
       from: mail.from ?? null,
       to,
       cc,

@@ -59,10 +59,14 @@ function contentsOf(record: SpoolRecord): Omit<OutboxRow, "state" | "ageMs"> {
     cc,
     bcc,
     subject,
-    size: attachments.reduce((sum, one) => sum + one.size, Buffer.byteLength(record.text)),
+    size: attachments.reduce((sum, one) => sum + one.size, bytesOf(record.text)),
     attachments: attachments.map(({ filename, size }) => ({ filename, size })),
     attempts,
     raisedAt: new Date(record.raisedAt).toISOString(),
     ...(error !== undefined && { error: { code: error.code, message: error.message } }),
   };
+}
+
+function bytesOf(text: SpoolRecord["text"]): number {
+  return typeof text === "string" ? Buffer.byteLength(text) : text.bytes;
 }

@@ -5,11 +5,9 @@
  * mail whose last state is not on the disk is not sent on, because a kill would bring the older state back.
  */
 import { ModemError } from "../errors";
-import type { MailAttachment } from "../mail/mail";
-import type { SpoolRecord } from "../mail/spool/record";
 import { headOf, recover, type RecordHead } from "../mail/spool/recovery";
-import type { Found, Place } from "../mail/spool/place";
-import { loadRecord, type Spool } from "../mail/spool/spool";
+import { contentBytes, contentNames, type Found, type Place, type SpoolRecord } from "../mail/spool/record";
+import { loadRecord, type Contents, type KeptContents, type Spool } from "../mail/spool/spool";
 import { FailedMails } from "./failed-mails";
 import { LONGEST_WAIT } from "./schedule";
 import type { OutboxTime } from "./time";
@@ -19,10 +17,13 @@ import { WaitingMails, type Entry } from "./waiting-mails";
 const QUEUE: Place = { folder: "queue" };
 const MINUTE = 60_000;
 
+/** Files that could not be removed yet. */
+type Leftover = Found & { readonly contents: readonly string[] };
+
 export class MailStore {
   readonly waiting = new WaitingMails();
   readonly failed: FailedMails;
-  private leftovers: (Found & { attachments: number })[] = [];
+  private leftovers: Leftover[] = [];
   private lastSeq = 0;
 
   constructor(
@@ -60,26 +61,25 @@ export class MailStore {
   }
 
   /**
-   * Keeps a new mail durably; `make` completes the record with its attachments, and `onKept` is told in the moment from
+   * Keeps a new mail durably; `make` completes the record with its contents, and `onKept` is told in the moment from
    * which on the mail counts. Rejects with OUTBOX_FULL when they exceed `room` bytes, and with the error of the disk;
    * nothing of the mail is left then.
    */
   async insert(
     id: string,
-    contents: readonly MailAttachment[],
+    contents: Contents,
     room: number,
-    make: (attachments: SpoolRecord["attachments"]) => SpoolRecord,
+    make: (kept: KeptContents) => SpoolRecord,
     onKept: () => void,
   ): Promise<void> {
-    const attachments = await this.spool.keep(id, contents, room);
-    const record = make(attachments);
+    const record = make(await this.spool.keep(id, contents, room));
     try {
       const bytes = await this.spool.write(record, QUEUE);
-      this.waiting.add(this.entryOf(headOf(record), QUEUE, bytes + sizeOf(attachments), false));
+      this.waiting.add(this.entryOf(headOf(record), QUEUE, bytes + contentBytes(record), false));
       onKept();
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.
-      await this.removeOrKeepFor({ id, place: QUEUE, attachments: contents.length });
+      await this.removeOrKeepFor({ id, place: QUEUE, contents: contentNames(record) });
       throw error;
     }
   }
@@ -110,7 +110,7 @@ export class MailStore {
       return false;
     }
     if (from.folder !== "queue") {
-      await this.removeOrKeepFor({ id: entry.id, place: from, attachments: 0 });
+      await this.removeOrKeepFor({ id: entry.id, place: from, contents: [] });
       // A power cut must not bring the old state back when the new one has long done its work.
       await this.syncQuietly(from);
     }
@@ -127,7 +127,6 @@ export class MailStore {
 
   /** The mail was told: it leaves the order, and stays on the disk only among the failed ones. Never rejects. */
   async finish(entry: Entry, record: SpoolRecord, keep: boolean): Promise<void> {
-    const attachments = record.attachments.length;
     this.waiting.delete(entry);
     // A file that does not say who was served already must not be offered for retry.
     const isTrue =
@@ -142,7 +141,7 @@ export class MailStore {
         this.trouble(new ModemError("OUTBOX_DISK", { detail: `failed mail ${entry.id}`, cause }));
       }
     }
-    await this.removeOrKeepFor({ id: entry.id, place: entry.place, attachments });
+    await this.removeOrKeepFor({ id: entry.id, place: entry.place, contents: contentNames(record) });
     await this.removeLeftovers();
   }
 
@@ -197,7 +196,6 @@ export class MailStore {
       accepted: this.time.translate(record.accepted),
       ownLimit: record.maxAge === null ? undefined : record.maxAge * MINUTE,
       recovered,
-      attachments: record.attachments.length,
       bytes,
       place,
       due: isOurs ? Math.min(nextDue(record), now.time + LONGEST_WAIT) : now.time,
@@ -223,17 +221,13 @@ export class MailStore {
     });
   }
 
-  private async removeOrKeepFor(leftover: Found & { attachments: number }): Promise<void> {
+  private async removeOrKeepFor(leftover: Leftover): Promise<void> {
     try {
       await this.spool.remove(leftover);
-      await this.spool.drop(leftover.id, leftover.attachments);
+      await this.spool.drop(leftover.id, leftover.contents);
     } catch (cause) {
       this.leftovers.push(leftover);
       this.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${leftover.id} cannot be removed`, cause }));
     }
   }
-}
-
-function sizeOf(attachments: SpoolRecord["attachments"]): number {
-  return attachments.reduce((sum, { size }) => sum + size, 0);
 }

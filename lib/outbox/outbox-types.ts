@@ -73,6 +73,8 @@ export interface MailEnded {
   /** The mail was accepted by an earlier run of the outbox. */
   readonly recovered: boolean;
   readonly attachments: readonly EndedAttachment[];
+  /** The text of the mail, lines ended by CR LF; may be called while the attachments can be read. Rejects as they do. */
+  readText(): Promise<string>;
   /**
    * Keeps the record and the attachments until `work` has settled. Should `work` reject or the process end before,
    * the same end is told again at the next start.

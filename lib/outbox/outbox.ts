@@ -23,7 +23,7 @@ import type {
   OutboxSummary,
 } from "./outbox-types";
 import { OutboxRun } from "./run";
-import { diskError } from "../mail/spool/disk-error";
+import { diskError } from "../mail/spool/files";
 import { hostFiles, type FileLayer } from "../mail/spool/files";
 
 export interface OutboxOptions {

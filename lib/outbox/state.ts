@@ -9,7 +9,7 @@ import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
 import type { Spool } from "../mail/spool/spool";
 import { isMissing } from "../mail/spool/files";
-import { areTexts, isNumber, isObject, isText } from "../mail/spool/json";
+import { areTexts, isNumber, isObject, isText } from "../mail/spool/record";
 
 export const STATE_FORMAT = 1;
 

@@ -5,8 +5,7 @@
  * deadline known; so all of them are looked through only when that has come, or when none is due.
  */
 import type { Priority } from "../mail/mail";
-import type { Place } from "../mail/spool/place";
-import type { OutboxInstant, SpoolRecord } from "../mail/spool/record";
+import type { OutboxInstant, Place, SpoolRecord } from "../mail/spool/record";
 
 export interface Entry {
   readonly id: string;
@@ -18,7 +17,6 @@ export interface Entry {
   readonly ownLimit: number | undefined;
   /** Accepted by an earlier run, or put back from the failed ones. */
   readonly recovered: boolean;
-  readonly attachments: number;
   /** On the disk when it was accepted, attachments included. */
   readonly bytes: number;
   place: Place;

@@ -1,13 +1,14 @@
 /**
  * The contents of a message between its acceptance and its result: they wait on the disk, not in memory.
  *
- * A released message has `{filename, size}` in the place of each attachment, and of a payload of bytes, which is the
+ * A long payload that is the text of the mail is left out and said to be there. A released message has `{filename, size}` in the place of each attachment, and of a payload of bytes, which is the
  * first attachment of its mail. Only the message itself is changed, never an object that it refers to, because a flow
  * may keep those in its context.
  */
 import { bytesOf, isRecord } from "../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../lib/mail/mail";
-import type { EndedAttachment } from "../../lib/outbox/outbox-types";
+import { withCrLf } from "../../lib/mail/message/text";
+import type { EndedAttachment, MailEnded } from "../../lib/outbox/outbox-types";
 
 /** A message of a flow. */
 export type Message = Record<string, unknown>;
@@ -17,6 +18,48 @@ interface ReleasedContent {
   readonly filename: string;
   /** Bytes; left out while the file has not been read. */
   readonly size?: number;
+}
+
+/** Characters of a payload that are not worth to be read back. */
+const SHORT_PAYLOAD = 2048;
+
+/** Property of a kept message whose payload is the text of its mail: how the one becomes the other. */
+const PAYLOAD_FORM = "_quectelPayload";
+type PayloadForm = "same" | "lf" | "json";
+
+/** Takes a long payload out of the `message` that is kept, where the text of `mail` holds all of it. */
+export function releaseText(message: Message, { text }: Pick<Mail, "text">): void {
+  delete message[PAYLOAD_FORM];
+  const form = text.length > SHORT_PAYLOAD ? formOf(message["payload"], text) : undefined;
+  if (form === undefined) return;
+  delete message["payload"];
+  message[PAYLOAD_FORM] = form;
+}
+
+/** Gives a kept message its payload back. Rejects when the text cannot be read. */
+export async function restoreText(message: Message, ended: Pick<MailEnded, "readText">): Promise<void> {
+  const form = message[PAYLOAD_FORM];
+  delete message[PAYLOAD_FORM];
+  if (form === undefined) return;
+  const text = await ended.readText();
+  if (form === "json") message["payload"] = JSON.parse(text) as unknown;
+  else message["payload"] = form === "lf" ? text.replaceAll("\r\n", "\n") : text;
+}
+
+function formOf(payload: unknown, text: string): PayloadForm | undefined {
+  if (typeof payload === "string") {
+    if (payload === text) return "same";
+    return !payload.includes("\r") && withCrLf(payload) === text ? "lf" : undefined;
+  }
+  return isRecord(payload) || Array.isArray(payload) ? jsonForm(payload, text) : undefined;
+}
+
+function jsonForm(payload: object, text: string): PayloadForm | undefined {
+  try {
+    return JSON.stringify(payload) === text ? "json" : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Takes the contents out of `message`, which became `mail`. */

@@ -11,7 +11,7 @@ import { basename, dirname, join } from "node:path";
 import { ModemError } from "../../lib/errors";
 import type { Outbox } from "../../lib/outbox/outbox";
 import { hostFiles, isMissing } from "../../lib/mail/spool/files";
-import { findSpools } from "../../lib/mail/spool/search";
+import { findSpools } from "../../lib/mail/spool/recovery";
 import { modemsDirectory, spoolDirectory } from "./folders";
 
 export interface LeftSpool {

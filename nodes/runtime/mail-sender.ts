@@ -9,7 +9,7 @@ import type { ErrorCode } from "../../lib/errors";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
 import type { MailEnded } from "../../lib/outbox/outbox-types";
-import { type Message, releaseContents } from "./contents";
+import { type Message, releaseContents, releaseText } from "./contents";
 import { type ErrorTo, reachesCatch, reachesOutput } from "./error-output";
 import { failureOf, flowError, refusedResult } from "./failure-report";
 import type { GetHost } from "./modem-user";
@@ -72,7 +72,7 @@ export class MailSender implements ResultReceiver {
   async receive(ended: MailEnded): Promise<void> {
     await Promise.all(this.accepting);
     const pending = takePending(ended.id);
-    const message = pending?.message ?? keptMessage(ended);
+    const message = pending?.message ?? (await keptMessage(ended, this.node));
     // A node that came with a deploy has its own way to send, and no `done` of the message.
     const way: Way = pending?.node === this.node ? pending : { send: (out) => this.node.send(out) };
     const { failure, result } = ended;
@@ -91,15 +91,15 @@ export class MailSender implements ResultReceiver {
     const mail = await readMessage(message, await parts.fields(message), parts.policy());
     const kept: Message = { ...message };
     releaseContents(kept, mail);
+    releaseText(kept, mail);
     const { id } = await host.accept(mail, options.mail, { nodeId: this.node.id, message: kept });
     releaseContents(message, mail);
-    const pending: PendingMail = { node: this.node, message, send, done };
     switch (options.emit) {
       case "whenSent":
-        keepPending(id, pending);
+        keepPending(id, { node: this.node, message, send, done });
         break;
       case "whenQueued":
-        keepPending(id, { ...pending, message: { ...message }, done: undefined });
+        // Nothing of it stays in memory: what the end needs is in the outbox.
         send([{ ...message, smtp: queuedResult(id, mail) }, null]);
         done();
     }

@@ -1,5 +1,5 @@
 /**
- * PendingMails: the messages whose mails have not ended, while the process lives.
+ * PendingMails: the messages whose `done` waits for the end of their mails, while the process lives.
  *
  * They are kept for all nodes together, because a deploy replaces nodes, and their mails go on.
  */
@@ -14,8 +14,7 @@ export interface PendingMail {
   readonly node: Node;
   readonly message: Message;
   readonly send: Send;
-  /** Undefined when it has been called at acceptance. */
-  readonly done: Done | undefined;
+  readonly done: Done;
 }
 
 const pending = new Map<string, PendingMail>();

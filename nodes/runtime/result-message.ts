@@ -3,12 +3,17 @@ import type { Node } from "node-red";
 import { isRecord } from "../../lib/mail/message/foreign";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
 import type { MailEnded } from "../../lib/outbox/outbox-types";
-import { type Message, nameContents, restoreContents } from "./contents";
+import { type Message, nameContents, restoreContents, restoreText } from "./contents";
 import { messageError } from "./failure-report";
 
 /** The message that a mail was made of, as far as it was kept. */
-export function keptMessage({ origin }: MailEnded): Message {
-  return isRecord(origin.message) ? { ...origin.message } : {};
+export async function keptMessage(ended: MailEnded, node: Node): Promise<Message> {
+  const { id, origin } = ended;
+  const message = isRecord(origin.message) ? { ...origin.message } : {};
+  await restoreText(message, ended).catch((error: unknown) =>
+    node.warn(`the text of mail ${id} cannot be read back: ${String(error)}`),
+  );
+  return message;
 }
 
 /** Removes what an earlier node has left, so that nobody takes an old result for the one of this mail. */
@@ -39,7 +44,7 @@ export function failedMessage(
 
 /** The result of a mail whose node is gone, complete with its contents. */
 export async function orphanMessage(ended: MailEnded, node: Node): Promise<Message> {
-  const message = keptMessage(ended);
+  const message = await keptMessage(ended, node);
   const { failure, result } = ended;
   if (failure === undefined) return sentMessage(message, ended);
   await restoreOrName(message, ended, node);

@@ -50,6 +50,8 @@ export class FaultyFiles implements FileLayer {
   private dead = false;
   private readonly counts = new Map<string, number>();
   operations = 0;
+  /** In files, names left out. */
+  bytesWritten = 0;
 
   /** Says what goes wrong. Changing operations come before they take effect. */
   fault: (operation: Operation) => Fault = () => undefined;
@@ -139,6 +141,7 @@ export class FaultyFiles implements FileLayer {
     return {
       write: async (bytes) => {
         await this.begin("write", path);
+        this.bytesWritten += bytes.length;
         content.live = Buffer.concat([content.live, bytes]);
       },
       sync: async () => {

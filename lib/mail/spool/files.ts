@@ -17,6 +17,7 @@ import {
   type FileHandle,
 } from "node:fs/promises";
 import { promisify } from "node:util";
+import { ModemError } from "../../errors";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
 export interface FileWriter {
@@ -60,7 +61,10 @@ export const hostFiles: FileLayer = {
   list: (path) => readdir(path),
   // The function with a callback takes half the time of its namesake with a promise; a start reads thousands of files.
   read: promisify<string, Buffer>(readFile),
-  stream: (path) => createReadStream(path),
+  // Opened with the first look: an error of a stream that nobody listens to yet would end the runtime.
+  async *stream(path) {
+    yield* createReadStream(path);
+  },
   async *streamReal(path) {
     const handle = await open(path, READ_WITHOUT_WAITING);
     try {
@@ -140,4 +144,11 @@ export function isMissing(error: unknown): boolean {
 /** True for an error of the operating system with this code. */
 export function hasCode(error: unknown, code: string): boolean {
   return error instanceof Error && "code" in error && error.code === code;
+}
+
+/** A ModemError as it is; anything else becomes OUTBOX_DISK. */
+export function diskError(cause: unknown): ModemError {
+  if (cause instanceof ModemError) return cause;
+  const detail = hasCode(cause, "ENOSPC") ? "no space left" : String(cause);
+  return new ModemError("OUTBOX_DISK", { detail, cause });
 }

@@ -1,13 +1,13 @@
 /**
- * SpoolRecord: one mail as its file in the spool holds it, and how that file is read.
+ * SpoolRecord: one mail as its file in the spool holds it, where that file lies, and how it is read.
  *
- * The text is JSON that a person can read. It holds envelope, text, the state of each transaction and the rest of the
- * flow's message; attachments lie in files of their own; no password is ever part of it.
+ * The record is JSON that a person can read: envelope and the state of each transaction. It is written with each change
+ * of state, so it stays small: a long text, a large message of the flow and the attachments never change and lie in
+ * files of their own, written once. No password is ever part of it.
  */
 import { ERROR_TABLE } from "../../errors";
 import type { Envelope } from "../../mailer/mailer";
 import type { Delivery, Priority, UnreadableRecipient } from "../mail";
-import { areTexts, isNumber, isObject, isText } from "./json";
 import type { StoredError } from "./stored-error";
 
 /** Format that this version writes. */
@@ -55,6 +55,16 @@ export interface KeptAttachment {
   readonly sha256: string;
 }
 
+/** Lies in a file of its own, because the record would be too large. */
+export interface Elsewhere {
+  readonly bytes: number;
+}
+
+/** The node that sent the mail, and the rest of its message as JSON. */
+export type Origin =
+  | { readonly nodeId: string; readonly message: unknown }
+  | ({ readonly nodeId: string } & Elsewhere);
+
 export interface SpoolRecord {
   readonly format: typeof RECORD_FORMAT;
   readonly id: string;
@@ -71,7 +81,7 @@ export interface SpoolRecord {
   readonly delivery: Delivery;
   /** Minutes; null: the modem's. */
   readonly maxAge: number | null;
-  readonly origin: { readonly nodeId: string; readonly message: unknown };
+  readonly origin: Origin;
   /** Null: the sender of the settings. */
   readonly from: string | null;
   readonly to: readonly string[];
@@ -80,7 +90,7 @@ export interface SpoolRecord {
   /** Entries of the lists that are no addresses; undefined: none. */
   readonly unreadable?: readonly UnreadableRecipient[];
   readonly subject: string;
-  readonly text: string;
+  readonly text: string | Elsewhere;
   readonly attachments: readonly KeptAttachment[];
   readonly warnings: readonly string[];
   readonly transactions: readonly StoredTransaction[];
@@ -146,6 +156,7 @@ const isTransaction = (value: unknown): boolean =>
   isNumber(value["unknown"]);
 const isUnreadable = (value: unknown): boolean =>
   isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));
+const isElsewhere = (value: unknown): boolean => isObject(value) && isNumber(value["bytes"]);
 const isAttachment = (value: unknown): boolean =>
   isObject(value) && isText(value["filename"]) && isNumber(value["size"]) && isText(value["sha256"]);
 
@@ -159,14 +170,17 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ["priority", (value) => ["high", "normal", "low"].includes(String(value))],
   ["delivery", (value) => ["atLeastOnce", "atMostOnce"].includes(String(value))],
   ["maxAge", (value) => value === null || isNumber(value)],
-  ["origin", (value) => isObject(value) && isText(value["nodeId"])],
+  [
+    "origin",
+    (value) => isObject(value) && isText(value["nodeId"]) && ("message" in value || isElsewhere(value)),
+  ],
   ["from", (value) => value === null || isText(value)],
   ["to", areTexts],
   ["cc", areTexts],
   ["bcc", areTexts],
   ["unreadable", (value) => value === undefined || (Array.isArray(value) && value.every(isUnreadable))],
   ["subject", isText],
-  ["text", isText],
+  ["text", (value) => isText(value) || isElsewhere(value)],
   ["attachments", (value) => Array.isArray(value) && value.every(isAttachment)],
   ["warnings", areTexts],
   ["transactions", (value) => Array.isArray(value) && value.length > 0 && value.every(isTransaction)],
@@ -175,4 +189,84 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
 
 function damaged(reason: string): ReadRecord {
   return { kind: "damaged", reason };
+}
+
+/** Names of the files with what is not in the record, as `contents/<id>.<name>`. */
+export function contentNames({ attachments, text, origin }: ContentParts): readonly string[] {
+  return [
+    ...attachments.map((_one, index) => String(index)),
+    ...(typeof text === "string" ? [] : ["text"]),
+    ...("bytes" in origin ? ["message"] : []),
+  ];
+}
+
+/** Bytes of these files. */
+export function contentBytes({ attachments, text, origin }: ContentParts): number {
+  const long = [...(typeof text === "string" ? [] : [text]), ...("bytes" in origin ? [origin] : [])];
+  return (
+    long.reduce((sum, { bytes }) => sum + bytes, 0) + attachments.reduce((sum, { size }) => sum + size, 0)
+  );
+}
+
+export type ContentParts = Pick<SpoolRecord, "attachments" | "text" | "origin">;
+
+/** Where the record of a mail lies. */
+export type Place =
+  | { readonly folder: "queue" }
+  | { readonly folder: "sending"; readonly transaction: number }
+  /** `since`: seconds of running time. `bytes`: on the disk, attachments included. */
+  | { readonly folder: "failed"; readonly since: number; readonly bytes: number };
+
+export interface Found {
+  readonly id: string;
+  readonly place: Place;
+}
+
+/** Name of the file within the folder of its place. */
+export function fileName(id: string, place: Place): string {
+  switch (place.folder) {
+    case "queue":
+      return `${id}.json`;
+    case "sending":
+      return `${id}.${place.transaction}.json`;
+    case "failed":
+      return `${id}.${place.since}.${place.bytes}.json`;
+  }
+}
+
+/** Id of the mail that a file of any folder belongs to. */
+export function idOf(name: string): string {
+  return name.split(".")[0] ?? name;
+}
+
+/** Undefined for a file that is not ours. */
+export function parseName(folder: Place["folder"], name: string): Found | undefined {
+  const match = /^([a-z0-9-]+)(?:\.(\d+))?(?:\.(\d+))?\.json$/.exec(name);
+  if (match?.[1] === undefined) return undefined;
+  const [, id, first, second] = match;
+  switch (folder) {
+    case "queue":
+      return first === undefined ? { id, place: { folder } } : undefined;
+    case "sending":
+      return first === undefined ? undefined : { id, place: { folder, transaction: Number(first) } };
+    case "failed":
+      if (first === undefined || second === undefined) return undefined;
+      return { id, place: { folder, since: Number(first), bytes: Number(second) } };
+  }
+}
+
+export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+export function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+export function areTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every(isText);
+}
+
+export function isNumber(value: unknown): value is number {
+  return typeof value === "number";
 }

@@ -1,13 +1,13 @@
 /**
- * Recovery: what a spool holds when its outbox starts.
+ * Recovery: what a spool holds when its outbox starts, and how many mails one holds that no outbox uses.
  *
  * A kill may have left a mail in two folders, because a new state is written before the old one is removed; the later
  * revision holds. Nothing that cannot be read is thrown away, and it keeps nothing else from going on.
  */
 import { ModemError, SPECIAL_HINTS } from "../../errors";
-import type { Found, Place } from "./place";
-import type { Spool } from "./spool";
-import type { SpoolRecord } from "./record";
+import { isMissing, type FileLayer } from "./files";
+import type { Found, Place, SpoolRecord } from "./record";
+import { Spool } from "./spool";
 
 /** Records read at a time. */
 const READERS = 32;
@@ -119,4 +119,35 @@ async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<voi
     for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
   };
   await Promise.all(Array.from({ length: READERS }, worker));
+}
+
+export interface FoundSpool {
+  readonly directory: string;
+  /** Mails that have not ended, and failed ones. */
+  readonly waiting: number;
+  readonly failed: number;
+}
+
+/** Those of `directories` that are spools with mails. Rejects with the error of the disk. */
+export async function findSpools(
+  directories: readonly string[],
+  files: FileLayer,
+): Promise<readonly FoundSpool[]> {
+  const spools: FoundSpool[] = [];
+  for (const directory of directories) {
+    const places = await placesIn(directory, files);
+    const failed = places.filter((folder) => folder === "failed").length;
+    if (places.length > 0) spools.push({ directory, waiting: places.length - failed, failed });
+  }
+  return spools;
+}
+
+/** The folder of each record; none where no spool is. */
+async function placesIn(directory: string, files: FileLayer): Promise<readonly string[]> {
+  try {
+    return (await new Spool(directory, files).find()).map(({ place }) => place.folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }

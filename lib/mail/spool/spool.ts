@@ -6,12 +6,12 @@
  * queue/        <id>.json               waits, or has ended and is about to be told
  * sending/      <id>.<transaction>.json may be on its way: stands here before QSMTPPUT is written
  * failed/       <id>.<since>.<bytes>.json  given up, kept for retry
- * attachments/  <id>.<n>                contents
+ * contents/     <id>.<n>                attachments; <id>.text, <id>.message what is too long for a record
  * damaged/      what could not be read
  * lock/         see lock.ts             state.json: see outbox/state.ts
  * ```
  *
- * A change of content is a new file, made durable in `tmp` and renamed; a change of folder alone is one rename, which
+ * What never changes is written once. A change of state is a new file, made durable in `tmp` and renamed; a change of folder alone is one rename, which
  * needs no room on the disk. It decides nothing about sending.
  */
 import { createHash } from "node:crypto";
@@ -20,13 +20,45 @@ import { ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment } from "../mail";
 import { isMissing, writeDurably, type FileLayer } from "./files";
-import { fileName, idOf, parseName, type Found, type Place } from "./place";
-import { readRecord, type KeptAttachment, type ReadRecord, type SpoolRecord } from "./record";
+import {
+  contentBytes,
+  contentNames,
+  fileName,
+  idOf,
+  parseName,
+  readRecord,
+  type ContentParts,
+  type Found,
+  type KeptAttachment,
+  type Place,
+  type ReadRecord,
+  type SpoolRecord,
+} from "./record";
 
-const FOLDERS = ["tmp", "queue", "sending", "failed", "attachments", "damaged"] as const;
+const FOLDERS = ["tmp", "queue", "sending", "failed", "contents", "damaged"] as const;
 
 /** Bytes hashed and written in one turn. */
 const PIECE = 64 * 1024;
+
+/** Bytes that subject, text and message may have together in a record. */
+const RECORD_ROOM = 2048;
+
+/** What a mail holds and a change of state leaves as it is. */
+export interface Contents {
+  /** Always stands in the record, and takes its part of the room there. */
+  readonly subject: string;
+  readonly attachments: readonly MailAttachment[];
+  readonly text: string;
+  /** Rest of the flow's message, plain JSON. */
+  readonly message: unknown;
+}
+
+/** The same as a record names it. */
+export interface KeptContents {
+  readonly attachments: readonly KeptAttachment[];
+  readonly text: SpoolRecord["text"];
+  readonly message: { readonly message: unknown } | { readonly bytes: number };
+}
 
 export class Spool {
   private written = 0;
@@ -58,12 +90,11 @@ export class Spool {
     return found;
   }
 
-  /** Reads a record; `bytes`: of its mail on the disk, attachments included. Rejects with the error of the disk. */
+  /** Reads a record; `bytes`: of its mail on the disk, contents included. Rejects with the error of the disk. */
   async load({ id, place }: Found): Promise<{ readonly read: ReadRecord; readonly bytes: number }> {
     const text = await this.files.read(this.pathOf(id, place));
     const read = readRecord(text.toString(), id);
-    const attachments = read.kind === "record" ? read.record.attachments : [];
-    return { read, bytes: attachments.reduce((sum, { size }) => sum + size, text.length) };
+    return { read, bytes: text.length + (read.kind === "record" ? contentBytes(read.record) : 0) };
   }
 
   /** Writes a record durably, replacing one of the same name. Returns its bytes. */
@@ -106,34 +137,54 @@ export class Spool {
     return name;
   }
 
-  /** Streams contents to the disk. Rejects with OUTBOX_FULL when they exceed `room` bytes, and leaves none then. */
-  async keep(id: string, contents: readonly MailAttachment[], room: number): Promise<KeptAttachment[]> {
-    const kept: KeptAttachment[] = [];
-    let left = room;
+  /**
+   * Brings the contents of a new mail to the disk, but for what is short enough for its record. Rejects with
+   * OUTBOX_FULL when the attachments exceed `room` bytes, and leaves nothing then.
+   */
+  async keep(id: string, contents: Contents, room: number): Promise<KeptContents> {
+    const { subject, attachments, text, message } = contents;
+    const json = JSON.stringify(message);
+    let left = RECORD_ROOM - Buffer.byteLength(subject);
+    const fits = (part: string): boolean => {
+      const bytes = Buffer.byteLength(part);
+      if (bytes <= left) left -= bytes;
+      else return false;
+      return true;
+    };
+    const names: string[] = [];
+    const put = async (name: string, source: Parameters<typeof writeDurably>[2]): Promise<number> => {
+      names.push(name);
+      return writeDurably(this.files, this.contentPath(id, name), source);
+    };
     try {
-      for (const [index, { filename, content }] of contents.entries()) {
-        const source =
-          content.kind === "bytes" ? inPieces(content.bytes) : this.files.streamReal(content.path);
-        const hash = createHash("sha256");
-        const size = await writeDurably(
-          this.files,
-          this.attachmentPath(id, index),
-          measured(source, filename, hash, left),
-        );
-        left -= size;
-        kept.push({ filename, size, sha256: hash.digest("hex") });
-      }
-      if (contents.length > 0) await this.files.syncFolder(join(this.directory, "attachments"));
+      const kept: KeptContents = {
+        attachments: await keepAttachments(attachments, room, this.files, put),
+        text: fits(text) ? text : { bytes: await put("text", inPieces(Buffer.from(text))) },
+        message: fits(json) ? { message } : { bytes: await put("message", inPieces(Buffer.from(json))) },
+      };
+      if (names.length > 0) await this.files.syncFolder(join(this.directory, "contents"));
+      return kept;
     } catch (error) {
-      await this.drop(id, contents.length).catch(() => undefined);
+      await this.drop(id, names).catch(() => undefined);
       throw error;
     }
-    return kept;
   }
 
-  /** Removes the contents of a mail. */
-  async drop(id: string, count: number): Promise<void> {
-    for (let index = 0; index < count; index++) await this.files.remove(this.attachmentPath(id, index));
+  /** Removes contents of a mail by the names of their files. */
+  async drop(id: string, names: readonly string[]): Promise<void> {
+    for (const name of names) await this.files.remove(this.contentPath(id, name));
+  }
+
+  /** The text of a mail. Rejects with OUTBOX_DAMAGED when it is gone, or OUTBOX_DISK of class transient. */
+  async text({ id, text }: Pick<SpoolRecord, "id" | "text">): Promise<string> {
+    if (typeof text === "string") return text;
+    return (await this.whole(id, "text", text.bytes)).toString();
+  }
+
+  /** The rest of the flow's message as plain JSON. Rejects as `text` does. */
+  async message({ id, origin }: Pick<SpoolRecord, "id" | "origin">): Promise<unknown> {
+    if ("message" in origin) return origin.message;
+    return JSON.parse((await this.whole(id, "message", origin.bytes)).toString()) as unknown;
   }
 
   /** The attachments of a mail, to be read from the disk. */
@@ -142,13 +193,13 @@ export class Spool {
       filename,
       size,
       sha256,
-      open: () => this.content(this.attachmentPath(id, index), filename),
+      open: () => this.content(id, String(index), `attachment ${filename}`),
     }));
   }
 
   /** Removes contents whose record is gone, because a kill came between the two. A damaged record keeps its own. */
   async sweep(known: (id: string) => boolean): Promise<void> {
-    const folder = join(this.directory, "attachments");
+    const folder = join(this.directory, "contents");
     const names = await this.files.list(folder);
     if (names.length === 0) return;
     const damaged = new Set((await this.files.list(join(this.directory, "damaged"))).map(idOf));
@@ -158,12 +209,22 @@ export class Spool {
     }
   }
 
-  /** Copies one content of a mail of another spool. */
-  async copyFrom(other: Spool, id: string, index: number): Promise<void> {
-    const path = this.attachmentPath(id, index);
-    await this.files.remove(path);
-    await writeDurably(this.files, path, this.files.stream(other.attachmentPath(id, index)));
-    await this.files.syncFolder(dirname(path));
+  /** Copies the contents of a mail of another spool. Returns the names of those that are gone there. */
+  async copyFrom(other: Spool, id: string, parts: ContentParts): Promise<readonly string[]> {
+    const gone: string[] = [];
+    for (const name of contentNames(parts)) {
+      const path = this.contentPath(id, name);
+      await this.files.remove(path);
+      try {
+        await writeDurably(this.files, path, this.files.stream(other.contentPath(id, name)));
+      } catch (error) {
+        await this.files.remove(path).catch(() => undefined);
+        if (!isMissing(error)) throw error;
+        gone.push(name);
+      }
+    }
+    await this.files.syncFolder(join(this.directory, "contents"));
+    return gone;
   }
 
   /** Takes the record of a mail over from another spool. */
@@ -172,23 +233,31 @@ export class Spool {
     await this.sync(place);
   }
 
-  private async *content(path: string, filename: string): AsyncIterable<Uint8Array> {
+  private async *content(id: string, name: string, what: string): AsyncIterable<Uint8Array> {
     try {
-      yield* this.files.stream(path);
+      yield* this.files.stream(this.contentPath(id, name));
     } catch (cause) {
-      // A file that is gone stays gone; any other trouble of the disk may pass.
-      throw isMissing(cause)
-        ? new ModemError("OUTBOX_DAMAGED", { detail: `attachment ${filename} is gone`, cause })
-        : new ModemError("OUTBOX_DISK", { detail: `attachment ${filename}`, cause, class: "transient" });
+      throw contentError(what, cause);
     }
+  }
+
+  private async whole(id: string, name: string, bytes: number): Promise<Buffer> {
+    let content: Buffer;
+    try {
+      content = await this.files.read(this.contentPath(id, name));
+    } catch (cause) {
+      throw contentError(name, cause);
+    }
+    if (content.length === bytes) return content;
+    throw new ModemError("OUTBOX_DAMAGED", { detail: `${name} has ${content.length} of ${bytes} bytes` });
   }
 
   private pathOf(id: string, place: Place): string {
     return join(this.directory, place.folder, fileName(id, place));
   }
 
-  private attachmentPath(id: string, index: number): string {
-    return join(this.directory, "attachments", `${id}.${index}`);
+  private contentPath(id: string, name: string): string {
+    return join(this.directory, "contents", `${id}.${name}`);
   }
 }
 
@@ -203,6 +272,31 @@ export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecor
     case "newer":
       throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
   }
+}
+
+/** A file that is gone stays gone; any other trouble of the disk may pass. */
+function contentError(what: string, cause: unknown): ModemError {
+  return isMissing(cause)
+    ? new ModemError("OUTBOX_DAMAGED", { detail: `${what} is gone`, cause })
+    : new ModemError("OUTBOX_DISK", { detail: what, cause, class: "transient" });
+}
+
+async function keepAttachments(
+  attachments: readonly MailAttachment[],
+  room: number,
+  files: FileLayer,
+  put: (name: string, source: AsyncIterable<Uint8Array>) => Promise<number>,
+): Promise<KeptAttachment[]> {
+  const kept: KeptAttachment[] = [];
+  let left = room;
+  for (const [index, { filename, content }] of attachments.entries()) {
+    const source = content.kind === "bytes" ? inPieces(content.bytes) : files.streamReal(content.path);
+    const hash = createHash("sha256");
+    const size = await put(String(index), measured(source, filename, hash, left));
+    left -= size;
+    kept.push({ filename, size, sha256: hash.digest("hex") });
+  }
+  return kept;
 }
 
 /** A content in memory, bit by bit: hashing 5 MB at once would stop the runtime for tens of milliseconds. */

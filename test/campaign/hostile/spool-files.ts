@@ -37,7 +37,7 @@ export async function trySpool(
   const files = new FaultyFiles();
   for (const [path, text] of sound) files.put(path, dice.hit(0.5) ? spoiled(text, dice) : text);
   for (let count = dice.between(0, 2); count > 0; count--) {
-    const folder = dice.pick(["queue", "sending", "failed", "attachments", "lock", "tmp", "damaged"]);
+    const folder = dice.pick(["queue", "sending", "failed", "contents", "lock", "tmp", "damaged"]);
     files.put(
       `${DIRECTORY}/${folder}/${anyText(dice).replaceAll(/[/\0]/g, "_").slice(0, 200) || "x"}.json`,
       JSON.stringify(anyJson(dice)),

@@ -142,6 +142,11 @@ export class FlowBench {
     return waitFor(`message ${count} at ${id}`, () => this.inboxes.get(id)?.[count - 1], 8000);
   }
 
+  /** The helper keeps the arguments of `send`, `receive` and others of all nodes; from here on it has none. */
+  forgetCalls(): void {
+    (helper as unknown as { _sandbox: { resetHistory(): void } })._sandbox.resetHistory();
+  }
+
   /** Messages of a helper node so far. */
   count(id: string): number {
     return this.inboxes.get(id)?.length ?? 0;

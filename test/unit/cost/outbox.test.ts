@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FaultyFiles, type Operation } from "../../support/faulty-files";
 import { FakeCarrier } from "../../support/fake-carrier";
-import { attachment, Bench, mail } from "../outbox/bench";
+import { attachment, Bench, failure, mail } from "../outbox/bench";
 
 const NAMES: readonly Operation["name"][] = [
   "makeFolder",
@@ -83,4 +83,43 @@ describe("what the outbox asks of the disk", () => {
     };
     assert.equal(await cost(200), await cost(1));
   });
+
+  for (const [what, text, payload] of [
+    ["a short text", 100, 100],
+    ["a text of 1 MB", 1_000_000, 0],
+    ["a short text and a message of 60 kB", 100, 60_000],
+    ["much of everything", 300_000, 60_000],
+  ] as const) {
+    it(`is under 4 kB for each change of state of a mail with ${what}, over six tries`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files, available: false });
+      let tries = 0;
+      bench.carrier.fate = () =>
+        ++tries < 6 ? failure("SMTP_SERVICE_UNAVAILABLE", { smtpCode: 421 }) : { kind: "sent" };
+      const subject = "\u6c34".repeat(700);
+      const to = ["duty@example.com", "night@example.com", "boss@example.com"];
+      const message = { topic: subject, payload: "p".repeat(payload) };
+      await bench.accept(mail(subject, { to, text: "t".repeat(text) }), {}, message);
+      const states: number[] = [];
+      let before = files.bytesWritten;
+      files.fault = ({ name, path }) => {
+        if (name === "rename" && path.includes("/queue/")) {
+          states.push(files.bytesWritten - before);
+          before = files.bytesWritten;
+        }
+        return undefined;
+      };
+      bench.carrier.setAvailable(true);
+      let length = 0;
+      bench.outbox.on("ended", (end) =>
+        end.waitUntil(end.readText().then((whole) => (length = whole.length))),
+      );
+      const { result } = await bench.ends(1);
+      assert.equal(result.attempts, 6);
+      assert.ok(states.length >= 6, `${states.length} changes`);
+      assert.ok(Math.max(...states) < 4096, `${Math.max(...states)} bytes`);
+      await bench.clock.until(bench.outbox.close());
+      assert.equal(length, text);
+    });
+  }
 });

@@ -37,6 +37,7 @@ describe("The result of a mail whose node is gone", () => {
     },
     recovered: true,
     attachments: [{ filename: "log.txt", size: 7, readBack, open: () => assert.fail("not asked for") }],
+    readText: () => assert.fail("not asked for"),
     waitUntil: () => undefined,
   });
 

@@ -1,7 +1,7 @@
 /** Mails of a modem that is gone from the flows, taken over by another: in whatever state they are. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { Place } from "../../../lib/mail/spool/place";
+import type { Place } from "../../../lib/mail/spool/record";
 import type { SpoolRecord } from "../../../lib/mail/spool/record";
 import { Spool } from "../../../lib/mail/spool/spool";
 import { storeError } from "../../../lib/mail/spool/stored-error";

@@ -59,7 +59,7 @@ describe("What is asked of the outbox at the same moment", function () {
         }
         assert.notEqual(bench.ended[1]?.failure?.code, "OUTBOX_DAMAGED", `after ${turns} turns`);
         await bench.clock.until(bench.outbox.close());
-        assert.deepEqual(await files.list(`${DIRECTORY}/attachments`), [], `after ${turns} turns`);
+        assert.deepEqual(await files.list(`${DIRECTORY}/contents`), [], `after ${turns} turns`);
       }
     });
   }

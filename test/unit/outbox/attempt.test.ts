@@ -131,7 +131,7 @@ describe("The mark before a mail is put on the air", () => {
       kind: "unmarked",
       isRepeat: false,
     });
-    assert.deepEqual(bench.mails(), ["attachments/a.0", "queue/a.json"]);
+    assert.deepEqual(bench.mails(), ["contents/a.0", "queue/a.json"]);
     const send: Send = async (_one, { beforePut }, { files }) => {
       noWrites(files, "EROFS");
       await beforePut?.();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findSpools } from "../../../lib/mail/spool/search";
+import { findSpools } from "../../../lib/mail/spool/recovery";
 import { FaultyFiles } from "../../support/faulty-files";
 import { attachment, Bench, DIRECTORY, failure, fakeHost, mail, OPTIONS, outboxOn } from "./bench";
 
@@ -113,7 +113,7 @@ describe("Commands of the outbox", () => {
     assert.equal(bench.ended.length, 3);
     assert.deepEqual(bench.outbox.summary(), { depth: 0, oldestAgeMs: 0, failed: 0 });
     await bench.clock.until(bench.outbox.close());
-    assert.deepEqual(await bench.files.list(`${DIRECTORY}/attachments`), []);
+    assert.deepEqual(await bench.files.list(`${DIRECTORY}/contents`), []);
   });
 
   it("interrupts the mail on the way by discard before QSMTPPUT", async () => {
@@ -206,7 +206,7 @@ describe("Commands of the outbox", () => {
     assert.equal(await bench.clock.until(bench.outbox.discard()), 0);
     assert.equal(await bench.clock.until(bench.outbox.discard(id)), 1);
     assert.equal(bench.outbox.summary().failed, 0);
-    assert.deepEqual(await bench.files.list(`${DIRECTORY}/attachments`), []);
+    assert.deepEqual(await bench.files.list(`${DIRECTORY}/contents`), []);
   });
 
   it("says of an id that is not there that it is not", async () => {

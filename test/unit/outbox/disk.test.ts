@@ -234,12 +234,12 @@ describe("A disk that fails", () => {
     const bench = await Bench.open({ files });
     let fails = 1;
     files.fault = ({ name, path }) =>
-      name === "read" && path.includes("attachments") && fails-- > 0 ? "EIO" : undefined;
+      name === "read" && path.includes("contents") && fails-- > 0 ? "EIO" : undefined;
     await bench.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
     assert.equal((await bench.ends(1)).result.attempts, 2);
     bench.carrier.available = false;
     const id = await bench.accept(mail("2", { attachments: [attachment("a.txt", "text")] }));
-    await files.remove(`${DIRECTORY}/attachments/${id}.0`);
+    await files.remove(`${DIRECTORY}/contents/${id}.0`);
     bench.carrier.setAvailable(true);
     assert.equal((await bench.ends(2)).failure?.code, "OUTBOX_DAMAGED");
   });
@@ -262,7 +262,7 @@ describe("A disk that fails", () => {
     assert.equal(second.troubles[0]?.code, "OUTBOX_DAMAGED");
     assert.match(second.troubles[0]?.message ?? "", new RegExp(`damaged/${damaged}.json`));
     const third = await second.restart();
-    assert.deepEqual(await files.list(`${DIRECTORY}/attachments`), [`${damaged}.0`]);
+    assert.deepEqual(await files.list(`${DIRECTORY}/contents`), [`${damaged}.0`]);
     assert.deepEqual(third.troubles, []);
   });
 
@@ -328,7 +328,7 @@ describe("A disk that fails", () => {
     await bench.ends(2);
     await bench.clock.until(bench.outbox.close());
     assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
-    assert.deepEqual(await files.list(`${DIRECTORY}/attachments`), []);
+    assert.deepEqual(await files.list(`${DIRECTORY}/contents`), []);
   });
 
   it("refuses an attachment that cannot be read as an error of the message", async () => {

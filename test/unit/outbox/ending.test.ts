@@ -118,7 +118,7 @@ describe("The end of a mail", () => {
     });
     await bench.ending.giveUp(await inserted(bench, "queue"), EXPIRED);
     await bench.ending.settled();
-    assert.deepEqual(bench.mails(), ["attachments/a.0", "queue/a.json"]);
+    assert.deepEqual(bench.mails(), ["contents/a.0", "queue/a.json"]);
   });
 
   it("is forgotten when a listener throws at once: another start would only throw again", async () => {
@@ -155,7 +155,7 @@ describe("The end of a mail", () => {
     bench.ending.stop();
     done();
     await bench.ending.settled();
-    assert.deepEqual(bench.mails(), ["attachments/a.0", "queue/a.json"]);
+    assert.deepEqual(bench.mails(), ["contents/a.0", "queue/a.json"]);
   });
 });
 
@@ -171,9 +171,15 @@ describe("A mail whose record cannot be read", () => {
       unreadable(bench);
       await bench.ending.giveUp(entry, EXPIRED);
       const [told] = bench.ended;
+      await assert.rejects(told?.readText() ?? Promise.resolve(), { code: "OUTBOX_DISK" });
       const { message, code, hint } = new ModemError("OUTBOX_DISK", { detail: "mail a" });
       assert.deepEqual(
-        { ...told, error: told?.error?.code, waitUntil: told?.waitUntil(Promise.resolve()) },
+        {
+          ...told,
+          error: told?.error?.code,
+          readText: undefined,
+          waitUntil: told?.waitUntil(Promise.resolve()),
+        },
         {
           id: "a",
           origin: { nodeId: "n7", message: {} },
@@ -192,11 +198,12 @@ describe("A mail whose record cannot be read", () => {
           error: "OUTBOX_DISK",
           recovered: false,
           attachments: [],
+          readText: undefined,
           waitUntil: undefined,
         },
       );
       assert.deepEqual(bench.troubles, [told?.error]);
-      assert.deepEqual(bench.mails(), ["attachments/a.0", file]);
+      assert.deepEqual(bench.mails(), ["contents/a.0", file]);
       assert.equal(bench.store.waiting.depth, 0);
     });
   }

@@ -47,7 +47,7 @@ describe("A failed mail", () => {
     bench.files.put(`${DIRECTORY}/${path}`, "{");
     await assert.rejects(bench.store.failed.load("a"), { code: "OUTBOX_DAMAGED" });
     await bench.store.failed.remove("a");
-    assert.deepEqual(bench.mails(), ["attachments/a.0"], "which the next start clears");
+    assert.deepEqual(bench.mails(), ["contents/a.0"], "which the next start clears");
   });
 
   it("stays in the list when the disk does not let it be removed", async () => {
@@ -72,8 +72,8 @@ describe("A failed mail", () => {
     const bench = await parts();
     await fail(bench, "a");
     bench.files.fault = ({ name, path }) =>
-      name === "remove" && path.includes("attachments") ? "EIO" : undefined;
+      name === "remove" && path.includes("contents") ? "EIO" : undefined;
     await assert.rejects(bench.store.failed.remove("a"), { code: "OUTBOX_DISK" });
-    assert.deepEqual([bench.store.failed.ids(), bench.mails()], [[], ["attachments/a.0"]]);
+    assert.deepEqual([bench.store.failed.ids(), bench.mails()], [[], ["contents/a.0"]]);
   });
 });

@@ -87,7 +87,7 @@ describe("Outbox on the disk of the host", () => {
     const mode = (path: string): string => (statSync(join(root, "spool", path)).mode & 0o777).toString(8);
     assert.equal(mode("queue"), "700");
     assert.equal(mode(`queue/${id}.json`), "600");
-    assert.equal(mode(`attachments/${id}.0`), "600");
+    assert.equal(mode(`contents/${id}.0`), "600");
     assert.equal(mode("state.json"), "600");
   });
 
@@ -114,7 +114,7 @@ describe("Outbox on the disk of the host", () => {
     if (ended.length === 0) await new Promise((resolve) => second.once("ended", resolve));
     assert.equal(carrier.delivered[0]?.attachments[0]?.content.toString(), "jpeg".repeat(50_000));
     await second.close();
-    assert.deepEqual(readdirSync(join(root, "spool", "attachments")), []);
+    assert.deepEqual(readdirSync(join(root, "spool", "contents")), []);
     assert.deepEqual(readdirSync(join(root, "spool", "queue")), []);
   });
 

@@ -36,7 +36,7 @@ describe("Outbox", () => {
     await bench.ends(1);
     assert.equal(bench.carrier.delivered[0]?.attachments[0]?.content.toString(), "jpeg".repeat(1000));
     await bench.clock.until(bench.outbox.close());
-    const left = await bench.files.list("/spool/modem/attachments");
+    const left = await bench.files.list("/spool/modem/contents");
     assert.deepEqual([...left, ...(await bench.files.list("/spool/modem/queue"))], []);
   });
 

@@ -87,9 +87,10 @@ export async function parts(options: PartsOptions = {}) {
     /** Accepts a mail and returns it as the order of sending knows it. */
     async insert(id: string, change: Partial<SpoolRecord> = {}, contents: readonly MailAttachment[] = []) {
       const now = ledger.time.now();
-      const make = (attachments: SpoolRecord["attachments"]): SpoolRecord =>
+      const make = ({ attachments }: Pick<SpoolRecord, "attachments">): SpoolRecord =>
         record({ id, seq: store.nextSeq(), accepted: now, written: now, attachments, ...change });
-      await store.insert(id, contents, 1e6, make, () => undefined);
+      const kept = { subject: "", text: "", message: {}, attachments: contents };
+      await store.insert(id, kept, 1e6, make, () => undefined);
       return entryOf(store, id);
     },
     /** The files of the mails: folder and name. */
@@ -97,7 +98,7 @@ export async function parts(options: PartsOptions = {}) {
       return files
         .paths()
         .map((path) => path.slice(DIRECTORY.length + 1))
-        .filter((path) => /^(queue|sending|failed|attachments|damaged)\//.test(path));
+        .filter((path) => /^(queue|sending|failed|contents|damaged)\//.test(path));
     },
     /** The record on the disk. */
     written(path: string): SpoolRecord {

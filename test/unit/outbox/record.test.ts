@@ -48,7 +48,7 @@ describe("Record of a mail", () => {
     assert.equal(readRecord(JSON.stringify(FORMAT_1), "k3m8q2xa").kind, "record");
     const files = new FaultyFiles();
     files.put(`${DIRECTORY}/queue/k3m8q2xa.json`, JSON.stringify(FORMAT_1));
-    files.put(`${DIRECTORY}/attachments/k3m8q2xa.0`, "text");
+    files.put(`${DIRECTORY}/contents/k3m8q2xa.0`, "text");
     const bench = await Bench.open({ files });
     const { id, origin, result } = await bench.ends(1);
     assert.equal(id, "k3m8q2xa");

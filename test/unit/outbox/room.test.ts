@@ -54,7 +54,7 @@ describe("Room in the outbox", () => {
     await bench.clock.run(() => content !== "");
     assert.equal(content, "kept");
     await bench.clock.until(bench.outbox.close());
-    assert.deepEqual(await bench.files.list("/spool/modem/attachments"), []);
+    assert.deepEqual(await bench.files.list("/spool/modem/contents"), []);
   });
 
   it("refuses a high mail too when no low one waits, and other mails in any case", async () => {
@@ -94,7 +94,7 @@ describe("Room in the outbox", () => {
     const content = { kind: "file", path: "/cam/picture.jpg" } as const;
     const third = mail("3", { attachments: [{ filename: "picture.jpg", content }] });
     await assert.rejects(bench.accept(third), { code: "OUTBOX_FULL", message: /picture\.jpg/ });
-    assert.equal((await files.list("/spool/modem/attachments")).length, 1);
+    assert.equal((await files.list("/spool/modem/contents")).length, 1);
   });
 
   it("counts what a mail takes on the disk the same after a restart, the message of its flow included", async () => {
@@ -137,6 +137,6 @@ describe("Room in the outbox", () => {
     assert.equal(second.outbox.summary().failed, 1);
     await second.clock.advance(13 * 3600_000);
     assert.equal(second.outbox.summary().failed, 0);
-    assert.deepEqual(await second.files.list("/spool/modem/attachments"), []);
+    assert.deepEqual(await second.files.list("/spool/modem/contents"), []);
   });
 });

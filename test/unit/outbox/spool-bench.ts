@@ -1,6 +1,6 @@
 /** What the tests of the spool's parts share: a record, and a spool in memory. */
 import { Spool } from "../../../lib/mail/spool/spool";
-import type { Place } from "../../../lib/mail/spool/place";
+import type { Place } from "../../../lib/mail/spool/record";
 import type { SpoolRecord } from "../../../lib/mail/spool/record";
 import { FaultyFiles } from "../../support/faulty-files";
 

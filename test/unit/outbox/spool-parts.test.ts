@@ -1,9 +1,9 @@
 /** The spool part by part: names of files, what is said of a record, errors of the disk, what is kept of an error. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { diskError } from "../../../lib/mail/spool/disk-error";
+import { diskError } from "../../../lib/mail/spool/files";
 import { hasCode, isMissing, writeDurably } from "../../../lib/mail/spool/files";
-import { fileName, idOf, parseName } from "../../../lib/mail/spool/place";
+import { fileName, idOf, parseName } from "../../../lib/mail/spool/record";
 import { readRecord } from "../../../lib/mail/spool/record";
 import { loadRecord } from "../../../lib/mail/spool/spool";
 import { restoreError, storeError } from "../../../lib/mail/spool/stored-error";

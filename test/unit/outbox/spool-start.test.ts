@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { SPECIAL_HINTS, type ModemError } from "../../../lib/errors";
 import type { KeptAttachment } from "../../../lib/mail/spool/record";
 import { recover } from "../../../lib/mail/spool/recovery";
-import { findSpools } from "../../../lib/mail/spool/search";
-import { Spool } from "../../../lib/mail/spool/spool";
+import { findSpools } from "../../../lib/mail/spool/recovery";
+import type { MailAttachment } from "../../../lib/mail/mail";
+import { type Contents, Spool } from "../../../lib/mail/spool/spool";
 import { FaultyFiles } from "../../support/faulty-files";
 import { DIRECTORY, ID, prepared, QUEUE, record } from "./spool-bench";
 
@@ -83,7 +84,7 @@ describe("A start of the spool", () => {
     const files = new FaultyFiles();
     files.put(`${DIRECTORY}/queue/${ID}.json`, "{");
     put(files, "queue/newer.json", { ...record({ id: "newer" }), format: 9 });
-    for (const id of [ID, "newer", "gone"]) files.put(`${DIRECTORY}/attachments/${id}.0`, "x");
+    for (const id of [ID, "newer", "gone"]) files.put(`${DIRECTORY}/contents/${id}.0`, "x");
     const { mails, troubles } = await started(files);
     assert.deepEqual(mails, []);
     assert.deepEqual(
@@ -95,8 +96,8 @@ describe("A start of the spool", () => {
     );
     assert.ok(troubles.some(({ hint }) => hint === SPECIAL_HINTS.laterVersion));
     assert.deepEqual(
-      files.paths().filter((path) => path.includes("/attachments/")),
-      [`${DIRECTORY}/attachments/${ID}.0`, `${DIRECTORY}/attachments/newer.0`],
+      files.paths().filter((path) => path.includes("/contents/")),
+      [`${DIRECTORY}/contents/${ID}.0`, `${DIRECTORY}/contents/newer.0`],
     );
   });
 
@@ -104,12 +105,12 @@ describe("A start of the spool", () => {
     for (const [name, part, said] of [
       ["read", "/queue/", new RegExp(`mail ${ID} cannot be read`)],
       ["remove", "/queue/", new RegExp(`old state of mail ${ID}`)],
-      ["remove", "/attachments/", /attachments without a mail/],
+      ["remove", "/contents/", /attachments without a mail/],
     ] as const) {
       const files = new FaultyFiles();
       put(files, `queue/${ID}.json`, record({ revision: 1 }));
       put(files, `sending/${ID}.0.json`, record({ revision: 2 }));
-      files.put(`${DIRECTORY}/attachments/gone.0`, "x");
+      files.put(`${DIRECTORY}/contents/gone.0`, "x");
       files.fault = (operation) =>
         operation.name === name && operation.path.includes(part) ? "EIO" : undefined;
       const { mails, troubles } = await started(files);
@@ -120,6 +121,14 @@ describe("A start of the spool", () => {
   });
 });
 
+/** Attachments of a mail without much else. */
+const holding = (attachments: readonly MailAttachment[]): Contents => ({
+  subject: "alarm",
+  text: "ü",
+  message: {},
+  attachments,
+});
+
 describe("The contents of a mail", () => {
   it("are written within their room, to the last byte, or not at all", async () => {
     const { spool, files } = await prepared();
@@ -127,15 +136,15 @@ describe("The contents of a mail", () => {
       { filename: "a.txt", content: bytes("abc") },
       { filename: "b.txt", content: bytes("de") },
     ];
-    const kept = await spool.keep(ID, contents, 5);
+    const kept = await spool.keep(ID, holding(contents), 5);
     assert.deepEqual(
-      kept.map(({ filename, size }) => [filename, size]),
+      kept.attachments.map(({ filename, size }) => [filename, size]),
       [
         ["a.txt", 3],
         ["b.txt", 2],
       ],
     );
-    await assert.rejects(spool.keep("other", contents, 4), {
+    await assert.rejects(spool.keep("other", holding(contents), 4), {
       code: "OUTBOX_FULL",
       message: /no room for the attachment b\.txt/,
     });
@@ -143,21 +152,21 @@ describe("The contents of a mail", () => {
       files.paths().map((path) => path.slice(path.lastIndexOf("/") + 1)),
       [`${ID}.0`, `${ID}.1`],
     );
-    await spool.drop(ID, 2);
+    await spool.drop(ID, ["0", "1"]);
     assert.deepEqual(files.paths(), []);
   });
 
   it("that come from a file that cannot be read are the message's fault", async () => {
     const { spool } = await prepared();
     await assert.rejects(
-      spool.keep(ID, [{ filename: "a.txt", content: { kind: "file", path: "/no/such" } }], 100),
+      spool.keep(ID, holding([{ filename: "a.txt", content: { kind: "file", path: "/no/such" } }]), 100),
       { code: "INVALID_ATTACHMENT", message: /a\.txt cannot be read/ },
     );
   });
 
   it("that are gone end the mail, while other trouble of the disk may pass", async () => {
     const { spool, files } = await prepared();
-    const attachments = await spool.keep(ID, [{ filename: "a.txt", content: bytes("abc") }], 10);
+    const { attachments } = await spool.keep(ID, holding([{ filename: "a.txt", content: bytes("abc") }]), 10);
     const [first] = spool.attachments(record({ attachments }));
     const read = async (): Promise<string> => {
       const pieces: Uint8Array[] = [];
@@ -168,18 +177,18 @@ describe("The contents of a mail", () => {
     files.fault = ({ name }) => (name === "read" ? "EIO" : undefined);
     await assert.rejects(read(), { code: "OUTBOX_DISK", class: "transient", message: /attachment a\.txt/ });
     files.fault = () => undefined;
-    await spool.drop(ID, 1);
+    await spool.drop(ID, ["0"]);
     await assert.rejects(read(), { code: "OUTBOX_DAMAGED", message: /attachment a\.txt is gone/ });
   });
 
   it("are copied to another spool over what a former try left there", async () => {
     const { spool, files } = await prepared();
-    await spool.keep(ID, [{ filename: "a.txt", content: bytes("abc") }], 10);
+    const { attachments } = await spool.keep(ID, holding([{ filename: "a.txt", content: bytes("abc") }]), 10);
     const other = new Spool("/spool/other", files);
     await other.prepare();
-    files.put(`/spool/other/attachments/${ID}.0`, "half");
-    await other.copyFrom(spool, ID, 0);
-    assert.equal(files.text(`/spool/other/attachments/${ID}.0`), "abc");
+    files.put(`/spool/other/contents/${ID}.0`, "half");
+    await other.copyFrom(spool, ID, record({ attachments }));
+    assert.equal(files.text(`/spool/other/contents/${ID}.0`), "abc");
     await spool.write(record(), QUEUE);
     await other.moveFrom(spool, { id: ID, place: QUEUE });
     assert.deepEqual(await spool.find(), []);

@@ -31,13 +31,13 @@ describe("a file that a message may attach, and that is swapped before it is rea
     const policy = { allowFrom: false, attachmentPaths: [allowed] };
     const mail = await readMessage({ to: "duty@example.com", attachments }, {}, policy);
     await swap();
-    return spool.keep("abcdefgh", mail.attachments, 1000);
+    return spool.keep("abcdefgh", { ...mail, message: {} }, 1000);
   };
 
   const refused = { code: "INVALID_ATTACHMENT" };
 
   it("is kept when nobody has touched it", async () => {
-    assert.equal((await keepAfter(() => Promise.resolve()))[0]?.size, 7);
+    assert.equal((await keepAfter(() => Promise.resolve())).attachments[0]?.size, 7);
   });
 
   it("is refused when a link to another file has taken its place", async () => {
@@ -46,7 +46,7 @@ describe("a file that a message may attach, and that is swapped before it is rea
       await symlink(join(folder, "private", "picture.jpg"), join(allowed, "camera", "picture.jpg"));
     };
     await assert.rejects(keepAfter(swap), refused);
-    assert.deepEqual(await hostFiles.list(join(folder, "spool", "attachments")), []);
+    assert.deepEqual(await hostFiles.list(join(folder, "spool", "contents")), []);
   });
 
   it("is refused when a link has taken the place of its folder", async () => {

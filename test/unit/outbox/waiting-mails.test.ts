@@ -19,7 +19,6 @@ function entry(seq: number, more: Partial<Entry> = {}): Entry {
     accepted: instant(0),
     ownLimit: undefined,
     recovered: false,
-    attachments: 0,
     bytes: 1,
     place: { folder: "queue" },
     due: 0,

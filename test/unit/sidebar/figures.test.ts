@@ -79,6 +79,7 @@ describe("The last mails", () => {
     },
     recovered: false,
     attachments: [],
+    readText: () => Promise.resolve(""),
     waitUntil: () => undefined,
     ...change,
   });
