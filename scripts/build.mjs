@@ -1,9 +1,11 @@
 // Compiles lib/ and nodes/ to CommonJS in dist/ and lays html, locales and icons beside the compiled
-// nodes, because Node-RED looks for them only in the folder of the node's .js file.
+// nodes, because Node-RED looks for them only in the folder of the node's .js file. The editor's code becomes two files
+// in resources/, the one folder that Node-RED serves to the browser.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { buildSync } from "esbuild";
 import { catalogNames, catalogOf, partNames } from "./catalogs.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
@@ -13,6 +15,11 @@ const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p"
   stdio: "inherit",
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
+
+rmSync("resources", { recursive: true, force: true });
+const browser = { bundle: true, format: "iife", target: "es2022", charset: "utf8", logLevel: "warning" };
+buildSync({ ...browser, entryPoints: ["editor/dialogs.ts"], outdir: "resources", globalName: "quectelMail" });
+buildSync({ ...browser, entryPoints: ["editor/sidebar.ts"], outdir: "resources" });
 
 cpSync("nodes", "dist/nodes", {
   recursive: true,

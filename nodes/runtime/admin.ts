@@ -13,7 +13,7 @@ import { registerSidebarEndpoints } from "./sidebar/endpoints";
 import { registerTrialEndpoints } from "./trial/endpoints";
 
 /** What the dialog needs of a provider. */
-interface KnownServer {
+export interface KnownServer {
   readonly name: string;
   /** Empty where it depends on the account. */
   readonly host: string;

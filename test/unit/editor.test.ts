@@ -126,3 +126,15 @@ describe("The defaults of the modem's dialog", () => {
     );
   });
 });
+
+describe("A validator of a property", () => {
+  it("takes value and options, because of others the editor takes a sentence for consent", () => {
+    const validators = nodes.flatMap(({ name, definition }) =>
+      Object.entries(definition.defaults).flatMap(([property, { validate }]) =>
+        validate === undefined ? [] : [{ property: `${name}.${property}`, takes: validate.length }],
+      ),
+    );
+    assert(validators.length > 0);
+    for (const { property, takes } of validators) assert.equal(takes, 2, property);
+  });
+});

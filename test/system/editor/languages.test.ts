@@ -153,7 +153,7 @@ for (const version of nodeRedVersions()) {
         it("explains an error by its code", async () => {
           const sentences = readJson(`nodes/locales/${language}/sentences.json`);
           const explained: unknown = await editor.page.evaluate(
-            `quectelHints.explain({ code: "SIM_MISSING", message: "No SIM card is found: slot 1" })`,
+            `quectelMail.explain({ code: "SIM_MISSING", message: "No SIM card is found: slot 1" })`,
           );
           assert.deepEqual(explained, {
             message: `${sentences["No SIM card is found"]}: slot 1`,

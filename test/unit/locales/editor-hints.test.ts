@@ -1,4 +1,4 @@
-/** What `resources/hints.js` makes of the runtime's errors, with the editor's own translator and the built catalogs. */
+/** What `editor/explain.ts` makes of the runtime's errors, with the editor's own translator and the built catalogs. */
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -49,12 +49,8 @@ async function hintsIn(language: string): Promise<Hints> {
     const catalog = catalogOf(resolve(ROOT, "nodes/locales", one), "quectel-modem.json", tables);
     translator.addResourceBundle(one, NAMESPACE, catalog);
   }
-  const window: Record<string, unknown> = {
-    RED: { _: (key: string, options: object) => translator.t(key, options) },
-  };
-  window["window"] = window;
-  runInNewContext(readText("resources/hints.js"), window);
-  return window["quectelHints"] as Hints;
+  const red = { _: (key: string, options: object) => translator.t(key, options) };
+  return runInNewContext(`${readText("resources/dialogs.js")}; quectelMail`, { RED: red }) as Hints;
 }
 
 for (const language of TRANSLATIONS) {

@@ -1,12 +1,14 @@
 /** The sidebar's part in the editor, checked without a browser: texts, colours, the runs of the chart. */
 import assert from "node:assert/strict";
 import { runInNewContext } from "node:vm";
+import { runsOf } from "../../../editor/sidebar/signal-runs";
 import { ACTIONS } from "../../../nodes/runtime/sidebar/actions";
-import { filesIn, readJson, readText } from "../../support/editor-files";
+import { filesIn, readJson, readText, resourcesOf } from "../../support/editor-files";
 
-const SCRIPTS = filesIn("resources").filter((file) => /^sidebar.*\.js$/.test(file));
 const html = readText("nodes/quectel-modem-sidebar.html");
-const code = SCRIPTS.map((file) => readText(`resources/${file}`)).join("\n");
+const code = filesIn("editor/sidebar")
+  .map((file) => readText(`editor/sidebar/${file}`))
+  .join("\n");
 
 function keysOf(catalog: object, prefix = ""): string[] {
   return Object.entries(catalog).flatMap(([key, value]: [string, unknown]) =>
@@ -16,11 +18,13 @@ function keysOf(catalog: object, prefix = ""): string[] {
 const catalog = keysOf(readJson("nodes/locales/en-US/quectel-modem-sidebar.json"));
 
 describe("The tab Modem in the editor", () => {
-  it("loads every script that it has, once", () => {
-    const loaded = [...html.matchAll(/node-red-quectel-smtp\/(sidebar[\w-]*\.js)"/g)].map(
-      ([, file = ""]) => file,
-    );
-    assert.deepEqual(loaded.toSorted(), SCRIPTS);
+  it("registers its plugin with the one script that it loads", () => {
+    const [script = "", ...others] = resourcesOf(html);
+    assert.deepEqual([script, others], ["resources/sidebar.js", []]);
+    const registered: string[] = [];
+    const plugins = { registerPlugin: (id: string) => registered.push(id) };
+    runInNewContext(readText(script), { RED: { plugins } });
+    assert.deepEqual(registered, ["quectel-modem-sidebar"]);
   });
 
   it("uses only texts that its catalog has, and the catalog holds no other", () => {
@@ -55,8 +59,6 @@ describe("The tab Modem in the editor", () => {
 });
 
 describe("The chart of the signal", () => {
-  const window: { quectelSidebarChart?: { runsOf(samples: object[]): { rssiDbm: number }[][] } } = {};
-  runInNewContext(readText("resources/sidebar-chart.js"), { window });
   const MINUTE = 60_000;
 
   it("breaks its line where the modem did not answer, and where samples are missing", () => {
@@ -68,14 +70,14 @@ describe("The chart of the signal", () => {
       { ageMs: 5 * MINUTE, rssiDbm: -77 },
       { ageMs: 4 * MINUTE, rssiDbm: -79 },
     ];
-    const runs = window.quectelSidebarChart?.runsOf(samples) ?? [];
+    const runs = runsOf(samples);
     assert.deepEqual(
-      [...runs].map((run) => [...run].map(({ rssiDbm }) => rssiDbm).join(" ")),
+      runs.map((run) => run.map(({ rssiDbm }) => rssiDbm).join(" ")),
       ["-71 -73", "-75", "-77 -79"],
     );
   });
 
   it("is empty without samples", () => {
-    assert.equal(window.quectelSidebarChart?.runsOf([]).length, 0);
+    assert.deepEqual(runsOf([]), []);
   });
 });

@@ -1,0 +1,55 @@
+/**
+ * What the runtime says in English, in the language of the person who looks: errors and hints by their code, and
+ * sentences that it hands out as they are, such as the remarks on mail servers.
+ *
+ * To be called when something is shown, not when the file is loaded: the catalogs arrive later. The texts are in the
+ * catalog of quectel-modem, laid there by the build. What has no translation stays as it is.
+ */
+
+const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem";
+
+/** An error, or a step of the diagnosis, as the runtime tells of it. */
+export interface Told {
+  readonly code?: string | undefined;
+  readonly message?: string | undefined;
+  readonly hint?: string | undefined;
+  /** Name of the hint in the catalog where it is not the one of the code. */
+  readonly hintKey?: string | undefined;
+}
+
+export interface Explained {
+  readonly message: string | undefined;
+  readonly hint: string | undefined;
+}
+
+/** A sentence whose English form is its key. */
+export function sentence(english: string): string {
+  return RED._(english, { ns: CATALOG, keySeparator: false, nsSeparator: false, defaultValue: english });
+}
+
+/** What happened and what to do; what is neither given nor known is empty or undefined. */
+export function explain(error: Told): Explained {
+  return { message: messageOf(error), hint: hintOf(error) };
+}
+
+/** A text of the catalog; empty where it has none. */
+function text(key: string, language?: string): string {
+  return RED._(`${CATALOG}:${key}`, {
+    defaultValue: "",
+    ...(language === undefined ? {} : { lng: language }),
+  });
+}
+
+function hintOf({ code, hint, hintKey = code }: Told): string | undefined {
+  // A hint that is not the one of its code says more than that one.
+  const isOfKey = hint === undefined || hint === text(`hints.${hintKey}`, "en-US");
+  return isOfKey ? text(`hints.${hintKey}`) || hint : hint;
+}
+
+/** A message is the text of its code, mostly followed by a detail, which stays as it is. */
+function messageOf({ code, message }: Told): string | undefined {
+  const english = text(`errors.${code}`, "en-US");
+  if (english === "") return message;
+  if (message === undefined) return text(`errors.${code}`);
+  return message.startsWith(english) ? text(`errors.${code}`) + message.slice(english.length) : message;
+}

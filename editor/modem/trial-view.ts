@@ -1,0 +1,201 @@
+/** How a trial looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
+import type { SentTestMail, TrialStep, TrialView } from "../../nodes/runtime/trial/trial-view";
+import { text, translated } from "../dialog/texts";
+import { explain } from "../explain";
+import { field } from "./field";
+
+/** Opens the tab of a property's field and puts the cursor there. */
+export type LeadTo = (property: string) => void;
+
+interface ShownStep extends Omit<TrialStep, "status" | "detail"> {
+  readonly status: TrialStep["status"] | "running" | "pending";
+  readonly detail?: string;
+}
+
+const ICONS: Readonly<Record<ShownStep["status"], string>> = {
+  ok: "fa-check-circle",
+  warning: "fa-exclamation-triangle",
+  failed: "fa-times-circle",
+  skipped: "fa-minus-circle",
+  running: "fa-spinner fa-spin",
+  pending: "fa-circle-o",
+};
+
+/** The trial as it was shown last, as JSON. */
+let shown: string | undefined;
+/** Codings that were found unreadable since the dialog was opened. */
+let unreadable = new Set<string>();
+
+/** Shows a trial as the runtime tells of it; called again with each look. */
+export function showTrial(view: TrialView, leadTo: LeadTo): void {
+  const news = JSON.stringify(view);
+  if (news === shown) return;
+  shown = news;
+  $("#quectel-trial-headline").attr("class", moodOf(view)).text(headlineOf(view));
+  const { end, mail } = view;
+  $("#quectel-trial-hint").text((end?.kind === "failed" && explain(end.error).hint) || "");
+  const list = $("#quectel-trial-steps").empty().append(allSteps(view).map(stepLine));
+  // A list without steps to come grows at its end.
+  if (view.ladder.length === 0) list.scrollTop(list[0]?.scrollHeight ?? 0);
+  const warnings = $("#quectel-trial-warnings").empty();
+  for (const warning of mail?.warnings ?? []) $("<li>").text(warning).appendTo(warnings);
+  const question = $("#quectel-trial-question");
+  if (mail !== undefined) showQuestion(question, mail, leadTo);
+  if (mail?.received !== undefined) showReceived(question, mail.received);
+  if (view.report !== undefined) showReport($("#quectel-trial-report"), view.report);
+}
+
+/** Shows why there is no trial. */
+export function showTrialError(message: string, hint: string): void {
+  clearTrial();
+  $("#quectel-trial-headline").attr("class", "quectel-danger").text(message);
+  $("#quectel-trial-hint").text(hint);
+}
+
+export function clearTrial(): void {
+  shown = undefined;
+  $("#quectel-trial-headline").attr("class", "").text("");
+  $("#quectel-trial-hint, #quectel-trial-steps, #quectel-trial-warnings").empty();
+  $("#quectel-trial-question, #quectel-trial-report").empty();
+}
+
+/** To be called with each dialog. */
+export function forgetTrials(): void {
+  unreadable = new Set();
+}
+
+/** What a step is called: those of diagnosis and mail have names, a fact its own. */
+function nameOf(name: string): string {
+  return translated(`step.${name}`, name);
+}
+
+function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownStep): JQuery {
+  const line = $("<li>", { class: `quectel-step quectel-step-${status}` });
+  $("<i>", { class: `fa ${ICONS[status]}`, "aria-hidden": "true" }).appendTo(line);
+  const words = $("<div>").appendTo(line);
+  $("<span>", { class: "quectel-step-name" }).text(nameOf(name)).appendTo(words);
+  $("<span>", { class: "quectel-step-status" })
+    .text(text(`stepStatus.${status}`))
+    .appendTo(words);
+  // The detail of an error is its message; other details are what was found, in English.
+  const said = code === undefined ? detail : explain({ code, message: detail }).message;
+  const found = needs === undefined ? said : text("trial.needs", { step: nameOf(needs) });
+  if (found) $("<span>", { class: "quectel-step-detail" }).text(found).appendTo(words);
+  if (hint) {
+    $("<div>", { class: "quectel-step-hint" })
+      .text(explain({ code, hint, hintKey }).hint ?? "")
+      .appendTo(words);
+  }
+  return line;
+}
+
+/** Steps that are done, the one that runs, and those to come. */
+function allSteps({ ladder, steps, phase }: TrialView): readonly ShownStep[] {
+  if (phase === "ended") return steps;
+  const done = new Set(steps.map(({ name }) => name));
+  const open = ladder.filter((name) => !done.has(name));
+  const rest = open.map((name, index): ShownStep => ({
+    name,
+    status: phase === "running" && index === 0 ? "running" : "pending",
+  }));
+  return [...steps, ...rest];
+}
+
+function headlineOf(view: TrialView): string {
+  const { kind, phase, steps, total, end, mail } = view;
+  if (phase === "waiting") return text("trial.waiting");
+  if (phase === "running" || end === undefined) {
+    return kind === "facts" && steps.length > 0
+      ? text("trial.asking", { done: steps.length, total })
+      : text(`running.${kind}`);
+  }
+  if (end.kind === "stopped") {
+    const isSending = steps.length === view.ladder.length - 1;
+    return kind === "mail" && isSending ? text("trial.stoppedSending") : text(`stop.${end.why}`);
+  }
+  if (end.kind === "failed") return explain(end.error).message ?? "";
+  if (mail !== undefined) return text("trial.mailSent", mail);
+  const failed = steps.find(({ status }) => status === "failed");
+  if (failed !== undefined) {
+    return text(kind === "mail" ? "trial.mailNotSent" : "trial.endsAt", { step: nameOf(failed.name) });
+  }
+  if (kind === "facts") return text("trial.asked", { total });
+  if ($("#quectel-tab-server .input-error").length > 0) {
+    return text("trial.fillInServer", { tab: text("tab.server") });
+  }
+  return text(steps.some(({ status }) => status === "warning") ? "trial.withWarnings" : "trial.allWell");
+}
+
+/** `good`, `bad` or nothing while it is open. */
+function moodOf({ phase, end, steps }: TrialView): string {
+  if (phase !== "ended" || end === undefined || end.kind === "stopped") return "";
+  const isGood = end.kind === "done" && !steps.some(({ status }) => status === "failed");
+  return isGood ? "quectel-good" : "quectel-danger";
+}
+
+/**
+ * The next coding to try: the other way to write the bytes, then the charset for Chinese. Undefined when all were
+ * tried.
+ */
+function nextCoding({ coding, charset }: SentTestMail): { name: string; value: string } | undefined {
+  unreadable.add(`encoding ${coding === "unknown" ? "raw" : coding}`);
+  unreadable.add(`charset ${charset}`);
+  const encoding = ["hex", "raw"].find((value) => !unreadable.has(`encoding ${value}`));
+  if (encoding !== undefined) return { name: "encoding", value: encoding };
+  const next = ["gb2312", "big5"].find((value) => !unreadable.has(`charset ${value}`));
+  return next === undefined ? undefined : { name: "charset", value: next };
+}
+
+function button(id: string, label: string, onClick: () => void): JQuery {
+  return $("<button>", { type: "button", class: "red-ui-button", id }).text(label).on("click", onClick);
+}
+
+function showAdvice(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
+  area.empty();
+  const next = nextCoding(mail);
+  if (next === undefined) {
+    $("<p>").text(text("trial.noCodingLeft")).appendTo(area);
+    return;
+  }
+  const select = field(next.name);
+  const values = {
+    value: select.find(`option[value="${next.value}"]`).text(),
+    field: text(`label.${next.name}`),
+    tab: text("tab.outbox"),
+  };
+  $("<p>").text(text("trial.tryCoding", values)).appendTo(area);
+  button("quectel-trial-choose", text("trial.choose", values), () => {
+    select.val(next.value).trigger("change");
+    leadTo(next.name);
+  }).appendTo(area);
+}
+
+/** The mail as it lies in the mailbox of the simulated modem. */
+function showReceived(area: JQuery, mail: NonNullable<SentTestMail["received"]>): void {
+  area.prepend($("<p>").text(text("trial.received")), $("<pre>").text(`${mail.subject}\n\n${mail.text}`));
+}
+
+/** Asks whether the letters of the test mail can be read; only a person sees that. */
+function showQuestion(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
+  area.empty();
+  const letters = [mail.accents, mail.chinese].filter((part) => part !== "").join("  ");
+  $("<p>").text(text("trial.readable", { letters })).appendTo(area);
+  button("quectel-trial-readable", text("trial.yes"), () => {
+    area.empty();
+    $("<p>").text(text("trial.keepCoding")).appendTo(area);
+  }).appendTo(area);
+  area.append(" ");
+  button("quectel-trial-unreadable", text("trial.no"), () => showAdvice(area, mail, leadTo)).appendTo(area);
+}
+
+function showReport(area: JQuery, report: string): void {
+  area.empty();
+  const copy = $("<button>", { type: "button", class: "red-ui-button", id: "quectel-trial-copy" })
+    .append($("<i>", { class: "fa fa-clipboard", "aria-hidden": "true" }))
+    .append(document.createTextNode(` ${text("trial.copy")}`))
+    .appendTo(area);
+  copy.on("click", () => RED.clipboard.copyText(report, copy, text("trial.copied")));
+  const details = $("<details>").appendTo(area);
+  $("<summary>").text(text("trial.report")).appendTo(details);
+  $("<pre>", { tabindex: "0" }).text(report).appendTo(details);
+}

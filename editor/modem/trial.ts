@@ -1,0 +1,182 @@
+/**
+ * The test buttons of the modem's dialog: they send what is typed to the runtime, which tries it, and ask how it goes.
+ *
+ * A password that was not touched is not sent, because the browser never had it. Nothing is saved or deployed.
+ */
+import type { TrialView } from "../../nodes/runtime/trial/trial-view";
+import { current, valueOf } from "../dialog/fields";
+import { call, RequestError } from "../dialog/runtime";
+import { text } from "../dialog/texts";
+import { explain } from "../explain";
+import type { EditorNode } from "../red";
+import { clearTrial, forgetTrials, showTrial, showTrialError, type LeadTo } from "./trial-view";
+
+type Kind = TrialView["kind"];
+
+const BUTTONS: Readonly<Record<Kind, string>> = {
+  diagnosis: "#quectel-test-modem",
+  mail: "#quectel-test-mail",
+  facts: "#quectel-ask-facts",
+};
+
+/** Between two looks at a trial. */
+const LOOK_MS = 400;
+/** What Node-RED's editor shows for a password that only the runtime has. */
+const UNTOUCHED = "__PWRD__";
+const RECIPIENT = "quectel-mail-test-recipient";
+
+/** The trial of the open dialog: none, asked for, or with its id. */
+type State =
+  | { readonly kind: "none" }
+  | { readonly kind: "starting" }
+  | { readonly kind: "running"; readonly id: string };
+let state: State = { kind: "none" };
+
+/** Grows with each dialog and trial, so that late answers of an earlier one are known. */
+let generation = 0;
+let dialog: { readonly node: EditorNode; readonly leadTo: LeadTo } | undefined;
+
+export function prepareTrial(node: EditorNode, leadTo: LeadTo): void {
+  generation++;
+  state = { kind: "none" };
+  dialog = { node, leadTo };
+  forgetTrials();
+  $("#quectel-trial-to").hide();
+  $(BUTTONS.diagnosis).on("click", () => void start(node, leadTo, "diagnosis", {}));
+  $(BUTTONS.facts).on("click", () => void start(node, leadTo, "facts", {}));
+  $(BUTTONS.mail).on("click", askRecipient);
+  const sendMail = (): void => {
+    const recipient = valueOf($("#quectel-trial-recipient")).trim();
+    if (state.kind !== "none") return;
+    RED.settings.setLocal(RECIPIENT, recipient);
+    void start(node, leadTo, "mail", { recipient });
+  };
+  $("#quectel-trial-send").on("click", sendMail);
+  $("#quectel-trial-cancel").on("click", cancel);
+  $("#quectel-trial-recipient").on("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    sendMail();
+  });
+  updateButtons(node);
+  // The choice of the flow stands below the dialog and is made after it.
+  setTimeout(() => {
+    if (dialog?.node !== node) return;
+    $("#red-ui-editor-config-scope").on("change", () => updateButtons(node));
+    updateButtons(node);
+  }, 0);
+}
+
+/** Ends what runs: its result would no longer be seen. */
+export function closeTrial(): void {
+  cancel();
+  generation++;
+  state = { kind: "none" };
+}
+
+function scopeOf(node: EditorNode): string {
+  return valueOf($("#red-ui-editor-config-scope")) || (node.z ?? "");
+}
+
+function typedProperties(node: EditorNode): Record<string, unknown> {
+  return Object.fromEntries(Object.keys(node._def.defaults).map((name) => [name, current(node, name) ?? ""]));
+}
+
+function typedCredentials(node: EditorNode): Record<string, unknown> {
+  const isLogin = current(node, "apnAuth") !== "none";
+  const entries = Object.keys(node._def.credentials ?? {}).map((name): [string, unknown] => {
+    const isUnused = ["apnUser", "apnPassword"].includes(name) && !isLogin;
+    return [name, isUnused ? "" : $(`#node-config-input-${name}`).val()];
+  });
+  return Object.fromEntries(entries.filter(([, value]) => value !== UNTOUCHED));
+}
+
+/** Off while a trial runs, and in the template of a subflow, whose values come from each instance. */
+function updateButtons(node: EditorNode): void {
+  const isTemplate = Boolean(RED.nodes.subflow(scopeOf(node)));
+  const isDenied = !RED.user.hasPermission("quectel-modem.write");
+  const why = isTemplate ? text("trial.offInSubflow") : isDenied ? text("trial.offWithoutRight") : "";
+  const isBusy = state.kind !== "none";
+  $("#quectel-trial-off")
+    .text(why)
+    .toggle(why !== "");
+  $(Object.values(BUTTONS).join()).prop("disabled", why !== "" || isBusy);
+  $("#quectel-trial-send").prop("disabled", why !== "" || isBusy);
+  $("#quectel-trial-cancel").toggle(isBusy);
+  if (why !== "") $("#quectel-trial-to").hide();
+}
+
+/** What the dialog itself says against a field, in the words that stand at it; undefined where it has no complaint. */
+function complaintOf(node: EditorNode, property: string | undefined): string | undefined {
+  if (property === undefined) return undefined;
+  const verdict = node._def.defaults[property]?.validate?.call(node, current(node, property), {});
+  return typeof verdict === "string" ? verdict : undefined;
+}
+
+async function start(node: EditorNode, leadTo: LeadTo, kind: Kind, more: object): Promise<void> {
+  const own = ++generation;
+  state = { kind: "starting" };
+  updateButtons(node);
+  clearTrial();
+  $("#quectel-trial-headline").text(text(`running.${kind}`));
+  $("#quectel-trial-cancel")[0]?.scrollIntoView({ block: "nearest" });
+  try {
+    const { id } = await call<{ id: string }>("POST", "trials", {
+      kind,
+      modem: node.id,
+      flow: scopeOf(node),
+      properties: typedProperties(node),
+      credentials: typedCredentials(node),
+      ...more,
+    });
+    // The dialog was left meanwhile.
+    if (own !== generation) {
+      call("DELETE", `trials/${id}`).catch(() => undefined);
+      return;
+    }
+    state = { kind: "running", id };
+    await follow(id, own, leadTo);
+  } catch (error) {
+    if (own === generation) showFailure(node, leadTo, error);
+  } finally {
+    if (own === generation) {
+      state = { kind: "none" };
+      updateButtons(node);
+    }
+  }
+}
+
+function showFailure(node: EditorNode, leadTo: LeadTo, error: unknown): void {
+  const answer = error instanceof RequestError ? error.answer : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  const complaint = complaintOf(node, answer?.property);
+  if (complaint === undefined) {
+    const label = answer?.property === undefined ? "" : `${text(`label.${answer.property}`)}: `;
+    showTrialError(label + message, (answer !== undefined && explain(answer).hint) || "");
+  } else showTrialError(complaint, "");
+  if (answer?.property !== undefined) leadTo(answer.property);
+}
+
+/** Shows a trial until it has ended, or the dialog was left. */
+async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
+  for (;;) {
+    const view = await call<TrialView>("GET", `trials/${id}`);
+    if (own !== generation) return;
+    showTrial(view, leadTo);
+    if (view.phase === "ended") return;
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+  }
+}
+
+function cancel(): void {
+  if (state.kind === "running") call("DELETE", `trials/${state.id}`).catch(() => undefined);
+}
+
+function askRecipient(): void {
+  const recipient = $("#quectel-trial-recipient");
+  if (valueOf(recipient) === "") {
+    recipient.val(RED.settings.getLocal(RECIPIENT) || valueOf($("#node-config-input-senderAddress")));
+  }
+  $("#quectel-trial-to").show();
+  recipient.trigger("focus").trigger("select");
+}

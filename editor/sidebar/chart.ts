@@ -1,0 +1,72 @@
+/** The signal of the last two hours as a small chart: SVG, colours of the theme, a sentence for who cannot see it. */
+import type { SignalSample } from "../../nodes/runtime/sidebar/signal-samples";
+import { text } from "./dom";
+import { isSeen, runsOf, type SeenSample } from "./signal-runs";
+
+const NAMESPACE = "http://www.w3.org/2000/svg";
+const WIDTH = 300;
+const HEIGHT = 96;
+/** Room for the figures at the left and below. */
+const LEFT = 30;
+const BOTTOM = 14;
+const TOP = 6;
+const SPAN_MS = 2 * 3600_000;
+/** dBm; the range of AT+CSQ. */
+const STRONGEST = -51;
+const WEAKEST = -113;
+const GRID = [-60, -80, -100] as const;
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** @param samples oldest first. */
+export function chart(samples: readonly SignalSample[]): SVGElement {
+  const seen = samples.filter(isSeen).map(({ rssiDbm }) => rssiDbm);
+  const sentence =
+    seen.length === 0
+      ? text("chart.empty")
+      : text("chart.summary", { now: seen.at(-1), lowest: Math.min(...seen), highest: Math.max(...seen) });
+  return svg(
+    "svg",
+    { class: "quectel-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": sentence },
+    ...GRID.map((dbm) =>
+      svg("line", { class: "quectel-grid", x1: LEFT, x2: WIDTH - 4, y1: y(dbm), y2: y(dbm) }),
+    ),
+    ...GRID.map((dbm) => label(String(dbm), { x: LEFT - 4, y: y(dbm) + 3, "text-anchor": "end" })),
+    label(text("chart.start"), { x: LEFT, y: HEIGHT - 3 }),
+    label(text("chart.end"), { x: WIDTH - 4, y: HEIGHT - 3, "text-anchor": "end" }),
+    ...(seen.length === 0
+      ? [label(text("chart.empty"), { x: (LEFT + WIDTH) / 2, y: HEIGHT / 2, "text-anchor": "middle" })]
+      : runsOf(samples).map(line)),
+  );
+}
+
+function svg(tag: string, attributes: Attributes, ...children: readonly (Node | string)[]): SVGElement {
+  const made = document.createElementNS(NAMESPACE, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
+
+function label(content: string, attributes: Attributes): SVGElement {
+  return svg("text", { class: "quectel-chart-label", ...attributes }, content);
+}
+
+function x(ageMs: number): number {
+  return LEFT + (WIDTH - LEFT - 4) * (1 - Math.min(1, ageMs / SPAN_MS));
+}
+
+function y(dbm: number): number {
+  const bounded = Math.min(STRONGEST, Math.max(WEAKEST, dbm));
+  return TOP + ((HEIGHT - TOP - BOTTOM) * (STRONGEST - bounded)) / (STRONGEST - WEAKEST);
+}
+
+/** A single sample is a point. */
+function line(run: readonly SeenSample[]): SVGElement {
+  const [first] = run;
+  if (run.length === 1 && first !== undefined) {
+    const { ageMs, rssiDbm } = first;
+    return svg("circle", { class: "quectel-signal-point", cx: x(ageMs), cy: y(rssiDbm), r: 2 });
+  }
+  const points = run.map(({ ageMs, rssiDbm }) => `${x(ageMs).toFixed(1)},${y(rssiDbm).toFixed(1)}`);
+  return svg("polyline", { class: "quectel-signal", points: points.join(" ") });
+}
