@@ -116,7 +116,7 @@ function createTab(): HTMLElement {
       const view = await request<ModemView>(encodeURIComponent(asked));
       if (asked === chosen) {
         take(view);
-        if (view.trace.hasEntries) await trace.refresh();
+        if (view.trace.hasEntries && isSeen) await trace.refresh();
         draw();
       }
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
  * What an outcome of the mailer makes of one transaction. Pure; part of the lifecycle, which alone calls it.
  */
-import type { ModemError } from "../errors";
+import { ModemError } from "../errors";
 import type { Delivery } from "../mail/mail";
 import { storeError, type StoredError } from "../mail/spool/stored-error";
 import type { Ended, Envelope, Outcome, RecipientOutcome, Unknown } from "../mailer/mailer";
@@ -104,10 +104,7 @@ function refusedOne(
   { address, modemCode, smtpCode }: RecipientOutcome,
   { error }: Outcome,
 ): TransactionLife {
-  const stored: StoredError =
-    error === undefined
-      ? { code: "INVALID_RECIPIENT", message: "The recipient was refused", hint: "", class: "message" }
-      : storeError(error);
+  const stored: StoredError = storeError(error ?? new ModemError("INVALID_RECIPIENT"));
   const codes = {
     ...(modemCode !== undefined && { modemCode }),
     ...(smtpCode !== undefined && { smtpCode }),

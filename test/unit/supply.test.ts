@@ -10,7 +10,7 @@ interface Manifest {
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 
 /** Licences that can be given on with an Apache-2.0 package. */
-const FREE = ["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD"];
+const FREE = ["MIT", "MIT-0", "ISC", "BSD-2-Clause", "BSD-3-Clause", "Apache-2.0", "0BSD"];
 
 describe("What is installed with this package", () => {
   it("runs no script of its own", () => {
