@@ -1,6 +1,7 @@
 // `npm start`: Node-RED with the demo flow, a simulated modem and a local inbox; no hardware needed.
 // `npm start -- --once` sends the demo mail, prints it as received and ends with 0, or with the reason and 1.
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { startInbox } from "./demo/inbox.mjs";
@@ -10,6 +11,9 @@ import { freePorts } from "./demo/ports.mjs";
 const HELP = `npm start               Node-RED with the demo flow, a simulated modem and a local inbox
 npm start -- --once     sends the demo mail, prints it as received, and ends
 npm start -- --help     this text`;
+
+/** Folder of another Node-RED than that of node_modules, as `.ci/on-node` names it. */
+const runtime = process.env["NODE_RED_RUNTIME"];
 
 /** Seconds that --once waits for the mail. */
 const PATIENCE = 60;
@@ -87,6 +91,7 @@ async function startDemo({ onLine, onMail }) {
   try {
     const packageDir = fileURLToPath(new URL("..", import.meta.url));
     const nodeRed = await startNodeRed({
+      red: runtime && join(runtime, "red.js"),
       prepare: linkPackage(packageDir),
       port: editorPort,
       flows,

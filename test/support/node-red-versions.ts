@@ -1,7 +1,7 @@
 /** The Node-RED versions that the package must run on, each with the Node.js it needs. */
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 export interface NodeRedVersion {
   readonly name: string;
@@ -12,20 +12,28 @@ export interface NodeRedVersion {
 }
 
 const ROOT = resolve(__dirname, "../..");
-const SECOND = join(ROOT, ".ci/node-red-5/node_modules");
+const BESIDE = join(ROOT, ".ci/versions/node_modules");
+/** The Node.js that the second Node-RED runs on. */
+const SECOND_NODE = "node-24-";
 
 /**
- * Node-RED 4.1 on the Node.js that runs the tests, and Node-RED 5.0 on the Node.js 22 beside it.
+ * Node-RED 4.1 on the Node.js that runs the tests, and Node-RED 5.0 on Node.js 24. Where `NODE_RED_RUNTIME` names the
+ * folder of a Node-RED, as `.ci/on-node` does: that one alone, on the Node.js that runs the tests.
  *
- * @throws when the second one is not installed: `npm ci --prefix .ci/node-red-5 --ignore-scripts`.
+ * @throws when the second one is not installed: `npm ci --prefix .ci/versions --ignore-scripts`.
  */
 export function nodeRedVersions(): readonly NodeRedVersion[] {
-  const platform = existsSync(SECOND) && readdirSync(SECOND).find((name) => name.startsWith("node-linux-"));
-  if (!platform) {
-    throw new Error("Node-RED 5 is missing: npm ci --prefix .ci/node-red-5 --ignore-scripts");
-  }
+  const chosen = process.env["NODE_RED_RUNTIME"];
+  if (chosen !== undefined) return [versionIn(chosen, process.execPath)];
+  const folder = existsSync(BESIDE) && readdirSync(BESIDE).find((name) => name.startsWith(SECOND_NODE));
+  if (!folder) throw new Error("Node-RED 5 is missing: npm ci --prefix .ci/versions --ignore-scripts");
   return [
-    { name: "4.1", node: process.execPath, red: createRequire(__filename).resolve("node-red/red.js") },
-    { name: "5.0", node: join(SECOND, platform, "bin/node"), red: join(SECOND, "node-red/red.js") },
+    versionIn(dirname(createRequire(__filename).resolve("node-red/red.js")), process.execPath),
+    versionIn(join(BESIDE, "node-red"), join(BESIDE, folder, "bin/node")),
   ];
+}
+
+function versionIn(folder: string, node: string): NodeRedVersion {
+  const { version }: { version: string } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+  return { name: version.replace(/\.\d+$/, ""), node, red: join(folder, "red.js") };
 }
