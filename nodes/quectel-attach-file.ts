@@ -1,12 +1,14 @@
 /** `attach-file`: turns a property of the message or a file into an attachment of the mail that follows. */
 import { createHash } from "node:crypto";
-import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
+import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
 import { safeFileNames } from "../lib/mailer/qsmtp/compose/file-names";
-import { primitiveText, reading } from "../lib/mail/message/foreign";
+import { primitiveText, thrownText } from "../lib/mail/message/foreign";
 import { fromFile, fromValue, type NewAttachment } from "./runtime/attachment-source";
+import type { Message } from "./runtime/contents";
 import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/error-output";
 import { asModemError, failureOf, flowError, messageError } from "./runtime/failure-report";
+import { takeIn, unattended, type Done, type Send } from "./runtime/incoming";
 import { migrate } from "./runtime/migrations";
 import { type GetHost, useModem } from "./runtime/modem-user";
 import { OptionReader, type RawOptions } from "./runtime/options";
@@ -33,35 +35,32 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
     if (settings instanceof ModemError) {
       this.status({ fill: "red", shape: "ring", text: STATE_WORDS.notSetUp });
     }
-    const attach = async (message: NodeMessageInFlow): Promise<void> => {
+    const attach = async (message: Message): Promise<Message> => {
       if (settings instanceof ModemError) throw settings;
       const attachment = await makeAttachment(RED, this, settings, message);
       if (host !== undefined) {
         // The copy in the modem only saves time: a mail must not wait for it, nor fail of it.
         preload(host, attachment).catch((error: unknown) =>
-          this.warn(`${attachment.filename} is uploaded with its mail only: ${String(error)}`),
+          this.warn(`${attachment.filename} is uploaded with its mail only: ${thrownText(error)}`),
         );
       }
-      message["attachments"] = reading("INVALID_ATTACHMENT", () => [
-        ...listOf(message["attachments"]),
-        attachment,
-      ]);
+      return { ...message, attachments: [...listOf(message["attachments"]), attachment] };
     };
-    this.on("input", (message, send, done) => {
-      delete message["error"];
-      attach(message).then(
-        () => {
-          send([message, null]);
-          done();
-        },
-        (thrown: unknown) => {
-          const failure = failureOf(thrown);
-          const errorTo = settings instanceof ModemError ? "both" : settings.errorTo;
-          if (reachesOutput(errorTo)) send([null, { ...message, error: messageError(failure, this) }]);
-          done(reachesCatch(errorTo) ? flowError(failure) : undefined);
-        },
-      );
-    });
+    const take = async (...given: readonly [message: unknown, send: Send, done: Done]): Promise<void> => {
+      const { message, warnings, send, done } = await takeIn(this, ...given);
+      for (const warning of warnings) this.warn(warning);
+      try {
+        const { error: _former, ...attached } = await attach(message);
+        send([attached, null]);
+        done();
+      } catch (thrown) {
+        const failure = failureOf(thrown);
+        const errorTo = settings instanceof ModemError ? "both" : settings.errorTo;
+        if (reachesOutput(errorTo)) send([null, { ...message, error: messageError(failure, this) }]);
+        done(reachesCatch(errorTo) ? flowError(failure) : undefined);
+      }
+    };
+    this.on("input", (message, send, done) => unattended(this, take(message, send, done)));
   }
 
   RED.nodes.registerType("quectel-attach-file", QuectelAttachFile);
@@ -88,14 +87,14 @@ async function makeAttachment(
   RED: NodeAPI,
   node: Node,
   { source, filename }: Settings,
-  message: NodeMessageInFlow,
+  message: Message,
 ): Promise<NewAttachment> {
-  const name = primitiveText(await evaluate(RED, node, filename, message)) ?? "";
+  const name = primitiveText((await evaluate(RED, node, filename, message)).value) ?? "";
   switch (source.kind) {
     case "path":
       return fromFile(source.path, name);
     case "value":
-      return fromValue(await evaluate(RED, node, source.value, message), name);
+      return fromValue((await evaluate(RED, node, source.value, message)).value, name);
   }
 }
 

@@ -29,7 +29,7 @@ const registerModemStatus: NodeInitializer = (RED: NodeAPI) => {
       onChange: (condition) => watch.changed(condition),
     });
     answerMessages(this, async (message) => {
-      message.payload = await watch.report();
+      message["payload"] = await watch.report();
     });
     watch.start();
     this.on("close", () => watch.close());

@@ -1,12 +1,14 @@
 /** `outbox`: lists the mails that wait or have failed, and lets a flow pause, resume, retry, discard and adopt them. */
-import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
+import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
 import type { Outbox } from "../lib/outbox/outbox";
 import type { ListQuery } from "../lib/outbox/outbox-types";
 import { answerMessages } from "./runtime/answering";
 import { actionFor, readAction } from "./runtime/chosen-action";
+import type { Message } from "./runtime/contents";
 import { asModemError, faultOf } from "./runtime/failure-report";
 import { adoptLeft, leftSpools } from "./runtime/left-spools";
+import { guardedSend } from "./runtime/incoming";
 import { migrate } from "./runtime/migrations";
 import { useModem } from "./runtime/modem-user";
 import { OptionReader, type RawOptions } from "./runtime/options";
@@ -24,11 +26,12 @@ const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
     RED.nodes.createNode(this, definition);
     const chosen = settingsOf(definition);
     const host = useModem(RED, definition["modem"], { node: this, failure: () => faultOf(chosen) });
-    this.takeOrphan = async (ended) => this.send([null, await orphanMessage(ended, this)]);
+    const send = guardedSend(this, (out) => this.send(out));
+    this.takeOrphan = async (ended) => send([null, await orphanMessage(ended, this)]);
     answerMessages(this, async (message) => {
       if (chosen instanceof ModemError) throw chosen;
       const action = await actionFor(RED, this, chosen, ACTIONS, message);
-      message.payload = await perform(RED, action, host().parts.outbox, message);
+      message["payload"] = await perform(RED, action, host().parts.outbox, message);
     });
   }
 
@@ -44,12 +47,7 @@ function settingsOf(definition: RawOptions) {
 }
 
 /** The answer: the list, or how many mails were touched and how the outbox stands now. */
-async function perform(
-  RED: NodeAPI,
-  action: Action,
-  outbox: Outbox,
-  message: NodeMessageInFlow,
-): Promise<unknown> {
+async function perform(RED: NodeAPI, action: Action, outbox: Outbox, message: Message): Promise<unknown> {
   const id = readName(message, "id");
   switch (action) {
     case "list":
@@ -71,7 +69,7 @@ async function perform(
   }
 }
 
-function readName(message: NodeMessageInFlow, property: "id" | "modem"): string | undefined {
+function readName(message: Message, property: "id" | "modem"): string | undefined {
   const value: unknown = message[property];
   if (value === undefined || value === null || value === "") return undefined;
   if (typeof value === "string") return value;
@@ -79,7 +77,7 @@ function readName(message: NodeMessageInFlow, property: "id" | "modem"): string 
   throw new ModemError("OUTBOX_NOT_FOUND", { detail: `msg.${property} is not text` });
 }
 
-function readQuery(message: NodeMessageInFlow): ListQuery {
+function readQuery(message: Message): ListQuery {
   const options = new OptionReader(message);
   const state = options.choice("state", ["", "waiting", "sending", "failed"], "");
   return {

@@ -1,7 +1,8 @@
 /** `smtp-send`: one message in, one mail out; its result on output 1, its failure on output 2. */
-import type { Node, NodeAPI, NodeDef, NodeInitializer, NodeMessageInFlow } from "node-red";
+import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { isModemError, ModemError } from "../lib/errors";
 import type { FixedFields } from "../lib/mail/message/message";
+import type { Message } from "./runtime/contents";
 import { readErrorTo } from "./runtime/error-output";
 import { asModemError, faultOf } from "./runtime/failure-report";
 import { attachmentPaths } from "./runtime/folders";
@@ -89,12 +90,12 @@ async function fixedFields(
   RED: NodeAPI,
   node: Node,
   fields: Settings["fields"],
-  message: NodeMessageInFlow,
+  message: Message,
 ): Promise<FixedFields> {
   const fixed: Partial<Record<Field, unknown>> = {};
   for (const [field, value] of fields) {
     if (value.type === "msg" && value.value === FIELDS[field]) continue;
-    fixed[field] = await evaluate(RED, node, value, message);
+    fixed[field] = (await evaluate(RED, node, value, message)).value;
   }
   return fixed;
 }

@@ -1,6 +1,7 @@
 /** The action of a node: chosen in the editor, or named by a property of the message. */
-import type { Node, NodeAPI, NodeMessageInFlow } from "node-red";
+import type { Node, NodeAPI } from "node-red";
 import { ModemError } from "../../lib/errors";
+import type { Message } from "./contents";
 import type { OptionReader } from "./options";
 import { evaluate, type TypedValue } from "./typed-value";
 
@@ -24,13 +25,13 @@ export async function actionFor<T extends string>(
   node: Node,
   chosen: ChosenAction<T>,
   actions: readonly T[],
-  message: NodeMessageInFlow,
+  message: Message,
 ): Promise<T> {
   switch (chosen.kind) {
     case "fixed":
       return chosen.action;
     case "message": {
-      const named = await evaluate(RED, node, chosen.value, message);
+      const { value: named } = await evaluate(RED, node, chosen.value, message);
       const action = actions.find((known) => known === named);
       if (action === undefined) {
         throw new ModemError("INVALID_ACTION", {

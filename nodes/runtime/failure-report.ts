@@ -1,7 +1,9 @@
 /** A failure in the forms that Node-RED takes: `msg.error` of an output, and the error of `done`. */
+import { types } from "node:util";
 import type { Node } from "node-red";
 import { type ErrorCode, isModemError, ModemError } from "../../lib/errors";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
+import { thrownText } from "../../lib/mail/message/foreign";
 
 /** `msg.error` as a Catch node would write it, and what a person can do. */
 export interface MessageError extends MailFailure {
@@ -31,7 +33,7 @@ export function failureOf(thrown: unknown): MailFailure {
 }
 
 /** `msg.smtp` of a message that never became a mail of the outbox. */
-export function refusedResult(): SmtpResult {
+export function refusedResult(warnings: readonly string[]): SmtpResult {
   return {
     status: "failed",
     id: "",
@@ -40,7 +42,7 @@ export function refusedResult(): SmtpResult {
     attempts: 0,
     queuedMs: 0,
     bytes: 0,
-    warnings: [],
+    warnings,
   };
 }
 
@@ -56,9 +58,8 @@ export function flowError(failure: MailFailure): Error {
 
 /** An error that is no ModemError is a fault of this package; it keeps its text and its origin. */
 export function asModemError(thrown: unknown): ModemError {
+  // A thrown Proxy must not be touched.
+  if (!types.isNativeError(thrown)) return new ModemError("MODEM_ERROR", { detail: thrownText(thrown) });
   if (isModemError(thrown)) return thrown;
-  return new ModemError("MODEM_ERROR", {
-    detail: thrown instanceof Error ? thrown.message : String(thrown),
-    cause: thrown,
-  });
+  return new ModemError("MODEM_ERROR", { detail: thrownText(thrown), cause: thrown });
 }

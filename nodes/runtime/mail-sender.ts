@@ -4,7 +4,7 @@
  *   message ── read, checked ── outbox ── result ── output 1, done()
  *                 └─ refused       └───── failure ─ output 2, done(error)
  */
-import type { Node, NodeMessageInFlow } from "node-red";
+import type { Node } from "node-red";
 import type { ErrorCode } from "../../lib/errors";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
@@ -12,9 +12,16 @@ import type { MailEnded } from "../../lib/outbox/outbox-types";
 import { type Message, releaseContents, releaseText } from "./contents";
 import { type ErrorTo, reachesCatch, reachesOutput } from "./error-output";
 import { failureOf, flowError, refusedResult } from "./failure-report";
+import { guardedSend, type Incoming, raise, takeIn, unattended, type Done, type Send } from "./incoming";
 import type { GetHost } from "./modem-user";
-import { type Done, keepPending, type PendingMail, type Send, takePending } from "./pending-mails";
-import { failedMessage, forgetFormerResult, keptMessage, restoreOrName, sentMessage } from "./result-message";
+import { heldBytes, keepPending, takePending } from "./pending-mails";
+import {
+  failedMessage,
+  keptMessage,
+  restoreOrName,
+  sentMessage,
+  withoutFormerResult,
+} from "./result-message";
 import type { ResultReceiver } from "./routing";
 import { Turnstile } from "./turnstile";
 
@@ -30,7 +37,7 @@ export interface SenderParts {
   /** The node's options. @throws INVALID_CONFIG */
   readonly options: () => SenderOptions;
   /** What the editor fixes for this message. */
-  readonly fields: (message: NodeMessageInFlow) => Promise<FixedFields>;
+  readonly fields: (message: Message) => Promise<FixedFields>;
   /** @throws INVALID_CONFIG */
   readonly policy: () => MessagePolicy;
   /** Told when `failure` may have changed. */
@@ -58,23 +65,28 @@ export class MailSender implements ResultReceiver {
   }
 
   /** Takes a message of the flow; `done` is called exactly once, now or when its mail has ended. */
-  take(message: NodeMessageInFlow, send: Send, done: Done): void {
-    forgetFormerResult(message);
-    const work = this.turnstile
-      .pass(() => this.accept(message, send, done))
-      .catch((thrown: unknown) => {
-        this.fail(message, { send, done }, failureOf(thrown), refusedResult());
-      });
-    this.accepting.add(work);
-    void work.finally(() => this.accepting.delete(work));
+  take(...given: readonly [message: unknown, send: Send, done: Done]): void {
+    const work = this.turnstile.pass(async () => {
+      const incoming = await takeIn(this.node, ...given);
+      try {
+        await this.accept(incoming);
+      } catch (thrown) {
+        const message = withoutFormerResult(incoming.message);
+        this.fail(message, incoming, failureOf(thrown), refusedResult(incoming.warnings));
+      }
+    });
+    const settled = work.finally(() => this.accepting.delete(settled));
+    this.accepting.add(settled);
+    unattended(this.node, settled);
   }
 
   async receive(ended: MailEnded): Promise<void> {
-    await Promise.all(this.accepting);
+    await Promise.allSettled(this.accepting);
     const pending = takePending(ended.id);
     const message = pending?.message ?? (await keptMessage(ended, this.node));
     // A node that came with a deploy has its own way to send, and no `done` of the message.
-    const way: Way = pending?.node === this.node ? pending : { send: (out) => this.node.send(out) };
+    const way: Way =
+      pending?.node === this.node ? pending : { send: guardedSend(this.node, (out) => this.node.send(out)) };
     const { failure, result } = ended;
     if (failure === undefined) this.succeed(sentMessage(message, ended), way);
     else if (result.status === "partial") this.succeed(sentMessage(message, ended), way, failure);
@@ -84,25 +96,24 @@ export class MailSender implements ResultReceiver {
     }
   }
 
-  private async accept(message: NodeMessageInFlow, send: Send, done: Done): Promise<void> {
+  private async accept({ message, warnings, send, done }: Incoming): Promise<void> {
     const { parts } = this;
-    const options = parts.options();
+    const { mail: limits, emit } = parts.options();
     const host = parts.host();
-    const mail = await readMessage(message, await parts.fields(message), parts.policy());
-    const kept: Message = { ...message };
-    releaseContents(kept, mail);
+    const read = await readMessage(message, await parts.fields(message), parts.policy());
+    const mail: Mail = { ...read, warnings: [...read.warnings, ...warnings] };
+    const light = withoutFormerResult(message);
+    releaseContents(light, mail);
+    const kept = { ...light };
     releaseText(kept, mail);
-    const { id } = await host.accept(mail, options.mail, { nodeId: this.node.id, message: kept });
-    releaseContents(message, mail);
-    switch (options.emit) {
-      case "whenSent":
-        keepPending(id, { node: this.node, message, send, done });
-        break;
-      case "whenQueued":
-        // Nothing of it stays in memory: what the end needs is in the outbox.
-        send([{ ...message, smtp: queuedResult(id, mail) }, null]);
-        done();
-    }
+    const { id } = await host.accept(mail, limits, { nodeId: this.node.id, message: kept });
+    // A message that waits for its `done` is kept by Node-RED, contents included.
+    const held = contentSize(mail);
+    const isDone = emit === "whenQueued" || heldBytes() + held > MOST_HELD;
+    if (!isDone) keepPending(id, { node: this.node, message: light, send, done, held });
+    if (emit === "whenQueued") send([{ ...light, smtp: queuedResult(id, mail) }, null]);
+    // What the end needs is in the outbox; nothing of it stays in memory.
+    if (isDone) done();
   }
 
   /** @param partly why some recipients will never have the mail. */
@@ -130,7 +141,7 @@ export class MailSender implements ResultReceiver {
   /** Without a `done`, as after a restart, the error goes the way that Node-RED has beside it. */
   private raise(message: Message, done: Done | undefined, failure: MailFailure): void {
     const error = flowError(failure);
-    if (done === undefined) this.node.error(error, message);
+    if (done === undefined) raise(this.node, error, message);
     else done(error);
   }
 
@@ -144,18 +155,26 @@ export class MailSender implements ResultReceiver {
   }
 }
 
-type Way = Pick<PendingMail, "send"> & { readonly done?: Done | undefined };
+type Way = Pick<Incoming, "send"> & { readonly done?: Done | undefined };
 
-function queuedResult(id: string, { warnings, unreadable = [], attachments, text }: Mail): SmtpResult {
+/** Bytes of contents that may wait with their messages; beyond, Node-RED is told that a message is done at acceptance. */
+const MOST_HELD = 32 * 1024 * 1024;
+
+/** Bytes of text and contents; files that are still to be read do not count. */
+function contentSize({ attachments, text }: Mail): number {
   const contents = attachments.map(({ content }) => (content.kind === "bytes" ? content.bytes.length : 0));
+  return contents.reduce((sum, size) => sum + size, Buffer.byteLength(text));
+}
+
+function queuedResult(id: string, mail: Mail): SmtpResult {
   return {
     status: "queued",
     id,
     accepted: [],
-    rejected: unreadable,
+    rejected: mail.unreadable ?? [],
     attempts: 0,
     queuedMs: 0,
-    bytes: contents.reduce((sum, size) => sum + size, Buffer.byteLength(text)),
-    warnings,
+    bytes: contentSize(mail),
+    warnings: mail.warnings,
   };
 }

@@ -5,9 +5,7 @@
  */
 import type { Node } from "node-red";
 import type { Message } from "./contents";
-
-export type Send = (message: Message | (Message | null)[]) => void;
-export type Done = (error?: Error) => void;
+import type { Done, Send } from "./incoming";
 
 export interface PendingMail {
   /** The node that accepted the mail; after a deploy another one may have its id. */
@@ -15,22 +13,32 @@ export interface PendingMail {
   readonly message: Message;
   readonly send: Send;
   readonly done: Done;
+  /** Bytes of the contents that Node-RED keeps with it. */
+  readonly held: number;
 }
 
 const pending = new Map<string, PendingMail>();
+let held = 0;
 
 export function keepPending(mailId: string, mail: PendingMail): void {
   pending.set(mailId, mail);
+  held += mail.held;
 }
 
 /** What is kept of the mail; it is forgotten by that. */
 export function takePending(mailId: string): PendingMail | undefined {
   const mail = pending.get(mailId);
   pending.delete(mailId);
+  held -= mail?.held ?? 0;
   return mail;
+}
+
+/** Bytes of contents that Node-RED keeps for all mails together. */
+export function heldBytes(): number {
+  return held;
 }
 
 /** To be called when a node is removed for good: nobody will ask for its messages. */
 export function forgetPendingOf(nodeId: string): void {
-  for (const [mailId, { node }] of pending) if (node.id === nodeId) pending.delete(mailId);
+  for (const [mailId, { node }] of pending) if (node.id === nodeId) takePending(mailId);
 }

@@ -1,6 +1,6 @@
 /** The messages of both outputs of a node that sends mails, from the message that came in and the end of its mail. */
 import type { Node } from "node-red";
-import { isRecord } from "../../lib/mail/message/foreign";
+import { isRecord, thrownText } from "../../lib/mail/message/foreign";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
 import type { MailEnded } from "../../lib/outbox/outbox-types";
 import { type Message, nameContents, restoreContents, restoreText } from "./contents";
@@ -16,10 +16,9 @@ export async function keptMessage(ended: MailEnded, node: Node): Promise<Message
   return message;
 }
 
-/** Removes what an earlier node has left, so that nobody takes an old result for the one of this mail. */
-export function forgetFormerResult(message: Message): void {
-  delete message["smtp"];
-  delete message["error"];
+/** The message without what an earlier node has left, so that nobody takes an old result for the one of this mail. */
+export function withoutFormerResult({ smtp: _smtp, error: _error, ...rest }: Message): Message {
+  return rest;
 }
 
 /** `message` with the result; its contents are named, not held. */
@@ -60,7 +59,7 @@ export async function restoreOrName(
   try {
     await restoreContents(message, attachments);
   } catch (error) {
-    node.warn(`the attachments of mail ${id} cannot be read back: ${String(error)}`);
+    node.warn(`the attachments of mail ${id} cannot be read back: ${thrownText(error)}`);
     nameContents(message, attachments);
   }
 }

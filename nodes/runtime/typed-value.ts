@@ -1,5 +1,8 @@
 /** The value of a TypedInput: a fixed text, a property of the message, of a context, or an expression. */
 import type { Node, NodeAPI, NodeMessageInFlow } from "node-red";
+import { thrownText } from "../../lib/mail/message/foreign";
+import { dataOf } from "../../lib/mail/message/snapshot";
+import type { Message } from "./contents";
 import { invalid, type OptionReader } from "./options";
 
 export type TypedValueType = "msg" | "str" | "env" | "flow" | "global" | "jsonata";
@@ -20,19 +23,26 @@ export function readTypedValue(options: OptionReader, name: string, fallback: st
   return { name, type, value };
 }
 
-/** Evaluates it for a message. Rejects with INVALID_CONFIG when an expression or a name of a property is not valid. */
-export function evaluate(
+/**
+ * Evaluates it for a message that was taken in, as data that can be kept. Rejects with INVALID_CONFIG when an expression
+ * or a name of a property is not valid. The value comes in a box: a promise would call its `then`, if it has one.
+ */
+export async function evaluate(
   RED: NodeAPI,
   node: Node,
   { name, value, type }: TypedValue,
-  msg: NodeMessageInFlow,
-): Promise<unknown> {
-  return new Promise<unknown>((resolve, reject) => {
-    RED.util.evaluateNodeProperty(value, type, node, msg, (error, result: unknown) =>
-      // A value that throws when it is looked at rejects here too.
-      error === null || error === undefined ? resolve(result) : reject(error),
-    );
-  }).catch((error: unknown) => {
-    throw invalid(name, `cannot be evaluated: ${error instanceof Error ? error.message : String(error)}`);
-  });
+  message: Message,
+): Promise<{ readonly value: unknown }> {
+  try {
+    // Node-RED gives each message its id before a node gets it.
+    const msg: NodeMessageInFlow & Message = { _msgid: "", ...message };
+    const { result } = await new Promise<{ readonly result: unknown }>((resolve, reject) => {
+      RED.util.evaluateNodeProperty(value, type, node, msg, (error, result: unknown) =>
+        error === null || error === undefined ? resolve({ result }) : reject(error),
+      );
+    });
+    return type === "msg" ? { value: result } : await dataOf(result);
+  } catch (error) {
+    throw invalid(name, `cannot be evaluated: ${thrownText(error)}`);
+  }
 }

@@ -65,10 +65,13 @@ describe("The result of a mail", () => {
       filename: "gate.jpg",
       attachments: { filename: "log.txt", content: "much text" },
     });
-    for (const message of [await bench.received("failed"), await bench.received("caught")]) {
-      assert.deepEqual(message.payload, picture);
-      assert.deepEqual(message.attachments, [{ filename: "log.txt", content: Buffer.from("much text") }]);
-    }
+    const failed = await bench.received("failed");
+    assert.deepEqual(failed.payload, picture);
+    assert.deepEqual(failed.attachments, [{ filename: "log.txt", content: Buffer.from("much text") }]);
+    // The message as it came in.
+    const caught = await bench.received("caught");
+    assert.deepEqual(caught.payload, picture);
+    assert.deepEqual(caught.attachments, { filename: "log.txt", content: "much text" });
   });
 
   it("leaves a payload alone that is no part of the mail", async () => {
@@ -113,6 +116,24 @@ describe("The result of a mail", () => {
     assert.equal(failed.smtp.id, queued.smtp.id);
     assert.equal((await bench.received("caught")).error.code, "SMTP_MAILBOX_UNAVAILABLE");
     await bench.received("completed");
+  });
+
+  it("comes after `done` for contents of more than 32 MB, and its failure still reaches output 2 and Catch nodes", async () => {
+    await bench.load(flow());
+    bench.inject("outbox", { action: "pause" });
+    await bench.received("listed");
+    const attachments = { filename: "film.bin", content: Buffer.alloc(33 * 1024 * 1024, 7) };
+    bench.inject("send", { to: "duty@example.com", topic: "film", attachments });
+    bench.inject("send", { to: "duty@example.com", topic: "text" });
+    assert.equal((await bench.received("completed")).topic, "film");
+    bench.inject("outbox", { action: "discard" });
+    for (const id of ["failed", "caught"]) {
+      const films = [await bench.received(id), await bench.received(id, 2)].filter(
+        ({ topic }) => topic === "film",
+      );
+      assert.equal(films[0]?.attachments[0].content.length, attachments.content.length);
+    }
+    assert.equal(bench.count("completed"), 1);
   });
 
   it("takes values of the editor before those of the message", async () => {

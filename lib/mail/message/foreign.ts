@@ -18,6 +18,20 @@ export function reading<T>(code: ErrorCode, read: () => T): T {
   }
 }
 
+const UNREADABLE = "an error that cannot be read";
+
+/** The text of whatever was thrown. Never throws: an Error may be a Proxy, and its message a getter. */
+export function thrownText(thrown: unknown): string {
+  try {
+    if (types.isProxy(thrown)) return UNREADABLE;
+    if (!types.isNativeError(thrown)) return String(thrown);
+    const message: unknown = thrown.message;
+    return typeof message === "string" ? message : UNREADABLE;
+  } catch {
+    return UNREADABLE;
+  }
+}
+
 /** The text of a string, number, boolean or bigint; undefined for everything else. */
 export function primitiveText(value: unknown): string | undefined {
   if (typeof value === "string") return value;

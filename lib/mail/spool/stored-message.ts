@@ -29,11 +29,15 @@ export function storableMessage(message: unknown): unknown {
   return JSON.parse(`{${kept.map((part) => part.text).join(",")}}`);
 }
 
-/** The message again, with Buffers where Buffers were. */
+/** The message again, with Buffers where Buffers were; `{}` for one that is nested too deep to be read. */
 export function reviveMessage(stored: unknown): unknown {
-  return JSON.parse(JSON.stringify(stored), (_key, value: unknown) =>
-    isBufferJson(value) ? Buffer.from(value.data) : value,
-  );
+  try {
+    return JSON.parse(JSON.stringify(stored), (_key, value: unknown) =>
+      isBufferJson(value) ? Buffer.from(value.data) : value,
+    );
+  } catch {
+    return {};
+  }
 }
 
 /** Undefined for what JSON cannot carry, and for what could never be kept: making its text could take a second. */

@@ -133,8 +133,8 @@ export class FlowBench {
   }
 
   /** Sends a message into a node. */
-  inject(id: string, message: Record<string, unknown>): void {
-    this.node(id).receive(message);
+  inject(id: string, message: object): void {
+    this.node(id).receive(message as Record<string, unknown>);
   }
 
   /** Resolves with message number `count` (1 = the first) of a helper node. */
