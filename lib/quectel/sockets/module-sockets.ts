@@ -1,0 +1,144 @@
+/**
+ * ModuleSockets: which of the module's twelve socket ids are ours, kept over restarts of the host.
+ *
+ * Sockets outlive the program that opened them: the next one finds the id taken (563). An id is recorded with the
+ * port it leads to before it is used, and removed after it was closed; so what an earlier process left is closed, and
+ * a socket of another program never is. One object serves one modem. Sockets are not used beside a mail of the
+ * module's own client: who connects holds the modem's lock.
+ */
+import { isModemError, ModemError } from "../../errors";
+import {
+  closeSocket,
+  readSocketNews,
+  SOCKET_IDS,
+  socketInfo,
+  type SocketNews,
+  type SocketTarget,
+} from "../commands/sockets";
+import { ifRefused } from "../execute";
+import { RecordedNames } from "../files/recorded-names";
+import type { Notebook } from "../notebook";
+import { ModuleSocket } from "./module-socket";
+import { openConnection } from "./open-socket";
+import { whenInStep, type SocketModem } from "./socket-line";
+import { prepareModule } from "./socket-settings";
+
+const PAGE = "sockets";
+
+/** The module as it was made ready in one of its starts. */
+interface Prepared {
+  readonly epoch: number;
+  readonly framing: "line" | "comma";
+}
+
+export class ModuleSockets {
+  private readonly records: RecordedNames;
+  private readonly taken = new Set<number>();
+  private prepared: Prepared | undefined;
+
+  /** @param notebook that of the modem. */
+  constructor(
+    private readonly modem: SocketModem,
+    notebook: Notebook,
+  ) {
+    this.records = new RecordedNames(notebook, PAGE);
+  }
+
+  /**
+   * Opens a connection over the context, which has to be active.
+   *
+   * Rejects with a `SOCKET_*` code, `PDP_NO_APN`, as `Modem.execute`, or with the signal's reason.
+   */
+  async connect(target: SocketTarget, signal: AbortSignal): Promise<ModuleSocket> {
+    const { epoch, framing } = await this.prepare(signal);
+    let refused: unknown = new ModemError("SOCKET_IN_USE");
+    for (let id = 0; id < SOCKET_IDS; id++) {
+      if (this.taken.has(id)) continue;
+      this.taken.add(id);
+      const record = recordOf(id, target.port);
+      try {
+        await this.records.add(record);
+        const opening = new NewsOfOpening(this.modem, id);
+        await openConnection(this.modem, id, target, signal).finally(() => opening.end());
+        const release = (error: Error | null): void => {
+          // What went wrong may have been set by somebody else meanwhile.
+          if (error !== null) this.prepared = undefined;
+          void this.giveBack(id, record, epoch);
+        };
+        return new ModuleSocket(this.modem, { id, target, framing, news: opening.news, release });
+      } catch (error) {
+        if (isModemError(error, "SOCKET_IN_USE")) {
+          await this.records.remove(record);
+          this.taken.delete(id);
+          refused = error;
+          continue;
+        }
+        void this.giveBack(id, record, epoch);
+        throw error;
+      }
+    }
+    throw refused;
+  }
+
+  /** Closes what an earlier process left, and makes the module ready; once in each of its starts. */
+  private async prepare(signal: AbortSignal): Promise<Prepared> {
+    const { epoch } = this.modem;
+    if (this.prepared?.epoch === epoch) return this.prepared;
+    const execute = <T>(command: Parameters<typeof this.modem.execute<T>>[0]): Promise<T> =>
+      this.modem.execute(command, { signal });
+    for (const record of await this.records.list()) {
+      const { id, port } = readRecord(record);
+      if (this.taken.has(id)) continue;
+      const info = await ifRefused(execute(socketInfo(id)), async () => undefined);
+      if (info?.remotePort === port) await ifRefused(execute(closeSocket(id)), async () => undefined);
+      await this.records.remove(record);
+    }
+    const framing = await prepareModule(execute);
+    this.prepared = { epoch, framing };
+    return this.prepared;
+  }
+
+  /** Closes the socket in the module, if that still has it, and frees its id. Never rejects. */
+  private async giveBack(id: number, record: string, epoch: number): Promise<void> {
+    const { modem } = this;
+    try {
+      await whenInStep(modem, epoch);
+      await ifRefused(modem.execute(closeSocket(id)), async () => undefined);
+      await this.records.remove(record);
+    } catch (error) {
+      // Recorded as it is, it is looked at when the module is there again.
+      modem.log.debug(`socket ${id} of the module could not be closed: ${String(error)}`);
+    } finally {
+      this.taken.delete(id);
+    }
+  }
+}
+
+/** What the module says of a socket in the moment of its open, before anybody can listen to the stream. */
+class NewsOfOpening {
+  readonly news: SocketNews[] = [];
+  private readonly onLine = (line: string): void => {
+    const heard = readSocketNews(line);
+    if (heard?.id === this.id) this.news.push(heard.news);
+  };
+
+  constructor(
+    private readonly modem: SocketModem,
+    private readonly id: number,
+  ) {
+    modem.on("unsolicited", this.onLine);
+  }
+
+  end(): void {
+    this.modem.off("unsolicited", this.onLine);
+  }
+}
+
+function recordOf(id: number, port: number): string {
+  return `${id}:${port}`;
+}
+
+function readRecord(record: string): { readonly id: number; readonly port: number } {
+  const [id, port] = record.split(":").map(Number);
+  return { id: id ?? Number.NaN, port: port ?? Number.NaN };
+}

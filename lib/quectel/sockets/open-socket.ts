@@ -1,0 +1,99 @@
+/**
+ * The open of one socket: QIOPEN, its OK, and its result minutes later, or what the module says when it is asked.
+ *
+ * Which port the result line goes to is not documented, so a line that does not come is not waited for alone: QISTATE
+ * shows the same.
+ */
+import { ModemError } from "../../errors";
+import { delay } from "../../clock";
+import { lastTcpipError } from "../commands/pdp";
+import {
+  OPEN_MS,
+  openSocket,
+  readOpened,
+  socketInfo,
+  type SocketState,
+  type SocketTarget,
+} from "../commands/sockets";
+import { errorOfNumber } from "../error-codes";
+import { ifRefused, isRefusal } from "../execute";
+import type { SocketModem } from "./socket-line";
+
+/** Milliseconds between two questions for the state of a connection that is being opened. */
+const ASK_MS = 5_000;
+
+/**
+ * Opens a socket. Rejects with a `SOCKET_*` code, `SOCKET_IN_USE` where the id is taken, `PDP_NO_APN`, or as
+ * `Modem.execute`; the id then may still have to be closed.
+ */
+export async function openConnection(
+  modem: SocketModem,
+  id: number,
+  target: SocketTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  let opened: number | undefined;
+  const waiter = modem.expect((line) => readOpened(line, id) !== undefined);
+  const heard = new AbortController();
+  let lost: unknown;
+  waiter.promise.then(
+    (line) => {
+      opened = readOpened(line, id);
+      heard.abort();
+    },
+    (error: unknown) => {
+      lost = error;
+      heard.abort();
+    },
+  );
+  try {
+    await modem.execute(openSocket(id, target), { signal });
+    const end = modem.clock.now() + OPEN_MS;
+    for (let absent = 0; modem.clock.now() < end && !heard.signal.aborted;) {
+      await delay(modem.clock, ASK_MS, signal, heard.signal).catch(() => signal.throwIfAborted());
+      if (heard.signal.aborted) break;
+      const state = await askState(modem, id, signal);
+      if (state === "connected" && !heard.signal.aborted) return;
+      // A line that was lost told of a failure; which one, only the last error shows.
+      absent = state === "gone" ? absent + 1 : 0;
+      if (absent === 2) throw await reasonOf(modem, "SOCKET_CONNECT_FAILED", signal);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!isRefusal(error) || heard.signal.aborted) throw lost ?? error;
+    throw await reasonOf(modem, "SOCKET_FAILED", signal, error);
+  } finally {
+    waiter.cancel();
+  }
+  if (opened === 0) return;
+  if (opened !== undefined) throw errorOfNumber(opened);
+  if (lost !== undefined) throw lost instanceof Error ? lost : new ModemError("PORT_FAILED", { cause: lost });
+  throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not say what became of it" });
+}
+
+async function askState(
+  modem: SocketModem,
+  id: number,
+  signal: AbortSignal,
+): Promise<"opening" | "connected" | "gone"> {
+  const state = await ifRefused<SocketState | undefined>(
+    modem.execute(socketInfo(id), { signal }).then((info) => info?.state),
+    // Asking is not what this is about.
+    async () => "opening",
+  );
+  return state === undefined || state === "closing" ? "gone" : state;
+}
+
+/** The error that the module names as its last, else that of `code`. */
+async function reasonOf(
+  modem: SocketModem,
+  code: "SOCKET_CONNECT_FAILED" | "SOCKET_FAILED",
+  signal: AbortSignal,
+  cause?: unknown,
+): Promise<ModemError> {
+  const number = await ifRefused(
+    modem.execute(lastTcpipError(), { signal }).then((last) => last.number),
+    async () => 0,
+  );
+  return number === 0 ? new ModemError(code, { cause }) : errorOfNumber(number, { cause });
+}
