@@ -65,7 +65,7 @@ describe("A mail on its way through the nodes", () => {
     };
     const inject = (): void => {
       bench.inject("attach", { ...alarm, attachments: [{ filename: "log.csv", content: "a;b\r\n" }] });
-      bench.inject("send", { ...alarm, to: "no address" });
+      bench.inject("send", { ...alarm, to: "no address", bcc: "" });
     };
     // The first mail loads what is loaded when first needed.
     inject();

@@ -42,7 +42,7 @@ describe("A request for a trial", () => {
     ["with a credential without end", { credentials: { smtpPassword: "x".repeat(1001) } }, "INVALID_CONFIG"],
     ["that is larger than any dialog", { properties: { tlsCa: "x".repeat(200_000) } }, "INVALID_CONFIG"],
     ["without a recipient", { recipient: "" }, "INVALID_NO_RECIPIENT"],
-    ["with two recipients", { recipient: "a@example.com, b@example.com" }, "INVALID_CONFIG"],
+    ["with two recipients", { recipient: "a@example.com, b@example.com" }, "INVALID_RECIPIENT"],
     ["with a command in the recipient", { recipient: 'a@example.com"\r\nATD112;' }, "INVALID_RECIPIENT"],
   ] as const) {
     it(`is refused ${what}`, () => {
