@@ -2,11 +2,9 @@
  * The list of serial ports for a person to choose from: Quectel modules named, the AT port marked, each with a path
  * that still names the same socket or module after replugging.
  */
-import { realpath } from "node:fs/promises";
-import { basename } from "node:path";
 import type { SerialPort } from "serialport";
 import { deviceNames, hardwareTtys, stableLinks, usbDevice, type UsbDevice } from "./sysfs";
-import { QUECTEL, usbModule, type PortRole } from "./usb-modules";
+import { usbModule, type PortRole } from "./usb-modules";
 
 export interface SerialPortInfo {
   /** What to store: by-id where it names one module only, else by-path, else the device. */
@@ -16,7 +14,7 @@ export interface SerialPortInfo {
   readonly vendorId?: string;
   readonly productId?: string;
   readonly interfaceNumber?: number;
-  /** As the device names itself, `Quectel EC25-E`. */
+  /** As the device names itself, `Quectel EC25-E`; on Windows as the Device Manager does, `Quectel USB AT Port`. */
   readonly description?: string;
   /** Models that the USB id stands for; undefined when it is no known Quectel module. */
   readonly models?: string;
@@ -24,24 +22,20 @@ export interface SerialPortInfo {
   readonly role?: PortRole;
 }
 
-type ListedPort = Awaited<ReturnType<typeof SerialPort.list>>[number];
+/** The list of Windows has a name for people, which the type of serialport does not show. */
+type ListedPort = Awaited<ReturnType<typeof SerialPort.list>>[number] & { readonly friendlyName?: string };
 
 /** Names of serial devices in /dev, for hosts whose /sys is hidden. */
 const SERIAL_NAME = /^tty(USB|ACM|AMA|mxc|SAC|THS|HS)\d+$/;
 
-/** Quectel AT ports first, then other Quectel ports, then the rest. @param root folder that stands for `/` (tests). */
+/** Quectel AT ports first, then other Quectel ports, then the rest. @param root folder that stands for `/`, and the others too are for tests. */
 export async function listPorts(
   root = "/",
   platform: NodeJS.Platform = process.platform,
+  list: () => Promise<readonly ListedPort[]> = serialportList,
 ): Promise<SerialPortInfo[]> {
-  const ports = platform === "linux" ? await linuxPorts(root) : await otherPorts();
+  const ports = platform === "linux" ? await linuxPorts(root) : (await list()).map(listedPort);
   return ports.sort((a, b) => rank(a) - rank(b) || a.device.localeCompare(b.device, "en", { numeric: true }));
-}
-
-/** True when `path` is a port of a Quectel module's own USB interface, where no baud rate applies. */
-export async function isModuleUsbPort(path: string, root = "/"): Promise<boolean> {
-  const device = await realpath(path).catch(() => path);
-  return (await usbDevice(root, basename(device)))?.vendorId === QUECTEL;
 }
 
 function rank(port: SerialPortInfo): number {
@@ -102,17 +96,20 @@ function portInfo(path: string, device: string, usb: UsbDevice | undefined): Ser
 }
 
 /** Windows and macOS: what serialport knows. */
-async function otherPorts(): Promise<SerialPortInfo[]> {
+async function serialportList(): Promise<readonly ListedPort[]> {
   const { SerialPort } = await import("serialport");
-  return (await SerialPort.list()).map(listedPort);
+  return SerialPort.list();
 }
 
 /** A port as serialport lists it; on Windows the interface number stands in the device id as `MI_02`. */
-export function listedPort(port: ListedPort): SerialPortInfo {
-  const { path, vendorId, productId, pnpId, manufacturer, serialNumber } = port;
-  if (vendorId === undefined || productId === undefined) return { path, device: path };
+function listedPort(port: ListedPort): SerialPortInfo {
+  const { path, vendorId, productId, pnpId, manufacturer, serialNumber, friendlyName } = port;
+  // Windows puts the port behind the name: "Quectel USB AT Port (COM7)".
+  const name = friendlyName?.replace(/ \(COM\d+\)$/i, "");
+  const described = name === undefined ? {} : { description: name };
+  if (vendorId === undefined || productId === undefined) return { path, device: path, ...described };
   const interfaceNumber = /MI_([\da-f]{2})/i.exec(pnpId ?? "")?.[1];
-  return portInfo(path, path, {
+  const info = portInfo(path, path, {
     vendorId: vendorId.toLowerCase(),
     productId: productId.toLowerCase(),
     interfaceNumber: interfaceNumber === undefined ? undefined : Number.parseInt(interfaceNumber, 16),
@@ -120,4 +117,5 @@ export function listedPort(port: ListedPort): SerialPortInfo {
     product: undefined,
     serialNumber,
   });
+  return { ...info, ...described };
 }

@@ -12,10 +12,24 @@ interface Row {
 
 /** Why a port does not open; the first that matches. */
 const OPEN_ERRORS: readonly Row[] = [
-  { pattern: /cannot lock port|resource busy|opening .*: access denied/i, code: "PORT_BUSY" },
-  { pattern: /no such (file|device)|file not found|not configured/i, code: "PORT_NOT_FOUND" },
+  // On Windows a port belongs to the program that has opened it, and 32 is a sharing violation.
+  {
+    pattern: /cannot lock port|resource busy|opening .*: (access denied|unknown error code 32\b)/i,
+    code: "PORT_BUSY",
+  },
+  {
+    pattern: /no such (file|device)|file not found|not configured|unknown error code (3|55|123|433|1167)\b/i,
+    code: "PORT_NOT_FOUND",
+  },
   { pattern: /permission denied|operation not permitted/i, code: "PORT_DENIED" },
 ];
+
+/**
+ * What drivers of Windows answer once the device is gone, beside the codes that the binding has a text for: not ready,
+ * bad command, general failure, device gone, no such device, I/O error, not connected, removed (winerror.h).
+ */
+const GONE_ON_WINDOWS =
+  /access denied|operation aborted|invalid handle|file not found|unknown error code (21|22|31|55|433|1117|1167|1617)\b/i;
 
 /** Why an open port fails. */
 const PORT_ERRORS: readonly Row[] = [
@@ -25,7 +39,12 @@ const PORT_ERRORS: readonly Row[] = [
       /bad file (descriptor|number)|input\/output error|\bE(IO|BADF|NXIO|NODEV|PIPE)\b|no such device/i,
     code: "PORT_UNPLUGGED",
   },
+  { pattern: GONE_ON_WINDOWS, code: "PORT_UNPLUGGED" },
 ];
+
+/** A device without control lines; on Windows invalid function, not supported and not implemented (winerror.h). */
+const WITHOUT_LINES =
+  /inappropriate ioctl|invalid argument|parameter is incorrect|unknown error code (1|50|120)\b/i;
 
 /** The error of a port that did not open. */
 export function openError(error: unknown): ModemError {
@@ -39,7 +58,7 @@ export function portError(error: unknown): ModemError {
 
 /** True when the device has no control lines, as a pseudo terminal and some USB devices. */
 export function isWithoutLines(error: ModemError): boolean {
-  return error.cause instanceof Error && /inappropriate ioctl|invalid argument/i.test(error.cause.message);
+  return error.cause instanceof Error && WITHOUT_LINES.test(error.cause.message);
 }
 
 function translate(error: unknown, rows: readonly Row[]): ModemError {

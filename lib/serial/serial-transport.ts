@@ -4,11 +4,11 @@
  * serialport keeps what is written to a closed port and sends it after the next open; a mail command would then go
  * out by itself. So nothing is handed to it unless the port is open, and each connection has a port object of its own.
  */
-import type { SerialPort } from "serialport";
+import type { SerialPort, SerialPortMock } from "serialport";
 import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
 import { Connection } from "./connection";
-import { isModuleUsbPort } from "./ports";
+import { isModuleUsbPort } from "./port-role";
 import { runPromiseReactions } from "./promise-reactions";
 import { isWithoutLines, openError, portError } from "./serial-errors";
 import type { ControlLines, Transport } from "./transport";
@@ -26,6 +26,10 @@ export interface SerialOptions {
   readonly rts: LineAtOpen;
   /** Default: the clock of the host. */
   readonly clock?: Clock;
+  /** Default: this system. */
+  readonly platform?: NodeJS.Platform;
+  /** Default: serialport's own for this system; another for tests without a port. */
+  readonly binding?: (typeof SerialPortMock)["binding"];
 }
 
 /**
@@ -136,24 +140,28 @@ export class SerialTransport extends Connection implements Transport {
   }
 
   private async openPort(): Promise<void> {
-    const { path, baudRate, flowControl, dtr, rts } = this.options;
+    const { path, baudRate, flowControl, dtr, rts, binding, platform = process.platform } = this.options;
+    // Linux and macOS raise both lines at open. On Windows the binding lowers what it is not told to raise, and a
+    // module whose lines are low may say nothing.
+    const raise = platform === "win32";
     try {
-      this.isModuleUsb = await isModuleUsbPort(path);
+      this.isModuleUsb = await isModuleUsbPort(path, { platform });
       const { SerialPort } = await import("serialport");
       const port = new SerialPort({
         path,
         baudRate,
         rtscts: flowControl === "rtscts",
-        // Closing would lower DTR, which is no way to leave a line alone.
-        hupcl: dtr !== "leave",
+        // Closing would lower DTR, which is no way to leave a line alone. On Windows it says whether DTR is raised.
+        hupcl: raise ? dtr !== "off" : dtr !== "leave",
         autoOpen: false,
+        ...(binding !== undefined && { binding }),
       });
       this.port = port;
       port.on("close", (error: Error | null) => this.onPortEnd(error));
       port.on("error", (error: Error) => this.onPortEnd(error));
       await this.call((_port, done) => port.open(done));
-      if (dtr !== "leave") await this.setLines({ dtr: dtr === "on" });
-      if (rts !== "leave") await this.setLines({ rts: rts === "on" });
+      if (raise || dtr !== "leave") await this.setLines({ dtr: dtr !== "off" });
+      if (raise || rts !== "leave") await this.setLines({ rts: rts !== "off" });
     } catch (error) {
       throw openError(error);
     }

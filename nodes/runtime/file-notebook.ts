@@ -4,9 +4,10 @@
  * A page is written beside its old form, brought to the disk and then renamed, so that a loss of power leaves the one
  * or the other.
  */
-import { mkdir, open, readFile, rename } from "node:fs/promises";
+import { mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ModemError } from "../../lib/errors";
+import { replaceFile } from "../../lib/mail/spool/files";
 import type { Notebook } from "../../lib/quectel/notebook";
 
 export class FileNotebook implements Notebook {
@@ -44,7 +45,7 @@ export class FileNotebook implements Notebook {
     } finally {
       await handle.close();
     }
-    await rename(`${file}.new`, file);
+    await replaceFile(`${file}.new`, file);
   }
 
   private file(key: string): string {

@@ -2,7 +2,7 @@
 import type { Clock } from "../../lib/clock";
 import type { UrcPort } from "../../lib/quectel/commands/general";
 import type { Line } from "../../lib/quectel/connection/line-source";
-import { portRole } from "../../lib/serial/port-role";
+import { portRole, type PortSource } from "../../lib/serial/port-role";
 import { SerialTransport } from "../../lib/serial/serial-transport";
 import { TcpTransport } from "../../lib/serial/tcp-transport";
 import type { Transport } from "../../lib/serial/transport";
@@ -33,9 +33,9 @@ export function transportSource(connection: ConnectionOptions, clock: Clock): Tr
   }
 }
 
-/** The module's name of a port of its own USB interface. @param root folder that stands for `/` (tests). */
-export async function urcPortOf(path: string, root?: string): Promise<UrcPort | undefined> {
-  switch (await portRole(path, root)) {
+/** The module's name of a port of its own USB interface. */
+export async function urcPortOf(path: string, source?: PortSource): Promise<UrcPort | undefined> {
+  switch (await portRole(path, source)) {
     case "at":
       return "usbat";
     case "modem":

@@ -12,12 +12,15 @@ const require = createRequire(import.meta.url);
 /** Milliseconds in which the flows of a slow machine have started. */
 const LONGEST_START = 120_000;
 
+/** On Windows the files of a process that has just ended cannot be removed for a moment. */
+const REMOVE = { recursive: true, force: true, maxRetries: 10 };
+
 /**
  * Starts Node-RED and resolves when its flows run. The options are described in node-red.d.mts.
  */
 export async function startNodeRed(options) {
   const userDir = options.userDir ?? (await mkdtemp(join(tmpdir(), "node-red-quectel-")));
-  const cleanUp = () => (options.userDir ? undefined : rm(userDir, { recursive: true, force: true }));
+  const cleanUp = () => (options.userDir ? undefined : rm(userDir, REMOVE));
   try {
     await options.prepare(userDir);
     if (options.flows) await writeFile(join(userDir, "flows.json"), JSON.stringify(options.flows));
@@ -30,7 +33,8 @@ export async function startNodeRed(options) {
       [red, "--userDir", userDir, "--settings", settingsFile, "flows.json"],
       {
         // A process group of its own: Ctrl-C reaches only the parent, which then ends Node-RED in order.
-        detached: true,
+        // On Windows that would be a console window of its own.
+        detached: process.platform !== "win32",
         stdio: ["ignore", "pipe", "pipe"],
         cwd: userDir,
         env: { ...process.env, ...options.env },
@@ -65,7 +69,8 @@ export function linkPackage(packageDir) {
   return async (userDir) => {
     const scope = join(userDir, "node_modules", "@modem-mail");
     await mkdir(scope, { recursive: true });
-    await symlink(packageDir, join(scope, "node-red-quectel-smtp"), "dir");
+    // Windows takes a junction from everybody, a symbolic link only from administrators.
+    await symlink(packageDir, join(scope, "node-red-quectel-smtp"), "junction");
   };
 }
 

@@ -17,6 +17,7 @@ import {
   type FileHandle,
 } from "node:fs/promises";
 import { promisify } from "node:util";
+import { delay, systemClock, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
@@ -87,8 +88,8 @@ export const hostFiles: FileLayer = {
       close: () => handle.close(),
     };
   },
-  rename,
-  remove: (path) => rm(path, { force: true }),
+  rename: (from, to) => replaceFile(from, to),
+  remove: (path) => rm(path, { force: true, maxRetries: process.platform === "win32" ? TRIES : 0 }),
   async syncFolder(path) {
     // Windows has no handle of a folder to flush; NTFS journals its names.
     if (process.platform === "win32") return;
@@ -100,6 +101,38 @@ export const hostFiles: FileLayer = {
     }
   },
 };
+
+/** How often, and in milliseconds after which pause, doubled each time: 2.5 s in all. */
+const TRIES = 8;
+const FIRST_PAUSE_MS = 10;
+
+/** What Windows answers while a virus scanner, an indexer or a backup has one of the two files open. */
+const TAKEN: ReadonlySet<string> = new Set(["EPERM", "EACCES", "EBUSY"]);
+
+/** Where the retries take place; for tests. */
+export interface RenameOptions {
+  readonly platform?: NodeJS.Platform;
+  readonly clock?: Clock;
+  readonly move?: (from: string, to: string) => Promise<void>;
+}
+
+/**
+ * Renames at once, replacing a file of the new name. On Windows it is tried again for a while when another program has
+ * one of the files open. Rejects with the error of the operating system.
+ */
+export async function replaceFile(from: string, to: string, options: RenameOptions = {}): Promise<void> {
+  const { platform = process.platform, clock = systemClock, move = rename } = options;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await move(from, to);
+      return;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (platform !== "win32" || !TAKEN.has(code) || attempt > TRIES) throw error;
+    }
+    await delay(clock, FIRST_PAUSE_MS * 2 ** (attempt - 1));
+  }
+}
 
 /** A pipe in the place of the file must not hold up a thread until somebody writes to it. */
 const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);

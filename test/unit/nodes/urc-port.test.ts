@@ -36,7 +36,7 @@ describe("the port for unsolicited lines", () => {
   ] as const) {
     it(`is ${port ?? "not touched"} on ${what}`, async () => {
       await plug(usb);
-      assert.equal(await urcPortOf("/dev/ttyUSB7", root), port);
+      assert.equal(await urcPortOf("/dev/ttyUSB7", { root }), port);
     });
   }
 
@@ -46,12 +46,12 @@ describe("the port for unsolicited lines", () => {
     await writeFile(join(root, "dev/ttyUSB7"), "");
     const link = join(root, "dev/serial/by-id/usb-Quectel-if02");
     await symlink(join(root, "dev/ttyUSB7"), link);
-    assert.equal(await urcPortOf(link, root), "usbat");
+    assert.equal(await urcPortOf(link, { root }), "usbat");
   });
 
   it("is not touched in a container without /sys, on a UART, or where the port is gone", async () => {
     for (const path of ["/dev/ttyUSB7", "/dev/ttyS0", "/dev/serial/by-id/gone"])
-      assert.equal(await urcPortOf(path, root), undefined);
+      assert.equal(await urcPortOf(path, { root }), undefined);
   });
 
   it("is looked for on serial ports only, at whatever line rate", async () => {

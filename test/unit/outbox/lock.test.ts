@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { replaceFile } from "../../../lib/mail/spool/files";
 import type { Host } from "../../../lib/mail/spool/host";
 import { thisHost } from "../../../lib/mail/spool/host";
 import { SpoolLock } from "../../../lib/mail/spool/lock";
@@ -193,5 +195,72 @@ describe("Host", () => {
     assert.equal(host.state({ ...host.self, started: "1" }), "gone");
     assert.equal(host.state({ ...host.self, pidNamespace: "pid:[1]" }), "unknown");
     assert.equal(host.state({ ...host.self, boot: "another" }), "unknown");
+  });
+
+  it("knows a process that ended as gone on Windows and macOS too, which have no /proc", () => {
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    for (const platform of ["win32", "darwin"] as const) {
+      const host = thisHost("/nowhere", platform);
+      assert.equal(host.self.boot, undefined);
+      assert.equal(host.state({ ...host.self, pid }), "gone");
+      // It may be a later process of that number.
+      assert.equal(host.state(host.self), "unknown");
+      assert.equal(host.state({ ...host.self, pid, host: "another" }), "unknown");
+      assert.equal(host.state({ ...host.self, pid, pidNamespace: "pid:[1]" }), "unknown");
+    }
+    const bare = thisHost("/nowhere", "linux");
+    assert.equal(bare.state({ ...bare.self, pid }), "unknown", "in a container numbers mean nothing");
+  });
+
+  it("lets a start after a crash on Windows take the lock at once", async () => {
+    const place = new Place();
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    const windows = thisHost("/nowhere", "win32");
+    const crashed: Host = { ...windows, self: { ...windows.self, pid }, locks: new Set() };
+    await place.take(crashed);
+    const before = place.clock.now();
+    await place.take({ ...windows, locks: new Set() });
+    assert.equal(place.clock.now(), before);
+  });
+});
+
+describe("Replacing a file", () => {
+  const failing = (times: number, code: string): { calls: number; move: () => Promise<void> } => {
+    const mover = {
+      calls: 0,
+      async move() {
+        if (++mover.calls <= times) throw Object.assign(new Error(code), { code });
+      },
+    };
+    return mover;
+  };
+
+  it("is tried again on Windows while another program has the file open", async () => {
+    for (const code of ["EPERM", "EACCES", "EBUSY"]) {
+      const clock = new VirtualClock();
+      const mover = failing(5, code);
+      await clock.until(replaceFile("a", "b", { platform: "win32", clock, move: mover.move }));
+      assert.equal(mover.calls, 6);
+      assert.equal(clock.now(), 310);
+    }
+  });
+
+  it("fails with the system's error when that lasts longer than 3 s", async () => {
+    const clock = new VirtualClock();
+    const mover = failing(Number.POSITIVE_INFINITY, "EPERM");
+    const outcome = replaceFile("a", "b", { platform: "win32", clock, move: mover.move });
+    await assert.rejects(clock.until(outcome), { code: "EPERM" });
+    assert.ok(clock.now() > 2_000 && clock.now() < 3_000, `${clock.now()} ms`);
+  });
+
+  it("fails at once for any other error, and on systems that replace open files", async () => {
+    for (const [platform, code] of [
+      ["win32", "ENOSPC"],
+      ["linux", "EPERM"],
+    ] as const) {
+      const mover = failing(1, code);
+      await assert.rejects(replaceFile("a", "b", { platform, move: mover.move }), { code });
+      assert.equal(mover.calls, 1);
+    }
   });
 });

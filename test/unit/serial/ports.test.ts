@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isModuleUsbPort, listedPort, listPorts } from "../../../lib/serial/ports";
+import { deviceOf, isModuleUsbPort, portRole } from "../../../lib/serial/port-role";
+import { listPorts } from "../../../lib/serial/ports";
 import { USB_MODULES, usbModule } from "../../../lib/serial/usb-modules";
 
 interface UsbTree {
@@ -168,11 +169,11 @@ describe("the list of ports", () => {
     await plug(EC25);
     await plug({ bus: "1-3", vendor: "0403", product: "6001", ttys: { 0: "ttyUSB9" } });
     await link("dev/serial/by-id/usb-Quectel-if02", "dev/ttyUSB2");
-    assert.equal(await isModuleUsbPort("/dev/ttyUSB2", root), true);
-    assert.equal(await isModuleUsbPort(join(root, "dev/serial/by-id/usb-Quectel-if02"), root), true);
-    assert.equal(await isModuleUsbPort("/dev/ttyUSB9", root), false);
-    assert.equal(await isModuleUsbPort("/dev/ttyS0", root), false);
-    assert.equal(await isModuleUsbPort("/dev/nothing", root), false);
+    assert.equal(await isModuleUsbPort("/dev/ttyUSB2", { root }), true);
+    assert.equal(await isModuleUsbPort(join(root, "dev/serial/by-id/usb-Quectel-if02"), { root }), true);
+    assert.equal(await isModuleUsbPort("/dev/ttyUSB9", { root }), false);
+    assert.equal(await isModuleUsbPort("/dev/ttyS0", { root }), false);
+    assert.equal(await isModuleUsbPort("/dev/nothing", { root }), false);
   });
 });
 
@@ -187,14 +188,50 @@ describe("a port listed by serialport on Windows or macOS", () => {
     productId: "0125",
   };
 
-  it("is told by its USB ids and by the interface number in its device id", () => {
-    const { path, device, role, models } = listedPort(listed);
+  const ports = (change: object = {}) => listPorts("/", "win32", async () => [{ ...listed, ...change }]);
+
+  it("is told by its USB ids and by the interface number in its device id", async () => {
+    const [port] = await ports();
+    const { path, device, role, models } = port ?? {};
     assert.deepEqual([path, device, role, models], ["COM7", "COM7", "at", "EC25, EC20, EG25-G, EM05"]);
   });
 
-  it("is only a path when nothing else is known", () => {
-    assert.deepEqual(listedPort({ ...listed, vendorId: undefined }), { path: "COM7", device: "COM7" });
-    assert.equal(listedPort({ ...listed, pnpId: undefined }).role, undefined);
+  it("is called what the Device Manager calls it, without the port's number", async () => {
+    const [port] = await ports({ friendlyName: "Quectel USB AT Port (COM7)" });
+    assert.equal(port?.description, "Quectel USB AT Port");
+    const plain = { friendlyName: "Communications Port (COM1)", path: "COM1", vendorId: undefined };
+    assert.deepEqual(await ports(plain), [
+      { path: "COM1", device: "COM1", description: "Communications Port" },
+    ]);
+  });
+
+  it("is only a path when nothing else is known", async () => {
+    assert.deepEqual(await ports({ vendorId: undefined }), [{ path: "COM7", device: "COM7" }]);
+    const [port] = await ports({ pnpId: undefined });
+    assert.equal(port?.role, undefined);
+  });
+
+  it("is recognised as the module's own by vendor and product where there is no /sys, however it is written", async () => {
+    const source = {
+      platform: "win32",
+      list: async () => [listed, { ...listed, path: "COM10", pnpId: "" }],
+    } as const;
+    for (const path of ["COM7", "com7", "\\\\.\\COM7"]) {
+      assert.equal(await isModuleUsbPort(path, source), true, path);
+      assert.equal(await portRole(path, source), "at", path);
+    }
+    assert.equal(await isModuleUsbPort("COM70", source), false);
+    assert.equal(await portRole("COM10", source), undefined);
+  });
+
+  it("is opened all the same when the list cannot be made", async () => {
+    const list = () => Promise.reject(new Error("The list of devices is empty"));
+    assert.equal(await isModuleUsbPort("COM7", { platform: "win32", list }), false);
+  });
+
+  it("has one name for COM3 and com3 on Windows, where names have no case, and only there", async () => {
+    assert.equal(await deviceOf("com3", "win32"), await deviceOf("COM3", "win32"));
+    assert.notEqual(await deviceOf("/dev/ttyusb0", "linux"), await deviceOf("/dev/ttyUSB0", "linux"));
   });
 });
 

@@ -64,6 +64,10 @@ describe("an error of serialport", () => {
     ["Error Resource temporarily unavailable Cannot lock port", "PORT_BUSY"],
     ["Error: Device or resource busy, cannot open /dev/ttyUSB2", "PORT_BUSY"],
     ["Opening COM3: Access denied", "PORT_BUSY"],
+    ["Opening COM3: Unknown error code 32", "PORT_BUSY"],
+    ["Opening COM3: Unknown error code 433", "PORT_NOT_FOUND"],
+    ["Opening COM3: Unknown error code 31", "PORT_FAILED"],
+    ["Open (SetCommState): The parameter is incorrect", "PORT_FAILED"],
     ["Error: Permission denied, cannot open /dev/ttyUSB2", "PORT_DENIED"],
     ["Error: Input/output error setting custom baud rate of 7", "PORT_FAILED"],
   ];
@@ -73,6 +77,12 @@ describe("an error of serialport", () => {
     ["Error: Input/output error, cannot drain", "PORT_UNPLUGGED"],
     ["Error: No such device, cannot set", "PORT_UNPLUGGED"],
     ["Port is not open", "PORT_CLOSED"],
+    ["Reading from COM port (ReadIOCompletion): Operation aborted", "PORT_UNPLUGGED"],
+    ["Writing to COM port (WriteFileEx): Invalid handle", "PORT_UNPLUGGED"],
+    ["Writing to COM port (GetOverlappedResult): Access denied", "PORT_UNPLUGGED"],
+    ["Getting control settings on COM port (GetCommModemStatus): Unknown error code 22", "PORT_UNPLUGGED"],
+    ["Getting control settings on COM port (GetCommModemStatus): Unknown error code 1", "PORT_FAILED"],
+    ["Getting control settings on COM port (GetCommModemStatus): Unknown error code 221", "PORT_FAILED"],
     ["Error: Inappropriate ioctl for device, cannot set", "PORT_FAILED"],
   ];
 
@@ -93,10 +103,13 @@ describe("an error of serialport", () => {
   });
 
   it("tells a device without control lines from one that fails", () => {
-    assert.equal(
-      isWithoutLines(portError(new Error("Error: Inappropriate ioctl for device, cannot set"))),
-      true,
-    );
+    for (const text of [
+      "Error: Inappropriate ioctl for device, cannot set",
+      "Setting options on COM port (SetCommMask): The parameter is incorrect",
+      "Setting options on COM port (SetCommMask): Unknown error code 1",
+    ]) {
+      assert.equal(isWithoutLines(portError(new Error(text))), true, text);
+    }
     assert.equal(isWithoutLines(portError(new Error("Error: Input/output error, cannot set"))), false);
   });
 });
