@@ -22,7 +22,7 @@ import { CommandRegistry } from "./registry";
 import { StateStore, type StateKey } from "./state";
 import type { RestartKind, SimulatedModemEvents, SimulatedModemOptions } from "./modem-options";
 import { noDelay, type Timing } from "./timing";
-import { urcPort } from "./line/urc-port";
+import { urcPorts } from "./line/urc-port";
 import { chooseVariants, type Variants } from "./variants/variants";
 
 type Power = "on" | "starting" | "off" | "unplugged";
@@ -118,11 +118,12 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   }
 
   /**
-   * Sends an unsolicited line on `port`, with the bytes that belong to it right behind; left out: on the port that
-   * `AT+QURCCFG="urcport"` names.
+   * Sends an unsolicited line on `port`, with the bytes that belong to it right behind; left out: on the ports
+   * that `AT+QURCCFG="urcport"` names.
    */
-  raiseUrc(line: string, port: PortName = urcPort(this), data?: Buffer): void {
-    if (this.faults.urc(line)) this.port(port).urc(line, data);
+  raiseUrc(line: string, port?: PortName, data?: Buffer): void {
+    if (!this.faults.urc(line)) return;
+    for (const name of port === undefined ? urcPorts(this) : [port]) this.port(name).urc(line, data);
   }
 
   /** Resolves when all that was sent has reached the hosts. */
@@ -132,7 +133,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
 
   /** Sends bytes that are no line of any kind on the port of unsolicited lines. */
   noise(bytes: Buffer): void {
-    this.port(urcPort(this)).transmit(bytes);
+    for (const name of urcPorts(this)) this.port(name).transmit(bytes);
   }
 
   /** Puts a behaviour before the commands and all older behaviours; the function returned takes it away. */

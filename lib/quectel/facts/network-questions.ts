@@ -4,6 +4,7 @@ import type { Bench } from "./bench";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
 const E_UTRAN = 7;
+const HIGHEST_CONTEXT = 16;
 const ACTIVATION_MS = 150_000;
 const REGISTERED: ReadonlySet<number | undefined> = new Set([1, 5]);
 /** `<stat>` of CREG on a network that has LTE only, as the variants name it. */
@@ -54,6 +55,19 @@ async function cregOnLte(bench: Bench): Promise<Answer> {
   const stat = parseParameters((await bench.firstLine("AT+CREG?")) ?? "").integer(1);
   const state = STATES.get(stat);
   return state === undefined ? unclear(`CREG says ${stat ?? "nothing"}`) : known(state);
+}
+
+/** The highest context that CGDCONT does not list was hardly ever defined. */
+async function undefinedContext(bench: Bench): Promise<Answer> {
+  const list = await bench.ask("AT+CGDCONT?");
+  if (list.kind !== "ok") return notAsked("CGDCONT does not list the contexts");
+  const listed = new Set(list.lines.map((line) => parseParameters(line).integer(0)));
+  for (let id = HIGHEST_CONTEXT; id >= 1; id--) {
+    if (listed.has(id)) continue;
+    const type = parseParameters((await bench.firstLine(`AT+QICSGP=${id}`)) ?? "").integer(0);
+    if (type !== undefined) return known(type);
+  }
+  return notAsked("every context is defined");
 }
 
 async function activateTwice(bench: Bench): Promise<Answer> {
@@ -122,6 +136,15 @@ export const networkQuestions: readonly Question[] = [
     variants: ["registered", "searching", "not-registered"],
     transcript: "remark",
     ask: cregOnLte,
+  },
+  {
+    id: "undefined-context",
+    asks: "Which type does QICSGP tell of a PDP context that was never defined?",
+    expected: { answer: "1", mark: "C" },
+    needs: "nothing",
+    variants: ["1", "0"],
+    transcript: "remark",
+    ask: undefinedContext,
   },
   {
     id: "activate-active",

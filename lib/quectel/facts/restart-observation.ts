@@ -20,6 +20,8 @@ export interface RestartObservation {
   readonly noise: "absent" | "nul" | undefined;
   /** First answer to a mail command after the first OK. */
   readonly firstMailCommand: Reply;
+  /** The answer to the first command of the application processor. */
+  readonly firstApplicationCommand: Reply;
   /** Attempts until the account was taken; undefined: not tried, or never. */
   readonly accountAttempts: number | undefined;
   /** What became of settings; undefined where the mark could not be set. */
@@ -58,6 +60,7 @@ async function observe(bench: Bench, restart: () => Promise<RestartSeen>): Promi
   const seen = await restart();
   const noise = noiseIn(bench.tools.recording.received());
   const firstMailCommand = await bench.ask("AT+QSMTPCFG=?");
+  const firstApplicationCommand = await bench.ask("AT+CBC");
   await untilServed(bench);
   await bench.ask("AT+CMEE=1");
   const mailSettings = await lookAt(bench, marks[0]);
@@ -67,6 +70,7 @@ async function observe(bench: Bench, restart: () => Promise<RestartSeen>): Promi
     seen,
     noise,
     firstMailCommand,
+    firstApplicationCommand,
     mailSettings,
     tlsSettings,
     contextDefinition,

@@ -26,6 +26,12 @@ function readyOrder({ seen }: RestartObservation): Answer {
   return known(phoneBook < sms ? "phone-book-first" : "sms-first");
 }
 
+function lateProcessor({ seen, firstMailCommand, firstApplicationCommand }: RestartObservation): Answer {
+  if (firstMailCommand.kind !== "ok") return known("mail");
+  if (firstApplicationCommand.kind !== "ok") return known("application");
+  return seen.port === "stays" ? known("immediate") : notAsked("the port came back too late to see it");
+}
+
 const rows: readonly RestartRow[] = [
   {
     id: "smtp-after-restart",
@@ -88,9 +94,9 @@ const rows: readonly RestartRow[] = [
   {
     id: "ready-order",
     asks: "Is the phone book ready before SMS?",
-    answer: "phone-book-first",
-    mark: "C",
-    variants: ["phone-book-first", "sms-first"],
+    answer: "sms-first",
+    mark: "A",
+    variants: ["sms-first", "phone-book-first"],
     read: readyOrder,
     evidence: linesText,
   },
@@ -105,12 +111,13 @@ const rows: readonly RestartRow[] = [
   },
   {
     id: "application-start",
-    asks: "Are mail commands served as soon as the module answers after a start?",
-    answer: "immediate",
-    mark: "B",
-    variants: ["immediate", "late"],
-    read: ({ firstMailCommand }) => known(firstMailCommand.kind === "ok" ? "immediate" : "late"),
-    evidence: ({ firstMailCommand }) => `first AT+QSMTPCFG=? -> ${resultText(firstMailCommand)}`,
+    asks: "Which commands are refused when the module has just begun to answer: those of the application, or of mail?",
+    answer: "application",
+    mark: "A",
+    variants: ["application", "mail", "immediate"],
+    read: lateProcessor,
+    evidence: ({ firstMailCommand, firstApplicationCommand }) =>
+      `first AT+QSMTPCFG=? -> ${resultText(firstMailCommand)}, first AT+CBC -> ${resultText(firstApplicationCommand)}`,
   },
 ];
 

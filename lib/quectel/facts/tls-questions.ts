@@ -22,6 +22,14 @@ async function ciphers(bench: Bench): Promise<Answer> {
   return known(DROPPED_SUITE.test(line) ? "long" : "short");
 }
 
+async function keyList(bench: Bench): Promise<Answer> {
+  const test = await bench.ask("AT+QSSLCFG=?");
+  const line = test.kind === "ok" ? test.lines.find((text) => text.includes('"cacert"')) : undefined;
+  if (line === undefined) return unclear("no key cacert");
+  bench.note(line);
+  return known(/<[^<>]*path>/i.test(line) ? "paths" : "names");
+}
+
 /** Asks for a value that nobody has set; with `variants` under the name of the simulated modem's switch. */
 function usual(key: string, answer: string, mark: Mark, variants?: readonly string[]): Question {
   return {
@@ -50,11 +58,20 @@ export const tlsQuestions: readonly Question[] = [
   {
     id: "cipher-list",
     asks: "Are the weak cipher suites of older firmware offered?",
-    expected: { answer: "long", mark: "A" },
+    expected: { answer: "short", mark: "A" },
     needs: "nothing",
-    variants: ["long", "short"],
+    variants: ["short", "long"],
     transcript: "remark",
     ask: ciphers,
+  },
+  {
+    id: "tls-key-list",
+    asks: "How does QSSLCFG=? list its keys: files as paths, or by their names?",
+    expected: { answer: "paths", mark: "A" },
+    needs: "nothing",
+    variants: ["paths", "names"],
+    transcript: "remark",
+    ask: keyList,
   },
   usual("sslversion", "4", "C", ["4", "1"]),
   usual("seclevel", "0", "C", ["0", "1"]),

@@ -2,7 +2,7 @@
 import { ERROR, OK, answer, testOk, type Feature } from "../handler";
 import { moduleTime, moduleZone, setModuleTime } from "../module/module-clock";
 import { integerIn, quotedText } from "../line/parameters";
-import { isRegistered, takeNetworkTime, timeUpdate } from "../module/registration";
+import { isRegistered, takeNetworkTime, timeUpdate, updateLevels } from "../module/registration";
 import { cell } from "../module/world";
 import { parseClock, shortClock, longClock } from "../module/clock-format";
 
@@ -23,16 +23,16 @@ export const clockFeature: Feature = {
       },
     },
     "+CTZU": {
-      test: answer("+CTZU: (0,1)"),
+      test: answer("+CTZU: (0,1,3)"),
       read: ({ modem, info }) => {
-        info(`+CTZU: ${modem.state(timeUpdate).enabled ? 1 : 0}`);
+        info(`+CTZU: ${modem.state(timeUpdate).level}`);
         return OK;
       },
       write: ({ modem, parameters }) => {
-        const enabled = integerIn(parameters[0], 0, 1);
-        if (enabled === undefined) return ERROR;
-        modem.state(timeUpdate).enabled = enabled === 1;
-        if (enabled === 1 && isRegistered(modem)) takeNetworkTime(modem);
+        const level = updateLevels.find((known) => known === integerIn(parameters[0], 0, 3));
+        if (level === undefined || parameters.length !== 1) return ERROR;
+        modem.state(timeUpdate).level = level;
+        if (isRegistered(modem)) takeNetworkTime(modem);
         return OK;
       },
     },

@@ -100,6 +100,19 @@ export const generalFeature: Feature = {
         return OK;
       },
     },
+    "&V": {
+      exec: ({ port, info }) => {
+        const { settings } = port;
+        info(`&C: ${settings.carrierDetect}`);
+        info(`&D: ${settings.dataTerminalReady}`);
+        info(`E: ${settings.echo}`);
+        info(`Q: ${settings.quiet}`);
+        info(`V: ${settings.verbose}`);
+        info(`X: ${settings.extended}`);
+        for (const [number, value] of settings.registers) info(`S${number}: ${value}`);
+        return OK;
+      },
+    },
     "+CMEE": {
       test: answer("+CMEE: (0,1,2)"),
       read: ({ port, info }) => {

@@ -1,5 +1,6 @@
 /** Who the module is: fact base 7. */
-import { OK, testOk, type Command, type Feature } from "../handler";
+import { ERROR, OK, testOk, type Command, type Feature } from "../handler";
+import { integerIn } from "../line/parameters";
 import type { SimulatedModem } from "../modem";
 
 const manufacturer = "Quectel";
@@ -25,6 +26,19 @@ function tells(text: (modem: SimulatedModem) => string): Command {
   };
 }
 
+/** 27.007 5.4: 0 the serial number alone, 1 the IMEI with its header. */
+function serialNumber(name: string): Command {
+  return {
+    ...tells(() => imei),
+    write: ({ parameters, info }) => {
+      const kind = integerIn(parameters[0], 0, 1);
+      if (kind === undefined || parameters.length !== 1) return ERROR;
+      info(kind === 0 ? imei : `${name}: "${imei}"`);
+      return OK;
+    },
+  };
+}
+
 export const identityFeature: Feature = {
   name: "identity",
   commands: {
@@ -43,7 +57,7 @@ export const identityFeature: Feature = {
     "+CGMR": tells((modem) => firmware(modem).revision),
     "+GMR": tells((modem) => firmware(modem).revision),
     "+QGMR": tells((modem) => firmware(modem).full),
-    "+CGSN": tells(() => imei),
-    "+GSN": tells(() => imei),
+    "+CGSN": serialNumber("+CGSN"),
+    "+GSN": serialNumber("+GSN"),
   },
 };

@@ -3,7 +3,7 @@
  *
  * They are the contexts of QICSGP and QIACT; activating them by these commands is left to PPP and not simulated.
  */
-import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
+import { ERROR, OK, answer, type CommandContext, type Feature, type FinalResult } from "../handler";
 import { integerIn, quotedText } from "../line/parameters";
 import { HIGHEST_CONTEXT, activeContext, definitionOf, definitions } from "../module/pdp-contexts";
 
@@ -24,6 +24,14 @@ function define({ modem, parameters }: CommandContext): FinalResult {
   return OK;
 }
 
+/** The address of a definition while it has none: an IPv4 one, or sixteen octets where both kinds are asked for. */
+const noAddress = (type: number): string => Array(type === 1 ? 4 : 16).fill("0").join(".");
+
+function showAddresses({ modem, info }: CommandContext, id: number): void {
+  const addresses = activeContext(modem, id)?.addresses ?? ["0.0.0.0"];
+  info(`+CGPADDR: ${id},${addresses.map((address) => `"${address}"`).join(",")}`);
+}
+
 export const packetDomainFeature: Feature = {
   name: "packet domain",
   commands: {
@@ -31,7 +39,7 @@ export const packetDomainFeature: Feature = {
       test: answer(...types.slice(1).map((type) => `+CGDCONT: (1-16),"${type}",,,(0-2),(0-4),(0-1),(0-1)`)),
       read: ({ modem, info }) => {
         for (const [id, { type, apn }] of definitions(modem)) {
-          info(`+CGDCONT: ${id},"${types[type] ?? ""}","${apn}","0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",0,0,0,0`);
+          info(`+CGDCONT: ${id},"${types[type] ?? ""}","${apn}","${noAddress(type)}",0,0,0,0`);
         }
         return OK;
       },
@@ -47,12 +55,18 @@ export const packetDomainFeature: Feature = {
       },
     },
     "+CGPADDR": {
-      test: testOk,
-      write: ({ modem, parameters, info }) => {
-        const id = integerIn(parameters[0], 1, HIGHEST_CONTEXT);
+      test: ({ modem, info }) => {
+        info(`+CGPADDR: (${[...definitions(modem).keys()].join(",")})`);
+        return OK;
+      },
+      exec: (context) => {
+        for (const id of definitions(context.modem).keys()) showAddresses(context, id);
+        return OK;
+      },
+      write: (context) => {
+        const id = integerIn(context.parameters[0], 1, HIGHEST_CONTEXT);
         if (id === undefined) return ERROR;
-        const addresses = activeContext(modem, id)?.addresses ?? ["0.0.0.0"];
-        info(`+CGPADDR: ${id},${addresses.map((address) => `"${address}"`).join(",")}`);
+        showAddresses(context, id);
         return OK;
       },
     },

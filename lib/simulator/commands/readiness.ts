@@ -3,10 +3,9 @@ import { readyMask } from "../module/application-ready";
 import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
 import { integerIn, quotedText } from "../line/parameters";
-import { portNames } from "../line/port";
 import { simState, simStatus } from "../module/sim-state";
 import { stateKey } from "../state";
-import { setUrcPort, urcPort } from "../line/urc-port";
+import { setUrcPort, urcPort, urcPortNames } from "../line/urc-port";
 import { signalReports } from "./network";
 
 /** Reports that can be switched but never occur here. */
@@ -43,7 +42,7 @@ function reportPort({ modem, parameters, info }: CommandContext): FinalResult {
     return OK;
   }
   const wanted = quotedText(parameters[1])?.toLowerCase();
-  const port = portNames.find((name) => name === wanted);
+  const port = urcPortNames.find((name) => name === wanted);
   if (port === undefined) return ERROR;
   setUrcPort(modem, port);
   return OK;
@@ -77,7 +76,7 @@ export const readinessFeature: Feature = {
       },
     },
     "+QURCCFG": {
-      test: answer(`+QURCCFG: "urcport",(${portNames.map((name) => `"${name}"`).join(",")})`),
+      test: answer(`+QURCCFG: "urcport",(${urcPortNames.map((name) => `"${name}"`).join(",")})`),
       write: reportPort,
     },
     "+QCFG": { test: testOk },

@@ -1,7 +1,7 @@
 /** AT+QSSLCFG: the settings of the SSL contexts (fact base 5). Anything wrong gives ERROR, never a number. */
 import { ERROR, OK, type CommandContext, type Feature, type FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText, type Parameter } from "../line/parameters";
+import { integerIn, printedRange, quotedText, type Parameter } from "../line/parameters";
 import {
   HIGHEST_SSL_CONTEXT,
   numberSetting,
@@ -34,7 +34,73 @@ const isPresent = (name: string, modem: SimulatedModem): boolean =>
   name !== "sni" || modem.variants["key-sni"] === "present";
 const printedSuite = (suite: number): string => `0X${suite.toString(16).toUpperCase().padStart(4, "0")}`;
 
-function listKeys({ modem, info }: CommandContext): FinalResult {
+/** The list as EG25-G firmware prints it: its own order, files as paths, suites C011 to C014 before C00C to C00F. */
+const dumpedKeys = [
+  "sslversion",
+  "dtls",
+  "dtlsversion",
+  "ciphersuite",
+  "cacert",
+  "cacertex",
+  "clientcert",
+  "clientkey",
+  "seclevel",
+  "ignorelocaltime",
+  "negotiatetime",
+  "sni",
+  "psk",
+  "closetimemode",
+  "session_cache",
+  "alpn",
+  "renegotiation",
+  "ignoremulticertchainverify",
+  "ignoreinvalidcertsign",
+  "ignorecertitem",
+] as const;
+
+const placeholders: Readonly<Record<TextSetting, string>> = {
+  cacert: "<cacertpath>",
+  cacertex: "<cacertexpath>",
+  clientcert: "<client_cert_path>",
+  clientkey: "<client_key_path>",
+  alpn: "<alpn>",
+  psk: "<psk>",
+};
+
+/** `ignorecertitem` came after 01.003. */
+const isDumped = (key: string, modem: SimulatedModem): boolean =>
+  isPresent(key, modem) && (key !== "ignorecertitem" || modem.variants.firmware !== "01.003");
+
+function dumpedSuites(modem: SimulatedModem): string {
+  const isLater = (suite: number): boolean => suite >= 0xc00c && suite <= 0xc00f;
+  const offered = offeredSuites(modem);
+  const at = offered.findIndex((suite) => suite > 0xc014);
+  const head = offered.slice(0, at);
+  const sorted = [...head.filter((suite) => !isLater(suite)), ...head.filter(isLater), ...offered.slice(at)];
+  const blank = modem.variants.firmware === "01.003" ? " " : "";
+  return sorted.map(printedSuite).join(",").replace("0XC005,", `0XC005,${blank}`);
+}
+
+function dumpKeys({ modem, info }: CommandContext): FinalResult {
+  const contexts = `(0-${HIGHEST_SSL_CONTEXT})`;
+  for (const key of dumpedKeys) {
+    if (!isDumped(key, modem)) continue;
+    if (key === "ciphersuite") info(`+QSSLCFG: "${key}",${contexts},(${dumpedSuites(modem)})`);
+    else if (key === "dtlsversion") info(`+QSSLCFG: "${key}",${contexts},(0,1)`);
+    else if (isTextSetting(key)) info(`+QSSLCFG: "${key}",${contexts},${placeholders[key]}`);
+    else info(`+QSSLCFG: "${key}",${contexts},${printedRange(...limitsOf(key))}`);
+  }
+  return OK;
+}
+
+const limitsOf = (key: NumberSetting): readonly [min: number, max: number] => [
+  numberSettings[key][0],
+  numberSettings[key][1],
+];
+
+function listKeys(context: CommandContext): FinalResult {
+  const { modem, info } = context;
+  if (modem.variants["tls-key-list"] === "paths") return dumpKeys(context);
   const contexts = `(0-${HIGHEST_SSL_CONTEXT})`;
   const suites = offeredSuites(modem).map(printedSuite).join(",");
   info(`+QSSLCFG: "ciphersuite",${contexts},(${suites})`);

@@ -1,7 +1,7 @@
 /** Settings of the TCP/IP stack that a mail client meets: QIDNSCFG and the keys of QICFG (fact base 6). */
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
-import { integerIn, quotedText } from "../line/parameters";
+import { integerIn, printedRange, quotedText } from "../line/parameters";
 import { configurationKeys, configured, setConfigured } from "../module/tcpip-configuration";
 import { stateKey } from "../state";
 import { failTcpip } from "../module/tcpip-state";
@@ -46,7 +46,7 @@ function configure(context: CommandContext): FinalResult {
 
 function listConfiguration({ info }: CommandContext): FinalResult {
   for (const [key, ranges] of Object.entries(configurationKeys)) {
-    info(`+QICFG: "${key}",${ranges.map(([min, max]) => `(${min}-${max})`).join(",")}`);
+    info(`+QICFG: "${key}",${ranges.map(([min, max]) => printedRange(min, max)).join(",")}`);
   }
   return OK;
 }

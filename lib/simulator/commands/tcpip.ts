@@ -22,7 +22,8 @@ function define(context: CommandContext): FinalResult {
   const id = contextId(parameters);
   if (id === undefined) return failTcpip(modem, 552);
   if (parameters.length === 1) {
-    const { type, apn, user, password, auth } = definitionOf(modem, id);
+    const { type: defined, apn, user, password, auth } = definitionOf(modem, id);
+    const type = definitions(modem).has(id) ? defined : modem.variants["undefined-context"];
     context.info(`+QICSGP: ${type},"${apn}","${user}","${password}",${auth}`);
     return OK;
   }

@@ -34,6 +34,10 @@ export function parseParameters(text: string): readonly Parameter[] | undefined 
   return parameters;
 }
 
+/** A range as test replies print it: two neighbours are a list. */
+export const printedRange = (min: number, max: number): string =>
+  max === min + 1 ? `(${min},${max})` : `(${min}-${max})`;
+
 /** The integer, or undefined when the parameter is missing, no number, or outside `min`..`max`. */
 export function integerIn(parameter: Parameter | undefined, min: number, max: number): number | undefined {
   if (parameter?.kind !== "number") return undefined;

@@ -1,14 +1,27 @@
-/** Which port unsolicited lines go to: `AT+QURCCFG="urcport"`, stored at once. */
+/**
+ * Which port unsolicited lines go to: `AT+QURCCFG="urcport"`, stored at once. With `all` each port gets each of them; the
+ * second UART leads nowhere here.
+ */
 import type { SimulatedModem } from "../modem";
-import type { PortName } from "./port";
+import { portNames, type PortName } from "./port";
 import { stateKey } from "../state";
 
-const chosenPort = stateKey<{ name: PortName }>("flash", "urcport", () => ({ name: "usbat" }));
+export const urcPortNames = [...portNames, "uart2", "all"] as const;
+export type UrcPortName = (typeof urcPortNames)[number];
 
-export function urcPort(modem: SimulatedModem): PortName {
+const chosenPort = stateKey<{ name: UrcPortName }>("flash", "urcport", () => ({ name: "usbat" }));
+
+/** The setting. */
+export function urcPort(modem: SimulatedModem): UrcPortName {
   return modem.state(chosenPort).name;
 }
 
-export function setUrcPort(modem: SimulatedModem, name: PortName): void {
+/** The ports that get unsolicited lines now. */
+export function urcPorts(modem: SimulatedModem): readonly PortName[] {
+  const wanted = urcPort(modem);
+  return portNames.filter((name) => wanted === "all" || name === wanted);
+}
+
+export function setUrcPort(modem: SimulatedModem, name: UrcPortName): void {
   modem.state(chosenPort).name = name;
 }

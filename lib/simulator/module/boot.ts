@@ -5,12 +5,19 @@ import { loseRegistration } from "./registration";
 import { reportSim } from "./sim-ready";
 import { simState, simStatus } from "./sim-state";
 
-/** Time after a start during which QI*, QSMTP* and QF* may not be served, ms. */
+/** Time after a start during which one processor does not serve its commands, ms. */
 export const serviceDelay = 5000;
 
-/** QI*, QSMTP* and QF* are served by another processor of the module, which may start later (fact base 8). */
+/** Commands that are served by the processor that starts later, by what firmware has on it. */
+const lateCommands = {
+  application: /^\+(CFUN|CBC|QPOWD|QCFG|QAPRDYIND|QTEMP|QADC)$/,
+  mail: /^\+Q(I(?!N)|SMTP|F)/,
+} as const;
+
+/** The module has two processors, and one of them may start later (fact base, mail client; 8). */
 export function isServed(modem: SimulatedModem, name: string): boolean {
-  if (modem.variants["application-start"] === "immediate" || !/^\+Q(I(?!N)|SMTP|F)/.test(name)) return true;
+  const late = modem.variants["application-start"];
+  if (late === "immediate" || !lateCommands[late].test(name)) return true;
   return modem.clock.now() - modem.startedAt >= serviceDelay;
 }
 

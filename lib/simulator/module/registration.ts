@@ -25,8 +25,13 @@ const registration = stateKey<Registration>("start", "registration", (modem) => 
   attached: true,
 }));
 
+/** 0 off, 1 the clock follows the network, 3 as 1 in local time, which CCLK shows here in any case. */
+export const updateLevels = [0, 1, 3] as const;
+
 /** AT+CTZU, stored at once. */
-export const timeUpdate = stateKey("flash", "CTZU", () => ({ enabled: false }));
+export const timeUpdate = stateKey<{ level: (typeof updateLevels)[number] }>("flash", "CTZU", () => ({
+  level: 0,
+}));
 
 /** State of the registration for data; 1 and 5 are registered. */
 export function registrationState(modem: SimulatedModem): RegistrationState {
@@ -127,5 +132,5 @@ function change(modem: SimulatedModem, state: RegistrationState): void {
 /** NITZ: the network tells its time when the module registers. */
 export function takeNetworkTime(modem: SimulatedModem): void {
   const { sendsTime, timeZone } = modem.state(cell);
-  if (sendsTime && modem.state(timeUpdate).enabled) setModuleTime(modem, modem.clock.wall(), timeZone);
+  if (sendsTime && modem.state(timeUpdate).level !== 0) setModuleTime(modem, modem.clock.wall(), timeZone);
 }

@@ -17,8 +17,8 @@ The module
   --pin PIN              the SIM card asks for this PIN
   --variant NAME=VALUE   firmware variant; may be given several times
   --list-variants        shows all variants with their values, [default] in brackets
-  --baud RATE            bytes take the time they need at this line rate
-  --fast                 no thinking time, no air time, no boot time
+  --baud RATE            bytes take the time they need at this line rate; 115200 if left out
+  --fast                 no thinking time, no air time, no boot time, no line rate unless --baud names one
 
 The network
   --host NAME=ADDRESS    the module's DNS finds NAME at ADDRESS; may be given several times
@@ -80,7 +80,7 @@ export function parseCommandLine(args: readonly string[]): CliOptions {
     kind: "run",
     services: services(values.pty, values.tcp),
     variants: Object.assign({}, ...values.variant.map(parseVariant)),
-    timing: { ...(values.fast ? noDelay : lifelike), line: lineOf(values.baud) },
+    timing: timingOf(values.fast, values.baud),
     pin: values.pin,
     hosts: Object.fromEntries(values.host.map(hostName)),
     loopbackOnly: values["loopback-only"],
@@ -107,8 +107,12 @@ function tcpAddress(text: string): { readonly host: string; readonly tcpPort: nu
   return { host, tcpPort };
 }
 
-function lineOf(baud: string | undefined): Timing["line"] {
-  if (baud === undefined) return "unpaced";
+function timingOf(fast: boolean, baud: string | undefined): Timing {
+  const timing = fast ? noDelay : lifelike;
+  return baud === undefined ? timing : { ...timing, line: lineOf(baud) };
+}
+
+function lineOf(baud: string): number {
   const rate = wholeNumber("--baud", baud);
   if (!lineRates.includes(rate)) throw new Error(`--baud takes one of ${lineRates.join(", ")}`);
   return rate;

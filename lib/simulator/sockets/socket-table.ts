@@ -4,7 +4,6 @@
  */
 import { configured } from "../module/tcpip-configuration";
 import type { PortName } from "../line/port";
-import { urcPort } from "../line/urc-port";
 import type { SimulatedModem } from "../modem";
 import { activeContext } from "../module/pdp-contexts";
 import { failTcpip, passTcpip } from "../module/tcpip-state";
@@ -172,8 +171,9 @@ function reportClosed(modem: SimulatedModem, entry: Entry): void {
   modem.raiseUrc(`+QIURC: "closed",${id}`, portOf(modem, openedOn));
 }
 
-function portOf(modem: SimulatedModem, openedOn: PortName): PortName {
-  return modem.variants["socket-urc-port"] === "opening" ? openedOn : urcPort(modem);
+/** Undefined: the ports of QURCCFG. */
+function portOf(modem: SimulatedModem, openedOn: PortName): PortName | undefined {
+  return modem.variants["socket-urc-port"] === "opening" ? openedOn : undefined;
 }
 
 function settingsOf(modem: SimulatedModem): SocketSettings {

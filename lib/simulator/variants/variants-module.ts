@@ -15,6 +15,12 @@ export const moduleVariants = {
     description: "QIACT of a context that the network took away, before QIDEACT was given.",
     source: "2.9",
   },
+  "undefined-context": {
+    values: ["1", "0"],
+    default: "1",
+    description: "Type that QICSGP tells of a context that was never defined.",
+    source: "mail client",
+  },
   "pdp-after-restart": {
     values: ["kept", "lost"],
     default: "kept",
@@ -72,8 +78,8 @@ export const moduleVariants = {
     source: "7 URCs",
   },
   "ready-order": {
-    values: ["phone-book-first", "sms-first"],
-    default: "phone-book-first",
+    values: ["sms-first", "phone-book-first"],
+    default: "sms-first",
     description: "Order of +QIND: PB DONE and SMS DONE after a start.",
     source: "7 URCs",
   },
@@ -84,10 +90,11 @@ export const moduleVariants = {
     source: "7 USB layout",
   },
   "application-start": {
-    values: ["immediate", "late"],
-    default: "immediate",
-    description: "QI*, QSMTP* and QF* commands: served at once, or ERROR for some seconds after a start.",
-    source: "8",
+    values: ["application", "mail", "immediate"],
+    default: "application",
+    description:
+      "Commands that give ERROR for some seconds after a start: CFUN, CBC, QPOWD, QCFG, QAPRDYIND, QTEMP, QADC; or QI*, QSMTP* and QF*; or none.",
+    source: "mail client; 8",
   },
   "data-mode-urc": {
     values: ["held", "lost"],

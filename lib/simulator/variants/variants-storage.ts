@@ -64,10 +64,17 @@ export const storageVariants = {
     description: "QSSLCFG settings after a restart.",
     source: "5",
   },
+  "tls-key-list": {
+    values: ["paths", "names"],
+    default: "paths",
+    description:
+      "QSSLCFG=?: in the order of EG25-G firmware with <..path> for files and (0,1), or by kind with names and (0-1).",
+    source: "mail client, QSSLCFG=?",
+  },
   "cipher-list": {
-    values: ["long", "short"],
-    default: "long",
-    description: "Cipher suites offered: all, or without the weak ones as newer firmware.",
+    values: ["short", "long"],
+    default: "short",
+    description: "Cipher suites offered: without the weak ones as firmware from 30.203 on, or all.",
     source: "5",
   },
   "ignorelocaltime-default": {

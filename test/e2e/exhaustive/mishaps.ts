@@ -73,7 +73,7 @@ const STARTED = 10_000;
 export const MISHAPS: readonly Mishap[] = [
   {
     name: "module restarts",
-    variants: { "application-start": "late" },
+    variants: { "application-start": "mail" },
     plan: striking((module) => module.restart("restart"), STARTED, nothing),
   },
   {

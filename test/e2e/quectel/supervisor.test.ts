@@ -53,7 +53,7 @@ describe("supervisor with a module", () => {
   });
 
   it("waits for the application processor before it is ready", async () => {
-    const rig = simulatedRig({ module: { variants: { "application-start": "late" } } });
+    const rig = simulatedRig({ module: { variants: { "application-start": "mail" } } });
     rig.module.restart();
     rig.modem.acquire();
     await rig.clock.run(() => rig.modem.state.name === "registering");

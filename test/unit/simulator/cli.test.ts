@@ -6,7 +6,7 @@ import { lifelike, noDelay } from "../../../lib/simulator/timing";
 import { chooseVariants, listVariants, parseVariant } from "../../../lib/simulator/variants/variants";
 
 describe("The command line of the simulator", () => {
-  it("gives ports in their order, and a lifelike module without line rate", () => {
+  it("gives ports in their order, and a lifelike module at 115200 baud", () => {
     assert.deepEqual(parseCommandLine(["--tcp", "2217", "--pty", "/tmp/a"]), {
       kind: "run",
       services: [
@@ -14,7 +14,7 @@ describe("The command line of the simulator", () => {
         { kind: "tcp", portName: "usbmodem", host: "127.0.0.1", tcpPort: 2217 },
       ],
       variants: {},
-      timing: { ...lifelike, line: "unpaced" },
+      timing: lifelike,
       pin: "",
       hosts: {},
       loopbackOnly: false,

@@ -64,7 +64,7 @@ describe("FILE commands of the simulated module", () => {
     await host.commandWithData('AT+QFUPL="kept.txt",1', "A");
     await host.commandWithData('AT+QFUPL="RAM:lost.txt",1', "A");
     host.modem.restart();
-    await host.expect(/SMS DONE/);
+    await host.expect(/PB DONE/);
     await host.command("ATE0");
     assert.equal(await host.command("AT+QFLST"), '+QFLST: "kept.txt",1 | OK');
     assert.equal(await host.command('AT+QFLST="RAM:*"'), "OK");
@@ -112,7 +112,7 @@ describe("FILE commands of the simulated module", () => {
     await host.expect(/CONNECT\r\n/);
     host.write("some");
     host.modem.restart();
-    await host.expect(/SMS DONE/);
+    await host.expect(/PB DONE/);
     await host.command("ATE0");
     await host.configure("AT+CMEE=1");
     assert.equal(await host.command('AT+QFUPL="a.txt",100'), "+CME ERROR: 407");

@@ -18,6 +18,52 @@ describe("The simulated module", () => {
     assert.equal(await dialogue.command("AT+QGMR"), "EC25EFAR06A08M4G_01.003.01.003 | OK");
   });
 
+  it("tells its IMEI with and without header, its line settings, and the addresses of its contexts", async () => {
+    const dialogue = new Dialogue();
+    assert.equal(await dialogue.command("AT+GSN=1"), '+GSN: "001015000000016" | OK');
+    assert.equal(await dialogue.command("AT+CGSN=0"), "001015000000016 | OK");
+    assert.equal(await dialogue.command("AT+GSN=2"), "ERROR");
+    assert.match(await dialogue.command("AT&V"), /^&C: 1 \| &D: 2 \| E: 0 \| .* \| S3: 13 \| .* \| OK$/);
+    await dialogue.configure('AT+CGDCONT=2,"IPV4V6","reports"', "AT+QIACT=1");
+    assert.equal(await dialogue.command("AT+CGPADDR"), '+CGPADDR: 1,"10.20.30.40" | +CGPADDR: 2,"0.0.0.0" | OK');
+    assert.equal(
+      await dialogue.command("AT+CGDCONT?"),
+      '+CGDCONT: 1,"IP","","0.0.0.0",0,0,0,0 | +CGDCONT: 2,"IPV4V6","reports","0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",0,0,0,0 | OK',
+    );
+  });
+
+  it("follows the network also under AT+CTZU=3, and takes no 2", async () => {
+    const dialogue = new Dialogue();
+    await dialogue.configure("AT+CTZU=3");
+    assert.equal(await dialogue.command("AT+CTZU?"), "+CTZU: 3 | OK");
+    assert.equal(await dialogue.command("AT+CCLK?"), '+CCLK: "26/01/01,01:00:00+04" | OK');
+    assert.equal(await dialogue.command("AT+CTZU=2"), "ERROR");
+  });
+
+  it('reports on every port under AT+QURCCFG="urcport","all", and on none of ours under "uart2"', async () => {
+    const first = new Dialogue();
+    const second = new Dialogue({}, first, "usbmodem");
+    await first.configure('AT+QURCCFG="urcport","all"');
+    first.modem.raiseUrc("+CREG: 2");
+    assert.equal(await first.urc("+CREG"), "+CREG: 2");
+    assert.equal(await second.urc("+CREG"), "+CREG: 2");
+    await first.configure('AT+QURCCFG="urcport","uart2"');
+    first.modem.raiseUrc("+CREG: 5");
+    assert.equal(await first.command("AT+QURCCFG=\"urcport\""), '+QURCCFG: "urcport","uart2" | OK');
+    assert.ok(!first.modem.log.entries.some((entry) => entry.kind === "urc" && entry.text === "+CREG: 5"));
+  });
+
+  it("serves CFUN and its like late after a start, and mail at once", async () => {
+    const dialogue = new Dialogue();
+    dialogue.modem.restart();
+    await dialogue.urc("+QIND: PB DONE");
+    await dialogue.command("ATE0");
+    assert.equal(await dialogue.command("AT+CFUN?"), "ERROR");
+    assert.match(await dialogue.command("AT+QSMTPCFG=?"), /OK$/);
+    await dialogue.clock.advance(5000);
+    assert.equal(await dialogue.command("AT+CFUN?"), "+CFUN: 1 | OK");
+  });
+
   it("lists its commands", async () => {
     const list = await new Dialogue().command("AT+CLAC");
     for (const name of ["AT+QSMTPPUT", "AT+QFUPL", "AT+QIACT", "AT+CREG"])
@@ -29,21 +75,21 @@ describe("The simulated module", () => {
     assert.equal(await dialogue.command("AT+CFUN=1,1"), "OK");
     assert.equal(await dialogue.urc("RDY"), "RDY");
     assert.equal(await dialogue.command("AT+CPIN?"), "AT+CPIN?\r | +CME ERROR: 14");
-    const report = await dialogue.expect(/SMS DONE\r\n/);
+    const report = await dialogue.expect(/PB DONE\r\n/);
     assert.deepEqual(
       report.split("\r\n").filter((line) => line !== ""),
-      ["+CPIN: READY", "+QUSIM: 1", "+QIND: PB DONE", "+QIND: SMS DONE"],
+      ["+CPIN: READY", "+QUSIM: 1", "+QIND: SMS DONE", "+QIND: PB DONE"],
     );
     assert.equal(await dialogue.command("ATE0+QINISTAT"), "ATE0+QINISTAT\r | +QINISTAT: 7 | OK");
   });
 
   it("reports what AT+QAPRDYIND asks for at the next start, under the other order of firmware", async () => {
-    const dialogue = new Dialogue({ variants: { "ready-order": "sms-first", "ready-urc": "missed" } });
+    const dialogue = new Dialogue({ variants: { "ready-order": "phone-book-first", "ready-urc": "missed" } });
     assert.equal(await dialogue.command("AT+QAPRDYIND=12"), "OK");
     dialogue.write("AT+CFUN=1,1\r");
-    const report = await dialogue.expect(/PB DONE\r\n/);
+    const report = await dialogue.expect(/SMS DONE\r\n/);
     assert.match(report, /OK\s+\+APIND: ATFWD READY\s+\+APIND: QMI READY\s+\+CFUN: 1/);
-    assert.ok(report.indexOf("SMS DONE") < report.indexOf("PB DONE"));
+    assert.ok(report.indexOf("PB DONE") < report.indexOf("SMS DONE"));
     assert.ok(!report.includes("RDY"));
   });
 
@@ -59,7 +105,7 @@ describe("The simulated module", () => {
   });
 
   it("serves files and mails only some seconds after a start where firmware does so", async () => {
-    const dialogue = new Dialogue({ variants: { "application-start": "late" } });
+    const dialogue = new Dialogue({ variants: { "application-start": "mail" } });
     assert.equal(await dialogue.command("AT+QSMTPCLR"), "OK");
     dialogue.modem.restart();
     await dialogue.urc("RDY");
@@ -113,7 +159,7 @@ describe("The SIM card of the simulated module", () => {
     assert.equal(await dialogue.command("AT+CIMI"), "+CME ERROR: 11");
     assert.equal(await dialogue.command("AT+CREG?"), "+CREG: 0,0 | OK");
     dialogue.write('AT+CPIN="1234"\r');
-    const report = await dialogue.expect(/SMS DONE\r\n/);
+    const report = await dialogue.expect(/PB DONE\r\n/);
     assert.match(report, /OK\s+\+CPIN: READY\s+\+QUSIM: 1/);
     assert.equal(await dialogue.command("AT+CPIN?;+CREG?"), "+CPIN: READY | +CREG: 0,1 | OK");
     assert.equal(await dialogue.command("AT+CPIN=1234"), "+CME ERROR: 3");

@@ -300,7 +300,7 @@ describe("QSMTP commands of the simulated module", () => {
         const host = await dialogue({ "smtp-after-restart": kept });
         await host.configure('AT+QSMTPCFG="ssltype",1', 'AT+QSMTPDST=1,1,"a@example.com"');
         host.modem.restart();
-        await host.expect(/SMS DONE/);
+        await host.expect(/PB DONE/);
         await host.command("ATE0");
         assert.equal(await host.command('AT+QSMTPCFG="ssltype"'), answer);
         assert.equal(await host.command("AT+QSMTPDST?"), "OK");

@@ -199,7 +199,7 @@ describe("QSMTPPUT of the simulated module", () => {
     it("says nothing more after a restart, and is idle then", async () => {
       const host = await onTheAir();
       host.modem.restart();
-      const boot = await host.expect(/SMS DONE\r\n/);
+      const boot = await host.expect(/PB DONE\r\n/);
       await host.clock.advance(120_000);
       host.write("AT\r");
       assert.doesNotMatch(boot + (await host.expect(/OK\r\n/)), /QSMTPPUT/);

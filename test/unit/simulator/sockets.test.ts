@@ -633,7 +633,7 @@ describe("TCP sockets of the simulated module", () => {
       });
       await bench.connect();
       host.write("AT+QISEND=0,6\rabcdef");
-      await host.expect(/SMS DONE/);
+      await host.expect(/PB DONE/);
       await host.command("ATE0");
       assert.equal(await host.command("AT+QISTATE?"), "OK");
       assert.equal(server.received, "ab");

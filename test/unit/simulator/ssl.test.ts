@@ -59,8 +59,17 @@ describe("QSSLCFG of the simulated module", () => {
 
   it("lists its keys with their ranges", async () => {
     const answer = await dialogue().command("AT+QSSLCFG=?");
-    assert.match(answer, /\+QSSLCFG: "ciphersuite",\(0-5\),\(0X0035,0X002F,.*,0XFFFF\)/);
-    assert.match(answer, /\+QSSLCFG: "sni",\(0-5\),\(0-1\)/);
+    assert.deepEqual(
+      [...answer.matchAll(/\+QSSLCFG: "(\w+)"/g)].slice(0, 14).map(([, key]) => key),
+      "sslversion dtls dtlsversion ciphersuite cacert cacertex clientcert clientkey seclevel ignorelocaltime negotiatetime sni psk closetimemode".split(
+        " ",
+      ),
+    );
+    assert.match(answer, /"ciphersuite",\(0-5\),\(0X0035,.*,0XC014,0XC00D,0XC00E,0XC00F,0XC023,.*,0XFFFF\)/);
+    assert.match(answer, /"dtlsversion",\(0-5\),\(0,1\)/);
+    assert.match(answer, /"sni",\(0-5\),\(0,1\)/);
+    assert.match(answer, /"cacert",\(0-5\),<cacertpath>/);
+    assert.match(answer, /ignorecertitem/);
   });
 
   describe("where firmware differs", () => {
@@ -74,7 +83,21 @@ describe("QSSLCFG of the simulated module", () => {
       const host = dialogue({ "cipher-list": "short" });
       assert.equal(await host.command('AT+QSSLCFG="ciphersuite",1,0X0004'), "ERROR");
       assert.doesNotMatch(await host.command("AT+QSSLCFG=?"), /0X0004/);
-      assert.equal(await dialogue().command('AT+QSSLCFG="ciphersuite",1,0x0004'), "OK");
+      const older = dialogue({ "cipher-list": "long" });
+      assert.equal(await older.command('AT+QSSLCFG="ciphersuite",1,0x0004'), "OK");
+    });
+
+    it("has no ignorecertitem and a blank in its list of suites with firmware 01.003", async () => {
+      const answer = await dialogue({ firmware: "01.003", "cipher-list": "long" }).command("AT+QSSLCFG=?");
+      assert.doesNotMatch(answer, /ignorecertitem/);
+      assert.match(answer, /,0XC005, 0XC007,.*,0XC014,0XC00C,0XC00D,/);
+    });
+
+    it("lists its keys by kind, with their names for files", async () => {
+      const answer = await dialogue({ "tls-key-list": "names" }).command("AT+QSSLCFG=?");
+      assert.match(answer, /^\+QSSLCFG: "ciphersuite",\(0-5\),\(0X0035,0X002F,.*,0XFFFF\)/);
+      assert.match(answer, /"sni",\(0-5\),\(0-1\)/);
+      assert.match(answer, /"cacert",\(0-5\),<cacert>/);
     });
 
     for (const [variants, key, value] of [
@@ -96,7 +119,7 @@ describe("QSSLCFG of the simulated module", () => {
         const host = dialogue({ "ssl-after-restart": kept });
         await host.configure('AT+QSSLCFG="sni",1,1');
         host.modem.restart();
-        await host.expect(/SMS DONE/);
+        await host.expect(/PB DONE/);
         await host.command("ATE0");
         assert.equal(await host.command('AT+QSSLCFG="sni",1'), `+QSSLCFG: "sni",1,${value} | OK`);
       });

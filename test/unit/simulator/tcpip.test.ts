@@ -27,6 +27,12 @@ describe("PDP contexts of the simulated module", () => {
     );
   });
 
+  it("have type 0 where firmware tells so of one that was never defined", async () => {
+    const host = dialogue({ "undefined-context": "0" });
+    assert.equal(await host.command("AT+QICSGP=5"), '+QICSGP: 0,"","","",0 | OK');
+    assert.equal(await host.command("AT+QICSGP=1"), '+QICSGP: 1,"","","",0 | OK');
+  });
+
   for (const line of [
     'AT+QICSGP=0,1,"a"',
     'AT+QICSGP=17,1,"a"',
@@ -116,7 +122,7 @@ describe("PDP contexts of the simulated module", () => {
     const host = dialogue();
     await host.configure('AT+QICSGP=1,1,"internet"', "AT+QIACT=1");
     host.modem.restart();
-    await host.expect(/SMS DONE/);
+    await host.expect(/PB DONE/);
     await host.command("ATE0");
     assert.equal(await host.command("AT+QIACT?"), "OK");
     assert.equal(await host.command("AT+QICSGP=1"), '+QICSGP: 1,"internet","","",0 | OK');
@@ -145,7 +151,7 @@ describe("PDP contexts of the simulated module", () => {
       const host = dialogue({ "pdp-after-restart": "lost" });
       await host.configure('AT+QICSGP=1,1,"internet"');
       host.modem.restart();
-      await host.expect(/SMS DONE/);
+      await host.expect(/PB DONE/);
       await host.command("ATE0");
       assert.equal(await host.command("AT+QICSGP=1"), '+QICSGP: 1,"","","",0 | OK');
     });
