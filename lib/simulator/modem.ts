@@ -12,7 +12,7 @@ import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } f
 import { bootSequence, isServed, serviceDelay } from "./module/boot";
 import { features } from "./commands";
 import { FaultInjector } from "./faults/fault-injector";
-import type { SmtpRefusal, SmtpStep } from "./faults/faults";
+import type { SmtpOutcome, SmtpRefusal, SmtpStep } from "./faults/faults";
 import { ERROR, type CommandContext, type FinalResult } from "./handler";
 import { ModemLog } from "./log";
 import { lineRate } from "./line/line-rate";
@@ -171,7 +171,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   }
 
   /** Asks the fault plan before a step of a mail delivery; a refusal is to be taken as the server's reply. */
-  smtpStep(step: SmtpStep): Promise<SmtpRefusal | undefined> {
+  smtpStep(step: SmtpStep): Promise<SmtpRefusal | SmtpOutcome | undefined> {
     return this.faults.smtp(step);
   }
 

@@ -25,7 +25,10 @@ function define({ modem, parameters }: CommandContext): FinalResult {
 }
 
 /** The address of a definition while it has none: an IPv4 one, or sixteen octets where both kinds are asked for. */
-const noAddress = (type: number): string => Array(type === 1 ? 4 : 16).fill("0").join(".");
+const noAddress = (type: number): string =>
+  Array(type === 1 ? 4 : 16)
+    .fill("0")
+    .join(".");
 
 function showAddresses({ modem, info }: CommandContext, id: number): void {
   const addresses = activeContext(modem, id)?.addresses ?? ["0.0.0.0"];

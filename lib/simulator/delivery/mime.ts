@@ -38,6 +38,10 @@ export interface MimeForm {
   /** Between two addresses of a header. */
   readonly separator: ", " | "; ";
   readonly bccHeader: boolean;
+  /** A To header that names nobody, or none. */
+  readonly emptyToHeader: boolean;
+  /** Usual length of a base64 line; with 96 the parts look as those of Quectel's RTOS family do. */
+  readonly lines: 76 | 96;
   /** An ASCII subject as plain text instead of an encoded word. */
   readonly plainSubject: boolean;
   /** Text of a Date header, or undefined for none. */
@@ -47,31 +51,60 @@ export interface MimeForm {
 export const usualForm: MimeForm = {
   separator: ", ",
   bccHeader: true,
+  emptyToHeader: false,
+  lines: 76,
   plainSubject: false,
   date: undefined,
 };
 
-/** `_` never occurs in base64, so no content can hold the boundary. */
-const BOUNDARY = "----=_Quectel_Mail_Boundary_7E1D_0001";
-const LINE_CHARACTERS = 76;
-const LINE_BYTES = (LINE_CHARACTERS / 4) * 3;
-/** Lines handed over at once; keeps the memory of a large attachment small. */
-const LINES_PER_CHUNK = 512;
+/** How the parts of a mail are set. `_` never occurs in base64, so no content can hold a boundary. */
+interface PartStyle {
+  readonly boundary: string;
+  readonly preamble: string;
+  /** Between two parameters of a part's header. */
+  readonly fold: string;
+  readonly quote: string;
+  /** Before each boundary but the first. */
+  readonly gap: string;
+  /** Lengths of the lines that one buffer of content gives; keeps the memory of a large attachment small. */
+  readonly lineCharacters: readonly number[];
+}
+
+const styles: Readonly<Record<MimeForm["lines"], PartStyle>> = {
+  76: {
+    boundary: "----=_Quectel_Mail_Boundary_7E1D_0001",
+    preamble: "",
+    fold: " ",
+    quote: "",
+    gap: "\r\n",
+    lineCharacters: Array<number>(512).fill(76),
+  },
+  96: {
+    boundary: "===Quectel_000_0001_7E1D0001.00000001===",
+    preamble: "These are the parts of a mail.\r\n",
+    fold: "\r\n\t",
+    quote: '"',
+    gap: "",
+    lineCharacters: [...Array<number>(27).fill(96), 120],
+  },
+};
 
 /** The mail as a sequence of chunks, ending with CR LF, without the final dot of DATA. */
 export function* mimeMessage(mail: MimeMail, form: MimeForm = usualForm): Generator<Buffer> {
-  yield latin1(headers(mail, form));
+  const style = styles[form.lines];
+  const { boundary, preamble, fold, quote, gap } = style;
+  yield latin1(headers(mail, form) + preamble);
   yield latin1(
-    `--${BOUNDARY}\r\n` +
-      `Content-Type: text/plain; charset=${charsetNames[mail.body.charset]}\r\n` +
+    `--${boundary}\r\n` +
+      `Content-Type: text/plain;${fold}charset=${quote}${charsetNames[mail.body.charset]}${quote}\r\n` +
       "Content-Transfer-Encoding: base64\r\n\r\n",
   );
-  yield* base64Lines(mail.body.bytes);
+  yield* base64Lines(mail.body.bytes, style);
   for (const attachment of mail.attachments) {
-    yield latin1(attachmentHeaders(attachment.fileName));
-    yield* base64Lines(attachment.read());
+    yield latin1(attachmentHeaders(attachment.fileName, style));
+    yield* base64Lines(attachment.read(), style);
   }
-  yield latin1(`\r\n--${BOUNDARY}--\r\n`);
+  yield latin1(`${gap}--${boundary}--\r\n`);
 }
 
 /** The date of a Date header (RFC 5322 3.3). @param time milliseconds since 1970. */
@@ -89,13 +122,13 @@ function headers(mail: MimeMail, form: MimeForm): string {
     addresses.map((address) => `<${address}>`).join(form.separator);
   return [
     `From: "${mail.senderName}" <${mail.senderAddress}>`,
-    `To: ${list(mail.to)}`,
+    ...(mail.to.length === 0 && !form.emptyToHeader ? [] : [`To: ${list(mail.to)}`]),
     ...(mail.cc.length === 0 ? [] : [`Cc: ${list(mail.cc)}`]),
     ...(mail.bcc.length === 0 || !form.bccHeader ? [] : [`Bcc: ${list(mail.bcc)}`]),
     ...(form.date === undefined ? [] : [`Date: ${form.date}`]),
     "MIME-Version: 1.0",
     `Subject: ${subject(mail.subject, form)}`,
-    `Content-Type: multipart/mixed;\r\n\tboundary="${BOUNDARY}"`,
+    `Content-Type: multipart/mixed;\r\n\tboundary="${styles[form.lines].boundary}"`,
     "\r\n",
   ].join("\r\n");
 }
@@ -106,24 +139,26 @@ function subject({ charset, bytes }: EncodedText, form: MimeForm): string {
   return `=?${charsetNames[charset]}?B?${bytes.toString("base64")}?=`;
 }
 
-function attachmentHeaders(fileName: string): string {
+function attachmentHeaders(fileName: string, { boundary, fold, gap }: PartStyle): string {
   const name = shownName(fileName);
   const type = /\.(txt|TXT)$/.test(name) ? "text/plain" : "application/octet-stream";
   return (
-    `\r\n--${BOUNDARY}\r\n` +
-    `Content-Type: ${type}; name="${name}"\r\n` +
+    `${gap}--${boundary}\r\n` +
+    `Content-Type: ${type};${fold}name="${name}"\r\n` +
     "Content-Transfer-Encoding: base64\r\n" +
-    `Content-Disposition: attachment; file_name="${name}"\r\n\r\n`
+    `Content-Disposition: attachment;${fold}file_name="${name}"\r\n\r\n`
   );
 }
 
-function* base64Lines(content: Buffer): Generator<Buffer> {
-  const step = LINE_BYTES * LINES_PER_CHUNK;
+function* base64Lines(content: Buffer, { lineCharacters }: PartStyle): Generator<Buffer> {
+  const step = (lineCharacters.reduce((sum, characters) => sum + characters, 0) / 4) * 3;
   for (let start = 0; start < content.length; start += step) {
     const digits = content.subarray(start, start + step).toString("base64");
     let text = "";
-    for (let at = 0; at < digits.length; at += LINE_CHARACTERS) {
-      text += `${digits.slice(at, at + LINE_CHARACTERS)}\r\n`;
+    let at = 0;
+    for (const characters of lineCharacters) {
+      if (at < digits.length) text += `${digits.slice(at, at + characters)}\r\n`;
+      at += characters;
     }
     yield latin1(text);
   }

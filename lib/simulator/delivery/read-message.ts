@@ -13,7 +13,7 @@ export function readMessage(message: Buffer): ReadMessage {
   const [textHead, textBody] = text ?? ["", ""];
   return {
     subject: decodedWords(/^Subject: (.*)$/m.exec(head)?.[1]?.trim() ?? ""),
-    text: decoded(textBody, /charset=([\w-]+)/.exec(textHead)?.[1]).trimEnd(),
+    text: decoded(textBody, /charset="?([\w-]+)/.exec(textHead)?.[1]).trimEnd(),
     attachments: attachments.map(([partHead, content]) => ({
       name: /name="([^"]*)"/.exec(partHead)?.[1] ?? "",
       bytes: Buffer.from(content, "base64").length,

@@ -1,5 +1,7 @@
 /** The numbers of `+QSMTPPUT: <err>,<protocol_error>` (fact base 2.7, 2.8) and the failure that carries them. */
 
+import type { SmtpRefusal } from "../faults/faults";
+
 /** First number of the result line where no reply of the server is the cause. */
 export const smtpError = {
   unknown: 651,
@@ -64,6 +66,13 @@ export class DeliveryFailure extends Error {
 /** A failure without a reply of the server. */
 export function localFailure(kind: keyof typeof smtpError, message: string): DeliveryFailure {
   return new DeliveryFailure({ err: smtpError[kind], protocolError: 0 }, message);
+}
+
+/** The result that a fault plan wants: the numbers themselves, or those of a reply of the server. */
+export function resultOf(fault: SmtpRefusal | DeliveryResult): DeliveryResult {
+  return "err" in fault
+    ? { err: fault.err, protocolError: fault.protocolError }
+    : refusalOf(fault.code).result;
 }
 
 /** The failure that a reply of the server stands for. @param code three digits. */

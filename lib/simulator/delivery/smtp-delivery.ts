@@ -5,7 +5,14 @@
  * that ends everything and the choice of AUTH are what a client of the module has to live with.
  */
 import { resolveHost, type HostNameOptions } from "./host-names";
-import { delivered, DeliveryFailure, localFailure, refusalOf, type DeliveryResult } from "./smtp-codes";
+import {
+  delivered,
+  DeliveryFailure,
+  localFailure,
+  refusalOf,
+  resultOf,
+  type DeliveryResult,
+} from "./smtp-codes";
 import type { SmtpRefusal, SmtpStep } from "../faults/faults";
 import { limited, SmtpConnection, type Environment, type Reply } from "./smtp-connection";
 import type { TlsSettings } from "./tls-client";
@@ -21,14 +28,31 @@ export interface Delivery {
   readonly password: string;
   /** Name in EHLO and HELO. */
   readonly clientName: string;
+  readonly habits: ClientHabits;
   readonly sender: string;
   /** To, Cc and Bcc in the order of their RCPT commands. */
   readonly recipients: readonly string[];
   /** The mail in chunks, ending with CR LF; no line begins with a dot. */
   readonly message: Iterable<Buffer>;
   /** Asked before each step; a refusal is taken as the server's reply. */
-  readonly before: (step: SmtpStep) => Promise<SmtpRefusal | undefined>;
+  readonly before: (step: SmtpStep) => Promise<SmtpRefusal | DeliveryResult | undefined>;
 }
+
+/** Where the module's client may differ (fact base, mail client). */
+export interface ClientHabits {
+  /** STARTTLS not offered or refused: `clear` goes on in clear text, with login and mail. */
+  readonly starttlsMissing: "error" | "clear";
+  /** Mechanisms that a server announces in lower case are taken for none. */
+  readonly upperCaseLogin: boolean;
+  /** AUTH PLAIN is begun, and its response never sent. */
+  readonly silentPlain: boolean;
+}
+
+export const usualHabits: ClientHabits = {
+  starttlsMissing: "error",
+  upperCaseLogin: false,
+  silentPlain: false,
+};
 
 /** Longest time a name service may take (fact base 6, QIDNSGIP). */
 const NAME_SERVICE_MS = 60_000;
@@ -75,10 +99,8 @@ async function send(delivery: Delivery, connection: SmtpConnection): Promise<voi
   expect(await connection.reply(), 220);
   let abilities = await hello(delivery, connection);
   if (delivery.security === "starttls") {
-    await allowed(delivery, "starttls");
-    expect(await connection.command("STARTTLS"), 220);
-    await connection.secure(delivery.host, delivery.tls);
-    abilities = await hello(delivery, connection);
+    const isSecured = await startTls(delivery, abilities, connection);
+    if (isSecured) abilities = await hello(delivery, connection);
   }
   await authenticate(delivery, abilities, connection);
   await allowed(delivery, "mail");
@@ -92,6 +114,22 @@ async function send(delivery: Delivery, connection: SmtpConnection): Promise<voi
   for (const chunk of delivery.message) await connection.write(chunk);
   await allowed(delivery, "end");
   expect(await connection.command("."), 250);
+}
+
+/** @returns false when the client goes on in clear text. */
+async function startTls(
+  delivery: Delivery,
+  abilities: readonly string[],
+  connection: SmtpConnection,
+): Promise<boolean> {
+  const isTried = delivery.habits.starttlsMissing === "clear";
+  if (isTried && !abilities.some((ability) => /^STARTTLS$/i.test(ability))) return false;
+  await allowed(delivery, "starttls");
+  const reply = await connection.command("STARTTLS");
+  if (isTried && reply.code !== 220) return false;
+  expect(reply, 220);
+  await connection.secure(delivery.host, delivery.tls);
+  return true;
 }
 
 /** EHLO, or HELO for a server that knows no EHLO. Returns what the server offers. */
@@ -116,11 +154,16 @@ async function authenticate(
     .filter((offer) => offer !== undefined);
   if (offers.length === 0 || user === "") return;
   await allowed(delivery, "auth");
-  const mechanisms = offers.join(" ").toUpperCase().split(" ");
+  const { upperCaseLogin, silentPlain } = delivery.habits;
+  const words = offers.join(" ");
+  const mechanisms = (upperCaseLogin ? words : words.toUpperCase()).split(" ");
   if (mechanisms.includes("LOGIN")) {
     expect(await connection.command("AUTH LOGIN"), 334);
     expect(await connection.command(base64(user)), 334);
     expect(await connection.command(base64(password)), 235);
+  } else if (mechanisms.includes("PLAIN") && silentPlain) {
+    expect(await connection.command("AUTH PLAIN"), 334);
+    throw refusalOf((await connection.reply()).code);
   } else if (mechanisms.includes("PLAIN")) {
     expect(await connection.command(`AUTH PLAIN ${base64(`\0${user}\0${password}`)}`), 235);
   } else {
@@ -131,7 +174,8 @@ async function authenticate(
 /** @throws DeliveryFailure when a refusal is to be taken as the server's. */
 async function allowed(delivery: Delivery, step: SmtpStep): Promise<void> {
   const refusal = await delivery.before(step);
-  if (refusal !== undefined) throw refusalOf(refusal.code);
+  if (refusal === undefined) return;
+  throw new DeliveryFailure(resultOf(refusal), `a fault plan ends the mail before ${step}`);
 }
 
 /** @throws DeliveryFailure for any other reply than the ones expected. */

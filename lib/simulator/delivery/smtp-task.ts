@@ -11,7 +11,7 @@ import { mailDate, mimeMessage, type MimeForm, type MimeMail } from "./mime";
 import type { SimulatedModem } from "../modem";
 import { moduleTime } from "../module/module-clock";
 import { activeContext, type ActiveContext } from "../module/pdp-contexts";
-import { DeliveryFailure, localFailure, type DeliveryResult } from "./smtp-codes";
+import { DeliveryFailure, localFailure, resultOf, smtpError, type DeliveryResult } from "./smtp-codes";
 import { deliver, type Delivery } from "./smtp-delivery";
 import type { MailContent, SmtpSettings } from "./smtp-state";
 import { tlsSettings } from "./ssl-contexts";
@@ -45,10 +45,15 @@ export async function sendMail(
     const environment = { clock: modem.clock, busy: modem.busy.bind(modem), signal: ended };
     const { mailServer, ...names } = modem.state(internet);
     const delivery = deliveryOf(modem, settings, content, context, ended);
-    return await Promise.race([
+    const result = await Promise.race([
       mailServer?.(delivery) ?? deliver(delivery, names, environment),
       rejectWhenAborted(ended),
     ]);
+    if (result.err !== 0) return asReported(modem, result);
+    // The server has the mail; what the module says of it may still be something else.
+    const otherwise = await modem.smtpStep("accepted");
+    ended.throwIfAborted();
+    return otherwise === undefined ? result : resultOf(otherwise);
   } catch (error) {
     if (error instanceof DeliveryFailure) return error.result;
     throw error;
@@ -57,6 +62,13 @@ export async function sendMail(
     // Whatever still runs, such as a step that a fault plan holds up, ends here.
     end.abort(localFailure("unknown", "the mail is over"));
   }
+}
+
+/** A refusal of the server in the numbers of this firmware. */
+function asReported(modem: SimulatedModem, result: DeliveryResult): DeliveryResult {
+  const isRefusal = result.protocolError !== 0 || result.err === smtpError.authenticationType;
+  if (!isRefusal || modem.variants["refusal-numbers"] === "by-reply") return result;
+  return { err: smtpError.network, protocolError: 0 };
 }
 
 function checkContent(settings: SmtpSettings, { recipients }: MailContent): void {
@@ -104,6 +116,11 @@ function deliveryOf(
     tls: tlsSettings(modem, settings.sslContextId),
     user: settings.user,
     password: settings.password,
+    habits: {
+      starttlsMissing: modem.variants["starttls-missing"],
+      upperCaseLogin: modem.variants["login-words"] === "upper-case",
+      silentPlain: modem.variants["login-plain"] === "silent",
+    },
     clientName: modem.variants["ehlo-name"] === "localhost" ? "localhost" : `[${context.addresses[0]}]`,
     sender: settings.senderAddress,
     recipients: [...mail.to, ...mail.cc, ...mail.bcc],
@@ -120,6 +137,8 @@ function deliveryOf(
 function formOf(modem: SimulatedModem, settings: SmtpSettings): MimeForm {
   return {
     separator: settings.addressSeparator === 0 ? ", " : "; ",
+    lines: modem.variants["mime-form"] === "lines-76" ? 76 : 96,
+    emptyToHeader: modem.variants["to-header"] === "empty",
     bccHeader: modem.variants["bcc-header"] === "visible",
     plainSubject: modem.variants["subject-header"] === "plain",
     date: modem.variants["date-header"] === "present" ? mailDate(moduleTime(modem)) : undefined,

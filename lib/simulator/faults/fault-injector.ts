@@ -7,6 +7,7 @@ import {
   type FaultRule,
   type ModuleFault,
   type OpenRefusal,
+  type SmtpOutcome,
   type SmtpRefusal,
   type SmtpStep,
 } from "./faults";
@@ -64,16 +65,17 @@ export class FaultInjector {
       `command ${name}`,
       (rule) => "command" in rule.at && rule.at.command === name,
     )) {
-      if (rule.fault.kind === "result") result = rule.fault.result;
+      if (rule.fault.kind === "result" && "result" in rule.fault) result = rule.fault.result;
       else if (isModuleFault(rule.fault)) await this.strike(rule.fault);
     }
     return result;
   }
 
-  async smtp(step: SmtpStep): Promise<SmtpRefusal | undefined> {
-    let refusal: SmtpRefusal | undefined;
+  async smtp(step: SmtpStep): Promise<SmtpRefusal | SmtpOutcome | undefined> {
+    let refusal: SmtpRefusal | SmtpOutcome | undefined;
     for (const rule of this.due(`smtp ${step}`, (rule) => "smtp" in rule.at && rule.at.smtp === step)) {
-      if (rule.fault.kind === "reply") refusal = rule.fault;
+      if (rule.fault.kind === "reply" || (rule.fault.kind === "result" && "err" in rule.fault))
+        refusal = rule.fault;
       else if (isModuleFault(rule.fault)) await this.strike(rule.fault);
     }
     return refusal;

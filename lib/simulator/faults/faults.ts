@@ -18,7 +18,9 @@ export type SmtpStep =
   | "mail"
   | "rcpt"
   | "data"
-  | "end";
+  | "end"
+  /** The server has taken the mail. */
+  | "accepted";
 
 /** What the server is made to answer instead of its own words. */
 export interface SmtpRefusal {
@@ -108,9 +110,15 @@ export interface CommandFault {
   readonly result: FinalResult;
 }
 
-/** The server's reply; at an SMTP step only. */
-export interface SmtpFault extends SmtpRefusal {
-  readonly kind: "reply";
+/** The server's reply, or the two numbers of the result line whatever happened; at an SMTP step only. */
+export type SmtpFault =
+  | ({ readonly kind: "reply" } & SmtpRefusal)
+  | ({ readonly kind: "result" } & SmtpOutcome);
+
+/** The numbers of the result line. */
+export interface SmtpOutcome {
+  readonly err: number;
+  readonly protocolError: number;
 }
 
 export type FaultRule =

@@ -122,6 +122,44 @@ export const mailVariants = {
     description: "Name in EHLO: localhost or the address of the module in brackets.",
     source: "2.11, 10",
   },
+  "login-words": {
+    values: ["any-case", "upper-case"],
+    default: "any-case",
+    description: "Login mechanisms announced in lower case: recognised, or not.",
+    source: "mail client, login",
+  },
+  "login-plain": {
+    values: ["works", "silent"],
+    default: "works",
+    description: "AUTH PLAIN where LOGIN is not offered: carried out, or announced and never answered.",
+    source: "mail client, login",
+  },
+  "starttls-missing": {
+    values: ["error", "clear"],
+    default: "error",
+    description:
+      "STARTTLS that the server does not offer or refuses: the mail fails, or login and mail go in clear text.",
+    source: "mail client, STARTTLS",
+  },
+  "refusal-numbers": {
+    values: ["by-reply", "654"],
+    default: "by-reply",
+    description: "Result of a mail that the server refused: a number for each reply, or 654,0 for all.",
+    source: "mail client, refusals",
+  },
+  "to-header": {
+    values: ["absent", "empty"],
+    default: "absent",
+    description: "To header of a mail with no recipient of that type.",
+    source: "mail client, recipients",
+  },
+  "mime-form": {
+    values: ["lines-76", "lines-96"],
+    default: "lines-76",
+    description:
+      "Parts of a mail: base64 lines of 76 and an empty line before each boundary; or a preamble, lines of 96 to 120, folded quoted parameters and no such line.",
+    source: "mail client, MIME",
+  },
   "bcc-header": {
     values: ["visible", "absent"],
     default: "visible",

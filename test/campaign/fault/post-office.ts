@@ -12,6 +12,7 @@ import {
   delivered,
   localFailure,
   refusalOf,
+  resultOf,
   type DeliveryResult,
 } from "../../../lib/simulator/delivery/smtp-codes";
 import type { Delivery } from "../../../lib/simulator/delivery/smtp-delivery";
@@ -120,7 +121,7 @@ export class PostOffice {
 
   private async pass(delivery: Delivery, step: SmtpStep): Promise<void> {
     const refusal = await delivery.before(step);
-    if (refusal !== undefined) throw refusalOf(refusal.code);
+    if (refusal !== undefined) throw new DeliveryFailure(resultOf(refusal), `refused before ${step}`);
     if (this.isDown)
       throw localFailure(step === "connect" ? "network" : "closedByPeer", "the server is down");
   }

@@ -1,7 +1,7 @@
 /** A mail and settings for the tests of the delivery. */
 import { systemClock } from "../../../lib/clock";
 import type { Environment } from "../../../lib/simulator/delivery/smtp-connection";
-import type { Delivery } from "../../../lib/simulator/delivery/smtp-delivery";
+import { usualHabits, type Delivery } from "../../../lib/simulator/delivery/smtp-delivery";
 import type { TlsSettings } from "../../../lib/simulator/delivery/tls-client";
 import { certificate, type CertificateName } from "../../support/certificates";
 
@@ -36,6 +36,7 @@ export function delivery(port: number, more: Partial<Delivery> = {}): Delivery {
     user: "",
     password: "",
     clientName: "localhost",
+    habits: usualHabits,
     sender: "pump7@example.com",
     recipients: ["duty@example.com"],
     message: [Buffer.from("Subject: alarm\r\n\r\nLevel\r\n")],

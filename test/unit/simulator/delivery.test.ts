@@ -7,6 +7,7 @@ import { MailServer, type Stage } from "../../support/mail-server";
 import { ScriptedSmtp, wellBehavedBut } from "../../support/scripted-smtp";
 import { allowSilence } from "../../support/silence";
 import { VirtualClock } from "../../support/virtual-clock";
+import { usualHabits } from "../../../lib/simulator/delivery/smtp-delivery";
 import { delivery, realTime } from "./delivery-setup";
 
 /** Section 2.8 of the fact base: reply code of the server and the module's number. */
@@ -119,6 +120,41 @@ describe("delivery by the simulated module", () => {
     const { port, lines } = await scripted({ EHLO: "421 closing" });
     assert.deepEqual(await deliver(delivery(port), {}, realTime()), result(666, 421));
     assert.ok(!lines.includes("HELO localhost"));
+  });
+
+  describe("where the module's client differs", () => {
+    const login = { user: "pump7", password: "secret" };
+
+    for (const [what, exceptions] of [
+      ["does not offer STARTTLS", {}],
+      ["refuses STARTTLS", { EHLO: "250-test\r\n250 STARTTLS", STARTTLS: "454 not now" }],
+    ] as const) {
+      it(`sends in clear text to a server that ${what}, or fails`, async () => {
+        const { port, lines } = await scripted(exceptions);
+        const asked = { ...delivery(port), security: "starttls" } as const;
+        const clear = { ...asked, habits: { ...usualHabits, starttlsMissing: "clear" } } as const;
+        assert.deepEqual(await deliver(clear, {}, realTime()), result(0));
+        assert.ok(lines.includes("MAIL FROM:<pump7@example.com>"));
+        lines.length = 0;
+        assert.notDeepEqual(await deliver(asked, {}, realTime()), result(0));
+        assert.ok(!lines.some((line) => line.startsWith("MAIL")));
+      });
+    }
+
+    it("announces PLAIN and says nothing more, until the server has had enough", async () => {
+      const { port, lines } = await scripted({ EHLO: "250-test\r\n250 AUTH PLAIN", AUTH: "334 go on" });
+      const clock = new VirtualClock();
+      const silent = delivery(port, { ...login, habits: { ...usualHabits, silentPlain: true } });
+      const environment = { ...realTime(), clock, busy: allowSilence(clock) };
+      assert.deepEqual(await clock.until(deliver(silent, {}, environment)), result(658));
+      assert.deepEqual(lines, ["EHLO localhost", "AUTH PLAIN"]);
+    });
+
+    it("does not know mechanisms in lower case", async () => {
+      const { port } = await scripted({ EHLO: "250-test\r\n250 AUTH login plain" });
+      const strict = delivery(port, { ...login, habits: { ...usualHabits, upperCaseLogin: true } });
+      assert.deepEqual(await deliver(strict, {}, realTime()), result(655));
+    });
   });
 
   describe("authentication", () => {

@@ -9,6 +9,8 @@ import {
   type MimeMail,
 } from "../../../lib/simulator/delivery/mime";
 
+import { readMessage } from "../../../lib/simulator/delivery/read-message";
+
 const BOUNDARY = "----=_Quectel_Mail_Boundary_7E1D_0001";
 
 const plain: MimeMail = {
@@ -68,8 +70,39 @@ describe("the mail form of the simulated module", () => {
     assert.match(lines, /^Subject: \r$/m);
   });
 
+  it("has a To header that names nobody, or none", () => {
+    const hidden = { ...plain, to: [] };
+    assert.doesNotMatch(text(hidden), /^To:/m);
+    assert.match(text(hidden, { ...usualForm, emptyToHeader: true }), /^To: \r$/m);
+  });
+
+  it("is set with long lines, folded quoted parameters and a preamble where firmware does so, and reads the same", async () => {
+    const content = Buffer.alloc(5000, "0123456789");
+    const long = { ...plain, attachments: [{ fileName: "RAM:log.bin", read: () => content }] };
+    const other = text(long, { ...usualForm, lines: 96 });
+    assert.match(other, /^Content-Type: text\/plain;\r\n\tcharset="us-ascii"\r$/m);
+    const lengths = new Set(
+      other
+        .split("\r\n")
+        .filter((line) => /^[A-Za-z0-9+/]{90,}$/.test(line))
+        .map((line) => line.length),
+    );
+    assert.deepEqual([...lengths], [96, 120]);
+    assert.doesNotMatch(other, /\r\n\r\n--/);
+    const parsed = await simpleParser(other);
+    const usual = await simpleParser(text(long));
+    assert.equal(parsed.text?.trim(), usual.text?.trim());
+    assert.deepEqual(parsed.attachments[0]?.content, content);
+    assert.equal(parsed.attachments[0]?.filename, "log.bin");
+    assert.deepEqual(
+      readMessage(Buffer.from(other, "latin1")),
+      readMessage(Buffer.from(text(long), "latin1")),
+    );
+  });
+
   it("follows the switches for separator, Bcc, Date and a plain subject", () => {
     const lines = text(plain, {
+      ...usualForm,
       separator: "; ",
       bccHeader: false,
       plainSubject: true,

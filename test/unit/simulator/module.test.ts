@@ -25,7 +25,10 @@ describe("The simulated module", () => {
     assert.equal(await dialogue.command("AT+GSN=2"), "ERROR");
     assert.match(await dialogue.command("AT&V"), /^&C: 1 \| &D: 2 \| E: 0 \| .* \| S3: 13 \| .* \| OK$/);
     await dialogue.configure('AT+CGDCONT=2,"IPV4V6","reports"', "AT+QIACT=1");
-    assert.equal(await dialogue.command("AT+CGPADDR"), '+CGPADDR: 1,"10.20.30.40" | +CGPADDR: 2,"0.0.0.0" | OK');
+    assert.equal(
+      await dialogue.command("AT+CGPADDR"),
+      '+CGPADDR: 1,"10.20.30.40" | +CGPADDR: 2,"0.0.0.0" | OK',
+    );
     assert.equal(
       await dialogue.command("AT+CGDCONT?"),
       '+CGDCONT: 1,"IP","","0.0.0.0",0,0,0,0 | +CGDCONT: 2,"IPV4V6","reports","0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0",0,0,0,0 | OK',
@@ -49,7 +52,7 @@ describe("The simulated module", () => {
     assert.equal(await second.urc("+CREG"), "+CREG: 2");
     await first.configure('AT+QURCCFG="urcport","uart2"');
     first.modem.raiseUrc("+CREG: 5");
-    assert.equal(await first.command("AT+QURCCFG=\"urcport\""), '+QURCCFG: "urcport","uart2" | OK');
+    assert.equal(await first.command('AT+QURCCFG="urcport"'), '+QURCCFG: "urcport","uart2" | OK');
     assert.ok(!first.modem.log.entries.some((entry) => entry.kind === "urc" && entry.text === "+CREG: 5"));
   });
 

@@ -314,6 +314,24 @@ describe("QSMTPPUT of the simulated module", () => {
       assert.equal(await host.urc("+QSMTPPUT: "), "+QSMTPPUT: 0,0");
     });
 
+    it("tells every refusal of the server as 654,0", async () => {
+      const host = await ready(
+        { variants: { "refusal-numbers": "654" } },
+        { refuse: { rcpt: { "duty@example.com": 550 } } },
+      );
+      assert.equal(await put(host), "+QSMTPPUT: 654,0");
+    });
+
+    it("writes no To header where all are hidden, and its parts in the form of another family", async () => {
+      const host = await ready({ variants: { "mime-form": "lines-96" } });
+      await host.configure("AT+QSMTPDST=0", 'AT+QSMTPDST=1,3,"hidden@example.com"');
+      assert.equal(await put(host), "+QSMTPPUT: 0,0");
+      const { raw, parsed } = await server.waitForMail();
+      assert.doesNotMatch(raw.toString(), /^To:/m);
+      assert.match(raw.toString(), /^--===Quectel_/m);
+      assert.equal(parsed.text?.trim(), "Level too high.");
+    });
+
     it("greets by address, hides Bcc, writes a Date and a plain subject", async () => {
       const host = await ready({
         variants: {
@@ -347,6 +365,15 @@ describe("QSMTPPUT of the simulated module", () => {
         faults: [{ at: { smtp: "rcpt" }, fault: { kind: "reply", code: 452, text: "full" } }],
       });
       assert.equal(await put(host), "+QSMTPPUT: 669,452");
+      assert.equal(await put(host), "+QSMTPPUT: 0,0");
+    });
+
+    it("reports 654 although the server has taken the mail", async () => {
+      const host = await ready({
+        faults: [{ at: { smtp: "accepted" }, fault: { kind: "result", err: 654, protocolError: 0 } }],
+      });
+      assert.equal(await put(host), "+QSMTPPUT: 654,0");
+      assert.equal((await server.waitForMail()).parsed.subject, "Pump 7 alarm");
       assert.equal(await put(host), "+QSMTPPUT: 0,0");
     });
 
