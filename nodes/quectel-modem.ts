@@ -1,7 +1,8 @@
 /** The config node: a modem, its mail settings and its outbox, shared by all nodes that use it. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { systemClock } from "../lib/clock";
-import type { ModemError } from "../lib/errors";
+import { ModemError } from "../lib/errors";
+import { senderNameOf } from "../lib/mailer/qsmtp/compose/sender-name";
 import type { MailEnded } from "../lib/outbox/outbox-types";
 import { registerAdminEndpoints } from "./runtime/admin";
 import { asModemError } from "./runtime/failure-report";
@@ -27,9 +28,10 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
     RED.nodes.createNode(this, definition);
     const name = definition.name || definition.id;
     const directory = modemDirectory(RED, this.id);
+    const settings = settingsOf(definition, this.credentials);
     useDirectory(this, directory);
     this.host = new ModemHost({
-      settings: settingsOf(definition, this.credentials),
+      settings,
       directory,
       clock: systemClock,
       log: {
@@ -43,6 +45,10 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
       report: (error) => this.error(lifecycleError(error, name), {}),
       orphan: (ended) => orphan(this, ended),
     });
+    if (!(settings instanceof ModemError)) {
+      const { remark } = senderNameOf(settings.smtp.senderName);
+      if (remark !== undefined) this.warn(remark);
+    }
     this.users = this.host.users;
     showInSidebar(RED, this);
     this.on("close", (done: () => void) => void this.host.close().finally(done));

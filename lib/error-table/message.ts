@@ -22,11 +22,6 @@ export const MESSAGE_ERRORS = {
     hint: "Correct the sender address of the modem's mail settings, or msg.from.",
     class: "message",
   },
-  INVALID_FROM_NOT_ALLOWED: {
-    text: "msg.from is set, but the modem's settings do not allow another sender",
-    hint: "Remove msg.from, or tick that a message may replace the sender in the modem's mail settings.",
-    class: "message",
-  },
   INVALID_SUBJECT: {
     text: "The subject holds a line end or another control character",
     hint: "Use a single line of text as subject.",

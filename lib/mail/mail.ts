@@ -30,7 +30,9 @@ export type AttachmentContent =
 
 export interface Mail {
   /** Replaces the sender of the settings; undefined: the settings hold. */
-  readonly from: string | undefined;
+  readonly from: Mailbox | undefined;
+  /** Who is to get the answers, where the way out carries a Reply-To; undefined: the sender. */
+  readonly replyTo?: readonly Mailbox[];
   /** Bare addresses, ASCII (IDN domains in their A-label form), no duplicates over the three lists. */
   readonly to: readonly string[];
   readonly cc: readonly string[];

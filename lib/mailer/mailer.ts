@@ -22,7 +22,10 @@ export interface OutgoingAttachment {
 }
 
 /** A mail as the outbox keeps it. */
-export interface OutgoingMail extends Pick<Mail, "from" | "to" | "cc" | "bcc" | "subject" | "text"> {
+export interface OutgoingMail extends Pick<
+  Mail,
+  "from" | "replyTo" | "to" | "cc" | "bcc" | "subject" | "text"
+> {
   /** Id of the mail in the outbox: letters, digits and dashes. */
   readonly id: string;
   /** Wall-clock time of acceptance, milliseconds since 1970; for the reader only, never for a decision. */

@@ -118,12 +118,13 @@ export class Attempt {
   }
 
   private async storedMail(record: SpoolRecord): Promise<OutgoingMail> {
-    const { id, from, to, cc, bcc, subject } = record;
+    const { id, from, replyTo, to, cc, bcc, subject } = record;
     const { spool } = this.parts.store;
     return {
       id,
       raisedAt: this.raisedAt(record),
       from: from ?? undefined,
+      ...(replyTo !== undefined && { replyTo }),
       to,
       cc,
       bcc,

@@ -154,6 +154,7 @@ export class Intake {
       maxAge: options.maxAge ?? null,
       origin: { nodeId, ...message },
       from: mail.from ?? null,
+      ...(mail.replyTo !== undefined && { replyTo: mail.replyTo }),
       to,
       cc,
       bcc,

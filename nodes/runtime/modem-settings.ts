@@ -1,4 +1,6 @@
 /** The properties and credentials of a `quectel-modem` node, checked and in the form that the library takes. */
+import { isModemError } from "../../lib/errors";
+import { readBareAddress } from "../../lib/mail/message/addresses";
 import type { NetworkSettings, RootCertificate, SmtpSettings } from "../../lib/quectel/settings";
 import { type ConnectionOptions, readConnection } from "./connection-options";
 import { migrate } from "./migrations";
@@ -100,7 +102,7 @@ function readSmtp(options: OptionReader, credentials: ModemCredentials): SmtpSet
     user: credentials.smtpUser ?? "",
     password: credentials.smtpPassword ?? "",
     senderName: options.text("senderName"),
-    senderAddress: options.requiredText("senderAddress"),
+    senderAddress: readSenderAddress(options),
     tls: {
       verify: options.flag("tlsVerify", true),
       root: readRoot(options),
@@ -109,6 +111,15 @@ function readSmtp(options: OptionReader, credentials: ModemCredentials): SmtpSet
     encoding: options.choice("encoding", ["auto", "raw", "hex"], "auto"),
     sendTimeout: options.integer("sendTimeout", { min: 60, max: 65535 }, 300),
   };
+}
+
+function readSenderAddress(options: OptionReader): string {
+  try {
+    return readBareAddress(options.requiredText("senderAddress"), "INVALID_SENDER");
+  } catch (error) {
+    if (!isModemError(error) || error.code === "INVALID_CONFIG") throw error;
+    throw invalid("senderAddress", "must be an address such as name@example.com");
+  }
 }
 
 function readRoot(options: OptionReader): RootCertificate {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CAMERA_MAIL, mtaMessage, UPS_MAIL } from "../support/device-mails";
 import { MailServer } from "../support/mail-server";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
@@ -54,11 +55,6 @@ describe("smtp-send", () => {
   const badInput = [
     { what: "no recipient", message: {}, code: "INVALID_NO_RECIPIENT" },
     { what: "an address that is not valid", message: { to: "duty@@example" }, code: "INVALID_RECIPIENT" },
-    {
-      what: "a sender that is not allowed",
-      message: { to: "duty@example.com", from: "other@example.com" },
-      code: "INVALID_FROM_NOT_ALLOWED",
-    },
     {
       what: "a path that nobody has allowed",
       message: { to: "duty@example.com", attachments: { path: "/etc/hostname" } },
@@ -159,6 +155,25 @@ describe("smtp-send", () => {
       server.received[0]?.parsed.attachments.map(({ filename }) => filename),
       ["gate.jpg"],
     );
+  });
+
+  it("sends the mails of a camera and a UPS that come by the mta node, from the sender of the settings", async () => {
+    await load();
+    for (const raw of [CAMERA_MAIL, UPS_MAIL]) bench.inject("send", await mtaMessage(raw));
+    for (const count of [1, 2]) {
+      const { smtp } = await bench.received("sent", count);
+      assert.equal(smtp.status, "sent");
+      assert.ok(smtp.warnings.includes("The module carries no Reply-To: an answer goes to the sender."));
+    }
+    const [camera, ups] = server.received;
+    assert.deepEqual(camera?.to, ["duty@example.com", "boss@example.com"]);
+    assert.deepEqual(
+      camera.parsed.attachments.map(({ filename, size }) => [filename, size]),
+      [["192.168.1.64_01_2026.jpg", 8]],
+    );
+    assert.match(ups?.parsed.text ?? "", /On battery power/);
+    assert.equal(camera.from, ups?.from);
+    assert.equal(bench.count("failed") + bench.count("caught"), 0);
   });
 
   it("sends a mail to 25 recipients in two transactions", async () => {

@@ -23,9 +23,9 @@ const FULL_WIDTH: ReadonlyMap<string, string> = new Map([
 /** Stands for a control character: no address has it, and a display name loses nothing. */
 const BROKEN = "\uFFFD";
 
-/** Header fields that an injected line may begin with; a group of one of these names behind a line end is no group. */
+/** Header fields and SMTP commands that an injected line may begin with; a group of one of these names behind a line end is no group. */
 const HEADER_FIELD =
-  /^(?:to|cc|bcc|from|sender|subject|date|reply-to|return-path|message-id|mime-version|content-[a-z-]+|x-[a-z-]+)$/i;
+  /^(?:to|cc|bcc|from|sender|subject|date|reply-to|return-path|message-id|mime-version|content-[a-z-]+|x-[a-z-]+|rcpt to|mail from)$/i;
 
 export interface SplitList {
   /** One mailbox each, in their order. */

@@ -67,6 +67,14 @@ export function readOneAddress(value: unknown, code: ErrorCode): Mailbox | undef
   return mailboxes[0];
 }
 
+/** The address in the form that goes out, of a text that is nothing but one. @throws ModemError of `code`, LIMIT_ADDRESS */
+export function readBareAddress(text: string, code: ErrorCode): string {
+  const checked = checkAddress(text.trim());
+  if (checked instanceof ModemError) throw checked;
+  if (typeof checked === "string") throw new ModemError(code, { detail: `${shown(text)} ${checked}` });
+  return checked.address;
+}
+
 interface Entry extends Mailbox {
   readonly injected?: boolean;
 }

@@ -16,6 +16,8 @@ export interface BodySource {
   readonly description: unknown;
   /** Name of a payload that goes as attachment. */
   readonly filename: unknown;
+  /** HTML beside a payload of text, as the nodes that receive mails leave it. */
+  readonly html: unknown;
   /** Text of a mail whose payload is HTML. */
   readonly plaintext: unknown;
 }
@@ -33,7 +35,10 @@ export interface Body {
  */
 export function readBody(source: BodySource, warn: (warning: string) => void): Body {
   const { payload } = source;
-  if (isBlank(payload)) return { text: "", attachments: [] };
+  const beside = typeof source.html === "string" && source.html.trim() !== "" ? source.html : undefined;
+  if (isBlank(payload)) {
+    return beside === undefined ? { text: "", attachments: [] } : htmlBody(beside, source.plaintext, warn);
+  }
   const bytes = bytesOf(payload);
   if (bytes !== undefined) {
     const content = { kind: "bytes", bytes } as const;
@@ -44,16 +49,18 @@ export function readBody(source: BodySource, warn: (warning: string) => void): B
   if (text === undefined) throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
   if (text.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${text.length} characters` });
   if (typeof payload === "string" && isHtml(text)) return htmlBody(text, source.plaintext, warn);
-  return { text: fit(text, warn), attachments: [] };
+  return { text: fit(text, warn), attachments: beside === undefined ? [] : [htmlFile(beside)] };
 }
 
 function htmlBody(html: string, plaintext: unknown, warn: (warning: string) => void): Body {
-  const file: MailAttachment = {
-    filename: "message.html",
-    content: { kind: "bytes", bytes: textFile(wellFormed(html)) },
-  };
   const given = optionalText(plaintext);
-  return { text: fit(given === "" ? htmlToText(html) : given, warn), attachments: [file] };
+  if (given === "") warn("The HTML is attached as message.html; the text is an extract of it.");
+  return { text: fit(given === "" ? htmlToText(html) : given, warn), attachments: [htmlFile(html)] };
+}
+
+function htmlFile(html: string): MailAttachment {
+  if (html.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${html.length} characters` });
+  return { filename: "message.html", content: { kind: "bytes", bytes: textFile(wellFormed(html)) } };
 }
 
 function optionalText(value: unknown): string {

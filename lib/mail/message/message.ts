@@ -6,14 +6,15 @@
  * warnings, and the module decides. Contents are not coded here: that depends on the module, see compose.ts.
  */
 import { ModemError } from "../../errors";
-import { readAddresses, readOneAddress, type Unreadable } from "./addresses";
+import { readAddresses, type Unreadable } from "./addresses";
 import { checkAttachmentCount, readAttachments } from "./attachments";
 import { readBody } from "./body";
 import { isBlank, reading } from "./foreign";
 import type { Mail, MailAttachment } from "../mail";
 import { readPriority } from "./priority";
+import { readSender } from "./sender";
 import { readSubject } from "./subject";
-import { cut, shown, withoutControls } from "./text";
+import { cut, withoutControls } from "./text";
 
 /**
  * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
@@ -35,14 +36,11 @@ export interface MessagePolicy {
   readonly attachmentPaths: readonly string[];
 }
 
-/** Bytes of an address that every firmware is known to take (mark B of the fact base). */
-const SURE_ADDRESS = 50;
-
 /** Characters of an entry that is no address, as it is told. */
 const LONGEST_SHOWN = 80;
 
 /** Properties of the e-mail node that have no place in the module's mail. */
-const NOT_CARRIED = ["replyTo", "inReplyTo", "references", "headers", "envelope"] as const;
+const NOT_CARRIED = ["inReplyTo", "references", "headers", "envelope"] as const;
 
 /** @throws ModemError INVALID_* or LIMIT_*, and nothing else */
 export async function readMessage(
@@ -54,12 +52,9 @@ export async function readMessage(
   const warn = (warning: string): void => void warnings.add(warning);
 
   const recipients = readRecipients(msg, fields);
-  const from = reading("INVALID_SENDER", () => readFrom(msg["from"], policy));
-  for (const address of [...recipients.to, ...recipients.cc, ...recipients.bcc, from ?? ""]) {
-    if (address.length > SURE_ADDRESS) {
-      warn(`The address ${shown(address)} is longer than ${SURE_ADDRESS} bytes; the module may refuse it.`);
-    }
-  }
+  const sender = reading("INVALID_SENDER", () =>
+    readSender({ from: msg["from"], replyTo: msg["replyTo"] }, policy.allowFrom, warn),
+  );
   const subject = reading("INVALID_SUBJECT", () =>
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
@@ -69,6 +64,8 @@ export async function readMessage(
         payload: "body" in fields ? fields.body : msg["payload"],
         description: msg["description"],
         filename: msg["filename"],
+        // A body chosen in the editor takes the place of all that the message has.
+        html: "body" in fields ? undefined : msg["html"],
         plaintext: msg["plaintext"],
       },
       warn,
@@ -94,7 +91,7 @@ export async function readMessage(
     }
   }
   return {
-    from,
+    ...sender,
     ...recipients,
     subject: subject.line,
     text,
@@ -143,10 +140,4 @@ function readRecipients(
     code,
   }));
   return { ...recipients, ...(unreadable.length > 0 && { unreadable }) };
-}
-
-function readFrom(value: unknown, policy: MessagePolicy): string | undefined {
-  if (isBlank(value)) return undefined;
-  if (!policy.allowFrom) throw new ModemError("INVALID_FROM_NOT_ALLOWED");
-  return readOneAddress(value, "INVALID_SENDER")?.address;
 }

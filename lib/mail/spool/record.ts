@@ -7,7 +7,7 @@
  */
 import { ERROR_TABLE } from "../../errors";
 import type { Envelope } from "../../mailer/mailer";
-import type { Delivery, Priority, UnreadableRecipient } from "../mail";
+import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../mail";
 import type { StoredError } from "./stored-error";
 
 /** Format that this version writes. */
@@ -83,7 +83,9 @@ export interface SpoolRecord {
   readonly maxAge: number | null;
   readonly origin: Origin;
   /** Null: the sender of the settings. */
-  readonly from: string | null;
+  readonly from: Mailbox | null;
+  /** Who is to get the answers; undefined: the sender. */
+  readonly replyTo?: readonly Mailbox[];
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
@@ -154,6 +156,8 @@ const isTransaction = (value: unknown): boolean =>
   isNumber(value["tries"]) &&
   isNumber(value["due"]) &&
   isNumber(value["unknown"]);
+const isMailbox = (value: unknown): boolean =>
+  isObject(value) && isText(value["name"]) && isText(value["address"]);
 const isUnreadable = (value: unknown): boolean =>
   isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));
 const isElsewhere = (value: unknown): boolean => isObject(value) && isNumber(value["bytes"]);
@@ -174,7 +178,8 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
     "origin",
     (value) => isObject(value) && isText(value["nodeId"]) && ("message" in value || isElsewhere(value)),
   ],
-  ["from", (value) => value === null || isText(value)],
+  ["from", (value) => value === null || isMailbox(value)],
+  ["replyTo", (value) => value === undefined || (Array.isArray(value) && value.every(isMailbox))],
   ["to", areTexts],
   ["cc", areTexts],
   ["bcc", areTexts],

@@ -15,7 +15,6 @@ import type { KnownSettings } from "./known-settings";
 import type { Modem } from "../../quectel/connection/modem";
 import { putError } from "./put-result";
 import { putSeconds, sendMail } from "./put";
-import { limitWarnings } from "./limit-warnings";
 import type { SmtpSettings } from "../../quectel/settings";
 import { applySmtpSettings } from "./smtp-settings";
 import { atStage } from "./stage-error";
@@ -82,7 +81,7 @@ export async function attemptMail(
   });
   const error = putError(result);
   if (error !== undefined) throw error;
-  return { sendMs, bytes, warnings: [...warnings, ...limitWarnings(mail, coded)] };
+  return { sendMs, bytes, warnings };
 }
 
 async function configure(

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import { needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
 import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
@@ -36,7 +37,14 @@ describe("a composed mail", () => {
   });
 
   it("has the mail's own sender address where it has one", () => {
-    assert.equal(composed(storedMail({ from: "x@example.com" })).transaction.senderAddress, "x@example.com");
+    const sender = (from: OutgoingMail["from"]): readonly string[] => {
+      const { senderName, senderAddress } = composed(storedMail({ from })).transaction;
+      return [senderName, senderAddress];
+    };
+    assert.deepEqual(sender(undefined), ["Gateway", "gateway@example.com"]);
+    assert.deepEqual(sender({ name: "", address: "x@example.com" }), ["", "x@example.com"]);
+    assert.deepEqual(sender({ name: "UPS 3", address: "x@example.com" }), ["UPS 3", "x@example.com"]);
+    assert.deepEqual(sender({ name: "", address: "gateway@example.com" }), ["", "gateway@example.com"]);
   });
 
   it("has a sender name that every module takes", () => {
@@ -44,6 +52,47 @@ describe("a composed mail", () => {
       composed(storedMail(), { settings: { senderName } }).transaction.senderName;
     assert.equal(name('Müller "Pumpen"\r\n7'), "Muller 'Pumpen' 7");
     assert.equal(name("x".repeat(60)), "x".repeat(50));
+  });
+
+  it("has no sender name, and says so, where the module cannot carry its letters", () => {
+    for (const senderName of ["夜班ポンプ", "Насос 7", "Pump 夜", "Αντλία", "😀"]) {
+      const { transaction, warnings } = composed(storedMail(), { settings: { senderName } });
+      assert.deepEqual([transaction.senderName, warnings.length], ["", 1], senderName);
+    }
+    for (const senderName of ["Pump 7?", "¿Pump?", "Müller ½"]) {
+      const { transaction, warnings } = composed(storedMail(), { settings: { senderName } });
+      assert.notEqual(transaction.senderName, "");
+      assert.deepEqual(warnings, [], senderName);
+    }
+  });
+
+  it("has a slash for each backslash of the sender name, which would take a character or the end away", () => {
+    for (const [senderName, carried] of [
+      ["Plant A\\", "Plant A/"],
+      ["SITE1\\GW7", "SITE1/GW7"],
+      ["\\\\host\\share", "//host/share"],
+      ['a\\"b', "a/'b"],
+    ] as const) {
+      const { transaction, warnings } = composed(storedMail(), { settings: { senderName } });
+      assert.equal(transaction.senderName, carried);
+      assert.match(warnings.join(), /backslash/);
+    }
+  });
+
+  it("says that the module carries no Reply-To where one was wished for", () => {
+    const mail = storedMail({ replyTo: [{ name: "", address: "ups@lan.example" }] });
+    assert.deepEqual(composed(mail).warnings, [
+      "The module carries no Reply-To: an answer goes to the sender.",
+    ]);
+  });
+
+  it("names an address that some modules find too long, once", () => {
+    const long = `${"a".repeat(39)}@example.com`;
+    const sure = `${"a".repeat(38)}@example.com`;
+    const told = `The address "${long}" is longer than 50 bytes; the module may refuse or cut it.`;
+    assert.deepEqual(composed(storedMail({ to: [sure, long] })).warnings, [told]);
+    assert.deepEqual(composed(storedMail({ from: { name: "", address: long } })).warnings, [told]);
+    assert.deepEqual(composed(storedMail({ to: [sure] })).warnings, []);
   });
 
   it("may have a subject only", () => {

@@ -128,7 +128,8 @@ describe("any message whatever", () => {
       const recipients = [...mail.to, ...mail.cc, ...mail.bcc];
       assert.ok(recipients.length > 0);
       assert.equal(new Set(recipients).size, recipients.length);
-      for (const address of [...recipients, mail.from ?? "a@b"]) assert.match(address, /^[!#-~]+@[!#-~]+$/);
+      for (const address of [...recipients, mail.from?.address ?? "a@b"])
+        assert.match(address, /^[!#-~]+@[!#-~]+$/);
       assert.ok(!/[\p{Cc}\p{Surrogate}]/u.test(mail.subject));
       assert.ok(!/(?!\r\n|\t)[\p{Cc}\p{Surrogate}](?<!\r\n)/u.test(mail.text));
       assert.ok(mail.attachments.length <= 10);

@@ -26,7 +26,6 @@ describe("a message that is refused", () => {
     [{ to: `${"a".repeat(65)}@example.com` }, "LIMIT_ADDRESS", /"a{65}@example\.com"/],
     [{ to: Array(101).fill("a@example.com") }, "LIMIT_RECIPIENTS", /101 addresses in one list/],
     [{ to: "a".repeat(32_001) }, "LIMIT_RECIPIENTS", /32001 characters of addresses/],
-    [{ from: "a@example.com, b@example.com" }, "INVALID_SENDER", /it names 2 addresses/],
     [{ payload: () => 1 }, "INVALID_BODY", /it is a function/],
     [{ payload: Symbol("a") }, "INVALID_BODY", /it is a symbol/],
     [{ payload: "x".repeat(16 * 1024 * 1024 + 1) }, "LIMIT_BODY", /16777217 characters/],

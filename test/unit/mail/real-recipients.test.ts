@@ -128,6 +128,7 @@ describe("A list of recipients", () => {
       ["a@example.com\nCc: thief@example.net, thief2@example.net\nb@example.com", [A, B]],
       ["a@example.com\r\nBCC: thief@example.net,\r\n thief2@example.net\r\nb@example.com", [A, B]],
       ["Jane\r\nBcc: thief@example.net", []],
+      ["a@example.com\r\nRCPT TO:<thief@example.net>", [A]],
       ["a@example.com\r\nTo : <thief@example.net>", [A]],
       ["a@example.com,\u2028Reply-To: thief@example.net;", [A]],
     ] as const) {

@@ -59,6 +59,27 @@ describe("The settings of a modem node", () => {
     }
   });
 
+  it("take a sender that is one bare address, and nothing that could end it on the wire", () => {
+    const sender = (senderAddress: string): string =>
+      readModemSettings({ ...SERIAL, senderAddress }, {}).smtp.senderAddress;
+    assert.equal(sender(" pump7@Bücher.example "), "pump7@xn--bcher-kva.example");
+    for (const senderAddress of [
+      "a@b.c> SIZE=1",
+      "a@b.c\r\nRCPT TO:<x@y.z>",
+      "a@b.c, d@e.f",
+      "Plant <a@b.c>",
+      '"a b"@b.c',
+      "pump7",
+      `${"a".repeat(65)}@b.c`,
+    ]) {
+      assert.throws(
+        () => sender(senderAddress),
+        (error) => isModemError(error, "INVALID_CONFIG") && error.message.includes("senderAddress"),
+        senderAddress,
+      );
+    }
+  });
+
   it("ask for nothing that another transport needs", () => {
     const { serialPort: _, ...rest } = SERIAL;
     assert.deepEqual(readModemSettings({ ...rest, transport: "simulator" }, {}).connection, {

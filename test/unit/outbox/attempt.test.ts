@@ -26,7 +26,9 @@ interface Case {
 /** Tries the first transaction of a mail that was accepted a minute ago. */
 async function attempt({ record: change, more, tried, send, ...given }: Case): Promise<Tried> {
   const bench = given.bench ?? (await parts());
-  const entry = await bench.insert("a", { from: "x@example.com", ...change }, [attachment("a.txt", "text")]);
+  const entry = await bench.insert("a", { from: { name: "X", address: "x@example.com" }, ...change }, [
+    attachment("a.txt", "text"),
+  ]);
   await bench.clock.advance(MINUTE);
   const one = new Attempt(entry, { ...senderParts(bench, tried), ...more });
   bench.carrier.send = async (_transaction, options) => {
@@ -83,7 +85,7 @@ describe("A try that succeeds", () => {
       {
         id: "a",
         raisedAt,
-        from: "x@example.com",
+        from: { name: "X", address: "x@example.com" },
         to: ["ops@example.com"],
         cc: ["c@example.com"],
         bcc: [],

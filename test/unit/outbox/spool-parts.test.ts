@@ -70,6 +70,9 @@ describe("A record that cannot be read", () => {
       { maxAge: "1" },
       { origin: { nodeId: 1 } },
       { from: 1 },
+      { from: { address: "a@b.c" } },
+      { replyTo: ["a@b.c"] },
+      { unreadable: [{ address: "n/a", code: "NONE" }] },
       { to: [1] },
       { attachments: [{ filename: "a", size: "1", sha256: "" }] },
       { attachments: [{ filename: 1, size: 1, sha256: "" }] },
@@ -90,7 +93,12 @@ describe("A record that cannot be read", () => {
     for (const kind of ["waiting", "sent", "refused", "unknown"]) {
       assert.equal(reason({ transactions: [{ ...transaction, state: { kind } }] }), "record", kind);
     }
-    for (const good of [{ priority: "low" }, { delivery: "atMostOnce" }, { maxAge: 5 }, { from: "a@b.c" }]) {
+    for (const good of [
+      { priority: "low" },
+      { delivery: "atMostOnce" },
+      { maxAge: 5 },
+      { from: { name: "", address: "a@b.c" } },
+    ]) {
       assert.equal(reason(good), "record", JSON.stringify(good));
     }
   });

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../../lib/errors";
-import { limitWarnings } from "../../../lib/mailer/qsmtp/limit-warnings";
 import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
 import { mayHaveArrived, provesRefusal, putError, resultUnknown } from "../../../lib/mailer/qsmtp/put-result";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 
 describe("the result line of a mail", () => {
   it("is success with 0 and no reply, or a reply of the two hundreds, and with nothing else", () => {
@@ -107,84 +105,6 @@ describe("the result line of a mail", () => {
     assert.equal(error.cause, cause);
     assert.equal(error.stage, "send");
     assert.match(error.message, /the node was stopped meanwhile/);
-  });
-});
-
-describe("warnings of limits", () => {
-  const mail = (change: Partial<MailTransaction> = {}): MailTransaction => ({
-    senderName: "Gateway",
-    senderAddress: "gateway@example.com",
-    to: ["a@example.com"],
-    cc: [],
-    bcc: [],
-    subject: { charset: "ascii", bytes: Buffer.from("Pump 7") },
-    body: { charset: "ascii", bytes: Buffer.from("dry") },
-    attachments: [],
-    ...change,
-  });
-  const warnings = (change: Partial<MailTransaction> = {}, hex = false): readonly string[] => {
-    const whole = mail(change);
-    const { to, cc, bcc, subject, body } = whole;
-    return limitWarnings(whole, {
-      to,
-      cc,
-      bcc,
-      subject: { charset: subject.charset, text: subject.bytes.toString(hex ? "hex" : "latin1") },
-      body,
-    });
-  };
-  const address = (length: number): string => `${"a".repeat(length - 12)}@example.com`;
-  const subject = (length: number): MailTransaction["subject"] => ({
-    charset: "utf-8",
-    bytes: Buffer.alloc(length, "x"),
-  });
-  const attachments = (count: number): MailTransaction["attachments"] =>
-    Array.from({ length: count }, (_, index) => ({
-      name: `${index}`,
-      size: 0,
-      sha256: "",
-      open: async function* () {
-        yield Buffer.alloc(0);
-      },
-    }));
-
-  it("are none for a mail within all of them", () => {
-    const many = Array.from({ length: 18 }, (_, index) => `a${index}@example.com`);
-    const largest = {
-      senderAddress: address(50),
-      to: [address(50)],
-      cc: many,
-      bcc: ["b@example.com"],
-      subject: subject(100),
-      attachments: attachments(10),
-    };
-    assert.deepEqual(warnings(largest), []);
-    assert.deepEqual(warnings(largest, true), []);
-  });
-
-  it("name each limit that was passed", () => {
-    const many = Array.from({ length: 19 }, (_, index) => `a${index}@example.com`);
-    assert.deepEqual(
-      warnings({
-        senderAddress: address(51),
-        to: [address(52)],
-        cc: many,
-        bcc: ["b@example.com"],
-        subject: subject(101),
-        attachments: attachments(11),
-      }),
-      [
-        `${address(51)} is longer than the 50 bytes that are certain`,
-        `${address(52)} is longer than the 50 bytes that are certain`,
-        "the subject is longer than the 100 bytes that are certain",
-        "more than the 20 recipients that are certain",
-        "more than the 10 attachments that are certain",
-      ],
-    );
-    assert.deepEqual(warnings({ bcc: [address(51)] }), [
-      `${address(51)} is longer than the 50 bytes that are certain`,
-    ]);
-    assert.equal(warnings({ subject: subject(101) }, true).length, 1);
   });
 });
 

@@ -6,18 +6,20 @@
  */
 import type { MailTransaction, TextSupport } from "../carrier";
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
-import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
+import { isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import type { CharsetWish } from "./charset";
 import { codeBody } from "./coded-body";
 import { codeSubject } from "./coded-subject";
+import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { safeFileNames } from "./file-names";
 import { lateNote, repeatNote } from "./notes";
+import { senderNameOf } from "./sender-name";
 import { shown } from "../../../mail/message/text";
 
-/** Bytes of a sender name (mark B). A cut name loses nothing that matters, a refused one every mail. */
-const LONGEST_SENDER_NAME = 50;
+/** Bytes of an address that every firmware is known to take (mark B). */
+const SURE_ADDRESS = 50;
 const MINUTE = 60_000;
 
 /** What the modem's settings say about the text of mails. */
@@ -73,14 +75,26 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     { support: support.subject, charset: settings.charset, short: history.shortSubject },
     warn,
   );
+  // The name of the settings belongs to their address and to no other.
+  const sender = senderNameOf(mail.from?.name ?? settings.senderName);
+  if (sender.remark !== undefined) warn(sender.remark);
+  const senderAddress = mail.from?.address ?? settings.senderAddress;
+  for (const address of [senderAddress, ...recipientsOf(envelope)]) {
+    if (address.length > SURE_ADDRESS) {
+      warn(
+        `The address ${shown(address)} is longer than ${SURE_ADDRESS} bytes; the module may refuse or cut it.`,
+      );
+    }
+  }
+  if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
   const preface = [...notes(mail, options), ...(subject.whole ? [] : [`Subject: ${mail.subject}`])];
   const text = [preface.join("\r\n"), mail.text].filter((part) => part !== "").join("\r\n\r\n");
   const roomForFile = mail.attachments.length < MOST_ATTACHMENTS;
   const body = codeBody(text, { support: support.body, charset: settings.charset, roomForFile }, warn);
   return {
     transaction: {
-      senderName: safeSenderName(settings.senderName),
-      senderAddress: mail.from ?? settings.senderAddress,
+      senderName: sender.carried,
+      senderAddress,
       to: envelope.to,
       cc: envelope.cc,
       bcc: envelope.bcc,
@@ -98,14 +112,6 @@ function notes(mail: OutgoingMail, { settings, history }: ComposeOptions): reado
     ...(isLate ? [lateNote(mail.raisedAt, history.ageMs)] : []),
     ...(history.possibleDuplicate ? [repeatNote(mail.id)] : []),
   ];
-}
-
-/** The sender name has neither charset nor escape on the line. */
-function safeSenderName(name: string): string {
-  return foldToAscii(name)
-    .replaceAll('"', "'")
-    .replace(/\p{Cc}+/gu, " ")
-    .slice(0, LONGEST_SENDER_NAME);
 }
 
 function withSafeNames(stored: readonly OutgoingAttachment[], warn: Warn): readonly TransactionAttachment[] {
