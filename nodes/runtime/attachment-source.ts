@@ -1,20 +1,21 @@
 /** What becomes an attachment: a property of the message, or a file that is named in the editor. */
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
-import { ModemError, SPECIAL_HINTS } from "../../lib/errors";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../lib/errors";
 import { defaultName } from "../../lib/mail/message/attachments";
 import { bytesOf, primitiveText } from "../../lib/mail/message/foreign";
+import { outsideFiles } from "../../lib/mail/message/outside-files";
 
 export interface NewAttachment {
   readonly filename: string;
   readonly content: Buffer;
 }
 
-/** The file as it is now; cameras overwrite theirs. Rejects with INVALID_ATTACHMENT. */
+/** The file as it is now; cameras overwrite theirs. Rejects with INVALID_ATTACHMENT or LIMIT_ATTACHMENT_SIZE. */
 export async function fromFile(path: string, filename: string): Promise<NewAttachment> {
   try {
-    return { filename: filename === "" ? basename(path) : filename, content: await readFile(path) };
+    return { filename: filename === "" ? basename(path) : filename, content: await outsideFiles.read(path) };
   } catch (error) {
+    if (isModemError(error)) throw error;
     const why = error instanceof Error ? error.message : String(error);
     throw new ModemError("INVALID_ATTACHMENT", {
       detail: `the file cannot be read: ${why}`,

@@ -4,9 +4,9 @@
  * A message can come from anywhere, so only files whose real path lies in a folder that the administrator has named
  * are read; every refusal looks alike, so that a message cannot find out which other files exist.
  */
-import { realpath, stat } from "node:fs/promises";
 import { isAbsolute, relative, sep } from "node:path";
 import { ModemError } from "../../errors";
+import { outsideFiles } from "./outside-files";
 import { hasControl, shown } from "./text";
 
 /**
@@ -19,8 +19,8 @@ export async function allowedPath(path: string, folders: readonly string[]): Pro
     new ModemError("INVALID_ATTACHMENT_PATH", { detail: `${shown(path)} ${why}` });
   if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw refused("is an URL; send the content instead");
   if (hasControl(path) || !isAbsolute(path)) throw refused("is not an absolute path");
-  const real = await realPathOf(path);
-  for (const folder of folders) {
+  const real = folders.length === 0 ? undefined : await realPathOf(path);
+  for (const folder of real === undefined ? [] : folders) {
     const realFolder = await realPathOf(folder);
     if (real === undefined || realFolder === undefined || !isBelow(real, realFolder)) continue;
     if (await isRegularFile(real)) return real;
@@ -34,18 +34,13 @@ function isBelow(path: string, folder: string): boolean {
 }
 
 async function realPathOf(path: string): Promise<string | undefined> {
-  try {
-    return await realpath(path);
-  } catch {
-    return undefined;
-  }
+  return outsideFiles.realPath(path).catch(() => undefined);
 }
 
 /** A pipe or a device would be read without end. */
 async function isRegularFile(path: string): Promise<boolean> {
-  try {
-    return (await stat(path)).isFile();
-  } catch {
-    return false;
-  }
+  return outsideFiles.size(path).then(
+    () => true,
+    () => false,
+  );
 }

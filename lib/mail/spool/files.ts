@@ -3,22 +3,12 @@
  *
  * Files are made for their owner alone (0600, folders 0700). Nothing here knows what the files hold.
  */
-import { constants, createReadStream, readFile } from "node:fs";
-import {
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readlink,
-  realpath,
-  rename,
-  rm,
-  stat,
-  type FileHandle,
-} from "node:fs/promises";
+import { createReadStream, readFile } from "node:fs";
+import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { delay, systemClock, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
+import { outsideFiles } from "../message/outside-files";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
 export interface FileWriter {
@@ -42,7 +32,7 @@ export interface FileLayer {
    * such as a link to a file elsewhere.
    */
   streamReal(path: string): AsyncIterable<Uint8Array>;
-  /** Bytes of a file. */
+  /** Bytes of such a file, not yet read. */
   size(path: string): Promise<number>;
   /** Makes a new file; rejects with EEXIST when the name is taken. */
   create(path: string): Promise<FileWriter>;
@@ -66,18 +56,8 @@ export const hostFiles: FileLayer = {
   async *stream(path) {
     yield* createReadStream(path);
   },
-  async *streamReal(path) {
-    const handle = await open(path, READ_WITHOUT_WAITING);
-    try {
-      if (!(await isStill(path, handle))) throw new Error(`${path} is no longer the file that was allowed`);
-      yield* handle.createReadStream({ autoClose: false });
-    } finally {
-      await handle.close();
-    }
-  },
-  async size(path) {
-    return (await stat(path)).size;
-  },
+  streamReal: (path) => outsideFiles.stream(path, true),
+  size: (path) => outsideFiles.size(path),
   async create(path) {
     const handle = await open(path, "wx", 0o600);
     return {
@@ -132,21 +112,6 @@ export async function replaceFile(from: string, to: string, options: RenameOptio
     }
     await delay(clock, FIRST_PAUSE_MS * 2 ** (attempt - 1));
   }
-}
-
-/** A pipe in the place of the file must not hold up a thread until somebody writes to it. */
-const READ_WITHOUT_WAITING = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
-
-/**
- * True when the open file is the regular file whose real path this is. Linux tells the path of an open file itself;
- * elsewhere the path and its links are looked at after the opening.
- */
-async function isStill(path: string, handle: FileHandle): Promise<boolean> {
-  const opened = await handle.stat();
-  if (!opened.isFile()) return false;
-  if (process.platform === "linux") return (await readlink(`/proc/self/fd/${handle.fd}`)) === path;
-  const there = await lstat(path);
-  return there.ino === opened.ino && there.dev === opened.dev && (await realpath(path)) === path;
 }
 
 /** Writes a new file and makes its content durable; its name is durable after `syncFolder`. Returns the bytes. */
