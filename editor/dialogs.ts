@@ -6,3 +6,4 @@ export { begin, chooseAction, current, findBy, showWhatApplies, takeAddresses } 
 export { address, certificate, chosen, filled, integer, onlyIf, typed } from "./dialog/validators";
 export { explain, sentence } from "./explain";
 export { closeModem, modemLabel, prepareModem, saveModem } from "./modem/dialog";
+export { modemDefaults } from "./modem/properties";

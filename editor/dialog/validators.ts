@@ -17,11 +17,19 @@ function isVariable(value: unknown): boolean {
   return /\$\{[^}]+\}/.test(String(value));
 }
 
+/** What a whole number may be. */
+export interface IntegerRange {
+  readonly min: number;
+  readonly max: number;
+  /** A word that may stand instead of a number. */
+  readonly word?: string;
+}
+
 /** A whole number; empty only where `optional`. */
-export function integer(field: string, min: number, max: number, optional = false): Validator {
+export function integer(field: string, { min, max, word }: IntegerRange, optional = false): Validator {
   return function (value, _options) {
     // A property that is missing altogether has its default.
-    if (value === undefined) return true;
+    if (value === undefined || value === word) return true;
     if (isEmpty(value)) return optional || complaint(field, "missing");
     if (isVariable(value)) return true;
     const number = Number(value);

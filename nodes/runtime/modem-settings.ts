@@ -4,7 +4,8 @@ import { readBareAddress } from "../../lib/mail/message/addresses";
 import type { NetworkSettings, RootCertificate, SmtpSettings } from "../../lib/quectel/settings";
 import { type ConnectionOptions, readConnection } from "./connection-options";
 import { migrate } from "./migrations";
-import { invalid, OptionReader, type RawOptions } from "./options";
+import { ModemOptions } from "./modem-options";
+import { invalid, type RawOptions } from "./options";
 
 /** What the editor keeps apart from the flow, encrypted. */
 export interface ModemCredentials {
@@ -49,81 +50,79 @@ export interface ModemSettings {
   readonly queue: QueueSettings;
 }
 
-const MINUTES = { min: 0, max: 525_600 } as const;
-
 /** @throws INVALID_CONFIG for the first property that cannot be used. */
 export function readModemSettings(raw: RawOptions, credentials: ModemCredentials): ModemSettings {
-  const options = new OptionReader(migrate("quectel-modem", raw));
+  const options = new ModemOptions(migrate("quectel-modem", raw));
   return {
     connection: readConnection(options),
-    commandPause: options.integer("commandPause", { min: 0, max: 1000 }, 0),
+    commandPause: options.integer("commandPause"),
     network: readNetwork(options, credentials),
     smtp: readSmtp(options, credentials),
     text: {
-      allowFrom: options.flag("allowFrom", false),
-      charset: options.choice("charset", ["auto", "utf-8", "gb2312", "big5"], "auto"),
-      bccMode: options.choice("bccMode", ["private", "module"], "private"),
-      lateNote: options.integer("lateNote", MINUTES, 10),
+      allowFrom: options.flag("allowFrom"),
+      charset: options.choice("charset"),
+      bccMode: options.choice("bccMode"),
+      lateNote: options.integer("lateNote"),
     },
     queue: {
-      maxAge: options.integer("maxAge", { ...MINUTES, min: 1 }, 1440),
-      maxQueued: options.integer("maxQueued", { min: 1, max: 100_000 }, 1000),
-      maxSpoolMB: options.integer("maxSpoolMB", { min: 1, max: 1_000_000 }, 100),
-      keepFailedDays: options.integer("keepFailedDays", { min: 0, max: 3650 }, 7),
-      ratePerHour: options.integer("ratePerHour", { min: 0, max: 100_000 }, 0),
+      maxAge: options.integer("maxAge"),
+      maxQueued: options.integer("maxQueued"),
+      maxSpoolMB: options.integer("maxSpoolMB"),
+      keepFailedDays: options.integer("keepFailedDays"),
+      ratePerHour: options.integer("ratePerHour"),
     },
   };
 }
 
-function readNetwork(options: OptionReader, credentials: ModemCredentials): NetworkSettings {
-  const apnAuth = options.choice("apnAuth", ["none", "pap", "chap", "either"], "none");
+function readNetwork(options: ModemOptions, credentials: ModemCredentials): NetworkSettings {
+  const apnAuth = options.choice("apnAuth");
   const simPin = (credentials.simPin ?? "").trim();
   // 3GPP TS 31.101 section 9.5.1: a PIN has 4 to 8 digits. A wrong one costs one of three tries, so it is checked here.
   if (simPin !== "" && !/^\d{4,8}$/.test(simPin)) throw invalid("simPin", "must have 4 to 8 digits");
   return {
-    contextId: options.integer("contextId", { min: 1, max: 16 }, 1),
+    contextId: options.integer("contextId"),
     apn: options.text("apn"),
     apnAuth,
     apnUser: apnAuth === "none" ? "" : (credentials.apnUser ?? ""),
     apnPassword: apnAuth === "none" ? "" : (credentials.apnPassword ?? ""),
-    ipType: options.choice("ipType", ["ipv4", "ipv6", "ipv4v6"], "ipv4"),
+    ipType: options.choice("ipType"),
     simPin,
-    shared: options.flag("shared", false),
-    idleMinutes: options.integer("idleMinutes", MINUTES, 30),
-    allowReset: options.flag("allowReset", true),
+    shared: options.flag("shared"),
+    idleMinutes: options.integer("idleMinutes"),
+    allowReset: options.flag("allowReset"),
   };
 }
 
-function readSmtp(options: OptionReader, credentials: ModemCredentials): SmtpSettings {
+function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSettings {
   return {
-    host: options.requiredText("smtpHost"),
-    port: options.requiredInteger("smtpPort", { min: 1, max: 65535 }),
-    security: options.choice("smtpSecurity", ["none", "tls", "starttls"], "tls"),
+    host: options.text("smtpHost"),
+    port: options.integer("smtpPort"),
+    security: options.choice("smtpSecurity"),
     user: credentials.smtpUser ?? "",
     password: credentials.smtpPassword ?? "",
     senderName: options.text("senderName"),
     senderAddress: readSenderAddress(options),
     tls: {
-      verify: options.flag("tlsVerify", true),
+      verify: options.flag("tlsVerify"),
       root: readRoot(options),
-      contextId: options.integer("tlsContextId", { min: 0, max: 5 }, 1),
+      contextId: options.integer("tlsContextId"),
     },
-    encoding: options.choice("encoding", ["auto", "raw", "hex"], "auto"),
-    sendTimeout: options.integer("sendTimeout", { min: 60, max: 65535 }, 300),
+    encoding: options.choice("encoding"),
+    sendTimeout: options.integer("sendTimeout"),
   };
 }
 
-function readSenderAddress(options: OptionReader): string {
+function readSenderAddress(options: ModemOptions): string {
   try {
-    return readBareAddress(options.requiredText("senderAddress"), "INVALID_SENDER");
+    return readBareAddress(options.text("senderAddress"), "INVALID_SENDER");
   } catch (error) {
     if (!isModemError(error) || error.code === "INVALID_CONFIG") throw error;
     throw invalid("senderAddress", "must be an address such as name@example.com");
   }
 }
 
-function readRoot(options: OptionReader): RootCertificate {
-  const root = options.text("tlsRoot", "auto");
+function readRoot(options: ModemOptions): RootCertificate {
+  const root = options.text("tlsRoot");
   switch (root) {
     case "auto":
       return { from: "auto" };

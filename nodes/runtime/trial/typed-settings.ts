@@ -10,6 +10,7 @@ import { primitiveText } from "../../../lib/mail/message/foreign";
 import { readConnection } from "../connection-options";
 import { migrate } from "../migrations";
 import { type ModemCredentials, type ModemSettings, readModemSettings } from "../modem-settings";
+import { ModemOptions } from "../modem-options";
 import { invalid, OptionReader, PropertyError, type RawOptions } from "../options";
 import { CREDENTIALS, type TrialRequest } from "./request";
 
@@ -107,10 +108,11 @@ function waysBefore({ properties, environment }: DeployedModem): Record<Way, unk
 /** Where credentials go with these properties, `${ENV}` replaced; undefined where the properties cannot be read. */
 function waysOf(properties: RawOptions): Record<Way, unknown> | undefined {
   try {
-    const options = new OptionReader(migrate("quectel-modem", properties));
+    const migrated = migrate("quectel-modem", properties);
+    const options = new OptionReader(migrated);
     const root = options.text("tlsRoot", "auto");
     return {
-      connection: addressOf(options),
+      connection: addressOf(new ModemOptions(migrated)),
       network: lowerCase(options.text("apn")),
       server: {
         host: lowerCase(options.text("smtpHost")),
@@ -133,7 +135,7 @@ function lowerCase(name: string): string {
 }
 
 /** The connection without how the line is set, which leads nowhere else. */
-function addressOf(options: OptionReader): object {
+function addressOf(options: ModemOptions): object {
   const connection = readConnection(options);
   return connection.kind === "serial" ? { kind: connection.kind, path: connection.path } : connection;
 }
