@@ -41,6 +41,17 @@ async function operatorQuotes(bench: Bench): Promise<Answer> {
   return known(parseParameters(info).isQuoted(1) ? "present" : "absent");
 }
 
+/** Four hex digits a character, while CSCS asks for no such thing. */
+async function operatorCoding(bench: Bench): Promise<Answer> {
+  const set = parseParameters((await bench.firstLine("AT+CSCS?")) ?? "").text(0);
+  if (set === "UCS2") return notAsked("CSCS is UCS2");
+  const operator = parseParameters((await bench.firstLine("AT+COPS?")) ?? "");
+  const name = operator.text(2);
+  if (operator.integer(1) === 2 || name === undefined) return notAsked("no name of an operator");
+  bench.tools.recording.hide([name]);
+  return known(/^(00[0-9A-F]{2}|[0-9A-F]{4}){2,}$/i.test(name) ? "ucs2" : "text");
+}
+
 async function noNetworkInfo(bench: Bench): Promise<Answer> {
   const info = await networkInfo(bench);
   if (info === undefined || !hasNoNetwork(info)) return notAsked("there is a network");
@@ -118,6 +129,15 @@ export const networkQuestions: readonly Question[] = [
     variants: ["present", "absent"],
     transcript: "remark",
     ask: operatorQuotes,
+  },
+  {
+    id: "operator-coding",
+    asks: "Is the operator's name in COPS text, or the digits of UCS2?",
+    expected: { answer: "text", mark: "B" },
+    needs: "nothing",
+    variants: ["text", "ucs2"],
+    transcript: "remark",
+    ask: operatorCoding,
   },
   {
     id: "no-network-info",

@@ -29,7 +29,9 @@ async function uploadTimeout(bench: Bench): Promise<Answer> {
       parts: 1,
       pauseMs: 0,
     });
-    return end.result === undefined ? unclear("it ended with ERROR") : known(end.result);
+    if (end.result === undefined) return unclear("it ended with ERROR");
+    const isBoth = end.result !== "ok" && (bench.tools.recording.received() ?? "").includes("\n+QFUPL:");
+    return known(isBoth ? `line-${end.result}` : end.result);
   });
 }
 
@@ -45,10 +47,10 @@ export const timeQuestions: readonly Question[] = [
   },
   {
     id: "upload-timeout",
-    asks: "What does an upload get whose time is over: its smaller size with OK, or an error?",
+    asks: "What does an upload get whose time is over: its smaller size with OK, an error, or both?",
     expected: { answer: "ok", mark: "C" },
     needs: "nothing",
-    variants: ["ok", "421"],
+    variants: ["ok", "421", "line-421"],
     transcript: "remark",
     ask: uploadTimeout,
   },

@@ -51,8 +51,9 @@ async function upload(context: CommandContext): Promise<FinalResult> {
     ...(acknowledged === 1 ? { onBlock: () => context.raw("A") } : {}),
   });
   file.content = bytes;
-  if (end === "time" && modem.variants["upload-timeout"] === "421") return cme(fileError.timeout);
-  context.info(`+QFUPL: ${bytes.length},${printedChecksum(modem, bytes)}`);
+  const late = end === "time" ? modem.variants["upload-timeout"] : "ok";
+  if (late !== "421") context.info(`+QFUPL: ${bytes.length},${printedChecksum(modem, bytes)}`);
+  if (late !== "ok") return cme(fileError.timeout);
   return OK;
 }
 

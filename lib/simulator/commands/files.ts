@@ -8,7 +8,19 @@ import {
   type FileName,
   type StoredFile,
 } from "../module/file-store";
-import { answer, cme, OK, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
+import {
+  answer,
+  cme,
+  ERROR,
+  OK,
+  testOk,
+  type CommandContext,
+  type CommandHandler,
+  type CommandTable,
+  type Feature,
+  type FinalResult,
+} from "../handler";
+import { gaps } from "../module/gaps";
 import type { SimulatedModem } from "../modem";
 import { integerIn, quotedText } from "../line/parameters";
 import { fileHandleCommands, isOpen } from "./file-handles";
@@ -99,21 +111,57 @@ function fileParameter({ parameters }: CommandContext): FileName | undefined {
   return text === undefined ? undefined : parseFileName(text);
 }
 
+/** What a name in the storage that is missing gets. */
+const noStorage = {
+  "406": cme(fileError.badName),
+  "400": cme(fileError.invalidInput),
+  error: ERROR,
+  "3": cme(3),
+} as const;
+
+/** Firmware may have no RAM storage, or no handles. */
+function whenKnown(handler: CommandHandler, takesHandles: boolean): CommandHandler {
+  return (context) => {
+    const { modem, parameters } = context;
+    const { fileHandles, ramStorage: ram } = modem.state(gaps);
+    if (takesHandles && !fileHandles) return ERROR;
+    const isMissing = parameters.some((parameter) => /^RAM(:|$)/i.test(quotedText(parameter) ?? ""));
+    return ram !== "present" && isMissing ? noStorage[ram] : handler(context);
+  };
+}
+
+function guarded(commands: CommandTable, takesHandles = false): CommandTable {
+  return Object.fromEntries(
+    Object.entries(commands).map(([name, command]) => [
+      name,
+      Object.fromEntries(
+        forms.flatMap((form) => {
+          const handler = command[form];
+          return handler === undefined ? [] : [[form, whenKnown(handler, takesHandles)]];
+        }),
+      ),
+    ]),
+  );
+}
+
+const forms = ["exec", "read", "test", "write"] as const;
+
+const fileCommands: CommandTable = {
+  "+QFLDS": { test: testOk, exec: showTotals, write: showSpace },
+  "+QFLST": {
+    test: testOk,
+    exec: (context) => list(context, { storage: "UFS", name: "*" }),
+    write: listNamed,
+  },
+  "+QFDEL": { test: answer("+QFDEL: <filename>"), write: deleteFiles },
+  "+QFMOV": {
+    test: answer("+QFMOV: <src_filename>,<dst_filename>[,(0,1)[,(0,1)]]"),
+    write: move,
+  },
+  ...fileTransferCommands,
+};
+
 export const filesFeature: Feature = {
   name: "files",
-  commands: {
-    "+QFLDS": { test: testOk, exec: showTotals, write: showSpace },
-    "+QFLST": {
-      test: testOk,
-      exec: (context) => list(context, { storage: "UFS", name: "*" }),
-      write: listNamed,
-    },
-    "+QFDEL": { test: answer("+QFDEL: <filename>"), write: deleteFiles },
-    "+QFMOV": {
-      test: answer("+QFMOV: <src_filename>,<dst_filename>[,(0,1)[,(0,1)]]"),
-      write: move,
-    },
-    ...fileTransferCommands,
-    ...fileHandleCommands,
-  },
+  commands: { ...guarded(fileCommands), ...guarded(fileHandleCommands, true) },
 };

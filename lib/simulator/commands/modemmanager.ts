@@ -4,8 +4,9 @@
  * No message is ever there and no call is made; the answers are those of a module that has these functions and
  * does not use them. Forms of 3GPP TS 27.005 and 27.007.
  */
-import { OK, answer, testOk, type Command, type Feature } from "../handler";
+import { ERROR, OK, answer, testOk, type Command, type Feature } from "../handler";
 import { hasPacketService } from "../module/registration";
+import { quotedText } from "../line/parameters";
 import { stateKey } from "../state";
 
 /** A setting of numbers and words that is kept and read back, nothing more. */
@@ -24,7 +25,13 @@ function kept(name: string, initial: string, allowed: string): Command {
   };
 }
 
-const storages = '("SM","ME","MT","SR")';
+const stores = ["SM", "ME", "MT", "SR"] as const;
+const storages = `(${stores.map((name) => `"${name}"`).join(",")})`;
+
+/** Where messages are read, written and received: 27.005 3.2.2. */
+const messageStores = stateKey<{ names: readonly (typeof stores)[number][] }>("start", "+CPMS", () => ({
+  names: ["ME", "ME", "ME"],
+}));
 
 export const modemManagerFeature: Feature = {
   name: "phone",
@@ -39,8 +46,24 @@ export const modemManagerFeature: Feature = {
     "+CSCA": { test: testOk, read: answer('+CSCA: "",129'), write: testOk },
     "+CPMS": {
       test: answer(`+CPMS: ${storages},${storages},${storages}`),
-      read: answer('+CPMS: "ME",0,255,"ME",0,255,"ME",0,255'),
-      write: answer("+CPMS: 0,255,0,255,0,255"),
+      read: ({ modem, info }) => {
+        info(
+          `+CPMS: ${modem
+            .state(messageStores)
+            .names.map((name) => `"${name}",0,255`)
+            .join(",")}`,
+        );
+        return OK;
+      },
+      write: ({ modem, parameters, info }) => {
+        const chosen = parameters.map((parameter) => stores.find((name) => name === quotedText(parameter)));
+        const names = chosen.filter((name) => name !== undefined);
+        if (names.length === 0 || names.length < parameters.length || names.length > 3) return ERROR;
+        const kept = modem.state(messageStores).names;
+        modem.state(messageStores).names = kept.map((name, at) => names[at] ?? name);
+        info("+CPMS: 0,255,0,255,0,255");
+        return OK;
+      },
     },
     "+CMGL": { test: answer("+CMGL: (0-4)"), exec: () => OK, write: testOk },
     "+CMGR": { test: testOk, write: () => ({ kind: "cms", code: 321 }) },

@@ -31,9 +31,17 @@ export function simObstacle(modem: SimulatedModem): FinalResult | undefined {
       return cme(12);
     case "NOT INSERTED":
       return cme(10);
+    case "FAILURE":
+      return cme(13);
     case "BUSY":
       return cme(14);
   }
+}
+
+/** Some modules say twice that there is no card before they have found the one in place. */
+function cardState(modem: SimulatedModem): FinalResult | undefined {
+  const isUnsure = simStatus(modem) === "BUSY" && modem.variants["card-start"] === "unsure";
+  return isUnsure && modem.state(simState).asked++ < 2 ? cme(10) : simObstacle(modem);
 }
 
 /** One information line once the card can be read. */
@@ -72,6 +80,7 @@ function enterPin({ modem, parameters, afterResult }: CommandContext): FinalResu
     case "READY":
       return cme(3);
     case "NOT INSERTED":
+    case "FAILURE":
     case "BUSY":
       return simObstacle(modem) ?? ERROR;
   }
@@ -136,7 +145,7 @@ export const simFeature: Feature = {
     "+CPIN": {
       test: testOk,
       read: ({ modem, info }) => {
-        const obstacle = simObstacle(modem);
+        const obstacle = cardState(modem);
         const status = simStatus(modem);
         if (obstacle !== undefined && status !== "SIM PIN" && status !== "SIM PUK") return obstacle;
         info(`+CPIN: ${status}`);

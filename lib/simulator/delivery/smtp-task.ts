@@ -5,6 +5,7 @@
  * restart without a word, although the server may have taken it.
  */
 import { delay } from "../../clock";
+import { broken } from "../module/broken";
 import { findFile } from "../module/file-store";
 import { internet } from "./internet";
 import { mailDate, mimeMessage, type MimeForm, type MimeMail } from "./mime";
@@ -41,6 +42,8 @@ export async function sendMail(
     checkContent(settings, content);
     const context = await findContext(modem, settings.contextId, AbortSignal.any([signal, end.signal]));
     const ended = AbortSignal.any([signal, end.signal, context.end.signal]);
+    const { dataStack } = modem.state(broken);
+    if (dataStack !== undefined) return { err: dataStack, protocolError: 0 };
     if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
     const environment = { clock: modem.clock, busy: modem.busy.bind(modem), signal: ended };
     const { mailServer, ...names } = modem.state(internet);

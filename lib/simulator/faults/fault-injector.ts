@@ -15,6 +15,7 @@ import type { FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
 import type { PortName } from "../line/port";
 import type { Segment } from "../line/wire";
+import { broken } from "../module/broken";
 import { cell, change, simCard } from "../module/world";
 
 type Direction = "host" | "modem";
@@ -133,6 +134,13 @@ export class FaultInjector {
     return segments.filter(notEmpty);
   }
 
+  /** The module has begun to run again. */
+  async start(): Promise<void> {
+    for (const { fault } of this.due("start", ({ at }) => "start" in at)) {
+      if (isModuleFault(fault)) await this.strike(fault);
+    }
+  }
+
   /** @returns false when the unsolicited line is lost. */
   urc(line: string): boolean {
     if (this.strikingAtUrc || !this.plan.some(({ at }) => "urc" in at && line.startsWith(at.urc)))
@@ -230,6 +238,16 @@ export class FaultInjector {
       case "noSignal":
         change(modem, cell, { rssi: 99 });
         return;
+      case "deadStack":
+        modem.state(broken).dataStack = fault.err;
+        return;
+      case "cardLost":
+        modem.state(broken).card = true;
+        modem.emit("surroundings");
+        return;
+      case "deadApplication":
+        modem.state(broken).application = true;
+        return;
       case "simRemoved":
         change(modem, simCard, { inserted: false });
         return;
@@ -282,6 +300,9 @@ function isModuleFault(fault: FaultRule["fault"]): fault is ModuleFault {
     case "contextLoss":
     case "noSignal":
     case "simRemoved":
+    case "deadStack":
+    case "cardLost":
+    case "deadApplication":
     case "run":
       return true;
   }

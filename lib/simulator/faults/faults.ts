@@ -40,6 +40,8 @@ export type FaultTrigger =
   | { readonly socket: "up" | "down"; readonly byte: number }
   /** Before the n-th QIOPEN connects; before the n-th block of QISEND is taken; default the first. */
   | { readonly socket: "open" | "send"; readonly nth?: number | "every" }
+  /** At the n-th start of the module, before it says anything; default the first. */
+  | { readonly start: "module"; readonly nth?: number | "every" }
   /** Before the n-th unsolicited line that begins so is sent; default the first. */
   | { readonly urc: string; readonly nth?: number | "every" };
 
@@ -63,6 +65,12 @@ export type ModuleFault =
   | { readonly kind: "contextLoss"; readonly contextId?: number }
   | { readonly kind: "noSignal" }
   | { readonly kind: "simRemoved" }
+  /** Until the next start no data pass although the context looks healthy; each mail ends with `err`. */
+  | { readonly kind: "deadStack"; readonly err: number }
+  /** Until the next start the card is not seen: CME 13. */
+  | { readonly kind: "cardLost" }
+  /** Until the next start QI*, QSMTP* and QF* are not served. */
+  | { readonly kind: "deadApplication" }
   /** Anything else, such as a wrong state. */
   | { readonly kind: "run"; readonly run: (modem: SimulatedModem) => void };
 
@@ -140,6 +148,7 @@ export type FaultRule =
       readonly at: { readonly socket: "send"; readonly nth?: number | "every" };
       readonly fault: SendFault | ModuleFault;
     }
+  | { readonly at: Extract<FaultTrigger, { start: string }>; readonly fault: ModuleFault }
   | { readonly at: Extract<FaultTrigger, { urc: string }>; readonly fault: UrcFault | ModuleFault };
 
 export type FaultPlan = readonly FaultRule[];
@@ -155,5 +164,6 @@ function whereOf(at: FaultTrigger): string {
   if ("command" in at) return at.command;
   if ("smtp" in at) return `SMTP ${at.smtp}`;
   if ("urc" in at) return at.urc;
+  if ("start" in at) return "start";
   return "byte" in at ? `socket ${at.socket} byte ${at.byte}` : `socket ${at.socket}`;
 }

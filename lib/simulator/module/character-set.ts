@@ -11,6 +11,7 @@ export const characterSet = stateKey<{ name: CharacterSet }>("start", "character
 
 /** A name as the chosen set spells it: UCS2 as four hex digits a character. */
 export function spelled(modem: SimulatedModem, text: string): string {
-  if (modem.state(characterSet).name !== "UCS2") return text;
+  const isHex = modem.variants["operator-coding"] === "ucs2" || modem.state(characterSet).name === "UCS2";
+  if (!isHex) return text;
   return Buffer.from(text, "utf16le").swap16().toString("hex").toUpperCase();
 }

@@ -35,12 +35,13 @@ type Connection = ActiveContext | { readonly kind: "lost" };
 export const HIGHEST_CONTEXT = 16;
 const MOST_ACTIVE = 3;
 
-/** What the operator asks of a context; undefined accepts anything. */
-export const subscription = stateKey<{ apn?: string; user?: string; password?: string }>(
-  "world",
-  "subscription",
-  () => ({}),
-);
+/** What the operator asks of a context, undefined accepts anything, and how many of them the card may have at once. */
+export const subscription = stateKey<{
+  apn?: string;
+  user?: string;
+  password?: string;
+  mostContexts?: number;
+}>("world", "subscription", () => ({}));
 
 const empty: ContextDefinition = { type: 1, apn: "", user: "", password: "", auth: 0 };
 /** Context 1 is the one of the LTE attach and always has a definition. */
@@ -77,7 +78,8 @@ export function activate(modem: SimulatedModem, id: number): TcpipError {
   const present = all.get(id);
   if (present?.kind === "active") return modem.variants["activate-active"] === "ok" ? 0 : 572;
   if (present?.kind === "lost" && modem.variants["activate-lost"] === "error") return 570;
-  if (activeContexts(modem).length >= MOST_ACTIVE) return 572;
+  const { mostContexts = MOST_ACTIVE } = modem.state(subscription);
+  if (activeContexts(modem).length >= mostContexts) return 572;
   const definition = definitions(modem).get(id);
   if (definition === undefined) return 573;
   if (!hasPacketService(modem) || !modem.state(cell).grantsContext || !isSubscribed(modem, definition))

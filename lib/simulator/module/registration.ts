@@ -46,7 +46,9 @@ export function isRegistered(modem: SimulatedModem): boolean {
 
 /** True while PDP contexts can be used: registered, attached, signal. */
 export function hasPacketService(modem: SimulatedModem): boolean {
-  return isRegistered(modem) && modem.state(registration).attached && modem.state(cell).rssi !== 99;
+  const { dataRegistration = 1, rssi } = modem.state(cell);
+  const isGranted = dataRegistration === 1 || dataRegistration === 5;
+  return isRegistered(modem) && isGranted && modem.state(registration).attached && rssi !== 99;
 }
 
 /** AT+CGATT. */
@@ -63,7 +65,10 @@ export function setDeregistered(modem: SimulatedModem, deregistered: boolean): v
 
 /** State that a domain shows; on a network with LTE only firmware differs for CREG and CGREG. */
 export function shownState(modem: SimulatedModem, domain: Domain): RegistrationState {
-  const { state } = modem.state(registration);
+  const { state: own } = modem.state(registration);
+  const { dataRegistration } = modem.state(cell);
+  const isOther = domain !== "CREG" && dataRegistration !== undefined && (own === 1 || own === 5);
+  const state = isOther ? dataRegistration : own;
   if (domain === "CEREG" || modem.state(cell).accessTechnology !== 7 || (state !== 1 && state !== 5))
     return state;
   switch (modem.variants["creg-on-lte"]) {

@@ -25,6 +25,8 @@ export type RegistrationState = 0 | 1 | 2 | 3 | 4 | 5;
 export interface Cell {
   /** What the network grants to a module that asks; 2 while there is no signal. */
   registration: RegistrationState;
+  /** What it grants for data (CGREG, CEREG), where that is something else. */
+  dataRegistration?: RegistrationState;
   operator: string;
   /** Mobile country and network code, five or six digits. */
   plmn: string;

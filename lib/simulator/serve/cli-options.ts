@@ -12,6 +12,7 @@ Usage: quectel-modem-simulator --pty PATH | --tcp PORT [options]
 Ports of the module (at least one; each may be given up to three times: usbat, usbmodem, uart1)
   --pty PATH             pseudo-terminal at PATH; needs the program socat
   --tcp [HOST:]PORT      raw TCP server; HOST is 127.0.0.1 if left out
+  --telnet               the TCP servers speak Telnet, as serial servers do that are set up so
 
 The module
   --pin PIN              the SIM card asks for this PIN
@@ -37,7 +38,13 @@ It ends with Ctrl-C.
 /** A way in for programs outside. */
 export type Service =
   | { readonly kind: "pty"; readonly portName: PortName; readonly path: string }
-  | { readonly kind: "tcp"; readonly portName: PortName; readonly host: string; readonly tcpPort: number };
+  | {
+      readonly kind: "tcp";
+      readonly portName: PortName;
+      readonly host: string;
+      readonly tcpPort: number;
+      readonly telnet: boolean;
+    };
 
 export type CliOptions =
   | { readonly kind: "help" }
@@ -61,6 +68,7 @@ export function parseCommandLine(args: readonly string[]): CliOptions {
     options: {
       pty: { type: "string", multiple: true, default: [] },
       tcp: { type: "string", multiple: true, default: [] },
+      telnet: { type: "boolean", default: false },
       pin: { type: "string", default: "" },
       variant: { type: "string", multiple: true, default: [] },
       "list-variants": { type: "boolean", default: false },
@@ -78,7 +86,7 @@ export function parseCommandLine(args: readonly string[]): CliOptions {
   if (!/^(\d{4,8})?$/.test(values.pin)) throw new Error("--pin takes four to eight digits");
   return {
     kind: "run",
-    services: services(values.pty, values.tcp),
+    services: services(values.pty, values.tcp, values.telnet),
     variants: Object.assign({}, ...values.variant.map(parseVariant)),
     timing: timingOf(values.fast, values.baud),
     pin: values.pin,
@@ -89,14 +97,14 @@ export function parseCommandLine(args: readonly string[]): CliOptions {
   };
 }
 
-function services(ptys: readonly string[], tcps: readonly string[]): readonly Service[] {
+function services(ptys: readonly string[], tcps: readonly string[], telnet: boolean): readonly Service[] {
   const wanted = [...ptys.map((path) => ({ path })), ...tcps.map((address) => ({ address }))];
   if (wanted.length === 0) throw new Error("give --pty PATH or --tcp PORT; --help shows all options");
   return wanted.map((service, index) => {
     const portName = portNames[index];
     if (portName === undefined) throw new Error(`the module has only ${portNames.length} ports`);
     if ("path" in service) return { kind: "pty", portName, path: service.path };
-    return { kind: "tcp", portName, ...tcpAddress(service.address) };
+    return { kind: "tcp", portName, telnet, ...tcpAddress(service.address) };
   });
 }
 

@@ -4,6 +4,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { SimulatedModem } from "../modem";
 import type { PortName } from "../line/port";
 import type { ServedPort } from "./served-port";
+import { telnetGreeting, telnetReader, toTelnet } from "./telnet";
 
 export interface TcpOptions {
   /** 0 takes a free one. */
@@ -11,6 +12,8 @@ export interface TcpOptions {
   /** Default 127.0.0.1: the simulated modem is open to everybody who can connect. */
   readonly host?: string;
   readonly portName?: PortName;
+  /** Speaks Telnet (RFC 854) instead of raw bytes, as serial servers do that are set up so. Default false. */
+  readonly telnet?: boolean;
 }
 
 /** @throws the error of the operating system when the address cannot be used. */
@@ -23,7 +26,7 @@ export async function serveTcp(
   const server = createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once("close", () => sockets.delete(socket));
-    connect(modem, options.portName ?? "usbat", socket);
+    connect(modem, options.portName ?? "usbat", socket, options.telnet === true);
   });
   server.listen(options.tcpPort, host);
   await once(server, "listening");
@@ -39,18 +42,23 @@ export async function serveTcp(
   };
 }
 
-function connect(modem: SimulatedModem, portName: PortName, socket: Socket): void {
+function connect(modem: SimulatedModem, portName: PortName, socket: Socket, isTelnet: boolean): void {
   // A reset connection is told by "close" as well; without a listener the error would end the process.
   socket.on("error", () => undefined);
   const line = modem.open(portName, {
-    received: (bytes) => socket.write(bytes),
+    received: (bytes) => socket.write(isTelnet ? toTelnet(bytes) : bytes),
     vanished: () => socket.destroy(),
   });
   if (typeof line === "string") {
     socket.destroy();
     return;
   }
-  socket.on("data", (bytes: Buffer) => line.write(bytes));
+  if (isTelnet) socket.write(telnetGreeting);
+  const fromTelnet = isTelnet ? telnetReader() : (bytes: Buffer): Buffer => bytes;
+  socket.on("data", (bytes: Buffer) => {
+    const plain = fromTelnet(bytes);
+    if (plain.length > 0) line.write(plain);
+  });
   socket.once("close", () => line.close());
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from "node:stream";
 import { resolveHost } from "../delivery/host-names";
 import { internet } from "../delivery/internet";
 import type { SimulatedModem } from "../modem";
+import { broken } from "../module/broken";
 import type { TcpipError } from "../module/tcpip-errors";
 import type { SocketParameters } from "./tcp-socket";
 
@@ -19,6 +20,7 @@ export async function connectTo(
   modem: SimulatedModem,
   { host, port, localPort }: SocketParameters,
 ): Promise<Connected> {
+  if (modem.state(broken).dataStack !== undefined) return { kind: "failed", error: 566 };
   const network = modem.state(internet);
   const inside = network.tcpServer?.(host, port);
   if (inside !== undefined) return { kind: "connected", stream: inside, address: "127.0.0.1" };

@@ -47,6 +47,19 @@ export const moduleVariants = {
     description: "ICCID of 19 digits followed by F.",
     source: "7",
   },
+  "operator-coding": {
+    values: ["text", "ucs2"],
+    default: "text",
+    description: "Operator's name in COPS, whatever CSCS says: as text, or as the digits of UCS2.",
+    source: "real modules 14",
+  },
+  "card-start": {
+    values: ["busy", "unsure"],
+    default: "busy",
+    description:
+      "CPIN while the module reads its card after a start: SIM busy, or no card for the first two times and half a second longer.",
+    source: "real modules 7",
+  },
   "operator-quotes": {
     values: ["present", "absent"],
     default: "present",

@@ -33,9 +33,10 @@ export const storageVariants = {
     source: "3.5",
   },
   "upload-timeout": {
-    values: ["ok", "421"],
+    values: ["ok", "421", "line-421"],
     default: "ok",
-    description: "QFUPL whose time is over: result with the smaller size, or CME 421.",
+    description:
+      "QFUPL whose time is over: result with the smaller size, CME 421, or the line and then CME 421.",
     source: "3.5",
   },
   "no-room": {

@@ -12,6 +12,7 @@ const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
     Object.keys(socketVariants).map((name) => [name, "takes a TCP server to connect to"]),
   ),
   "ehlo-name": "is seen by the mail server only",
+  "card-start": "is over before a question can be asked",
   "login-words": "is seen by the mail server only",
   "login-plain": "takes a server that offers PLAIN alone",
   "starttls-missing": "takes a server without STARTTLS",

@@ -11,7 +11,7 @@ describe("The command line of the simulator", () => {
       kind: "run",
       services: [
         { kind: "pty", portName: "usbat", path: "/tmp/a" },
-        { kind: "tcp", portName: "usbmodem", host: "127.0.0.1", tcpPort: 2217 },
+        { kind: "tcp", portName: "usbmodem", host: "127.0.0.1", tcpPort: 2217, telnet: false },
       ],
       variants: {},
       timing: lifelike,
@@ -26,14 +26,14 @@ describe("The command line of the simulator", () => {
   it("takes every option", () => {
     const options = parseCommandLine(
       (
-        "--tcp 0.0.0.0:1 --fast --baud 9600 --pin 1234 --trace --faults 7 " +
+        "--tcp 0.0.0.0:1 --telnet --fast --baud 9600 --pin 1234 --trace --faults 7 " +
         "--variant missing-file=418 --variant put-timeout=optional " +
         "--host Mail.example.com=127.0.0.1 --loopback-only"
       ).split(" "),
     );
     assert.deepEqual(options, {
       kind: "run",
-      services: [{ kind: "tcp", portName: "usbat", host: "0.0.0.0", tcpPort: 1 }],
+      services: [{ kind: "tcp", portName: "usbat", host: "0.0.0.0", tcpPort: 1, telnet: true }],
       variants: { "missing-file": "418", "put-timeout": "optional" },
       timing: { ...noDelay, line: 9600 },
       pin: "1234",
