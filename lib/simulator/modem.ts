@@ -211,6 +211,13 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     for (const line of this.lines.values()) line.port.hang();
   }
 
+  /** Leaves a port, or all, in multiplexing mode (3GPP TS 27.010): deaf to AT until closed down or restarted. */
+  multiplex(name?: PortName): void {
+    this.log.add({ kind: "event", text: "multiplexing" });
+    for (const line of this.lines.values())
+      if (name === undefined || line.name === name) line.port.multiplex();
+  }
+
   private start(): void {
     this.power = "starting";
     this.background(async () => {

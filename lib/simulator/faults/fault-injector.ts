@@ -229,6 +229,9 @@ export class FaultInjector {
       case "unplug":
         modem.unplug();
         return;
+      case "multiplexed":
+        modem.multiplex(fault.port);
+        return;
       case "hang":
         modem.hang();
         return;
@@ -297,6 +300,7 @@ function isModuleFault(fault: FaultRule["fault"]): fault is ModuleFault {
     case "powerLoss":
     case "unplug":
     case "hang":
+    case "multiplexed":
     case "contextLoss":
     case "noSignal":
     case "simRemoved":

@@ -62,6 +62,8 @@ export type ModuleFault =
   | { readonly kind: "unplug" }
   /** The module takes bytes and says nothing until it is restarted. */
   | { readonly kind: "hang" }
+  /** The port, or every port, is left in multiplexing mode (27.010) by another program. */
+  | { readonly kind: "multiplexed"; readonly port?: PortName }
   | { readonly kind: "contextLoss"; readonly contextId?: number }
   | { readonly kind: "noSignal" }
   | { readonly kind: "simRemoved" }

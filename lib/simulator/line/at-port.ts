@@ -9,6 +9,7 @@ import { DataCollector } from "./data-collector";
 import type { Collected, CollectOptions } from "./data-mode";
 import { startSettings } from "./line-settings";
 import type { SimulatedModem } from "../modem";
+import { MultiplexedLine } from "./multiplexer";
 import type { LineSettings, ModemPort, PortName } from "./port";
 import { formatConnect, formatUnsolicited } from "./v250-format";
 import { CommandLineReader } from "./v250-reader";
@@ -21,6 +22,8 @@ type State =
   | { readonly kind: "off" }
   /** Takes bytes and says nothing. */
   | { readonly kind: "hung" }
+  /** Left in multiplexing mode: takes frames only. */
+  | { readonly kind: "multiplexed"; readonly line: MultiplexedLine }
   | { readonly kind: "command" }
   | { readonly kind: "running"; readonly run: CommandRun; readonly waiting: Buffer[] }
   | {
@@ -76,6 +79,7 @@ export class AtPort implements ModemPort {
     switch (this.state.kind) {
       case "off":
       case "hung":
+      case "multiplexed":
         return;
       case "data":
         if (this.modem.variants["data-mode-urc"] === "held") this.heldUrcs.push({ line, data });
@@ -113,6 +117,12 @@ export class AtPort implements ModemPort {
   hang(): void {
     if (this.state.kind === "data") this.state.collector.cancel();
     this.state = { kind: "hung" };
+  }
+
+  /** Goes into multiplexing mode, as if by AT+CMUX of another program. */
+  multiplex(): void {
+    if (this.state.kind === "data") this.state.collector.cancel();
+    this.state = { kind: "multiplexed", line: new MultiplexedLine() };
   }
 
   /** Replaces all line settings, as ATZ and AT&F do. */
@@ -169,6 +179,9 @@ export class AtPort implements ModemPort {
         case "off":
         case "hung":
           return;
+        case "multiplexed":
+          this.takeFrameByte(this.state.line, bytes.readUInt8(at));
+          break;
         case "command":
           this.takeCommandByte(bytes.readUInt8(at));
           break;
@@ -180,6 +193,14 @@ export class AtPort implements ModemPort {
           return;
       }
     }
+  }
+
+  private takeFrameByte(line: MultiplexedLine, byte: number): void {
+    const answer = line.push(byte);
+    if (answer === undefined) return;
+    this.transmit(answer);
+    this.reader.reset();
+    this.state = { kind: "command" };
   }
 
   private takeCommandByte(byte: number): void {
