@@ -4,7 +4,7 @@
  * The modem is the built-in simulated one, which delivers to a mail server on loopback.
  */
 import { once, type EventEmitter } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeInitializer } from "node-red";
@@ -126,6 +126,12 @@ export class FlowBench {
     // A modem may still bring a note to the disk that nothing waits for.
     if (this.folder !== "") await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
     this.folder = "";
+  }
+
+  /** Names of the records of the modem's mails that have not ended. */
+  async mailsOnDisk(): Promise<string[]> {
+    const places = ["queue", "sending"].map((place) => join(this.folder, "modem/spool", place));
+    return (await Promise.all(places.map((place) => readdir(place)))).flat();
   }
 
   node(id: string): Node {
