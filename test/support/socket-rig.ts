@@ -90,20 +90,36 @@ export function socketRig(options: SocketRigOptions = {}, former?: SimulatedMode
   };
 }
 
-/** Collects what comes on a stream, and how it ended. */
-export function collected(stream: Duplex): {
+/** What comes on a stream, and how it ends. */
+export interface Collected {
   readonly bytes: () => Buffer;
   readonly ended: () => boolean;
   readonly closed: () => boolean;
   readonly error: () => Error | undefined;
-} {
+  /** Listens no more. */
+  readonly stop: () => void;
+}
+
+/** Collects what comes on a stream. */
+export function collected(stream: Duplex): Collected {
   const pieces: Buffer[] = [];
   let ended = false;
   let closed = false;
   let error: Error | undefined;
-  stream.on("data", (piece: Buffer) => pieces.push(piece));
-  stream.on("end", () => (ended = true));
-  stream.on("close", () => (closed = true));
-  stream.on("error", (cause: Error) => (error = cause));
-  return { bytes: () => Buffer.concat(pieces), ended: () => ended, closed: () => closed, error: () => error };
+  const listeners = {
+    data: (piece: Buffer) => void pieces.push(piece),
+    end: () => void (ended = true),
+    close: () => void (closed = true),
+    error: (cause: Error) => void (error = cause),
+  } as const;
+  for (const [event, listener] of Object.entries(listeners)) stream.on(event, listener);
+  return {
+    bytes: () => Buffer.concat(pieces),
+    ended: () => ended,
+    closed: () => closed,
+    error: () => error,
+    stop: () => {
+      for (const [event, listener] of Object.entries(listeners)) stream.off(event, listener);
+    },
+  };
 }

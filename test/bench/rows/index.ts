@@ -12,6 +12,7 @@ import { mailShares } from "./mail-shares";
 import { modems } from "./modems";
 import { queueGrowth } from "./queue-growth";
 import { roundTrip } from "./round-trip";
+import { sockets } from "./sockets";
 import { tokenizer } from "./tokenizer";
 import { wireEfficiency } from "./wire-efficiency";
 
@@ -22,6 +23,7 @@ export const ROWS: readonly Row[] = [
   acceptance,
   mailShares,
   roundTrip,
+  sockets,
   tokenizer,
   endlessLine,
   enqueue,
