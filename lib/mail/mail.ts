@@ -66,10 +66,11 @@ export interface SmtpResult {
   readonly attempts: number;
   /** ISO 8601 time of the host at the server's acceptance. */
   readonly acceptedAt?: string;
-  /** Milliseconds in the outbox, and from QSMTPPUT to its result. */
+  /** Milliseconds in the outbox, and from QSMTPPUT to its result, where that was seen. */
   readonly queuedMs: number;
   readonly sendMs?: number;
-  readonly bytes: number;
+  /** Bytes of texts and attachments that were sent; absent where nobody saw it, as of a result that was recovered. */
+  readonly bytes?: number;
   readonly warnings: readonly string[];
   readonly possibleDuplicate?: true;
   readonly recovered?: true;
@@ -104,4 +105,6 @@ export interface MailFailure {
   readonly attempts: number;
   readonly modemCode?: number;
   readonly smtpCode?: number;
+  /** What it follows from: of OUTBOX_EXPIRED the last failure. */
+  readonly cause?: Omit<MailFailure, "outcome" | "attempts" | "cause">;
 }

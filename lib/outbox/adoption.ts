@@ -5,17 +5,18 @@
  * the other. Ages begin anew, because the spools' clocks cannot be compared.
  */
 import type { Clock } from "../clock";
-import { ModemError } from "../errors";
+import { isModemError, ModemError } from "../errors";
 import { diskError } from "../mail/spool/files";
 import type { Host } from "../mail/spool/host";
 import { SpoolLock } from "../mail/spool/lock";
-import { contentNames } from "../mail/spool/record";
+import { contentNames, type Found } from "../mail/spool/record";
 import { Spool } from "../mail/spool/spool";
 import type { MailStore } from "./mail-store";
 
 /**
- * Moves all mails of the spool in `directory` into `store`. Returns their ids. Rejects with OUTBOX_LOCKED or
- * OUTBOX_DISK; what was moved before stays moved.
+ * Moves all mails of the spool in `directory` into `store`. Returns their ids. A mail that cannot be moved stays where
+ * it is and is reported, and stops no other; one that lacks a content is moved all the same, so that its sender is told
+ * when it is to be sent. Rejects with OUTBOX_LOCKED, and with OUTBOX_DISK when not one could be moved.
  */
 export async function adoptSpool(
   directory: string,
@@ -30,25 +31,50 @@ export async function adoptSpool(
   try {
     await lock.take();
     const moved: string[] = [];
+    let failure: ModemError | undefined;
     for (const found of await other.find()) {
-      const { read, bytes } = await other.load(found);
-      if (read.kind !== "record" || store.has(found.id)) {
-        trouble(
-          new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} of ${directory} is left there` }),
-        );
-        continue;
+      try {
+        await adoptOne(other, found, store, trouble);
+        moved.push(found.id);
+      } catch (cause) {
+        failure = leftThere(found.id, directory, cause);
+        trouble(failure);
       }
-      const { record } = read;
-      await store.spool.copyFrom(other, record.id, record);
-      await store.spool.moveFrom(other, found);
-      store.adopt(record, found.place, bytes);
-      await other.drop(record.id, contentNames(record));
-      moved.push(record.id);
     }
+    if (failure?.code === "OUTBOX_DISK" && moved.length === 0) throw failure;
     return moved;
   } catch (cause) {
     throw diskError(cause);
   } finally {
     await lock.release();
   }
+}
+
+/** Rejects with OUTBOX_DAMAGED for a record that cannot be taken, or with the error of the disk. */
+async function adoptOne(
+  other: Spool,
+  found: Found,
+  store: MailStore,
+  trouble: (error: ModemError) => void,
+): Promise<void> {
+  const { read, bytes } = await other.load(found);
+  if (read.kind !== "record" || store.has(found.id)) throw new ModemError("OUTBOX_DAMAGED");
+  const { record } = read;
+  const of = `of mail ${record.id} of ${other.directory}`;
+  const gone = await store.spool.copyFrom(other, record.id, record);
+  await store.spool.moveFrom(other, found);
+  store.adopt(record, found.place, bytes);
+  if (gone.length > 0) {
+    trouble(new ModemError("OUTBOX_DAMAGED", { detail: `${gone.join(", ")} ${of} cannot be found` }));
+  }
+  await other.drop(record.id, contentNames(record)).catch((cause: unknown) => {
+    trouble(new ModemError("OUTBOX_DISK", { detail: `contents ${of} cannot be removed`, cause }));
+  });
+}
+
+function leftThere(id: string, directory: string, cause: unknown): ModemError {
+  const detail = `mail ${id} of ${directory} is left there`;
+  return isModemError(cause, "OUTBOX_DAMAGED")
+    ? new ModemError("OUTBOX_DAMAGED", { detail })
+    : new ModemError("OUTBOX_DISK", { detail, cause });
 }

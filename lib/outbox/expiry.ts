@@ -1,5 +1,6 @@
 /** Expiry: gives up the mails that could not be sent in their time, and says why they could not. */
-import { ModemError } from "../errors";
+import { ERROR_TABLE, ModemError } from "../errors";
+import { restoreError, storeError, type StoredError } from "../mail/spool/stored-error";
 import type { MailCarrier } from "../mailer/qsmtp/carrier";
 import type { Ending } from "./ending";
 import type { Ledger } from "./ledger";
@@ -47,21 +48,36 @@ export class Expiry {
   }
 
   private async error(entry: Entry): Promise<ModemError> {
-    const reason = await this.reason(entry);
-    return new ModemError("OUTBOX_EXPIRED", reason === undefined ? {} : { detail: reason });
+    return expired(await this.reason(entry));
   }
 
-  private async reason(entry: Entry): Promise<string | undefined> {
+  private async reason(entry: Entry): Promise<StoredError | undefined> {
     const { store, ledger, carrier } = this.parts;
     const { setup } = ledger.holds;
-    if (setup !== undefined) return setup.error.message;
+    if (setup !== undefined) return setup.error;
     try {
       const { transactions } = await store.load(entry);
       const last = transactions.flatMap(({ lastError }) => lastError ?? []).at(-1);
-      if (last !== undefined) return last.message;
+      if (last !== undefined) return last;
     } catch {
       // A record that cannot be read is told as such when it is ended.
     }
-    return carrier.available ? undefined : new ModemError("MODEM_NOT_READY").message;
+    return carrier.available ? undefined : storeError(new ModemError("MODEM_NOT_READY"));
   }
+}
+
+/** OUTBOX_EXPIRED with what a person has to know of the last failure: its text, numbers and hint, itself as the cause. */
+export function expired(last: StoredError | undefined): ModemError {
+  if (last === undefined) return new ModemError("OUTBOX_EXPIRED");
+  const { message, hint, stage, modemCode, smtpCode } = last;
+  return new ModemError("OUTBOX_EXPIRED", {
+    detail: message,
+    hint,
+    cause: restoreError(last),
+    // A reply 4yz makes an error transient, but nothing is tried again here.
+    class: ERROR_TABLE.OUTBOX_EXPIRED.class,
+    ...(stage !== undefined && { stage }),
+    ...(modemCode !== undefined && { modemCode }),
+    ...(smtpCode !== undefined && { smtpCode }),
+  });
 }

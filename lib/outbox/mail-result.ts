@@ -32,7 +32,8 @@ export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
   const sent = transactions.flatMap(({ state }) => (state.kind === "sent" ? [state] : []));
   const error = errorOf(record);
   const at = sent.at(-1)?.at;
-  const sendMs = sent.reduce((sum, one) => sum + (one.sendMs ?? 0), 0);
+  const sendMs = total(sent.map((one) => one.sendMs));
+  const bytes = total(sent.map((one) => one.bytes));
   const isRepeated = transactions.some((one) => one.state.kind === "sent" && isInDoubt(one));
   return {
     status: statusOf(record),
@@ -42,8 +43,8 @@ export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
     attempts: record.attempts,
     ...(at !== undefined && { acceptedAt: at }),
     queuedMs: Math.max(0, Math.round(flags.queuedMs)),
-    ...(sent.length > 0 && { sendMs: Math.round(sendMs) }),
-    bytes: sent.reduce((sum, one) => sum + (one.bytes ?? 0), 0),
+    ...(sent.length > 0 && sendMs !== undefined && { sendMs: Math.round(sendMs) }),
+    ...(bytes !== undefined && { bytes }),
     warnings: record.warnings,
     ...(isRepeated && { possibleDuplicate: true }),
     ...(flags.recovered && { recovered: true }),
@@ -87,4 +88,14 @@ function rejectedOf({ envelope, state }: StoredTransaction): RejectedRecipient[]
     ...(modemCode !== undefined && { modemCode }),
     ...(smtpCode !== undefined && { smtpCode }),
   }));
+}
+
+/** The sum; undefined when one of the numbers is not known. */
+function total(numbers: readonly (number | undefined)[]): number | undefined {
+  let sum = 0;
+  for (const number of numbers) {
+    if (number === undefined) return undefined;
+    sum += number;
+  }
+  return sum;
 }

@@ -31,7 +31,7 @@ export interface Surroundings {
   readonly directory: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Of the outbox; left out: the files of the host. */
+  /** Left out: the files of the host. */
   readonly files?: FileLayer;
 }
 
@@ -105,7 +105,7 @@ export function assembleWorkshop(
 
 export function assemble(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Assembly {
   const { connection, smtp, text, queue } = settings;
-  const notebook = new FileNotebook(notesDirectory(directory));
+  const notebook = new FileNotebook(notesDirectory(directory), files);
   const pinMemory = keptPin(notebook);
   const trace = new Trace(clock);
   const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace });

@@ -1,26 +1,29 @@
 /**
  * The notebook of a modem as files in a folder of its own, one page each.
  *
- * A page is written beside its old form, brought to the disk and then renamed, so that a loss of power leaves the one
- * or the other.
+ * A page is written beside its old form, brought to the disk and then renamed, and the folder is brought to the disk
+ * too: a loss of power after a write leaves the new form, one before it the old.
  */
-import { mkdir, open, readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { ModemError } from "../../lib/errors";
-import { replaceFile } from "../../lib/mail/spool/files";
+import { hostFiles, isMissing, writeDurably, type FileLayer } from "../../lib/mail/spool/files";
 import type { Notebook } from "../../lib/quectel/notebook";
 
 export class FileNotebook implements Notebook {
   /** Writes happen one after another, so that two of one page cannot meet. */
   private last: Promise<void> = Promise.resolve();
+  private hasFolder = false;
 
-  constructor(private readonly directory: string) {}
+  constructor(
+    private readonly directory: string,
+    private readonly files: FileLayer = hostFiles,
+  ) {}
 
   async read(key: string): Promise<string | undefined> {
     try {
-      return await readFile(this.file(key), "utf8");
+      return (await this.files.read(this.file(key))).toString();
     } catch (error) {
-      if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
+      if (isMissing(error)) return undefined;
       throw notKept(error);
     }
   }
@@ -36,16 +39,20 @@ export class FileNotebook implements Notebook {
   }
 
   private async replace(key: string, text: string): Promise<void> {
-    await mkdir(this.directory, { recursive: true, mode: 0o700 });
+    const { files, directory } = this;
     const file = this.file(key);
-    const handle = await open(`${file}.new`, "w", 0o600);
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await replaceFile(`${file}.new`, file);
+    const draft = `${file}.new`;
+    await files.makeFolder(directory);
+    // One that a kill has left.
+    await files.remove(draft);
+    await writeDurably(files, draft, [Buffer.from(text)]);
+    await files.rename(draft, file);
+    await files.syncFolder(directory);
+    if (this.hasFolder) return;
+    // The names of the folder and of the modem's, which may be new too.
+    await files.syncFolder(dirname(directory));
+    await files.syncFolder(dirname(dirname(directory)));
+    this.hasFolder = true;
   }
 
   private file(key: string): string {

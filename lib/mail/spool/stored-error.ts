@@ -1,5 +1,5 @@
 /** A ModemError as the spool keeps it, and back. */
-import { ERROR_TABLE, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
+import { ERROR_TABLE, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
 
 export interface StoredError {
   readonly code: ErrorCode;
@@ -9,9 +9,11 @@ export interface StoredError {
   readonly stage?: string;
   readonly modemCode?: number;
   readonly smtpCode?: number;
+  /** What it follows from, where that is an error of this package. */
+  readonly cause?: StoredError;
 }
 
-/** Leaves out command, stack and cause, which help nobody after a restart. */
+/** Leaves out command and stack, which help nobody after a restart. */
 export function storeError(error: ModemError): StoredError {
   const { code, message, hint, stage, modemCode, smtpCode } = error;
   return {
@@ -22,6 +24,8 @@ export function storeError(error: ModemError): StoredError {
     ...(stage !== undefined && { stage }),
     ...(modemCode !== undefined && { modemCode }),
     ...(smtpCode !== undefined && { smtpCode }),
+    // The first alone: a chain of them would have no end that is known.
+    ...(isModemError(error.cause) && { cause: withoutCause(storeError(error.cause)) }),
   };
 }
 
@@ -38,5 +42,10 @@ export function restoreError(stored: StoredError): ModemError {
     ...(stored.stage !== undefined && { stage: stored.stage }),
     ...(stored.modemCode !== undefined && { modemCode: stored.modemCode }),
     ...(stored.smtpCode !== undefined && { smtpCode: stored.smtpCode }),
+    ...(stored.cause !== undefined && { cause: restoreError(stored.cause) }),
   });
+}
+
+function withoutCause({ cause: _cause, ...error }: StoredError): StoredError {
+  return error;
 }

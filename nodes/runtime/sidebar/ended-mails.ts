@@ -21,7 +21,8 @@ export interface EndedMail {
   readonly recipients: readonly string[];
   readonly attempts: number;
   readonly queuedMs: number;
-  readonly bytes: number;
+  /** Undefined where nobody saw the result. */
+  readonly bytes: number | undefined;
   readonly possibleDuplicate: boolean;
   readonly error?: ShownError;
 }

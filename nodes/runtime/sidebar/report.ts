@@ -126,7 +126,7 @@ function outboxLines({ queue, ended }: ModemView): readonly string[] {
 }
 
 function endedLine({ at, status, attempts, bytes, queuedMs, error }: EndedMail): string {
-  const numbers = `${attempts} attempts, ${bytes} bytes, ${Math.round(queuedMs / 1000)} s in the outbox`;
+  const numbers = `${attempts} attempts, ${bytes ?? "unknown"} bytes, ${Math.round(queuedMs / 1000)} s in the outbox`;
   return `- ${at} ${status}: ${numbers}${error === undefined ? "" : `, ${error.code}`}`;
 }
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileNotebook } from "../../../nodes/runtime/file-notebook";
+import { FaultyFiles } from "../../support/faulty-files";
 
 describe("the notes about a modem", () => {
   let folder: string;
@@ -28,5 +29,25 @@ describe("the notes about a modem", () => {
     const expected = { code: "OUTBOX_DISK", class: "transient", hint: /disk/, message: /ENOTDIR|EEXIST/ };
     await assert.rejects(notes.write("files", "[]"), expected);
     await assert.rejects(notes.read("files"), expected);
+  });
+
+  it("are on the disk when a write has ended, whatever happens then, and in their old form before", async () => {
+    for (let cut = 1; ; cut++) {
+      const files = new FaultyFiles();
+      await new FileNotebook("/modems/m/notes", files).write("files", "old");
+      const until = files.operations + cut;
+      let isWritten = false;
+      files.fault = ({ number }) => (number === until ? "cut" : undefined);
+      const notes = new FileNotebook("/modems/m/notes", files);
+      void notes.write("files", "new").then(() => (isWritten = true));
+      await new Promise((resolve) => setImmediate(resolve));
+      const after = await new FileNotebook("/modems/m/notes", files.after("nothing")).read("files");
+      if (isWritten) {
+        assert.equal(after, "new");
+        assert.ok(cut > 6);
+        return;
+      }
+      assert.ok(after === "old" || after === "new", `${after} after operation ${cut}`);
+    }
   });
 });

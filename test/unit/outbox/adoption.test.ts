@@ -80,6 +80,39 @@ describe("Mails that are taken over", () => {
     assert.deepEqual(rows.map(({ subject }) => subject).sort(), ["b", "own"]);
   });
 
+  it("are taken over although one lacks an attachment, which is reported and told to its sender", async () => {
+    const attachments = [{ filename: "log.txt", size: 3, sha256: "00" }];
+    const { bench, left } = await beside(
+      [{ folder: "queue" }, { id: "a", attachments }],
+      [{ folder: "queue" }, { id: "b" }],
+    );
+    bench.carrier.available = false;
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 2);
+    assert.match(bench.troubles[0]?.message ?? "", /0 of mail a of \/spool\/gone cannot be found/);
+    bench.carrier.setAvailable(true);
+    await bench.ends(2);
+    const codes = new Map(bench.ended.map(({ id, failure }) => [id, failure?.code]));
+    assert.deepEqual([codes.get("a"), codes.get("b"), left()], ["OUTBOX_DAMAGED", undefined, []]);
+  });
+
+  it("stay where they are while the disk does not give a content, and stop no other", async () => {
+    const attachments = [{ filename: "log.txt", size: 3, sha256: "00" }];
+    const { bench, files, left } = await beside(
+      [{ folder: "queue" }, { id: "a", attachments }],
+      [{ folder: "queue" }, { id: "b" }],
+    );
+    files.put(`${GONE}/contents/a.0`, "abc");
+    files.fault = ({ name, path }) => (name === "read" && path.includes("/contents/") ? "EIO" : undefined);
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    await bench.ends(1);
+    assert.deepEqual([bench.delivered, left()], [["b"], [`${GONE}/contents/a.0`, `${GONE}/queue/a.json`]]);
+    await assert.rejects(bench.clock.until(bench.outbox.adopt(GONE)), { code: "OUTBOX_DISK" });
+    files.fault = () => undefined;
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    await bench.ends(2);
+    assert.equal(bench.carrier.delivered[1]?.attachments[0]?.content.toString(), "abc");
+  });
+
   it("leave the folder free for whoever comes next", async () => {
     const { bench, files } = await beside();
     await bench.clock.until(bench.outbox.adopt(GONE));

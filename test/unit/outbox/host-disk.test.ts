@@ -170,3 +170,14 @@ describe("Outbox on the disk of the host", () => {
     await waitFor("100 mails of 300 kB to take less than 2 MB", () => used() - before < 2_000_000);
   }).timeout(60_000);
 });
+
+describe("A file of the host that cannot be read", () => {
+  it("is told to who reads it, however late, and ends no runtime before", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "stream-"));
+    const stream = hostFiles.stream(join(folder, "none"));
+    // A slow disk: much happens before the first look, and the error of an opened stream would have come.
+    for (let round = 0; round < 20; round++) await hostFiles.list(folder);
+    await assert.rejects(stream[Symbol.asyncIterator]().next(), { code: "ENOENT" });
+    rmSync(folder, { recursive: true });
+  });
+});
