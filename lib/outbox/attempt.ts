@@ -21,8 +21,8 @@ export interface AttemptParts {
   readonly ledger: Ledger;
   /** Wall-clock time, ISO 8601. */
   readonly today: () => string;
-  /** Rejects when the folder is no longer ours. */
-  readonly assertHeld: () => Promise<void>;
+  /** Rejects when the folder is no longer ours; with `within`, a look so many milliseconds ago will do. */
+  readonly assertHeld: (within?: number) => Promise<void>;
   readonly progress: (id: string, progress: CarrierProgress) => void;
 }
 

@@ -49,11 +49,22 @@ const CHANGE_PAUSE = 100;
 
 const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
 
+/** Milliseconds between two attempts to take a folder again that was lost. */
+const RETAKE_EVERY = 5_000;
+
 /** Opened by none, in vain (`error`), or by a run. */
 type State =
   | { readonly kind: "closed" }
-  | { readonly kind: "opening"; readonly run: Promise<OutboxRun>; readonly abort: AbortController }
+  | {
+      readonly kind: "opening";
+      readonly run: Promise<OutboxRun>;
+      readonly abort: AbortController;
+      /** Why it cannot be used meanwhile: the folder was lost. */
+      readonly lost: ModemError | undefined;
+    }
   | { readonly kind: "failed"; readonly error: ModemError }
+  /** The folder was ours and is to be taken again. */
+  | { readonly kind: "lost"; readonly error: ModemError; readonly retry: Timer }
   | { readonly kind: "open"; readonly run: OutboxRun }
   | { readonly kind: "closing"; readonly run: OutboxRun };
 
@@ -71,33 +82,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * again.
    */
   async open(): Promise<void> {
-    if (this.state.kind === "open" || this.state.kind === "opening") return;
-    const abort = new AbortController();
-    const opening = OutboxRun.start({
-      ...this.options,
-      signal: abort.signal,
-      random: this.options.random ?? Math.random,
-      files: this.options.files ?? hostFiles,
-      host: this.options.host ?? thisHost(),
-      events: {
-        ended: (ended) => this.emit("ended", ended),
-        changed: () => this.changed(),
-        progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
-        hold: (reason) => this.guarded(() => this.emit("hold", reason)),
-        trouble: (error) => this.trouble(error),
-      },
-    });
-    this.state = { kind: "opening", run: opening, abort };
-    try {
-      const run = await opening;
-      this.state = { kind: "open", run };
-      await run.begin();
-      this.changed();
-    } catch (cause) {
-      const error = diskError(cause);
-      this.state = { kind: "failed", error };
-      throw error;
-    }
+    if (this.state.kind === "closed" || this.state.kind === "failed") await this.start(undefined);
   }
 
   /** Ends an `open` that asks whether a former holder of the folder still lives; it rejects with OUTBOX_CLOSED. */
@@ -113,6 +98,10 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     const { state } = this;
     this.cancelOpen();
     if (state.kind === "opening") await state.run.catch(() => undefined);
+    if (this.state.kind === "lost") {
+      this.state.retry.clear();
+      this.state = { kind: "closed" };
+    }
     if (this.state.kind !== "open") return;
     const { run } = this.state;
     this.state = { kind: "closing", run };
@@ -189,9 +178,80 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return this.command(({ commands }) => commands.adopt(directory));
   }
 
+  /** Why the outbox that was open cannot be used now: its folder was lost. */
+  get error(): ModemError | undefined {
+    const { state } = this;
+    if (state.kind === "lost") return state.error;
+    return state.kind === "opening" ? state.lost : undefined;
+  }
+
   /** All zero while the outbox is not open. */
   summary(): OutboxSummary {
     return this.state.kind === "open" ? this.state.run.summary() : EMPTY;
+  }
+
+  /** @param lost why the folder is no longer ours; undefined: it never was. */
+  private async start(lost: ModemError | undefined): Promise<void> {
+    const abort = new AbortController();
+    const opening = OutboxRun.start({
+      ...this.options,
+      signal: abort.signal,
+      again: lost !== undefined,
+      random: this.options.random ?? Math.random,
+      files: this.options.files ?? hostFiles,
+      host: this.options.host ?? thisHost(),
+      events: {
+        ended: (ended) => this.emit("ended", ended),
+        changed: () => this.changed(),
+        progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
+        hold: (reason) => this.guarded(() => this.emit("hold", reason)),
+        trouble: (error) => this.trouble(error),
+        lost: (error) => this.lose(error),
+      },
+    });
+    this.state = { kind: "opening", run: opening, abort, lost };
+    try {
+      const run = await opening;
+      this.state = { kind: "open", run };
+      // Reading a long queue may have taken longer than a claim has to lie.
+      await run.assertHeld();
+      await run.begin();
+      this.changed();
+    } catch (cause) {
+      const error = diskError(cause);
+      await this.giveUp(error);
+      throw error;
+    }
+  }
+
+  /** A start has failed; if it was the folder that was lost meanwhile, it is to be taken again. */
+  private async giveUp(error: ModemError): Promise<void> {
+    const { state } = this;
+    if (state.kind === "lost") return;
+    this.state = { kind: "failed", error };
+    if (state.kind === "open") await state.run.lose();
+  }
+
+  /** Another runtime has the folder, or it is gone: nothing is sent or accepted until it is ours again. */
+  private lose(error: ModemError): void {
+    if (this.state.kind !== "open") return;
+    void this.state.run.lose();
+    this.retakeLater(error);
+    this.trouble(error);
+    this.changed();
+  }
+
+  private retakeLater(error: ModemError): void {
+    const retry = this.options.clock.after(RETAKE_EVERY, () => {
+      this.start(error).then(
+        () => this.options.log.info("Outbox: its folder was taken again"),
+        // Why it could not be had the first time is told already; a close meanwhile ends it.
+        () => {
+          if (this.state.kind === "failed") this.retakeLater(error);
+        },
+      );
+    });
+    this.state = { kind: "lost", error, retry };
   }
 
   private async run(): Promise<OutboxRun> {
@@ -200,8 +260,10 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       case "open":
         return state.run;
       case "opening":
+        if (state.lost !== undefined) throw state.lost;
         return state.run;
       case "failed":
+      case "lost":
         throw state.error;
       case "closing":
       case "closed":
@@ -212,6 +274,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   private async command<T>(work: (run: OutboxRun) => Promise<T>): Promise<T> {
     const run = await this.run();
     try {
+      await run.assertHeld();
       return await run.command(() => work(run));
     } catch (cause) {
       throw diskError(cause);
@@ -221,7 +284,9 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   private changed(): void {
     this.change ??= this.options.clock.after(CHANGE_PAUSE, () => {
       this.change = undefined;
-      if (this.state.kind === "open") this.guarded(() => this.emit("changed", this.summary()));
+      const { kind } = this.state;
+      if (kind === "open" || this.error !== undefined)
+        this.guarded(() => this.emit("changed", this.summary()));
     });
   }
 

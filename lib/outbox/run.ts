@@ -27,7 +27,7 @@ import { Sender } from "./sender";
 import { endsWhenReady } from "./setup-errors";
 import { Spool } from "../mail/spool/spool";
 import type { FileLayer } from "../mail/spool/files";
-import { SpoolLock } from "../mail/spool/lock";
+import { SpoolLock, type LockLoss } from "../mail/spool/lock";
 import type { Entry } from "./waiting-mails";
 
 export interface RunOptions {
@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly events: RunEvents;
   /** Ends the wait for a holder of the folder who does not answer. */
   readonly signal: AbortSignal;
+  /** The folder was there before: it is taken again, not made. */
+  readonly again: boolean;
 }
 
 export interface RunEvents {
@@ -52,6 +54,8 @@ export interface RunEvents {
   readonly progress: (id: string, progress: CarrierProgress) => void;
   readonly hold: (reason: HoldReason | undefined) => void;
   readonly trouble: (error: ModemError) => void;
+  /** The folder is no longer ours: nothing of the run may touch it any more. */
+  readonly lost: (error: ModemError) => void;
 }
 
 export class OutboxRun {
@@ -73,7 +77,7 @@ export class OutboxRun {
     const { clock, carrier, settings, events, log, random, compose } = options;
     const { trouble, changed, progress } = events;
     const today = (): string => new Date(clock.wall()).toISOString();
-    const assertHeld = (): Promise<void> => this.assertHeld();
+    const assertHeld = (within?: number): Promise<void> => this.assertHeld(within);
     const { simulated, maxAge, keepFailedDays } = settings;
     const ending = new Ending({ store, time: ledger.time, simulated, tell: events.ended, trouble, log });
     const conclusion = new Conclusion({ store, ledger, ending, random });
@@ -109,9 +113,11 @@ export class OutboxRun {
    * reason of the signal.
    */
   static async start(options: RunOptions): Promise<OutboxRun> {
-    const { directory, files, clock, host, settings, events, signal } = options;
-    const lock = new SpoolLock(directory, files, clock, host);
-    await lock.take(signal);
+    const { directory, files, clock, host, settings, events, signal, again } = options;
+    const lock = new SpoolLock(directory, files, clock, host, (loss) =>
+      events.lost(lossError(loss, directory)),
+    );
+    await lock.take(signal, again);
     try {
       const spool = new Spool(directory, files);
       await spool.prepare();
@@ -154,8 +160,17 @@ export class OutboxRun {
     await this.lock.release();
   }
 
+  /** Ends without another touch of the mails, because somebody else may have them. Never rejects. */
+  async lose(): Promise<void> {
+    this.stopped = true;
+    this.options.carrier.off("available", this.onAvailable);
+    this.ending.stop();
+    void this.sender.stop();
+    this.sender.abandon();
+    await this.lock.release();
+  }
+
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
-    await this.assertHeld();
     return this.intake.accept(mail, options, origin);
   }
 
@@ -197,12 +212,18 @@ export class OutboxRun {
     }
   }
 
-  /** Rejects when another runtime has taken the folder, because this process stood still too long. */
-  private async assertHeld(): Promise<void> {
-    if (await this.lock.isHeld()) return;
-    void this.sender.stop();
-    const error = new ModemError("OUTBOX_LOCKED", { detail: "it was taken while this process stood still" });
-    this.options.events.trouble(error);
-    throw error;
+  /**
+   * Rejects when the folder is no longer ours.
+   *
+   * @param within milliseconds for which a former look at the disk will do.
+   */
+  async assertHeld(within = 0): Promise<void> {
+    if (!(await this.lock.isHeld(within))) throw lossError("taken", this.options.directory);
   }
+}
+
+function lossError(loss: LockLoss, directory: string): ModemError {
+  return loss === "taken"
+    ? new ModemError("OUTBOX_LOCKED", { detail: "it was taken while this process stood still" })
+    : new ModemError("OUTBOX_DISK", { detail: `the folder ${directory} is gone` });
 }

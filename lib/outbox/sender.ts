@@ -21,6 +21,8 @@ import type { Entry } from "./waiting-mails";
 
 /** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
 const KEEP_TIME_EVERY = 10 * 60_000;
+/** Nobody can take the folder of a process that looked at it so many milliseconds ago. */
+const LOOK_WITHIN = 6_000;
 const LOOK_AT_FAILED_EVERY = 60 * 60_000;
 
 export interface SenderParts extends AttemptParts {
@@ -116,6 +118,7 @@ export class Sender {
       try {
         wait = await this.step();
       } catch (error) {
+        if (this.isOver()) return;
         this.parts.log.error(`The outbox could not go on and tries again: ${String(error)}`);
         wait = SHORTEST_WAIT;
       }
@@ -129,7 +132,9 @@ export class Sender {
 
   /** Does one thing. Returns the milliseconds until there may be another; 0 = look again at once. */
   private async step(): Promise<number> {
-    const { store, ledger, lost, carrier, expiry } = this.parts;
+    const { store, ledger, lost, carrier, expiry, assertHeld } = this.parts;
+    // A process that stood still may find its mails in other hands.
+    await assertHeld(LOOK_WITHIN);
     await this.keepHouse();
     const lostExpiresIn = await expiry.endLost();
     // From here on nothing may come between: `next` could be discarded meanwhile.
@@ -245,6 +250,10 @@ export class Sender {
 
   private isDiscarded(): boolean {
     return this.discard !== undefined;
+  }
+
+  private isOver(): boolean {
+    return this.state !== "open";
   }
 
   private wasAbandoned(): boolean {

@@ -63,7 +63,7 @@ export class RunningModem {
       state: modem.state,
       summary: outbox.summary(),
       progress,
-      outboxError: opening.error,
+      outboxError: opening.error ?? outbox.error,
       isLent,
     });
   }

@@ -92,6 +92,12 @@ export class FaultyFiles implements FileLayer {
     this.folder(dirname(path)).add(basename(path));
   }
 
+  /** A person removes an empty folder. */
+  removeFolder(path: string): void {
+    this.folders.delete(path);
+    this.folder(dirname(path)).delete(basename(path));
+  }
+
   /** All paths, for a test to look at. */
   paths(): string[] {
     return [...this.names.keys()].sort();

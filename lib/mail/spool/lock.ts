@@ -8,8 +8,9 @@
  * /proc, a restarted machine), the newcomer lays a claim file beside it; a living holder removes claims every 3 s,
  * and a claim that lies for 12 s proves that nobody holds. No heartbeat is written, which spares the SD card.
  *
- * A holder that stood still for longer than that may have been succeeded: `isHeld` tells, and is asked before
- * anything that must happen once.
+ * A holder that stood still for longer than that may have been succeeded, and a person may delete the file or move the
+ * folder. `isHeld` tells and is asked before anything that must happen once; the holder's own look every 3 s tells too.
+ * A file that was only deleted is written again, as long as nobody has taken the lock meanwhile.
  */
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
@@ -26,43 +27,64 @@ interface LockMark extends ProcessMark {
   readonly token: string;
 }
 
+/** How it was lost: another runtime has it, or the folder is gone. */
+export type LockLoss = "taken" | "gone";
+
 export class SpoolLock {
   private readonly token = randomUUID();
   private readonly folder: string;
   private generation = 0;
   private timer: Timer | undefined;
+  private held = false;
+  /** Time of the last look that found it held. */
+  private seenAt = 0;
 
+  /** @param onLost told once, when a look of its own or `isHeld` finds that it is held no more. */
   constructor(
-    directory: string,
+    private readonly directory: string,
     private readonly files: FileLayer,
     private readonly clock: Clock,
     private readonly host: Host,
+    private readonly onLost: (loss: LockLoss) => void = () => undefined,
   ) {
     this.folder = join(directory, "lock");
   }
 
-  /** Rejects with OUTBOX_LOCKED when another holds it, with the error of the disk, or with the reason of `signal`. */
-  async take(signal?: AbortSignal): Promise<void> {
+  /**
+   * Rejects with OUTBOX_LOCKED when another holds it, with the error of the disk, or with the reason of `signal`.
+   *
+   * @param again the folder was there: it is not made, because one that was moved away may come back.
+   */
+  async take(signal?: AbortSignal, again = false): Promise<void> {
+    if (again) await this.files.list(this.directory);
     await this.files.makeFolder(this.folder);
     for (;;) {
       const latest = await this.latest();
       if (latest > 0) await this.assertFree(latest, signal);
       if ((await this.make(latest + 1)) && (await this.isLatest())) break;
     }
+    this.held = true;
     // Generations that were succeeded mean nothing any more; one that cannot be removed does no harm.
     await this.removeOlder().catch(() => undefined);
     this.answerClaims();
   }
 
-  /** False when another has succeeded us. Rejects when the disk cannot say. */
-  async isHeld(): Promise<boolean> {
-    return this.host.locks.has(this.token) && (await this.latest()) === this.generation;
+  /**
+   * False when it is held no more. Rejects when the disk cannot say.
+   *
+   * @param within milliseconds for which a former look will do; less than a claim has to lie.
+   */
+  async isHeld(within = 0): Promise<boolean> {
+    if (!this.held) return false;
+    if (within > 0 && this.clock.now() - this.seenAt < within) return true;
+    return this.look(await this.names());
   }
 
   /** Never rejects: what the disk does not take is no worse than a kill. */
   async release(): Promise<void> {
     this.timer?.clear();
     this.timer = undefined;
+    this.held = false;
     if (!this.host.locks.delete(this.token)) return;
     const text = join(this.folder, `released-${this.token}`);
     try {
@@ -74,6 +96,49 @@ export class SpoolLock {
       }
     } catch {
       await this.files.remove(text).catch(() => undefined);
+    }
+  }
+
+  /** The names in the folder; undefined when it is gone. */
+  private async names(): Promise<readonly string[] | undefined> {
+    try {
+      return await this.files.list(this.folder);
+    } catch (error) {
+      if (isMissing(error)) return undefined;
+      throw error;
+    }
+  }
+
+  /** Whether it is still ours, by the names in its folder; a file that nobody has taken the place of is restored. */
+  private async look(names: readonly string[] | undefined): Promise<boolean> {
+    const latest = latestOf(names ?? []);
+    const isNamed = this.host.locks.has(this.token);
+    const isOurs = isNamed && (latest === this.generation || (latest === 0 && (await this.restore())));
+    if (isOurs) this.seenAt = this.clock.now();
+    // Between the listing and here it may have been given back.
+    else if (this.held) {
+      this.held = false;
+      this.host.locks.delete(this.token);
+      this.onLost(isNamed && latest === 0 ? "gone" : "taken");
+    }
+    return isOurs;
+  }
+
+  /** Writes the file again that was deleted. False when the spool is gone, or somebody else was faster. */
+  private async restore(): Promise<boolean> {
+    try {
+      await this.files.list(this.directory);
+      await this.files.makeFolder(this.folder);
+      if (!(await this.make(this.generation))) return false;
+      const others = generationsOf(await this.files.list(this.folder)).filter(
+        (one) => one !== this.generation,
+      );
+      if (others.length === 0) return true;
+      await this.files.remove(this.path(this.generation));
+      return false;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
     }
   }
 
@@ -124,13 +189,14 @@ export class SpoolLock {
     }
     this.host.locks.add(this.token);
     this.generation = generation;
+    this.seenAt = this.clock.now();
     return true;
   }
 
   /** False when others have come and gone since we looked, and one of them holds it now. */
   private async isLatest(): Promise<boolean> {
     try {
-      if (await this.isHeld()) return true;
+      if ((await this.latest()) === this.generation) return true;
     } catch (error) {
       await this.release();
       throw error;
@@ -148,16 +214,16 @@ export class SpoolLock {
   private answerClaims(): void {
     this.timer = this.clock.after(ANSWER_EVERY, () => {
       void this.removeClaims().finally(() => {
-        if (this.timer !== undefined) this.answerClaims();
+        if (this.timer !== undefined && this.held) this.answerClaims();
       });
     });
   }
 
   private async removeClaims(): Promise<void> {
     try {
-      const names = await this.files.list(this.folder);
-      if (latestOf(names) !== this.generation) return;
-      for (const name of names) {
+      const names = await this.names();
+      if (!this.held || !(await this.look(names))) return;
+      for (const name of names ?? []) {
         if (name.startsWith("claim-")) await this.files.remove(join(this.folder, name));
       }
     } catch {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
@@ -65,6 +65,27 @@ describe("A modem of the flows", () => {
     await elsewhere.release();
     clock.leap(30_000);
     await waitFor("the outbox", () => host.condition.outbox.name === "idle");
+    await host.close();
+    assert.equal(errors.length, 1);
+  });
+
+  it("says while its folder is away that its outbox cannot be used, and goes on when it is back", async () => {
+    await elsewhere.release();
+    const host = modem();
+    host.join(user);
+    await host.accept(mail("alarm"), OPTIONS, { nodeId: "send", message: {} });
+    const spool = spoolDirectory(directory);
+    await rename(spool, `${spool}.away`);
+    clock.leap(3_000);
+    await waitFor("the report", () => errors.length > 0);
+    assert.equal(errors[0]?.code, "OUTBOX_DISK");
+    assert.deepEqual(host.condition.outbox, { name: "unavailable", code: "OUTBOX_DISK" });
+    const refused = host.accept(mail("alarm"), OPTIONS, { nodeId: "send", message: {} });
+    await assert.rejects(refused, { code: "OUTBOX_DISK" });
+    await rename(`${spool}.away`, spool);
+    clock.leap(5_000);
+    await waitFor("the outbox", () => host.condition.outbox.name === "idle");
+    await host.accept(mail("alarm"), OPTIONS, { nodeId: "send", message: {} });
     await host.close();
     assert.equal(errors.length, 1);
   });

@@ -148,19 +148,6 @@ describe("Lock of the spool", () => {
     assert.match(place.files.text(`${FOLDER}/lock/9.json`), /other/);
   });
 
-  it("lets an outbox that was succeeded neither send nor accept", async () => {
-    const files = new FaultyFiles();
-    const bench = await Bench.open({ files });
-    bench.carrier.available = false;
-    await bench.accept(mail("alarm"));
-    files.put(`${FOLDER}/lock/9.json`, JSON.stringify({ token: "other", pid: 1 }));
-    bench.carrier.setAvailable(true);
-    await bench.clock.advance(60_000);
-    assert.deepEqual(bench.delivered, []);
-    assert.equal(bench.troubles[0]?.code, "OUTBOX_LOCKED");
-    await assert.rejects(bench.accept(mail("next")), { code: "OUTBOX_LOCKED" });
-  });
-
   it("keeps two outboxes off one folder until the first is closed", async () => {
     const first = await Bench.open();
     const { files, clock } = first;

@@ -138,7 +138,7 @@ describe("Recipients of one mail", () => {
     const { result, failure: told } = await bench.ends(1);
     assert.equal(result.status, "partial");
     assert.deepEqual(result.accepted, ["a@example.com", "c@example.com"]);
-    assert.deepEqual(result.rejected, [{ address: "b@example.com" }]);
+    assert.deepEqual(result.rejected, [{ address: "b@example.com", modemCode: 667, smtpCode: 450 }]);
     assert.equal(told?.code, "OUTBOX_EXPIRED");
   });
 

@@ -1,0 +1,129 @@
+/** An outbox whose folder is lost while it is open: it says so, touches nothing, and takes it again. */
+import assert from "node:assert/strict";
+import { FaultyFiles } from "../../support/faulty-files";
+import { VirtualClock } from "../../support/virtual-clock";
+import { Bench, DIRECTORY, mail } from "./bench";
+
+const RETAKEN = 6_000;
+
+/** A process that stands still with one mail waiting, and another one, of another container, that has taken its folder. */
+async function paused(maxAge = 60): Promise<{ readonly first: Bench; readonly second: Bench }> {
+  const files = new FaultyFiles();
+  const first = await Bench.open({ files, available: false });
+  await first.accept(mail("waiting"), { maxAge });
+  // Time passes for the second alone.
+  const second = new Bench({ files, clock: new VirtualClock(), boot: "boot-2", available: false });
+  await second.clock.until(second.outbox.open());
+  assert.ok(second.clock.now() >= 12_000);
+  return { first, second };
+}
+
+/** Time passes for both, in steps short enough for one to answer the claims of the other. */
+async function together({ first, second }: Awaited<ReturnType<typeof paused>>, ms: number): Promise<void> {
+  for (let passed = 0; passed < ms; passed += 1000) {
+    await first.clock.advance(1000);
+    await second.clock.advance(1000);
+  }
+}
+
+describe("An outbox whose process stood still, and whose folder another one has taken", () => {
+  it("says so once, refuses new mails, and sends none, whatever it was about to do", async () => {
+    const both = await paused();
+    const { first, second } = both;
+    first.carrier.setAvailable(true);
+    await together(both, 60_000);
+    assert.deepEqual(first.delivered, []);
+    assert.deepEqual(
+      first.troubles.map(({ code }) => code),
+      ["OUTBOX_LOCKED"],
+    );
+    assert.equal(first.outbox.error?.code, "OUTBOX_LOCKED");
+    await assert.rejects(first.accept(mail("next")), { code: "OUTBOX_LOCKED" });
+    await assert.rejects(first.clock.until(first.outbox.retry()), { code: "OUTBOX_LOCKED" });
+    assert.equal(second.outbox.summary().depth, 1);
+  });
+
+  it("lets no mail of the other expire", async () => {
+    const both = await paused(3);
+    await together(both, 3 * 60_000);
+    assert.deepEqual(both.first.ended, []);
+    assert.deepEqual(
+      both.second.ended.map(({ failure }) => failure?.code),
+      ["OUTBOX_EXPIRED"],
+    );
+  });
+
+  it("notices it with the first new mail already", async () => {
+    const { first } = await paused();
+    await assert.rejects(first.accept(mail("next")), { code: "OUTBOX_LOCKED" });
+    assert.equal(first.outbox.error?.code, "OUTBOX_LOCKED");
+  });
+
+  it("takes it again as soon as it is free, and sends what waits in it", async () => {
+    const both = await paused();
+    const { first, second } = both;
+    await second.accept(mail("of the other"));
+    await together(both, 10_000);
+    await second.clock.until(second.outbox.close());
+    first.carrier.setAvailable(true);
+    await first.clock.advance(RETAKEN);
+    assert.equal(first.outbox.error, undefined);
+    await first.ends(2);
+    assert.deepEqual(first.delivered, ["waiting", "of the other"]);
+    await first.accept(mail("next"));
+    await first.ends(3);
+  });
+
+  it("can be closed meanwhile, and then leaves the folder alone", async () => {
+    const both = await paused();
+    const { first, second } = both;
+    await together(both, 10_000);
+    await first.clock.until(first.outbox.close());
+    await second.clock.until(second.outbox.close());
+    const { operations } = first.files as FaultyFiles;
+    await first.clock.advance(60_000);
+    assert.equal((first.files as FaultyFiles).operations, operations);
+  });
+});
+
+describe("An outbox whose lock was deleted", () => {
+  for (const what of ["file", "folder"] as const) {
+    it(`writes it again, and goes on as if nothing had been (${what})`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files, available: false });
+      await bench.accept(mail("first"));
+      const isLock = (path: string): boolean => path.startsWith(`${DIRECTORY}/lock`);
+      for (const path of files.paths().filter(isLock)) await files.remove(path);
+      if (what === "folder") files.removeFolder(`${DIRECTORY}/lock`);
+      await bench.accept(mail("second"));
+      assert.equal(files.paths().filter(isLock).length, 1);
+      bench.carrier.setAvailable(true);
+      await bench.ends(2);
+      assert.deepEqual([bench.delivered, bench.troubles], [["first", "second"], []]);
+      await assert.rejects(new Bench({ files, clock: bench.clock }).outbox.open(), { code: "OUTBOX_LOCKED" });
+    });
+  }
+});
+
+describe("An outbox whose folder is moved away and comes back", () => {
+  it("says so, makes no new one, and goes on with what was in it", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false });
+    await bench.accept(mail("waiting"));
+    const made = files.count("makeFolder");
+    files.fault = ({ path }) => (path.startsWith(DIRECTORY) ? "ENOENT" : undefined);
+    await bench.clock.advance(RETAKEN);
+    assert.deepEqual(
+      bench.troubles.map(({ code, message }) => [code, /folder .* is gone/.test(message)]),
+      [["OUTBOX_DISK", true]],
+    );
+    await assert.rejects(bench.accept(mail("lost")), { code: "OUTBOX_DISK" });
+    await bench.clock.advance(60_000);
+    assert.equal(files.count("makeFolder"), made);
+    files.fault = () => undefined;
+    bench.carrier.setAvailable(true);
+    await bench.clock.advance(RETAKEN);
+    await bench.ends(1);
+    assert.deepEqual([bench.delivered, bench.outbox.error], [["waiting"], undefined]);
+  });
+});
