@@ -13,6 +13,7 @@ import type { SimulatedModem } from "../modem";
 import { moduleTime } from "../module/module-clock";
 import { activeContext, type ActiveContext } from "../module/pdp-contexts";
 import { DeliveryFailure, localFailure, resultOf, smtpError, type DeliveryResult } from "./smtp-codes";
+import { bodyOf, resultOfEmptied } from "./spoiled-mail";
 import { deliver, type Delivery } from "./smtp-delivery";
 import type { MailContent, SmtpSettings } from "./smtp-state";
 import { tlsSettings } from "./ssl-contexts";
@@ -47,7 +48,9 @@ export async function sendMail(
     if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
     const environment = { clock: modem.clock, busy: modem.busy.bind(modem), signal: ended };
     const { mailServer, ...names } = modem.state(internet);
-    const delivery = deliveryOf(modem, settings, content, context, ended);
+    const emptied = resultOfEmptied(modem, content);
+    const whole = deliveryOf(modem, settings, content, context, ended);
+    const delivery = emptied === undefined ? whole : { ...whole, message: [] };
     const result = await Promise.race([
       mailServer?.(delivery) ?? deliver(delivery, names, environment),
       rejectWhenAborted(ended),
@@ -56,7 +59,7 @@ export async function sendMail(
     // The server has the mail; what the module says of it may still be something else.
     const otherwise = await modem.smtpStep("accepted");
     ended.throwIfAborted();
-    return otherwise === undefined ? result : resultOf(otherwise);
+    return otherwise === undefined ? (emptied ?? result) : resultOf(otherwise);
   } catch (error) {
     if (error instanceof DeliveryFailure) return error.result;
     throw error;
@@ -107,7 +110,7 @@ function deliveryOf(
     cc: addresses(2),
     bcc: addresses(3),
     subject: content.subject,
-    body: content.body,
+    body: bodyOf(modem, content.body),
     attachments: [...content.attachments]
       .sort(([one], [other]) => one - other)
       .map(([, fileName]) => ({ fileName, read: () => readAttachment(modem, fileName) })),

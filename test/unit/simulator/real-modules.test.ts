@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
+import { simpleParser } from "mailparser";
 import { cell, change, gaps, internet, SimulatedModem, subscription } from "../../../lib/simulator";
 import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { MemoryMailServer } from "../../support/memory-mail-server";
@@ -167,6 +168,56 @@ describe("The simulated module, broken as real ones were", () => {
     assert.equal(
       await host.commandWithData('AT+QFUPL="a.txt",9,5', "late"),
       "+QFUPL: 4,1804 | +CME ERROR: 421",
+    );
+  });
+});
+
+describe("The simulated module, spoiling mails as Quectel's RTOS family was seen to", () => {
+  async function bench(change: Partial<ReturnType<typeof gaps.of>>) {
+    const server = new MemoryMailServer();
+    const host = await withMail();
+    Object.assign(host.modem.state(gaps), change);
+    host.modem.state(internet).mailServer = server.take;
+    return { host, server };
+  }
+
+  it("repeats the first 3072 bytes of a longer body, and reports success", async () => {
+    const { host, server } = await bench({ bodyRepeats: true });
+    const body = `${"a".repeat(3072)}${"b".repeat(3072)}c`;
+    await host.commandWithData(`AT+QSMTPBODY=0,${body.length}`, body);
+    assert.equal(await put(host), "+QSMTPPUT: 0,0");
+    const { text } = await simpleParser(Buffer.from(server.received[0]?.text ?? "", "latin1"));
+    assert.equal(text?.trim(), "a".repeat(6145));
+    const short = "d".repeat(3072);
+    await host.commandWithData(`AT+QSMTPBODY=0,${short.length}`, short);
+    await put(host);
+    const second = await simpleParser(Buffer.from(server.received[1]?.text ?? "", "latin1"));
+    assert.equal(second.text?.trim(), short);
+  });
+
+  it("sends an empty mail for a subject of exactly 100 bytes, and reports success", async () => {
+    const { host, server } = await bench({ fullSubjectEmpties: true });
+    for (const length of [99, 100]) {
+      await host.configure(`AT+QSMTPSUB=0,"${"s".repeat(length)}"`);
+      assert.equal(await put(host), "+QSMTPPUT: 0,0");
+    }
+    assert.deepEqual(
+      server.received.map(({ text }) => text === ""),
+      [false, true],
+    );
+  });
+
+  it("sends an empty mail for an attachment that is empty or gone, and reports 682", async () => {
+    const { host, server } = await bench({ badAttachmentEmpties: true });
+    await host.command('AT+QFOPEN="empty.txt",1');
+    await host.command("AT+QFCLOSE=1");
+    await host.configure('AT+QSMTPATT=1,1,"empty.txt"');
+    assert.equal(await put(host), "+QSMTPPUT: 682,651");
+    await host.configure('AT+QFDEL="empty.txt"');
+    assert.equal(await put(host), "+QSMTPPUT: 682,661");
+    assert.deepEqual(
+      server.received.map(({ text }) => text),
+      ["", ""],
     );
   });
 });
