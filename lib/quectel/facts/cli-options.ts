@@ -12,7 +12,8 @@ The module
   --tcp HOST:PORT    raw serial-over-IP server
 
 What it may do; without these it sends no mail and restarts nothing
-  --send FILE        sends a mail with the settings in FILE, and one that cannot go out
+  --send FILE        sends a mail with the settings in FILE, one that cannot go out, and one to facts@facts.invalid
+                     with a login that nobody has, which the server is expected to refuse
   --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN is
                      to be given again
 

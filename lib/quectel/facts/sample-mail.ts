@@ -29,7 +29,8 @@ export function sampleMail(bench: Bench, sample: MailSample): Promise<SampleMail
   return present;
 }
 
-async function sendSample(bench: Bench, sample: MailSample): Promise<SampleMail> {
+/** Sends one that no other question shares. */
+export async function sendSample(bench: Bench, sample: MailSample): Promise<SampleMail> {
   const { recording } = bench.tools;
   recording.hide([sample.host, sample.user, sample.password, sample.sender, sample.recipient]);
   const activated = await activate(bench, sample.contextId);

@@ -2,7 +2,8 @@
 import { resultText, resultValue, type Bench, type Reply } from "./bench";
 import { sendDeadMail } from "./dead-mail";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
-import { sampleMail, type SampleMail } from "./sample-mail";
+import { readPutResult } from "../commands/smtp";
+import { sampleMail, sendSample, type SampleMail } from "./sample-mail";
 import { PART, sendSlowly } from "./slow-data";
 
 const BUSY = 652;
@@ -71,6 +72,25 @@ async function withSample(bench: Bench, read: (mail: Ended) => Answer): Promise<
   return read(mail);
 }
 
+/** RFC 2606: a domain that no server can deliver to; and a login that nobody has, so that no account is locked. */
+const REFUSED = { user: "facts-refused", password: "invented", recipient: "facts@facts.invalid" } as const;
+const FIRST_REPLY_NUMBER = 666;
+
+/** Asked only after a mail was taken, because a fault of the network has the same number. */
+async function refusalNumbers(bench: Bench): Promise<Answer> {
+  const { send } = bench.tools;
+  if (send === undefined) return notAsked("no mail may be sent");
+  const taken = await sampleMail(bench, send);
+  const isTaken = taken.kind === "ended" && readPutResult(taken.result)?.error === 0;
+  if (!isTaken) return notAsked("the sample mail was not taken");
+  const mail = await sendSample(bench, { ...send, ...REFUSED });
+  if (mail.kind === "failed") return unclear(mail.why);
+  const { error = 0 } = readPutResult(mail.result) ?? {};
+  if (error === 0) return notAsked("the server refuses neither that login nor that recipient");
+  if (error === CONTEXT_NOT_ACTIVE) return known("654");
+  return error >= FIRST_REPLY_NUMBER ? known("by-reply") : unclear(mail.result);
+}
+
 export const sendQuestions: readonly Question[] = [
   {
     id: "sample-mail",
@@ -95,6 +115,15 @@ export const sendQuestions: readonly Question[] = [
     needs: "send",
     transcript: "remark",
     ask: (bench) => withSample(bench, ({ meanwhile }) => known(resultValue(meanwhile.upload))),
+  },
+  {
+    id: "refusal-numbers",
+    asks: "Does a refused login or recipient have a number of its own, or 654 as any fault of the network?",
+    expected: { answer: "by-reply", mark: "B" },
+    needs: "send",
+    variants: ["by-reply", "654"],
+    transcript: "remark",
+    ask: refusalNumbers,
   },
   {
     id: "put-context-wait",

@@ -6,6 +6,7 @@ import { Trace } from "../../../lib/serial/trace";
 import {
   cell,
   change,
+  internet,
   moduleTime,
   simulatorTransport,
   type SimulatedModem,
@@ -17,6 +18,7 @@ import { activeContexts, definitions } from "../../../lib/simulator/module/pdp-c
 import { smtpClient, smtpSettings } from "../../../lib/simulator/delivery/smtp-state";
 import { sslContext } from "../../../lib/simulator/delivery/ssl-contexts";
 import { urcPort } from "../../../lib/simulator/line/urc-port";
+import { MemoryMailServer } from "../../support/memory-mail-server";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Dialogue } from "../simulator/dialogue";
 
@@ -36,6 +38,8 @@ export interface FactsRigOptions {
   readonly variants?: VariantChoice;
   readonly module?: Partial<SimulatedModemOptions>;
   readonly network?: "lte" | "none";
+  /** A mail server that takes mails, but not for these recipients. Left out: a mail goes to the sockets of the host. */
+  readonly refuse?: Readonly<Record<string, number>>;
 }
 
 export type FactsRig = Awaited<ReturnType<typeof factsRig>>;
@@ -45,6 +49,7 @@ export async function factsRig({
   variants = {},
   module: options = {},
   network = "lte",
+  refuse,
 }: FactsRigOptions = {}) {
   const clock = new VirtualClock();
   // Another program on another port of the same module.
@@ -52,6 +57,11 @@ export async function factsRig({
   const { modem: module } = other;
   await prepare(module, other);
   if (network === "none") change(module, cell, { rssi: 99, registration: 2 });
+  if (refuse !== undefined) {
+    const server = new MemoryMailServer();
+    server.refuse = refuse;
+    module.state(internet).mailServer = server.take;
+  }
   await clock.advance(1000);
   const trace = new Trace(clock, 8 * 1024 * 1024);
   const link = await clock.until(Link.open(simulatorTransport(module), clock, trace));

@@ -16,7 +16,6 @@ const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
   "login-words": "is seen by the mail server only",
   "login-plain": "takes a server that offers PLAIN alone",
   "starttls-missing": "takes a server without STARTTLS",
-  "refusal-numbers": "takes a server that refuses",
   "to-header": "is seen in the mail that arrives only",
   "mime-form": "is seen in the mail that arrives only",
   "bcc-header": "is seen in the mail that arrives only",
@@ -32,6 +31,7 @@ const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
 /** What a module has to be like for a switch to be seen. */
 const CIRCUMSTANCES: Readonly<Partial<Record<VariantName, FactsRigOptions>>> = {
   "no-network-info": { network: "none" },
+  "refusal-numbers": { refuse: { "facts@facts.invalid": 550 } },
 };
 
 /** Answers that a variant changes besides its own: what is said before the port is back is not heard. */
