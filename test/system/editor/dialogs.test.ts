@@ -173,11 +173,13 @@ for (const version of nodeRedVersions()) {
       it("is used by keyboard alone, and marks the tab where something is missing", async () => {
         await editor.openConfig("quectel-modem", "modem");
         const { page } = editor;
-        await page.focus(`#quectel-tabs a[href="#quectel-tab-server"]`);
-        await page.keyboard.press("Enter");
+        // Focused for each key, because the editor itself focuses a field when the dialog has slid in.
+        const tab = page.locator(`#quectel-tabs a[href="#quectel-tab-server"]`);
+        await tab.press("Enter");
         await page.locator("#quectel-tab-server").waitFor();
-        await page.keyboard.press("ArrowRight");
+        await tab.press("ArrowRight");
         await page.locator("#quectel-tab-security").waitFor();
+        await page.waitForFunction("document.activeElement.hash === '#quectel-tab-security'");
         await page.keyboard.press("Tab");
         assert.equal(await page.evaluate("document.activeElement.closest('.quectel-dialog') !== null"), true);
         await editor.fill("node-config-input", { senderAddress: "" });
