@@ -9,7 +9,7 @@
  * connection ends the channel, and a new one is made for the next connection.
  */
 import { EventEmitter } from "node:events";
-import { systemClock, type Clock, type Timer } from "../clock";
+import { systemClock, type Clock } from "../clock";
 import { ModemError } from "../errors";
 import type { Transport } from "../serial/transport";
 import { checkLine, type Command } from "./command";
@@ -47,8 +47,6 @@ export interface ChannelEvents {
 export interface ChannelOptions {
   /** Default: the clock of the host. */
   readonly clock?: Clock;
-  /** Milliseconds from a final result code to the next command line, for a module that needs them; default 0. */
-  readonly pause?: number;
   /** Told the secrets of each command before it is written, so that a trace can mask them. */
   readonly hide?: (secrets: readonly string[]) => void;
 }
@@ -59,24 +57,18 @@ export class Channel extends EventEmitter<ChannelEvents> {
   private readonly queue = new JobQueue();
   /** Present while a synchronisation is wanted or runs. */
   private syncing: Deferred<void> | undefined;
-  /** Present while the pause after a final result code runs. */
-  private resting: Timer | undefined;
-  private readonly clock: Clock;
-  private readonly pause: number;
   private readonly hide: (secrets: readonly string[]) => void;
 
   /** @param transport open, or to be opened by the caller before the first command. */
   constructor(
     private readonly transport: Transport,
-    { clock = systemClock, pause = 0, hide = () => undefined }: ChannelOptions = {},
+    { clock = systemClock, hide = () => undefined }: ChannelOptions = {},
   ) {
     super();
-    this.clock = clock;
-    this.pause = pause;
     this.hide = hide;
     this.waiters = new Waiters(clock);
     this.dialogue = new Dialogue(new Wire(transport, clock), clock, {
-      onIdle: () => this.rest(),
+      onIdle: () => this.schedule(),
       onSynced: () => this.onSynced(),
       onSyncFailed: (error) => this.onSyncFailed(error),
       onOutOfSync: () => this.resync(() => this.emit("outOfSync")),
@@ -150,21 +142,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
     queueMicrotask(() => this.startNext());
   }
 
-  /** Lets the pause after a final result code pass, then starts what may start. */
-  private rest(): void {
-    if (this.pause > 0) {
-      this.resting = this.clock.after(this.pause, () => {
-        this.resting = undefined;
-        this.schedule();
-      });
-    }
-    this.schedule();
-  }
-
   /** Starts the ladder when it is needed or wanted, else the next command. */
   private startNext(): void {
     const { state } = this;
-    if ((state !== "idle" && state !== "outOfSync") || this.resting !== undefined) return;
+    if (state !== "idle" && state !== "outOfSync") return;
     if (this.syncing !== undefined || (state === "outOfSync" && this.queue.length > 0)) {
       this.syncing ??= new Deferred();
       this.dialogue.synchronise();
@@ -179,7 +160,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   private onSynced(): void {
     this.syncing?.resolve();
     this.syncing = undefined;
-    this.rest();
+    this.schedule();
     this.emit("synced");
   }
 
@@ -210,7 +191,6 @@ export class Channel extends EventEmitter<ChannelEvents> {
     if (this.state === "closed") return;
     const reason = error ?? new ModemError("PORT_CLOSED");
     this.dialogue.end(error, reason);
-    this.resting?.clear();
     for (const job of this.queue.clear()) job.fail(reason);
     this.waiters.failAll(reason);
     this.syncing?.reject(reason);

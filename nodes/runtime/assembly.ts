@@ -65,19 +65,13 @@ export interface WorkshopOptions {
 const RESULT_GRACE = 8_000;
 
 export function assembleWorkshop(
-  {
-    connection,
-    commandPause,
-    network,
-    smtp,
-  }: Pick<ModemSettings, "connection" | "commandPause" | "network" | "smtp">,
+  { connection, network, smtp }: Pick<ModemSettings, "connection" | "network" | "smtp">,
   { clock, log, notebook, pinMemory, trace }: WorkshopOptions,
 ): Workshop {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
     transport: traced(transport, trace),
     clock,
-    commandPause,
     network,
     log,
     pinMemory,

@@ -35,8 +35,6 @@ export const MODEM_PROPERTIES = {
   rts: { kind: "choice", default: "leave", words: LINE_AT_OPEN },
   tcpHost: { kind: "text" },
   tcpPort: PORTS,
-  /** Milliseconds. */
-  commandPause: { kind: "integer", default: 0, min: 0, max: 1000 },
   contextId: { kind: "integer", default: 1, min: 1, max: 16 },
   apn: { kind: "text", default: "" },
   apnAuth: { kind: "choice", default: "none", words: ["none", "pap", "chap", "either"] },

@@ -42,8 +42,6 @@ export interface QueueSettings {
 
 export interface ModemSettings {
   readonly connection: ConnectionOptions;
-  /** Milliseconds from the module's answer to the next command. */
-  readonly commandPause: number;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
   readonly text: TextSettings;
@@ -55,7 +53,6 @@ export function readModemSettings(raw: RawOptions, credentials: ModemCredentials
   const options = new ModemOptions(migrate("quectel-modem", raw));
   return {
     connection: readConnection(options),
-    commandPause: options.integer("commandPause"),
     network: readNetwork(options, credentials),
     smtp: readSmtp(options, credentials),
     text: {

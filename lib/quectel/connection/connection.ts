@@ -71,8 +71,8 @@ export class Connection {
     private readonly pinMemory: PinMemory,
     private readonly listener: ConnectionListener,
   ) {
-    const { clock, hide, commandPause: pause } = options;
-    this.channel = new Channel(transport, { clock, ...(pause && { pause }), ...(hide && { hide }) });
+    const { clock, hide } = options;
+    this.channel = new Channel(transport, { clock, ...(hide && { hide }) });
     const shared = new SharedPortWatch(clock);
     this.channel.on("unsolicited", (line) => this.onUnsolicited(line));
     this.channel.on("foreign", (line) => {

@@ -3,8 +3,7 @@
  *
  * Differences in behaviour are not looked up here: where firmware differs, the module is asked. Source: Quectel SMTP
  * manuals of the families; the USB ids stand with the list of ports. None of these manuals asks for a pause between a
- * final result code and the next command line, as those of Telit and u-blox do (20 ms), so the table has none; a person
- * can set one (`ModemOptions.commandPause`).
+ * final result code and the next command line, as those of Telit and u-blox do (20 ms), so none is made.
  */
 
 /** `manual`: named by the SMTP manual that this package follows; `related`: same commands by another manual. */

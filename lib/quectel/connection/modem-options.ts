@@ -11,8 +11,6 @@ export interface ModemOptions {
   readonly clock: Clock;
   readonly network: NetworkSettings;
   readonly log: Logger;
-  /** Milliseconds from a final result code to the next command line; default 0. */
-  readonly commandPause?: number;
   /** 0 (included) to 1 (excluded), for the jitter of the back-off; default Math.random. */
   readonly random?: () => number;
   /** Remembers a refused SIM PIN over restarts of the host; left out: only while the process runs. */

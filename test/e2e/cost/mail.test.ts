@@ -113,15 +113,6 @@ describe("what a mail costs on the line", () => {
     assert.equal((await costOf(rig, REPORT)).time, 0);
   });
 
-  it("is the pause that a person has set, once for each command line, and nothing else", async () => {
-    const pause = 20;
-    await start({ modem: { commandPause: pause } });
-    await rig.send(mail());
-    await rig.clock.advance(pause);
-    // Between five command lines there are four pauses.
-    assert.equal((await costOf(rig, mail())).time, 4 * pause);
-  });
-
   it("is one upload for a file of several transactions", async () => {
     await start();
     const attachments = [attachment("log.csv", awkwardBytes(2000))];

@@ -20,7 +20,6 @@ describe("The settings of a modem node", () => {
         dtr: "leave",
         rts: "leave",
       },
-      commandPause: 0,
       network: {
         contextId: 1,
         apn: "",
