@@ -2,7 +2,8 @@
  * Oracle of the line: a module gets one command line at a time, spelled by the known grammar.
  *
  * Seen from the host's end of the wire, so that bytes which a fault loses or spoils on their way blame nobody. After a
- * command that was not answered only the lines of the resync ladder may follow.
+ * command that was not answered only the lines of the resync ladder may follow, and with them line ends that fill up a
+ * block a module may still wait for.
  */
 import type { LineWitness } from "./process-transport";
 import { isKnownLine } from "./grammar";
@@ -13,6 +14,9 @@ const CONNECT = /^CONNECT\b/;
 /** ATE0Q0V1, the probe, the escape sequence; see lib/at/resync-ladder.ts. */
 const RESYNC = /^(\+\+\+|ATE0Q0V1|AT\+CMEE\?(;\+CMEE\?)*)$/;
 
+/** The longest block that a module may still wait for, which cannot be cancelled but filled up; bytes. */
+const LONGEST_FILL = 1460;
+
 type State = "idle" | "running" | "data";
 
 export class WireWitness implements LineWitness {
@@ -22,6 +26,8 @@ export class WireWitness implements LineWitness {
   private line = "";
   private heard = "";
   private latest = "";
+  /** Empty lines since the latest command. */
+  private filled = 0;
   /** What passed last, for a complaint. */
   private readonly passed: string[] = [];
 
@@ -67,6 +73,8 @@ export class WireWitness implements LineWitness {
   }
 
   private command(line: string): void {
+    if (line === "" && RESYNC.test(this.latest) && ++this.filled <= LONGEST_FILL) return;
+    this.filled = 0;
     // A module that answers nothing is restarted blindly, after the whole ladder.
     const isResync = RESYNC.test(line) || (line === "AT+CFUN=1,1" && RESYNC.test(this.latest));
     if (!isKnownLine(line)) this.complain(`a line of no known form: ${JSON.stringify(line)}`);
