@@ -17,7 +17,7 @@ const STATES: ReadonlyMap<number | undefined, string> = new Map([
 
 async function firmware(bench: Bench): Promise<Answer> {
   const line = await bench.firstLine("AT+QGMR");
-  const release = /_(\d{2}\.\d{3})/.exec(line ?? "")?.[1];
+  const release = /_([0-9A-F]\d\.\d{3})/.exec(line ?? "")?.[1];
   return release === undefined ? unclear(line ?? "QGMR is refused") : known(release);
 }
 
@@ -99,7 +99,7 @@ export const networkQuestions: readonly Question[] = [
     asks: "Which release is the firmware?",
     expected: { answer: "30.203", mark: "A" },
     needs: "nothing",
-    variants: ["30.203", "01.003"],
+    variants: ["30.203", "01.003", "A0.301"],
     transcript: "remark",
     ask: firmware,
   },

@@ -19,6 +19,9 @@ import { configured } from "../module/tcpip-configuration";
 const LONGEST_BLOCK = 1460;
 const LONGEST_READ = 1500;
 const LONGEST_HEX = 512;
+/** They end and cancel a block whose length was not told. */
+const CTRL_Z = 0x1a;
+const ESC = 0x1b;
 
 const echo = stateKey<{ on: boolean }>("start", "QISDE", (modem) => ({
   on: modem.variants["socket-echo"] === "on",
@@ -31,9 +34,10 @@ function socketOf({ modem, parameters }: CommandContext): TcpSocket | undefined 
 
 async function send(context: CommandContext): Promise<FinalResult> {
   const { modem, parameters } = context;
-  const length = integerIn(parameters[1], 0, LONGEST_BLOCK);
+  const isVariable = parameters.length === 1;
+  const length = isVariable ? LONGEST_BLOCK : integerIn(parameters[1], 0, LONGEST_BLOCK);
   if (integerIn(parameters[0], 0, HIGHEST_SOCKET) === undefined) return failTcpip(modem, 552);
-  if (length === undefined || parameters.length !== 2) return failTcpip(modem, 552);
+  if (length === undefined || parameters.length > 2) return failTcpip(modem, 552);
   const socket = socketOf(context);
   if (socket === undefined) return failTcpip(modem, 572);
   if (length === 0) return showSent(context, socket);
@@ -43,9 +47,11 @@ async function send(context: CommandContext): Promise<FinalResult> {
     prompt: modem.variants["socket-prompt"] === "blank" ? "\r\n> " : "\r\n>",
     length,
     escapable: false,
+    ...(isVariable ? { terminators: { end: CTRL_Z, cancel: ESC } } : {}),
     ...(seconds === 0 ? {} : { timeMs: seconds * 1000, timeFrom: "lastByte" as const }),
     ...(modem.state(echo).on ? { onBytes: (taken: Buffer) => context.raw(taken) } : {}),
   });
+  if (end === "cancel") return OK;
   if (end !== "length") return failTcpip(modem, 571);
   const payload = configured(modem, "dataformat")[0] === 1 ? fromHex(bytes.toString("latin1")) : bytes;
   return payload === undefined ? failTcpip(modem, 552) : handOver(context, socket, payload);

@@ -30,8 +30,18 @@ function offeredSuites(modem: SimulatedModem): readonly number[] {
 
 const isNumberSetting = (name: string): name is NumberSetting => Object.hasOwn(numberSettings, name);
 const isTextSetting = (name: string): name is TextSetting => textSettings.some((known) => known === name);
-const isPresent = (name: string, modem: SimulatedModem): boolean =>
-  name !== "sni" || modem.variants["key-sni"] === "present";
+function isPresent(name: string, { variants }: SimulatedModem): boolean {
+  switch (name) {
+    case "sni":
+      return variants["key-sni"] === "present";
+    case "ignorecertitem":
+      return variants.firmware !== "01.003";
+    case "ignoreprivkey":
+      return variants.firmware === "A0.301";
+    default:
+      return true;
+  }
+}
 const printedSuite = (suite: number): string => `0X${suite.toString(16).toUpperCase().padStart(4, "0")}`;
 
 /** The list as EG25-G firmware prints it: its own order, files as paths, suites C011 to C014 before C00C to C00F. */
@@ -56,6 +66,7 @@ const dumpedKeys = [
   "ignoremulticertchainverify",
   "ignoreinvalidcertsign",
   "ignorecertitem",
+  "ignoreprivkey",
 ] as const;
 
 const placeholders: Readonly<Record<TextSetting, string>> = {
@@ -66,10 +77,6 @@ const placeholders: Readonly<Record<TextSetting, string>> = {
   alpn: "<alpn>",
   psk: "<psk>",
 };
-
-/** `ignorecertitem` came after 01.003. */
-const isDumped = (key: string, modem: SimulatedModem): boolean =>
-  isPresent(key, modem) && (key !== "ignorecertitem" || modem.variants.firmware !== "01.003");
 
 function dumpedSuites(modem: SimulatedModem): string {
   const isLater = (suite: number): boolean => suite >= 0xc00c && suite <= 0xc00f;
@@ -84,7 +91,7 @@ function dumpedSuites(modem: SimulatedModem): string {
 function dumpKeys({ modem, info }: CommandContext): FinalResult {
   const contexts = `(0-${HIGHEST_SSL_CONTEXT})`;
   for (const key of dumpedKeys) {
-    if (!isDumped(key, modem)) continue;
+    if (!isPresent(key, modem)) continue;
     if (key === "ciphersuite") info(`+QSSLCFG: "${key}",${contexts},(${dumpedSuites(modem)})`);
     else if (key === "dtlsversion") info(`+QSSLCFG: "${key}",${contexts},(0,1)`);
     else if (isTextSetting(key)) info(`+QSSLCFG: "${key}",${contexts},${placeholders[key]}`);

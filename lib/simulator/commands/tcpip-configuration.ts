@@ -2,7 +2,7 @@
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
 import { integerIn, printedRange, quotedText } from "../line/parameters";
-import { configurationKeys, configured, setConfigured } from "../module/tcpip-configuration";
+import { configurationKeys, configured, hasKey, setConfigured } from "../module/tcpip-configuration";
 import { stateKey } from "../state";
 import { failTcpip } from "../module/tcpip-state";
 
@@ -32,7 +32,7 @@ function configure(context: CommandContext): FinalResult {
   const { modem, parameters } = context;
   const key = quotedText(parameters[0])?.toLowerCase() ?? "";
   const ranges = configurationKeys[key];
-  if (ranges === undefined) return failTcpip(modem, 552);
+  if (ranges === undefined || !hasKey(modem, key)) return failTcpip(modem, 552);
   if (parameters.length === 1) {
     context.info(`+QICFG: "${key}",${configured(modem, key).join(",")}`);
     return OK;
@@ -44,8 +44,9 @@ function configure(context: CommandContext): FinalResult {
   return OK;
 }
 
-function listConfiguration({ info }: CommandContext): FinalResult {
+function listConfiguration({ modem, info }: CommandContext): FinalResult {
   for (const [key, ranges] of Object.entries(configurationKeys)) {
+    if (!hasKey(modem, key)) continue;
     info(`+QICFG: "${key}",${ranges.map(([min, max]) => printedRange(min, max)).join(",")}`);
   }
   return OK;

@@ -23,6 +23,7 @@ export const numberSettings = {
   ignoremulticertchainverify: [0, 1, 0],
   ignoreinvalidcertsign: [0, 1, 0],
   ignorecertitem: [0, 1_048_575, 0],
+  ignoreprivkey: [0, 1, 0],
 } as const;
 
 /** Settings that are texts, empty by default. */

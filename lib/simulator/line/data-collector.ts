@@ -40,6 +40,14 @@ export class DataCollector {
 
   /** Takes bytes; those behind the length are dropped. */
   push(bytes: Buffer): void {
+    const { terminators } = this.options;
+    const isEnd = (byte: number): boolean => byte === terminators?.end || byte === terminators?.cancel;
+    const at = terminators === undefined ? -1 : bytes.findIndex(isEnd);
+    this.take(at < 0 ? bytes : bytes.subarray(0, at));
+    if (at >= 0) this.end(bytes[at] === terminators?.cancel ? "cancel" : "length");
+  }
+
+  private take(bytes: Buffer): void {
     const now = this.clock.now();
     if (this.options.timeFrom === "lastByte") {
       this.timeLimit?.clear();

@@ -16,6 +16,8 @@ export interface CollectOptions {
   readonly onBytes?: (bytes: Buffer) => void;
   /** Ends after exactly so many bytes; what else came in the same packet is dropped. Left out: no such end. */
   readonly length?: number;
+  /** A byte that ends the data, and one that cancels them; neither is among the bytes. */
+  readonly terminators?: { readonly end: number; readonly cancel: number };
   /** Ends after so many milliseconds; left out: never. */
   readonly timeMs?: number;
   /** What `timeMs` counts from: CONNECT (default) or the last byte. */
@@ -28,8 +30,10 @@ export interface CollectOptions {
 
 /** How the collecting ended. */
 export type CollectEnd =
-  /** All bytes are there. */
+  /** All bytes are there, or the byte has come that ends them. */
   | "length"
+  /** The byte has come that cancels them. */
+  | "cancel"
   /** `+++` with its guard times; the three characters are not among the bytes. */
   | "escape"
   /** DTR changed under AT&D1 or AT&D2. */

@@ -33,6 +33,9 @@ export const configurationKeys: Readonly<Record<string, readonly (readonly [numb
   ],
   "recv/buffersize": [[10_240, 524_288, 102_400]],
   "window/scale": [[0, 1, 0]],
+  "send/auto": [[0, 1, 0]],
+  "recv/ignore": [[0, 1, 0]],
+  "wakeup/data": [[0, 1, 0]],
 };
 
 const configuration = stateKey(
@@ -44,6 +47,15 @@ const configuration = stateKey(
       ["qisend/timeout", [Number(modem.variants["send-timeout"])]],
     ]),
 );
+
+const laterKeys: ReadonlySet<string> = new Set(["send/auto", "recv/ignore", "wakeup/data"]);
+
+/** False for a key that came with later firmware only. */
+export function hasKey(modem: SimulatedModem, key: string): boolean {
+  return (
+    Object.hasOwn(configurationKeys, key) && (modem.variants.firmware === "A0.301" || !laterKeys.has(key))
+  );
+}
 
 /** The values of a key as set, or its defaults. @throws when there is no such key. */
 export function configured(modem: SimulatedModem, key: string): readonly number[] {

@@ -30,10 +30,11 @@ export const moduleVariants = {
 
   // Module, SIM and network
   firmware: {
-    values: ["30.203", "01.003"],
+    values: ["30.203", "01.003", "A0.301"],
     default: "30.203",
-    description: "Firmware release named by CGMR, QGMR and ATI.",
-    source: "2.1, 7",
+    description:
+      "Firmware release named by CGMR, QGMR and ATI; keys of QSSLCFG and QICFG that came or went with it.",
+    source: "2.1, 7; mail client",
   },
   "key-qpinc": {
     values: ["present", "absent"],

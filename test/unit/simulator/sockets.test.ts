@@ -143,6 +143,8 @@ describe("TCP sockets of the simulated module", () => {
     'AT+QIOPEN=1,0,"TCP","mail.example.com",25,0,0,1',
     "AT+QISEND=0,1461",
     "AT+QISEND=0,5",
+    "AT+QISEND=0",
+    "AT+QISEND=0,5,1",
     "AT+QISEND=12,5",
     "AT+QIRD=0",
     "AT+QIRD=0,1501",
@@ -218,6 +220,18 @@ describe("TCP sockets of the simulated module", () => {
     server.peer.write("go\n");
     await bench.exactly("", '\r\n+QIURC: "recv",0\r\n');
     await bench.exactly("AT+QIRD=0\r", "\r\n+QIRD: 3,go\n\r\nOK\r\n");
+  });
+
+  it("send a text that ends with Ctrl-Z, and drop one that ESC cancels", async () => {
+    await open();
+    await bench.connect();
+    await bench.exactly("AT+QISEND=0\r", "\r\n> ");
+    await bench.exactly("hello\x1a", "\r\nSEND OK\r\n");
+    await bench.exactly("AT+QISEND=0\r", "\r\n> ");
+    await bench.exactly("nothing\x1b", "\r\nOK\r\n");
+    await bench.exactly("AT+QISEND=0\r", "\r\n> ");
+    await bench.exactly("!\x1a", "\r\nSEND OK\r\n");
+    await bench.arrived("hello!");
   });
 
   it("refuse a block that has no room with SEND FAIL, and take it when the uplink has made room", async () => {

@@ -93,6 +93,17 @@ describe("QSSLCFG of the simulated module", () => {
       assert.match(answer, /,0XC005, 0XC007,.*,0XC014,0XC00C,0XC00D,/);
     });
 
+    it("has more keys with firmware A0.301", async () => {
+      const later = dialogue({ firmware: "A0.301" });
+      assert.match(await later.command("AT+QSSLCFG=?"), /"ignoreprivkey",\(0-5\),\(0,1\)/);
+      assert.match(await later.command("AT+QICFG=?"), /"send\/auto",\(0,1\)/);
+      await later.configure('AT+QSSLCFG="ignoreprivkey",1,1', 'AT+QICFG="recv/ignore",1');
+      const usual = dialogue();
+      assert.equal(await usual.command('AT+QSSLCFG="ignoreprivkey",1,1'), "ERROR");
+      assert.equal(await usual.command('AT+QICFG="recv/ignore",1'), "ERROR");
+      assert.doesNotMatch(await usual.command("AT+QICFG=?"), /send\/auto/);
+    });
+
     it("lists its keys by kind, with their names for files", async () => {
       const answer = await dialogue({ "tls-key-list": "names" }).command("AT+QSSLCFG=?");
       assert.match(answer, /^\+QSSLCFG: "ciphersuite",\(0-5\),\(0X0035,0X002F,.*,0XFFFF\)/);
