@@ -8,6 +8,7 @@ import { endlessLine } from "./endless-line";
 import { enqueue } from "./enqueue";
 import { eventLoop } from "./event-loop";
 import { installedSize } from "./installed-size";
+import { mailPath } from "./mail-path";
 import { mailShares } from "./mail-shares";
 import { modems } from "./modems";
 import { queueGrowth } from "./queue-growth";
@@ -19,6 +20,7 @@ import { wireEfficiency } from "./wire-efficiency";
 export const ROWS: readonly Row[] = [
   wireEfficiency,
   commandLines,
+  mailPath,
   alertTime,
   acceptance,
   mailShares,
