@@ -60,3 +60,13 @@ export function isModemError(error: unknown, code?: ErrorCode): error is ModemEr
 function isTransientReply(smtpCode: number | undefined): boolean {
   return smtpCode !== undefined && smtpCode >= 400 && smtpCode < 500;
 }
+
+/** Those of the `fields` that have a value, to be spread into a result or another error. */
+export function knownFields<T extends object>(fields: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  const known: { [K in keyof T]?: NonNullable<T[K]> } = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== undefined && value !== null) known[name] = value;
+  }
+  return known;
+}

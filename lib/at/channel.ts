@@ -13,7 +13,7 @@ import { systemClock, type Clock } from "../clock";
 import { ModemError } from "../errors";
 import type { Transport } from "../serial/transport";
 import { checkLine, type Command } from "./command";
-import { Deferred } from "./deferred";
+import { Deferred } from "../async";
 import { Dialogue } from "./dialogue";
 import { Job, type ExecuteOptions } from "./job";
 import { JobQueue } from "./queue";

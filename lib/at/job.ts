@@ -6,7 +6,7 @@
  */
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../errors";
 import { shownLine, type Command, type Response } from "./command";
-import { Deferred } from "./deferred";
+import { Deferred } from "../async";
 
 export type Priority = "high" | "normal" | "low";
 

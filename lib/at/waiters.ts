@@ -6,7 +6,7 @@
  */
 import type { Clock, Timer } from "../clock";
 import { ModemError } from "../errors";
-import { Deferred } from "./deferred";
+import { Deferred } from "../async";
 
 export interface Waiter {
   /**

@@ -6,7 +6,8 @@
  * loop, intake.ts, ending.ts, mail-store.ts, ledger.ts: holds, rate, time) and spool (files and their lock).
  */
 import { EventEmitter } from "node:events";
-import { delay, type Clock, type Timer } from "../clock";
+import { within } from "../async";
+import type { Clock, Timer } from "../clock";
 import { ModemError } from "../errors";
 import type { MailCarrier } from "../mailer/qsmtp/carrier";
 import type { Logger } from "../quectel/settings";
@@ -105,10 +106,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     if (this.state.kind !== "open") return;
     const { run } = this.state;
     this.state = { kind: "closing", run };
-    const over = new AbortController();
-    const grace = delay(this.options.clock, graceMs, over.signal).catch(() => undefined);
-    await Promise.race([run.stop(), grace]);
-    over.abort();
+    await within(this.options.clock, graceMs, run.stop(), () => undefined);
     await run.leave();
     this.change?.clear();
     this.change = undefined;

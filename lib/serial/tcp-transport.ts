@@ -4,7 +4,8 @@
  * A peer that vanishes without a word is noticed by TCP keep-alive, and sooner by the idle probe of the layers above.
  */
 import { connect, type Socket } from "node:net";
-import { delay, systemClock, type Clock } from "../clock";
+import { Deferred, within } from "../async";
+import { systemClock, type Clock } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
 import { Connection } from "./connection";
 import type { Transport } from "./transport";
@@ -84,16 +85,12 @@ export class TcpTransport extends Connection implements Transport {
     const { host, port, connectTimeout = CONNECT_TIMEOUT, clock = systemClock } = this.options;
     const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
     this.socket = socket;
-    const connected = new AbortController();
-    await Promise.race([
-      new Promise<void>((resolve, reject) => {
-        socket.once("connect", resolve);
-        socket.once("error", (error) => reject(connectError(error)));
-      }),
-      delay(clock, connectTimeout, connected.signal).then(() => {
-        throw new ModemError("PORT_FAILED", { detail: "the server does not answer" });
-      }),
-    ]).finally(() => connected.abort());
+    const connected = new Deferred<void>();
+    socket.once("connect", () => connected.resolve());
+    socket.once("error", (error) => connected.reject(connectError(error)));
+    await within(clock, connectTimeout, connected.promise, () => {
+      throw new ModemError("PORT_FAILED", { detail: "the server does not answer" });
+    });
     socket.on("data", (bytes) => {
       if (this.isOpen) this.emit("data", bytes);
     });

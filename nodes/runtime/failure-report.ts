@@ -1,7 +1,7 @@
 /** A failure in the forms that Node-RED takes: `msg.error` of an output, and the error of `done`. */
 import { types } from "node:util";
 import type { Node } from "node-red";
-import { type ErrorCode, isModemError, ModemError } from "../../lib/errors";
+import { type ErrorCode, isModemError, knownFields, ModemError } from "../../lib/errors";
 import type { MailFailure, SmtpResult } from "../../lib/mail/mail";
 import { thrownText } from "../../lib/mail/message/foreign";
 
@@ -26,9 +26,7 @@ export function failureOf(thrown: unknown): MailFailure {
     class: error.class,
     outcome: "notSent",
     attempts: 0,
-    ...(stage === undefined ? {} : { stage }),
-    ...(modemCode === undefined ? {} : { modemCode }),
-    ...(smtpCode === undefined ? {} : { smtpCode }),
+    ...knownFields({ stage, modemCode, smtpCode }),
   };
 }
 

@@ -5,6 +5,7 @@
  *                 └─ refused       └───── failure ─ output 2, done(error)
  */
 import type { Node } from "node-red";
+import { Semaphore } from "../../lib/async";
 import type { ErrorCode } from "../../lib/errors";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../lib/mail/mail";
@@ -23,7 +24,9 @@ import {
   withoutFormerResult,
 } from "./result-message";
 import type { ResultReceiver } from "./routing";
-import { Turnstile } from "./turnstile";
+
+/** As many as keep the disk busy: the runtime has four threads for files. */
+const MOST_AT_ONCE = 8;
 
 export interface SenderOptions {
   readonly mail: MailOptions;
@@ -47,7 +50,8 @@ export interface SenderParts {
 export class MailSender implements ResultReceiver {
   /** Acceptances under way: a mail may end before the node has noted that it was accepted. */
   private readonly accepting = new Set<Promise<void>>();
-  private readonly turnstile = new Turnstile();
+  /** A burst of messages never holds up the whole runtime: each behind the first has a turn of the event loop of its own. */
+  private readonly turnstile = new Semaphore(MOST_AT_ONCE, setImmediate);
   private lastFailure: ErrorCode | undefined;
 
   constructor(
@@ -66,7 +70,7 @@ export class MailSender implements ResultReceiver {
 
   /** Takes a message of the flow; `done` is called exactly once, now or when its mail has ended. */
   take(...given: readonly [message: unknown, send: Send, done: Done]): void {
-    const work = this.turnstile.pass(async () => {
+    const work = this.turnstile.run(async () => {
       const incoming = await takeIn(this.node, ...given);
       try {
         await this.accept(incoming);

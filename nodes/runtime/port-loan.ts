@@ -5,7 +5,7 @@
  * opened again afterwards, which makes everything that was set in the module count as unknown: whatever the trial has
  * set, the next mail sets its own.
  */
-import { delay } from "../../lib/clock";
+import { within } from "../../lib/async";
 import { ModemError } from "../../lib/errors";
 import type { Modem } from "../../lib/quectel/connection/modem";
 import type { Logger } from "../../lib/quectel/settings";
@@ -73,8 +73,6 @@ export async function lendPort(
 
 async function ready(modem: Modem): Promise<void> {
   const limit = new AbortController();
-  await Promise.race([modem.whenReady(limit.signal), delay(modem.clock, COME_BACK, limit.signal)]).catch(
-    () => undefined,
-  );
+  await within(modem.clock, COME_BACK, modem.whenReady(limit.signal), () => undefined).catch(() => undefined);
   limit.abort();
 }

@@ -1,5 +1,12 @@
 /** A ModemError as the spool keeps it, and back. */
-import { ERROR_TABLE, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
+import {
+  ERROR_TABLE,
+  isModemError,
+  knownFields,
+  ModemError,
+  type ErrorClass,
+  type ErrorCode,
+} from "../../errors";
 
 export interface StoredError {
   readonly code: ErrorCode;
@@ -21,9 +28,7 @@ export function storeError(error: ModemError): StoredError {
     message,
     hint,
     class: error.class,
-    ...(stage !== undefined && { stage }),
-    ...(modemCode !== undefined && { modemCode }),
-    ...(smtpCode !== undefined && { smtpCode }),
+    ...knownFields({ stage, modemCode, smtpCode }),
     // The first alone: a chain of them would have no end that is known.
     ...(isModemError(error.cause) && { cause: withoutCause(storeError(error.cause)) }),
   };
@@ -35,14 +40,13 @@ export function restoreError(stored: StoredError): ModemError {
   const code: ErrorCode = known ? stored.code : "MODEM_ERROR";
   const prefix = `${ERROR_TABLE[code].text}: `;
   const detail = stored.message.startsWith(prefix) ? stored.message.slice(prefix.length) : undefined;
+  const { hint, stage, modemCode, smtpCode, cause } = stored;
   return new ModemError(code, {
     class: stored.class,
-    hint: stored.hint,
+    hint,
+    ...knownFields({ stage, modemCode, smtpCode }),
     ...(known ? detail !== undefined && { detail } : { detail: stored.message }),
-    ...(stored.stage !== undefined && { stage: stored.stage }),
-    ...(stored.modemCode !== undefined && { modemCode: stored.modemCode }),
-    ...(stored.smtpCode !== undefined && { smtpCode: stored.smtpCode }),
-    ...(stored.cause !== undefined && { cause: restoreError(stored.cause) }),
+    ...(cause !== undefined && { cause: restoreError(cause) }),
   });
 }
 

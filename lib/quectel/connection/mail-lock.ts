@@ -5,6 +5,7 @@
  * must not disturb a mail (deactivating its PDP context, restarting) takes this lock. It is fair: first come, first
  * served. Who holds it lends it to the steps it calls by passing its lease on, so nothing waits for itself.
  */
+import { Semaphore } from "../../async";
 
 /** The right to use the module's mail; ends with `release`. */
 export interface Lease {
@@ -20,36 +21,25 @@ export interface LockOptions {
 }
 
 export class MailLock {
+  private readonly semaphore = new Semaphore();
   private holder: Lease | undefined;
-  private readonly waiting: ((lease: Lease) => void)[] = [];
 
   /** True while somebody holds the lock. */
   get held(): boolean {
-    return this.holder !== undefined;
+    return this.semaphore.full;
   }
 
   /** Waits for the lock; rejects with the signal's reason when aborted before. */
-  acquire(signal?: AbortSignal): Promise<Lease> {
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) {
-        reject(signal.reason);
-        return;
-      }
-      if (this.holder === undefined) {
-        resolve(this.grant());
-        return;
-      }
-      const onAbort = (): void => {
-        this.waiting.splice(this.waiting.indexOf(enter), 1);
-        reject(signal?.reason);
-      };
-      const enter = (lease: Lease): void => {
-        signal?.removeEventListener("abort", onAbort);
-        resolve(lease);
-      };
-      this.waiting.push(enter);
-      signal?.addEventListener("abort", onAbort, { once: true });
-    });
+  async acquire(signal?: AbortSignal): Promise<Lease> {
+    const leave = await this.semaphore.acquire(signal);
+    const lease: Lease = {
+      release: () => {
+        if (this.holder === lease) this.holder = undefined;
+        leave();
+      },
+    };
+    this.holder = lease;
+    return lease;
   }
 
   /** Runs `work` under the lock: under the borrowed lease when that one holds it, else under one of its own. */
@@ -62,18 +52,5 @@ export class MailLock {
     } finally {
       lease.release();
     }
-  }
-
-  private grant(): Lease {
-    const lease: Lease = { release: () => this.pass(lease) };
-    this.holder = lease;
-    return lease;
-  }
-
-  private pass(lease: Lease): void {
-    if (this.holder !== lease) return;
-    this.holder = undefined;
-    const next = this.waiting.shift();
-    if (next !== undefined) next(this.grant());
   }
 }

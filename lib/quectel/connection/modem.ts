@@ -8,7 +8,8 @@ import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
 import type { ExecuteOptions } from "../../at/job";
 import type { Waiter } from "../../at/waiters";
-import { delay, type Clock } from "../../clock";
+import { within } from "../../async";
+import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { restartModule } from "../commands/general";
 import type { Connection } from "./connection";
@@ -127,12 +128,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     const { supervisor } = this;
     if (supervisor === undefined) return;
     this.supervisor = undefined;
-    const limit = new AbortController();
-    await Promise.race([
-      supervisor.stop(),
-      delay(this.clock, CLOSE_TIME, limit.signal).catch(() => undefined),
-    ]);
-    limit.abort();
+    await within(this.clock, CLOSE_TIME, supervisor.stop(), () => undefined);
     if (this.supervisor === undefined) this.enter({ name: "offline" });
   }
 

@@ -4,11 +4,11 @@
  * What it decides is when: with a back-off after each failure, and with a restart when the module has long been
  * silent. What happens on a connection is told in `connection.ts`.
  */
+import { backOff, type BackOffOptions } from "../../async";
 import { Wire } from "../../at/wire";
 import { delay } from "../../clock";
 import { isModemError, ModemError, type ErrorCode, SPECIAL_HINTS } from "../../errors";
 import type { Transport } from "../../serial/transport";
-import { Backoff } from "./backoff";
 import { restartModule } from "../commands/general";
 import { Connection, type ConnectionListener } from "./connection";
 import type { LineProperties } from "../files/line-time";
@@ -17,7 +17,7 @@ import type { ModemOptions } from "./modem-options";
 import type { PinMemory } from "../network/pin-memory";
 import { Silence } from "./silence";
 
-const RECONNECT = { first: 1_000, cap: 60_000 } as const;
+const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 60_000, chance: [0.8, 1.2] };
 /** Milliseconds after an ordered restart in which a port that is gone or silent is no trouble yet. */
 const BOOT_TIME = 60_000;
 
@@ -33,7 +33,9 @@ const NO_CONTACT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export class Supervisor {
   private readonly stopping = new AbortController();
   private readonly silence = new Silence();
-  private readonly backoff: Backoff;
+  /** Attempts in a row that have failed. */
+  private failures = 0;
+  private readonly random: () => number;
   private readonly source: LineSource;
   private readonly listener: ConnectionListener;
   private ended: Promise<void> = Promise.resolve();
@@ -52,7 +54,7 @@ export class Supervisor {
     private readonly modem: Omit<ConnectionListener, "answered">,
     private readonly restartAllowed: boolean,
   ) {
-    this.backoff = new Backoff({ ...RECONNECT, random: options.random ?? Math.random });
+    this.random = options.random ?? Math.random;
     this.source = new LineSource(options.transport, options.clock);
     this.listener = { ...modem, answered: () => this.onAnswer() };
   }
@@ -118,7 +120,7 @@ export class Supervisor {
   private async pause(error: ModemError): Promise<void> {
     const { clock, log } = this.options;
     const { dead } = this;
-    const ms = this.backoff.next();
+    const ms = backOff(++this.failures, RECONNECT, this.random());
     const text = `${error.message}; next attempt in ${Math.ceil(ms / 1000)} s`;
     if (this.told === error.message) log.debug(text);
     else log.info(text);
@@ -135,7 +137,7 @@ export class Supervisor {
     this.bootUntil = 0;
     this.told = undefined;
     this.silence.heard();
-    this.backoff.reset();
+    this.failures = 0;
     this.source.contact(true);
   }
 
@@ -146,7 +148,7 @@ export class Supervisor {
     if (this.dead === undefined || !GONE.has(code)) return;
     this.dead = undefined;
     this.silence.heard();
-    this.backoff.reset();
+    this.failures = 0;
   }
 
   private async onSilence(): Promise<void> {

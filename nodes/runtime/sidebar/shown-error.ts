@@ -1,5 +1,5 @@
 /** What went wrong, for a person: code, sentence, hint, and the hint's name in the catalogs. */
-import { ERROR_TABLE, type ErrorCode } from "../../../lib/errors";
+import { ERROR_TABLE, knownFields, type ErrorCode } from "../../../lib/errors";
 import { hintKeyOf } from "../admin-routes";
 import { withMaskedAddresses } from "./masking";
 
@@ -30,8 +30,6 @@ export function shownError({ code, message, hint, modemCode, smtpCode }: Failure
     code,
     message: withMaskedAddresses(message),
     hint: hint ?? row?.hint ?? "",
-    ...(hintKey === undefined ? {} : { hintKey }),
-    ...(modemCode === undefined ? {} : { modemCode }),
-    ...(smtpCode === undefined ? {} : { smtpCode }),
+    ...knownFields({ hintKey, modemCode, smtpCode }),
   };
 }

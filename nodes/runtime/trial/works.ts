@@ -12,7 +12,7 @@ import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import type { CarrierProgress } from "../../../lib/mailer/qsmtp/carrier";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
 import { ASCII_ONLY, compose, needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
-import { delay } from "../../../lib/clock";
+import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin-routes";
 import type { Workshop } from "../assembly";
 import type { ModemSettings } from "../modem-settings";
@@ -154,9 +154,8 @@ async function readyModem({ workshop: { modem }, signal }: TrialWork): Promise<v
     }
   };
   const ready = stateWhere(modem, isDecided, AbortSignal.any([late.signal, signal]));
-  const limit = delay(modem.clock, READY_TIME, late.signal).catch(() => undefined);
   try {
-    await Promise.race([ready, limit]);
+    await within(modem.clock, READY_TIME, ready, () => undefined);
   } finally {
     late.abort();
     await ready.catch(() => undefined);

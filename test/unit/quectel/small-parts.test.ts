@@ -1,34 +1,10 @@
-/** Back-off, silence, second programs, models, ports: the parts that decide by a table or a count. */
+/** Silence, second programs, models, ports: the parts that decide by a table or a count. */
 import assert from "node:assert/strict";
-import { Backoff } from "../../../lib/quectel/connection/backoff";
 import { mailSupportOf } from "../../../lib/quectel/connection/models";
 import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
 import { SharedPortWatch } from "../../../lib/quectel/connection/shared-port";
 import { Silence } from "../../../lib/quectel/connection/silence";
 import { VirtualClock } from "../../support/virtual-clock";
-
-describe("back-off", () => {
-  it("doubles up to its cap and begins anew after a success", () => {
-    const backoff = new Backoff({ first: 1000, cap: 5000, random: () => 0.5 });
-    assert.deepEqual(
-      [1, 2, 3, 4, 5].map(() => backoff.next()),
-      [1000, 2000, 4000, 5000, 5000],
-    );
-    backoff.reset();
-    assert.equal(backoff.next(), 1000);
-  });
-
-  it("varies by a fifth, so that gateways do not call in step", () => {
-    const at = (random: number) => new Backoff({ first: 1000, cap: 5000, random: () => random }).next();
-    assert.equal(at(0), 800);
-    assert.equal(at(0.999_999), 1200);
-  });
-
-  it("never overflows", () => {
-    const backoff = new Backoff({ first: 1000, cap: 60_000, random: () => 0.5 });
-    for (let attempt = 0; attempt < 2000; attempt++) assert.ok(backoff.next() <= 60_000);
-  });
-});
 
 describe("silence", () => {
   it("leads to a restart after 60 s, to a second one, and then to the end", () => {

@@ -1,0 +1,133 @@
+/**
+ * What code that waits is made of, one of each: a deferred promise, a semaphore, a time limit, a back-off.
+ *
+ * Of no layer, and knows nothing of modems or mails; time comes from the clock that is passed in.
+ */
+import { delay, type Clock } from "./clock";
+
+/** A promise whose outcome is decided elsewhere. */
+export class Deferred<T> {
+  readonly promise: Promise<T>;
+  resolve: (value: T) => void = () => undefined;
+  reject: (error: unknown) => void = () => undefined;
+
+  /** A rejection that nobody awaits is not thrown at the process. */
+  constructor() {
+    this.promise = new Promise<T>((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    this.promise.catch(() => undefined);
+  }
+}
+
+/** Lets in so many at a time, first come, first served. */
+export class Semaphore {
+  private readonly waiting = new Set<() => void>();
+  private inside = 0;
+
+  /**
+   * @param places 1 or more.
+   * @param handOver lets the next one in; by default at once, else in a turn of its own.
+   */
+  constructor(
+    private readonly places = 1,
+    private readonly handOver: (enter: () => void) => unknown = (enter) => enter(),
+  ) {}
+
+  /** True while every place is taken. */
+  get full(): boolean {
+    return this.inside === this.places;
+  }
+
+  /** Resolves with what gives the place back, once; rejects with the signal's reason when aborted while waiting. */
+  async acquire(signal?: AbortSignal): Promise<() => void> {
+    signal?.throwIfAborted();
+    // Who leaves hands the place over.
+    if (!this.full) this.inside++;
+    else await this.turn(signal);
+    let isInside = true;
+    return () => {
+      if (isInside) this.leave();
+      isInside = false;
+    };
+  }
+
+  /** Resolves or rejects as `work` does, or with the signal's reason when aborted before. */
+  async run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const leave = await this.acquire(signal);
+    try {
+      return await work();
+    } finally {
+      leave();
+    }
+  }
+
+  private async turn(signal: AbortSignal | undefined): Promise<void> {
+    const { promise, resolve, reject } = new Deferred<void>();
+    const enter = (): void => resolve();
+    const onAbort = (): void => {
+      // One that was let in already gives its place back in its own way.
+      if (this.waiting.delete(enter)) reject(signal?.reason);
+    };
+    this.waiting.add(enter);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    try {
+      await promise;
+    } finally {
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  private leave(): void {
+    for (const next of this.waiting) {
+      this.waiting.delete(next);
+      this.handOver(next);
+      return;
+    }
+    this.inside--;
+  }
+}
+
+/**
+ * The outcome of `work`, or what `late` returns or throws when `ms` milliseconds are over first; `work` then goes on,
+ * and what becomes of it concerns nobody.
+ */
+export async function within<T, L>(
+  clock: Clock,
+  ms: number,
+  work: Promise<T>,
+  late: () => L,
+): Promise<T | L> {
+  const over = new AbortController();
+  work.catch(() => undefined);
+  try {
+    return await Promise.race([work, delay(clock, ms, over.signal).then(late)]);
+  } finally {
+    over.abort();
+  }
+}
+
+export interface BackOffOptions {
+  /** Milliseconds before the second attempt; each further wait is twice as long. */
+  readonly firstMs: number;
+  /** The longest wait in milliseconds, chance not counted. */
+  readonly capMs: number;
+  /** Factors between which chance shortens or lengthens a wait, so that many gateways do not call in step. */
+  readonly chance: readonly [least: number, most: number];
+}
+
+/**
+ * Milliseconds to wait after `failures` attempts in a row, 1 or more.
+ *
+ * @param random 0 (included) to 1 (excluded).
+ */
+export function backOff(
+  failures: number,
+  { firstMs, capMs, chance }: BackOffOptions,
+  random: number,
+): number {
+  const [least, most] = chance;
+  const wait = Math.min(capMs, firstMs * 2 ** Math.min(Math.max(0, failures - 1), 30));
+  return Math.round(wait * (least + (most - least) * random));
+}
