@@ -11,6 +11,12 @@ export class Findings {
   filesOutside = 0;
   stuck = 0;
   secrets = 0;
+  /** A Node-RED ended that was not stopped, or with another code than 0. */
+  ended = 0;
+  /** An end told twice, or not on each wire. */
+  twice = 0;
+  /** A message that took more than its time. */
+  slow = 0;
 
   constructor(private readonly say: (line: string) => void) {}
 
@@ -43,4 +49,7 @@ export type FindingKind =
   | "pathsOutside"
   | "filesOutside"
   | "stuck"
-  | "secrets";
+  | "secrets"
+  | "ended"
+  | "twice"
+  | "slow";
