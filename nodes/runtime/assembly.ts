@@ -18,6 +18,7 @@ import type { Notebook } from "../../lib/quectel/notebook";
 import type { Logger } from "../../lib/quectel/settings";
 import { SmtpCarrier } from "../../lib/mailer/qsmtp/smtp-carrier";
 import type { Line } from "../../lib/quectel/connection/line-source";
+import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
 import { Trace } from "../../lib/serial/trace";
 import { FileNotebook } from "./file-notebook";
 import { fingerprintOf } from "./fingerprint";
@@ -41,6 +42,7 @@ export interface Workshop {
   readonly pdp: PdpContext;
   readonly moduleClock: ModuleClock;
   readonly carrier: SmtpCarrier;
+  readonly sockets: ModuleSockets;
   readonly trace: Trace;
   /** Ends all of it; the port is free after at most 5 s. */
   close(): Promise<void>;
@@ -87,6 +89,7 @@ export function assembleWorkshop(
     pdp,
     moduleClock,
     carrier,
+    sockets: new ModuleSockets(modem, notebook),
     trace,
     async close() {
       carrier.close();

@@ -5,6 +5,7 @@ import type { Modem } from "../connection/modem";
 import type { ModuleClock } from "../network/module-clock";
 import type { PdpContext } from "../network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../settings";
+import type { ModuleSockets } from "../sockets/module-sockets";
 import type { LastMail } from "./diagnosis-server";
 
 export type StepName =
@@ -43,6 +44,8 @@ export interface DiagnosisContext {
   readonly moduleClock: ModuleClock;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
+  /** Opens a connection to the mail server; left out: the server is only pinged. */
+  readonly sockets?: ModuleSockets;
   /** What became of the last mail with these settings, because TLS and login show only when one is sent. */
   readonly lastMail?: LastMail;
   /** The mail lock where the caller holds it already. */

@@ -9,6 +9,7 @@ import { loginFinding, tlsFinding } from "./diagnosis-server";
 import { ifRefused, type Execute } from "../execute";
 import { addressOf, repliesToPing } from "../network/lookups";
 import { mailSupportOf } from "../connection/models";
+import { WITHOUT_SOCKETS, type ModuleSockets } from "../sockets/module-sockets";
 import { queryRegistration, registrationError, signalDbm } from "../network/network";
 
 export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [
@@ -127,13 +128,43 @@ async function lookAtDns({ modem, network, smtp }: DiagnosisContext, signal?: Ab
   return ok(`${smtp.host} is ${await addressOf(modem, network.contextId, smtp.host, signal)}`);
 }
 
-async function lookAtServer(
-  { modem, network, smtp }: DiagnosisContext,
-  signal?: AbortSignal,
-): Promise<Finding> {
+/** Whether the mail server takes a connection; where the module cannot open one, whether it answers a ping. */
+async function lookAtServer(context: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const { modem, network, smtp, sockets, lease } = context;
+  if (sockets !== undefined) {
+    if (lease === undefined && modem.lock.held) {
+      return skipped("not tried, because a mail is being sent; test again when it has gone");
+    }
+    try {
+      return await connectTo(context, sockets, signal);
+    } catch (error) {
+      if (!isModemError(error) || !WITHOUT_SOCKETS.has(error.code)) throw error;
+    }
+  }
   const replies = await ifRefused(repliesToPing(modem, network.contextId, smtp.host, signal), async () => 0);
   if (replies > 0) return ok(`${smtp.host} answers`);
   return warning(`${smtp.host} does not answer a ping`, SPECIAL_HINTS.noPing);
+}
+
+/** Opens a TCP connection to the mail server and closes it without a word. */
+async function connectTo(
+  { modem, network, smtp, lease }: DiagnosisContext,
+  sockets: ModuleSockets,
+  signal: AbortSignal = new AbortController().signal,
+): Promise<Finding> {
+  const { contextId } = network;
+  const { host, port } = smtp;
+  return modem.lock.run(
+    async () => {
+      const begun = modem.clock.now();
+      const socket = await sockets.connect({ contextId, host, port }, signal);
+      const ms = Math.round(modem.clock.now() - begun);
+      socket.on("error", () => undefined).destroy();
+      await sockets.settled();
+      return ok(`${host} takes connections on port ${port} (${ms} ms)`);
+    },
+    { signal, ...(lease === undefined ? {} : { borrowed: lease }) },
+  );
 }
 
 function activeText({ contextId, ip, ip6 }: { contextId: number; ip?: string; ip6?: string }): string {

@@ -6,7 +6,7 @@
  * a socket of another program never is. One object serves one modem. Sockets are not used beside a mail of the
  * module's own client: who connects holds the modem's lock.
  */
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, type ErrorCode } from "../../errors";
 import {
   closeSocket,
   readSocketNews,
@@ -25,6 +25,15 @@ import { prepareModule } from "./socket-settings";
 
 const PAGE = "sockets";
 
+/** Why a module takes no connection at all, whoever the peer is: it has no sockets, or not now. */
+export const WITHOUT_SOCKETS: ReadonlySet<string> = new Set([
+  "SOCKET_FAILED",
+  "SOCKET_PARAMETER",
+  "SOCKET_CREATE_FAILED",
+  "SOCKET_UNSUPPORTED",
+  "SOCKET_NOT_ALLOWED",
+] satisfies readonly ErrorCode[]);
+
 /** The module as it was made ready in one of its starts. */
 interface Prepared {
   readonly epoch: number;
@@ -35,6 +44,7 @@ export class ModuleSockets {
   private readonly records: RecordedNames;
   private readonly taken = new Set<number>();
   private prepared: Prepared | undefined;
+  private readonly closing = new Set<Promise<void>>();
 
   /** @param notebook that of the modem. */
   constructor(
@@ -63,7 +73,7 @@ export class ModuleSockets {
         const release = (error: Error | null): void => {
           // What went wrong may have been set by somebody else meanwhile.
           if (error !== null) this.prepared = undefined;
-          void this.giveBack(id, record, epoch);
+          this.giveBack(id, record, epoch);
         };
         return new ModuleSocket(this.modem, { id, target, framing, news: opening.news, release });
       } catch (error) {
@@ -73,7 +83,7 @@ export class ModuleSockets {
           refused = error;
           continue;
         }
-        void this.giveBack(id, record, epoch);
+        this.giveBack(id, record, epoch);
         throw error;
       }
     }
@@ -98,8 +108,18 @@ export class ModuleSockets {
     return this.prepared;
   }
 
+  /** Resolves when every socket that has ended is closed in the module, too; never rejects. */
+  async settled(): Promise<void> {
+    while (this.closing.size > 0) await Promise.all(this.closing);
+  }
+
+  private giveBack(id: number, record: string, epoch: number): void {
+    const closing = this.close(id, record, epoch).finally(() => this.closing.delete(closing));
+    this.closing.add(closing);
+  }
+
   /** Closes the socket in the module, if that still has it, and frees its id. Never rejects. */
-  private async giveBack(id: number, record: string, epoch: number): Promise<void> {
+  private async close(id: number, record: string, epoch: number): Promise<void> {
     const { modem } = this;
     try {
       await whenInStep(modem, epoch);

@@ -61,7 +61,7 @@ const READY_TIME = 90_000;
 
 async function runDiagnosis(work: TrialWork): Promise<TrialYield> {
   const { workshop, settings, lease, lastMail, signal, tell } = work;
-  const { modem, pdp, moduleClock } = workshop;
+  const { modem, pdp, moduleClock, sockets } = workshop;
   await diagnose(
     {
       modem,
@@ -70,6 +70,8 @@ async function runDiagnosis(work: TrialWork): Promise<TrialYield> {
       network: settings.network,
       smtp: settings.smtp,
       lease,
+      // The mailbox of the simulated modem is no server that one could connect to.
+      ...(sendsToSimulatedInbox(settings) ? {} : { sockets }),
       ...(lastMail === undefined ? {} : { lastMail }),
       onStep: (step) => {
         const hintKey = hintKeyOf(step.code, step.hint);

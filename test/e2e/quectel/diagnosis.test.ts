@@ -1,5 +1,6 @@
 /** The diagnosis with a simulated module under each fault. */
 import assert from "node:assert/strict";
+import { duplexPair } from "node:stream";
 import { ModemError } from "../../../lib/errors";
 import {
   diagnose,
@@ -8,6 +9,8 @@ import {
 } from "../../../lib/quectel/diagnosis/diagnosis";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
+import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, change, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
 import { setFunctionality } from "../../../lib/simulator/module/functionality";
@@ -34,11 +37,20 @@ interface Case {
   readonly smtp?: Partial<SmtpSettings>;
   readonly rig?: RigOptions;
   readonly lastMail?: DiagnosisContext["lastMail"];
+  /** Opens a connection to the server. */
+  readonly sockets?: boolean;
   /** What happens on the modem, which is ready, before the diagnosis. */
   readonly before?: (rig: Rig, pdp: PdpContext) => Promise<unknown>;
 }
 
-async function run({ fault, smtp, rig: options, lastMail, before }: Case = {}): Promise<DiagnosisReport> {
+async function run({
+  fault,
+  smtp,
+  rig: options,
+  lastMail,
+  before,
+  sockets,
+}: Case = {}): Promise<DiagnosisReport> {
   const rig = simulatedRig(options);
   Object.assign(rig.module.state(internet), {
     loopbackOnly: true,
@@ -59,6 +71,7 @@ async function run({ fault, smtp, rig: options, lastMail, before }: Case = {}): 
       network,
       smtp: { ...SMTP, ...smtp },
       ...(lastMail === undefined ? {} : { lastMail }),
+      ...(sockets === true ? { sockets: new ModuleSockets(rig.modem, memoryNotebook()) } : {}),
     }),
   );
   pdp.close();
@@ -210,6 +223,55 @@ describe("diagnosis", () => {
     });
     assert.equal(step(report, "dns")?.code, "SMTP_DNS_FAILED");
     assert.equal(step(report, "server")?.status, "skipped");
+  });
+
+  describe("opens a connection to the mail server, and", () => {
+    const opening = (more: Case & { readonly peer?: boolean } = {}) =>
+      run({
+        ...more,
+        sockets: true,
+        fault: (module) => {
+          more.fault?.(module);
+          if (more.peer !== false) module.state(internet).tcpServer = () => duplexPair()[0];
+        },
+      });
+
+    it("says that it takes connections, and leaves none", async () => {
+      const report = await opening();
+      assert.equal(step(report, "server")?.status, "ok");
+      assert.match(step(report, "server")?.detail ?? "", /takes connections on port 465/);
+    });
+
+    for (const [what, error, code] of [
+      ["refuses them", 566, "SOCKET_CONNECT_FAILED"],
+      ["does not answer", 569, "SOCKET_TIMEOUT"],
+      ["is not found by its name", 565, "SOCKET_DNS_FAILED"],
+    ] as const) {
+      it(`says that it ${what}`, async () => {
+        const report = await opening({
+          fault: (module) =>
+            module.faults.set([{ at: { socket: "open" }, fault: { kind: "openError", error } }]),
+        });
+        assert.equal(step(report, "server")?.status, "failed");
+        assert.equal(step(report, "server")?.code, code);
+        assert.ok((step(report, "server")?.hint ?? "").length > 10);
+      });
+    }
+
+    it("pings it where the module has no sockets", async () => {
+      const report = await opening({ rig: { module: { variants: { "socket-commands": "absent" } } } });
+      assert.match(step(report, "server")?.detail ?? "", /mail\.example\.com answers/);
+    });
+
+    it("does not while a mail is being sent", async () => {
+      const report = await opening({
+        before: async ({ modem }, pdp) => {
+          await pdp.activate();
+          await modem.lock.acquire();
+        },
+      });
+      assert.equal(step(report, "server")?.status, "skipped");
+    });
   });
 
   it("takes a missing ping for no proof", async () => {
