@@ -9,6 +9,7 @@ import type { ExecuteOptions } from "../../at/job";
 import type { Waiter } from "../../at/waiters";
 import { delay, type Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
+import type { SocketTarget } from "../commands/sockets";
 import { isRefusal } from "../execute";
 import { form, type FormOptions } from "./forms";
 import { OwnFiles } from "./own-files";
@@ -47,6 +48,8 @@ export interface BenchTools {
   readonly signal?: AbortSignal | undefined;
   /** Aborted, with a ModemError, when the module is taken away: then nothing more can be put back. */
   readonly gone?: AbortSignal | undefined;
+  /** Allows `connect` questions: a mail server that greets in clear, over a context that is active. */
+  readonly connect?: SocketTarget | undefined;
   /** Allows `send` questions. */
   readonly send?: MailSample | undefined;
   /** Allows `restart` questions: restarts the module and resolves when it answers again. */

@@ -11,7 +11,10 @@ The module
   --baud RATE        line rate of a UART; 115200 if left out
   --tcp HOST:PORT    raw serial-over-IP server
 
-What it may do; without these it sends no mail and restarts nothing
+What it may do; without these it connects to nobody, sends no mail and restarts nothing
+  --connect HOST:PORT
+                     opens connections to this mail server over PDP context 1, which has to be active; the server has
+                     to greet in clear (port 25, 587) and is told NOOP and QUIT
   --send FILE        sends a mail with the settings in FILE, one that cannot go out, and one to facts@facts.invalid
                      with a login that nobody has, which the server is expected to refuse
   --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN is
@@ -41,6 +44,8 @@ export type FactsCliOptions =
   | {
       readonly kind: "run";
       readonly service: FactsService;
+      /** A mail server to connect to. */
+      readonly connect: { readonly host: string; readonly port: number } | undefined;
       /** Path of the mail settings. */
       readonly send: string | undefined;
       readonly restart: "allowed" | "forbidden";
@@ -57,6 +62,7 @@ export function parseCommandLine(args: readonly string[]): FactsCliOptions {
       port: { type: "string" },
       baud: { type: "string", default: "115200" },
       tcp: { type: "string" },
+      connect: { type: "string" },
       send: { type: "string" },
       restart: { type: "boolean", default: false },
       out: { type: "string" },
@@ -68,6 +74,7 @@ export function parseCommandLine(args: readonly string[]): FactsCliOptions {
   return {
     kind: "run",
     service: serviceOf(values.port, values.baud, values.tcp),
+    connect: values.connect === undefined ? undefined : hostAndPort("--connect", values.connect),
     send: values.send,
     restart: values.restart ? "allowed" : "forbidden",
     out: values.out,
@@ -128,8 +135,13 @@ function serviceOf(path: string | undefined, baud: string, tcp: string | undefin
     if (!/^\d{3,7}$/.test(baud)) throw new Error(`--baud takes a whole number; "${baud}" is none`);
     return { kind: "serial", path, baudRate: Number(baud) };
   }
-  const [, host, port] = /^\[?(.+?)\]?:(\d{1,5})$/.exec(tcp ?? "") ?? [];
-  if (host === undefined || Number(port) > 65_535)
-    throw new Error(`--tcp takes HOST:PORT; "${tcp ?? ""}" is none`);
-  return { kind: "tcp", host, port: Number(port) };
+  return { kind: "tcp", ...hostAndPort("--tcp", tcp ?? "") };
+}
+
+function hostAndPort(option: string, text: string): { readonly host: string; readonly port: number } {
+  const [, host, port] = /^\[?(.+?)\]?:(\d{1,5})$/.exec(text) ?? [];
+  if (host === undefined || Number(port) > 65_535) {
+    throw new Error(`${option} takes HOST:PORT; "${text}" is none`);
+  }
+  return { host, port: Number(port) };
 }

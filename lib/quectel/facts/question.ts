@@ -9,8 +9,11 @@ import type { Bench } from "./bench";
 /** How sure the expectation is: A manual or log of such a module, B manual of a sister module, C inferred. */
 export type Mark = "A" | "B" | "C";
 
-/** What has to be allowed before a question is asked: nothing, that a mail goes out, that the module restarts. */
-export type Need = "nothing" | "send" | "restart";
+/**
+ * What has to be allowed before a question is asked: nothing, that connections to a mail server are opened, that a mail
+ * goes out, that the module restarts.
+ */
+export type Need = "nothing" | "connect" | "send" | "restart";
 
 export interface Expectation {
   /** Undefined: nothing is expected, it differs from model to model. */

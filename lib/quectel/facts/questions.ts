@@ -7,6 +7,7 @@ import { putQuestions } from "./put-questions";
 import type { Question } from "./question";
 import { restartQuestions } from "./restart-questions";
 import { sendQuestions } from "./send-questions";
+import { socketQuestions } from "./socket-questions";
 import { textQuestions } from "./text-questions";
 import { timeQuestions } from "./time-questions";
 import { tlsQuestions } from "./tls-questions";
@@ -19,6 +20,7 @@ export const QUESTIONS: readonly Question[] = [
   ...listQuestions,
   ...fileQuestions,
   ...timeQuestions,
+  ...socketQuestions,
   ...putQuestions,
   ...sendQuestions,
   ...restartQuestions,

@@ -110,6 +110,8 @@ function obstacleOf({ tools }: Bench, { needs }: Question): string | undefined {
   switch (needs) {
     case "nothing":
       return undefined;
+    case "connect":
+      return tools.connect === undefined ? "no connection may be opened" : undefined;
     case "send":
       return tools.send === undefined ? "no mail may be sent" : undefined;
     case "restart":

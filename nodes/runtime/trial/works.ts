@@ -167,8 +167,11 @@ async function readyModem({ workshop: { modem }, signal }: TrialWork): Promise<v
   if (notReady !== undefined) throw notReady;
 }
 
-async function runFacts({ workshop, signal, gone, tell }: TrialWork): Promise<TrialYield> {
+async function runFacts({ workshop, settings, signal, gone, tell }: TrialWork): Promise<TrialYield> {
   const { modem, trace } = workshop;
+  const { host, port, security } = settings.smtp;
+  // A server that begins with TLS says nothing in clear.
+  const greets = host !== "" && security !== "tls" && !sendsToSimulatedInbox(settings);
   try {
     // The mail lock is held by the trial.
     const facts = await askFacts(modem, {
@@ -176,6 +179,7 @@ async function runFacts({ workshop, signal, gone, tell }: TrialWork): Promise<Tr
       signal,
       gone,
       trace,
+      ...(greets ? { connect: { contextId: settings.network.contextId, host, port } } : {}),
       onFact: (fact) => tell(factStep(fact)),
     });
     return { facts };

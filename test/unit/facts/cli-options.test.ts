@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { help, parseCommandLine, parseMailSample } from "../../../lib/quectel/facts/cli-options";
 
-const usual = { kind: "run", send: undefined, restart: "forbidden", out: undefined, form: "text" } as const;
+const usual = {
+  kind: "run",
+  connect: undefined,
+  send: undefined,
+  restart: "forbidden",
+  out: undefined,
+  form: "text",
+} as const;
 
 describe("The command line of quectel-modem-facts", () => {
   it("names a serial port with its rate, or a TCP server", () => {

@@ -1,4 +1,5 @@
 /** Facts asked of a simulated module in the same process, and what the module holds before and after. */
+import { duplexPair, type Duplex } from "node:stream";
 import type { Clock } from "../../../lib/clock";
 import { Link } from "../../../lib/quectel/facts/link";
 import { askFacts, type FactsOptions, type FactsReport } from "../../../lib/quectel/facts";
@@ -56,6 +57,7 @@ export async function factsRig({
   const other = new Dialogue({ ...options, variants, clock }, undefined, "usbmodem");
   const { modem: module } = other;
   await prepare(module, other);
+  module.state(internet).tcpServer = (_host, port) => (port === 25 ? greetingServer() : undefined);
   if (network === "none") change(module, cell, { rssi: 99, registration: 2 });
   if (refuse !== undefined) {
     const server = new MemoryMailServer();
@@ -75,6 +77,22 @@ export async function factsRig({
       clock.until(askFacts(link, { clock, trace, ...how })),
     close: () => clock.until(link.close()),
   };
+}
+
+/** A mail server that greets, and answers NOOP and QUIT. */
+function greetingServer(): Duplex {
+  const [near, far] = duplexPair({ allowHalfOpen: true });
+  near.on("error", () => undefined);
+  far.on("error", () => undefined);
+  far.write("220 mail.example.com ready\r\n");
+  far.on("data", (bytes: Buffer) => {
+    for (const line of bytes.toString().split("\r\n")) {
+      if (line === "NOOP") far.write("250 OK\r\n");
+      if (line === "QUIT") far.end("221 bye\r\n");
+    }
+  });
+  far.on("end", () => far.end());
+  return near;
 }
 
 async function prepare(module: SimulatedModem, other: Dialogue): Promise<void> {

@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
 import { QUESTIONS, type MailSample, type Question } from "../../../lib/quectel/facts";
 import { variantNames, variantTable, type VariantChoice, type Variants } from "../../../lib/simulator";
-import { socketVariants } from "../../../lib/simulator/variants/variants-sockets";
 import { answersOf, factsRig, type FactsRigOptions } from "./facts-rig";
 
 type VariantName = keyof Variants;
 
 /** Switches that no command on this connection can show without harm, and why. */
 const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
-  ...Object.fromEntries(
-    Object.keys(socketVariants).map((name) => [name, "takes a TCP server to connect to"]),
-  ),
+  "socket-urc-port": "takes a second port",
+  "send-buffer": "takes an uplink that is slower than the line",
+  "send-timeout": "takes a block that is left unfinished, whose rest the server would get",
+  "send-after-closed": "takes a server that closes one direction only",
+  "close-waits": "takes a server that keeps its direction open",
+  "open-while-mailing": "takes a mail that is being sent for long",
   "ehlo-name": "is seen by the mail server only",
   "card-start": "is over before a question can be asked",
   "login-words": "is seen by the mail server only",
@@ -51,6 +53,9 @@ const NOWHERE: MailSample = {
   contextId: 1,
 };
 
+/** A mail server in memory. */
+const GREETING = { contextId: 1, host: "127.0.0.1", port: 25 } as const;
+
 const byId = new Map(QUESTIONS.map((question) => [question.id, question]));
 const questionOf = (name: VariantName): Question => {
   const question = byId.get(name);
@@ -65,6 +70,7 @@ async function answersWith(name: VariantName, value: string): Promise<Readonly<R
   const rig = await factsRig({ variants, ...CIRCUMSTANCES[name] });
   const { needs } = questionOf(name);
   const report = await rig.ask({
+    ...(needs === "connect" ? { connect: GREETING } : {}),
     ...(needs === "send" ? { send: NOWHERE } : {}),
     ...(needs === "restart" ? { restart: () => rig.link.restart() } : {}),
   });
