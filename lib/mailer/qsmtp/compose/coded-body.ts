@@ -5,13 +5,12 @@
  */
 import { createHash } from "node:crypto";
 import type { CodedText, TextSupport } from "../carrier";
+import { LIMITS } from "../limits";
 import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { codeText, codedSize, type CharsetWish } from "./charset";
 import type { OutgoingAttachment } from "../../mailer";
 import { cut, textFile } from "../../../mail/message/text";
 
-/** Bytes of a body as QSMTPBODY counts them (mark A). */
-const LONGEST_BODY = 10_240;
 /** Bytes kept free for the line that says where the rest of the text is. */
 const REST_LINE = 240;
 /** UTF-16 units of the text that a body shows when the whole is in `message.txt`: what fits on a phone. */
@@ -36,12 +35,12 @@ export interface CodedBody {
 export function codeBody(text: string, options: BodyOptions, warn: (warning: string) => void): CodedBody {
   const { support, charset, roomForFile } = options;
   // One UTF-16 unit is at least one byte in every charset: what lies beyond needs no coding to know that it is too much.
-  const start = cut(text, LONGEST_BODY);
+  const start = cut(text, LIMITS.bodyBytes);
   const folded = support === "unknown" && !isAscii(start);
   const readable = folded ? foldToAscii(start) : start;
   const { coded, fellBack } = codeText(readable, charset);
   if (fellBack) warn(`The text cannot be written in ${charset}; it is sent in UTF-8.`);
-  const room = LONGEST_BODY - (folded ? REST_LINE : 0);
+  const room = LIMITS.bodyBytes - (folded ? REST_LINE : 0);
   const fits = start.length === text.length && codedSize(coded, support) <= room;
   if (fits && !folded) return { coded, files: [] };
 
@@ -51,7 +50,9 @@ export function codeBody(text: string, options: BodyOptions, warn: (warning: str
         ? `it is whole in ${TEXT_FILE}.`
         : "there is no place left for a file with the whole text."),
   );
-  const units = roomForFile ? EXCERPT : Math.floor((LONGEST_BODY - REST_LINE) / bytesPerUnit(coded, support));
+  const units = roomForFile
+    ? EXCERPT
+    : Math.floor((LIMITS.bodyBytes - REST_LINE) / bytesPerUnit(coded, support));
   const beginning = fits ? readable : `${cut(readable, units)} [...]`;
   const body = codeText(`${beginning}\r\n\r\n${restLine(text, roomForFile)}`, charset).coded;
   return { coded: body, files: roomForFile ? [textAttachment(text)] : [] };

@@ -1,10 +1,8 @@
 /** The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */
 import type { CodedText, TextSupport } from "../carrier";
+import { LIMITS } from "../limits";
 import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { codeText, codedSize, utf8, type CharsetWish } from "./charset";
-
-/** Bytes as written in QSMTPSUB that every firmware is known to take (mark B). */
-const SURE_SUBJECT = 100;
 
 export interface SubjectOptions {
   readonly support: TextSupport["subject"];
@@ -34,12 +32,12 @@ export function codeSubject(
   const text = withoutQuotes(folded ? foldToAscii(subject) : subject, options.support, warn);
   const { coded, fellBack } = code(text, options.charset);
   if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
-  if (codedSize(coded, options.support) <= SURE_SUBJECT) return { coded, whole: !folded };
+  if (codedSize(coded, options.support) <= LIMITS.subjectBytes) return { coded, whole: !folded };
   if (options.short) {
     warn("The subject is longer than the module takes; it was cut and stands whole in the text.");
     return { coded: cutToSize(text, options), whole: false };
   }
-  warn(`The subject is longer than ${SURE_SUBJECT} bytes; the module may refuse it.`);
+  warn(`The subject is longer than ${LIMITS.subjectBytes} bytes; the module may refuse it.`);
   return { coded, whole: !folded };
 }
 
@@ -64,7 +62,7 @@ function code(text: string, charset: CharsetWish): ReturnType<typeof codeText> {
 function cutToSize(text: string, options: SubjectOptions): CodedText {
   const characters = Array.from(text);
   let coded = code(text, options.charset).coded;
-  while (codedSize(coded, options.support) > SURE_SUBJECT) {
+  while (codedSize(coded, options.support) > LIMITS.subjectBytes) {
     characters.pop();
     coded = code(characters.join(""), options.charset).coded;
   }

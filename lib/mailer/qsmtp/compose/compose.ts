@@ -9,6 +9,7 @@ import type { TransactionAttachment } from "../../../quectel/files/file-store";
 import { isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import type { CharsetWish } from "./charset";
+import { LIMITS } from "../limits";
 import { codeBody } from "./coded-body";
 import { codeSubject } from "./coded-subject";
 import { recipientsOf } from "../../envelope";
@@ -18,8 +19,6 @@ import { lateNote, repeatNote } from "./notes";
 import { senderNameOf } from "./sender-name";
 import { shown } from "../../../mail/message/text";
 
-/** Bytes of an address that every firmware is known to take (mark B). */
-const SURE_ADDRESS = 50;
 const MINUTE = 60_000;
 
 /** What the modem's settings say about the text of mails. */
@@ -80,9 +79,9 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   if (sender.remark !== undefined) warn(sender.remark);
   const senderAddress = mail.from?.address ?? settings.senderAddress;
   for (const address of [senderAddress, ...recipientsOf(envelope)]) {
-    if (address.length > SURE_ADDRESS) {
+    if (address.length > LIMITS.addressBytes) {
       warn(
-        `The address ${shown(address)} is longer than ${SURE_ADDRESS} bytes; the module may refuse or cut it.`,
+        `The address ${shown(address)} is longer than ${LIMITS.addressBytes} bytes; the module may refuse or cut it.`,
       );
     }
   }

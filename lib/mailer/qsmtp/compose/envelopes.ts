@@ -7,9 +7,7 @@
  */
 import { recipientsOf } from "../../envelope";
 import type { Envelope } from "../../mailer";
-
-/** Recipients of a transaction that every firmware is known to take (mark B of QSMTPDST). */
-const MOST_RECIPIENTS = 20;
+import { LIMITS } from "../limits";
 
 /** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
 export type BccMode = "private" | "module";
@@ -28,7 +26,7 @@ export function planEnvelopes(recipients: Envelope, bccMode: BccMode): readonly 
     bcc: bccMode === "module" ? recipients.bcc : [],
   };
   const hidden = bccMode === "private" ? recipients.bcc : [];
-  return [...inPartsOf(MOST_RECIPIENTS, open), ...hidden.map(alone)];
+  return [...inPartsOf(LIMITS.recipients, open), ...hidden.map(alone)];
 }
 
 /** One transaction for each recipient, after the server has refused one among several. */

@@ -3,10 +3,9 @@
  *
  * Rules of the FILE manual: at most 80 bytes; letters, digits, dot, dash and underscore are safe.
  */
+import { LIMITS } from "../limits";
 import { foldToAscii } from "../../../mail/ascii-fold";
 
-/** Four bytes of the module's 80 are left for the storage prefix `RAM:`. */
-const LONGEST_NAME = 76;
 const LONGEST_EXTENSION = 16;
 
 /** A safe name for each of the names, in their order; unique without regard to case, extensions kept. */
@@ -48,5 +47,5 @@ function safeParts(name: string): NameParts {
 }
 
 function joined({ stem, extension }: NameParts, number: string): string {
-  return stem.slice(0, LONGEST_NAME - extension.length - number.length) + number + extension;
+  return stem.slice(0, LIMITS.fileNameBytes - extension.length - number.length) + number + extension;
 }

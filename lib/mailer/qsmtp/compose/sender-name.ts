@@ -3,10 +3,8 @@
  *
  * The module puts it between quotation marks into the From header as it is: neither a charset nor an escape is known.
  */
+import { LIMITS } from "../limits";
 import { foldToAscii } from "../../../mail/ascii-fold";
-
-/** Bytes of a sender name (mark B). A cut name loses nothing that matters, a refused one every mail. */
-const LONGEST_SENDER_NAME = 50;
 
 export interface SenderName {
   /** ASCII without quotation marks, backslashes and control characters; may be empty. */
@@ -29,7 +27,7 @@ export function senderNameOf(name: string): SenderName {
     .replaceAll('"', "'")
     .replaceAll("\\", "/")
     .replace(/\p{Cc}+/gu, " ")
-    .slice(0, LONGEST_SENDER_NAME);
+    .slice(0, LIMITS.senderNameBytes);
   return folded.includes("\\")
     ? {
         carried,
