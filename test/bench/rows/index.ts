@@ -13,6 +13,7 @@ import { mailShares } from "./mail-shares";
 import { modems } from "./modems";
 import { queueGrowth } from "./queue-growth";
 import { roundTrip } from "./round-trip";
+import { serialMail } from "./serial-mail";
 import { sockets } from "./sockets";
 import { tokenizer } from "./tokenizer";
 import { wireEfficiency } from "./wire-efficiency";
@@ -25,6 +26,7 @@ export const ROWS: readonly Row[] = [
   acceptance,
   mailShares,
   roundTrip,
+  serialMail,
   sockets,
   tokenizer,
   endlessLine,

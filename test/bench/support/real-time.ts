@@ -1,9 +1,10 @@
-/** The library from the carrier down on a simulated module in the same process, in real time. */
+/** The library from the carrier down, in real time, on a simulated module in the same process or at the end of a line. */
 import { systemClock } from "../../../lib/clock";
 import type { MailTransaction, SendReport } from "../../../lib/mailer/qsmtp/carrier";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
+import type { TransportFactory } from "../../../lib/serial/transport";
 import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import { internet, SimulatedModem, simulatorTransport, type Timing } from "../../../lib/simulator";
 import { delivered } from "../../../lib/simulator/delivery/smtp-codes";
@@ -21,26 +22,27 @@ export interface RealModem {
 export async function realModem(smtpPort: number | "none", timing: Partial<Timing> = {}): Promise<RealModem> {
   const module = new SimulatedModem({ timing });
   if (smtpPort === "none") module.state(internet).mailServer = () => Promise.resolve(delivered);
-  const { modem } = modemOn(simulatorTransport(module), systemClock);
+  return { module, ...(await modemThrough(simulatorTransport(module), smtpPort === "none" ? 25 : smtpPort)) };
+}
+
+/** A module at the end of any line that is ready. @param smtpPort of a server on the loopback interface of the module. */
+export async function modemThrough(
+  transport: TransportFactory,
+  smtpPort: number,
+): Promise<Omit<RealModem, "module">> {
+  const { modem } = modemOn(transport, systemClock);
   const pdp = new PdpContext(modem, NETWORK);
   const carrier = new SmtpCarrier({
     modem,
     pdp,
     moduleClock: new ModuleClock(modem, 1),
-    settings: {
-      ...PLAIN,
-      user: "",
-      password: "",
-      host: "127.0.0.1",
-      port: smtpPort === "none" ? 25 : smtpPort,
-    },
+    settings: { ...PLAIN, user: "", password: "", host: "127.0.0.1", port: smtpPort },
     roots: () => Promise.resolve([]),
     notebook: memoryNotebook(),
   });
   modem.acquire();
   await modem.whenReady();
   return {
-    module,
     carrier,
     send: (mail) => carrier.send(mail),
     close: async () => {
