@@ -4,7 +4,7 @@
  * What a power cut leaves follows POSIX and no more: a content is durable as it was at its last fsync, a name as it
  * was at the last fsync of its folder; a rename is one change, whichever of its two folders is flushed.
  */
-import { basename, dirname } from "node:path";
+import { posix, sep } from "node:path";
 import type { FileLayer, FileWriter } from "../../lib/mail/spool/files";
 
 interface Content {
@@ -41,6 +41,11 @@ export type Fault = string | undefined;
 
 /** `nothing`: all that was not flushed is lost; `all`: a kill, the host goes on; a function: chance, 0 to 1. */
 export type Survives = "nothing" | "all" | (() => number);
+
+/** Paths on this disk have slashes, whatever the host joins them with, so that tests can look for parts of them. */
+function onDisk(path: string): string {
+  return sep === posix.sep ? path : path.replaceAll(sep, posix.sep);
+}
 
 export class FaultyFiles implements FileLayer {
   private readonly names = new Map<string, Content>();
@@ -84,18 +89,19 @@ export class FaultyFiles implements FileLayer {
   }
 
   /** Puts a file there, durably. */
-  put(path: string, bytes: Buffer | string): void {
+  put(named: string, bytes: Buffer | string): void {
+    const path = onDisk(named);
     const buffer = Buffer.from(bytes);
     const content = { live: buffer, durable: buffer };
     this.names.set(path, content);
     this.durableNames.set(path, content);
-    this.folder(dirname(path)).add(basename(path));
+    this.folder(posix.dirname(path)).add(posix.basename(path));
   }
 
   /** A person removes an empty folder. */
   removeFolder(path: string): void {
     this.folders.delete(path);
-    this.folder(dirname(path)).delete(basename(path));
+    this.folder(posix.dirname(path)).delete(posix.basename(path));
   }
 
   /** All paths, for a test to look at. */
@@ -103,28 +109,33 @@ export class FaultyFiles implements FileLayer {
     return [...this.names.keys()].sort();
   }
 
-  text(path: string): string {
+  text(named: string): string {
+    const path = onDisk(named);
     return this.find(path).live.toString();
   }
 
-  async makeFolder(path: string): Promise<void> {
+  async makeFolder(named: string): Promise<void> {
+    const path = onDisk(named);
     await this.begin("makeFolder", path);
     this.folder(path);
   }
 
-  async list(path: string): Promise<string[]> {
+  async list(named: string): Promise<string[]> {
+    const path = onDisk(named);
     await this.begin("list", path);
     const folder = this.folders.get(path);
     if (folder === undefined) throw systemError("ENOENT", path);
     return [...folder];
   }
 
-  async read(path: string): Promise<Buffer> {
+  async read(named: string): Promise<Buffer> {
+    const path = onDisk(named);
     await this.begin("read", path);
     return Buffer.from(this.find(path).live);
   }
 
-  async *stream(path: string): AsyncIterable<Uint8Array> {
+  async *stream(named: string): AsyncIterable<Uint8Array> {
+    const path = onDisk(named);
     await this.begin("read", path);
     const { live } = this.find(path);
     for (let at = 0; at < live.length; at += 1000) yield live.subarray(at, at + 1000);
@@ -134,12 +145,14 @@ export class FaultyFiles implements FileLayer {
     return this.stream(path);
   }
 
-  async size(path: string): Promise<number> {
+  async size(named: string): Promise<number> {
+    const path = onDisk(named);
     await this.begin("size", path);
     return this.find(path).live.length;
   }
 
-  async create(path: string): Promise<FileWriter> {
+  async create(named: string): Promise<FileWriter> {
+    const path = onDisk(named);
     await this.begin("create", path);
     if (this.names.has(path)) throw systemError("EEXIST", path);
     const content: Content = { live: Buffer.alloc(0), durable: undefined };
@@ -158,7 +171,9 @@ export class FaultyFiles implements FileLayer {
     };
   }
 
-  async rename(from: string, to: string): Promise<void> {
+  async rename(namedFrom: string, namedTo: string): Promise<void> {
+    const from = onDisk(namedFrom);
+    const to = onDisk(namedTo);
     await this.begin("rename", to);
     const content = this.find(from);
     this.change(
@@ -169,14 +184,17 @@ export class FaultyFiles implements FileLayer {
     );
   }
 
-  async remove(path: string): Promise<void> {
+  async remove(named: string): Promise<void> {
+    const path = onDisk(named);
     await this.begin("remove", path);
     if (this.names.has(path)) this.change(new Map([[path, undefined]]));
   }
 
-  async syncFolder(path: string): Promise<void> {
+  async syncFolder(named: string): Promise<void> {
+    const path = onDisk(named);
     await this.begin("syncFolder", path);
-    const isTouched = (change: Change): boolean => [...change.keys()].some((name) => dirname(name) === path);
+    const isTouched = (change: Change): boolean =>
+      [...change.keys()].some((name) => posix.dirname(name) === path);
     for (const change of this.pending.filter(isTouched)) this.commit(change);
   }
 
@@ -202,13 +220,13 @@ export class FaultyFiles implements FileLayer {
 
   private change(change: Change): void {
     for (const [path, content] of change) {
-      const folder = this.folder(dirname(path));
+      const folder = this.folder(posix.dirname(path));
       if (content === undefined) {
         this.names.delete(path);
-        folder.delete(basename(path));
+        folder.delete(posix.basename(path));
       } else {
         this.names.set(path, content);
-        folder.add(basename(path));
+        folder.add(posix.basename(path));
       }
     }
     this.pending.push(change);
@@ -236,8 +254,8 @@ export class FaultyFiles implements FileLayer {
     if (known !== undefined) return known;
     const made = new Set<string>();
     this.folders.set(path, made);
-    const above = dirname(path);
-    if (above !== path) this.folder(above).add(basename(path));
+    const above = posix.dirname(path);
+    if (above !== path) this.folder(above).add(posix.basename(path));
     return made;
   }
 
