@@ -163,6 +163,15 @@ export const generalFeature: Feature = {
         return OK;
       },
     },
+    // Only the basic option of 27.010; no channel of the multiplexer leads to commands.
+    "+CMUX": {
+      test: answer("+CMUX: (0),(0),(1-8),(1-32768),(1-255),(0-100),(2-255),(1-255),(1-7)"),
+      write: ({ modem, port, parameters, afterResult }) => {
+        if (integerIn(parameters[0], 0, 0) === undefined) return ERROR;
+        afterResult(() => modem.multiplex(port.name));
+        return OK;
+      },
+    },
     "+ICF": { test: answer("+ICF: (3),(3)"), read: answer("+ICF: 3,3"), write: testOk },
     "+GCAP": { exec: answer("+GCAP: +CGSM"), test: testOk },
     "+FCLASS": { test: answer("+FCLASS: 0"), read: answer("+FCLASS: 0"), write: testOk },

@@ -39,6 +39,15 @@ describe("A port left in multiplexing mode", () => {
     });
   }
 
+  it("was left so by AT+CMUX=0 of another program", async () => {
+    const terminal = Terminal.with();
+    assert.match(await terminal.type("AT+CMUX=1\r"), /ERROR/);
+    assert.match(await terminal.type("AT+CMUX=0\r"), /OK/);
+    assert.equal(await terminal.type("AT\r", 1000), "");
+    await terminal.type(CLOSE_DOWN);
+    assert.match(await terminal.type("AT\r"), /OK/);
+  });
+
   it("keeps to itself what is damaged, for another channel, or without end", async () => {
     const terminal = Terminal.with();
     terminal.modem.multiplex();
