@@ -1,7 +1,6 @@
 /** Carries out a fault plan: counts bytes, commands and steps, and cuts the byte streams at the triggers. */
 import {
   describeRule,
-  type ByteFault,
   type ConnectionFault,
   type FaultPlan,
   type FaultRule,
@@ -11,6 +10,7 @@ import {
   type SmtpRefusal,
   type SmtpStep,
 } from "./faults";
+import { isModuleFault, lastByte, spoil, type ByteRule } from "./fault-kinds";
 import type { FinalResult } from "../handler";
 import type { SimulatedModem } from "../modem";
 import type { PortName } from "../line/port";
@@ -19,7 +19,6 @@ import { broken } from "../module/broken";
 import { cell, change, simCard } from "../module/world";
 
 type Direction = "host" | "modem";
-type ByteRule = Extract<FaultRule, { at: { direction: string } }>;
 type SocketByteRule = Extract<FaultRule, { at: { socket: string; byte: number } }>;
 
 /** A TCP connection that a fault plan can strike. */
@@ -258,57 +257,6 @@ export class FaultInjector {
         fault.run(modem);
         return;
     }
-  }
-}
-
-/** Number of the last byte that a rule touches. */
-function lastByte({ at, fault }: ByteRule): number {
-  return isModuleFault(fault) ? at.byte : at.byte + fault.count - 1;
-}
-
-function spoil(fault: ByteFault, bytes: Buffer): Buffer {
-  switch (fault.kind) {
-    case "drop":
-      return Buffer.alloc(0);
-    case "duplicate":
-      return Buffer.concat([bytes, bytes]);
-    case "corrupt":
-      return Buffer.from(bytes.map((byte) => byte ^ fault.mask));
-  }
-}
-
-function isModuleFault(fault: FaultRule["fault"]): fault is ModuleFault {
-  switch (fault.kind) {
-    case "drop":
-    case "duplicate":
-    case "corrupt":
-    case "result":
-    case "reply":
-    case "stall":
-    case "silence":
-    case "reset":
-    case "cut":
-    case "halfClose":
-    case "damage":
-    case "openError":
-    case "sendFail":
-    case "lose":
-      return false;
-    case "delay":
-    case "urc":
-    case "restart":
-    case "powerLoss":
-    case "unplug":
-    case "hang":
-    case "multiplexed":
-    case "contextLoss":
-    case "noSignal":
-    case "simRemoved":
-    case "deadStack":
-    case "cardLost":
-    case "deadApplication":
-    case "run":
-      return true;
   }
 }
 
