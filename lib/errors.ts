@@ -52,6 +52,26 @@ export class ModemError extends Error {
   }
 }
 
+/** The same error, cause and stack of its own included, with some of its fields replaced. */
+export function copyOf(
+  error: ModemError,
+  changes: Pick<ModemErrorOptions, "class" | "hint" | "stage" | "smtpCode">,
+): ModemError {
+  const { text } = ERROR_TABLE[error.code];
+  const { command, modemCode, smtpCode, stage, hint, class: kind, message } = error;
+  return new ModemError(error.code, {
+    ...(message.startsWith(`${text}: `) && { detail: message.slice(text.length + 2) }),
+    cause: error.cause ?? error,
+    ...(command !== undefined && { command }),
+    ...(modemCode !== undefined && { modemCode }),
+    ...(smtpCode !== undefined && { smtpCode }),
+    ...(stage !== undefined && { stage }),
+    hint,
+    class: kind,
+    ...changes,
+  });
+}
+
 /** True for a ModemError, and with `code` only for one of that code. */
 export function isModemError(error: unknown, code?: ErrorCode): error is ModemError {
   return error instanceof ModemError && (code === undefined || error.code === code);

@@ -42,6 +42,10 @@ export const SPECIAL_HINTS = {
   badPem: "Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, lines included.",
   flashFull:
     "Delete files from the module's flash (AT+QFLST, AT+QFDEL), or switch the check of the server's certificate off.",
+  /** Some modules report every refusal of the server as a network error. */
+  hiddenRefusal:
+    "Check signal and data connection; if they are good, the server may have refused the login, the sender or a " +
+    "recipient, because some modules report every refusal so.",
   /** A record of the spool that a later version wrote. */
   laterVersion: "Install that version again, or remove the file.",
   unreadableFile: "Check the path in the attach-file node, and that Node-RED may read the file.",

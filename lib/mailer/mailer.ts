@@ -107,6 +107,11 @@ export type Retry =
   /** After the usual back-off, and at least `atLeastMs` milliseconds from now. */
   | { readonly kind: "backOff"; readonly atLeastMs: number }
   /**
+   * A remedy is left that the mailer takes at the beginning of the next `prepare`: due at once. Each remedy is offered
+   * once for a mail until its next `backOff`, so this ends.
+   */
+  | { readonly kind: "atOnce" }
+  /**
    * The way out went away meanwhile, which says nothing about the mail: due as soon as `available` is true again, at
    * once if it is. It is not counted as a try.
    */

@@ -171,9 +171,15 @@ function afterFailure(
     case "setup":
     case "transient":
     case "unknown":
-      return retry.kind === "whenAvailable"
-        ? afterInterruption(one, now, random)
-        : afterTry(one, retry.atLeastMs, now, random);
+      break;
+  }
+  switch (retry.kind) {
+    case "whenAvailable":
+      return afterInterruption(one, now, random);
+    case "atOnce":
+      return { ...one, state: { kind: "queued", due: now } };
+    case "backOff":
+      return afterTry(one, retry.atLeastMs, now, random);
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import type { EventEmitter } from "node:events";
 import type { ModemError } from "../../errors";
+import type { MailerProgress } from "../mailer";
 import type { CharsetName } from "../../quectel/commands/smtp";
 import type { LastMail } from "../../quectel/diagnosis/diagnosis-server";
 import type { TransactionAttachment } from "../../quectel/files/file-store";
@@ -28,13 +29,8 @@ export interface MailTransaction {
   readonly attachments: readonly TransactionAttachment[];
 }
 
-/** How much of the mail has reached the module. */
-export interface CarrierProgress {
-  readonly stage: "connect" | "settings" | "upload" | "body" | "sending";
-  /** Payload bytes handed over so far and in all; 0 of 0 where the stage has none. */
-  readonly done: number;
-  readonly total: number;
-}
+/** The same by its former name. */
+export type CarrierProgress = MailerProgress;
 
 /**
  * How the module takes text that is not ASCII: `raw` bytes, `hex` digits, or `unknown`, when only ASCII is certain to
@@ -47,7 +43,7 @@ export interface TextSupport {
 
 export interface SendOptions {
   readonly signal?: AbortSignal;
-  readonly onProgress?: (progress: CarrierProgress) => void;
+  readonly onProgress?: (progress: MailerProgress) => void;
   /**
    * Awaited after all is ready and before QSMTPPUT is written: the caller makes durable that from now on the mail may
    * go out. When it rejects, the mail is not sent and `send` rejects with its error.

@@ -1,24 +1,26 @@
 /**
- * Delivery: the tries of one mail within one call of `send`, and which of their errors is its answer.
+ * Delivery: the tries of one mail within one call of `SmtpCarrier.send`, and which of their errors is its answer.
  *
- * A try is in `transaction.ts`, what is done between two of them in `recovery/second-chance.ts`.
+ * For callers that do not yet work in two phases; `qsmtp-mailer.ts` does the same with both phases told apart.
  */
 import { isModemError, ModemError } from "../../errors";
-import type { SecondChances } from "./second-chance";
+import type { Lease } from "../../quectel/connection/mail-lock";
 import type { MailTransaction, SendOptions, SendReport } from "./carrier";
-import { endsDialogue, mayHaveArrived } from "./put-result";
-import { attemptMail, type AttemptOptions, type Workshop } from "./transaction";
+import { endsDialogue, mayHaveArrived, putError } from "./put-result";
+import type { SecondChances } from "./second-chance";
+import { fillMail, putMail, type FillOptions, type Workshop } from "./transaction";
 
-export type DeliveryOptions = AttemptOptions & Required<Pick<SendOptions, "beforeRepeat">>;
+export type DeliveryOptions = FillOptions &
+  Required<Pick<SendOptions, "beforePut" | "beforeRepeat">> & { readonly lease: Lease };
 
-/** What the module said of the mail when it was on the air last. */
+/** What the module said of the mail when it was in flight last. */
 type Verdict =
   | { readonly kind: "none" }
   /** It may be tried again just like this, so it stays the answer when a further try does not get so far. */
   | { readonly kind: "failed"; readonly error: unknown }
   /**
    * It would end the mail or hold all. That a further try is made says that it is in doubt, so it is not the answer;
-   * but certain is that nothing is on the air any more.
+   * but certain is that nothing is in flight any more.
    */
   | { readonly kind: "refused" };
 
@@ -29,23 +31,28 @@ export async function deliverMail(
   first: MailTransaction,
   options: DeliveryOptions,
 ): Promise<SendReport> {
-  const { signal } = options;
+  const { signal, lease } = options;
   let verdict: Verdict = { kind: "none" };
   let transaction = first;
   for (;;) {
     let isPut = false;
-    const beforePut = async (): Promise<void> => {
+    try {
+      const filled = await fillMail(work, transaction, options);
       await options.beforePut();
       isPut = true;
-    };
-    try {
-      return await attemptMail(work, transaction, { ...options, beforePut });
+      const { result, sendMs } = await putMail(work, filled, options);
+      const error = putError(result);
+      if (error !== undefined) throw error;
+      return { sendMs, bytes: filled.bytes, warnings: filled.warnings };
     } catch (error) {
       if (isPut) verdict = verdictOf(error);
       const before = verdict;
-      const isWorthAnother = await chances.take(error, signal).catch((trouble: unknown) => {
-        throw answer(before, trouble, signal);
-      });
+      const step = signal.aborted ? undefined : await chances.next(error);
+      const isWorthAnother =
+        step !== undefined &&
+        (await chances.apply(step, error, lease, signal).catch((trouble: unknown) => {
+          throw answer(before, trouble, signal);
+        }));
       if (!isWorthAnother) throw isPut && before.kind === "refused" ? error : answer(before, error, signal);
       if (isPut && mayHaveArrived(error)) {
         transaction = await options.beforeRepeat().catch(() => {

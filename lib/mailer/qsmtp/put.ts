@@ -11,7 +11,7 @@ import { isRefusal } from "../../quectel/execute";
 import type { Modem } from "../../quectel/connection/modem";
 import { resultUnknown } from "./put-result";
 import { ResultListener } from "./result-listener";
-import { resultInDoubt, runningMailResult } from "./running-mail";
+import { mailState, resultInDoubt, runningMailResult } from "./running-mail";
 import { withStage } from "./stage-error";
 
 const SILENT = "the module is no longer busy and said nothing";
@@ -41,14 +41,14 @@ export interface PutOptions {
   /** Seconds for the module, 60..65535. */
   readonly seconds: number;
   readonly signal: AbortSignal;
-  /** Awaited before the command is written. */
-  readonly beforePut: () => Promise<void>;
 }
 
 export interface PutOutcome {
   readonly result: PutResult;
   /** Milliseconds from the command to the result. */
   readonly sendMs: number;
+  /** The connection was lost meanwhile: that the result is the one of this mail is still to be shown. */
+  readonly wasLost: boolean;
 }
 
 /**
@@ -58,22 +58,26 @@ export interface PutOutcome {
  * other error the mail was not sent.
  */
 export async function sendMail(modem: PutModem, options: PutOptions): Promise<PutOutcome> {
-  const { seconds, signal, beforePut } = options;
-  await beforePut();
+  const { seconds, signal } = options;
   signal.throwIfAborted();
-  // A result before the OK is that of another mail, given up before; both may come in one read.
+  // A result before the OK is another mail's, given up before, unless the module is not busy after it: then its line has
+  // overtaken the OK.
   let isAccepted = false;
+  let early: PutResult | undefined;
   // Fails while the module is not there; the listener would then have nobody to close it.
   const waiter = modem.expect(
     (line) => isAccepted && !listener.isInText && readPutResult(line) !== undefined,
   );
   const listener = new ResultListener(modem);
   let isWritten = false;
+  let wasLost = false;
   const onStart = (): void => {
     isWritten = true;
+    listener.forget();
   };
   const accepted = (): void => {
     isAccepted = true;
+    early = listener.result;
     listener.forget();
   };
   const started = modem.clock.now();
@@ -86,21 +90,26 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   signal.addEventListener("abort", cancel, { once: true });
   try {
     await modem.execute({ ...putMail(seconds), parse: accepted }, { signal, onStart });
+    if (early !== undefined && (await mailState(modem, signal)) === "free") listener.result ??= early;
     waiter.start(limit);
-    await Promise.race([waiter.promise, resultInDoubt(modem, listener, limit, over.signal)]);
+    if (listener.result === undefined)
+      await Promise.race([waiter.promise, resultInDoubt(modem, listener, limit, over.signal)]);
     if (listener.result === undefined) throw resultUnknown(undefined, IN_TEXT);
   } catch (error) {
     if (!isWritten && !signal.aborted) throw neverWritten(error);
     // In the text of a message `ERROR` may be a line like any other.
     if (wasNotRead(error) && !listener.isInText) throw withStage(error, "send");
-    if (listener.result === undefined) await lookForResult(modem, listener, options, error);
+    if (listener.result === undefined) {
+      wasLost = true;
+      await lookForResult(modem, listener, options, error);
+    }
   } finally {
     signal.removeEventListener("abort", cancel);
     cancel();
     listener.close();
   }
   if (listener.result === undefined) throw resultUnknown(undefined, listener.isInDoubt ? IN_TEXT : SILENT);
-  return { result: listener.result, sendMs: modem.clock.now() - started };
+  return { result: listener.result, sendMs: modem.clock.now() - started, wasLost };
 }
 
 /** The module cannot know of a mail whose command was still waiting for its turn. */

@@ -14,8 +14,6 @@ export type AskedModem = Pick<Modem, "execute" | "clock">;
 /** Milliseconds between two questions, and for a result that comes right after the module has become free. */
 const POLL = 5_000;
 const GRACE = 2_000;
-/** Milliseconds for a result of a module that never said it was busy: only of QSMTPPUT is it certain that it says so. */
-const DOUBT = 30_000;
 /** Milliseconds that the lines of a short message take at most: a question asked among them may be answered by them. */
 const TEXT_TIME = 500;
 
@@ -31,11 +29,9 @@ export async function runningMailResult(
   signal: AbortSignal,
 ): Promise<PutResult | undefined> {
   const end = modem.clock.now() + limit;
-  let grace = DOUBT;
   while (listener.result === undefined && modem.clock.now() < end) {
     const state = await stateNow(modem, listener, signal);
-    if (state === "sending") grace = GRACE;
-    await listener.within(state === "free" ? grace : POLL, modem, signal);
+    await listener.within(state === "free" ? GRACE : POLL, modem, signal);
     if (state === "free") break;
   }
   return listener.result;

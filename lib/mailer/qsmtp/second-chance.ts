@@ -1,48 +1,41 @@
 /**
- * Second chances: carries out the steps of the recovery ladder (`recovery.ts`) between two attempts of one `send`.
+ * Second chances: carries out the steps of the recovery ladder, of the mail's own and of the module's.
  *
- * Each step is taken once for a mail, so a mail that cannot go holds up the others for a limited time only; what is
- * left is the outbox's business.
+ * Each step is taken once for a mail until its next back-off, so a mail that cannot go holds up the others for a
+ * limited time only.
  */
 import { isModemError } from "../../errors";
 import type { Lease } from "../../quectel/connection/mail-lock";
-import type { PdpContext } from "../../quectel/network/pdp";
-import {
-  nextStep,
-  restartForMail,
-  type RecoveryStep,
-  type RestartPacing,
-} from "../../quectel/recovery/recovery";
+import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
+import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
 import { ResultListener } from "./result-listener";
 import { runningMailResult } from "./running-mail";
 import { atStage } from "./stage-error";
 import type { Workshop } from "./transaction";
 
-export class SecondChances {
-  private readonly taken = new Set<RecoveryStep>();
+/** What was done for one mail since its last back-off. */
+export interface ChancesTaken {
+  readonly taken: Set<RecoveryStep>;
+  rootsTried: boolean;
+}
 
+export class SecondChances {
+  /** @param memory grows with each step. */
   constructor(
     private readonly work: Workshop,
-    private readonly pdp: PdpContext,
-    private readonly pacing: RestartPacing,
-    private readonly lease: Lease,
+    private readonly recovery: ModuleRecovery,
+    private readonly memory: ChancesTaken = { taken: new Set(), rootsTried: false },
   ) {}
 
-  /** Does what there is to do about a failure; false when the outbox has to deal with it. */
-  async take(error: unknown, signal: AbortSignal): Promise<boolean> {
-    if (signal.aborted) return false;
-    const { modem } = this.work;
+  /** The step to be taken about a failure, noted as taken; undefined when the outbox has to deal with it. */
+  async next(error: unknown): Promise<RecoveryStep | undefined> {
     const step = this.isLoginInDoubt(error)
       ? "startOver"
-      : nextStep(error, {
-          taken: this.taken,
-          shared: modem.options.network.shared,
-          restartDue: modem.restartAllowed && this.pacing.isDue,
-        });
-    if (step === undefined) return false;
-    modem.log.info(`${String(error)}; next step: ${step}`);
-    this.taken.add(step);
-    return this.apply(step, error, signal);
+      : nextStep(error, { ...(await this.recovery.outlook()), ...this.memory });
+    if (step === undefined) return undefined;
+    this.work.modem.log.info(`${String(error)}; next step: ${step}`);
+    this.memory.taken.add(step);
+    return step;
   }
 
   /**
@@ -51,12 +44,14 @@ export class SecondChances {
    */
   private isLoginInDoubt(error: unknown): boolean {
     const { bitRate } = this.work.modem.line;
-    return isModemError(error, "SMTP_AUTH_FAILED") && bitRate !== undefined && !this.taken.has("startOver");
+    return (
+      isModemError(error, "SMTP_AUTH_FAILED") && bitRate !== undefined && !this.memory.taken.has("startOver")
+    );
   }
 
-  /** True when the transaction may be repeated. */
-  private async apply(step: RecoveryStep, error: unknown, signal: AbortSignal): Promise<boolean> {
-    const { modem, known, files, tls, settings } = this.work;
+  /** Carries a step out; true when the mail may be tried again. The caller holds the lock. */
+  async apply(step: RecoveryStep, error: unknown, lease: Lease, signal: AbortSignal): Promise<boolean> {
+    const { known, files, tls, settings } = this.work;
     switch (step) {
       case "resend":
         return true;
@@ -65,15 +60,16 @@ export class SecondChances {
         files.forget();
         return true;
       case "nextRoot":
-        return atStage("tls", () => tls.nextRoot(settings, signal));
+        this.memory.rootsTried = !(await atStage("tls", () => tls.nextRoot(settings, signal)));
+        return !this.memory.rootsTried;
       case "awaitOther":
         await this.awaitOther(isModemError(error) && error.stage !== "clear", signal);
         return true;
       case "renewContext":
-        await atStage("network", () => this.pdp.renew({ borrowed: this.lease, signal }));
+        await atStage("network", () => this.recovery.renewContext(lease, signal));
         return true;
       case "restart":
-        await atStage("network", () => restartForMail(modem, this.pacing, signal));
+        await atStage("network", () => this.recovery.restart(signal));
         return true;
     }
   }

@@ -3,7 +3,7 @@
  *
  * The module says 664 for every value that it does not take; only the stage tells which one it was.
  */
-import { ERROR_TABLE, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
+import { copyOf, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
 
 /** Steps of a transaction in their order, as `stage` of its errors. */
 export type Stage =
@@ -58,17 +58,5 @@ export function withStage(error: unknown, stage: Stage, meaning: Meaning = {}): 
   };
   const meant = meaning[error.code];
   if (meant !== undefined) return new ModemError(meant.code, { ...meant, ...known });
-  const detail = detailOf(error);
-  return new ModemError(error.code, {
-    ...known,
-    class: error.class,
-    hint: error.hint,
-    ...(detail === undefined ? {} : { detail }),
-  });
-}
-
-/** What an error's message says beyond the text of its code. */
-function detailOf(error: ModemError): string | undefined {
-  const { text } = ERROR_TABLE[error.code];
-  return error.message.startsWith(`${text}: `) ? error.message.slice(text.length + 2) : undefined;
+  return copyOf(error, { stage });
 }

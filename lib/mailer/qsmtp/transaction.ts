@@ -4,17 +4,18 @@
  *   clear ─> data connection ─> settings ─> TLS ─> attachments ─> recipients, subject, body ─> send ─> result
  *
  * Clearing comes first because it fails while the module is busy with another mail, and then nothing else may be
- * touched. One attempt; what is done about a failure is decided by `recovery/recovery.ts` and the outbox. Wants the mail lock.
+ * touched. One attempt in two halves, before and after the one step that can end in doubt; what is done about a failure
+ * is decided elsewhere. Wants the mail lock.
  */
 import { ModemError } from "../../errors";
-import type { CarrierProgress, MailTransaction, SendReport, TextSupport } from "./carrier";
+import type { MailerProgress } from "../mailer";
+import type { MailTransaction, TextSupport } from "./carrier";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
 import type { GuardedModem } from "./guarded-modem";
 import type { KnownSettings } from "./known-settings";
 import type { Modem } from "../../quectel/connection/modem";
-import { putError } from "./put-result";
-import { putSeconds, sendMail } from "./put";
+import { putSeconds, sendMail, type PutOutcome } from "./put";
 import type { SmtpSettings } from "../../quectel/settings";
 import { applySmtpSettings } from "./smtp-settings";
 import { atStage } from "./stage-error";
@@ -34,10 +35,9 @@ export interface Workshop {
   readonly connect: (dates: "checked" | "unchecked", signal: AbortSignal) => Promise<void>;
 }
 
-export interface AttemptOptions {
+export interface FillOptions {
   readonly signal: AbortSignal;
-  readonly onProgress: (progress: CarrierProgress) => void;
-  readonly beforePut: () => Promise<void>;
+  readonly onProgress: (progress: MailerProgress) => void;
 }
 
 /** Not a reset while sending, of which nobody could know the outcome. */
@@ -45,14 +45,23 @@ const LATE_RESTART = "it has restarted just before the mail was to be sent";
 
 const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
 
-/** Runs one attempt; rejects with a ModemError that tells its stage. */
-export async function attemptMail(
+/** A mail that the module holds whole and has not sent. */
+export interface FilledMail {
+  /** Payload: text and attachments. */
+  readonly bytes: number;
+  /** What the reader may not get as it was given. */
+  readonly warnings: readonly string[];
+  /** Subject as it stands on the line, to recognise the mail by. */
+  readonly subject: string;
+}
+
+/** All but the sending: nothing of it can leave a doubt. Rejects with a ModemError that tells its stage. */
+export async function fillMail(
   work: Workshop,
   mail: MailTransaction,
-  options: AttemptOptions,
-): Promise<SendReport> {
-  const { guarded, modem, settings } = work;
-  const { signal, onProgress } = options;
+  { signal, onProgress }: FillOptions,
+): Promise<FilledMail> {
+  const { guarded, settings } = work;
   guarded.begin();
   onProgress({ stage: "connect", done: 0, total: 0 });
   await clear(guarded, signal);
@@ -61,27 +70,32 @@ export async function attemptMail(
   onProgress({ stage: "settings", done: 0, total: 0 });
   const warnings = await configure(work, mail, signal);
   const coded = await atStage("body", () => codedMail(work, mail, signal));
-  const names = await upload(work, mail, options);
+  const names = await upload(work, mail, { signal, onProgress });
   await fillHeader(guarded, coded, signal);
   const body = coded.body.bytes;
   await fillBody(guarded, coded.body, signal, (done) =>
     onProgress({ stage: "body", done, total: body.length }),
   );
   await attach(guarded, names, signal);
+  return {
+    bytes: mail.body.bytes.length + sizeOf(mail.attachments),
+    warnings,
+    subject: coded.subject.text,
+  };
+}
+
+/**
+ * Sends what the module holds; resolves with its result, whatever it says. Rejects as `sendMail`, and with
+ * `MODEM_NOT_READY` when the module has restarted since it was filled: then nothing was sent.
+ */
+export async function putMail(
+  { guarded, modem, settings }: Workshop,
+  { bytes }: FilledMail,
+  { signal, onProgress }: FillOptions,
+): Promise<PutOutcome> {
   onProgress({ stage: "sending", done: 0, total: 0 });
-  const bytes = mail.body.bytes.length + sizeOf(mail.attachments);
-  const { result, sendMs } = await sendMail(modem, {
-    seconds: putSeconds(settings.sendTimeout, bytes),
-    signal,
-    beforePut: async () => {
-      await options.beforePut();
-      if (!guarded.isSameStart)
-        throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
-    },
-  });
-  const error = putError(result);
-  if (error !== undefined) throw error;
-  return { sendMs, bytes, warnings };
+  if (!guarded.isSameStart) throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
+  return sendMail(modem, { seconds: putSeconds(settings.sendTimeout, bytes), signal });
 }
 
 async function configure(
@@ -112,7 +126,7 @@ async function codedMail(work: Workshop, mail: MailTransaction, signal: AbortSig
 async function upload(
   { files }: Workshop,
   { attachments }: MailTransaction,
-  { signal, onProgress }: AttemptOptions,
+  { signal, onProgress }: FillOptions,
 ): Promise<readonly string[]> {
   return atStage("upload", async () => {
     await files.tidy(attachments, signal);

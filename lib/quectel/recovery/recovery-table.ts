@@ -56,5 +56,14 @@ export const SILENCE_SECONDS = [
   { line: "AT", seconds: 60 },
 ] as const;
 
+/**
+ * Mails went out with the same settings before, and now none does: after so many failures in a row, or minutes since
+ * the first of at least two, the module is to blame whatever number it gives.
+ *
+ * Source: an EG800K whose data stack was dead after some 20 TLS connections while QIACT? looked healthy; it was told
+ * as 656, 658, 662, 663 or 665, and only a restart cured it.
+ */
+export const OVERDUE = { failures: 3, minutes: 10 } as const;
+
 /** Minutes to wait before the first, second, … restart in a row; the last value stands for all further ones. */
 export const RESTART_WAITS = [0, 10, 30, 60] as const;

@@ -1,28 +1,54 @@
 /**
- * Recovery: reads the ladder of `recovery-table.ts`. `nextStep` says what to do about a failure, `RestartPacing` how
- * often the module may be restarted. Carrying the steps out is the business of who sends the mail.
+ * Recovery: reads the ladder of `recovery-table.ts` and says what is next about a failure. Pure.
+ *
+ * What has happened to the module so far is kept by `module-recovery.ts`; carrying the steps out is the business of
+ * that and of who sends the mail.
  */
-import { delay, type Clock } from "../../clock";
-import { isModemError, ModemError } from "../../errors";
-import type { Modem } from "../connection/modem";
-import { RECOVERY_LADDER, RESTART_WAITS, SILENCE_SECONDS, type RecoveryStep } from "./recovery-table";
+import { isModemError, type ModemError } from "../../errors";
+import { RECOVERY_LADDER, SILENCE_SECONDS, type RecoveryStep } from "./recovery-table";
 
 export type { RecoveryStep } from "./recovery-table";
 
 /** What has been done for the mail so far, and what may be done at all. */
 export interface RecoveryHistory {
   readonly taken: ReadonlySet<RecoveryStep>;
+  /** All root certificates have had their turn. */
+  readonly rootsTried: boolean;
   /** The context also serves another data link, which neither a new context nor a restart may cut. */
   readonly shared: boolean;
   /** False where restarting is not allowed, or its waiting time runs. */
   readonly restartDue: boolean;
+  /** Mails went out with these settings before, and none has for so long that only the module can be to blame. */
+  readonly isOverdue: boolean;
 }
 
 /** The next step about `error`; undefined when the outbox has to deal with it. Pure. */
 export function nextStep(error: unknown, history: RecoveryHistory): RecoveryStep | undefined {
   if (!isModemError(error)) return undefined;
-  return ladderOf(error).find((step) => isOpen(step, history));
+  const cure = history.isOverdue && concernsModule(error) ? CURE : [];
+  return [...ladderOf(error), ...cure].find((step) => isOpen(step, history));
 }
+
+/** For a failure that a restart alone may cure, whatever number it has. */
+const CURE: readonly RecoveryStep[] = ["renewContext", "restart"];
+
+/** Numbers from here on are replies of the server. */
+const FIRST_REPLY_NUMBER = 666;
+
+/**
+ * True for a failure of which the module or its data connection may be the cause: nothing that the server said, and
+ * nothing that concerns a single mail or a foreign one.
+ */
+export function concernsModule({ code, class: kind, smtpCode, modemCode = 0 }: ModemError): boolean {
+  if (smtpCode !== undefined || kind === "message" || code === "SMTP_BUSY") return false;
+  return (code.startsWith("SMTP_") && modemCode < FIRST_REPLY_NUMBER) || FAILED_CONNECTION.has(code);
+}
+
+const FAILED_CONNECTION: ReadonlySet<string> = new Set([
+  "PDP_ACTIVATION_FAILED",
+  "PDP_DEACTIVATION_FAILED",
+  "FILE_TIMEOUT",
+]);
 
 /** Stages at which an error of the mail client concerns the whole mail; before them it concerns one value. */
 const MAIL_STAGES: ReadonlySet<string | undefined> = new Set(["send", "attachments"]);
@@ -36,11 +62,11 @@ function ladderOf(error: ModemError): readonly RecoveryStep[] {
   return RECOVERY_LADDER[error.code] ?? [];
 }
 
-function isOpen(step: RecoveryStep, { taken, shared, restartDue }: RecoveryHistory): boolean {
+function isOpen(step: RecoveryStep, { taken, rootsTried, shared, restartDue }: RecoveryHistory): boolean {
   switch (step) {
     case "nextRoot":
       // There may be more than two certificates; who tries them knows when there is no further one.
-      return true;
+      return !rootsTried;
     case "renewContext":
       return !shared && !taken.has(step);
     case "restart":
@@ -55,75 +81,4 @@ function isOpen(step: RecoveryStep, { taken, shared, restartDue }: RecoveryHisto
 /** True for commands whose time limit is the manual's; the last entry stands for all others. */
 function callsForRestart(command: string | undefined): boolean {
   return SILENCE_SECONDS.slice(0, -1).some(({ line }) => command?.startsWith(line) === true);
-}
-
-const MINUTE = 60_000;
-
-/** When the module may be restarted once more: at once, then after 10, 30 and 60 minutes, until a mail went out. */
-export class RestartPacing {
-  private count = 0;
-  private last = 0;
-
-  constructor(private readonly clock: Clock) {}
-
-  /** True when the waiting time since the last restart is over. */
-  get isDue(): boolean {
-    return this.count === 0 || this.clock.now() - this.last >= waitMinutes(this.count) * MINUTE;
-  }
-
-  /** The module is being restarted. */
-  restarted(): void {
-    this.count++;
-    this.last = this.clock.now();
-  }
-
-  /** A mail went out, so the next trouble is a new one. */
-  succeeded(): void {
-    this.count = 0;
-  }
-}
-
-function waitMinutes(restarts: number): number {
-  return RESTART_WAITS[Math.min(restarts, RESTART_WAITS.length - 1)] ?? 0;
-}
-
-/** Longest time, in milliseconds, that a module out of step is waited for, and that a restart may take. */
-const ANSWER_TIME = 60_000;
-const RESTART_TIME = 180_000;
-
-/**
- * Restarts the module for a mail that cannot go out; the caller holds the mail lock.
- *
- * Resolves when the module is ready again. Rejects with `MODEM_NOT_READY` when it does not come back within three
- * minutes, or with the reason of `signal`.
- */
-export async function restartForMail(
-  modem: Modem,
-  pacing: RestartPacing,
-  signal?: AbortSignal,
-): Promise<void> {
-  await within(modem, ANSWER_TIME, signal, (limited) => modem.whenReady(limited));
-  pacing.restarted();
-  modem.log.warn("the module is restarted, because mails do not go out");
-  await within(modem, RESTART_TIME, signal, (limited) => modem.restart(limited));
-}
-
-async function within(
-  modem: Modem,
-  ms: number,
-  outer: AbortSignal | undefined,
-  work: (signal: AbortSignal) => Promise<void>,
-): Promise<void> {
-  const over = new AbortController();
-  const late = new ModemError("MODEM_NOT_READY", { detail: `not within ${ms / 1000} s` });
-  const limit = new AbortController();
-  void delay(modem.clock, ms, over.signal).then(
-    () => limit.abort(late),
-    () => undefined,
-  );
-  try {
-    await work(outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]));
-  } finally {
-    over.abort();
-  }
 }

@@ -9,7 +9,7 @@ import { diagnose, STEP_NAMES } from "../../../lib/quectel/diagnosis/diagnosis";
 import { askFacts, QUESTIONS } from "../../../lib/quectel/facts";
 import { differs, type Fact, type FactsReport } from "../../../lib/quectel/facts/report";
 import type { Lease } from "../../../lib/quectel/connection/mail-lock";
-import type { CarrierProgress } from "../../../lib/mailer/qsmtp/carrier";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
 import { ASCII_ONLY, compose, needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
 import { within } from "../../../lib/async";
@@ -103,7 +103,7 @@ async function sendTestMail(work: TrialWork): Promise<TrialYield> {
 
 async function deliver(
   { workshop, settings, recipient, signal }: TrialWork,
-  onStage: (stage: CarrierProgress["stage"]) => void,
+  onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
   const { carrier, modem } = workshop;
   const { smtp, text } = settings;

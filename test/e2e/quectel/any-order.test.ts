@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { signalQuality } from "../../../lib/quectel/commands/network";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { RestartPacing, restartForMail } from "../../../lib/quectel/recovery/recovery";
+import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { ModuleRecovery } from "../../../lib/quectel/recovery/module-recovery";
 import { cell, change, simCard } from "../../../lib/simulator";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";
@@ -14,14 +15,15 @@ const MINUTE = 60_000;
 
 interface Scene extends Rig {
   readonly pdp: PdpContext;
-  readonly pacing: RestartPacing;
+  readonly recovery: ModuleRecovery;
 }
 
 /** What somebody asks of the modem; may fail, but has to end. */
 const REQUESTS: Readonly<Record<string, (scene: Scene) => Promise<unknown>>> = {
   "asks for the signal": ({ modem }) => modem.execute(signalQuality()),
   "restarts the module": ({ modem }) => modem.restart(),
-  "restarts for a mail": ({ modem, pacing }) => modem.lock.run(() => restartForMail(modem, pacing)),
+  "restarts for a mail": ({ modem, recovery }) =>
+    modem.lock.run(() => recovery.restart(new AbortController().signal)),
   "prepares a mail": ({ modem, pdp }) => modem.lock.run(() => pdp.ensure()),
   "activates the context": ({ pdp }) => pdp.activate(),
   "deactivates the context": ({ pdp }) => pdp.deactivate(),
@@ -70,7 +72,11 @@ describe("a modem to which things happen in any order", function () {
           rig.module.restart();
           const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 1 });
           const search = new NetworkSearch(rig.modem);
-          const scene: Scene = { ...rig, pdp, pacing: new RestartPacing(rig.clock) };
+          const scene: Scene = {
+            ...rig,
+            pdp,
+            recovery: new ModuleRecovery({ modem: rig.modem, pdp, notebook: memoryNotebook(), settings: "" }),
+          };
           const open = new Set<string>();
           rig.modem.acquire();
           for (const [place, { deed, pause }] of steps.entries()) {

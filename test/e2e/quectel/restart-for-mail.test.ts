@@ -1,17 +1,19 @@
 /** The restart step of the recovery ladder with a simulated module. */
 import assert from "node:assert/strict";
-import { RestartPacing, restartForMail } from "../../../lib/quectel/recovery/recovery";
+import { restartForMail } from "../../../lib/quectel/recovery/restart";
 import { simulatedRig } from "../../support/simulated-rig";
+
+const uncounted = (): Promise<void> => Promise.resolve();
 
 describe("restart for a mail that does not go out", () => {
   it("ends when the module is ready again, and counts", async () => {
     const rig = simulatedRig({ module: { timing: { bootMs: 8000 } } });
     await rig.ready();
-    const pacing = new RestartPacing(rig.clock);
-    await rig.clock.until(restartForMail(rig.modem, pacing));
+    let counted = 0;
+    await rig.clock.until(restartForMail(rig.modem, async () => void counted++));
     assert.equal(rig.modem.epoch, 2);
     assert.equal(rig.modem.state.name, "ready");
-    assert.equal(pacing.isDue, false);
+    assert.equal(counted, 1);
     await rig.modem.close();
     // What the module itself still does after its start, then nothing more.
     await rig.clock.advance(10_000);
@@ -22,7 +24,7 @@ describe("restart for a mail that does not go out", () => {
     const rig = simulatedRig({ module: { timing: { bootMs: 3600_000 } } });
     await rig.ready();
     const before = rig.clock.now();
-    await assert.rejects(rig.clock.until(restartForMail(rig.modem, new RestartPacing(rig.clock))), {
+    await assert.rejects(rig.clock.until(restartForMail(rig.modem, uncounted)), {
       code: "MODEM_NOT_READY",
     });
     assert.ok(rig.clock.now() - before <= 181_000);
@@ -33,9 +35,11 @@ describe("restart for a mail that does not go out", () => {
     const rig = simulatedRig();
     rig.module.unplug();
     rig.modem.acquire();
-    const pacing = new RestartPacing(rig.clock);
-    await assert.rejects(rig.clock.until(restartForMail(rig.modem, pacing)), { code: "MODEM_NOT_READY" });
-    assert.equal(pacing.isDue, true);
+    let counted = 0;
+    await assert.rejects(rig.clock.until(restartForMail(rig.modem, async () => void counted++)), {
+      code: "MODEM_NOT_READY",
+    });
+    assert.equal(counted, 0);
     await rig.modem.close();
   });
 
@@ -44,7 +48,7 @@ describe("restart for a mail that does not go out", () => {
     await rig.ready();
     const abort = new AbortController();
     const reason = new Error("closed");
-    const running = restartForMail(rig.modem, new RestartPacing(rig.clock), abort.signal);
+    const running = restartForMail(rig.modem, uncounted, abort.signal);
     await rig.clock.advance(2_000);
     abort.abort(reason);
     await assert.rejects(rig.clock.until(running), reason);

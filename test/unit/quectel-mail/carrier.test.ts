@@ -1,6 +1,6 @@
 /** The carrier call by call: the order of a mail, what ends it, what is tried again, what is left behind. */
 import assert from "node:assert/strict";
-import type { CarrierProgress } from "../../../lib/mailer/qsmtp/carrier";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
 import { failing } from "./called-modem";
 import { attachment, carrierBench, mail, SENT } from "./carrier-bench";
 
@@ -9,7 +9,7 @@ const UPLOADED = (size: number): string[] => [`+QFUPL: ${size},0`];
 describe("a mail through the carrier", () => {
   it("is cleared, set, filled and sent in this order, and tells how far it is", async () => {
     const { modem, asked, carrier, send } = carrierBench();
-    const progress: CarrierProgress[] = [];
+    const progress: MailerProgress[] = [];
     const report = await send({}, { onProgress: (one) => progress.push(one) });
     assert.deepEqual(report, { sendMs: 3_000, bytes: 4, warnings: [] });
     assert.deepEqual(
@@ -62,7 +62,7 @@ describe("a mail through the carrier", () => {
   it("with attachments uploads each, tells the bytes, and attaches them in order", async () => {
     const { modem, send, carrier, count } = carrierBench();
     modem.when('AT+QFUPL="RAM:a.txt"', UPLOADED(3)).when('AT+QFUPL="RAM:b.txt"', UPLOADED(5));
-    const progress: CarrierProgress[] = [];
+    const progress: MailerProgress[] = [];
     const attachments = [attachment("a.txt", 3), attachment("b.txt", 5)];
     const report = await send({ attachments }, { onProgress: (one) => progress.push(one) });
     assert.equal(report.bytes, 12);

@@ -14,21 +14,37 @@ function put(
   ...said: readonly (readonly [ms: number, line: string])[]
 ): Promise<PutOutcome> {
   for (const [ms, line] of said) modem.clock.after(ms, () => modem.say(line));
-  return modem.clock.until(
-    sendMail(modem, { seconds: 60, signal: never, beforePut: () => Promise.resolve() }),
-  );
+  return modem.clock.until(sendMail(modem, { seconds: 60, signal: never }));
 }
 
 const asked = (modem: StatefulModem): number => modem.called.filter((line) => line === ASK).length;
 
 describe("the result of a mail on the air", () => {
   it("is not that of a mail given up before, which came before the OK", async () => {
-    const modem = new StatefulModem().when("AT+QSMTPPUT", () => {
+    const modem = new StatefulModem().when(ASK, BUSY).when("AT+QSMTPPUT", () => {
       modem.say("+QSMTPPUT: 651,0");
       return [];
     });
     const outcome = await put(modem, [3_000, SENT]);
-    assert.deepEqual(outcome, { result: { error: 0, smtpCode: 0 }, sendMs: 3_000 });
+    assert.deepEqual(outcome, { result: { error: 0, smtpCode: 0 }, sendMs: 3_000, wasLost: false });
+  });
+
+  it("is the line that came before the OK where the module says afterwards that it is not busy", async () => {
+    const modem = new StatefulModem().when("AT+QSMTPPUT", () => {
+      modem.say("+QSMTPPUT: 651,0");
+      return [];
+    });
+    const outcome = await put(modem);
+    assert.deepEqual(outcome, { result: { error: 651, smtpCode: 0 }, sendMs: 0, wasLost: false });
+    assert.equal(asked(modem), 1);
+    assert.equal(modem.clock.timers, 0);
+  });
+
+  it("is no line that came before the command", async () => {
+    const modem = new StatefulModem();
+    modem.say("+QSMTPPUT: 651,0");
+    assert.deepEqual((await put(modem, [3_000, SENT])).result, { error: 0, smtpCode: 0 });
+    assert.equal(asked(modem), 0);
   });
 
   it("is no other line that comes meanwhile, and nothing is asked because of it", async () => {
@@ -44,16 +60,16 @@ describe("the result of a mail on the air", () => {
     assert.equal(modem.clock.timers, 0);
   });
 
-  it("is unknown when it may have come in such a text, the module is free, and no other comes for half a minute", async () => {
+  it("is unknown when it may have come in such a text, the module is free, and no other comes for two seconds", async () => {
     const modem = new StatefulModem();
     await assert.rejects(put(modem, [1_000, TEXT], [1_000, SENT]), {
       code: "MODEM_RESULT_UNKNOWN",
       message: /came with a short message/,
     });
-    assert.equal(modem.clock.now(), 31_500);
+    assert.equal(modem.clock.now(), 3_500);
     assert.equal(modem.clock.timers, 0);
     const late = new StatefulModem();
-    assert.equal((await put(late, [1_000, TEXT], [1_000, SENT], [30_000, SENT])).sendMs, 30_000);
+    assert.equal((await put(late, [1_000, TEXT], [1_000, SENT], [3_000, SENT])).sendMs, 3_000);
   });
 
   it("is waited for behind a text in which nothing read like it", async () => {

@@ -20,7 +20,7 @@ describe("QSMTPPUT", () => {
       execute: () => Promise.reject(new Error("nothing may be written")),
     };
     const signal = new AbortController().signal;
-    await assert.rejects(sendMail(modem, { seconds: 300, signal, beforePut: () => Promise.resolve() }), {
+    await assert.rejects(sendMail(modem, { seconds: 300, signal }), {
       code: "MODEM_NOT_READY",
     });
     assert.equal(events.listenerCount("unsolicited"), 0);

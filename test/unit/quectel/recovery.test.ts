@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { ERROR_TABLE, ModemError, type ErrorCode } from "../../../lib/errors";
-import {
-  nextStep,
-  RestartPacing,
-  type RecoveryHistory,
-  type RecoveryStep,
-} from "../../../lib/quectel/recovery/recovery";
+import { nextStep, type RecoveryHistory, type RecoveryStep } from "../../../lib/quectel/recovery/recovery";
 import { RECOVERY_LADDER, SILENCE_SECONDS } from "../../../lib/quectel/recovery/recovery-table";
 import { activateContext, deactivateContext } from "../../../lib/quectel/commands/pdp";
-import { VirtualClock } from "../../support/virtual-clock";
 
-const FREE: RecoveryHistory = { taken: new Set(), shared: false, restartDue: true };
+const FREE: RecoveryHistory = {
+  taken: new Set(),
+  rootsTried: false,
+  shared: false,
+  restartDue: true,
+  isOverdue: false,
+};
 
 /** All steps for an error that comes back after each of them. */
 function steps(error: ModemError, limits: Partial<RecoveryHistory> = {}): readonly RecoveryStep[] {
@@ -85,29 +85,51 @@ describe("recovery ladder", () => {
   it("tries root certificates as long as there are further ones", () => {
     const history = { ...FREE, taken: new Set<RecoveryStep>(["nextRoot"]) };
     assert.equal(nextStep(sending("SMTP_TLS_FAILED"), history), "nextRoot");
+    assert.equal(nextStep(sending("SMTP_TLS_FAILED"), { ...history, rootsTried: true }), undefined);
   });
 });
 
-describe("restart pacing", () => {
-  it("allows restarts at once, then after 10, 30, 60 and 60 minutes", async () => {
-    const clock = new VirtualClock();
-    const pacing = new RestartPacing(clock);
-    for (const minutes of [0, 10, 30, 60, 60]) {
-      if (minutes > 0) {
-        await clock.advance(minutes * 60_000 - 1);
-        assert.equal(pacing.isDue, false);
-        await clock.advance(1);
-      }
-      assert.equal(pacing.isDue, true);
-      pacing.restarted();
+describe("a failure of a module that sent mails with these settings before", () => {
+  const OVERDUE = { isOverdue: true } as const;
+
+  it("calls for a new context and a restart whatever its number, once it lasts", () => {
+    for (const [number, code] of Object.entries(NUMBERS)) {
+      const taken = steps(sending(code), OVERDUE);
+      assert.deepEqual(taken.slice(-2), ["renewContext", "restart"], number);
     }
+    assert.equal(nextStep(new ModemError("PDP_DEACTIVATION_FAILED"), { ...FREE, ...OVERDUE }), "restart");
   });
 
-  it("begins anew after a mail went out", () => {
-    const pacing = new RestartPacing(new VirtualClock());
-    pacing.restarted();
-    assert.equal(pacing.isDue, false);
-    pacing.succeeded();
-    assert.equal(pacing.isDue, true);
+  it("does not, where server, mail or another mail is to blame", () => {
+    const blameless = [
+      new ModemError("SMTP_UNKNOWN", { smtpCode: 451, stage: "send" }),
+      sending("SMTP_AUTH_FAILED"),
+      sending("SMTP_MAILBOX_BUSY"),
+      new ModemError("LIMIT_ADDRESS", { stage: "recipients" }),
+      new ModemError("MODEM_RESULT_UNKNOWN", { stage: "send" }),
+    ];
+    for (const error of blameless) assert.deepEqual(steps(error, OVERDUE), [], error.code);
+    assert.deepEqual(steps(sending("SMTP_BUSY"), OVERDUE), steps(sending("SMTP_BUSY")));
+  });
+
+  it("restarts nothing that may not be restarted", () => {
+    const error = sending("SMTP_TIMEOUT");
+    assert.deepEqual(steps(error, { ...OVERDUE, restartDue: false }), ["renewContext"]);
+    assert.deepEqual(steps(error, { ...OVERDUE, shared: true, restartDue: false }), []);
   });
 });
+
+/** What the module may say of itself or its connection. */
+const NUMBERS = {
+  651: "SMTP_UNKNOWN",
+  653: "SMTP_DNS_FAILED",
+  654: "SMTP_NETWORK",
+  655: "SMTP_AUTH_UNSUPPORTED",
+  656: "SMTP_CLOSED_BY_SERVER",
+  657: "SMTP_PDP_DEACTIVATED",
+  658: "SMTP_TIMEOUT",
+  660: "SMTP_SEND_FAILED",
+  661: "SMTP_FILE_OPEN_FAILED",
+  662: "SMTP_NO_MEMORY",
+  663: "SMTP_ATTACHMENT_SAVE_FAILED",
+} as const satisfies Record<number, ErrorCode>;

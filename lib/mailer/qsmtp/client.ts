@@ -1,0 +1,199 @@
+/**
+ * QsmtpClient: the module's own SMTP client with all that one needs to work with it, under the mail lock.
+ *
+ * It holds what both faces share: the state of the module's settings and files, the recovery, and the tidying up. What
+ * a mail is and what becomes of it are the business of the faces.
+ */
+import { EventEmitter } from "node:events";
+import type { Timer } from "../../clock";
+import { isModemError, ModemError } from "../../errors";
+import type { Lease } from "../../quectel/connection/mail-lock";
+import type { Modem } from "../../quectel/connection/modem";
+import { FileStore, type StoredFile, type TransactionAttachment } from "../../quectel/files/file-store";
+import { RootFiles } from "../../quectel/files/root-files";
+import type { ModuleClock } from "../../quectel/network/module-clock";
+import type { PdpContext } from "../../quectel/network/pdp";
+import type { Notebook } from "../../quectel/notebook";
+import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
+import type { SmtpSettings } from "../../quectel/settings";
+import type { MailerEvents } from "../mailer";
+import type { EndedMail, TextSupport } from "./carrier";
+import { clear } from "./fill";
+import { GuardedModem } from "./guarded-modem";
+import { KnownSettings } from "./known-settings";
+import { ResultListener } from "./result-listener";
+import { TextCoding } from "./text-coding";
+import { TlsContext, type RootProvider } from "./tls";
+import type { Workshop } from "./transaction";
+
+export interface QsmtpClientOptions {
+  readonly modem: Modem;
+  readonly pdp: PdpContext;
+  readonly moduleClock: ModuleClock;
+  readonly settings: SmtpSettings;
+  /** Names the root certificates for the server. */
+  readonly roots: RootProvider;
+  /** Remembers uploaded names, how this module takes text, and how it has failed. */
+  readonly notebook: Notebook;
+}
+
+/** Milliseconds that uploaded contents stay for another transaction of the same mail. */
+const LINGER = 5_000;
+
+export class QsmtpClient extends EventEmitter<MailerEvents> {
+  protected readonly work: Workshop;
+  protected readonly recovery: ModuleRecovery;
+  /** Hears results that nobody waits for, as after a restart of the host. */
+  protected readonly stray: ResultListener;
+  protected readonly closing = new AbortController();
+  protected last: EndedMail | undefined;
+  private wasAvailable: boolean;
+  private linger: Timer | undefined;
+  private readonly onState = (): void => {
+    if (this.available === this.wasAvailable) return;
+    this.wasAvailable = this.available;
+    this.emit("available", this.available);
+  };
+
+  constructor(protected readonly client: QsmtpClientOptions) {
+    super();
+    const { modem, pdp, settings, notebook, roots } = client;
+    const guarded = new GuardedModem(modem);
+    const known = new KnownSettings(guarded);
+    this.work = {
+      modem,
+      guarded,
+      settings,
+      known,
+      tls: new TlsContext(known, new RootFiles(guarded, notebook), roots),
+      coding: new TextCoding(guarded, known, notebook, settings.encoding),
+      files: new FileStore(guarded, notebook),
+      connect: (dates, signal) => this.connect(dates, signal),
+    };
+    this.recovery = new ModuleRecovery({ modem, pdp, notebook, settings: wayOf(settings) });
+    this.stray = new ResultListener(modem);
+    this.wasAvailable = this.available;
+    modem.on("state", this.onState);
+  }
+
+  /** True while a mail could be sent now: modem connected, SIM ready, registered. */
+  get available(): boolean {
+    return this.client.modem.state.name === "ready";
+  }
+
+  /** What became of the last mail of this object. */
+  get lastMail(): EndedMail | undefined {
+    return this.last;
+  }
+
+  /** How this module takes text that is not ASCII, if it was asked before; asks nothing. */
+  knownTextSupport(): Promise<TextSupport | undefined> {
+    return this.work.coding.remembered();
+  }
+
+  /** Asks once per module and firmware; ASCII needs no answer. Rejects with why no mail could go out now. */
+  async textSupport(): Promise<TextSupport> {
+    return (
+      (await this.work.coding.remembered()) ??
+      this.exclusively(undefined, (signal) => this.findTextSupport(signal))
+    );
+  }
+
+  /**
+   * Uploads a content now, for a mail that follows. It stays until a mail has used it, the space is needed, or the
+   * module restarts. Rejects with why it could not be uploaded.
+   */
+  async preload(attachment: TransactionAttachment, signal?: AbortSignal): Promise<StoredFile> {
+    const { files, guarded } = this.work;
+    return this.exclusively(signal, async (signal) => {
+      await this.ready(signal);
+      guarded.begin();
+      // Refused while a mail of an earlier connection is in flight, whose result could be lost in the data.
+      await clear(guarded, signal);
+      return files.place(attachment, "preload", { signal }).finally(() => this.tidyLater());
+    });
+  }
+
+  /** Ends what runs; a mail in flight is then of unknown outcome. */
+  close(): void {
+    this.closing.abort();
+    this.linger?.clear();
+    this.stray.close();
+    this.client.modem.off("state", this.onState);
+  }
+
+  /** The caller holds the mail lock. */
+  protected async findTextSupport(signal: AbortSignal): Promise<TextSupport> {
+    const { coding, guarded } = this.work;
+    await this.ready(signal);
+    guarded.begin();
+    return coding.find(signal);
+  }
+
+  /** Rejects with why no mail could go out now. */
+  protected async ready(signal: AbortSignal): Promise<void> {
+    await this.work.guarded.settled(signal);
+    const notReady = this.client.modem.notReady();
+    if (notReady !== undefined) throw notReady;
+  }
+
+  /** The signal of a task: the caller's, and the end of this object. */
+  protected signalOf(outer: AbortSignal | undefined): AbortSignal {
+    return outer === undefined ? this.closing.signal : AbortSignal.any([outer, this.closing.signal]);
+  }
+
+  /** Takes the mail lock, and the uploaded contents are left alone from now on. Rejects with `MODEM_ABORTED`. */
+  protected async lock(signal: AbortSignal): Promise<Lease> {
+    const lease = await this.client.modem.lock.acquire(signal).catch((cause: unknown) => {
+      throw isModemError(cause) ? cause : new ModemError("MODEM_ABORTED", { cause });
+    });
+    this.linger?.clear();
+    return lease;
+  }
+
+  /** Runs `work` under the mail lock; whatever else ends it, an aborted signal does so with `MODEM_ABORTED`. */
+  protected async exclusively<T>(
+    outer: AbortSignal | undefined,
+    work: (signal: AbortSignal, lease: Lease) => Promise<T>,
+  ): Promise<T> {
+    const signal = this.signalOf(outer);
+    const lease = await this.lock(signal);
+    try {
+      return await work(signal, lease);
+    } catch (error) {
+      if (signal.aborted && !isModemError(error)) throw new ModemError("MODEM_ABORTED", { cause: error });
+      throw error;
+    } finally {
+      lease.release();
+    }
+  }
+
+  /** Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock. */
+  protected tidyLater(): void {
+    const { modem } = this.client;
+    const { files, guarded } = this.work;
+    this.linger?.clear();
+    if (this.closing.signal.aborted) return;
+    this.linger = modem.clock.after(LINGER, () => {
+      // Who holds the lock now tidies up before it uploads, or calls this again when it has done.
+      if (modem.lock.held || !this.available) return;
+      this.exclusively(undefined, (signal) => {
+        guarded.begin();
+        return files.tidy([], signal);
+      }).catch((error: unknown) => modem.log.debug(`files stay in the module for now: ${String(error)}`));
+    });
+  }
+
+  private async connect(dates: "checked" | "unchecked", signal: AbortSignal): Promise<void> {
+    const { moduleClock, pdp } = this.client;
+    await this.ready(signal);
+    await pdp.ensure(signal);
+    if (dates === "checked") await moduleClock.ensure(signal);
+  }
+}
+
+/** What mails go by, without secrets: with the same, a mail that went out before should go out again. */
+function wayOf({ host, port, security, user, senderAddress, tls }: SmtpSettings): string {
+  const { verify, root, contextId } = tls;
+  return JSON.stringify({ host, port, security, user, senderAddress, tls: { verify, root, contextId } });
+}

@@ -1,0 +1,102 @@
+/**
+ * Ownership: by what a result of the module is known to be that of one transaction and of no other.
+ *
+ * The module has one mail and tells only "a mail": its result belongs to a transaction if the module still shows the
+ * recipients and the subject of that transaction, and if no mail that the outbox does not know of was sent since. What
+ * stands in a mark is hashed, because marks are kept beside the mails and may be shown.
+ */
+import { createHash, randomUUID } from "node:crypto";
+import { isModemError } from "../../errors";
+import { queryRecipients, querySubject } from "../../quectel/commands/smtp";
+import type { Modem } from "../../quectel/connection/modem";
+import { isRefusal } from "../../quectel/execute";
+import { readJson, type Notebook } from "../../quectel/notebook";
+import { recipientsOf } from "../envelope";
+import type { Envelope, Mark } from "../mailer";
+
+export interface MarkData {
+  /** Hash of the module's IMEI; empty where it tells none. */
+  readonly module: string;
+  /** Hash of recipients and subject. */
+  readonly shows: string;
+  /** Test mails sent by this host until then. */
+  readonly trials: number;
+  /** Differs from run to run of the host. */
+  readonly run: string;
+}
+
+export const VIA = "module";
+/** Differs from process to process. */
+export const RUN = randomUUID();
+
+export function markOf(data: MarkData): Mark {
+  return { via: VIA, data: { ...data } };
+}
+
+/** Undefined for a mark that was not made here, or is damaged. */
+export function readMark({ via, data }: Mark): MarkData | undefined {
+  if (via !== VIA || typeof data !== "object" || data === null || !("module" in data)) return undefined;
+  const { module, shows, trials, run } = data;
+  return typeof module === "string" &&
+    typeof shows === "string" &&
+    typeof run === "string" &&
+    typeof trials === "number" &&
+    Number.isInteger(trials)
+    ? { module, shows, trials, run }
+    : undefined;
+}
+
+/** Tells one module from another without telling its number; empty for a module that tells no IMEI. */
+export function moduleHash(imei: string | undefined): string {
+  return imei === undefined ? "" : hashOf(`imei ${imei}`);
+}
+
+/** @param subject as it stands on the line */
+export function shownAs(envelope: Envelope, subject: string): string {
+  return hashOfShown(recipientsOf(envelope), subject);
+}
+
+/** What the module shows now; undefined where it shows nothing, or does not tell. Rejects when the dialogue ends. */
+export async function shownNow(
+  modem: Pick<Modem, "execute">,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    const recipients = await modem.execute(queryRecipients(), { signal });
+    const subject = await modem.execute(querySubject(), { signal });
+    return subject === undefined ? undefined : hashOfShown(recipients, subject);
+  } catch (error) {
+    if (isRefusal(error) || isModemError(error, "SMTP_BUSY")) return undefined;
+    throw error;
+  }
+}
+
+/** Case and order are the module's business. */
+function hashOfShown(recipients: readonly string[], subject: string): string {
+  const sorted = recipients.map((address) => address.toLowerCase()).sort();
+  return hashOf(JSON.stringify([sorted, subject.toLowerCase()]));
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
+}
+
+const PAGE = "trials";
+
+/** Counts, durably, the mails that were sent without the outbox knowing of it. */
+export class TrialCount {
+  constructor(private readonly notebook: Notebook) {}
+
+  async now(): Promise<number> {
+    return (await readJson(this.notebook, PAGE, isCount)) ?? 0;
+  }
+
+  /** One more is about to be sent; durable when it resolves. */
+  async add(): Promise<void> {
+    await this.notebook.write(PAGE, JSON.stringify((await this.now()) + 1));
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}

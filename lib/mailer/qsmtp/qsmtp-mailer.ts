@@ -1,0 +1,283 @@
+/**
+ * QsmtpMailer: mails by the module's own SMTP client, in two phases.
+ *
+ *   prepare: lock ─> remedy left from before ─> compose ─> clear … attach      (own retries: start over, next root, …)
+ *   commit:  QSMTPPUT ─> its result ─> lock given back
+ *
+ * From the first to the last the module's one mail is ours: the lock is held between the two phases. The dialogue is in
+ * `transaction.ts`, what is to be done about a failure in `quectel/recovery`; when a mail is due is the outbox's
+ * business. A result whose connection was lost is looked for in `recover.ts`.
+ */
+import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
+import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
+import { BODY_LENGTH, type PutResult } from "../../quectel/commands/smtp";
+import type { Lease } from "../../quectel/connection/mail-lock";
+import type {
+  Ended,
+  Envelope,
+  Mailer,
+  MailerLimits,
+  MailerProgress,
+  Mark,
+  Outcome,
+  OutgoingMail,
+  Prepared,
+  PrepareOptions,
+  RecoverOptions,
+  Retry,
+  Transaction,
+} from "../mailer";
+import { QsmtpClient, type QsmtpClientOptions } from "./client";
+import {
+  ASCII_ONLY,
+  compose,
+  needsTextSupport,
+  type Composed,
+  type ComposeSettings,
+} from "./compose/compose";
+import { planEnvelopes, type BccMode } from "./compose/envelopes";
+import { MailMemories, type MailMemory } from "./mail-memory";
+import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
+import { markOf, moduleHash, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
+import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
+import { recoverOutcome } from "./recover";
+import { SecondChances } from "./second-chance";
+import { fillMail, putMail, type FilledMail } from "./transaction";
+
+export interface QsmtpMailerOptions extends QsmtpClientOptions {
+  readonly text: ComposeSettings;
+  readonly bccMode: BccMode;
+  /** Its mails are no business of the outbox, whose marks then lose their claim to the module's next result. */
+  readonly isTrial?: boolean;
+}
+
+/** Bytes of a subject as written on the line that every firmware is known to take (mark B). */
+const SUBJECT_BYTES = 100;
+/** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
+const MOST_NETWORK_ERRORS = 3;
+const HALF_AN_HOUR = 30 * 60_000;
+
+/** A mail that stands in the module, and the lock under which it does. */
+interface Standing {
+  readonly transaction: Transaction;
+  readonly filled: FilledMail;
+  readonly composed: Composed;
+  readonly lease: Lease;
+  readonly shows: string;
+  readonly onProgress: (progress: MailerProgress) => void;
+}
+
+export class QsmtpMailer extends QsmtpClient implements Mailer {
+  readonly via = VIA;
+  readonly limits: MailerLimits = {
+    attachments: MOST_ATTACHMENTS,
+    textBytes: BODY_LENGTH.max,
+    subjectBytes: SUBJECT_BYTES,
+  };
+  private readonly memories = new MailMemories();
+  private readonly trials: TrialCount;
+
+  constructor(private readonly options: QsmtpMailerOptions) {
+    super(options);
+    this.trials = new TrialCount(options.notebook);
+  }
+
+  plan(mail: Pick<OutgoingMail, "to" | "cc" | "bcc">): readonly Envelope[] {
+    return planEnvelopes(mail, this.options.bccMode);
+  }
+
+  async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
+    const signal = this.signalOf(options.signal);
+    const { envelope, mail } = transaction;
+    let lease: Lease | undefined;
+    try {
+      lease = await this.lock(signal);
+      return await this.prepared(await this.fill(transaction, lease, options, signal));
+    } catch (cause) {
+      lease?.release();
+      this.tidyLater();
+      if (signal.aborted) return calledOff(envelope, cause);
+      return this.failed(transaction, asModemError(cause), this.memories.of(mail.id), []);
+    }
+  }
+
+  async recover(transaction: Transaction, mark: Mark, options: RecoverOptions): Promise<Outcome> {
+    const signal = this.signalOf(options.signal);
+    try {
+      return await this.exclusively(options.signal, async (signal) =>
+        recoverOutcome(
+          { modem: this.client.modem, recovery: this.recovery, trials: this.trials },
+          transaction,
+          mark,
+          { signal, limitMs: options.limitMs },
+          (result) => this.concluded(transaction, result, []),
+        ).finally(() => this.tidyLater()),
+      );
+    } catch (cause) {
+      const error = new ModemError("MODEM_RESULT_UNKNOWN", { cause, stage: "send" });
+      return unknownOutcome(transaction.envelope, error, signal.aborted || endsDialogue(cause));
+    }
+  }
+
+  /** All that can fail without doubt, with the retries that are the mail's own. Rejects with why it cannot go out. */
+  private async fill(
+    transaction: Transaction,
+    lease: Lease,
+    options: PrepareOptions,
+    signal: AbortSignal,
+  ): Promise<Standing> {
+    const { mail, envelope } = transaction;
+    const { possibleDuplicate, onProgress = () => undefined } = options;
+    const memory = this.memories.of(mail.id);
+    const chances = new SecondChances(this.work, this.recovery, memory);
+    this.stray.forget();
+    const began = this.client.modem.clock.now();
+    const { pending } = memory;
+    memory.pending = undefined;
+    if (pending !== undefined && !(await chances.apply(pending.step, pending.error, lease, signal)))
+      throw pending.error;
+    for (;;) {
+      try {
+        const ageMs = options.ageMs + (this.client.modem.clock.now() - began);
+        const composed = await this.compose(transaction, { ageMs, possibleDuplicate }, memory, signal);
+        const filled = await fillMail(this.work, composed.transaction, { signal, onProgress });
+        const shows = shownAs(envelope, filled.subject);
+        return { transaction, filled, composed, lease, shows, onProgress };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (isModemError(error, "LIMIT_SUBJECT") && !memory.shortSubject) {
+          memory.shortSubject = true;
+          continue;
+        }
+        const step = await chances.next(error);
+        if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
+      }
+    }
+  }
+
+  private async compose(
+    { mail, envelope }: Transaction,
+    history: Pick<PrepareOptions, "ageMs" | "possibleDuplicate">,
+    { shortSubject }: MailMemory,
+    signal: AbortSignal,
+  ): Promise<Composed> {
+    const { coding } = this.work;
+    const support = needsTextSupport(mail)
+      ? ((await coding.remembered()) ?? (await this.findTextSupport(signal)))
+      : ASCII_ONLY;
+    return compose(mail, envelope, {
+      settings: this.options.text,
+      support,
+      history: { ...history, shortSubject },
+    });
+  }
+
+  private async prepared(standing: Standing): Promise<Prepared> {
+    const { imei } = this.client.modem.identity ?? {};
+    const mark = markOf({
+      module: moduleHash(imei),
+      shows: standing.shows,
+      trials: await this.trials.now(),
+      run: RUN,
+    });
+    return {
+      kind: "prepared",
+      mark,
+      settled: [],
+      commit: (signal) => this.commit(standing, this.signalOf(signal)),
+      abandon: async () => {
+        standing.lease.release();
+        this.tidyLater();
+      },
+    };
+  }
+
+  private async commit(standing: Standing, signal: AbortSignal): Promise<Outcome> {
+    const { transaction, filled, composed, lease, onProgress } = standing;
+    const { envelope, mail } = transaction;
+    const warnings = [...composed.warnings, ...filled.warnings];
+    try {
+      if (this.options.isTrial === true) await this.trials.add();
+      const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
+      if (wasLost && (await shownNow(this.client.modem, signal)) !== standing.shows)
+        throw resultUnknown(undefined, "the result that came may be that of another mail");
+      return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });
+    } catch (cause) {
+      const error = asModemError(cause);
+      if (error.code === "MODEM_RESULT_UNKNOWN") {
+        this.last = { kind: "failed", error, at: this.client.modem.clock.now() };
+        return unknownOutcome(envelope, error, signal.aborted, warnings);
+      }
+      if (signal.aborted) return calledOff(envelope, cause);
+      return await this.failed(transaction, error, this.memories.of(mail.id), warnings);
+    } finally {
+      this.stray.forget();
+      lease.release();
+      this.tidyLater();
+    }
+  }
+
+  /** What the module's word about a transaction means. */
+  private async concluded(
+    transaction: Transaction,
+    result: PutResult,
+    warnings: readonly string[],
+    sent: Pick<Copy, "sendMs" | "bytes"> = {},
+  ): Promise<Outcome> {
+    const { envelope, mail } = transaction;
+    const error = putError(result);
+    if (error === undefined) {
+      const { modem, pdp } = this.client;
+      pdp.used();
+      await this.recovery.succeeded();
+      this.last = { kind: "sent", at: modem.clock.now() };
+      this.memories.forget(mail.id);
+      return acceptedOutcome(envelope, { ...sent, warnings });
+    }
+    if (error.class === "unknown") return unknownOutcome(envelope, error, false, warnings);
+    return this.failed(transaction, error, this.memories.of(mail.id), warnings, !provesRefusal(result));
+  }
+
+  /** The outcome of a try that failed, and when the next one is due. @param open it may have arrived all the same */
+  private async failed(
+    { envelope }: Transaction,
+    error: ModemError,
+    memory: MailMemory,
+    warnings: readonly string[],
+    open = false,
+  ): Promise<Ended> {
+    const { modem } = this.client;
+    this.last = { kind: "failed", error, at: modem.clock.now() };
+    if (!this.available && (endsDialogue(error) || error.code === "MODEM_NOT_READY")) {
+      return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open }, { warnings });
+    }
+    await this.recovery.failed(error);
+    const step = await new SecondChances(this.work, this.recovery, memory).next(error);
+    if (step !== undefined) {
+      memory.pending = { step, error };
+      const passing = copyOf(error, { class: "transient" });
+      return failedOutcome(envelope, passing, { retry: { kind: "atOnce" }, open }, { warnings });
+    }
+    memory.taken.clear();
+    memory.rootsTried = false;
+    const isHidden = isModemError(error, "SMTP_NETWORK") && open;
+    memory.networkErrors = isHidden ? memory.networkErrors + 1 : 0;
+    const retry = (atLeastMs: number): Retry => ({ kind: "backOff", atLeastMs });
+    if (memory.networkErrors >= MOST_NETWORK_ERRORS) {
+      const named = copyOf(error, { hint: SPECIAL_HINTS.hiddenRefusal });
+      return failedOutcome(envelope, named, { retry: retry(HALF_AN_HOUR), open }, { warnings });
+    }
+    const told = (await this.recovery.mayPass(error)) ? copyOf(error, { class: "transient" }) : error;
+    return failedOutcome(envelope, told, { retry: retry(0), open }, { warnings });
+  }
+}
+
+/** Its caller does not wait any more; nothing was sent. */
+function calledOff(envelope: Envelope, cause: unknown): Ended {
+  const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
+  return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open: false });
+}
+
+function asModemError(cause: unknown): ModemError {
+  return isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
+}

@@ -1,0 +1,56 @@
+/**
+ * Recovering: what became of a mail that was put in flight and whose result was not seen.
+ *
+ * The module's next result may be that of another mail: it answers only if the module was busy from the first question
+ * on and afterwards shows the recipients and the subject of this transaction. Everything else is unknown, at once where
+ * nothing more can be learnt, because other mails wait meanwhile. Wants the mail lock.
+ */
+import { ModemError } from "../../errors";
+import type { PutResult } from "../../quectel/commands/smtp";
+import type { Modem } from "../../quectel/connection/modem";
+import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
+import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
+import { unknownOutcome } from "./outcomes";
+import { moduleHash, readMark, shownNow, type TrialCount } from "./ownership";
+import { resultUnknown } from "./put-result";
+import { ResultListener } from "./result-listener";
+import { mailState, runningMailResult } from "./running-mail";
+
+export interface RecoverWork {
+  readonly modem: Modem;
+  readonly recovery: ModuleRecovery;
+  readonly trials: TrialCount;
+}
+
+/** Rejects with what ended the dialogue, or when aborted: then the question may be asked again. */
+export async function recoverOutcome(
+  { modem, recovery, trials }: RecoverWork,
+  { envelope }: Transaction,
+  mark: Mark,
+  { signal, limitMs }: RecoverOptions,
+  conclude: (result: PutResult) => Promise<Outcome>,
+): Promise<Outcome> {
+  const lost = (why: string): Outcome => unknownOutcome(envelope, resultUnknown(undefined, why), false);
+  const ours = readMark(mark);
+  if (ours === undefined) return lost("what was noted of it cannot be read");
+  const listener = new ResultListener(modem);
+  try {
+    const state = await mailState(modem, signal);
+    if (state === "absent") throw new ModemError("MODEM_SILENT");
+    if (moduleHash(modem.identity?.imei) !== ours.module) return lost("another module is connected now");
+    if ((await trials.now()) !== ours.trials) return lost("a test mail was sent meanwhile");
+    if (state === "free") return lost("the module is no longer busy and said nothing");
+    const result = await runningMailResult(modem, listener, limitMs, signal);
+    if (result === undefined) {
+      if ((await mailState(modem, signal)) !== "sending")
+        return lost("the module is no longer busy and said nothing");
+      const { restartDue } = await recovery.outlook();
+      if (restartDue) await recovery.restart(signal);
+      return lost("the module was busy with it to the end of its time");
+    }
+    if ((await shownNow(modem, signal)) !== ours.shows) return lost("the module sent another mail meanwhile");
+    return await conclude(result);
+  } finally {
+    listener.close();
+  }
+}

@@ -1,0 +1,187 @@
+/**
+ * ModuleRecovery: what is done to the module when mails do not go out, whichever mail comes next and whoever sends it.
+ *
+ * Renewing the context and restarting belong to the module, not to a mail, and so does what they are decided by: since
+ * when nothing goes out, whether it ever did with these settings, when the module was restarted last. It is durable,
+ * because a gateway that restarts with its module would else begin at the first rung each time. Which step is next is
+ * decided by `recovery.ts`.
+ */
+import { createHash } from "node:crypto";
+import { isModemError, type ModemError } from "../../errors";
+import type { Lease } from "../connection/mail-lock";
+import type { Modem } from "../connection/modem";
+import type { PdpContext } from "../network/pdp";
+import { readJson, type Notebook } from "../notebook";
+import { concernsModule, type RecoveryHistory } from "./recovery";
+import { OVERDUE, RESTART_WAITS } from "./recovery-table";
+import { restartForMail } from "./restart";
+
+export interface ModuleRecoveryOptions {
+  readonly modem: Modem;
+  readonly pdp: Pick<PdpContext, "renew">;
+  readonly notebook: Notebook;
+  /** All settings by which mails go out, without secrets; only a hash of it is kept. */
+  readonly settings: string;
+}
+
+/** As it is kept; times are of the host's wall clock, milliseconds since 1970. */
+interface Kept {
+  /** Hash of the settings with which a mail went out last. */
+  readonly worked?: string;
+  /** Failures in a row that concern the module, and when the first of them was. */
+  readonly failures: number;
+  readonly failingSince?: number;
+  /** Restarts in a row, and when the last of them was. */
+  readonly restarts: number;
+  readonly restartedAt?: number;
+}
+
+/** The same in times of the monotonic clock. */
+interface History {
+  worked: string | undefined;
+  failures: number;
+  failingSince: number;
+  restarts: number;
+  restartedAt: number;
+}
+
+const PAGE = "recovery";
+const MINUTE = 60_000;
+/** More is not told apart. */
+const MOST = 1_000_000;
+
+export class ModuleRecovery {
+  private readonly settings: string;
+  private history: History | undefined;
+
+  constructor(private readonly options: ModuleRecoveryOptions) {
+    this.settings = createHash("sha256").update(options.settings).digest("hex").slice(0, 32);
+  }
+
+  /** What is known and allowed now, beside what was done for the mail so far, for the choice of the next step. */
+  async outlook(): Promise<Pick<RecoveryHistory, "shared" | "restartDue" | "isOverdue">> {
+    const { modem } = this.options;
+    const history = await this.recall();
+    const isKnownToWork = history.worked === this.settings;
+    return {
+      shared: modem.options.network.shared,
+      restartDue: modem.restartAllowed && this.isRestartDue(history),
+      isOverdue: isKnownToWork && this.isOverdue(history),
+    };
+  }
+
+  /**
+   * True for a failure after which a restart may help and has not been tried: mails have gone out with these settings,
+   * so it is no fault of a setting yet, whatever the number says.
+   */
+  async mayPass(error: ModemError): Promise<boolean> {
+    const history = await this.recall();
+    return (
+      concernsModule(error) &&
+      history.worked === this.settings &&
+      history.restarts === 0 &&
+      this.options.modem.restartAllowed
+    );
+  }
+
+  /** A mail went out: the next trouble is a new one. */
+  async succeeded(): Promise<void> {
+    const history = await this.recall();
+    const isNews = history.failures > 0 || history.restarts > 0 || history.worked !== this.settings;
+    if (!isNews) return;
+    this.history = { worked: this.settings, failures: 0, failingSince: 0, restarts: 0, restartedAt: 0 };
+    await this.keep();
+  }
+
+  /** A try has ended with this error; what the server or a single mail is to blame for is not counted. */
+  async failed(error: unknown): Promise<void> {
+    if (!isModemError(error) || !concernsModule(error)) return;
+    const history = await this.recall();
+    if (history.failures === 0) history.failingSince = this.options.modem.clock.now();
+    history.failures = Math.min(MOST, history.failures + 1);
+    await this.keep();
+  }
+
+  /** Gives the context up and activates it anew. Rejects as `PdpContext.renew`. */
+  async renewContext(lease: Lease, signal: AbortSignal): Promise<void> {
+    await this.options.pdp.renew({ borrowed: lease, signal });
+  }
+
+  /** Restarts the module; resolves when it is ready again. The caller holds the lock. Rejects as `restartForMail`. */
+  async restart(signal: AbortSignal): Promise<void> {
+    const { modem } = this.options;
+    await restartForMail(
+      modem,
+      async () => {
+        const history = await this.recall();
+        history.restarts = Math.min(MOST, history.restarts + 1);
+        history.restartedAt = modem.clock.now();
+        await this.keep();
+      },
+      signal,
+    );
+  }
+
+  private isOverdue({ failures, failingSince }: History): boolean {
+    const lasts = this.options.modem.clock.now() - failingSince;
+    return failures >= OVERDUE.failures || (failures > 1 && lasts >= OVERDUE.minutes * MINUTE);
+  }
+
+  private isRestartDue({ restarts, restartedAt }: History): boolean {
+    if (restarts === 0) return true;
+    const minutes = RESTART_WAITS[Math.min(restarts, RESTART_WAITS.length - 1)] ?? 0;
+    return this.options.modem.clock.now() - restartedAt >= minutes * MINUTE;
+  }
+
+  private async recall(): Promise<History> {
+    if (this.history !== undefined) return this.history;
+    const { modem, notebook } = this.options;
+    const kept = await readJson(notebook, PAGE, isKept).catch(() => undefined);
+    // A clock that was set back meanwhile makes nothing last for ever.
+    const ago = (time = modem.clock.wall()): number =>
+      modem.clock.now() - Math.max(0, modem.clock.wall() - time);
+    this.history ??= {
+      worked: kept?.worked,
+      failures: kept?.failures ?? 0,
+      failingSince: ago(kept?.failingSince),
+      restarts: kept?.restarts ?? 0,
+      restartedAt: ago(kept?.restartedAt),
+    };
+    return this.history;
+  }
+
+  /** A disk that does not take it costs only the memory of the next start. */
+  private async keep(): Promise<void> {
+    const { modem, notebook } = this.options;
+    const { worked, failures, failingSince, restarts, restartedAt } = await this.recall();
+    const wall = (time: number): number => Math.round(modem.clock.wall() - (modem.clock.now() - time));
+    const kept: Kept = {
+      ...(worked === undefined ? {} : { worked }),
+      failures,
+      ...(failures > 0 && { failingSince: wall(failingSince) }),
+      restarts,
+      ...(restarts > 0 && { restartedAt: wall(restartedAt) }),
+    };
+    try {
+      await notebook.write(PAGE, JSON.stringify(kept));
+    } catch (error) {
+      modem.log.warn(`the history of the module's failures could not be kept: ${String(error)}`);
+    }
+  }
+}
+
+function isKept(value: unknown): value is Kept {
+  if (typeof value !== "object" || value === null) return false;
+  const { worked, failures, failingSince, restarts, restartedAt } = value as Partial<
+    Record<keyof Kept, unknown>
+  >;
+  const isTime = (time: unknown): boolean => time === undefined || Number.isFinite(time);
+  const isCount = (count: unknown): boolean => Number.isInteger(count) && Number(count) >= 0;
+  return (
+    (worked === undefined || typeof worked === "string") &&
+    isCount(failures) &&
+    isCount(restarts) &&
+    isTime(failingSince) &&
+    isTime(restartedAt)
+  );
+}

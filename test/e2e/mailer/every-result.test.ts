@@ -1,0 +1,83 @@
+/** Every number and reply of the module, at every point of the dialogue with the server; the server is the judge. */
+import assert from "node:assert/strict";
+import { OK } from "../../../lib/simulator";
+import type { Outcome } from "../../../lib/mailer/mailer";
+import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
+
+const NUMBERS = Array.from({ length: 33 }, (_, index) => 650 + index);
+const REPLIES = [0, 220, 250, 354, 421, 450, 535, 550, 554];
+
+/**
+ * What a module cannot say of a mail that the server has taken: a refusal by the server, and that the mail had not been
+ * begun. If one says so all the same, nothing could tell it from the truth.
+ */
+function contradictsAcceptance(number: number, reply: number): boolean {
+  return reply >= 400 || (reply === 0 && [652, 653, 655, 659, 661, 664].includes(number));
+}
+
+/** The module's next mail ends with this line, whether it was delivered or not. */
+function ends(rig: MemoryMailer, line: string, isDelivered: boolean): () => void {
+  const { module } = rig;
+  if (!isDelivered) {
+    return module.define((context, next) => {
+      if (context.name !== "+QSMTPPUT" || context.form !== "write") return next();
+      context.afterResult(() => module.raiseUrc(line));
+      return OK;
+    });
+  }
+  const honest = module.raiseUrc.bind(module);
+  module.raiseUrc = (said, ...rest) => honest(said.startsWith("+QSMTPPUT:") ? line : said, ...rest);
+  return () => {
+    module.raiseUrc = honest;
+  };
+}
+
+describe("A result of the module", () => {
+  for (const isDelivered of [true, false]) {
+    const when = isDelivered ? "after the server has taken the mail" : "before";
+    it(`${when} is never told as more certain than it is, and holds nothing that may pass`, async () => {
+      const rig = await memoryMailer();
+      let id = 0;
+      for (const number of NUMBERS) {
+        for (const reply of REPLIES) {
+          if (isDelivered && contradictsAcceptance(number, reply)) continue;
+          const undo = ends(rig, `+QSMTPPUT: ${number},${reply}`, isDelivered);
+          const had = rig.server.received.length;
+          const one = await rig.prepare(transaction({ id: `mail-${id++}` }));
+          assert.ok(one.kind === "prepared", `${number},${reply}`);
+          const outcome: Outcome = await rig.commit(one);
+          undo();
+          const isThere = rig.server.received.length > had;
+          const about = `${number},${reply}: ${JSON.stringify(outcome.recipients)}`;
+          assert.equal(isThere, isDelivered, about);
+          assert.notEqual(outcome.recipients[0]?.state, "accepted", about);
+          if (isThere) assert.equal(outcome.open, true, about);
+          if (reply >= 400 && number > 650) assert.equal(outcome.open, false, about);
+          // Neither ends the mail nor holds the others: nobody has refused.
+          const kind = outcome.error?.class;
+          if (reply > 0 && reply < 400 && number > 650) assert.equal(kind, "transient", about);
+          assert.equal(rig.modem.lock.held, false);
+        }
+      }
+      await rig.close();
+    });
+  }
+
+  it("of which the module says nothing more than a network error three times makes the next try wait half an hour", async () => {
+    const rig = await memoryMailer({ network: { allowReset: false } });
+    ends(rig, "+QSMTPPUT: 654,0", false);
+    const waits: number[] = [];
+    let hint = "";
+    while (waits.length < 4) {
+      const outcome = await rig.send();
+      assert.ok(outcome.kind === "ended" && outcome.error?.code === "SMTP_NETWORK");
+      assert.equal(outcome.error.class, "transient");
+      if (outcome.retry.kind !== "backOff") continue;
+      waits.push(outcome.retry.atLeastMs);
+      ({ hint } = outcome.error);
+    }
+    assert.deepEqual(waits, [0, 0, 1_800_000, 1_800_000]);
+    assert.match(hint, /the server may have refused the login, the sender or a recipient/);
+    await rig.close();
+  });
+});

@@ -1,0 +1,106 @@
+/** The module's mailer on a simulated module that delivers into memory; tests speak to it by the neutral interface. */
+import type { BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
+import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
+import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
+import type {
+  Ended,
+  Mark,
+  Outcome,
+  OutgoingMail,
+  Prepared,
+  PrepareOptions,
+  Transaction,
+} from "../../lib/mailer/mailer";
+import { ModuleClock } from "../../lib/quectel/network/module-clock";
+import { readMessage } from "../../lib/simulator/delivery/read-message";
+import { ACCOUNT, memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
+
+export interface MemoryMailerOptions extends MemoryRigOptions {
+  readonly text?: Partial<ComposeSettings>;
+  readonly bccMode?: BccMode;
+  readonly isTrial?: boolean;
+}
+
+export type MemoryMailer = Awaited<ReturnType<typeof memoryMailer>>;
+
+/** A mailer whose modem is ready. @param former what an earlier host has left */
+export async function memoryMailer(options: MemoryMailerOptions = {}, former?: Surroundings) {
+  const rig = memoryRig(options, former);
+  const { clock, modem, pdp, notebook } = rig;
+  const smtp = { ...ACCOUNT, ...options.smtp };
+  const { senderName, senderAddress } = smtp;
+  const mailer = new QsmtpMailer({
+    modem,
+    pdp,
+    moduleClock: new ModuleClock(modem, 1),
+    settings: smtp,
+    roots: options.roots ?? (() => Promise.resolve([])),
+    notebook,
+    text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
+    bccMode: options.bccMode ?? "private",
+    ...(options.isTrial === true && { isTrial: true }),
+  });
+  modem.acquire();
+  await clock.run(() => mailer.available);
+  const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>
+    clock.until(
+      mailer.prepare(one, {
+        signal: new AbortController().signal,
+        ageMs: 0,
+        possibleDuplicate: false,
+        ...how,
+      }),
+      PATIENCE,
+    );
+  const commit = (prepared: Prepared, signal = new AbortController().signal): Promise<Outcome> =>
+    clock.until(prepared.commit(signal), PATIENCE);
+  return {
+    ...rig,
+    mailer,
+    prepare,
+    commit,
+    /** Both phases; what ended it. */
+    send: async (one = transaction(), how: Partial<PrepareOptions> = {}): Promise<Outcome> => {
+      const prepared = await prepare(one, how);
+      return prepared.kind === "prepared" ? commit(prepared) : prepared;
+    },
+    recover: (one: Transaction, mark: Mark, limitMs = 600_000): Promise<Outcome> =>
+      clock.until(mailer.recover(one, mark, { signal: new AbortController().signal, limitMs }), PATIENCE),
+    /** Subject and text of each mail that the server has, decoded. */
+    readable: (): readonly string[] =>
+      rig.server.received.map(({ text }) => {
+        const { subject, text: body } = readMessage(Buffer.from(text, "latin1"));
+        return `${subject}\n${body}`;
+      }),
+    /** Command lines that the module got since `from`. */
+    lines: (from = 0): readonly string[] => rig.module.log.lines().slice(from),
+    close: async (): Promise<void> => {
+      mailer.close();
+      await rig.close();
+    },
+  };
+}
+
+/** Virtual milliseconds that one call may take: a restart of the module included. */
+const PATIENCE = 3 * 3600_000;
+
+export function outgoing(parts: Partial<OutgoingMail> = {}): OutgoingMail {
+  return {
+    id: "mail-1",
+    raisedAt: 0,
+    from: undefined,
+    to: ["duty@example.com"],
+    cc: [],
+    bcc: [],
+    subject: "Pump 7 alarm",
+    text: "Level too high.",
+    attachments: [],
+    ...parts,
+  };
+}
+
+/** A transaction to all recipients of a mail. */
+export function transaction(parts: Partial<OutgoingMail> = {}): Transaction {
+  const mail = outgoing(parts);
+  return { mail, envelope: { to: mail.to, cc: mail.cc, bcc: mail.bcc } };
+}
