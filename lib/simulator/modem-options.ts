@@ -7,6 +7,8 @@ import type { VariantChoice } from "./variants/variants";
 export interface SimulatedModemOptions {
   /** Default: the clock of the host. */
   readonly clock?: Clock;
+  /** 15 digits; default: one of its own, so that no two modules are taken for one. */
+  readonly imei?: string;
   readonly variants?: VariantChoice;
   readonly timing?: Partial<Timing>;
   readonly faults?: FaultPlan;

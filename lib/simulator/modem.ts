@@ -9,6 +9,7 @@ import { EventEmitter, setMaxListeners } from "node:events";
 import { delay, systemClock, type Clock } from "../clock";
 import type { AtPort } from "./line/at-port";
 import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./line/behaviours";
+import { nextImei } from "./module/imei";
 import { bootSequence, isServed, serviceDelay } from "./module/boot";
 import { features } from "./commands";
 import { FaultInjector } from "./faults/fault-injector";
@@ -29,6 +30,8 @@ type Power = "on" | "starting" | "off" | "unplugged";
 
 export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   readonly clock: Clock;
+  /** 15 digits (3GPP TS 23.003 section 6.2.1). */
+  readonly imei: string;
   readonly variants: Variants;
   readonly timing: Timing;
   readonly registry = new CommandRegistry(features);
@@ -47,6 +50,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
   constructor(private readonly options: SimulatedModemOptions = {}) {
     super();
     this.clock = options.clock ?? systemClock;
+    this.imei = options.imei ?? nextImei();
     this.variants = chooseVariants(options.variants);
     this.timing = { ...noDelay, ...options.timing };
     this.log = new ModemLog(() => this.clock.now());

@@ -64,6 +64,8 @@ export async function lendPort(
       log.debug(`the data connection stays active: ${String(error)}`);
     });
     await modem.close();
+    // The trial works with the module by a connection of its own.
+    lease.leaveModule?.();
   } catch (error) {
     await giveBack();
     throw error;

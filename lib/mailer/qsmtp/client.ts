@@ -144,11 +144,18 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
 
   /** Takes the mail lock, and the uploaded contents are left alone from now on. Rejects with `MODEM_ABORTED`. */
   protected async lock(signal: AbortSignal): Promise<Lease> {
-    const lease = await this.client.modem.lock.acquire(signal).catch((cause: unknown) => {
+    const { modem } = this.client;
+    try {
+      for (;;) {
+        const lease = await modem.lock.acquire(signal);
+        this.linger?.clear();
+        if (modem.lock.isWhole) return lease;
+        // Which module it is was found out, or has changed, while the lock was waited for.
+        lease.release();
+      }
+    } catch (cause) {
       throw isModemError(cause) ? cause : new ModemError("MODEM_ABORTED", { cause });
-    });
-    this.linger?.clear();
-    return lease;
+    }
   }
 
   /** Runs `work` under the mail lock; whatever else ends it, an aborted signal does so with `MODEM_ABORTED`. */

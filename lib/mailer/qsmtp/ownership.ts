@@ -46,11 +46,6 @@ export function readMark({ via, data }: Mark): MarkData | undefined {
     : undefined;
 }
 
-/** Tells one module from another without telling its number; empty for a module that tells no IMEI. */
-export function moduleHash(imei: string | undefined): string {
-  return imei === undefined ? "" : hashOf(`imei ${imei}`);
-}
-
 /** @param subject as it stands on the line */
 export function shownAs(envelope: Envelope, subject: string): string {
   return hashOfShown(recipientsOf(envelope), subject);

@@ -12,6 +12,7 @@ import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { BODY_LENGTH, type PutResult } from "../../quectel/commands/smtp";
 import type { Lease } from "../../quectel/connection/mail-lock";
+import { moduleHash } from "../../quectel/connection/module-lock";
 import type {
   Ended,
   Envelope,
@@ -38,7 +39,7 @@ import {
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { MailMemories, type MailMemory } from "./mail-memory";
 import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
-import { markOf, moduleHash, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
+import { markOf, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
 import { recoverOutcome } from "./recover";
 import { SecondChances } from "./second-chance";

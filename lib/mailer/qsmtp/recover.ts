@@ -8,10 +8,11 @@
 import { ModemError } from "../../errors";
 import type { PutResult } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
+import { moduleHash } from "../../quectel/connection/module-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
 import { unknownOutcome } from "./outcomes";
-import { moduleHash, readMark, shownNow, type TrialCount } from "./ownership";
+import { readMark, shownNow, type TrialCount } from "./ownership";
 import { resultUnknown } from "./put-result";
 import { ResultListener } from "./result-listener";
 import { mailState, runningMailResult } from "./running-mail";

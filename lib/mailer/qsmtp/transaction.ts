@@ -63,6 +63,7 @@ export async function fillMail(
 ): Promise<FilledMail> {
   const { guarded, settings } = work;
   guarded.begin();
+  await atStage("network", () => identified(work, signal));
   onProgress({ stage: "connect", done: 0, total: 0 });
   await clear(guarded, signal);
   const verified = settings.security !== "none" && settings.tls.verify;
@@ -96,6 +97,13 @@ export async function putMail(
   onProgress({ stage: "sending", done: 0, total: 0 });
   if (!guarded.isSameStart) throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
   return sendMail(modem, { seconds: putSeconds(settings.sendTimeout, bytes), signal });
+}
+
+/** Nothing is touched before it is known which module it is and that no other port of this process works with it. */
+async function identified({ modem, guarded }: Workshop, signal: AbortSignal): Promise<void> {
+  if (modem.identity === undefined) await guarded.settled(signal);
+  if (modem.identity === undefined) throw modem.notReady() ?? new ModemError("MODEM_NOT_READY");
+  if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
 }
 
 async function configure(

@@ -79,8 +79,8 @@ export async function identify(execute: Execute): Promise<ModuleIdentity> {
   };
 }
 
-/** The value `all` of newer firmware serves our port too, and whoever chose it. */
-async function nameUrcPort(execute: Execute, ours: UrcPort | undefined): Promise<void> {
+/** Has results sent to our port. The value `all` of newer firmware serves it too, and whoever chose it. */
+export async function nameUrcPort(execute: Execute, ours: UrcPort | undefined): Promise<void> {
   if (ours === undefined || [ours, "all"].includes(await execute(urcPort()))) return;
   await execute(setUrcPort(ours));
 }

@@ -11,6 +11,8 @@ import { Semaphore } from "../../async";
 export interface Lease {
   /** Gives the lock to the next in line; may be called again. */
   release(): void;
+  /** Gives the module to its other ports, while this port stays ours; absent where there are none. */
+  leaveModule?(): void;
 }
 
 export interface LockOptions {
@@ -27,6 +29,11 @@ export class MailLock {
   /** True while somebody holds the lock. */
   get held(): boolean {
     return this.semaphore.full;
+  }
+
+  /** True when the lock held is that of all that has to be locked. */
+  get isWhole(): boolean {
+    return true;
   }
 
   /** Waits for the lock; rejects with the signal's reason when aborted before. */

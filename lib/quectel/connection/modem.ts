@@ -11,11 +11,13 @@ import type { Waiter } from "../../at/waiters";
 import { within } from "../../async";
 import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
-import { restartModule } from "../commands/general";
+import { nameUrcPort } from "./init-steps";
+import { restartModule, type UrcPort } from "../commands/general";
 import type { Connection } from "./connection";
 import { withModuleCode } from "../error-codes";
 import type { LineProperties } from "../files/line-time";
-import { MailLock } from "./mail-lock";
+import type { MailLock } from "./mail-lock";
+import { ModemLock } from "./module-lock";
 import type { ModemOptions } from "./modem-options";
 import { forgetfulPinMemory, type PinMemory } from "../network/pin-memory";
 import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
@@ -41,7 +43,8 @@ const CLOSE_TIME = 4500;
 
 export class Modem extends EventEmitter<ModemEvents> {
   /** Held by whoever works on the module's one mail. */
-  readonly lock = new MailLock();
+  readonly lock: MailLock;
+  private readonly ports: ModemLock;
   private users = 0;
   private current: ModemState = { name: "offline" };
   private starts = 0;
@@ -51,6 +54,11 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   constructor(readonly options: ModemOptions) {
     super();
+    this.ports = new ModemLock(
+      () => this.known?.imei,
+      () => this.takeOver(),
+    );
+    this.lock = this.ports;
     this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
     // The module repeats the password of the context to whoever asks, also before it was first written.
     options.hide?.([options.network.apnPassword]);
@@ -95,8 +103,14 @@ export class Modem extends EventEmitter<ModemEvents> {
   acquire(): void {
     this.users++;
     if (this.supervisor !== undefined) return;
+    /** While another port waits for a result, unsolicited lines are left to it; we claim them with the lock. */
+    let isClaimed = true;
+    const urcPort = async (): Promise<UrcPort | undefined> => {
+      isClaimed = !this.ports.areOthersAtWork;
+      return isClaimed ? this.options.urcPort?.() : undefined;
+    };
     const supervisor = new Supervisor(
-      this.options,
+      { ...this.options, urcPort },
       this.pinMemory,
       {
         enter: (state) => {
@@ -105,6 +119,7 @@ export class Modem extends EventEmitter<ModemEvents> {
         started: (identity) => {
           this.known = identity;
           this.starts++;
+          if (isClaimed) this.ports.claim();
           this.tell("started");
         },
         unsolicited: (line) => this.tell("unsolicited", line),
@@ -200,6 +215,16 @@ export class Modem extends EventEmitter<ModemEvents> {
       if (!isModemError(error, "MODEM_RESET") && !isModemError(error, "PORT_UNPLUGGED")) throw error;
     }
     this.supervisor?.expectRestart();
+  }
+
+  /** Another port of the module was at work: what was set by this one counts no more, and results go to that port. */
+  private async takeOver(): Promise<void> {
+    this.starts++;
+    this.tell("started");
+    const ours = await this.options.urcPort?.().catch(() => undefined);
+    await nameUrcPort((command) => this.execute(command), ours).catch((error: unknown) =>
+      this.log.debug(`results may go to another port of the module: ${String(error)}`),
+    );
   }
 
   private present(): Connection {

@@ -5,9 +5,6 @@ import type { SimulatedModem } from "../modem";
 
 const manufacturer = "Quectel";
 const model = "EC25";
-/** Fifteen digits; the type allocation code 00-101 belongs to test equipment. */
-const imei = "001015000000016";
-
 /** Firmware by its release, and with its sub-version as AT+QGMR gives it. */
 function firmware(modem: SimulatedModem): { readonly revision: string; readonly full: string } {
   const release = modem.variants.firmware;
@@ -29,8 +26,8 @@ function tells(text: (modem: SimulatedModem) => string): Command {
 /** 27.007 5.4: 0 the serial number alone, 1 the IMEI with its header. */
 function serialNumber(name: string): Command {
   return {
-    ...tells(() => imei),
-    write: ({ parameters, info }) => {
+    ...tells(({ imei }) => imei),
+    write: ({ modem: { imei }, parameters, info }) => {
       const kind = integerIn(parameters[0], 0, 1);
       if (kind === undefined || parameters.length !== 1) return ERROR;
       info(kind === 0 ? imei : `${name}: "${imei}"`);

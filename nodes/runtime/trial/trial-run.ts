@@ -151,9 +151,11 @@ export class TrialRun {
     closed.catch(() => undefined);
     try {
       const { modem } = workshop;
-      const lease = await modem.lock.acquire(signal);
+      const first = await modem.lock.acquire(signal);
       modem.acquire();
-      await settled(modem, signal, this.attempts);
+      await settled(modem, signal, this.attempts).finally(() => first.release());
+      // Now it is known which module it is, and whether another port has it.
+      const lease = await modem.lock.acquire(signal);
       const kept = await keptContext(workshop, settings.network, signal);
       try {
         await this.work({ workshop, lease, signal, gone: gone.signal });

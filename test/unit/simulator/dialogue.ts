@@ -17,7 +17,9 @@ export class Dialogue {
   constructor(options: DialogueOptions = {}, other?: Dialogue, port: PortName = "usbat") {
     this.clock = other?.clock ?? options.clock ?? new VirtualClock();
     const clock = this.clock;
-    this.modem = other?.modem ?? new SimulatedModem({ clock, busy: clock.busy.bind(clock), ...options });
+    this.modem =
+      other?.modem ??
+      new SimulatedModem({ imei: "001015000000016", clock, busy: clock.busy.bind(clock), ...options });
     const line = this.modem.open(port, {
       received: (bytes) => (this.received += bytes.toString("latin1")),
       vanished: () => undefined,

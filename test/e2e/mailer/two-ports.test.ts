@@ -1,0 +1,127 @@
+/** Two config nodes on two ports of one module: each mail goes to its own recipients, in its own name, or is not sent. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import type { Outcome, Transaction } from "../../../lib/mailer/mailer";
+import {
+  memoryMailer,
+  transaction,
+  type MemoryMailer,
+  type MemoryMailerOptions,
+} from "../../support/memory-mailer";
+
+const MAILS = 30;
+
+const usbat: MemoryMailerOptions = {
+  modem: { urcPort: async () => "usbat" },
+  module: { timing: { airMs: 3_000 } },
+  smtp: { senderAddress: "pump7@example.com", user: "pump7@example.com" },
+};
+const usbmodem: MemoryMailerOptions = {
+  port: "usbmodem",
+  modem: { urcPort: async () => "usbmodem" },
+  smtp: { senderAddress: "boiler@example.com", user: "boiler@example.com", senderName: "Boiler" },
+};
+
+/** One mail of `who`, with an attachment of the same name as those of the others. */
+function mailOf(who: string, number: number): Transaction {
+  const content = Buffer.from(`${who} ${number}`);
+  return transaction({
+    id: `${who}-${number}`,
+    to: [`${who}-${number}@example.com`],
+    subject: `${who} ${number}`,
+    text: `text of ${who} ${number}`,
+    attachments: [
+      {
+        filename: "log.csv",
+        size: content.length,
+        sha256: createHash("sha256").update(content).digest("hex"),
+        open: async function* () {
+          yield content;
+        },
+      },
+    ],
+  });
+}
+
+/** All mails of one side, one after the other, each until it is accepted. */
+async function sendAll(rig: MemoryMailer, who: string): Promise<readonly Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const signal = new AbortController().signal;
+  for (let number = 0; number < MAILS; number++) {
+    const one = mailOf(who, number);
+    const prepared = await rig.mailer.prepare(one, { signal, ageMs: 0, possibleDuplicate: false });
+    outcomes.push(prepared.kind === "prepared" ? await prepared.commit(signal) : prepared);
+  }
+  return outcomes;
+}
+
+describe("Two users of one module on two of its ports", () => {
+  it("never get in each other's way", async () => {
+    const pump = await memoryMailer(usbat);
+    const boiler = await memoryMailer(usbmodem, pump);
+    const both = Promise.all([sendAll(pump, "pump7"), sendAll(boiler, "boiler")]);
+    const [ofPump, ofBoiler] = await pump.clock.until(both, 24 * 3600_000);
+    for (const outcome of [...ofPump, ...ofBoiler]) {
+      assert.equal(outcome.recipients[0]?.state, "accepted", outcome.error?.message);
+    }
+    const { received } = pump.server;
+    assert.equal(received.length, 2 * MAILS);
+    for (const { recipients, sender, user, text } of received) {
+      const [recipient = ""] = recipients;
+      const who = recipient.slice(0, recipient.indexOf("-"));
+      assert.equal(recipients.length, 1);
+      assert.equal(sender, `${who}@example.com`);
+      assert.equal(user, `${who}@example.com`);
+      const [, number] = /-(\d+)@/.exec(recipient) ?? [];
+      assert.ok(text.includes(Buffer.from(`${who} ${number}`).toString("base64")), "its own attachment");
+    }
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("leave the mail of the other alone from its first command to its result", async () => {
+    const pump = await memoryMailer({ ...usbat, module: { timing: { airMs: 60_000 } } });
+    const boiler = await memoryMailer(usbmodem, pump);
+    const one = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    const from = pump.lines().length;
+    const signal = new AbortController().signal;
+    const other = boiler.mailer.prepare(mailOf("boiler", 0), { signal, ageMs: 0, possibleDuplicate: false });
+    void boiler.pdp.reset().catch(() => undefined);
+    await pump.clock.advance(30_000);
+    const meanwhile = pump.lines(from).filter((line) => /QSMTP|QFUPL|QIDEACT|CFUN/.test(line));
+    assert.deepEqual(meanwhile, []);
+    const outcome = await pump.commit(one);
+    assert.equal(outcome.recipients[0]?.state, "accepted");
+    const next = await pump.clock.until(other);
+    assert.ok(next.kind === "prepared");
+    await pump.commit(next);
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("are one only where the module is: two modules work side by side", async () => {
+    const pump = await memoryMailer(usbat);
+    const other = await memoryMailer();
+    assert.notEqual(pump.modem.identity?.imei, other.modem.identity?.imei);
+    const one = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    assert.equal((await other.send()).recipients[0]?.state, "accepted");
+    await pump.clock.until(one.abandon());
+    await other.close();
+    await pump.close();
+  });
+
+  it("have one lock each where the module tells no IMEI", async () => {
+    const silent = { module: { imei: "" } } as const;
+    const pump = await memoryMailer(silent);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.equal(pump.modem.identity?.imei, undefined);
+    const lease = await pump.modem.lock.acquire();
+    const other = await boiler.clock.until(boiler.modem.lock.acquire());
+    other.release();
+    lease.release();
+    await boiler.close();
+    await pump.close();
+  });
+});
