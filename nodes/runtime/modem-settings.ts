@@ -1,6 +1,7 @@
 /** The properties and credentials of a `quectel-modem` node, checked and in the form that the library takes. */
 import { isModemError } from "../../lib/errors";
 import { readBareAddress } from "../../lib/mail/message/addresses";
+import { unusableSetting } from "../../lib/mailer/qsmtp/smtp-settings";
 import type { NetworkSettings, RootCertificate, SmtpSettings } from "../../lib/quectel/settings";
 import { type ConnectionOptions, readConnection } from "./connection-options";
 import { migrate } from "./migrations";
@@ -91,7 +92,7 @@ function readNetwork(options: ModemOptions, credentials: ModemCredentials): Netw
 }
 
 function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSettings {
-  return {
+  const smtp: SmtpSettings = {
     host: options.text("smtpHost"),
     port: options.integer("smtpPort"),
     security: options.choice("smtpSecurity"),
@@ -107,6 +108,9 @@ function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSet
     encoding: options.choice("encoding"),
     sendTimeout: options.integer("sendTimeout"),
   };
+  const fault = unusableSetting(smtp);
+  if (fault !== undefined) throw invalid(fault.setting, fault.why);
+  return smtp;
 }
 
 function readSenderAddress(options: ModemOptions): string {

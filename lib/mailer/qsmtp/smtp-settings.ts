@@ -15,6 +15,7 @@ import {
   type MailSetting,
 } from "../../quectel/commands/smtp";
 import type { KnownSettings } from "./known-settings";
+import { ModemError } from "../../errors";
 import type { SmtpSettings } from "../../quectel/settings";
 import { atStage, confirmed, type Meaning } from "./stage-error";
 
@@ -28,11 +29,52 @@ export async function applySmtpSettings(
   sender: Sender,
   signal: AbortSignal,
 ): Promise<void> {
+  const fault = unusableSetting(settings);
+  if (fault !== undefined) {
+    // It would hit every mail and is no fault of this one.
+    const detail = `${fault.setting} ${fault.why}`;
+    throw new ModemError("INVALID_CONFIG", { stage: "settings", class: "setup", detail });
+  }
   const steps = smtpSettings(pdpContext, settings, sender);
   // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
   for (const { setting, refused } of [...steps, ...steps]) {
     await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
   }
+}
+
+/** A setting that the module's client cannot be given, by its name in the modem's dialog. */
+export interface UnusableSetting {
+  readonly setting: "smtpHost" | "smtpUser" | "smtpPassword" | "senderAddress";
+  /** Completes the sentence that begins with the name; never says what the value is. */
+  readonly why: string;
+}
+
+/** The first such setting; to be asked at deploy, for it would hit every mail. */
+export function unusableSetting({
+  host,
+  user,
+  password,
+  senderAddress,
+}: Pick<SmtpSettings, "host" | "user" | "password" | "senderAddress">): UnusableSetting | undefined {
+  const texts = [
+    ["smtpHost", host],
+    ["smtpUser", onLine(user)],
+    ["smtpPassword", onLine(password)],
+    ["senderAddress", senderAddress],
+  ] as const;
+  for (const [setting, text] of texts) {
+    if (text.includes('"'))
+      return { setting, why: "must not hold a double quote, which the modem cannot be given" };
+    if (/\p{Cc}/u.test(text.replace(/[\u0080-\u009f]/g, "")))
+      return { setting, why: "must not hold line ends or other control characters" };
+    if (/[^\u0000-\u00ff]/.test(text)) return { setting, why: "must be written in ASCII" };
+  }
+  return undefined;
+}
+
+/** The bytes of UTF-8, one character each. */
+function onLine(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 interface Step {
@@ -51,7 +93,8 @@ function smtpSettings(pdpContext: number, settings: SmtpSettings, sender: Sender
       refused: refusedAs("LIMIT_SERVER", `${bytesOf(host)} bytes`),
     },
     {
-      setting: setAccount(user, password),
+      // RFC 4616 section 2: name and password are UTF-8; on the line each byte is a character.
+      setting: setAccount(onLine(user), onLine(password)),
       refused: refusedAs("LIMIT_CREDENTIALS", `${bytesOf(user)} and ${bytesOf(password)} bytes`),
     },
     {
