@@ -67,7 +67,7 @@ export function unusableSetting({
       return { setting, why: "must not hold a double quote, which the modem cannot be given" };
     if (/\p{Cc}/u.test(text.replace(/[\u0080-\u009f]/g, "")))
       return { setting, why: "must not hold line ends or other control characters" };
-    if (/[^\u0000-\u00ff]/.test(text)) return { setting, why: "must be written in ASCII" };
+    if (/[\u0100-\u{10ffff}]/u.test(text)) return { setting, why: "must be written in ASCII" };
   }
   return undefined;
 }

@@ -17,8 +17,8 @@ import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
 import { concernsSim } from "../commands/sim";
 import { withModuleCode } from "../error-codes";
-import { identify, initialise } from "./init-steps";
-import type { Execute } from "../execute";
+import { identify, initialise, nameUrcPort } from "./init-steps";
+import { ifRefused, type Execute } from "../execute";
 import type { ModemOptions } from "./modem-options";
 import type { ModemState, ModuleIdentity } from "./modem-state";
 import type { PinMemory } from "../network/pin-memory";
@@ -27,6 +27,11 @@ import { SharedPortWatch } from "./shared-port";
 
 /** Who is told what happens on a connection. */
 export interface ConnectionListener {
+  /**
+   * Whether unsolicited lines may be named to our port now: false while another port may wait for a result of this
+   * module. @param identity undefined: it is not known yet which module it is
+   */
+  mayClaim(identity: ModuleIdentity | undefined): boolean;
   /** The module has been found in command state. */
   answered(): void;
   enter(state: ModemState): void;
@@ -124,11 +129,16 @@ export class Connection {
     const execute = this.executor("normal", signal);
     if (this.readiness === undefined) {
       const { transport } = this;
+      const ours = await this.ownPort();
+      const isAlone = this.listener.mayClaim(undefined);
       await initialise(execute, {
         hardwareFlowControl: transport.flowControlled && transport.bitRate !== undefined,
-        urcPort: await this.ownPort(),
+        urcPort: isAlone ? ours : undefined,
       });
       const identity = await identify(execute);
+      // Another port waits for a result, which must not be turned away from it, unless it is that of another module.
+      const mayClaim = this.listener.mayClaim(identity);
+      if (!isAlone && mayClaim) await ifRefused(nameUrcPort(execute, ours), async () => undefined);
       signal.throwIfAborted();
       this.readiness = new Readiness(this.options, this.pinMemory);
       this.listener.started(identity);

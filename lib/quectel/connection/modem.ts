@@ -12,7 +12,7 @@ import { within } from "../../async";
 import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { nameUrcPort } from "./init-steps";
-import { restartModule, type UrcPort } from "../commands/general";
+import { restartModule } from "../commands/general";
 import type { Connection } from "./connection";
 import { withModuleCode } from "../error-codes";
 import type { LineProperties } from "../files/line-time";
@@ -103,23 +103,17 @@ export class Modem extends EventEmitter<ModemEvents> {
   acquire(): void {
     this.users++;
     if (this.supervisor !== undefined) return;
-    /** While another port waits for a result, unsolicited lines are left to it; we claim them with the lock. */
-    let isClaimed = true;
-    const urcPort = async (): Promise<UrcPort | undefined> => {
-      isClaimed = !this.ports.areOthersAtWork;
-      return isClaimed ? this.options.urcPort?.() : undefined;
-    };
     const supervisor = new Supervisor(
-      { ...this.options, urcPort },
+      this.options,
       this.pinMemory,
       {
         enter: (state) => {
           if (this.supervisor === supervisor) this.enter(state);
         },
+        mayClaim: (identity) => this.ports.mayClaim(identity?.imei),
         started: (identity) => {
           this.known = identity;
           this.starts++;
-          if (isClaimed) this.ports.claim();
           this.tell("started");
         },
         unsolicited: (line) => this.tell("unsolicited", line),

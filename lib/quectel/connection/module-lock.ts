@@ -45,15 +45,17 @@ export class ModemLock extends MailLock {
     return this.common === sharedModule(this.imei());
   }
 
-  /** True while another port of this process holds a module: it may be ours, and waits for a result. */
-  get areOthersAtWork(): boolean {
-    return [...modules.values()].some(({ lock, last }) => lock.held && last !== this);
-  }
-
-  /** The module was initialised by our port, which has its unsolicited lines from now on. */
-  claim(): void {
-    const common = sharedModule(this.imei());
-    if (common !== undefined) common.last = this;
+  /**
+   * False while another port of this process holds the module, and waits for its lines; else the module is noted as
+   * initialised by our port. @param imei undefined: any module that another port holds may be ours
+   */
+  mayClaim(imei: string | undefined): boolean {
+    const isOthers = ({ lock, last }: SharedModule): boolean => lock.held && last !== this;
+    const common = sharedModule(imei);
+    if (common === undefined) return ![...modules.values()].some(isOthers);
+    if (isOthers(common)) return false;
+    common.last = this;
+    return true;
   }
 
   override async acquire(signal?: AbortSignal): Promise<Lease> {

@@ -125,3 +125,32 @@ describe("Two users of one module on two of its ports", () => {
     await pump.close();
   });
 });
+
+describe("A module that starts while another one has a mail in flight", () => {
+  it("has its results sent to its own port all the same", async () => {
+    const busy = await memoryMailer({ ...usbat, module: { timing: { airMs: 60_000 } } });
+    const one = await busy.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    const other = await memoryMailer(usbmodem);
+    assert.ok(other.lines().includes('AT+QURCCFG="urcport","usbmodem"'));
+    assert.equal((await other.send()).recipients[0]?.state, "accepted");
+    await busy.clock.until(one.abandon());
+    await other.close();
+    await busy.close();
+  });
+
+  it("leaves the results of the same module to the port that waits for one", async () => {
+    const pump = await memoryMailer({ ...usbat, module: { timing: { airMs: 60_000 } } });
+    const one = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    const signal = new AbortController().signal;
+    const committed = one.commit(signal);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.ok(!pump.lines().includes('AT+QURCCFG="urcport","usbmodem"'));
+    const outcome = await pump.clock.until(committed);
+    assert.equal(outcome.recipients[0]?.state, "accepted");
+    assert.equal((await boiler.send(mailOf("boiler", 0))).recipients[0]?.state, "accepted");
+    await boiler.close();
+    await pump.close();
+  });
+});
