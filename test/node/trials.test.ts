@@ -111,6 +111,8 @@ describe("A trial of a modem's settings", () => {
     const { body: modem } = await bench.ask("/quectel-modem/modems/modem");
     assert.deepEqual([modem.queue.rows, modem.ended], [[], []]);
     assert.equal(bench.count("sent") + bench.count("failed"), 0);
+    // Its result must never pass for that of a mail of the outbox.
+    assert.equal(await bench.note("trials"), "1");
   });
 
   it("sends letters that the chosen charset has", async () => {

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { AdminRoutes } from "../admin-routes";
+import { TrialCount } from "../../../lib/mailer/qsmtp/ownership";
 import { FileNotebook } from "../file-notebook";
 import { modemDirectory, notesDirectory } from "../folders";
 import { keptPin } from "../kept-pin";
@@ -50,6 +51,8 @@ function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
     clock: systemClock,
     log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
     notebook,
+    // What the outbox asks for a lost result may not be answered by the result of a test mail.
+    count: (lent = directory) => new TrialCount(new FileNotebook(notesDirectory(lent))).add(),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
     pinMemory: keptPin(new FileNotebook(notesDirectory(directory))),
     versions: versions(RED),

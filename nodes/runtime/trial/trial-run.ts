@@ -36,6 +36,8 @@ export interface TrialOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notebook: Notebook;
+  /** Notes durably that a test mail is about to be sent, in the folder of the modem that has lent its port. */
+  readonly count: (lent: string | undefined) => Promise<void>;
   readonly pinMemory: PinMemory;
   readonly versions: string;
 }
@@ -181,11 +183,18 @@ export class TrialRun {
   }
 
   private async work(given: Pick<TrialWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
-    const { kind, settings, recipient, lastMail } = this.options;
+    const { kind, settings, recipient, lastMail, lender } = this.options;
     const { workshop, lease } = given;
     const tell = (step: TrialStep): void => void this.steps.push(step);
     try {
-      this.yielded = await TRIALS[kind].run({ ...given, settings, recipient, lastMail, tell });
+      this.yielded = await TRIALS[kind].run({
+        ...given,
+        settings,
+        recipient,
+        lastMail,
+        tell,
+        count: () => this.options.count(lender?.directory),
+      });
     } finally {
       lease.release();
       this.lastMail = workshop.carrier.lastMail;

@@ -29,6 +29,8 @@ export interface TrialWork {
   readonly lease: Lease;
   readonly recipient: string;
   readonly lastMail: LastMail | undefined;
+  /** Notes durably that a test mail is about to be sent. */
+  readonly count: () => Promise<void>;
   readonly signal: AbortSignal;
   /** Aborted when the workshop is closed although the work goes on. */
   readonly gone: AbortSignal;
@@ -102,7 +104,7 @@ async function sendTestMail(work: TrialWork): Promise<TrialYield> {
 }
 
 async function deliver(
-  { workshop, settings, recipient, signal }: TrialWork,
+  { workshop, settings, recipient, signal, count }: TrialWork,
   onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
   const { carrier, modem } = workshop;
@@ -119,7 +121,11 @@ async function deliver(
       history: { ageMs: 0, possibleDuplicate: false, shortSubject: true },
     },
   );
-  const sent = await carrier.send(transaction, { signal, onProgress: ({ stage }) => onStage(stage) });
+  const sent = await carrier.send(transaction, {
+    signal,
+    onProgress: ({ stage }) => onStage(stage),
+    beforePut: count,
+  });
   return {
     recipient,
     subject: mail.subject,

@@ -4,7 +4,7 @@
  * The modem is the built-in simulated one, which delivers to a mail server on loopback.
  */
 import { once, type EventEmitter } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Node, NodeInitializer } from "node-red";
@@ -15,6 +15,7 @@ import registerModemStatus = require("../../../nodes/quectel-modem-status");
 import registerOutbox = require("../../../nodes/quectel-outbox");
 import registerPdpContext = require("../../../nodes/quectel-pdp-context");
 import registerSmtpSend = require("../../../nodes/quectel-smtp-send");
+import { notesDirectory } from "../../../nodes/runtime/folders";
 import { waitFor } from "../../support/wait-for";
 
 /** A message as a test looks into it: like parsed JSON, of unknown form. */
@@ -111,6 +112,11 @@ export class FlowBench {
     await runtimeNodes().setFlows(this.complete(flow), {}, type);
     await started;
     for (const { id, type } of flow) if (type === "helper") this.listen(id);
+  }
+
+  /** What the modem has noted under `page`. */
+  note(page: string): Promise<string> {
+    return readFile(join(notesDirectory(join(this.folder, "modem")), `${page}.txt`), "utf8");
   }
 
   /** Ends the flow; the outbox keeps its folder. */
