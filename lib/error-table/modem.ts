@@ -100,6 +100,11 @@ export const MODEM_ERRORS = {
     hint: "Only switching its power off and on helps now.",
     class: "transient",
   },
+  MODEM_SHARED: {
+    text: "Another program sends mails through this module",
+    hint: "Let one program only use the mail client of this module; until then the recipients are checked before each mail.",
+    class: "transient",
+  },
   MODEM_RESULT_MISSING: {
     text: "Twice in a row the module took a mail and never said what became of it",
     hint: "Check that result lines come to this port (AT+QURCCFG), then resume the outbox.",

@@ -28,6 +28,7 @@ import type {
   Retry,
   Transaction,
 } from "../mailer";
+import { recipientsOf } from "../envelope";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
 import {
   ASCII_ONLY,
@@ -37,6 +38,7 @@ import {
   type ComposeSettings,
 } from "./compose/compose";
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
+import { ForeignUse } from "./foreign-use";
 import { MailMemories, type MailMemory } from "./mail-memory";
 import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
 import { markOf, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
@@ -77,10 +79,13 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   };
   private readonly memories = new MailMemories();
   private readonly trials: TrialCount;
+  private readonly foreign: ForeignUse;
+  private trialsSeen: number | undefined;
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
     this.trials = new TrialCount(options.notebook);
+    this.foreign = new ForeignUse(options.modem);
   }
 
   plan(mail: Pick<OutgoingMail, "to" | "cc" | "bcc">): readonly Envelope[] {
@@ -133,6 +138,10 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const chances = new SecondChances(this.work, this.recovery, memory);
     this.stray.forget();
     const began = this.client.modem.clock.now();
+    const trials = await this.trials.now();
+    // A module that is busy right after a test mail, or a start of the host, is so with a mail of ours.
+    const isAfterTrial = trials !== this.trialsSeen;
+    this.trialsSeen = trials;
     const { pending } = memory;
     memory.pending = undefined;
     if (pending !== undefined && !(await chances.apply(pending.step, pending.error, lease, signal)))
@@ -142,6 +151,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         const ageMs = options.ageMs + (this.client.modem.clock.now() - began);
         const composed = await this.compose(transaction, { ageMs, possibleDuplicate }, memory, signal);
         const filled = await fillMail(this.work, composed.transaction, { signal, onProgress });
+        await this.foreign.check(recipientsOf(envelope), signal);
         const shows = shownAs(envelope, filled.subject);
         return { transaction, filled, composed, lease, shows, onProgress };
       } catch (error) {
@@ -150,6 +160,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
           memory.shortSubject = true;
           continue;
         }
+        if (!isAfterTrial) this.foreign.judge(error);
         const step = await chances.next(error);
         if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
       }
@@ -200,8 +211,10 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     try {
       if (this.options.isTrial === true) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
-      if (wasLost && (await shownNow(this.client.modem, signal)) !== standing.shows)
+      if (wasLost && (await shownNow(this.client.modem, signal)) !== standing.shows) {
+        this.foreign.seen();
         throw resultUnknown(undefined, "the result that came may be that of another mail");
+      }
       return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });
     } catch (cause) {
       const error = asModemError(cause);

@@ -221,6 +221,11 @@ export class Modem extends EventEmitter<ModemEvents> {
     );
   }
 
+  /** Tells a person what is to be known although work goes on. */
+  warn(error: ModemError): void {
+    this.tell("warning", error);
+  }
+
   private present(): Connection {
     const connection = this.supervisor?.connection;
     if (connection !== undefined) return connection;

@@ -1,0 +1,77 @@
+/** Another host or process that sends mails through the same module, where no lock of ours helps. */
+import assert from "node:assert/strict";
+import { OK } from "../../../lib/simulator";
+import { memoryMailer, type MemoryMailer } from "../../support/memory-mailer";
+
+const DAY = 24 * 3600_000;
+
+/** The module is busy with a mail of somebody else at the next command, for 20 s. */
+function busy(rig: MemoryMailer): void {
+  const until = rig.clock.now() + 20_000;
+  const undo = rig.module.define((context, next) => {
+    if (rig.clock.now() >= until) undo();
+    else if (context.name.startsWith("+QSMTP") && context.form !== "test") return { kind: "cme", code: 652 };
+    return next();
+  });
+}
+
+const readBacks = (rig: MemoryMailer, from: number): number =>
+  rig.lines(from).filter((line) => line === "AT+QSMTPDST?").length;
+
+describe("Mails of another program through the same module", () => {
+  it("make each mail of a day read its recipients back, and are told once", async () => {
+    const rig = await memoryMailer();
+    const warnings: string[] = [];
+    rig.modem.on("warning", ({ code }) => warnings.push(code));
+    await rig.send();
+    let from = rig.lines().length;
+    await rig.send();
+    assert.equal(readBacks(rig, from), 0);
+    busy(rig);
+    await rig.send();
+    from = rig.lines().length;
+    await rig.send();
+    assert.equal(readBacks(rig, from), 1);
+    busy(rig);
+    await rig.send();
+    assert.deepEqual(warnings, ["MODEM_SHARED"]);
+    await rig.clock.advance(DAY);
+    from = rig.lines().length;
+    await rig.send();
+    assert.equal(readBacks(rig, from), 0);
+    assert.ok(rig.server.received.every(({ recipients }) => recipients.join() === "duty@example.com"));
+    await rig.close();
+  });
+
+  it("get none of our mails when they replace the recipients at the last moment", async () => {
+    const rig = await memoryMailer();
+    await rig.send();
+    busy(rig);
+    await rig.send();
+    const had = rig.server.received.length;
+    rig.module.define((context, next) => {
+      if (context.name !== "+QSMTPDST" || context.form !== "read") return next();
+      context.info('+QSMTPDST: 1,"stranger@example.com"');
+      return OK;
+    });
+    const outcome = await rig.send();
+    assert.ok(outcome.kind === "ended");
+    assert.equal(outcome.open, false);
+    assert.equal(outcome.error?.class, "transient");
+    assert.match(outcome.error?.message ?? "", /another program/);
+    assert.equal(rig.server.received.length, had);
+    await rig.close();
+  });
+
+  it("are not seen in a test mail of ours that is still in flight", async () => {
+    const rig = await memoryMailer();
+    const warnings: string[] = [];
+    rig.modem.on("warning", ({ code }) => warnings.push(code));
+    await rig.send();
+    await rig.notebook.write("trials", "1");
+    busy(rig);
+    await rig.send();
+    assert.deepEqual(warnings, []);
+    await rig.close();
+  });
+});
