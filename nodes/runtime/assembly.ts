@@ -89,7 +89,7 @@ export function assembleWorkshop(
     pdp,
     moduleClock,
     carrier,
-    sockets: new ModuleSockets(modem, notebook),
+    sockets: new ModuleSockets(modem, notebook, pdp),
     trace,
     async close() {
       carrier.close();

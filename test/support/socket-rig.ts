@@ -54,7 +54,7 @@ export function socketRig(options: SocketRigOptions = {}, former?: SimulatedMode
   };
   const { modem } = modemOn(transport, clock, options.modem);
   const pdp = new PdpContext(modem, NETWORK);
-  const sockets = new ModuleSockets(modem, notebook);
+  const sockets = new ModuleSockets(modem, notebook, pdp);
   return {
     clock,
     module,

@@ -17,6 +17,7 @@ import {
 } from "../commands/sockets";
 import { ifRefused } from "../execute";
 import { RecordedNames } from "../files/recorded-names";
+import type { PdpContext } from "../network/pdp";
 import type { Notebook } from "../notebook";
 import { ModuleSocket } from "./module-socket";
 import { openConnection } from "./open-socket";
@@ -43,15 +44,23 @@ interface Prepared {
 export class ModuleSockets {
   private readonly records: RecordedNames;
   private readonly taken = new Set<number>();
+  private readonly live = new Set<ModuleSocket>();
   private prepared: Prepared | undefined;
   private readonly closing = new Set<Promise<void>>();
 
-  /** @param notebook that of the modem. */
+  /**
+   * @param notebook that of the modem.
+   * @param pdp tells when the context of the connections has ended, which no line does when we have ended it.
+   */
   constructor(
     private readonly modem: SocketModem,
     notebook: Notebook,
+    pdp?: Pick<PdpContext, "on">,
   ) {
     this.records = new RecordedNames(notebook, PAGE);
+    pdp?.on("changed", (active) => {
+      if (!active) for (const socket of this.live) socket.destroy(new ModemError("PDP_LOST"));
+    });
   }
 
   /**
@@ -75,7 +84,10 @@ export class ModuleSockets {
           if (error !== null) this.prepared = undefined;
           this.giveBack(id, record, epoch);
         };
-        return new ModuleSocket(this.modem, { id, target, framing, news: opening.news, release });
+        const socket = new ModuleSocket(this.modem, { id, target, framing, news: opening.news, release });
+        this.live.add(socket);
+        socket.once("close", () => this.live.delete(socket));
+        return socket;
       } catch (error) {
         if (isModemError(error, "SOCKET_IN_USE")) {
           await this.records.remove(record);

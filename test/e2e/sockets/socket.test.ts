@@ -323,11 +323,20 @@ describe("a socket of the module", () => {
     });
   }
 
-  it("ends when the context is deactivated, within the time of two looks", async () => {
-    const { clock, connect, pdp } = await open();
-    const seen = collected(await connect());
+  it("ends at once when we deactivate its context, and within two looks when another program does", async () => {
+    const { clock, connect, pdp, modem } = await open();
+    const ours = collected(await connect());
+    const begun = clock.now();
     await clock.until(pdp.deactivate());
-    await clock.run(() => seen.closed(), 12_000);
+    await clock.run(() => ours.closed());
+    assert.ok(isModemError(ours.error(), "PDP_LOST"));
+    assert.ok(clock.now() - begun < 100);
+    await clock.until(pdp.activate());
+    const theirs = collected(await connect());
+    const line = "AT+QIDEACT=1";
+    await clock.until(modem.execute({ line, headers: [], timeout: 40_000, parse: () => undefined }));
+    await clock.run(() => theirs.closed(), 12_000);
+    assert.ok(isModemError(theirs.error(), "SOCKET_CLOSED"));
   });
 
   it("closes what an earlier process left, and nothing of another program", async () => {
