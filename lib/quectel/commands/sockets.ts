@@ -96,9 +96,10 @@ export const readBlock = (id: number, framing: Block["framing"]): Command<Buffer
 });
 
 export interface ReadCounts {
+  /** Bytes that have come from the peer since the open. */
+  readonly total: number;
   /** Bytes that QIRD has given out since the open. */
   readonly read: number;
-  readonly unread: number;
 }
 
 export const readCounts = (id: number): Command<ReadCounts> => ({
@@ -108,8 +109,8 @@ export const readCounts = (id: number): Command<ReadCounts> => ({
   parse: (response) => {
     const parameters = firstParameters(response);
     return {
+      total: required(parameters.integer(0), "the number of bytes received"),
       read: required(parameters.integer(1), "the number of bytes read"),
-      unread: required(parameters.integer(2), "the number of bytes unread"),
     };
   },
 });

@@ -130,12 +130,14 @@ export class SocketReceiver {
     }
   }
 
-  /** The module's own count shows whether a damaged number has cut off what came behind it. */
+  /**
+   * The module's own counts show whether a damaged number has cut off what came behind it, and whether the module has
+   * thrown away what waited when the connection was closed.
+   */
   private async assertNothingLost(): Promise<void> {
     const counts = await this.counts();
-    if (counts !== undefined && counts.read !== this.received) {
-      throw damaged(undefined, `${this.received} of ${counts.read} bytes arrived`);
-    }
+    if (counts === undefined || (counts.read === this.received && counts.total === this.received)) return;
+    throw damaged(undefined, `${this.received} of ${counts.total} bytes arrived`);
   }
 
   private async counts(): Promise<ReadCounts | undefined> {
