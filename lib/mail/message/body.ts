@@ -2,9 +2,11 @@
 import { ModemError } from "../../errors";
 import { defaultName } from "./attachments";
 import { readFileName } from "./file-name";
-import { bytesOf, isBlank, primitiveText } from "./foreign";
-import { htmlToText, isHtml } from "./html-text";
+import { bytesOf, isBlank, primitiveText, reading } from "./foreign";
+import { isHtml } from "./html-tags";
+import { htmlToText } from "./html-text";
 import type { MailAttachment } from "../mail";
+import { inTurns } from "./turns";
 import { textFile, textOf, wellFormed, withCrLf, withoutControls } from "./text";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
@@ -33,7 +35,13 @@ export interface Body {
  *
  * @throws ModemError INVALID_BODY, LIMIT_BODY
  */
-export function readBody(source: BodySource, warn: (warning: string) => void): Body {
+export async function readBody(source: BodySource, warn: (warning: string) => void): Promise<Body> {
+  const { html, ...body } = reading("INVALID_BODY", () => sortOut(source, warn));
+  return html === undefined ? body : { ...body, text: fit(await inTurns(htmlToText(html)), warn) };
+}
+
+/** The body, and the HTML that its text is still to be made of. */
+function sortOut(source: BodySource, warn: (warning: string) => void): Body & { readonly html?: string } {
   const { payload } = source;
   const beside = typeof source.html === "string" && source.html.trim() !== "" ? source.html : undefined;
   if (isBlank(payload)) {
@@ -52,10 +60,15 @@ export function readBody(source: BodySource, warn: (warning: string) => void): B
   return { text: fit(text, warn), attachments: beside === undefined ? [] : [htmlFile(beside)] };
 }
 
-function htmlBody(html: string, plaintext: unknown, warn: (warning: string) => void): Body {
+function htmlBody(
+  html: string,
+  plaintext: unknown,
+  warn: (warning: string) => void,
+): Body & { readonly html?: string } {
   const given = optionalText(plaintext);
   if (given === "") warn("The HTML is attached as message.html; the text is an extract of it.");
-  return { text: fit(given === "" ? htmlToText(html) : given, warn), attachments: [htmlFile(html)] };
+  const attachments = [htmlFile(html)];
+  return given === "" ? { text: "", attachments, html } : { text: fit(given, warn), attachments };
 }
 
 function htmlFile(html: string): MailAttachment {

@@ -1,126 +1,216 @@
 /**
- * Text of an HTML document, for a module whose mails are plain text.
+ * Text of an HTML document, for ways out whose mails are plain text, and for the plain part of the others.
  *
- * Not a browser: it drops tags, comments and what is never shown, keeps lines and cells apart, and decodes the usual
- * character references. Linear in the length of the document, whatever it holds.
+ * Not a browser: one line per block, marks for list items, targets behind links, alternative texts for pictures, values
+ * of inputs; preformatted text as it is. Linear in the length of the document, whatever it holds.
  */
+import { decodeCharacters } from "./html-characters";
+import type { Work } from "./turns";
+import { attributeOf, htmlPieces, type HtmlPiece } from "./html-tags";
 
-/** Tags by which a text is taken for HTML; others such as `<low>` are taken for text. */
-const KNOWN_TAG =
-  /<\/?(?:html|head|body|title|meta|link|style|script|p|div|span|br|hr|h[1-6]|b|i|u|s|em|strong|small|big|sub|sup|font|center|a|img|pre|code|tt|blockquote|ul|ol|li|dl|dt|dd|table|thead|tbody|tfoot|caption|colgroup|col|tr|td|th|section|article|header|footer|main|nav|button|form|input|label|svg|abbr|address|mark)(?=[\s/>])[^<>]*>/gi;
+type Tag = Exclude<HtmlPiece, { kind: "text" }>;
 
-/** Where something begins that a browser does not show, and where it ends. */
-const HIDDEN_START = /<!--|<(head|style|script|svg)(?=[\s/>])[^<>]*>/gi;
-const COMMENT_END = /-->/g;
-
-const LINE_TAG =
-  /^<\/?(?:p|div|br|hr|h[1-6]|pre|blockquote|ul|ol|li|dl|dt|dd|table|caption|tr|section|article|header|footer|main|nav|form|address)[\s/>]/i;
-
-const NAMED_CHARACTERS: ReadonlyMap<string, string> = new Map(
-  Object.entries({
-    amp: "&",
-    lt: "<",
-    gt: ">",
-    quot: '"',
-    apos: "'",
-    nbsp: " ",
-    auml: "ä",
-    ouml: "ö",
-    uuml: "ü",
-    Auml: "Ä",
-    Ouml: "Ö",
-    Uuml: "Ü",
-    szlig: "ß",
-    eacute: "é",
-    egrave: "è",
-    agrave: "à",
-    ccedil: "ç",
-    ntilde: "ñ",
-    euro: "€",
-    pound: "£",
-    deg: "°",
-    micro: "µ",
-    plusmn: "±",
-    sup2: "²",
-    sup3: "³",
-    times: "×",
-    middot: "·",
-    bull: "•",
-    hellip: "…",
-    ndash: "–",
-    mdash: "—",
-    lsquo: "‘",
-    rsquo: "’",
-    ldquo: "“",
-    rdquo: "”",
-    laquo: "«",
-    raquo: "»",
-    copy: "©",
-    reg: "®",
-    trade: "™",
-    larr: "←",
-    rarr: "→",
-    le: "≤",
-    ge: "≥",
-    Omega: "Ω",
-  }),
+/** Blocks with an empty line around them, and blocks that only have lines of their own. */
+const PARAGRAPHS: ReadonlySet<string> = new Set(
+  "p h1 h2 h3 h4 h5 h6 pre blockquote ul ol dl table hr".split(" "),
 );
+const LINES: ReadonlySet<string> = new Set(
+  "div li dt dd tr caption section article aside header footer main nav form fieldset legend address figure figcaption details summary center body html option optgroup textarea dir".split(
+    " ",
+  ),
+);
+const DEEPEST_LIST = 10;
+/** Characters of a link's target that are shown. */
+const LONGEST_TARGET = 500;
+const ORDINAL = /^\s*(?:st|nd|rd|th|e|er|o|a)\s*$/i;
 
-/** True when the text is an HTML document or holds HTML tags. */
-export function isHtml(text: string): boolean {
-  return /^\s*<!doctype html/i.test(text) || text.search(KNOWN_TAG) !== -1;
+/** Pieces of a document in one turn of the event loop: some milliseconds. */
+const PIECES = 5_000;
+
+/** The text that a reader of the document would see, one line per block; lines end with LF. */
+export function* htmlToText(html: string): Work<string> {
+  const writer = new TextWriter();
+  let left = PIECES;
+  for (const piece of htmlPieces(html)) {
+    if (piece.kind === "text") writer.text(piece.text);
+    else writer.tag(piece);
+    if (--left > 0) continue;
+    left = PIECES;
+    yield;
+  }
+  return writer.end();
 }
 
-/** The text that a reader of the document would see, one line per block. */
-export function htmlToText(html: string): string {
-  const marked = withoutHidden(html)
-    .replace(/^\s*<!doctype[^>]*>/i, "")
-    .replace(/[ \t\r\n\f]+/g, " ")
-    .replace(KNOWN_TAG, breakOf);
-  return decodeCharacters(marked)
-    .split("\n")
-    .map((line) => line.replace(/ +/g, " ").trim())
-    .join("\n")
-    .replace(/\n{3,}/g, "\n\n")
-    .trim();
-}
+class TextWriter {
+  private readonly done: string[] = [];
+  /** Line ends that stand before the next text: 0 to 2. */
+  private gap = 0;
+  private hasText = false;
+  /** A blank stands before the next text of the line. */
+  private isSpaced = false;
+  /** Mark of the list item whose text begins; line ends between the two are none. */
+  private mark = "";
+  private preformatted = 0;
+  /** Of each open list the number of its last item; undefined: not numbered. */
+  private readonly lists: (number | undefined)[] = [];
+  private link: { readonly target: string; readonly start: number } | undefined;
+  private isRaised = false;
 
-/** The document without comments and elements that are never shown; one without end goes to the end, as in browsers. */
-function withoutHidden(html: string): string {
-  const kept: string[] = [];
-  let position = 0;
-  for (;;) {
-    const start = matchFrom(HIDDEN_START, html, position);
-    if (start === undefined) return kept.join("") + html.slice(position);
-    kept.push(html.slice(position, start.index));
-    const element = start[1];
-    const end = matchFrom(
-      element === undefined ? COMMENT_END : new RegExp(`</${element}\\s*>`, "gi"),
-      html,
-      start.index + start[0].length,
-    );
-    if (end === undefined) return kept.join("");
-    position = end.index + end[0].length;
+  text(raw: string): void {
+    if (this.preformatted > 0) {
+      this.writePreformatted(decodeCharacters(raw).replace(/\r\n?/g, "\n"));
+      return;
+    }
+    const text = raw.replace(/[ \t\r\n\f]+/g, " ");
+    const words = decodeCharacters(text.trim());
+    if (text.startsWith(" ")) this.isSpaced = true;
+    if (words === "") return;
+    if (this.isRaised && this.hasText && !this.isSpaced && this.gap === 0 && !ORDINAL.test(words))
+      this.write("^");
+    this.isRaised = false;
+    this.write(words);
+    this.isSpaced = text.endsWith(" ");
+  }
+
+  tag(tag: Tag): void {
+    const { name } = tag;
+    const isStart = tag.kind === "start";
+    switch (name) {
+      case "br":
+        this.gap = Math.min(2, this.gap + 1);
+        return;
+      case "td":
+      case "th":
+        this.isSpaced = true;
+        return;
+      case "a":
+        this.endLink();
+        if (tag.kind === "start") this.startLink(attributeOf(tag.attributes, "href") ?? "");
+        return;
+      case "img":
+        if (tag.kind === "start") this.placeholder(attributeOf(tag.attributes, "alt") ?? "");
+        return;
+      case "input":
+        if (tag.kind === "start") this.input(tag.attributes);
+        return;
+      case "sup":
+        this.isRaised = isStart;
+        return;
+      case "ul":
+      case "ol":
+        if (!isStart) this.lists.pop();
+        // A list in a list has no empty line around it.
+        this.block(this.lists.length > 0 ? 1 : 2);
+        if (tag.kind === "start" && this.lists.length < DEEPEST_LIST) {
+          this.lists.push(name === "ol" ? firstOf(tag.attributes) - 1 : undefined);
+        }
+        return;
+      case "li":
+        this.block(1);
+        if (isStart) this.item();
+        return;
+      case "pre":
+      case "textarea":
+        this.block(name === "pre" ? 2 : 1);
+        this.preformatted = Math.max(0, this.preformatted + (isStart ? 1 : -1));
+        return;
+      default:
+        if (PARAGRAPHS.has(name)) this.block(2);
+        else if (LINES.has(name)) this.block(1);
+    }
+  }
+
+  end(): string {
+    this.endLink();
+    const text = this.done.join("");
+    // Only preformatted lines may end with blanks.
+    return (
+      text.includes(" \n")
+        ? text
+            .split("\n")
+            .map((line) => line.trimEnd())
+            .join("\n")
+        : text
+    ).trim();
+  }
+
+  private block(gap: 1 | 2): void {
+    // The first block of a list item stands behind its mark.
+    if (this.mark !== "") return;
+    this.gap = Math.max(this.gap, gap);
+  }
+
+  private item(): void {
+    const depth = Math.max(0, this.lists.length - 1);
+    const last = this.lists.at(-1);
+    if (last !== undefined) this.lists[depth] = last + 1;
+    this.mark = `${"  ".repeat(depth)}${last === undefined ? "-" : `${last + 1}.`} `;
+  }
+
+  private startLink(href: string): void {
+    const target = decodeCharacters(href)
+      .replace(/[\s\p{Cc}]+/gu, "")
+      .slice(0, LONGEST_TARGET);
+    if (target === "" || /^(?:#|javascript:|data:|cid:)/i.test(target)) return;
+    this.link = { target: target.replace(/^(?:mailto|tel):/i, ""), start: this.done.length };
+  }
+
+  private endLink(): void {
+    const { link, isSpaced } = this;
+    this.link = undefined;
+    if (link === undefined) return;
+    const shown = this.done.slice(link.start).join("");
+    const plain = link.target.replace(/^https?:\/\//i, "").replace(/\/$/, "");
+    if (shown.includes(plain)) return;
+    this.isSpaced = shown.trim() !== "";
+    this.write(shown.trim() === "" ? link.target : `(${link.target})`);
+    this.isSpaced = isSpaced;
+  }
+
+  private placeholder(alt: string): void {
+    const text = decodeCharacters(alt).replace(/\s+/g, " ").trim();
+    if (text !== "") this.write(`[${text}]`);
+  }
+
+  private input(attributes: string): void {
+    const type = (attributeOf(attributes, "type") ?? "text").toLowerCase();
+    if (type === "hidden" || type === "password" || type === "file" || type === "image") return;
+    if (type === "checkbox" || type === "radio") {
+      this.write(attributeOf(attributes, "checked") === undefined ? "[ ]" : "[x]");
+      return;
+    }
+    const value = decodeCharacters(attributeOf(attributes, "value") ?? "").replace(/\s+/g, " ");
+    if (value.trim() !== "") this.write(value.trim());
+  }
+
+  /** Text of one line. */
+  private write(text: string): void {
+    const isAtLineStart = this.gap > 0 || !this.hasText || this.mark !== "";
+    if (this.hasText && (this.gap > 0 || this.mark !== "")) this.done.push(this.gap === 2 ? "\n\n" : "\n");
+    if (this.mark !== "") this.done.push(this.mark);
+    else if (this.isSpaced && !isAtLineStart) this.done.push(" ");
+    this.done.push(text);
+    this.gap = 0;
+    this.mark = "";
+    this.isSpaced = false;
+    this.hasText = true;
+  }
+
+  private writePreformatted(text: string): void {
+    const isFirst = this.gap > 0 || !this.hasText;
+    // The line end behind the start tag is none (HTML section 13.1.2.5).
+    const lines = (isFirst && text.startsWith("\n") ? text.slice(1) : text).split("\n");
+    let last = lines.length;
+    while (last > 0 && lines[last - 1] === "") last--;
+    for (const [index, line] of lines.slice(0, last).entries()) {
+      if (index > 0) this.done.push("\n", line);
+      else this.write(line);
+    }
+    this.gap = Math.max(this.gap, Math.min(2, lines.length - last - (last === 0 ? 1 : 0)));
   }
 }
 
-function matchFrom(pattern: RegExp, text: string, position: number): RegExpExecArray | undefined {
-  const search = new RegExp(pattern);
-  search.lastIndex = position;
-  return search.exec(text) ?? undefined;
-}
-
-/** What keeps the text before and after a tag apart. */
-function breakOf(tag: string): string {
-  if (/^<li[\s/>]/i.test(tag)) return "\n- ";
-  if (LINE_TAG.test(tag)) return "\n";
-  return /^<\/?t[dh][\s/>]/i.test(tag) ? " " : "";
-}
-
-function decodeCharacters(text: string): string {
-  return text.replace(/&(?:#(\d{1,7})|#x([0-9a-f]{1,6})|([a-z]+[0-9]?));/gi, (whole, decimal, hex, name) => {
-    if (typeof name === "string") return NAMED_CHARACTERS.get(name) ?? whole;
-    const code = typeof hex === "string" ? Number.parseInt(hex, 16) : Number(decimal);
-    return code > 0 && code <= 0x10ffff ? String.fromCodePoint(code) : whole;
-  });
+function firstOf(attributes: string): number {
+  const start = Number(attributeOf(attributes, "start") ?? "1");
+  return Number.isSafeInteger(start) ? start : 1;
 }

@@ -58,18 +58,16 @@ export async function readMessage(
   const subject = reading("INVALID_SUBJECT", () =>
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
-  const body = reading("INVALID_BODY", () =>
-    readBody(
-      {
-        payload: "body" in fields ? fields.body : msg["payload"],
-        description: msg["description"],
-        filename: msg["filename"],
-        // A body chosen in the editor takes the place of all that the message has.
-        html: "body" in fields ? undefined : msg["html"],
-        plaintext: msg["plaintext"],
-      },
-      warn,
-    ),
+  const body = await readBody(
+    reading("INVALID_BODY", () => ({
+      payload: "body" in fields ? fields.body : msg["payload"],
+      description: msg["description"],
+      filename: msg["filename"],
+      // A body chosen in the editor takes the place of all that the message has.
+      html: "body" in fields ? undefined : msg["html"],
+      plaintext: msg["plaintext"],
+    })),
+    warn,
   );
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
   const listed = await readAttachments(given, policy.attachmentPaths, warn);

@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import type { ErrorCode } from "../../../lib/errors";
 import { readAddresses, readOneAddress } from "../../../lib/mail/message/addresses";
 import { readAttachments } from "../../../lib/mail/message/attachments";
-import { htmlToText, isHtml } from "../../../lib/mail/message/html-text";
 import { readMessage } from "../../../lib/mail/message/message";
 import { cut, shown, textFile } from "../../../lib/mail/message/text";
 import { failsWith, POLICY } from "./support";
@@ -172,28 +171,5 @@ describe("pieces of text", () => {
     assert.equal(textFile("\uFEFFä").toString(), "\uFEFFä");
     assert.equal(textFile("ä\uFEFF").toString(), "\uFEFFä\uFEFF");
     assert.equal(textFile("a").toString(), "a");
-  });
-});
-
-describe("HTML of a message", () => {
-  it("is not what only speaks of a document type", () => {
-    assert.ok(!isHtml("begin with <!doctype html, please"));
-    assert.ok(isHtml(" \n<!DOCTYPE html"));
-  });
-
-  it("has its document type taken away at the beginning only", () => {
-    assert.equal(htmlToText('\n <!DOCTYPE html PUBLIC "x"><p>a'), "a");
-    assert.equal(htmlToText("<p>a <!doctype x> b"), "a <!doctype x> b");
-  });
-
-  it("keeps cells apart that are not closed, and items with attributes", () => {
-    assert.equal(htmlToText('<tr><td>1<td class="a">2<th\n>3'), "1 2 3");
-    assert.equal(htmlToText('<ul><li class="a">one<li>two</ul>'), "- one\n- two");
-    assert.equal(htmlToText("a<link rel=x>b<tt>c</tt>"), "abc");
-  });
-
-  it("decodes characters with a digit in their name, and up to the last of Unicode", () => {
-    assert.equal(htmlToText("m&sup2; m&sup3;"), "m² m³");
-    assert.equal(htmlToText("&#1114111;|&#1114112;|&#x10FFFF;"), "\u{10FFFF}|&#1114112;|\u{10FFFF}");
   });
 });

@@ -12,6 +12,7 @@ import type { OutgoingAttachment } from "../../../lib/mailer/mailer";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
 import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
+import type { Work } from "../../../lib/mail/message/turns";
 import type { ErrorCode } from "../../../lib/errors";
 
 export const POLICY: MessagePolicy = { allowFrom: false, attachmentPaths: [] };
@@ -74,4 +75,12 @@ export async function contentOf(attachment: TransactionAttachment | undefined): 
   const chunks: Uint8Array[] = [];
   if (attachment !== undefined) for await (const chunk of attachment.open()) chunks.push(chunk);
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** What work comes to that is done without letting go of the event loop. */
+export function done<T>(work: Work<T>): T {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+  }
 }
