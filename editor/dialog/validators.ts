@@ -14,7 +14,7 @@ function complaint(field: string, key: string, values?: object): string {
 
 /** True for a value that holds `${ENV}`, which only the runtime can check. */
 function isVariable(value: unknown): boolean {
-  return /\$\{[^}]+\}/.test(String(value));
+  return /\$\{[^{}]+\}/.test(String(value));
 }
 
 /** What a whole number may be. */

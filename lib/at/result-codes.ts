@@ -23,7 +23,7 @@ const DIGITS: Readonly<Record<string, ResultCode>> = {
   "4": { kind: "error" },
 };
 
-const EXTENDED = /^\+(CM[ES]) ERROR:\s*(.*)$/;
+const EXTENDED = /^\+(CM[ES]) ERROR:(.*)$/;
 const CONNECT = /^CONNECT(?: (\d{1,9}))?$/;
 
 /**
@@ -35,7 +35,7 @@ const CONNECT = /^CONNECT(?: (\d{1,9}))?$/;
 export function readResultCode(line: string, format: ResultFormat): ResultCode | undefined {
   const text = line.trim();
   const extended = EXTENDED.exec(text);
-  if (extended !== null) return readExtended(extended[1] ?? "", extended[2] ?? "");
+  if (extended !== null) return readExtended(extended[1] ?? "", (extended[2] ?? "").trimStart());
   if (format === "digits") return DIGITS[text];
   if (text === "OK") return { kind: "ok" };
   if (text === "ERROR") return { kind: "error" };

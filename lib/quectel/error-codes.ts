@@ -106,10 +106,12 @@ export function withModuleCode(error: unknown): unknown {
 }
 
 function numberOfWords(message: string): number | undefined {
-  const words = /\+CME ERROR:\s*(.*)$/i.exec(message)?.[1];
-  if (words === undefined) return undefined;
+  const mark = "+cme error:";
+  const at = message.toLowerCase().indexOf(mark);
+  if (at === -1) return undefined;
   return WORDS.get(
-    words
+    message
+      .slice(at + mark.length)
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, " ")
       .trim(),

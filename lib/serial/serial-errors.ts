@@ -14,7 +14,7 @@ interface Row {
 const OPEN_ERRORS: readonly Row[] = [
   // On Windows a port belongs to the program that has opened it, and 32 is a sharing violation.
   {
-    pattern: /cannot lock port|resource busy|opening .*: (access denied|unknown error code 32\b)/i,
+    pattern: /cannot lock port|resource busy|: (access denied|unknown error code 32\b)/i,
     code: "PORT_BUSY",
   },
   {

@@ -39,7 +39,7 @@ export const BODY_LENGTH = { min: 1, max: 10_240 } as const;
 export const PUT_SECONDS = { min: 60, max: 65_535 } as const;
 
 /** Printable ASCII without blanks, quotation marks and angle brackets (RFC 5321 section 4.1.2). */
-const ONE_ADDRESS = /^(?:(?![<>"])[!-~])+@(?:(?![<>"])[!-~])+$/;
+const IN_ANGLES = /^[!#-;=?-~]+$/;
 
 /** User name and password; both empty: no login. */
 export function setAccount(user: string, password: string): MailSetting {
@@ -94,7 +94,9 @@ export function clearMail(): Command<void> {
 
 /** @throws ModemError `INVALID_RECIPIENT` of what would not stay one address between the < and > of SMTP. */
 export function addRecipient(type: keyof typeof RECIPIENT_TYPES, address: string): Command<void> {
-  if (!ONE_ADDRESS.test(address)) throw new ModemError("INVALID_RECIPIENT");
+  const at = address.indexOf("@", 1);
+  if (!IN_ANGLES.test(address) || at === -1 || at === address.length - 1)
+    throw new ModemError("INVALID_RECIPIENT");
   return {
     line: `AT+QSMTPDST=1,${num(RECIPIENT_TYPES[type])},${str(address)}`,
     headers: [],

@@ -49,7 +49,7 @@ async function operatorCoding(bench: Bench): Promise<Answer> {
   const name = operator.text(2);
   if (operator.integer(1) === 2 || name === undefined) return notAsked("no name of an operator");
   bench.tools.recording.hide([name]);
-  return known(/^(00[0-9A-F]{2}|[0-9A-F]{4}){2,}$/i.test(name) ? "ucs2" : "text");
+  return known(/^(?:[0-9A-F]{4}){2,}$/i.test(name) ? "ucs2" : "text");
 }
 
 async function noNetworkInfo(bench: Bench): Promise<Answer> {

@@ -10,7 +10,7 @@ const ADDRESS = /(?<![^\s"'<>,;:=()[\]])[^\s"'<>,;:=()[\]]+@[^\s"'<>,;:=()[\]]+/
 /** IMEI and IMSI have 14 to 16 digits, an ICCID up to 20, the last of which may be a hex digit (ITU-T E.118). */
 const IDENTITY = /(?<![0-9A-Za-z])\d{14,22}[0-9A-F]{0,2}(?![0-9A-Za-z])/g;
 /** The subject of a mail, and the name of its sender. */
-const SUBJECT = /(\+QSMTPSUB[=:][^"]*)".*"/g;
+const SUBJECT = /(\+QSMTPSUB[=:][^"+\r\n]*)".*/g;
 const SENDER = /("sender",)"[^"]*"/g;
 
 /** `d•••@example.com`: enough to tell mails apart, not enough to write to somebody. */

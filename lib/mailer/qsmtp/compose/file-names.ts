@@ -39,11 +39,18 @@ function safeParts(name: string): NameParts {
   const dot = safe.lastIndexOf(".");
   const tail = dot === -1 ? "" : safe.slice(dot + 1);
   const isExtension = tail !== "" && tail.length < LONGEST_EXTENSION && /[A-Za-z0-9]/.test(tail);
-  const stem = (isExtension ? safe.slice(0, dot) : safe).replace(/^[._-]+|[._]+$/g, "");
+  const stem = trimmed(isExtension ? safe.slice(0, dot) : safe);
   return {
     stem: /[A-Za-z0-9]/.test(stem) ? stem : "attachment",
     extension: isExtension ? `.${tail}` : "",
   };
+}
+
+/** Without the dots, dashes and underscores at its ends that a shell or a file system would take for something else. */
+function trimmed(stem: string): string {
+  let end = stem.length;
+  while (end > 0 && "._".includes(stem.charAt(end - 1))) end--;
+  return stem.slice(0, end).replace(/^[._-]+/, "");
 }
 
 function joined({ stem, extension }: NameParts, number: string): string {
