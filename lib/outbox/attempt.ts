@@ -136,12 +136,14 @@ export class Attempt {
 
   /**
    * When the mail was raised, by the wall clock as it is now: the one of that moment may have been wrong, as on a host
-   * without battery. Over a restart of the host only that one tells it, unless it was ahead.
+   * without battery. The age is exact over a restart of the process; only a restart of the host loses it, and then that
+   * clock tells it, unless it was ahead.
    */
   private raisedAt(record: SpoolRecord): number {
     const { clock, ledger } = this.parts;
     const { accepted, recovered } = this.entry;
     const byAge = clock.wall() - Math.max(0, ledger.time.now().time - accepted.time);
-    return recovered ? Math.min(record.raisedAt, byAge) : byAge;
+    const isExact = !recovered || ledger.time.isExact(record.accepted);
+    return isExact ? byAge : Math.min(record.raisedAt, byAge);
   }
 }

@@ -72,7 +72,8 @@ function isTime(value: unknown): boolean {
     isText(value["clock"]) &&
     isNumber(value["time"]) &&
     isNumber(value["active"]) &&
-    isNumber(value["uptime"])
+    isNumber(value["uptime"]) &&
+    (value["uncertain"] === undefined || isNumber(value["uncertain"]))
   );
 }
 

@@ -17,11 +17,16 @@ export interface StoredTime extends OutboxInstant {
   readonly boot: string | undefined;
   /** Milliseconds. */
   readonly uptime: number;
+  /** Running time up to which the host may have been off meanwhile; undefined: it never was. */
+  readonly uncertain?: number;
 }
 
 export class OutboxTime {
   private readonly name: string;
   private base: { time: number; active: number; now: number };
+  /** Ages of what is older are too short by the time in which the host was off. */
+  private uncertain: number | undefined;
+  private readonly isNewBoot: boolean;
 
   constructor(
     private readonly clock: Clock,
@@ -36,6 +41,8 @@ export class OutboxTime {
       this.base.time += passed;
       if (!held) this.base.active += passed;
     }
+    this.isNewBoot = stored !== undefined && (stored.boot === undefined || stored.boot !== host.self.boot);
+    this.uncertain = this.isNewBoot ? this.base.time : stored?.uncertain;
   }
 
   now(): OutboxInstant {
@@ -58,6 +65,7 @@ export class OutboxTime {
   notBefore(seen: OutboxInstant): void {
     if (seen.clock !== this.name) return;
     const { time, active } = this.now();
+    if (this.isNewBoot && seen.time > time) this.uncertain = seen.time;
     this.base = {
       time: Math.max(time, seen.time),
       active: Math.max(active, seen.active),
@@ -70,8 +78,18 @@ export class OutboxTime {
     return instant.clock === this.name ? instant : this.now();
   }
 
+  /** True when the age of what happened then is exact: restarts of the process lose nothing of it, those of the host do. */
+  isExact(instant: OutboxInstant): boolean {
+    return instant.clock === this.name && (this.uncertain === undefined || instant.time > this.uncertain);
+  }
+
   store(): StoredTime {
-    return { ...this.now(), boot: this.host.self.boot, uptime: this.host.uptime() };
+    return {
+      ...this.now(),
+      boot: this.host.self.boot,
+      uptime: this.host.uptime(),
+      ...(this.uncertain !== undefined && { uncertain: this.uncertain }),
+    };
   }
 }
 

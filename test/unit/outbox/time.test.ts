@@ -47,6 +47,52 @@ describe("Time of the outbox", () => {
     assert.equal(second.outbox.summary().oldestAgeMs, 35 * MINUTE);
   });
 
+  describe("when a mail was raised", () => {
+    const HOUR = 60 * MINUTE;
+    /** A mail is accepted while the clock of the host is 50 years behind, and waits. */
+    const accepted = async (): Promise<Bench> => {
+      const bench = await Bench.open({ uptime: 10 * MINUTE, lateNote: 10 });
+      bench.clock.jumpWall(-2600 * WEEK);
+      bench.carrier.available = false;
+      await bench.accept(mail("alarm"));
+      await bench.clock.advance(20 * MINUTE);
+      return bench;
+    };
+    /** How long ago the mail says that it was raised, by the clock as it is when it is sent. */
+    const toldAgo = async (bench: Bench): Promise<number> => {
+      await bench.ends(1);
+      const [, raised = ""] = /^Raised (\S+), sent /.exec(bench.carrier.delivered[0]?.text ?? "") ?? [];
+      return bench.clock.wall() - Date.parse(raised);
+    };
+
+    it("is exact over restarts of the process, whatever the clock of the host was", async () => {
+      const first = await accepted();
+      const second = await first.restart({ uptime: 40 * MINUTE, available: false });
+      second.clock.jumpWall(2600 * WEEK);
+      assert.equal(await toldAgo(await second.restart({ uptime: 70 * MINUTE, available: true })), HOUR);
+    });
+
+    it("is told by the clock of that moment once the host was started anew, also after a further restart", async () => {
+      const first = await accepted();
+      first.clock.jumpWall(2600 * WEEK);
+      const second = await first.restart({ boot: "boot-2", uptime: MINUTE, available: false });
+      const third = await second.restart({ boot: "boot-2", uptime: 2 * MINUTE, available: true });
+      assert.ok((await toldAgo(third)) > 2000 * WEEK);
+    });
+
+    it("is exact again for mails that were accepted after the host was started anew", async () => {
+      const first = await Bench.open({ lateNote: 10 });
+      const second = await first.restart({ boot: "boot-2", uptime: MINUTE, available: false });
+      second.clock.jumpWall(-2600 * WEEK);
+      await second.clock.advance(MINUTE);
+      await second.accept(mail("alarm"));
+      await second.clock.advance(5 * MINUTE);
+      second.clock.jumpWall(2600 * WEEK);
+      const third = await second.restart({ boot: "boot-2", uptime: 27 * MINUTE, available: true });
+      assert.equal(await toldAgo(third), 25 * MINUTE);
+    });
+  });
+
   it("counts no time in which the host was off, but all since its start", async () => {
     const first = await Bench.open();
     first.carrier.available = false;

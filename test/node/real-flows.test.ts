@@ -1,0 +1,174 @@
+/** Flows that wire the nodes behind Catch nodes and behind each other, as real ones do. */
+import assert from "node:assert/strict";
+import { MailServer } from "../support/mail-server";
+import { coreNodes } from "./support/core-nodes";
+import { FlowBench, helperNode, modemNode, sendNode, type FlowNode } from "./support/flow-bench";
+
+describe("A flow", () => {
+  const bench = new FlowBench(coreNodes(["function"]));
+  let server: MailServer;
+
+  beforeEach(async () => {
+    server = await MailServer.start();
+  });
+
+  afterEach(async () => {
+    await bench.end();
+    await server.stop();
+  });
+
+  const failing: FlowNode[] = [
+    {
+      id: "broken",
+      type: "function",
+      z: "tab",
+      name: "Level check",
+      func: 'throw new Error("sensor 7 is dead");',
+      wires: [[]],
+    },
+    { id: "catch", type: "catch", z: "tab", scope: ["broken"], wires: [["send"]] },
+  ];
+  const outputs = ["sent", "failed"].map(helperNode);
+  const only = async (): Promise<{ readonly subject: string | undefined; readonly text: string }> => {
+    await bench.received("sent");
+    const [mail] = server.received;
+    assert.equal(server.received.length, 1);
+    return { subject: mail?.parsed.subject, text: (mail?.parsed.text ?? "").trim() };
+  };
+
+  it("tells the error of a function by msg.error.message", async () => {
+    const send = sendNode({ body: "error.message", bodyType: "msg" });
+    await bench.load([modemNode(server.port), ...failing, send, ...outputs]);
+    bench.inject("broken", { to: "duty@example.com", topic: "Fault" });
+    assert.deepEqual(await only(), { subject: "Fault", text: "Error: sensor 7 is dead" });
+  });
+
+  it("tells it by expressions for subject and text", async () => {
+    const send = sendNode({
+      subject: "error.source.name",
+      subjectType: "jsonata",
+      body: '"Fault: " & error.message & " (" & $string(error.source.count) & ")"',
+      bodyType: "jsonata",
+    });
+    await bench.load([modemNode(server.port), ...failing, send, ...outputs]);
+    bench.inject("broken", { to: "duty@example.com" });
+    assert.deepEqual(await only(), { subject: "Level check", text: "Fault: Error: sensor 7 is dead (1)" });
+  });
+
+  it("attaches the whole error as JSON", async () => {
+    const attach: FlowNode = {
+      id: "attach",
+      type: "quectel-attach-file",
+      z: "tab",
+      source: "error",
+      sourceType: "msg",
+      filename: "error.json",
+      filenameType: "str",
+      wires: [["send"], ["failed"]],
+    };
+    const [broken, caught] = failing;
+    assert(broken !== undefined && caught !== undefined);
+    await bench.load([
+      modemNode(server.port),
+      broken,
+      { ...caught, wires: [["attach"]] },
+      attach,
+      sendNode(),
+      ...outputs,
+    ]);
+    bench.inject("broken", { to: "duty@example.com", payload: "see file" });
+    await only();
+    const [attachment] = server.received[0]?.parsed.attachments ?? [];
+    assert.equal(attachment?.filename, "error.json");
+    const error: unknown = JSON.parse(attachment.content.toString());
+    assert(typeof error === "object" && error !== null && "message" in error);
+    assert.equal(error.message, "Error: sensor 7 is dead");
+  });
+
+  it("tells by a second smtp-send why the first one failed", async () => {
+    const first = {
+      ...sendNode({ to: "gone@example.com", toType: "str" }),
+      id: "first",
+      wires: [["sent"], ["send"]],
+    };
+    const second = sendNode({ to: "boss@example.com", toType: "str", body: "error.hint", bodyType: "msg" });
+    await bench.load([modemNode(server.port), first, second, ...outputs]);
+    server.refuse = { rcpt: { "gone@example.com": 550 } };
+    bench.inject("first", { topic: "Alarm", payload: "Level high" });
+    const { text } = await only();
+    assert.ok(text.length > 10, text);
+    const message = await bench.received("sent");
+    assert.equal(message.error, undefined);
+    assert.equal(message.smtp.status, "sent");
+  });
+
+  it("can send a message again that it kept with its picture", async () => {
+    const keep: FlowNode = {
+      id: "keep",
+      type: "function",
+      z: "tab",
+      func: 'flow.set("last", msg); return msg;',
+      wires: [["send"]],
+    };
+    const again: FlowNode = {
+      id: "again",
+      type: "function",
+      z: "tab",
+      func: 'return flow.get("last");',
+      wires: [["send"]],
+    };
+    await bench.load([modemNode(server.port), keep, again, sendNode(), ...outputs]);
+    const picture = Buffer.from("picture");
+    bench.inject("keep", {
+      to: "duty@example.com",
+      payload: "Motion",
+      attachments: [{ filename: "gate.jpg", content: picture }],
+    });
+    const first = await bench.received("sent");
+    assert.deepEqual(first.attachments, [{ filename: "gate.jpg", size: 7 }]);
+    bench.inject("again", {});
+    await bench.received("sent", 2);
+    assert.deepEqual(
+      server.received.map(({ parsed }) => parsed.attachments.map(({ content }) => content.toString())),
+      [["picture"], ["picture"]],
+    );
+  });
+
+  it("may have two smtp-send in a row; the second says what the first has sent already", async () => {
+    const first = {
+      ...sendNode({ to: "a@example.com", toType: "str" }),
+      id: "first",
+      wires: [["send"], ["failed"]],
+    };
+    const second = sendNode({ to: "b@example.com", toType: "str" });
+    await bench.load([modemNode(server.port), first, second, ...outputs]);
+    bench.inject("first", {
+      payload: "Motion",
+      attachments: { filename: "gate.jpg", content: Buffer.from("picture") },
+    });
+    const message = await bench.received("sent");
+    assert.equal(message.smtp.status, "sent");
+    assert.match(message.smtp.warnings.join(), /Attachment 1 \("gate\.jpg"\) has no content/);
+    assert.equal(server.received.length, 2);
+  });
+
+  it("finds its own message object as it was", async () => {
+    await bench.load([modemNode(server.port), sendNode(), ...outputs]);
+    const attachments = [{ filename: "a.txt", content: "A" }];
+    const message = {
+      to: "duty@example.com",
+      payload: Buffer.from("B"),
+      attachments,
+      smtp: "old",
+      error: { message: "old" },
+    };
+    const before = { ...message };
+    bench.inject("send", message);
+    const result = await bench.received("sent");
+    assert.equal(message.payload, before.payload);
+    assert.equal(message.attachments, attachments);
+    assert.deepEqual(attachments, [{ filename: "a.txt", content: "A" }]);
+    assert.deepEqual([message.smtp, message.error], ["old", { message: "old" }]);
+    assert.deepEqual([result.smtp.status, result.error], ["sent", undefined]);
+  });
+});
