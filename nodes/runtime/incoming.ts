@@ -29,6 +29,9 @@ export interface Incoming {
 export async function takeIn(node: Node, given: unknown, send: Send, done: Done): Promise<Incoming> {
   const { message, warnings, isWhole } = await snapshotOf(given);
   const told: Message = { ...message };
+  // Node-RED counts an earlier error of the same node as a loop, and ends it at ten: a flow may send as often as it likes.
+  delete told["error"];
+  const isFirstFault = !("error" in message);
   let isDone = false;
   return {
     message,
@@ -37,7 +40,7 @@ export async function takeIn(node: Node, given: unknown, send: Send, done: Done)
     done(error) {
       if (isDone) return;
       isDone = true;
-      if (isWhole && tries(() => done(error))) return;
+      if (isWhole && (error === undefined || isFirstFault) && tries(() => done(error))) return;
       if (!tries(() => complete(node, told, error)))
         report(node, "the end of a message could not be told", error);
     },

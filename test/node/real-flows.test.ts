@@ -1,5 +1,6 @@
 /** Flows that wire the nodes behind Catch nodes and behind each other, as real ones do. */
 import assert from "node:assert/strict";
+import helper from "node-red-node-test-helper";
 import { MailServer } from "../support/mail-server";
 import { coreNodes } from "./support/core-nodes";
 import { FlowBench, helperNode, modemNode, sendNode, type FlowNode } from "./support/flow-bench";
@@ -150,6 +151,86 @@ describe("A flow", () => {
     assert.equal(message.smtp.status, "sent");
     assert.match(message.smtp.warnings.join(), /Attachment 1 \("gate\.jpg"\) has no content/);
     assert.equal(server.received.length, 2);
+  });
+
+  it("may try a mail again from its Catch node as often as it likes", async () => {
+    const catcher: FlowNode = {
+      id: "again",
+      type: "catch",
+      z: "tab",
+      scope: ["send"],
+      wires: [["caught", "limit"]],
+    };
+    const limit: FlowNode = {
+      id: "limit",
+      type: "function",
+      z: "tab",
+      func: "msg.tries = (msg.tries || 0) + 1; return msg.tries > 14 ? null : msg;",
+      wires: [["send"]],
+    };
+    await bench.load([modemNode(server.port), sendNode(), catcher, limit, helperNode("caught"), ...outputs]);
+    server.refuse = { rcpt: { "gone@example.com": 550 } };
+    bench.inject("send", { to: "gone@example.com", payload: "text" });
+    const last = await bench.received("caught", 15);
+    assert.equal(last.error.code, "SMTP_MAILBOX_UNAVAILABLE");
+    assert.equal(last.error.source.count, 1);
+  });
+
+  it("attaches a picture once that attach-file made of the payload", async () => {
+    const attach: FlowNode = {
+      id: "attach",
+      type: "quectel-attach-file",
+      z: "tab",
+      wires: [["send"], ["failed"]],
+    };
+    await bench.load([modemNode(server.port), attach, sendNode(), ...outputs]);
+    bench.inject("attach", {
+      to: "duty@example.com",
+      payload: Buffer.from("GIF89a"),
+      filename: "http://cam/snap.gif?x=1",
+    });
+    const message = await bench.received("sent");
+    assert.deepEqual(message.attachments, [{ filename: "snap.gif", size: 6 }]);
+    assert.deepEqual(
+      server.received[0]?.parsed.attachments.map(({ filename }) => filename),
+      ["snap.gif"],
+    );
+  });
+
+  it("is told each fact about its mail once, however many transactions it took", async () => {
+    await bench.load([modemNode(server.port), sendNode(), ...outputs]);
+    const to = Array.from({ length: 25 }, (_, index) => `duty${index}@example.com`);
+    const attachments = [{ filename: "ü.txt", content: "A" }, { filename: "snap.jpg" }];
+    bench.inject("send", { to, bcc: "boss@example.com", topic: "a\nb", payload: "text\u0007", attachments });
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual([smtp.status, smtp.accepted.length, server.received.length], ["sent", 26, 3]);
+    assert.deepEqual(smtp.warnings.toSorted(), [
+      'Attachment 2 ("snap.jpg") has no content; the mail goes without it.',
+      "Control characters were removed from the text.",
+      "Line ends and control characters were removed from the subject.",
+      'The attachment "ü.txt" is sent as "u.txt".',
+    ]);
+  });
+
+  it("is warned at deploy of a sender name that the module cannot carry", async () => {
+    for (const [senderName, told] of [
+      ["Plant A\\", /backslash/],
+      ["SITE1\\GW7", /backslash/],
+      ["ポンプ7", /letters of the sender name/],
+      ["Pump 7", undefined],
+    ] as const) {
+      await bench.load([modemNode(server.port, { senderName }), sendNode(), ...outputs]);
+      const spy: unknown = helper.log();
+      const calls = (
+        spy as { getCalls(): { readonly args: readonly { readonly msg?: unknown }[] }[] }
+      ).getCalls();
+      const warnings = calls
+        .map(({ args }) => String(args[0]?.msg))
+        .filter((text) => /sender name/.test(text));
+      assert.equal(warnings.length, told === undefined ? 0 : 1, senderName);
+      if (told !== undefined) assert.match(warnings[0] ?? "", told);
+      await bench.end();
+    }
   });
 
   it("finds its own message object as it was", async () => {
