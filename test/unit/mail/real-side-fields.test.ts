@@ -1,6 +1,8 @@
 /** Subject, priority, attachments and file names as flows and devices give them, each with what the mail must have. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { simpleParser } from "mailparser";
+import MailComposer from "nodemailer/lib/mail-composer";
 import { readFileName } from "../../../lib/mail/message/file-name";
 import { readMessage } from "../../../lib/mail/message/message";
 import { readPriority } from "../../../lib/mail/message/priority";
@@ -137,23 +139,24 @@ describe("A subject", () => {
     assert.equal(fixed.subject, "");
   });
 
+  const piece = fc.constantFrom(
+    ..."aäЖ夜😀:=?<>\"'\\".split(/(?:)/u),
+    "\r\n",
+    "\r",
+    "\n",
+    "\t",
+    " ",
+    "\0",
+    "\u0007",
+    "\u001B[31m",
+    "\u001B[0m",
+    "\u0096",
+    "\u2028",
+    "\uD800",
+    "Bcc: x@example.com",
+  );
+
   it("of anything is one line with all that can be seen, in its order", () => {
-    const piece = fc.constantFrom(
-      ..."aäЖ夜😀:=?<>\"'\\".split(/(?:)/u),
-      "\r\n",
-      "\r",
-      "\n",
-      "\t",
-      " ",
-      "\0",
-      "\u0007",
-      "\u001B[31m",
-      "\u001B[0m",
-      "\u0096",
-      "\u2028",
-      "\uD800",
-      "Bcc: x@example.com",
-    );
     fc.assert(
       fc.property(fc.array(piece, { maxLength: 60 }), (pieces) => {
         const { line } = readSubject([pieces.join("")], () => undefined);
@@ -168,6 +171,39 @@ describe("A subject", () => {
         assert.equal(seen(line), seen(pieces.join("")));
       }),
       { numRuns: 3000 },
+    );
+  });
+
+  it("of anything is one header line of a mail, adds no other, and is read there as it was mended", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 60 }), async (pieces) => {
+        const { line } = readSubject([pieces.join("")], () => undefined);
+        const raw = await new MailComposer({
+          from: "a@example.com",
+          to: "b@example.com",
+          subject: line,
+          text: "t",
+        })
+          .compile()
+          .build();
+        const { headers, subject = "" } = await simpleParser(raw);
+        const names = [
+          "content-transfer-encoding",
+          "content-type",
+          "date",
+          "from",
+          "message-id",
+          "mime-version",
+        ];
+        assert.deepEqual([...headers.keys()].toSorted(), [
+          ...names,
+          ...(line === "" ? [] : ["subject"]),
+          "to",
+        ]);
+        const blanks = /\s+/g;
+        assert.equal(subject.replace(blanks, " "), line.replace(blanks, " "), JSON.stringify(line));
+      }),
+      { numRuns: 300 },
     );
   });
 
