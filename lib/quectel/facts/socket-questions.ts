@@ -56,8 +56,15 @@ const echo = (bench: Bench): Promise<Answer> =>
   connected(bench, async () => {
     const received = await receivedAfterSending(bench);
     if (received === undefined) return NO_TRACE;
-    return known(/NOOP\r\n[^]*SEND OK/.test(received) ? "on" : "off");
+    const sent = received.indexOf("NOOP\r\n");
+    return known(sent !== -1 && received.includes("SEND OK", sent) ? "on" : "off");
   });
+
+function lineEndsAtEnd(text: string): number {
+  let count = 0;
+  while (text.endsWith("\r\n", text.length - 2 * count)) count++;
+  return count;
+}
 
 /** The data may end with line ends of their own. */
 const readLineEnds = (bench: Bench): Promise<Answer> =>
@@ -66,10 +73,9 @@ const readLineEnds = (bench: Bench): Promise<Answer> =>
     if (data === undefined || data.length === 0) return unclear("QIRD gave nothing out");
     const received = bench.tools.recording.received();
     if (received === undefined) return NO_TRACE;
-    const ends = (text: string): number => (/(?:\r\n)*$/.exec(text)?.[0].length ?? 0) / 2;
     const before = received.slice(0, received.lastIndexOf("OK\r\n"));
-    const own = ends(data.toString("latin1"));
-    const count = ends(before) - own;
+    const own = lineEndsAtEnd(data.toString("latin1"));
+    const count = lineEndsAtEnd(before) - own;
     return count === 1 ? known("one") : count === 2 ? known("two") : unclear(`${count} line ends`);
   });
 
