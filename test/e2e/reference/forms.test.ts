@@ -11,7 +11,9 @@ import { OTHER_CHAPTERS } from "./other-forms";
 import { SMTP_CHAPTERS } from "./smtp-forms";
 
 async function module(): Promise<Dialogue> {
-  const host = new Dialogue({ variants: { "list-nothing": "ok", "delete-empty-store": "ok" } });
+  const host = new Dialogue({
+    variants: { "list-nothing": "ok", "delete-empty-store": "ok", "cipher-list": "long" },
+  });
   Object.assign(host.modem.state(internet), {
     hosts: { "mail.example.com": "127.0.0.1" },
     mailServer: new MemoryMailServer().take,

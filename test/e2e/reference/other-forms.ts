@@ -97,7 +97,9 @@ export const OTHER_CHAPTERS: readonly Chapter[] = [
     forms: [
       {
         line: "AT+QSSLCFG=?",
-        answer: /"ciphersuite",\(0-5\),\(0X0035,0X002F,.*0XFFFF\).*"sslversion",\(0-5\),\(0-4\).*\| OK$/,
+        // The order of the dumps: newer evidence than the manuals.
+        answer:
+          /^\+QSSLCFG: "sslversion",\(0-5\),\(0-4\) \| .*"ciphersuite",\(0-5\),\(0X0035,0X002F,.*0XFFFF\) \| .*"cacert",\(0-5\),<cacertpath>.*\| OK$/,
       },
       ...range("sslversion", 0, 4),
       ...range("seclevel", 0, 2),
