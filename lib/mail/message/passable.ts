@@ -127,6 +127,8 @@ export function isObject(value: unknown): value is object {
 function ancestryOf(value: object): Ancestry {
   const accessors = new Set<PropertyKey>();
   const names = new Set<PropertyKey>();
+  /** A lookup ends at the first prototype that has the name: accessors behind it are never reached. */
+  const known = new Set<PropertyKey>();
   let tag: PropertyDescriptor | undefined;
   let classes = 0;
   let prototype = Reflect.getPrototypeOf(value);
@@ -140,7 +142,8 @@ function ancestryOf(value: object): Ancestry {
     for (const name of Reflect.ownKeys(prototype)) {
       const property = Reflect.getOwnPropertyDescriptor(prototype, name);
       if (property === undefined) continue;
-      if (!("value" in property)) accessors.add(name);
+      if (!("value" in property) && !known.has(name)) accessors.add(name);
+      known.add(name);
       if (property.enumerable === true || accessors.has(name)) names.add(name);
     }
     tag ??= Reflect.getOwnPropertyDescriptor(prototype, Symbol.toStringTag);

@@ -30,6 +30,11 @@ describe("The snapshot of a message", () => {
         return Math.round(this.value);
       }
     }
+    const behind = {
+      get constructor(): unknown {
+        throw new Error("no lookup comes this far");
+      },
+    };
     const values = [
       Buffer.from("x"),
       new Float32Array(3),
@@ -47,6 +52,7 @@ describe("The snapshot of a message", () => {
       "x".match(/x/),
       Object.create(null),
       (function* () {})(),
+      Object.create(Object.create(behind, { constructor: { value: Object } })),
       new AbortController(),
       new URL("http://example.com"),
       process.stdout,
