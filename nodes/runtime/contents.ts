@@ -7,7 +7,8 @@
  */
 import { bytesOf, isRecord } from "../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../lib/mail/mail";
-import { withCrLf } from "../../lib/mail/message/text";
+import { isWithCrLf } from "../../lib/mail/message/fit";
+import { inTurns, type Work } from "../../lib/mail/message/turns";
 import type { EndedAttachment, MailEnded } from "../../lib/outbox/outbox-types";
 
 /** A message of a flow. */
@@ -28,9 +29,9 @@ const PAYLOAD_FORM = "_quectelPayload";
 type PayloadForm = "same" | "lf" | "json";
 
 /** Takes a long payload out of the `message` that is kept, where the text of `mail` holds all of it. */
-export function releaseText(message: Message, { text }: Pick<Mail, "text">): void {
+export async function releaseText(message: Message, { text }: Pick<Mail, "text">): Promise<void> {
   delete message[PAYLOAD_FORM];
-  const form = text.length > SHORT_PAYLOAD ? formOf(message["payload"], text) : undefined;
+  const form = text.length > SHORT_PAYLOAD ? await inTurns(formOf(message["payload"], text)) : undefined;
   if (form === undefined) return;
   delete message["payload"];
   message[PAYLOAD_FORM] = form;
@@ -46,11 +47,13 @@ export async function restoreText(message: Message, ended: Pick<MailEnded, "read
   else message["payload"] = form === "lf" ? text.replaceAll("\r\n", "\n") : text;
 }
 
-function formOf(payload: unknown, text: string): PayloadForm | undefined {
+function* formOf(payload: unknown, text: string): Work<PayloadForm | undefined> {
   if (typeof payload === "string") {
     if (payload === text) return "same";
-    return !payload.includes("\r") && withCrLf(payload) === text ? "lf" : undefined;
+    return (yield* isWithCrLf(payload, text)) ? "lf" : undefined;
   }
+  // A turn of its own: the text of a large object takes a while.
+  yield;
   return isRecord(payload) || Array.isArray(payload) ? jsonForm(payload, text) : undefined;
 }
 

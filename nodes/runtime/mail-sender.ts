@@ -109,7 +109,7 @@ export class MailSender implements ResultReceiver {
     const light = withoutFormerResult(message);
     releaseContents(light, mail);
     const kept = { ...light };
-    releaseText(kept, mail);
+    await releaseText(kept, mail);
     const { id } = await host.accept(mail, limits, { nodeId: this.node.id, message: kept });
     // A message that waits for its `done` is kept by Node-RED, contents included.
     const held = contentSize(mail);

@@ -1,13 +1,14 @@
 /** The payload of a message as text, and as attachment where it is not text. */
 import { ModemError } from "../../errors";
 import { defaultName } from "./attachments";
+import { fitText } from "./fit";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, primitiveText, reading } from "./foreign";
 import { isHtml } from "./html-tags";
 import { htmlToText } from "./html-text";
 import type { MailAttachment } from "../mail";
 import { inTurns } from "./turns";
-import { textFile, textOf, wellFormed, withCrLf, withoutControls } from "./text";
+import { textFile, textOf, wellFormed } from "./text";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
@@ -36,11 +37,13 @@ export interface Body {
  * @throws ModemError INVALID_BODY, LIMIT_BODY
  */
 export async function readBody(source: BodySource, warn: (warning: string) => void): Promise<Body> {
-  const { html, ...body } = reading("INVALID_BODY", () => sortOut(source, warn));
-  return html === undefined ? body : { ...body, text: fit(await inTurns(htmlToText(html)), warn) };
+  const { attachments, text, html } = reading("INVALID_BODY", () => sortOut(source, warn));
+  const fit = await inTurns(fitText(html === undefined ? text : await inTurns(htmlToText(html))));
+  if (fit.removed) warn("Control characters were removed from the text.");
+  return { text: fit.text, attachments };
 }
 
-/** The body, and the HTML that its text is still to be made of. */
+/** The body before its text was made fit, and the HTML that the text is still to be made of. */
 function sortOut(source: BodySource, warn: (warning: string) => void): Body & { readonly html?: string } {
   const { payload } = source;
   const beside = typeof source.html === "string" && source.html.trim() !== "" ? source.html : undefined;
@@ -51,13 +54,13 @@ function sortOut(source: BodySource, warn: (warning: string) => void): Body & { 
   if (bytes !== undefined) {
     const content = { kind: "bytes", bytes } as const;
     const filename = readFileName(primitiveText(source.filename) ?? "") || defaultName(content);
-    return { text: fit(optionalText(source.description), warn), attachments: [{ filename, content }] };
+    return { text: optionalText(source.description), attachments: [{ filename, content }] };
   }
   const text = textOf(payload);
   if (text === undefined) throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
   if (text.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${text.length} characters` });
   if (typeof payload === "string" && isHtml(text)) return htmlBody(text, source.plaintext, warn);
-  return { text: fit(text, warn), attachments: beside === undefined ? [] : [htmlFile(beside)] };
+  return { text, attachments: beside === undefined ? [] : [htmlFile(beside)] };
 }
 
 function htmlBody(
@@ -68,7 +71,7 @@ function htmlBody(
   const given = optionalText(plaintext);
   if (given === "") warn("The HTML is attached as message.html; the text is an extract of it.");
   const attachments = [htmlFile(html)];
-  return given === "" ? { text: "", attachments, html } : { text: fit(given, warn), attachments };
+  return given === "" ? { text: "", attachments, html } : { text: given, attachments };
 }
 
 function htmlFile(html: string): MailAttachment {
@@ -78,10 +81,4 @@ function htmlFile(html: string): MailAttachment {
 
 function optionalText(value: unknown): string {
   return primitiveText(value) ?? "";
-}
-
-function fit(text: string, warn: (warning: string) => void): string {
-  const clean = withoutControls(wellFormed(text));
-  if (clean.removed) warn("Control characters were removed from the text.");
-  return withCrLf(clean.text);
 }

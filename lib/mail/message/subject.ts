@@ -14,6 +14,8 @@ export const DEFAULT_SUBJECT = "Message from Node-RED";
 const LONGEST_SUBJECT = 1000;
 /** Characters that stay of a longer one: what every module takes. */
 const SHORT_SUBJECT = 95;
+/** Characters of the longest that goes into the text. */
+const LONGEST_WHOLE = 100_000;
 
 /** Colours and other control sequences of a terminal (ECMA-48 section 5.4), and its titles (OSC). */
 // oxlint-disable-next-line no-control-regex -- they begin with a control character
@@ -47,7 +49,7 @@ export function readSubject(values: readonly unknown[], warn: (warning: string) 
     warn("The subject cannot be turned into text; the default was taken.");
     return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
-  const line = oneLine(text, warn);
+  const line = oneLine(text.length > LONGEST_WHOLE ? cut(text, LONGEST_WHOLE) : text, warn);
   if (line.length <= LONGEST_SUBJECT) return { line, whole: undefined, isGiven: true };
   warn("The subject is very long: it was cut and stands whole in the text.");
   return { line: `${cut(line, SHORT_SUBJECT).trimEnd()} ...`, whole: line, isGiven: true };

@@ -8,6 +8,7 @@ import { endlessLine } from "./endless-line";
 import { enqueue } from "./enqueue";
 import { eventLoop } from "./event-loop";
 import { installedSize } from "./installed-size";
+import { largeMessages } from "./large-messages";
 import { mailPath } from "./mail-path";
 import { mailShares } from "./mail-shares";
 import { modems } from "./modems";
@@ -34,6 +35,7 @@ export const ROWS: readonly Row[] = [
   queueGrowth,
   modems,
   eventLoop,
+  largeMessages,
   atRest,
   installedSize,
 ];
