@@ -1,17 +1,24 @@
 /**
- * NetworkSearch: restarts a module that has long found no network, because some stop looking for good.
+ * NetworkSearch: restarts a module that has long found no network, because some stop looking for good; and one that has
+ * lost a card or a mail client that it had before, because some find them again only after their next restart.
  *
- * First after 30 minutes, then every hour until it is registered; never where restarting is not allowed. A SIM card
- * that is missing or locked is no reason: only a person can help there.
+ * First after 30 minutes, then every hour until it is ready; never where restarting is not allowed. A card that was
+ * never seen, or is locked, is no reason: only a person can help there, and each start may cost a try of the PIN.
  */
 import type { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
 import type { Modem, ModemEvents } from "../connection/modem";
-import type { ModemState } from "../connection/modem-state";
+import type { ErrorCode } from "../../errors";
+import type { ModemState, RegisteringStep } from "../connection/modem-state";
 
 const MINUTE = 60_000;
 const FIRST_WAIT = 30 * MINUTE;
 const FURTHER_WAIT = 60 * MINUTE;
+
+/** What a module says of a card that it does not see any more; all others wait for a person. */
+const LOST_CARD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["SIM_MISSING", "SIM_FAILURE", "SIM_BUSY"]);
+
+type RegisteringState = Extract<ModemState, { readonly name: "registering" }>;
 
 export type SearchingModem = Pick<
   Modem,
@@ -22,6 +29,8 @@ export type SearchingModem = Pick<
 export class NetworkSearch {
   private timer: Timer | undefined;
   private wait = FIRST_WAIT;
+  /** Steps that the module has passed since this object was made. */
+  private readonly passed = new Set<RegisteringStep>();
   private readonly closing = new AbortController();
 
   constructor(private readonly modem: SearchingModem) {
@@ -38,11 +47,14 @@ export class NetworkSearch {
   private readonly onState = (state: ModemState): void => {
     switch (state.name) {
       case "ready":
+        this.passed.add("sim").add("application");
         this.wait = FIRST_WAIT;
         this.stop();
         return;
       case "registering":
-        if (state.waitingFor === "network") this.start();
+        // What comes after a step in `readiness.ts` shows that it was passed.
+        if (state.waitingFor !== "sim") this.passed.add("sim");
+        if (this.mayHelp(state)) this.start();
         else this.stop();
         return;
       case "offline":
@@ -54,6 +66,18 @@ export class NetworkSearch {
         return;
     }
   };
+
+  /** True where a restart may bring back what is missing. */
+  private mayHelp({ waitingFor, error }: RegisteringState): boolean {
+    switch (waitingFor) {
+      case "network":
+        return true;
+      case "application":
+        return this.passed.has("application");
+      case "sim":
+        return this.passed.has("sim") && error !== undefined && LOST_CARD.has(error.code);
+    }
+  }
 
   private start(): void {
     this.timer ??= this.modem.clock.after(this.wait, () => void this.restart());
@@ -75,7 +99,9 @@ export class NetworkSearch {
       await modem.lock.run(
         async () => {
           if (modem.state.name === "ready") return;
-          modem.log.warn(`no network for ${wait / MINUTE} minutes; the module is restarted`);
+          const { state } = modem;
+          const missing = state.name === "registering" ? state.waitingFor : state.name;
+          modem.log.warn(`not ready for ${wait / MINUTE} minutes (${missing}); the module is restarted`);
           await modem.orderRestart(signal);
         },
         { signal },

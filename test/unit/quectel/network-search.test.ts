@@ -98,11 +98,39 @@ describe("a module that finds no network", () => {
   });
 
   for (const waitingFor of ["sim", "application"] as const satisfies readonly RegisteringStep[]) {
-    it(`is not restarted while it waits for something else (${waitingFor})`, async () => {
-      modem.enter({ name: "registering", waitingFor });
-      assert.equal(await ordersAfter(300), 0);
+    it(`is not restarted while it waits for what it never had (${waitingFor})`, async () => {
+      const fresh = new ToldModem();
+      fresh.enter({ name: "registering", waitingFor, error: new ModemError("SIM_MISSING") });
+      await fresh.clock.advance(300 * MINUTE);
+      assert.equal(fresh.orders, 0);
+      fresh.search.close();
+    });
+
+    it(`is restarted after half an hour, then hourly, when it has lost what it had (${waitingFor})`, async () => {
+      modem.enter({ name: "ready" });
+      const lost: ModemState = { name: "registering", waitingFor, error: new ModemError("SIM_FAILURE") };
+      modem.orderRestart = async () => {
+        modem.orders++;
+        modem.enter({ name: "connecting" });
+        modem.clock.after(20_000, () => modem.enter(lost));
+      };
+      modem.enter(lost);
+      assert.equal(await ordersAfter(29), 0);
+      assert.equal(await ordersAfter(2), 1);
+      assert.equal(await ordersAfter(58), 1);
+      assert.equal(await ordersAfter(2), 2);
+      modem.enter({ name: "ready" });
+      assert.equal(await ordersAfter(300), 2);
     });
   }
+
+  it("is not restarted for a card that wants its PIN or was locked, which each start could make worse", async () => {
+    modem.enter({ name: "ready" });
+    for (const code of ["SIM_PIN_REQUIRED", "SIM_PUK_REQUIRED", "SIM_PIN_REFUSED"] as const) {
+      modem.enter({ name: "registering", waitingFor: "sim", error: new ModemError(code) });
+      assert.equal(await ordersAfter(300), 0, code);
+    }
+  });
 
   it("is not restarted after the modem was closed", async () => {
     modem.search.close();
