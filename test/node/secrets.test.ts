@@ -70,7 +70,10 @@ describe("What a browser is told", function () {
   const run = async (change: object): Promise<Loose> => {
     const { id, ...refusal } = await trial(change);
     assert(id !== undefined, JSON.stringify(refusal));
-    return waitFor(
+    return ended(id);
+  };
+  const ended = (id: string): Promise<Loose> =>
+    waitFor(
       "the end of the trial",
       async () => {
         const view = await ask("get", `trials/${id}`);
@@ -78,7 +81,6 @@ describe("What a browser is told", function () {
       },
       30_000,
     );
-  };
   const holdsNoSecret = (): void => {
     const all = told.join("\n").toLowerCase();
     assert(all.length > 100);
@@ -100,7 +102,12 @@ describe("What a browser is told", function () {
       await run({ kind, credentials: typed });
       // What no command can carry is refused by its name only.
       for (const strange of [`${WRONG}\r\n`, `${WRONG}"`, `"${WRONG}\u001a`, `${WRONG}\u20ac`]) {
-        await run({ kind, credentials: { smtpPassword: strange, apnPassword: strange } });
+        const { id, code } = await trial({ kind, credentials: { smtpPassword: strange } });
+        // A letter beyond ASCII can be carried, in UTF-8.
+        if (id === undefined) assert.equal(code, "INVALID_CONFIG");
+        else assert.ok(strange.endsWith("\u20ac"));
+        if (id !== undefined) await ended(id);
+        await run({ kind, credentials: { smtpPassword: WRONG, apnPassword: strange } });
       }
       assert(kind !== "mail" || server.received.length === 2);
       holdsNoSecret();
