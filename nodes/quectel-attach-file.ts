@@ -100,7 +100,7 @@ async function makeAttachment(
 
 async function preload(host: GetHost, { filename, content }: NewAttachment): Promise<void> {
   const [name = "attachment"] = safeFileNames([filename]);
-  await host().parts.carrier.preload({
+  await host().parts.mailer.preload({
     name,
     size: content.length,
     sha256: createHash("sha256").update(content).digest("hex"),

@@ -17,6 +17,11 @@ export const OUTBOX_ERRORS = {
     hint: "Send it again if that was a mistake.",
     class: "message",
   },
+  OUTBOX_SUPERSEDED: {
+    text: "A newer mail with the same key (msg.replaces) took the place of this one",
+    hint: "Nothing is wrong: the newer mail tells the current state.",
+    class: "message",
+  },
   OUTBOX_DISK: {
     text: "The mail could not be written to the disk",
     hint: "Check that the disk is not full or read-only and that Node-RED may write to its user directory.",

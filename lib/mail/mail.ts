@@ -46,6 +46,8 @@ export interface Mail {
   /** How many of them, at the beginning, were made of the payload; undefined: none. */
   readonly attachmentsOfPayload?: number;
   readonly priority: Priority;
+  /** Takes the place of mails of the same node with the same key that have not gone out; undefined: of none. */
+  readonly replaces?: string;
   /** What the mail could not carry, for `msg.smtp.warnings`. */
   readonly warnings: readonly string[];
 }

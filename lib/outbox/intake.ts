@@ -7,9 +7,7 @@
 import { randomInt } from "node:crypto";
 import { ModemError } from "../errors";
 import type { Clock } from "../clock";
-import { planEnvelopes } from "../mailer/qsmtp/compose/envelopes";
-import type { Ending } from "./ending";
-import type { Ledger } from "./ledger";
+import type { Mailer } from "../mailer/mailer";
 import type { Mail, MailOptions } from "../mail/mail";
 import type { MailStore } from "./mail-store";
 import type { MailOrigin, OutboxSettings } from "./outbox-types";
@@ -17,15 +15,18 @@ import { diskError } from "../mail/spool/files";
 import { RECORD_FORMAT, type SpoolRecord } from "../mail/spool/record";
 import type { KeptContents } from "../mail/spool/spool";
 import { storableMessage } from "../mail/spool/stored-message";
-import { newTransaction } from "./transactions";
-import type { Entry } from "./waiting-mails";
+import { newTransaction } from "./lifecycle";
+import type { Entry } from "./order";
+import type { Policy } from "./policy";
+import type { Worker } from "./worker";
 
 export interface IntakeParts {
   readonly clock: Clock;
   readonly store: MailStore;
-  readonly ledger: Ledger;
-  readonly ending: Ending;
-  readonly settings: Pick<OutboxSettings, "maxQueued" | "maxSpoolMB" | "bccMode">;
+  readonly policy: Policy;
+  readonly worker: Worker;
+  readonly mailer: Pick<Mailer, "plan">;
+  readonly settings: Pick<OutboxSettings, "maxQueued" | "maxSpoolMB">;
 }
 
 const MEGABYTE = 1e6;
@@ -42,7 +43,7 @@ export class Intake {
 
   /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
-    const { store, ending } = this.parts;
+    const { store, worker } = this.parts;
     const id = this.newId();
     const message = storableMessage(origin.message);
     const size = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length;
@@ -68,12 +69,11 @@ export class Intake {
       throw diskError(cause);
     }
     for (const entry of pushed) {
-      await ending.giveUp(
-        entry,
-        new ModemError("OUTBOX_FULL", { detail: "pushed out by a mail of high priority" }),
-        false,
-      );
+      const error = new ModemError("OUTBOX_FULL", { detail: "pushed out by a mail of high priority" });
+      await worker.end(entry, { kind: "evict", error });
     }
+    const entry = store.waiting.get(id);
+    if (entry !== undefined) await worker.supersede(entry);
     return id;
   }
 
@@ -138,8 +138,8 @@ export class Intake {
     nodeId: string,
     { attachments, text, message }: KeptContents,
   ): SpoolRecord {
-    const { clock, ledger, store, settings } = this.parts;
-    const now = ledger.time.now();
+    const { clock, policy, store, mailer } = this.parts;
+    const now = policy.time.now();
     const { to, cc, bcc, unreadable = [], subject, priority, warnings } = mail;
     return {
       format: RECORD_FORMAT,
@@ -150,6 +150,7 @@ export class Intake {
       written: now,
       raisedAt: clock.wall(),
       priority,
+      ...(mail.replaces !== undefined && { replaces: mail.replaces }),
       delivery: options.delivery,
       maxAge: options.maxAge ?? null,
       origin: { nodeId, ...message },
@@ -163,7 +164,7 @@ export class Intake {
       text,
       attachments,
       warnings,
-      transactions: planEnvelopes(mail, settings.bccMode).map((one) => newTransaction(one, now.time)),
+      transactions: mailer.plan(mail).map((one) => newTransaction(one, now.time)),
       attempts: 0,
     };
   }

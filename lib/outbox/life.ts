@@ -1,63 +1,18 @@
 /**
- * What is known of a mail's way out: its transactions and the state of each. Types only.
- *
- * `lifecycle.ts` is the only place that makes one state from another. To all of them recipients are opaque strings.
+ * What happens to a mail, and what is to be done about it. Types only; the state of a transaction is a part of its
+ * record (spool/record.ts), and `lifecycle.ts` is the only place that makes one state from another.
  */
 import type { ModemError } from "../errors";
-import type { Delivery } from "../mail/mail";
-import type { StoredError } from "../mail/spool/stored-error";
-import type { Envelope, Mark, Outcome } from "../mailer/mailer";
+import type { SpoolRecord } from "../mail/spool/record";
+import type { Mark, Outcome } from "../mailer/mailer";
 
-export type { StoredError };
-
-/** One transaction: a mail may need several, each with a state of its own, so a retry never serves anyone twice. */
-export type TransactionState =
-  /** `due`: running time at which it may be tried. */
-  | { readonly kind: "queued"; readonly due: number }
-  /** Everything that can fail without doubt is being done; `due` as before. `stopped`: it is to be given up. */
-  | { readonly kind: "preparing"; readonly due: number; readonly stopped?: true }
-  /** The mark is durable: from here on it may have been sent. */
-  | { readonly kind: "sending"; readonly mark: Mark | undefined }
-  /** Its result was lost; whoever carried it may still know. Without a mark only its place on the disk tells of it. */
-  | { readonly kind: "inDoubt"; readonly mark: Mark | undefined }
-  /** The server has taken it. `at`: wall-clock time of the host, ISO 8601. */
-  | { readonly kind: "done"; readonly at: string; readonly sendMs?: number; readonly bytes?: number }
-  /** Only `retry` tries it again. */
-  | { readonly kind: "failed"; readonly error: StoredError };
-
-export interface TransactionLife {
-  readonly envelope: Envelope;
-  readonly state: TransactionState;
-  /** Failures since the last success or `retry`; the back-off grows with it. */
-  readonly tries: number;
-  /** Tries in a row that ended because the way out went away: only the first is repeated without back-off. */
-  readonly interruptions?: number | undefined;
-  /** Times its recipients were tried, in other transactions too. */
-  readonly attempts: number;
-  /** Outcomes of it that stayed unknown. */
-  readonly unknown: number;
-  /** No refusal was proven: it may have arrived although it counts as failed. */
-  readonly open?: true;
-  readonly lastError?: StoredError;
-}
+export type { EndRequest, StoredTransaction as TransactionLife } from "../mail/spool/record";
 
 /** The part of a mail that the lifecycle reads and writes. */
-export interface MailLife {
-  readonly delivery: Delivery;
-  readonly transactions: readonly TransactionLife[];
-  /** Times the mail was tried: those of the recipient who was tried most often. */
-  readonly attempts: number;
-  readonly warnings: readonly string[];
-  /** Asked for while it could not be interrupted: what has not gone out by then ends so. Never durable. */
-  readonly ending?: EndRequest | undefined;
-  /** Nothing more is sent; perhaps not yet told. `time`: running time. `keep`: `retry` may have it back. */
-  readonly end?: { readonly time: number; readonly keep: boolean } | undefined;
-}
-
-export interface EndRequest {
-  readonly error: StoredError;
-  readonly keep: boolean;
-}
+export type MailLife = Pick<
+  SpoolRecord,
+  "delivery" | "transactions" | "attempts" | "warnings" | "ending" | "end"
+>;
 
 /** The state of a mail, computed from its transactions. */
 export type MailState =

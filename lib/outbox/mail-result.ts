@@ -3,7 +3,7 @@ import { ModemError } from "../errors";
 import { recipientsOf } from "../mailer/envelope";
 import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail/mail";
 import type { SpoolRecord, StoredTransaction } from "../mail/spool/record";
-import { isInDoubt } from "./transactions";
+import { isInDoubt } from "./lifecycle";
 import { restoreError, type StoredError, storeError } from "../mail/spool/stored-error";
 
 export interface ResultFlags {
@@ -14,7 +14,7 @@ export interface ResultFlags {
 
 /** True when no transaction waits any more. */
 export function isComplete({ transactions }: SpoolRecord): boolean {
-  return transactions.every(({ state }) => state.kind !== "waiting");
+  return transactions.every(({ state }) => state.kind === "done" || state.kind === "failed");
 }
 
 /** Why not all recipients have the mail; undefined when they have. To be asked of a complete record. */
@@ -29,16 +29,16 @@ function errorOf({ transactions, unreadable = [] }: SpoolRecord): StoredError | 
 
 export function resultOf(record: SpoolRecord, flags: ResultFlags): SmtpResult {
   const { transactions } = record;
-  const sent = transactions.flatMap(({ state }) => (state.kind === "sent" ? [state] : []));
+  const sent = transactions.flatMap(({ state }) => (state.kind === "done" ? [state] : []));
   const error = errorOf(record);
   const at = sent.at(-1)?.at;
   const sendMs = total(sent.map((one) => one.sendMs));
   const bytes = total(sent.map((one) => one.bytes));
-  const isRepeated = transactions.some((one) => one.state.kind === "sent" && isInDoubt(one));
+  const isRepeated = transactions.some((one) => one.state.kind === "done" && isInDoubt(one));
   return {
     status: statusOf(record),
     id: record.id,
-    accepted: transactions.flatMap((one) => (one.state.kind === "sent" ? recipientsOf(one.envelope) : [])),
+    accepted: transactions.flatMap((one) => (one.state.kind === "done" ? recipientsOf(one.envelope) : [])),
     rejected: [...(record.unreadable ?? []), ...transactions.flatMap(rejectedOf)],
     attempts: record.attempts,
     ...(at !== undefined && { acceptedAt: at }),
@@ -67,12 +67,12 @@ export function failureOf(record: SpoolRecord): { failure: MailFailure; error: M
 /** `partial` when some recipients have the mail and some never will. */
 export function statusOf(record: SpoolRecord): "sent" | "partial" | "failed" {
   if (isAllSent(record)) return (record.unreadable ?? []).length === 0 ? "sent" : "partial";
-  return record.transactions.some(({ state }) => state.kind === "sent") ? "partial" : "failed";
+  return record.transactions.some(({ state }) => state.kind === "done") ? "partial" : "failed";
 }
 
 /** True when a retry would find nobody to serve. */
 export function isAllSent({ transactions }: SpoolRecord): boolean {
-  return transactions.every(({ state }) => state.kind === "sent");
+  return transactions.every(({ state }) => state.kind === "done");
 }
 
 function outcomeOf(record: SpoolRecord): MailFailure["outcome"] {
@@ -81,7 +81,7 @@ function outcomeOf(record: SpoolRecord): MailFailure["outcome"] {
 }
 
 function rejectedOf({ envelope, state }: StoredTransaction): RejectedRecipient[] {
-  if (state.kind === "sent" || state.kind === "waiting") return [];
+  if (state.kind !== "failed") return [];
   const { modemCode, smtpCode } = state.error;
   return recipientsOf(envelope).map((address) => ({
     address,

@@ -6,13 +6,21 @@
  */
 import { ModemError } from "../errors";
 import { headOf, recover, type RecordHead } from "../mail/spool/recovery";
-import { contentBytes, contentNames, type Found, type Place, type SpoolRecord } from "../mail/spool/record";
+import {
+  contentBytes,
+  contentNames,
+  fileName,
+  type Found,
+  type Place,
+  type SpoolRecord,
+} from "../mail/spool/record";
 import { loadRecord, type Contents, type KeptContents, type Spool } from "../mail/spool/spool";
+import type { OutgoingMail } from "../mailer/mailer";
 import { FailedMails } from "./failed-mails";
-import { LONGEST_WAIT } from "./schedule";
 import type { OutboxTime } from "./time";
-import { nextDue } from "./transactions";
-import { WaitingMails, type Entry } from "./waiting-mails";
+import { adopted, stateOf } from "./lifecycle";
+import { Order, type Entry } from "./order";
+import { LONGEST_WAIT_MS } from "./outcome";
 
 const QUEUE: Place = { folder: "queue" };
 const MINUTE = 60_000;
@@ -21,7 +29,7 @@ const MINUTE = 60_000;
 type Leftover = Found & { readonly contents: readonly string[] };
 
 export class MailStore {
-  readonly waiting = new WaitingMails();
+  readonly waiting = new Order();
   readonly failed: FailedMails;
   private leftovers: Leftover[] = [];
   private lastSeq = 0;
@@ -95,9 +103,7 @@ export class MailStore {
    * @param mayForget the change is only about when and how often it was tried.
    */
   async save(entry: Entry, record: SpoolRecord, mayForget: boolean): Promise<boolean> {
-    // The instant of acceptance may be of another clock, which says nothing after the next start.
-    const { accepted } = entry;
-    const next = { ...record, accepted, revision: record.revision + 1, written: this.time.now() };
+    const next = this.stamped(entry, record);
     const from = entry.place;
     try {
       await this.spool.write(next, QUEUE);
@@ -117,12 +123,54 @@ export class MailStore {
     return true;
   }
 
-  /** Makes durable that the transaction may be on its way from now on. Rejects with the error of the disk. */
-  async putOnAir(entry: Entry, transaction: number): Promise<void> {
+  /**
+   * Makes durable that the transaction may be on its way from now on, with its mark where there is room for it: a disk
+   * that is full still takes the rename. Rejects with the error of the disk.
+   */
+  async putInFlight(entry: Entry, record: SpoolRecord, transaction: number): Promise<void> {
+    const { id, place: from } = entry;
     const to: Place = { folder: "sending", transaction };
-    await this.spool.move(entry.id, entry.place, to);
+    try {
+      await this.spool.write(this.stamped(entry, record), to);
+    } catch {
+      await this.spool.move(id, from, to);
+      entry.place = to;
+      await this.spool.sync(to);
+      return;
+    }
     entry.place = to;
-    await this.spool.sync(to);
+    // Of two states the later holds, so what stays behind does no harm.
+    if (from.folder !== to.folder) await this.removeOrKeepFor({ id, place: from, contents: [] });
+  }
+
+  /** The transaction of this mail that may be on its way; undefined: none. */
+  marked({ place }: Pick<Entry, "place">): number | undefined {
+    return place.folder === "sending" ? place.transaction : undefined;
+  }
+
+  /**
+   * The mail as a mailer takes it.
+   *
+   * @param wall wall-clock time now: the one of the moment of acceptance may have been wrong, as on a host without
+   * battery. The age is exact over a restart of the process; only a restart of the host loses it, and then that clock
+   * tells it, unless it was ahead.
+   */
+  async outgoing(entry: Entry, record: SpoolRecord, wall: number): Promise<OutgoingMail> {
+    const { id, from, replyTo, to, cc, bcc, subject } = record;
+    const byAge = wall - Math.max(0, this.time.now().time - entry.accepted.time);
+    const isExact = !entry.recovered || this.time.isExact(record.accepted);
+    return {
+      id,
+      raisedAt: isExact ? byAge : Math.min(record.raisedAt, byAge),
+      from: from ?? undefined,
+      ...(replyTo !== undefined && { replyTo }),
+      to,
+      cc,
+      bcc,
+      subject,
+      text: await this.spool.text(record),
+      attachments: this.spool.attachments(record),
+    };
   }
 
   /** The mail was told: it leaves the order, and stays on the disk only among the failed ones. Never rejects. */
@@ -130,7 +178,7 @@ export class MailStore {
     this.waiting.delete(entry);
     // A file that does not say who was served already must not be offered for retry.
     const isTrue =
-      entry.unsaved === undefined || record.transactions.every(({ state }) => state.kind !== "sent");
+      entry.unsaved === undefined || record.transactions.every(({ state }) => state.kind !== "done");
     if (keep && isTrue) {
       const place = this.failed.placeFor(entry.bytes);
       try {
@@ -153,8 +201,9 @@ export class MailStore {
   async requeue(id: string, change: (failed: SpoolRecord) => SpoolRecord): Promise<void> {
     const place = this.failed.take(id);
     try {
-      const record = change(await loadRecord(this.spool, { id, place }));
-      await this.spool.write({ ...record, revision: record.revision + 1 }, place);
+      const changed = change(await loadRecord(this.spool, { id, place }));
+      const record = { ...changed, revision: changed.revision + 1 };
+      await this.spool.write(record, place);
       await this.spool.move(id, place, QUEUE);
       this.waiting.add(this.entryOf(headOf(record), QUEUE, place.bytes, true));
     } catch (error) {
@@ -182,26 +231,42 @@ export class MailStore {
   async removeLeftovers(): Promise<void> {
     const again = this.leftovers;
     this.leftovers = [];
-    for (const one of again) await this.removeOrKeepFor(one);
+    for (const one of again) {
+      const { place } = this.waiting.get(one.id) ?? {};
+      // Meanwhile the mail may stand there again.
+      if (place === undefined || fileName(one.id, place) !== fileName(one.id, one.place)) {
+        await this.removeOrKeepFor(one);
+      }
+    }
   }
 
   private entryOf(record: RecordHead, place: Place, bytes: number, recovered: boolean): Entry {
     const now = this.time.now();
     const isOurs = record.accepted.clock === now.clock;
+    const state = stateOf(adopted(record, this.marked({ place })));
+    const due = state.kind === "queued" ? state.due : 0;
     return {
       id: record.id,
       seq: record.seq,
       priority: record.priority,
       nodeId: record.nodeId,
+      replaces: record.replaces,
       accepted: this.time.translate(record.accepted),
       ownLimit: record.maxAge === null ? undefined : record.maxAge * MINUTE,
       recovered,
       bytes,
       place,
-      due: isOurs ? Math.min(nextDue(record), now.time + LONGEST_WAIT) : now.time,
-      stage: record.end !== undefined ? "ending" : place.folder === "sending" ? "asking" : "waiting",
+      due: isOurs ? Math.min(due, now.time + LONGEST_WAIT_MS) : now.time,
+      stage: state.kind,
+      revision: record.revision,
       unsaved: undefined,
     };
+  }
+
+  /** The record as its next writing; the instant of acceptance may be of another clock, which would say nothing then. */
+  private stamped(entry: Entry, record: SpoolRecord): SpoolRecord {
+    entry.revision++;
+    return { ...record, accepted: entry.accepted, revision: entry.revision, written: this.time.now() };
   }
 
   private async moveBack(entry: Entry): Promise<boolean> {

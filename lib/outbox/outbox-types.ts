@@ -3,11 +3,8 @@
  *
  * Types only. The states of a mail on the disk stand in spool/record.ts.
  */
-import type { CarrierProgress } from "../mailer/qsmtp/carrier";
 import type { ErrorCode, ModemError } from "../errors";
-import type { Composed, SendHistory } from "../mailer/qsmtp/compose/compose";
-import type { Envelope, OutgoingMail } from "../mailer/mailer";
-import type { BccMode } from "../mailer/qsmtp/compose/envelopes";
+import type { MailerProgress } from "../mailer/mailer";
 import type { MailFailure, Priority, SmtpResult } from "../mail/mail";
 
 /** The parts of the settings of which an error can say that all mails will fail until they change. */
@@ -30,14 +27,16 @@ export interface OutboxSettings {
   readonly keepFailedDays: number;
   /** Transactions in any 60 minutes; 0 = no limit. */
   readonly ratePerHour: number;
-  readonly bccMode: BccMode;
   readonly fingerprint: Fingerprint;
   /** Results carry `simulated`. */
   readonly simulated: boolean;
 }
 
-/** Makes one transaction of a kept mail; rejects with the ModemError that a `send` would. */
-export type Composer = (mail: OutgoingMail, envelope: Envelope, history: SendHistory) => Promise<Composed>;
+/** Takes what a person who looks for a fault may want to read. */
+export interface Logger {
+  error(message: string): void;
+  info(message: string): void;
+}
 
 /** Who sent a mail, and the rest of its message for the result. */
 export interface MailOrigin {
@@ -118,7 +117,7 @@ export interface OutboxEvents {
   ended: [ended: MailEnded];
   /** Something in the summary has changed. */
   changed: [summary: OutboxSummary];
-  progress: [progress: { readonly id: string } & CarrierProgress];
+  progress: [progress: { readonly id: string } & MailerProgress];
   /** A hold began, became another, or ended (undefined); not repeated after a restart. */
   hold: [reason: HoldReason | undefined];
   /** The disk failed, or a record was damaged; the outbox goes on. */

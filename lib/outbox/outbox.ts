@@ -2,21 +2,20 @@
  * Outbox: keeps accepted mails durably and sends them one after another until each has ended.
  *
  * No accepted mail is lost, and none is sent without end: each ends sent, partial or failed, and its end is told at
- * least once, after a restart too. This class is the face; the work is done in the folders outbox (sender.ts: the
- * loop, intake.ts, ending.ts, mail-store.ts, ledger.ts: holds, rate, time) and spool (files and their lock).
+ * least once, after a restart too. This class is the face; the work is done in the folders outbox (lifecycle.ts: the life
+ * of a mail, worker.ts: the loop, reporter.ts, policy.ts: holds, rate, time) and spool (files and their lock).
  */
 import { EventEmitter } from "node:events";
 import { within } from "../async";
 import type { Clock, Timer } from "../clock";
 import { ModemError } from "../errors";
-import type { MailCarrier } from "../mailer/qsmtp/carrier";
-import type { Logger } from "../quectel/settings";
+import type { Mailer } from "../mailer/mailer";
 import { thisHost, type Host } from "../mail/spool/host";
 import type { Mail, MailOptions } from "../mail/mail";
 import { listMails } from "./list";
 import type {
-  Composer,
   ListQuery,
+  Logger,
   MailOrigin,
   OutboxEvents,
   OutboxList,
@@ -31,9 +30,8 @@ export interface OutboxOptions {
   /** Folder of this outbox alone; made when missing. */
   readonly directory: string;
   readonly clock: Clock;
-  readonly carrier: MailCarrier;
+  readonly mailer: Mailer;
   readonly settings: OutboxSettings;
-  readonly compose: Composer;
   readonly log: Logger;
   /** 0 to 1; left out: Math.random. */
   readonly random?: () => number;
@@ -120,18 +118,18 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** Mails in the order of sending, or failed ones from the oldest. */
   async list(query: ListQuery = {}): Promise<OutboxList> {
-    const { store, ledger } = await this.run();
-    return listMails(store, ledger, query);
+    const { store, policy } = await this.run();
+    return listMails(store, policy, query);
   }
 
   /** Holds the outbox until `resume`, over restarts too. The mail on the air goes on. */
   async pause(): Promise<void> {
-    await this.command(({ ledger }) => ledger.hold("paused"));
+    await this.command(({ policy }) => policy.hold("paused"));
   }
 
   /** Ends `pause` and a hold for a setup error. */
   async resume(): Promise<void> {
-    await this.command(({ ledger }) => ledger.release("paused", "setup"));
+    await this.command(({ policy }) => policy.release("paused", "setup"));
   }
 
   /**
@@ -140,11 +138,11 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * probe succeeds, or `resume`. Resolves with true when nothing of this kind held it before.
    */
   async holdFor(cause: "pdp" | ModemError): Promise<boolean> {
-    return this.command(({ ledger }) => (cause === "pdp" ? ledger.hold("pdp") : ledger.meet(cause)));
+    return this.command(({ policy }) => (cause === "pdp" ? policy.hold("pdp") : policy.meet(cause)));
   }
 
   async releaseFrom(kind: "pdp"): Promise<void> {
-    await this.command(({ ledger }) => ledger.release(kind));
+    await this.command(({ policy }) => policy.release(kind));
   }
 
   /** Makes waiting mails due now, all or one; holds and the rate stay. Resolves with their number. */

@@ -4,11 +4,15 @@
 import { ModemError } from "../errors";
 import type { Delivery } from "../mail/mail";
 import { storeError, type StoredError } from "../mail/spool/stored-error";
+import { recipientsOf } from "../mailer/envelope";
 import type { Ended, Envelope, Outcome, RecipientOutcome, Unknown } from "../mailer/mailer";
 import type { Lesson, MailLife, TransactionLife } from "./life";
 
 /** After so many unknown outcomes a transaction is not sent again. */
 const MOST_UNKNOWN = 2;
+
+/** Milliseconds until the second copy of a mail whose result was lost. */
+const SECOND_COPY_MS = 3_000;
 
 /** Milliseconds. */
 export const SHORTEST_WAIT_MS = 30_000;
@@ -65,6 +69,18 @@ export function successors(
     ...refused.map((recipient) => refusedOne(base, recipient, outcome)),
     ...(isEmpty(rest) ? [] : leftOver({ ...base, envelope: rest }, outcome, delivery, when)),
   ];
+}
+
+/** Nobody can say any more what became of it. */
+export function lost(envelope: Envelope): Unknown {
+  return {
+    kind: "unknown",
+    recipients: recipientsOf(envelope).map((address) => ({ address, state: "unknown" })),
+    error: new ModemError("MODEM_RESULT_UNKNOWN"),
+    open: true,
+    recoverable: false,
+    warnings: [],
+  };
 }
 
 /** What the outcome of one mail says about all. */
@@ -143,7 +159,7 @@ function leftOver(
   return [afterFailure({ ...failed, lastError }, outcome, error, when)];
 }
 
-/** One more copy, marked as such, unless there was one or it must not be; due at once, for there will be no third. */
+/** One more copy, marked as such, unless there was one or it must not be; soon, but behind what is due already. */
 function withoutResult(
   one: TransactionLife,
   lastError: StoredError,
@@ -154,7 +170,7 @@ function withoutResult(
   const isLast = delivery === "atMostOnce" || unknown >= MOST_UNKNOWN;
   return isLast
     ? { ...one, unknown, state: { kind: "failed", error: lastError } }
-    : { ...one, unknown, lastError, state: { kind: "queued", due: now } };
+    : { ...one, unknown, lastError, state: { kind: "queued", due: now + SECOND_COPY_MS } };
 }
 
 function afterFailure(

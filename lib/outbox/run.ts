@@ -3,39 +3,34 @@
  */
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
-import type { CarrierProgress, MailCarrier } from "../mailer/qsmtp/carrier";
-import type { Logger } from "../quectel/settings";
-import { Commands } from "./commands";
-import { Conclusion } from "./conclusion";
-import { Ending } from "./ending";
-import { Expiry } from "./expiry";
-import type { Host } from "../mail/spool/host";
-import { Intake } from "./intake";
-import { Ledger } from "./ledger";
-import { LostResults } from "./lost-results";
 import type { Mail, MailOptions } from "../mail/mail";
+import type { FileLayer } from "../mail/spool/files";
+import type { Host } from "../mail/spool/host";
+import { SpoolLock, type LockLoss } from "../mail/spool/lock";
+import { Spool } from "../mail/spool/spool";
+import type { Mailer, MailerProgress } from "../mailer/mailer";
+import { Commands } from "./commands";
+import { Intake } from "./intake";
 import { MailStore } from "./mail-store";
+import type { Entry } from "./order";
 import type {
-  Composer,
   HoldReason,
+  Logger,
   MailEnded,
   MailOrigin,
   OutboxSettings,
   OutboxSummary,
 } from "./outbox-types";
-import { Sender } from "./sender";
+import { Policy } from "./policy";
+import { Reporter } from "./reporter";
 import { endsWhenReady } from "./setup-errors";
-import { Spool } from "../mail/spool/spool";
-import type { FileLayer } from "../mail/spool/files";
-import { SpoolLock, type LockLoss } from "../mail/spool/lock";
-import type { Entry } from "./waiting-mails";
+import { Worker } from "./worker";
 
 export interface RunOptions {
   readonly directory: string;
   readonly clock: Clock;
-  readonly carrier: MailCarrier;
+  readonly mailer: Mailer;
   readonly settings: OutboxSettings;
-  readonly compose: Composer;
   readonly log: Logger;
   readonly random: () => number;
   readonly files: FileLayer;
@@ -51,7 +46,7 @@ export interface RunEvents {
   /** False when nobody listens. */
   readonly ended: (ended: MailEnded) => boolean;
   readonly changed: () => void;
-  readonly progress: (id: string, progress: CarrierProgress) => void;
+  readonly progress: (id: string, progress: MailerProgress) => void;
   readonly hold: (reason: HoldReason | undefined) => void;
   readonly trouble: (error: ModemError) => void;
   /** The folder is no longer ours: nothing of the run may touch it any more. */
@@ -59,9 +54,8 @@ export interface RunEvents {
 }
 
 export class OutboxRun {
-  private readonly ending: Ending;
-  private readonly lost: LostResults;
-  private readonly sender: Sender;
+  private readonly reporter: Reporter;
+  private readonly worker: Worker;
   private readonly intake: Intake;
   readonly commands: Commands;
   private stopped = false;
@@ -70,42 +64,32 @@ export class OutboxRun {
   private constructor(
     private readonly options: RunOptions,
     private readonly lock: SpoolLock,
-    readonly ledger: Ledger,
+    readonly policy: Policy,
     readonly store: MailStore,
     private readonly untold: readonly Entry[],
   ) {
-    const { clock, carrier, settings, events, log, random, compose } = options;
+    const { clock, host, mailer, settings, events, log, random } = options;
     const { trouble, changed, progress } = events;
-    const today = (): string => new Date(clock.wall()).toISOString();
-    const assertHeld = (within?: number): Promise<void> => this.assertHeld(within);
     const { simulated, maxAge, keepFailedDays } = settings;
-    const ending = new Ending({ store, time: ledger.time, simulated, tell: events.ended, trouble, log });
-    const conclusion = new Conclusion({ store, ledger, ending, random });
-    const lost = new LostResults({ clock, carrier, store, ending, conclusion, today });
-    const expiry = new Expiry({ carrier, store, ledger, ending, lost, maxAge });
-    this.ending = ending;
-    this.lost = lost;
-    this.intake = new Intake({ clock, store, ledger, ending, settings });
-    const sender = new Sender({
+    const reporter = new Reporter({ store, time: policy.time, simulated, tell: events.ended, trouble, log });
+    const worker = new Worker({
       clock,
-      carrier,
-      compose,
+      mailer,
       store,
-      ledger,
-      ending,
-      conclusion,
-      lost,
-      expiry,
+      policy,
+      reporter,
       log,
+      random,
+      maxAge,
       keepFailedDays,
-      today,
-      assertHeld,
+      assertHeld: (within) => this.assertHeld(within),
       progress,
       changed,
     });
-    this.sender = sender;
-    const { host } = options;
-    this.commands = new Commands({ clock, host, store, ledger, ending, lost, sender, trouble });
+    this.reporter = reporter;
+    this.worker = worker;
+    this.intake = new Intake({ clock, store, policy, worker, mailer, settings });
+    this.commands = new Commands({ clock, host, store, policy, reporter, worker, trouble });
   }
 
   /**
@@ -121,11 +105,13 @@ export class OutboxRun {
     try {
       const spool = new Spool(directory, files);
       await spool.prepare();
-      const ledger = await Ledger.open(spool, clock, host, settings, events);
-      const store = new MailStore(spool, ledger.time, events.trouble);
+      const policy = await Policy.open(spool, clock, host, settings, events);
+      const store = new MailStore(spool, policy.time, events.trouble);
       const untold = await store.open();
+      // What failed under the old settings need not wait for its back-off.
+      if (policy.settingsChanged) store.waiting.hurry(policy.time.now().time);
       await store.failed.removeOld(settings.keepFailedDays);
-      return new OutboxRun(options, lock, ledger, store, untold);
+      return new OutboxRun(options, lock, policy, store, untold);
     } catch (error) {
       await lock.release();
       throw error;
@@ -134,39 +120,39 @@ export class OutboxRun {
 
   /** Tells what the last run did not tell, and starts sending. */
   async begin(): Promise<void> {
-    // First of all, because a command that comes meanwhile wakes the sender, who has to ask before he sends.
-    for (const entry of this.store.waiting.inOrder()) if (entry.stage === "asking") this.lost.add(entry);
-    for (const entry of this.untold) await this.ending.tellAgain(entry);
+    // First of all, because a command that comes meanwhile wakes the worker, which has to ask before it sends.
+    for (const entry of this.store.waiting.inOrder()) if (entry.stage === "inDoubt") this.worker.doubt(entry);
+    for (const entry of this.untold) await this.reporter.tellAgain(entry);
     if (this.stopped) return;
-    const { carrier } = this.options;
-    carrier.on("available", this.onAvailable);
-    this.onAvailable(carrier.available);
+    const { mailer } = this.options;
+    mailer.on("available", this.onAvailable);
+    this.onAvailable(mailer.available);
   }
 
   /** Resolves when nothing runs any more. */
   async stop(): Promise<void> {
     this.stopped = true;
-    this.options.carrier.off("available", this.onAvailable);
-    await this.sender.stop();
+    this.options.mailer.off("available", this.onAvailable);
+    await this.worker.stop();
     await Promise.allSettled(this.underWay);
-    await this.ending.settled();
+    await this.reporter.settled();
   }
 
   /** Gives the folder back, whatever still runs. Never rejects. */
   async leave(): Promise<void> {
-    this.sender.abandon();
-    this.ending.stop();
-    await this.ledger.save();
+    this.worker.abandon();
+    this.reporter.stop();
+    await this.policy.save();
     await this.lock.release();
   }
 
   /** Ends without another touch of the mails, because somebody else may have them. Never rejects. */
   async lose(): Promise<void> {
     this.stopped = true;
-    this.options.carrier.off("available", this.onAvailable);
-    this.ending.stop();
-    void this.sender.stop();
-    this.sender.abandon();
+    this.options.mailer.off("available", this.onAvailable);
+    this.reporter.stop();
+    void this.worker.stop();
+    this.worker.abandon();
     await this.lock.release();
   }
 
@@ -177,13 +163,13 @@ export class OutboxRun {
   summary(): OutboxSummary {
     const { waiting, failed } = this.store;
     const oldest = waiting.oldest();
-    const nextTry = this.sender.nextTry();
-    const hold = this.ledger.holds.reason();
-    const { sending } = this.sender;
-    const waitsFor = this.sender.waitsFor();
+    const nextTry = this.worker.nextTry();
+    const hold = this.policy.holds.reason();
+    const { sending } = this.worker;
+    const waitsFor = this.worker.waitsFor();
     return {
       depth: waiting.depth,
-      oldestAgeMs: oldest === undefined ? 0 : Math.max(0, this.ledger.time.now().time - oldest.accepted.time),
+      oldestAgeMs: oldest === undefined ? 0 : Math.max(0, this.policy.time.now().time - oldest.accepted.time),
       ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }),
       ...(hold !== undefined && { hold }),
       ...(waitsFor !== undefined && { waitsFor }),
@@ -193,10 +179,10 @@ export class OutboxRun {
   }
 
   private readonly onAvailable = (available: boolean): void => {
-    const { setup } = this.ledger.holds;
+    const { setup } = this.policy.holds;
     if (available && setup !== undefined && endsWhenReady(setup.error.code))
-      void this.command(() => this.ledger.release("setup"));
-    else this.sender.wake();
+      void this.command(() => this.policy.release("setup"));
+    else this.worker.wake();
   };
 
   /** Does something that changes mails or holds; the folder is not given back before it is done. */
@@ -208,7 +194,7 @@ export class OutboxRun {
     } finally {
       this.underWay.delete(running);
       this.options.events.changed();
-      this.sender.wake();
+      this.worker.wake();
     }
   }
 

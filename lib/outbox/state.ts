@@ -5,6 +5,7 @@
  */
 import { join } from "node:path";
 import type { StoredHolds } from "./holds";
+import type { SettingsSeal } from "./settings-seal";
 import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
 import type { Spool } from "../mail/spool/spool";
@@ -20,6 +21,8 @@ export interface OutboxState {
   readonly sent: readonly MinuteCount[];
   /** Outcomes that stayed unknown, without a known one between them. */
   readonly unknownInRow: number;
+  /** Tells whether any setting has changed since. */
+  readonly settings?: SettingsSeal | undefined;
 }
 
 /** `damaged` carries the reason for a person. */
@@ -62,7 +65,8 @@ function isState(value: unknown): value is OutboxState {
     areHolds(value["holds"]) &&
     Array.isArray(value["sent"]) &&
     value["sent"].every(isMinuteCount) &&
-    isNumber(value["unknownInRow"])
+    isNumber(value["unknownInRow"]) &&
+    (value["settings"] === undefined || isSeal(value["settings"]))
   );
 }
 

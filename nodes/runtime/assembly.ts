@@ -5,7 +5,7 @@
  * What sends a mail without keeping it is a workshop of its own, for a trial from the editor.
  */
 import type { Clock } from "../../lib/clock";
-import { composerFor } from "../../lib/mailer/qsmtp/compose/composer";
+import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
 import { Outbox } from "../../lib/outbox/outbox";
 import type { FileLayer } from "../../lib/mail/spool/files";
 import { rootsFor } from "../../lib/mail/providers/roots";
@@ -16,6 +16,7 @@ import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { PinMemory } from "../../lib/quectel/network/pin-memory";
 import type { Notebook } from "../../lib/quectel/notebook";
 import type { Logger } from "../../lib/quectel/settings";
+import type { QsmtpClient, QsmtpClientOptions } from "../../lib/mailer/qsmtp/client";
 import { SmtpCarrier } from "../../lib/mailer/qsmtp/smtp-carrier";
 import type { Line } from "../../lib/quectel/connection/line-source";
 import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
@@ -36,20 +37,25 @@ export interface Surroundings {
   readonly files?: FileLayer;
 }
 
-/** What reaches a mail server through the module, without an outbox. */
-export interface Workshop {
+/** A module and its way into the network. */
+interface Station {
   readonly modem: Modem;
   readonly pdp: PdpContext;
   readonly moduleClock: ModuleClock;
-  readonly carrier: SmtpCarrier;
   readonly sockets: ModuleSockets;
   readonly trace: Trace;
   /** Ends all of it; the port is free after at most 5 s. */
   close(): Promise<void>;
 }
 
-export interface Assembly extends Workshop {
+/** What reaches a mail server through the module, without an outbox. */
+export interface Workshop extends Station {
+  readonly carrier: SmtpCarrier;
+}
+
+export interface Assembly extends Station {
   readonly settings: ModemSettings;
+  readonly mailer: QsmtpMailer;
   readonly outbox: Outbox;
   /** Ends all of it; a pending result is awaited for up to 8 s, the port is free after at most 13 s. */
   close(): Promise<void>;
@@ -66,10 +72,32 @@ export interface WorkshopOptions {
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
 const RESULT_GRACE = 8_000;
 
-export function assembleWorkshop(
-  { connection, network, smtp }: Pick<ModemSettings, "connection" | "network" | "smtp">,
+type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
+
+export function assembleWorkshop(settings: StationSettings, options: WorkshopOptions): Workshop {
+  const station = assembleStation(settings, options);
+  const carrier = new SmtpCarrier({ ...clientOptions(station, settings, options) });
+  return { ...station, carrier, close: () => closed(station, carrier) };
+}
+
+/** What a client of the module's SMTP works with. */
+function clientOptions(
+  { modem, pdp, moduleClock }: Station,
+  { smtp }: Pick<ModemSettings, "smtp">,
+  { notebook }: Pick<WorkshopOptions, "notebook">,
+): QsmtpClientOptions {
+  return { modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook };
+}
+
+async function closed(station: Station, client: QsmtpClient): Promise<void> {
+  client.close();
+  await station.close();
+}
+
+function assembleStation(
+  { connection, network }: StationSettings,
   { clock, log, notebook, pinMemory, trace }: WorkshopOptions,
-): Workshop {
+): Station {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
     transport: traced(transport, trace),
@@ -83,16 +111,13 @@ export function assembleWorkshop(
   const networkSearch = new NetworkSearch(modem);
   const pdp = new PdpContext(modem, network, notebook);
   const moduleClock = new ModuleClock(modem, network.contextId);
-  const carrier = new SmtpCarrier({ modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook });
   return {
     modem,
     pdp,
     moduleClock,
-    carrier,
     sockets: new ModuleSockets(modem, notebook, pdp),
     trace,
     async close() {
-      carrier.close();
       pdp.close();
       networkSearch.close();
       await modem.close();
@@ -105,29 +130,33 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
   const notebook = new FileNotebook(notesDirectory(directory), files);
   const pinMemory = keptPin(notebook);
   const trace = new Trace(clock);
-  const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace });
-  const { carrier } = workshop;
+  const options = { clock, log, notebook, pinMemory, trace };
+  const station = assembleStation(settings, options);
+  const mailer = new QsmtpMailer({
+    ...clientOptions(station, settings, options),
+    text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
+    bccMode: text.bccMode,
+  });
   const outbox = new Outbox({
     directory: spoolDirectory(directory),
     clock,
-    carrier,
+    mailer,
     settings: {
       ...queue,
-      bccMode: text.bccMode,
       fingerprint: fingerprintOf(settings),
       simulated: connection.kind === "simulator",
     },
-    compose: composerFor({ ...smtp, charset: text.charset, lateNote: text.lateNote }, carrier),
     log,
     ...(files === undefined ? {} : { files }),
   });
   return {
-    ...workshop,
+    ...station,
     settings,
+    mailer,
     outbox,
     async close() {
       await outbox.close(RESULT_GRACE);
-      await workshop.close();
+      await closed(station, mailer);
     },
   };
 }

@@ -35,8 +35,7 @@ export const AREAS = {
   outbox: {
     mutate: ["lib/outbox/**/*.ts"],
     tests: [
-      "test/unit/outbox/@(state|transactions|mail-result|mail-store|waiting-mails|ledger|send-rate).test.ts",
-      "test/unit/outbox/@(ending|conclusion|lost-results|expiry|attempt|sender|run|failed-mails|adoption).test.ts",
+      "test/unit/outbox/@(lifecycle|state|mail-result|send-rate|adoption|supersede|told|lost-folder).test.ts",
       "test/unit/outbox/@(outbox|close|recipients|late-confirmation|record|time|unknown|commands).test.ts",
       "test/unit/outbox/@(order|room).test.ts",
       "test/unit/outbox/@(disk|at-once|holds).test.ts",

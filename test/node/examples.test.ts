@@ -206,6 +206,21 @@ describe("The example", function () {
     });
   });
 
+  describe("12 Only the current state", () => {
+    it("sends one mail, the last, of those that were raised while none could go out", async () => {
+      await load("12 Only the current state");
+      await bench.showsStatus(idOf("quectel-smtp-send"), "ready");
+      press("pause");
+      assert.equal((await shown("outbox")).payload.hold.kind, "paused");
+      for (const level of ["60 %", "80 %", "95 %"]) press(level);
+      assert.equal((await shown("superseded", 2)).error.code, "OUTBOX_SUPERSEDED");
+      press("resume");
+      assert.equal((await server.waitForMail()).parsed.subject, "Tank 2: 95 %");
+      assert.equal((await shown("sent")).smtp.status, "sent");
+      assert.deepEqual([server.received.length, bench.count(idOf("not sent"))], [1, 0]);
+    });
+  });
+
   function subjects({ payload }: Message): string[] {
     return payload.rows.map(({ subject }: { subject: string }) => subject);
   }

@@ -3,7 +3,7 @@
  *
  * A recipient may get a mail twice only when the second copy says so.
  */
-import type { Delivered } from "./fake-carrier";
+import type { Delivered } from "./fake-mailer";
 
 export interface Accepted {
   readonly subject: string;

@@ -1,6 +1,7 @@
-/** The outbox on a carrier on a simulated module, all in memory: the whole library from an accepted mail to the server. */
+/** The outbox on the mailer of a simulated module, all in memory: the whole library from an accepted mail to the server. */
 import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
-import { composerFor } from "../../lib/mailer/qsmtp/compose/composer";
+import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
 import type { Mail } from "../../lib/mail/mail";
 import { Outbox } from "../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../lib/outbox/outbox-types";
@@ -14,7 +15,6 @@ const SETTINGS: OutboxSettings = {
   maxSpoolMB: 100,
   keepFailedDays: 7,
   ratePerHour: 0,
-  bccMode: "private",
   simulated: false,
   fingerprint: { port: "p", sim: "", apn: "", server: "s", login: "l", sender: "f" },
 };
@@ -28,6 +28,7 @@ export interface OutboxSurroundings extends Surroundings {
 
 export interface MemoryOutboxOptions extends MemoryRigOptions {
   readonly outbox?: Partial<OutboxSettings>;
+  readonly bccMode?: BccMode;
   readonly text?: Partial<Pick<ComposeSettings, "charset" | "lateNote">>;
 }
 
@@ -36,18 +37,19 @@ export type OutboxRig = ReturnType<typeof memoryOutbox>;
 /** @param former what an earlier host has left: its module, its disk and the server. */
 export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxSurroundings) {
   const rig = memoryRig(options, former);
-  const { clock, carrier, modem } = rig;
+  const { clock, modem } = rig;
   const files = former?.files ?? new FaultyFiles();
   const { senderName, senderAddress } = { ...ACCOUNT, ...options.smtp };
+  const mailer = new QsmtpMailer({
+    ...rig.client,
+    text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
+    bccMode: options.bccMode ?? "private",
+  });
   const outbox = new Outbox({
     directory: "/spool/modem",
     clock,
-    carrier,
+    mailer,
     settings: { ...SETTINGS, ...options.outbox },
-    compose: composerFor(
-      { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
-      carrier,
-    ),
     log: new KeptLog(),
     random: () => 0.5,
     files,
@@ -58,6 +60,10 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
       state: () => "gone",
     },
   });
+  const close = async (): Promise<void> => {
+    mailer.close();
+    await rig.close();
+  };
   const ended: MailEnded[] = [];
   outbox.on("ended", (end) => ended.push(end));
   const accept = async (mail: Mail): Promise<string> => {
@@ -73,6 +79,7 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
   };
   return {
     ...rig,
+    mailer,
     files,
     outbox,
     /** What has been told, in order. */
@@ -86,11 +93,12 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
     endOf,
     /** Accepts a mail and runs until it has ended. */
     deliver: async (mail: Mail): Promise<MailEnded> => endOf(await accept(mail)),
-    /** Closes outbox and modem; a mail on the air is awaited no longer than `graceMs`. */
+    /** Closes outbox and modem; a mail in flight is awaited no longer than `graceMs`. */
     stop: async (graceMs?: number): Promise<void> => {
       await clock.until(outbox.close(graceMs));
-      await rig.close();
+      await close();
     },
+    close,
   };
 }
 

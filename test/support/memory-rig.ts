@@ -8,6 +8,7 @@ import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
+import type { QsmtpClientOptions } from "../../lib/mailer/qsmtp/client";
 import { SmtpCarrier } from "../../lib/mailer/qsmtp/smtp-carrier";
 import type { RootProvider } from "../../lib/mailer/qsmtp/tls";
 import type { Transport } from "../../lib/serial/transport";
@@ -93,19 +94,22 @@ export function memoryRig(
   const network = { ...NETWORK, ...options.network };
   const { modem } = modemOn(transport, clock, { ...options.modem, settings: network });
   const pdp = new PdpContext(modem, network);
-  const carrier = new SmtpCarrier({
+  const client: QsmtpClientOptions = {
     modem,
     pdp,
     moduleClock: new ModuleClock(modem, network.contextId),
     settings: { ...ACCOUNT, ...options.smtp },
     roots: options.roots ?? (() => Promise.resolve([])),
     notebook,
-  });
+  };
+  const carrier = new SmtpCarrier(client);
   return {
     ...surroundings,
     modem,
     pdp,
     carrier,
+    /** What another client of the same module works with. */
+    client,
     written: () => written,
     /** Forgets what was handed over so far. */
     forget: (): void => {

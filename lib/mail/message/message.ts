@@ -39,6 +39,9 @@ export interface MessagePolicy {
 /** Characters of an entry that is no address, as it is told. */
 const LONGEST_SHOWN = 80;
 
+/** Characters of the key in msg.replaces. */
+const LONGEST_KEY = 200;
+
 /** Properties of the e-mail node that have no place in the module's mail. */
 const NOT_CARRIED = ["inReplyTo", "references", "headers", "envelope"] as const;
 
@@ -83,6 +86,7 @@ export async function readMessage(
   for (const why of listed.missing) warn(`${why.replace("a", "A")}; the mail goes without it.`);
   const text = subject.whole === undefined ? body.text : joined(`Subject: ${subject.whole}`, body.text);
   const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
+  const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
   for (const property of NOT_CARRIED) {
     if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
       warn(`msg.${property} is not carried by the module.`);
@@ -96,6 +100,7 @@ export async function readMessage(
     attachments,
     ...(ofPayload.length > 0 && { attachmentsOfPayload: ofPayload.length }),
     priority,
+    ...(replaces !== undefined && { replaces }),
     warnings: [...warnings],
   };
 }
@@ -138,4 +143,13 @@ function readRecipients(
     code,
   }));
   return { ...recipients, ...(unreadable.length > 0 && { unreadable }) };
+}
+
+/** A key that cannot be read replaces nothing: better one mail too many than an alarm that another ended. */
+function readReplaces(value: unknown, warn: (warning: string) => void): string | undefined {
+  if (isBlank(value)) return undefined;
+  const key = typeof value === "number" ? String(value) : value;
+  if (typeof key === "string" && key.length <= LONGEST_KEY) return key;
+  warn(`msg.replaces is no text of up to ${LONGEST_KEY} characters; the mail replaces none.`);
+  return undefined;
 }

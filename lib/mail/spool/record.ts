@@ -6,7 +6,7 @@
  * files of their own, written once. No password is ever part of it.
  */
 import { ERROR_TABLE } from "../../errors";
-import type { Envelope } from "../../mailer/mailer";
+import type { Envelope, Mark } from "../../mailer/mailer";
 import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../mail";
 import type { StoredError } from "./stored-error";
 
@@ -23,27 +23,34 @@ export interface OutboxInstant {
   readonly active: number;
 }
 
+/** One transaction: a mail may need several, each with a state of its own, so a retry never serves anyone twice. */
 export type TransactionState =
-  | { readonly kind: "waiting" }
-  | { readonly kind: "sent"; readonly at: string; readonly sendMs?: number; readonly bytes?: number }
-  /** Never to be tried again by itself. `unknown`: nobody can say whether it was sent. */
-  | { readonly kind: "refused" | "unknown"; readonly error: StoredError };
+  /** `due`: running time at which it may be tried. */
+  | { readonly kind: "queued"; readonly due: number }
+  /** Everything that can fail without doubt is being done; `due` as before. `stopped`: it is to be given up. */
+  | { readonly kind: "preparing"; readonly due: number; readonly stopped?: true }
+  /** The mark is durable: from here on it may have been sent. */
+  | { readonly kind: "sending"; readonly mark: Mark | undefined }
+  /** Its result was lost; whoever carried it may still know. Without a mark only its place on the disk tells of it. */
+  | { readonly kind: "inDoubt"; readonly mark: Mark | undefined }
+  /** The server has taken it. `at`: wall-clock time of the host, ISO 8601. */
+  | { readonly kind: "done"; readonly at: string; readonly sendMs?: number; readonly bytes?: number }
+  /** Only `retry` tries it again. */
+  | { readonly kind: "failed"; readonly error: StoredError };
 
 export interface StoredTransaction {
   readonly envelope: Envelope;
   readonly state: TransactionState;
   /** Failures since the last success or `retry`; the back-off grows with it. */
   readonly tries: number;
-  /** Times its recipients were tried, in other transactions too; undefined in older records. */
-  readonly attempts?: number;
-  /** Running time at which it is due. */
-  readonly due: number;
+  /** Tries in a row that ended because the way out went away: only the first is repeated without back-off. */
+  readonly interruptions?: number | undefined;
+  /** Times its recipients were tried, in other transactions too. */
+  readonly attempts: number;
   /** Outcomes of it that stayed unknown. */
   readonly unknown: number;
-  /** It was reported as failed, and may have arrived all the same. */
+  /** No refusal was proven: it may have arrived although it counts as failed. */
   readonly open?: true;
-  /** The module has refused the subject for its length. */
-  readonly shortSubject: boolean;
   readonly lastError?: StoredError;
 }
 
@@ -65,6 +72,11 @@ export type Origin =
   | { readonly nodeId: string; readonly message: unknown }
   | ({ readonly nodeId: string } & Elsewhere);
 
+export interface EndRequest {
+  readonly error: StoredError;
+  readonly keep: boolean;
+}
+
 export interface SpoolRecord {
   readonly format: typeof RECORD_FORMAT;
   readonly id: string;
@@ -78,6 +90,8 @@ export interface SpoolRecord {
   /** Wall-clock time of acceptance, milliseconds since 1970; for a reader only. */
   readonly raisedAt: number;
   readonly priority: Priority;
+  /** Takes the place of mails of the same node with the same key that have not gone out. */
+  readonly replaces?: string;
   readonly delivery: Delivery;
   /** Minutes; null: the modem's. */
   readonly maxAge: number | null;
@@ -98,8 +112,10 @@ export interface SpoolRecord {
   readonly transactions: readonly StoredTransaction[];
   /** Times the mail was tried: those of the recipient who was tried most often. */
   readonly attempts: number;
-  /** Nothing more is sent by itself; perhaps not yet told. `time`: running time. */
-  readonly end?: { readonly time: number };
+  /** Asked for while it could not be interrupted: what has not gone out by then ends so. Never on the disk. */
+  readonly ending?: EndRequest | undefined;
+  /** Nothing more is sent; perhaps not yet told. `time`: running time. `keep`: `retry` may have it back. */
+  readonly end?: { readonly time: number; readonly keep: boolean } | undefined;
 }
 
 /** Steps from an older format to the next: `MIGRATIONS[1]` makes format 2 of format 1. None was needed yet. */
@@ -151,13 +167,30 @@ const isEnvelope = (value: unknown): boolean =>
 const isTransaction = (value: unknown): boolean =>
   isObject(value) &&
   isEnvelope(value["envelope"]) &&
-  isObject(value["state"]) &&
-  ["waiting", "sent", "refused", "unknown"].includes(String(value["state"]["kind"])) &&
+  isState(value["state"]) &&
   isNumber(value["tries"]) &&
-  isNumber(value["due"]) &&
+  isNumber(value["attempts"]) &&
   isNumber(value["unknown"]);
 const isMailbox = (value: unknown): boolean =>
   isObject(value) && isText(value["name"]) && isText(value["address"]);
+const isState = (value: unknown): boolean => {
+  if (!isObject(value)) return false;
+  switch (value["kind"]) {
+    case "queued":
+    case "preparing":
+      return isNumber(value["due"]);
+    case "sending":
+    case "inDoubt":
+      return value["mark"] === undefined || isMark(value["mark"]);
+    case "done":
+      return isText(value["at"]);
+    case "failed":
+      return isObject(value["error"]) && isText(value["error"]["code"]) && isText(value["error"]["message"]);
+    default:
+      return false;
+  }
+};
+const isMark = (value: unknown): boolean => isObject(value) && isText(value["via"]) && "data" in value;
 const isUnreadable = (value: unknown): boolean =>
   isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));
 const isElsewhere = (value: unknown): boolean => isObject(value) && isNumber(value["bytes"]);
@@ -172,6 +205,7 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ["written", isInstant],
   ["raisedAt", isNumber],
   ["priority", (value) => ["high", "normal", "low"].includes(String(value))],
+  ["replaces", (value) => value === undefined || isText(value)],
   ["delivery", (value) => ["atLeastOnce", "atMostOnce"].includes(String(value))],
   ["maxAge", (value) => value === null || isNumber(value)],
   [

@@ -211,10 +211,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     try {
       if (this.options.isTrial === true) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
-      if (wasLost && (await shownNow(this.client.modem, signal)) !== standing.shows) {
-        this.foreign.seen();
-        throw resultUnknown(undefined, "the result that came may be that of another mail");
-      }
+      if (wasLost) await this.proveOurs(standing, signal);
       return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });
     } catch (cause) {
       const error = asModemError(cause);
@@ -229,6 +226,22 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       lease.release();
       this.tidyLater();
     }
+  }
+
+  /** Rejects when a result that was looked for may be that of another mail; whatever goes wrong, it may have been sent. */
+  private async proveOurs({ shows }: Standing, signal: AbortSignal): Promise<void> {
+    const { guarded, modem } = this.work;
+    let shown: string | undefined;
+    try {
+      // The result may come while the line is still being synchronised.
+      await guarded.settled(signal);
+      shown = await shownNow(modem, signal);
+    } catch (cause) {
+      throw resultUnknown(cause, "it could not be seen whose result came");
+    }
+    if (shown === shows) return;
+    this.foreign.seen();
+    throw resultUnknown(undefined, "the result that came may be that of another mail");
   }
 
   /** What the module's word about a transaction means. */

@@ -65,9 +65,9 @@ async function modemLines({ parts, view }: ReportParts): Promise<readonly string
   const { status, network } = view;
   const state = `- state: ${status.state} (${status.text})`;
   if (parts === undefined) return [state];
-  const { modem, pdp, carrier } = parts;
+  const { modem, pdp, mailer } = parts;
   const { identity, line } = modem;
-  const support = await carrier.knownTextSupport().catch(() => undefined);
+  const support = await mailer.knownTextSupport().catch(() => undefined);
   return [
     state,
     ...(identity === undefined

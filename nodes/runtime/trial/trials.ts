@@ -108,7 +108,7 @@ export class Trials {
   private lastMailWith(settings: ModemSettings): EndedMail | undefined {
     const tests = this.noted.filter((mail) => sameWay(mail.settings, settings)).map(({ last }) => last);
     const flows = [...modemHosts()].flatMap(({ inUse }) =>
-      inUse !== undefined && sameWay(inUse.settings, settings) ? (inUse.carrier.lastMail ?? []) : [],
+      inUse !== undefined && sameWay(inUse.settings, settings) ? (inUse.mailer.lastMail ?? []) : [],
     );
     return [...tests, ...flows].sort((a, b) => b.at - a.at)[0];
   }

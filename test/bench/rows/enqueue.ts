@@ -1,6 +1,6 @@
 /** What it takes to accept a mail durably: fsync calls and time, on the disk that holds the temporary folder. */
 import type { Mail } from "../../../lib/mail/mail";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer } from "../../support/fake-mailer";
 import { mail } from "../../unit/outbox/bench";
 import type { Figure } from "../figure";
 import { inRounds, type Row } from "../row";
@@ -30,9 +30,9 @@ export const enqueue: Row = {
   measure: (rounds) =>
     withFolder(async (folder) => {
       const files = new CountingFiles(true);
-      const carrier = new FakeCarrier();
-      carrier.available = false;
-      const { outbox, accept } = diskOutbox(folder, carrier, files.layer);
+      const mailer = new FakeMailer();
+      mailer.available = false;
+      const { outbox, accept } = diskOutbox(folder, mailer, files.layer);
       await outbox.open();
       const figures: Figure[] = [];
       for (const { name, mail } of MAILS) {

@@ -3,7 +3,8 @@ import { systemClock } from "../../../lib/clock";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { Mailer } from "../../../lib/mailer/mailer";
 import { TcpTransport } from "../../../lib/serial/tcp-transport";
 import { hostFiles } from "../../../lib/mail/spool/files";
 import { PLAIN } from "../../e2e/transaction/mail-rig";
@@ -22,9 +23,9 @@ export const eventLoop: Row = {
     "Longest turn of the event loop from accepting a mail with 5 MB attached to its end; module and mail server run in another process.",
   async measure(rounds) {
     const station = await startMailStation();
-    const carrier = await readyCarrier(station);
+    const mailer = await readyMailer(station);
     const samples = await withFolder(async (folder) => {
-      const { outbox, accept, ends } = diskOutbox(folder, carrier, hostFiles);
+      const { outbox, accept, ends } = diskOutbox(folder, mailer, hostFiles);
       await outbox.open();
       const send = async (size: number): Promise<number> => {
         const bytes = Buffer.alloc(size, 7);
@@ -55,20 +56,22 @@ export const eventLoop: Row = {
   },
 };
 
-async function readyCarrier({ modemPort, smtpPort }: MailStation): Promise<SmtpCarrier> {
+async function readyMailer({ modemPort, smtpPort }: MailStation): Promise<Mailer> {
   const { modem } = modemOn(
     () => new TcpTransport({ host: "127.0.0.1", port: modemPort, clock: systemClock }),
     systemClock,
   );
-  const carrier = new SmtpCarrier({
+  const mailer = new QsmtpMailer({
     modem,
     pdp: new PdpContext(modem, NETWORK),
     moduleClock: new ModuleClock(modem, 1),
     settings: { ...PLAIN, user: "", password: "", host: "127.0.0.1", port: smtpPort },
     roots: () => Promise.resolve([]),
     notebook: memoryNotebook(),
+    text: { senderName: "Pump 7", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
+    bccMode: "private",
   });
   modem.acquire();
   await modem.whenReady();
-  return carrier;
+  return mailer;
 }

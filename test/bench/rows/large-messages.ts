@@ -4,7 +4,7 @@ import { hostFiles } from "../../../lib/mail/spool/files";
 import { readMessage } from "../../../lib/mail/message/message";
 import { snapshotOf } from "../../../lib/mail/message/snapshot";
 import { releaseContents, releaseText } from "../../../nodes/runtime/contents";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer } from "../../support/fake-mailer";
 import { inRounds, type Row } from "../row";
 import { diskOutbox, withFolder } from "../support/disk-outbox";
 import { TurnWatch } from "../support/turns";
@@ -51,7 +51,7 @@ export const largeMessages: Row = {
 type Samples = ReadonlyMap<string, readonly number[]>;
 
 async function measureAll(folder: string, rounds: number): Promise<Samples> {
-  const { outbox } = diskOutbox(folder, new FakeCarrier(), hostFiles);
+  const { outbox } = diskOutbox(folder, new FakeMailer(), hostFiles);
   await outbox.open();
   await outbox.pause();
   const accept = async (message: Record<string, unknown>): Promise<number> => {

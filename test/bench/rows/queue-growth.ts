@@ -6,7 +6,7 @@
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer } from "../../support/fake-mailer";
 import { mail } from "../../unit/outbox/bench";
 import type { Figure } from "../figure";
 import { inRounds, type Row } from "../row";
@@ -74,12 +74,12 @@ interface Opened {
 
 class Queue {
   private readonly files = new CountingFiles(false);
-  private readonly carrier = new FakeCarrier();
+  private readonly mailer = new FakeMailer();
 
   private constructor(private readonly folder: string) {
-    this.carrier.available = false;
-    this.carrier.fate = () => {
-      this.carrier.available = false;
+    this.mailer.available = false;
+    this.mailer.fate = () => {
+      this.mailer.available = false;
       return { kind: "sent" };
     };
   }
@@ -108,7 +108,7 @@ class Queue {
         const before = process.cpuUsage();
         for (let number = 0; number < count; number++) {
           const one = ends(1);
-          this.carrier.setAvailable(true);
+          this.mailer.setAvailable(true);
           await one;
           await accept(mail(`again ${number}`));
         }
@@ -121,6 +121,6 @@ class Queue {
   }
 
   private outbox(): DiskOutbox {
-    return diskOutbox(this.folder, this.carrier, this.files.layer);
+    return diskOutbox(this.folder, this.mailer, this.files.layer);
   }
 }

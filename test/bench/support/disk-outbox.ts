@@ -1,13 +1,12 @@
-/** An outbox on the disk in real time, with a carrier that takes every mail at once. */
+/** An outbox on the disk in real time, with a mailer that takes every mail at once. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { Mail } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/mail/spool/files";
-import type { MailCarrier } from "../../../lib/mailer/qsmtp/carrier";
+import type { Mailer } from "../../../lib/mailer/mailer";
 import { KeptLog } from "../../support/module-replies";
 import { OPTIONS, SETTINGS } from "../../unit/outbox/bench";
 
@@ -29,16 +28,12 @@ export async function withFolder<T>(use: (folder: string) => Promise<T>): Promis
 }
 
 /** An outbox that is not open yet. */
-export function diskOutbox(folder: string, carrier: MailCarrier, files: FileLayer): DiskOutbox {
+export function diskOutbox(folder: string, mailer: Mailer, files: FileLayer): DiskOutbox {
   const outbox = new Outbox({
     directory: join(folder, "spool"),
     clock: systemClock,
-    carrier,
+    mailer,
     settings: { ...SETTINGS, maxQueued: 100_000, maxSpoolMB: 10_000 },
-    compose: composerFor(
-      { senderName: "Pump 7", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
-      carrier,
-    ),
     log: new KeptLog(),
     files,
   });

@@ -123,13 +123,13 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       encoding: "auto",
       sendTimeout: dice.pick([60, 300]),
     },
+    bccMode: dice.pick(["private", "private", "module"]),
     queue: {
       maxAge: MAX_AGE,
       maxQueued: dice.pick([1000, 1000, 8]),
       maxSpoolMB: 100,
       keepFailedDays: 7,
       ratePerHour: 0,
-      bccMode: dice.pick(["private", "private", "module"]),
       fingerprint: {
         port: "p",
         sim: "",

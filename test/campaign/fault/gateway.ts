@@ -2,7 +2,8 @@
  * The host of an episode over all its lives: the library put together as the nodes do it, killed, deployed and
  * restarted on one disk.
  */
-import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
@@ -12,7 +13,6 @@ import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
-import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import { Trace } from "../../../lib/serial/trace";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { certificate } from "../../support/certificates";
@@ -31,6 +31,7 @@ export interface GatewayOptions {
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
   readonly queue: Omit<OutboxSettings, "simulated">;
+  readonly bccMode: BccMode;
   readonly charset: Charset;
   readonly random: () => number;
   readonly ended: (ended: MailEnded) => void;
@@ -130,13 +131,15 @@ export class Gateway {
     });
     const search = new NetworkSearch(modem);
     const pdp = new PdpContext(modem, network);
-    const carrier = new SmtpCarrier({
+    const mailer = new QsmtpMailer({
       modem,
       pdp,
       moduleClock: new ModuleClock(modem, network.contextId),
       settings: smtp,
       roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
       notebook,
+      text: { ...smtp, charset, lateNote: 10 },
+      bccMode: this.options.bccMode,
     });
     const boot = `boot ${this.boot}`;
     const files = this.disk;
@@ -144,9 +147,8 @@ export class Gateway {
     const outbox = new Outbox({
       directory: DIRECTORY,
       clock,
-      carrier,
+      mailer,
       settings: { ...this.options.queue, simulated: false },
-      compose: composerFor({ ...smtp, charset, lateNote: 10 }, carrier),
       log,
       random,
       files,
@@ -206,7 +208,7 @@ export class Gateway {
       close: async (): Promise<void> => {
         dead = true;
         await outbox.close();
-        carrier.close();
+        mailer.close();
         pdp.close();
         search.close();
         await modem.close();

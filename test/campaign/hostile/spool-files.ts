@@ -1,8 +1,7 @@
 /** Spoiled files in the spool: whatever they hold, the outbox opens or says why not, and touches nothing outside. */
 import { addRecipient, setSubject } from "../../../lib/quectel/commands/smtp";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import { FaultyFiles } from "../../support/faulty-files";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer, type Tried } from "../../support/fake-mailer";
 import { Bench, DIRECTORY, mail } from "../../unit/outbox/bench";
 import { anyJson, anyText } from "./values";
 import type { Dice } from "../fault/dice";
@@ -50,12 +49,12 @@ export async function trySpool(
       found.add("pathsOutside", where, `${name} ${path}`);
     return undefined;
   };
-  const carrier = new FakeCarrier();
-  carrier.fate = (transaction) => {
+  const mailer = new FakeMailer();
+  mailer.fate = (transaction) => {
     checkLines(transaction, found, where);
     return { kind: "sent" };
   };
-  const bench = new Bench({ files, carrier });
+  const bench = new Bench({ files, mailer });
   try {
     await bench.clock.until(bench.outbox.open());
   } catch (error) {
@@ -79,7 +78,7 @@ function isAbove(path: string, name: string): boolean {
   return name === "syncFolder" && DIRECTORY.startsWith(`${path}/`);
 }
 
-function checkLines({ to, cc, bcc, subject }: MailTransaction, found: Findings, where: string): void {
+function checkLines({ to, cc, bcc, codedSubject }: Tried, found: Findings, where: string): void {
   const spell = (make: () => { readonly line: string }): void => {
     let line: string;
     try {
@@ -91,7 +90,7 @@ function checkLines({ to, cc, bcc, subject }: MailTransaction, found: Findings, 
     found.checkLines([line], where);
   };
   for (const address of [...to, ...cc, ...bcc]) spell(() => addRecipient("to", address));
-  spell(() => setSubject("ascii", subject.bytes.toString("latin1")));
+  spell(() => setSubject("ascii", codedSubject));
 }
 
 function spoiled(text: string, dice: Dice): string {

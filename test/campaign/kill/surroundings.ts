@@ -5,7 +5,7 @@
 import { SimulatedModem } from "../../../lib/simulator";
 import { smtpClient } from "../../../lib/simulator/delivery/smtp-state";
 import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
-import type { Delivered } from "../../support/fake-carrier";
+import type { Delivered } from "../../support/fake-mailer";
 import { MailServer } from "../../support/mail-server";
 import { quickClock } from "./clock";
 

@@ -2,7 +2,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { readMessage } from "../../../lib/mail/message/message";
 import { Outbox } from "../../../lib/outbox/outbox";
 import { cell, change, type SimulatedModem } from "../../../lib/simulator";
@@ -44,24 +44,27 @@ export interface Soak {
 export async function runSoak(mails: number, seed: number, at: (mail: number) => void): Promise<Soak> {
   const dice = new Dice(mixed(seed, 0));
   const rig = memoryRig({ module: { timing: { bootMs: 3_000, airMs: 2_000, networkMs: 500 } } });
-  const { clock, carrier, modem, module, server } = rig;
+  const { clock, modem, module, server } = rig;
+  const mailer = new QsmtpMailer({
+    ...rig.client,
+    text: { ...ACCOUNT, charset: "auto", lateNote: 10 },
+    bccMode: "private",
+  });
   const files = new FaultyFiles();
   const log = new KeptLog();
   const outbox = new Outbox({
     directory: "/spool/modem",
     clock,
-    carrier,
+    mailer,
     settings: {
       maxAge: 1440,
       maxQueued: 1000,
       maxSpoolMB: 100,
       keepFailedDays: 7,
       ratePerHour: 0,
-      bccMode: "private",
       simulated: false,
       fingerprint: { port: "", sim: "", apn: "", server: "", login: "", sender: "" },
     },
-    compose: composerFor({ ...ACCOUNT, charset: "auto", lateNote: 10 }, carrier),
     log,
     random: dice.random,
     files,
@@ -121,7 +124,7 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
       heap: process.memoryUsage().heapUsed,
       handles: process.getActiveResourcesInfo().length,
       timers: clock.timers,
-      listeners: listenersOf(modem, module, carrier, outbox),
+      listeners: listenersOf(modem, module, mailer, outbox),
       spool: files.paths().length,
       module: rig.filesInModule().length,
     };

@@ -5,14 +5,12 @@
  * Arguments: folder, number of mails to accept, bytes of each attachment, bytes of each text.
  */
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer } from "../../support/fake-mailer";
 import { mail, OPTIONS, SETTINGS } from "../../unit/outbox/bench";
 
 const WARM_UP = 50;
-const sayNothing = (): void => undefined;
 
 const files: FileLayer = {
   ...hostFiles,
@@ -37,18 +35,14 @@ async function main([
   attachment = "",
   text = "",
 ]: readonly string[]): Promise<void> {
-  const carrier = new FakeCarrier();
-  carrier.available = false;
+  const mailer = new FakeMailer();
+  mailer.available = false;
   const outbox = new Outbox({
     directory,
     clock: systemClock,
-    carrier,
+    mailer,
     settings: { ...SETTINGS, maxQueued: 20_000, maxSpoolMB: 10_000 },
-    compose: composerFor(
-      { senderName: "", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
-      carrier,
-    ),
-    log: { error: console.error, warn: sayNothing, info: sayNothing, debug: sayNothing },
+    log: { error: console.error, info: () => undefined },
     files,
   });
   await outbox.open();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FaultyFiles, type Operation } from "../../support/faulty-files";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer } from "../../support/fake-mailer";
 import { attachment, Bench, failure, mail } from "../outbox/bench";
 
 const NAMES: readonly Operation["name"][] = [
@@ -18,9 +18,9 @@ const NAMES: readonly Operation["name"][] = [
 
 async function idleBench(): Promise<{ readonly bench: Bench; readonly files: FaultyFiles }> {
   const files = new FaultyFiles();
-  const carrier = new FakeCarrier();
-  carrier.available = false;
-  return { bench: await Bench.open({ files, carrier }), files };
+  const mailer = new FakeMailer();
+  mailer.available = false;
+  return { bench: await Bench.open({ files, mailer }), files };
 }
 
 function syncs(files: FaultyFiles): number {
@@ -72,11 +72,11 @@ describe("what the outbox asks of the disk", () => {
       const { bench, files } = await idleBench();
       for (let number = 0; number < queued; number++) await bench.accept(mail(`mail ${number}`));
       const before = operations(files);
-      bench.carrier.fate = () => {
-        bench.carrier.available = false;
+      bench.mailer.fate = () => {
+        bench.mailer.available = false;
         return { kind: "sent" };
       };
-      bench.carrier.setAvailable(true);
+      bench.mailer.setAvailable(true);
       await bench.ends(1);
       await bench.clock.until(bench.outbox.close());
       return operations(files) - before;
@@ -94,7 +94,7 @@ describe("what the outbox asks of the disk", () => {
       const files = new FaultyFiles();
       const bench = await Bench.open({ files, available: false });
       let tries = 0;
-      bench.carrier.fate = () =>
+      bench.mailer.fate = () =>
         ++tries < 6 ? failure("SMTP_SERVICE_UNAVAILABLE", { smtpCode: 421 }) : { kind: "sent" };
       const subject = "\u6c34".repeat(700);
       const to = ["duty@example.com", "night@example.com", "boss@example.com"];
@@ -103,13 +103,13 @@ describe("what the outbox asks of the disk", () => {
       const states: number[] = [];
       let before = files.bytesWritten;
       files.fault = ({ name, path }) => {
-        if (name === "rename" && path.includes("/queue/")) {
+        if (name === "rename" && /\/(queue|sending)\//.test(path)) {
           states.push(files.bytesWritten - before);
           before = files.bytesWritten;
         }
         return undefined;
       };
-      bench.carrier.setAvailable(true);
+      bench.mailer.setAvailable(true);
       let length = 0;
       bench.outbox.on("ended", (end) =>
         end.waitUntil(end.readText().then((whole) => (length = whole.length))),

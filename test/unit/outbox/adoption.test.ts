@@ -7,8 +7,7 @@ import { Spool } from "../../../lib/mail/spool/spool";
 import { storeError } from "../../../lib/mail/spool/stored-error";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, mail } from "./bench";
-import { transaction } from "./parts-bench";
-import { record } from "./spool-bench";
+import { record, transaction } from "./spool-bench";
 
 const GONE = "/spool/gone";
 
@@ -37,14 +36,18 @@ describe("Mails that are taken over", () => {
   });
 
   it("are asked for first where they may have gone out", async () => {
+    const state = { kind: "sending", mark: { via: "module", data: "there" } } as const;
     const { bench } = await beside(
-      [{ folder: "sending", transaction: 0 }, { id: "a" }],
+      [
+        { folder: "sending", transaction: 0 },
+        { id: "a", transactions: [transaction("a@example.com", { state })] },
+      ],
       [{ folder: "queue" }, { id: "b" }],
     );
-    bench.carrier.setAnswer({ kind: "sent" });
+    bench.mailer.setAnswer({ kind: "sent" });
     await bench.clock.until(bench.outbox.adopt(GONE));
     await bench.ends(2);
-    assert.deepEqual([bench.carrier.recoveries, bench.delivered], [1, ["b"]]);
+    assert.deepEqual([bench.mailer.recoveries, bench.delivered], [1, ["b"]]);
     assert.deepEqual(
       bench.ended.map(({ id, result }) => [id, result.status]),
       [
@@ -56,8 +59,11 @@ describe("Mails that are taken over", () => {
 
   it("are told, not sent, where they had ended", async () => {
     const error = storeError(new ModemError("OUTBOX_EXPIRED"));
-    const transactions = [transaction("a@example.com", { state: { kind: "refused", error } })];
-    const { bench } = await beside([{ folder: "queue" }, { id: "a", transactions, end: { time: 1 } }]);
+    const transactions = [transaction("a@example.com", { state: { kind: "failed", error } })];
+    const { bench } = await beside([
+      { folder: "queue" },
+      { id: "a", transactions, end: { time: 1, keep: true } },
+    ]);
     await bench.clock.until(bench.outbox.adopt(GONE));
     assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_EXPIRED");
     await bench.clock.advance(60_000);
@@ -66,7 +72,7 @@ describe("Mails that are taken over", () => {
 
   it("stay where they are when their record is damaged or their id is taken, which is reported", async () => {
     const { bench, files, left } = await beside([{ folder: "queue" }, { id: "b" }]);
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     const taken = await bench.accept(mail("own"));
     files.put(`${GONE}/queue/${taken}.json`, JSON.stringify(record({ id: taken })));
     files.put(`${GONE}/queue/a.json`, "{");
@@ -86,10 +92,10 @@ describe("Mails that are taken over", () => {
       [{ folder: "queue" }, { id: "a", attachments }],
       [{ folder: "queue" }, { id: "b" }],
     );
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 2);
     assert.match(bench.troubles[0]?.message ?? "", /0 of mail a of \/spool\/gone cannot be found/);
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.ends(2);
     const codes = new Map(bench.ended.map(({ id, failure }) => [id, failure?.code]));
     assert.deepEqual([codes.get("a"), codes.get("b"), left()], ["OUTBOX_DAMAGED", undefined, []]);
@@ -110,7 +116,7 @@ describe("Mails that are taken over", () => {
     files.fault = () => undefined;
     assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
     await bench.ends(2);
-    assert.equal(bench.carrier.delivered[1]?.attachments[0]?.content.toString(), "abc");
+    assert.equal(bench.mailer.delivered[1]?.attachments[0]?.content.toString(), "abc");
   });
 
   it("leave the folder free for whoever comes next", async () => {

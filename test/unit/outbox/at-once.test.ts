@@ -15,11 +15,11 @@ async function pass(turns: number): Promise<void> {
 async function withFailed(): Promise<{ bench: Bench; id: string; files: FaultyFiles }> {
   const files = new FaultyFiles();
   const bench = await Bench.open({ files });
-  bench.carrier.fate = () => REFUSED;
+  bench.mailer.fate = () => REFUSED;
   const id = await bench.accept(mail("report", { attachments: [attachment("a.txt", "kept")] }));
   await bench.ends(1);
   await bench.clock.advance(1000);
-  bench.carrier.fate = () => ({ kind: "sent" });
+  bench.mailer.fate = () => ({ kind: "sent" });
   return { bench, id, files };
 }
 
@@ -54,7 +54,7 @@ describe("What is asked of the outbox at the same moment", function () {
         await bench.clock.until(Promise.allSettled(asked));
         await bench.clock.run(() => bench.outbox.summary().depth === 0);
         await bench.clock.advance(MINUTE);
-        for (const { attachments } of bench.carrier.delivered) {
+        for (const { attachments } of bench.mailer.delivered) {
           assert.equal(attachments[0]?.content.toString(), "kept", `after ${turns} turns`);
         }
         assert.notEqual(bench.ended[1]?.failure?.code, "OUTBOX_DAMAGED", `after ${turns} turns`);
@@ -66,7 +66,7 @@ describe("What is asked of the outbox at the same moment", function () {
 
   it("tells each end once when mails are discarded while others expire", async () => {
     const bench = await Bench.open({ settings: { maxAge: 5 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     for (const subject of ["1", "2", "3", "4"]) await bench.accept(mail(subject));
     let discarded: Promise<unknown> | undefined;
     bench.outbox.on("ended", () => void (discarded ??= bench.outbox.discard()));
@@ -84,7 +84,7 @@ describe("What is asked of the outbox at the same moment", function () {
     for (let turns = 0; turns < 12; turns++) {
       const files = new FaultyFiles();
       const bench = await Bench.open({ files });
-      bench.carrier.fate = (_transaction, number) =>
+      bench.mailer.fate = (_transaction, number) =>
         number === 1 ? failure("SMTP_TLS_FAILED") : { kind: "sent" };
       await bench.accept(mail("alarm"));
       await bench.clock.run(() => bench.holds.length === 1);
@@ -109,14 +109,14 @@ describe("What is asked of the outbox at the same moment", function () {
     for (let turns = 0; turns < TURNS; turns++) {
       const files = new FaultyFiles();
       const bench = await Bench.open({ files, settings: { maxSpoolMB: 0.04 } });
-      bench.carrier.fate = () => REFUSED;
+      bench.mailer.fate = () => REFUSED;
       const big = [attachment("a.bin", "x".repeat(12_000))];
       await bench.accept(mail("old", { attachments: big }));
       await bench.ends(1);
       await bench.clock.advance(1000);
       await bench.accept(mail("older", { attachments: big }));
       await bench.ends(2);
-      bench.carrier.available = false;
+      bench.mailer.available = false;
       const accepting = [bench.accept(mail("1", { attachments: big }))];
       await pass(turns);
       accepting.push(bench.accept(mail("2", { attachments: big })));

@@ -1,12 +1,12 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
 import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
-import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import type { FileLayer } from "../../../lib/mail/spool/files";
-import { FakeCarrier, type Fate } from "../../support/fake-carrier";
+import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
+import { FakeMailer, type Fate } from "../../support/fake-mailer";
 import { FaultyFiles, type Survives } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
 
@@ -18,7 +18,6 @@ export const SETTINGS: OutboxSettings = {
   maxSpoolMB: 100,
   keepFailedDays: 7,
   ratePerHour: 0,
-  bccMode: "private",
   simulated: false,
   fingerprint: { port: "p", sim: "1234", apn: "a", server: "s", login: "user:secret", sender: "f" },
 };
@@ -80,34 +79,30 @@ export interface BenchOptions {
   readonly settings?: Partial<OutboxSettings>;
   readonly files?: FileLayer;
   readonly clock?: VirtualClock;
-  readonly carrier?: FakeCarrier;
+  readonly mailer?: FakeMailer;
   readonly boot?: string | undefined;
   readonly uptime?: number;
   readonly random?: () => number;
   /** Minutes; 0 = off (0). */
   readonly lateNote?: number;
-  /** Of a new carrier. */
+  readonly bccMode?: BccMode;
+  /** Of a new mailer. */
   readonly available?: boolean;
 }
 
 /** An outbox on the clock, files and modem of a bench. */
 export function outboxOn(
   directory: string,
-  { clock, carrier, files, options }: Pick<Bench, "clock" | "carrier" | "files" | "options">,
+  { clock, mailer, files, options }: Pick<Bench, "clock" | "mailer" | "files" | "options">,
   host: Host,
 ): Outbox {
-  const text = {
-    senderName: "Pump 7",
-    senderAddress: "pump7@example.com",
-    charset: "auto",
-    lateNote: options.lateNote ?? 0,
-  } as const;
+  mailer.lateNote = options.lateNote ?? 0;
+  mailer.bccMode = options.bccMode ?? "private";
   return new Outbox({
     directory,
     clock,
-    carrier,
+    mailer,
     settings: { ...SETTINGS, ...options.settings },
-    compose: composerFor(text, carrier),
     log: silent,
     random: options.random ?? (() => 0.5),
     files,
@@ -118,7 +113,7 @@ export function outboxOn(
 export class Bench {
   readonly clock: VirtualClock;
   readonly files: FileLayer;
-  readonly carrier: FakeCarrier;
+  readonly mailer: FakeMailer;
   readonly host: ReturnType<typeof fakeHost>;
   readonly outbox: Outbox;
   readonly ended: MailEnded[] = [];
@@ -128,8 +123,8 @@ export class Bench {
   constructor(readonly options: BenchOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
     this.files = options.files ?? new FaultyFiles();
-    this.carrier = options.carrier ?? new FakeCarrier();
-    this.carrier.available = options.available ?? this.carrier.available;
+    this.mailer = options.mailer ?? new FakeMailer();
+    this.mailer.available = options.available ?? this.mailer.available;
     this.host = fakeHost(this.clock, options.boot, options.uptime);
     this.outbox = outboxOn(DIRECTORY, this, this.host);
     this.outbox.on("ended", (ended) => this.ended.push(ended));
@@ -148,9 +143,9 @@ export class Bench {
   async restart(options: BenchOptions = {}): Promise<Bench> {
     await this.clock.until(this.outbox.close());
     this.host.end();
-    const { files, clock, carrier } = this;
+    const { files, clock, mailer } = this;
     if (files instanceof FaultyFiles) files.fault = () => undefined;
-    return Bench.open({ ...this.options, files, clock, carrier, ...options });
+    return Bench.open({ ...this.options, files, clock, mailer, ...options });
   }
 
   /** The next start after a kill (`all` survives) or a power cut, on a new clock; deliveries are counted on. */
@@ -159,9 +154,9 @@ export class Bench {
     if (!(files instanceof FaultyFiles)) throw new Error("only simulated files can be cut");
     files.cut();
     this.host.end();
-    const carrier = new FakeCarrier(this.carrier.delivered);
+    const mailer = new FakeMailer(this.mailer.delivered);
     const boot = survives === "all" ? this.host.self.boot : `${this.host.self.boot}+`;
-    return Bench.open({ ...this.options, files: files.after(survives), carrier, boot, ...options });
+    return Bench.open({ ...this.options, files: files.after(survives), mailer, boot, ...options });
   }
 
   async accept(mail: Mail, options: Partial<MailOptions> = {}, message: unknown = {}): Promise<string> {
@@ -179,12 +174,12 @@ export class Bench {
 
   /** Subjects in the order of delivery. */
   get delivered(): string[] {
-    return this.carrier.delivered.map(({ subject }) => subject);
+    return this.mailer.delivered.map(({ subject }) => subject);
   }
 
   /** Subjects in the order of the tries. */
   get tried(): string[] {
-    return this.carrier.tried.map(({ subject }) => subject);
+    return this.mailer.tried.map(({ subject }) => subject);
   }
 }
 

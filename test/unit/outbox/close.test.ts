@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { FaultyFiles } from "../../support/faulty-files";
+import { ended } from "../../support/fake-mailer";
 import { Bench, DIRECTORY, failure, mail } from "./bench";
 
 describe("Closing the outbox", () => {
   it("interrupts at once what has not reached QSMTPPUT, and the next run sends it unmarked", async () => {
     const first = await Bench.open();
-    first.carrier.fate = (_transaction, number) =>
+    first.mailer.fate = (_transaction, number) =>
       number === 1 ? { kind: "hangs", beforePut: true } : { kind: "sent" };
     await first.accept(mail("alarm"));
     await first.clock.run(() => first.outbox.summary().sending !== undefined);
@@ -15,13 +16,13 @@ describe("Closing the outbox", () => {
     const { result } = await second.ends(1);
     assert.equal(result.possibleDuplicate, undefined);
     assert.equal(result.attempts, 1);
-    assert.equal(second.carrier.delivered[0]?.isMarked, false);
+    assert.equal(second.mailer.delivered[0]?.isMarked, false);
   });
 
   it("waits for a pending result", async () => {
     const bench = await Bench.open();
     let steps = 0;
-    bench.carrier.step = () =>
+    bench.mailer.step = () =>
       ++steps === 2 ? new Promise((resolve) => void bench.clock.after(7000, resolve)) : Promise.resolve();
     await bench.accept(mail("alarm"));
     await bench.clock.run(() => steps === 2);
@@ -33,33 +34,33 @@ describe("Closing the outbox", () => {
 
   it("leaves a result that does not come in time to the next run, which asks for it first", async () => {
     const first = await Bench.open();
-    first.carrier.fate = (_transaction, number) =>
+    first.mailer.fate = (_transaction, number) =>
       number === 1 ? { kind: "hangs", delivered: true } : { kind: "sent" };
     await first.accept(mail("alarm"));
     await first.accept(mail("next"));
     await first.clock.run(() => first.delivered.length === 1);
     const before = first.clock.now();
-    first.carrier.setAnswer({ kind: "sent" });
+    first.mailer.setAnswer({ kind: "sent" });
     const second = await first.restart();
     assert.equal(first.ended.length, 0);
     assert.ok(second.clock.now() - before <= 8100);
     await second.ends(2);
     assert.deepEqual(second.delivered, ["alarm", "next"]);
     assert.equal(second.ended[0]?.recovered, true);
-    assert.equal(second.carrier.recoveries, 1);
+    assert.equal(second.mailer.recoveries, 1);
   });
 
   it("keeps an answer about a lost result that comes while it closes", async () => {
     const first = await Bench.open();
-    first.carrier.fate = () => ({ kind: "lost", delivered: true, answer: { kind: "sent" } });
+    first.mailer.fate = () => ({ kind: "lost", delivered: true, answer: { kind: "sent" } });
     let answer = (): void => undefined;
     let steps = 0;
-    first.carrier.step = () =>
+    first.mailer.step = () =>
       ++steps === 3 ? new Promise((resolve) => (answer = resolve)) : Promise.resolve();
     // The module has told it before it hears that nobody waits any more.
-    first.carrier.recover = async () => {
-      await first.carrier.step();
-      return { kind: "sent" };
+    first.mailer.recovering = async ({ envelope }) => {
+      await first.mailer.step();
+      return ended(envelope, "accepted");
     };
     await first.accept(mail("alarm"));
     await first.clock.run(() => steps === 3);
@@ -72,9 +73,9 @@ describe("Closing the outbox", () => {
 
   it("touches no file after it has given the folder back, though a result comes late", async () => {
     const first = await Bench.open();
-    first.carrier.fate = () => ({ kind: "hangs" });
+    first.mailer.fate = () => ({ kind: "hangs" });
     await first.accept(mail("alarm"));
-    await first.clock.run(() => first.carrier.running === 1 && first.outbox.summary().sending !== undefined);
+    await first.clock.run(() => first.mailer.running === 1 && first.outbox.summary().sending !== undefined);
     await first.clock.advance(100);
     await first.clock.until(first.outbox.close(1000));
     await first.clock.advance(60_000);
@@ -84,7 +85,7 @@ describe("Closing the outbox", () => {
 
   it("lets mails that are being accepted become durable first", async () => {
     const first = await Bench.open();
-    first.carrier.available = false;
+    first.mailer.available = false;
     const accepting = first.accept(mail("alarm"));
     const second = await first.restart();
     await accepting;
@@ -93,7 +94,7 @@ describe("Closing the outbox", () => {
 
   it("tells an end again whose listener was not done", async () => {
     const first = await Bench.open();
-    first.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+    first.mailer.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
     first.outbox.on("ended", (ended) => ended.waitUntil(new Promise(() => undefined)));
     const id = await first.accept(mail("alarm"));
     await first.ends(1);
@@ -149,7 +150,7 @@ describe("Closing the outbox", () => {
     await bench.accept(mail("alarm"));
     await bench.ends(1);
     await bench.clock.until(bench.outbox.close());
-    assert.equal(bench.carrier.listenerCount("available"), 0);
+    assert.equal(bench.mailer.listenerCount("available"), 0);
     assert.equal(bench.clock.timers, 0);
   });
 });

@@ -8,7 +8,7 @@ const REFUSED = failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
 describe("Commands of the outbox", () => {
   it("lists waiting mails in the order of sending, by pages and without contents", async () => {
     const bench = await Bench.open();
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("report", { priority: "low", attachments: [attachment("a.csv", "a;b")] }));
     for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
     const { total, rows } = await bench.outbox.list({ offset: 2, limit: 2 });
@@ -26,7 +26,7 @@ describe("Commands of the outbox", () => {
 
   it("lists the last error and the next try", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => failure("SMTP_NETWORK");
+    bench.mailer.fate = () => failure("SMTP_NETWORK");
     await bench.accept(mail("alarm"));
     await bench.clock.advance(5000);
     const [row] = (await bench.outbox.list({ state: "waiting" })).rows;
@@ -38,7 +38,7 @@ describe("Commands of the outbox", () => {
 
   it("lists the mail on the air as sending", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => ({ kind: "hangs" });
+    bench.mailer.fate = () => ({ kind: "hangs" });
     const id = await bench.accept(mail("alarm"));
     await bench.clock.run(() => bench.outbox.summary().sending === id);
     await bench.accept(mail("next"));
@@ -52,7 +52,7 @@ describe("Commands of the outbox", () => {
 
   it("tries all waiting mails at once by flush, or one", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) => (number <= 3 ? failure("SMTP_NETWORK") : { kind: "sent" });
+    bench.mailer.fate = (_transaction, number) => (number <= 3 ? failure("SMTP_NETWORK") : { kind: "sent" });
     const ids: string[] = [];
     for (const subject of ["1", "2", "3"]) ids.push(await bench.accept(mail(subject)));
     await bench.clock.run(() => bench.tried.length === 3);
@@ -67,7 +67,7 @@ describe("Commands of the outbox", () => {
 
   it("puts failed mails back with a fresh age by retry", async () => {
     const bench = await Bench.open({ settings: { maxAge: 60 } });
-    bench.carrier.fate = (_transaction, number) => (number <= 2 ? REFUSED : { kind: "sent" });
+    bench.mailer.fate = (_transaction, number) => (number <= 2 ? REFUSED : { kind: "sent" });
     for (const subject of ["1", "2"]) {
       await bench.accept(
         mail(subject, { attachments: [attachment("a.txt", subject)] }),
@@ -85,24 +85,24 @@ describe("Commands of the outbox", () => {
     assert.ok((result?.queuedMs ?? Infinity) < 1000);
     assert.deepEqual(origin?.message, { topic: "2" });
     assert.equal(recovered, true);
-    assert.equal(bench.carrier.delivered[1]?.attachments[0]?.content.toString(), "2");
+    assert.equal(bench.mailer.delivered[1]?.attachments[0]?.content.toString(), "2");
     assert.equal(bench.outbox.summary().failed, 0);
   });
 
   it("marks a mail that retry sends again after an unknown outcome", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number <= 1 ? { kind: "lost", delivered: true, answer: { kind: "unknown" } } : { kind: "sent" };
     await bench.accept(mail("alarm"), { delivery: "atMostOnce" });
     await bench.ends(1);
     await bench.clock.until(bench.outbox.retry());
     assert.equal((await bench.ends(2)).result.possibleDuplicate, true);
-    assert.equal(bench.carrier.delivered[1]?.isMarked, true);
+    assert.equal(bench.mailer.delivered[1]?.isMarked, true);
   });
 
   it("ends waiting mails by discard, tells their senders and keeps nothing", async () => {
     const bench = await Bench.open();
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     const id = await bench.accept(mail("1", { attachments: [attachment("a.txt", "1")] }));
     await bench.accept(mail("2"));
     await bench.accept(mail("3"));
@@ -118,7 +118,7 @@ describe("Commands of the outbox", () => {
 
   it("interrupts the mail on the way by discard before QSMTPPUT", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => ({ kind: "hangs", beforePut: true });
+    bench.mailer.fate = () => ({ kind: "hangs", beforePut: true });
     const id = await bench.accept(mail("alarm"));
     await bench.clock.run(() => bench.outbox.summary().sending === id);
     await bench.clock.until(bench.outbox.discard(id));
@@ -130,7 +130,7 @@ describe("Commands of the outbox", () => {
   it("lets a mail after QSMTPPUT end sent though it was to be discarded", async () => {
     const bench = await Bench.open();
     let steps = 0;
-    bench.carrier.step = async () => {
+    bench.mailer.step = async () => {
       if (++steps === 2) await bench.outbox.discard();
     };
     await bench.accept(mail("alarm"));
@@ -139,9 +139,9 @@ describe("Commands of the outbox", () => {
 
   it("tries a mail that was to be discarded on the air no second time", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => failure("SMTP_LOCAL_ERROR", { smtpCode: 451 });
+    bench.mailer.fate = () => failure("SMTP_LOCAL_ERROR", { smtpCode: 451 });
     let steps = 0;
-    bench.carrier.step = async () => {
+    bench.mailer.step = async () => {
       if (++steps === 2) await bench.outbox.discard();
     };
     await bench.accept(mail("alarm"));
@@ -153,7 +153,7 @@ describe("Commands of the outbox", () => {
   it("discards also a mail of whose last try the outcome is just being written", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.fate = () => failure("SMTP_LOCAL_ERROR", { smtpCode: 451 });
+    bench.mailer.fate = () => failure("SMTP_LOCAL_ERROR", { smtpCode: 451 });
     let discarding: Promise<number> | undefined;
     files.fault = ({ name, path }) => {
       if (name === "rename" && path.includes("/queue/") && bench.tried.length === 1) {
@@ -172,13 +172,13 @@ describe("Commands of the outbox", () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
     const gone = outboxOn("/spool/gone", bench, fakeHost(bench.clock));
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.clock.until(gone.open());
     await bench.clock.until(gone.accept(mail("orphan"), OPTIONS, { nodeId: "n9", message: {} }));
     await bench.clock.until(gone.close());
     await bench.clock.until(bench.outbox.adopt("/spool/gone"));
-    bench.carrier.fate = () => failure("SMTP_NETWORK");
-    bench.carrier.setAvailable(true);
+    bench.mailer.fate = () => failure("SMTP_NETWORK");
+    bench.mailer.setAvailable(true);
     await bench.clock.run(() => bench.tried.length === 1);
     await bench.clock.advance(20 * 60_000);
     const next = await bench.restart();
@@ -187,8 +187,8 @@ describe("Commands of the outbox", () => {
 
   it("gives a lost result up by discard as unknown", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => {
-      bench.carrier.available = false;
+    bench.mailer.fate = () => {
+      bench.mailer.available = false;
       return { kind: "lost", delivered: true, answer: { kind: "unknown" } };
     };
     await bench.accept(mail("alarm"));
@@ -199,7 +199,7 @@ describe("Commands of the outbox", () => {
 
   it("removes a failed mail by discard with its id", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => REFUSED;
+    bench.mailer.fate = () => REFUSED;
     const id = await bench.accept(mail("1", { attachments: [attachment("a.txt", "1")] }));
     await bench.ends(1);
     await bench.clock.advance(1);
@@ -221,7 +221,7 @@ describe("Commands of the outbox", () => {
   it("finds a spool whose modem is gone, and takes over its mails with fresh ages", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("own"));
     const gone = outboxOn("/spool/gone", bench, fakeHost(bench.clock));
     await bench.clock.until(gone.open());
@@ -240,10 +240,10 @@ describe("Commands of the outbox", () => {
     ]);
     assert.equal(await bench.clock.until(bench.outbox.adopt("/spool/gone")), 1);
     await bench.clock.advance(50 * 60_000);
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.ends(2);
     assert.deepEqual(bench.delivered, ["own", "orphan"]);
-    assert.equal(bench.carrier.delivered[1]?.attachments[0]?.content.toString(), "text");
+    assert.equal(bench.mailer.delivered[1]?.attachments[0]?.content.toString(), "text");
     assert.equal(bench.ended[1]?.origin.nodeId, "n9");
     assert.equal(bench.ended[1]?.recovered, true);
     await bench.clock.advance(1);

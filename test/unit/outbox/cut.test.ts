@@ -17,7 +17,7 @@ const MAILS: readonly Mail[] = [
 ];
 
 /** A server that does not know one address, and a first try that fails. */
-const fate: Bench["carrier"]["fate"] = ({ to }, number) => {
+const fate: Bench["mailer"]["fate"] = ({ to }, number) => {
   if (number === 1) return failure("SMTP_NETWORK");
   if (to.includes("unknown@example.com")) return failure("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 });
   return { kind: "sent" };
@@ -44,8 +44,8 @@ async function runUntil(at: number): Promise<Run & { operations: number }> {
   };
   const bench = new Bench({ files });
   const accepted: Accepted[] = [];
-  bench.carrier.fate = fate;
-  bench.carrier.step = () => files.tick("modem");
+  bench.mailer.fate = fate;
+  bench.mailer.step = () => files.tick("modem");
   const work = async (): Promise<void> => {
     await bench.outbox.open();
     for (const one of MAILS) {
@@ -62,7 +62,7 @@ async function runUntil(at: number): Promise<Run & { operations: number }> {
 /** Starts on what the cut has left and waits until nothing waits. */
 async function takeUp({ bench, told }: Run, survives: Survives): Promise<void> {
   const next = await bench.killed(survives);
-  next.carrier.fate = (transaction) => fate(transaction, 2);
+  next.mailer.fate = (transaction) => fate(transaction, 2);
   next.outbox.on("ended", (ended) => told.push(toldOf(ended)));
   told.push(...next.ended.map(toldOf));
   await next.clock.run(() => next.outbox.summary().depth === 0);
@@ -81,7 +81,7 @@ describe("A kill or a power cut after any single operation", () => {
       for (let at = 1; at <= last; at++) {
         const run = await runUntil(at);
         await takeUp(run, survives(at));
-        const totals = balance(run.accepted, run.bench.carrier.delivered, run.told);
+        const totals = balance(run.accepted, run.bench.mailer.delivered, run.told);
         const { lost, duplicatesUnmarked, falselySent, accepted, reported } = totals;
         assert.deepEqual(
           { lost, duplicatesUnmarked, falselySent, reported },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
 import { FaultyFiles, type Operation } from "../../support/faulty-files";
 import { attachment, Bench, DIRECTORY, failure, mail } from "./bench";
 
@@ -29,7 +30,7 @@ describe("A disk that fails", () => {
       for (let n = 1; ; n++) {
         const files = new FaultyFiles();
         const bench = await Bench.open({ files });
-        bench.carrier.available = false;
+        bench.mailer.available = false;
         failAt(files, n, code);
         const outcome = await bench.accept(report).then(
           () => "accepted",
@@ -51,11 +52,11 @@ describe("A disk that fails", () => {
       for (let n = 1; n < 60; n++) {
         const files = new FaultyFiles();
         const bench = await Bench.open({ files });
-        bench.carrier.available = false;
+        bench.mailer.available = false;
         await bench.accept(report);
         await bench.accept(mail("alarm", { priority: "high" }));
         failAt(files, n, code);
-        bench.carrier.setAvailable(true);
+        bench.mailer.setAvailable(true);
         await bench.ends(2);
         for (const { result } of bench.ended) assert.equal(result.status, "sent", `write ${n}`);
         assert.equal(bench.delivered.length, 3, `write ${n}`);
@@ -66,12 +67,12 @@ describe("A disk that fails", () => {
   it("sends what was accepted before though the disk is full, for a change of folder needs no room", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("1"));
     await bench.accept(mail("2"));
     files.fault = ({ name }) => (name === "create" || name === "write" ? "ENOSPC" : undefined);
     await assert.rejects(bench.accept(mail("3")), { code: "OUTBOX_DISK", message: /no space left/ });
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.ends(2);
     assert.deepEqual(bench.delivered, ["1", "2"]);
     files.fault = () => undefined;
@@ -83,10 +84,10 @@ describe("A disk that fails", () => {
   it("sends nothing while the disk cannot take the mark that must stand before QSMTPPUT", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("1"));
     files.fault = ({ name }) => (CHANGES.has(name) ? "EROFS" : undefined);
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.clock.advance(120_000);
     assert.equal(bench.delivered.length, 0);
     assert.ok(bench.tried.length <= 5, "and does not try without end");
@@ -106,7 +107,8 @@ describe("A disk that fails", () => {
       if (name === "rename" && path.includes("/sending/")) moves++;
       return moves > 1 && CHANGES.has(name) ? "ENOSPC" : undefined;
     };
-    bench.carrier.fate = (_transaction, number) => ({ kind: number === 1 ? "repeats" : "sent" });
+    const once = { kind: "failed", error: new ModemError("SMTP_UNKNOWN"), delivered: true } as const;
+    bench.mailer.fate = (_transaction, number) => (number === 1 ? once : { kind: "sent" });
     await bench.accept(mail("1"));
     await bench.clock.advance(10_000);
     assert.equal(bench.delivered.length, 1);
@@ -114,7 +116,7 @@ describe("A disk that fails", () => {
     const { result } = await bench.ends(1);
     assert.equal(result.possibleDuplicate, true);
     assert.deepEqual(
-      bench.carrier.delivered.map(({ isMarked }) => isMarked),
+      bench.mailer.delivered.map(({ isMarked }) => isMarked),
       [false, true],
     );
   });
@@ -122,16 +124,16 @@ describe("A disk that fails", () => {
   it("serves no second recipient before it is on the disk that the first is served", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(report);
     files.fault = ({ name }) => (name === "create" ? "ENOSPC" : undefined);
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.clock.advance(120_000);
     assert.equal(bench.delivered.length, 1);
     const next = await bench.killed("all");
     await next.ends(1);
     assert.deepEqual(
-      next.carrier.delivered.map(({ recipients, isMarked }) => [recipients[0], isMarked]),
+      next.mailer.delivered.map(({ recipients, isMarked }) => [recipients[0], isMarked]),
       [
         ["ops@example.com", false],
         ["b@example.com", false],
@@ -143,7 +145,7 @@ describe("A disk that fails", () => {
   it("tells the end of a mail although the disk takes nothing any more", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files, settings: { maxAge: 5 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("1"));
     files.fault = ({ name }) => (CHANGES.has(name) ? "EIO" : undefined);
     assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_EXPIRED");
@@ -154,11 +156,11 @@ describe("A disk that fails", () => {
   it("tells the sender when a record can no longer be read, and goes on with the others", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     const id = await bench.accept(mail("1"));
     await bench.accept(mail("2"));
     files.put(`${DIRECTORY}/queue/${id}.json`, "{ not a record");
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.ends(2);
     const damaged = bench.ended.find((ended) => ended.id === id);
     assert.equal(damaged?.failure?.code, "OUTBOX_DAMAGED");
@@ -170,7 +172,7 @@ describe("A disk that fails", () => {
   it("never sends a mail that it has told as failed because its record could not be read", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     const id = await bench.accept(mail("1"));
     files.fault = ({ name, path }) => (name === "read" && path.includes(id) ? "EIO" : undefined);
     await bench.clock.until(bench.outbox.discard(id));
@@ -192,7 +194,7 @@ describe("A disk that fails", () => {
     // Found at the start, and no longer readable when it is to be told.
     files.fault = ({ name, path }) =>
       name === "read" && path.includes(id) && ++reads === 2 ? "EIO" : undefined;
-    const second = await Bench.open({ files, clock: bench.clock, carrier: bench.carrier });
+    const second = await Bench.open({ files, clock: bench.clock, mailer: bench.mailer });
     assert.deepEqual(second.ended, []);
     const third = await second.restart();
     assert.equal((await third.ends(1)).result.status, "sent");
@@ -201,7 +203,7 @@ describe("A disk that fails", () => {
   it("removes what is left of a refused mail as soon as the disk lets it", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     let isBad = false;
     files.fault = ({ name, path }) => {
       isBad ||= name === "syncFolder" && path.endsWith("/queue");
@@ -237,17 +239,17 @@ describe("A disk that fails", () => {
       name === "read" && path.includes("contents") && fails-- > 0 ? "EIO" : undefined;
     await bench.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
     assert.equal((await bench.ends(1)).result.attempts, 2);
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     const id = await bench.accept(mail("2", { attachments: [attachment("a.txt", "text")] }));
     await files.remove(`${DIRECTORY}/contents/${id}.0`);
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     assert.equal((await bench.ends(2)).failure?.code, "OUTBOX_DAMAGED");
   });
 
   it("sets a damaged record aside at the start, reports it, and sends the rest", async () => {
     const files = new FaultyFiles();
     const first = await Bench.open({ files });
-    first.carrier.available = false;
+    first.mailer.available = false;
     const damaged = await first.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
     await first.accept(mail("2"));
     files.put(
@@ -256,7 +258,7 @@ describe("A disk that fails", () => {
     );
     files.put(`${DIRECTORY}/queue/foreign file.txt`, "left alone");
     const second = await first.restart();
-    second.carrier.setAvailable(true);
+    second.mailer.setAvailable(true);
     await second.ends(1);
     assert.deepEqual(second.delivered, ["2"]);
     assert.equal(second.troubles[0]?.code, "OUTBOX_DAMAGED");
@@ -269,13 +271,13 @@ describe("A disk that fails", () => {
   it("starts with fresh ages and the same mails when its state is damaged", async () => {
     const files = new FaultyFiles();
     const first = await Bench.open({ files });
-    first.carrier.available = false;
+    first.mailer.available = false;
     await first.accept(mail("1"));
     await first.clock.advance(3600_000);
     await first.clock.until(first.outbox.close());
     for (const text of ["", "{}", '{"format":1,"holds":{"setup":{}}}']) {
       files.put(`${DIRECTORY}/state.json`, text);
-      const next = new Bench({ files, clock: first.clock, carrier: first.carrier });
+      const next = new Bench({ files, clock: first.clock, mailer: first.mailer });
       await next.clock.until(next.outbox.open());
       assert.equal(next.troubles[0]?.code, "OUTBOX_DAMAGED");
       assert.equal(next.outbox.summary().depth, 1);
@@ -300,20 +302,20 @@ describe("A disk that fails", () => {
     for (let n = 1; n < 40; n++) {
       const files = new FaultyFiles();
       const first = await Bench.open({ files });
-      first.carrier.available = false;
+      first.mailer.available = false;
       await first.accept(report);
       await first.clock.until(first.outbox.close());
       const bench = new Bench({ files, clock: first.clock });
-      bench.carrier.available = false;
+      bench.mailer.available = false;
       const from = files.operations;
       files.fault = ({ number }) => (number === from + n ? "EIO" : undefined);
       await bench.clock.until(bench.outbox.open()).catch(() => bench.clock.until(bench.outbox.open()));
       files.fault = () => undefined;
       const isRead = bench.outbox.summary().depth === 1;
       const last = isRead ? bench : await bench.restart();
-      last.carrier.setAvailable(true);
+      last.mailer.setAvailable(true);
       await last.ends(1);
-      assert.equal(last.carrier.delivered.length, 2, `operation ${n}`);
+      assert.equal(last.mailer.delivered.length, 2, `operation ${n}`);
     }
   });
 
@@ -336,7 +338,7 @@ describe("A disk that fails", () => {
     const content = { kind: "file", path: "/cam/none.jpg" } as const;
     const broken = mail("1", { attachments: [{ filename: "none.jpg", content }] });
     await assert.rejects(bench.accept(broken), { code: "INVALID_ATTACHMENT", message: /none\.jpg/ });
-    bench.carrier.fate = () => failure("SMTP_NETWORK");
+    bench.mailer.fate = () => failure("SMTP_NETWORK");
     await bench.accept(mail("2"));
     assert.equal(bench.outbox.summary().depth, 1);
   });

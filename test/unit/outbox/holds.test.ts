@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 describe("Holds of the outbox", () => {
   it("keeps all mails when a setup error would meet each of them, and reports it once", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    bench.mailer.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
     for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
     await bench.clock.advance(5 * 60 * MINUTE);
     assert.deepEqual(bench.tried, ["1"]);
@@ -34,7 +34,7 @@ describe("Holds of the outbox", () => {
   ] as const) {
     it(`never probes after ${code}`, async () => {
       const bench = await Bench.open();
-      bench.carrier.fate = () => failure(code);
+      bench.mailer.fate = () => failure(code);
       await bench.accept(mail("alarm"));
       await bench.clock.advance(5 * 60 * MINUTE);
       assert.equal(bench.tried.length, 1);
@@ -44,7 +44,7 @@ describe("Holds of the outbox", () => {
   it("tries one mail every half hour for other setup errors, and sends all when one gets through", async () => {
     const bench = await Bench.open();
     const times: number[] = [];
-    bench.carrier.fate = () => {
+    bench.mailer.fate = () => {
       times.push(bench.clock.now() / MINUTE);
       return bench.clock.now() < 80 * MINUTE ? failure("SMTP_TLS_FAILED") : { kind: "sent" };
     };
@@ -61,7 +61,7 @@ describe("Holds of the outbox", () => {
 
   it("probes no more often after a restart", async () => {
     const first = await Bench.open();
-    first.carrier.fate = () => failure("SMTP_TLS_FAILED");
+    first.mailer.fate = () => failure("SMTP_TLS_FAILED");
     await first.accept(mail("alarm"));
     await first.clock.advance(40 * MINUTE);
     assert.equal(first.tried.length, 2);
@@ -76,7 +76,7 @@ describe("Holds of the outbox", () => {
 
   it("ends when the settings concerned have changed, not when others have", async () => {
     const first = await Bench.open();
-    first.carrier.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    first.mailer.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
     await first.accept(mail("alarm"));
     await first.clock.run(() => first.holds.length === 1);
     await first.clock.advance(1000);
@@ -84,7 +84,7 @@ describe("Holds of the outbox", () => {
     const second = await first.restart({ settings: { fingerprint: other } });
     await second.clock.advance(60 * MINUTE);
     assert.equal(second.tried.length, 1);
-    second.carrier.fate = () => ({ kind: "sent" });
+    second.mailer.fate = () => ({ kind: "sent" });
     const right = { ...SETTINGS.fingerprint, login: "user:other secret" };
     const third = await second.restart({ settings: { fingerprint: right } });
     assert.equal((await third.ends(1)).result.status, "sent");
@@ -93,7 +93,7 @@ describe("Holds of the outbox", () => {
 
   it("ends by resume, and forgets no mail for the time of the hold", async () => {
     const bench = await Bench.open({ settings: { maxAge: 60 } });
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number === 1 ? failure("SMTP_AUTH_FAILED") : { kind: "sent" };
     await bench.accept(mail("alarm"));
     await bench.clock.advance(10 * 60 * MINUTE);
@@ -103,7 +103,7 @@ describe("Holds of the outbox", () => {
 
   it("lets a mail's own limit end it under a hold", async () => {
     const bench = await Bench.open({ settings: { maxAge: 60 } });
-    bench.carrier.fate = () => failure("SMTP_AUTH_FAILED");
+    bench.mailer.fate = () => failure("SMTP_AUTH_FAILED");
     await bench.accept(mail("report"));
     await bench.accept(mail("alarm"), { maxAge: 5 });
     const { failure: told } = await bench.ends(1);
@@ -116,7 +116,7 @@ describe("Holds of the outbox", () => {
 
   it("ends when the server judges the probe mail, because it has let us in", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) => {
+    bench.mailer.fate = (_transaction, number) => {
       if (number === 1) return failure("SMTP_ACCESS_DENIED", { smtpCode: 530 });
       return number === 2 ? failure("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 }) : { kind: "sent" };
     };
@@ -129,7 +129,7 @@ describe("Holds of the outbox", () => {
 
   it("names the other error when the probe meets one", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number === 1 ? failure("SMTP_TLS_FAILED") : failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
     await bench.accept(mail("1"));
     await bench.clock.advance(120 * MINUTE);
@@ -142,12 +142,12 @@ describe("Holds of the outbox", () => {
 
   it("holds for an error that the modem met itself until the modem is ready", async () => {
     const bench = await Bench.open();
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("alarm"));
     await bench.clock.until(bench.outbox.holdFor(new ModemError("SIM_PIN_REQUIRED")));
     await bench.clock.advance(5 * 60 * MINUTE);
     assert.equal(bench.ended.length, 0);
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     assert.equal((await bench.ends(1)).result.status, "sent");
     assert.deepEqual(
       bench.holds.map((hold) => hold?.kind),
@@ -196,7 +196,7 @@ describe("Holds of the outbox", () => {
   it("writes no secret to the disk", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
-    bench.carrier.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
+    bench.mailer.fate = () => failure("SMTP_AUTH_FAILED", { smtpCode: 535 });
     await bench.accept(mail("alarm"));
     await bench.clock.run(() => files.text("/spool/modem/state.json").includes("hash"));
     for (const path of files.paths()) {

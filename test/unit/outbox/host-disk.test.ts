@@ -5,11 +5,10 @@ import { join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { systemClock } from "../../../lib/clock";
-import { composerFor } from "../../../lib/mailer/qsmtp/compose/composer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
-import { FakeCarrier } from "../../support/fake-carrier";
+import { FakeMailer } from "../../support/fake-mailer";
 import { attachment, mail, OPTIONS, SETTINGS } from "./bench";
 import { waitFor } from "../../support/wait-for";
 
@@ -19,7 +18,6 @@ const silent = {
   info: () => undefined,
   debug: () => undefined,
 };
-const text = { senderName: "", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 } as const;
 const ORIGIN = { nodeId: "n1", message: {} };
 
 /** Counts what the outbox asks of the disk. */
@@ -54,13 +52,12 @@ describe("Outbox on the disk of the host", () => {
     rmSync(root, { recursive: true });
   });
 
-  async function open(carrier: FakeCarrier, files: FileLayer = hostFiles): Promise<Outbox> {
+  async function open(mailer: FakeMailer, files: FileLayer = hostFiles): Promise<Outbox> {
     const made = new Outbox({
       directory: join(root, "spool"),
       clock: systemClock,
-      carrier,
+      mailer,
       settings: { ...SETTINGS, maxQueued: 20_000, maxSpoolMB: 1000 },
-      compose: composerFor(text, carrier),
       log: silent,
       files,
     });
@@ -70,10 +67,10 @@ describe("Outbox on the disk of the host", () => {
     return made;
   }
 
-  function away(): FakeCarrier {
-    const carrier = new FakeCarrier();
-    carrier.available = false;
-    return carrier;
+  function away(): FakeMailer {
+    const mailer = new FakeMailer();
+    mailer.available = false;
+    return mailer;
   }
 
   it("makes files for their owner alone", async () => {
@@ -109,10 +106,10 @@ describe("Outbox on the disk of the host", () => {
     await first.accept(mail("picture", { attachments: [{ filename: "cam.jpg", content }] }), OPTIONS, ORIGIN);
     writeFileSync(picture, "the next picture");
     await first.close();
-    const carrier = new FakeCarrier();
-    const second = await open(carrier);
+    const mailer = new FakeMailer();
+    const second = await open(mailer);
     if (ended.length === 0) await new Promise((resolve) => second.once("ended", resolve));
-    assert.equal(carrier.delivered[0]?.attachments[0]?.content.toString(), "jpeg".repeat(50_000));
+    assert.equal(mailer.delivered[0]?.attachments[0]?.content.toString(), "jpeg".repeat(50_000));
     await second.close();
     assert.deepEqual(readdirSync(join(root, "spool", "contents")), []);
     assert.deepEqual(readdirSync(join(root, "spool", "queue")), []);
@@ -122,7 +119,7 @@ describe("Outbox on the disk of the host", () => {
     const locked = join(root, "spool");
     writeFileSync(locked, "a file where the folder should be");
     chmodSync(locked, 0o600);
-    await assert.rejects(open(new FakeCarrier()), { code: "OUTBOX_DISK" });
+    await assert.rejects(open(new FakeMailer()), { code: "OUTBOX_DISK" });
   });
 
   it("finds 10,000 queued mails at start, reading each record once", async () => {

@@ -85,7 +85,7 @@ export const EVENTS = {
   "result lost": outcome(unknown(true)),
   "result unknown": outcome(unknown(false)),
   end: { kind: "end", error: new ModemError("OUTBOX_EXPIRED"), keep: true },
-  supersede: { kind: "supersede", error: new ModemError("OUTBOX_DISCARDED") },
+  supersede: { kind: "supersede", error: new ModemError("OUTBOX_SUPERSEDED") },
   evict: { kind: "evict", error: new ModemError("OUTBOX_FULL") },
   stop: { kind: "stop" },
   told: { kind: "told" },

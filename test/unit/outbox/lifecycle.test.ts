@@ -35,7 +35,7 @@ const TABLE: Readonly<Record<keyof typeof STATES, Partial<Record<keyof typeof EV
   queued: {
     start: "preparing | prepare",
     end: "failed OUTBOX_EXPIRED | save content, tell",
-    supersede: "failed OUTBOX_DISCARDED | save content, tell",
+    supersede: "failed OUTBOX_SUPERSEDED | save content, tell",
     evict: "failed OUTBOX_FULL | save content, tell",
   },
   preparing: {
@@ -49,8 +49,8 @@ const TABLE: Readonly<Record<keyof typeof STATES, Partial<Record<keyof typeof EV
     interruption: "queued due | save timing",
     "message refused": "failed SMTP_TRANSACTION_FAILED | save content, tell, passed",
     "login refused": "queued due | save timing, hold",
-    "result lost": "queued due marked | save content, lost",
-    "result unknown": "queued due marked | save content, lost",
+    "result lost": "queued later marked | save content, lost",
+    "result unknown": "queued later marked | save content, lost",
     end: "preparing to end | abandon",
     supersede: "preparing to end | abandon",
     stop: "preparing | abandon",
@@ -97,7 +97,7 @@ const TABLE: Readonly<Record<keyof typeof STATES, Partial<Record<keyof typeof EV
     "message refused": "failed SMTP_TRANSACTION_FAILED | save content, tell, known, passed",
     "login refused": "queued due | save timing, known, hold",
     "result lost": "inDoubt | recover",
-    "result unknown": "queued due marked | save content, lost",
+    "result unknown": "queued later marked | save content, lost",
     end: "sending to end | ",
     supersede: "sending to end | ",
   },
@@ -121,8 +121,8 @@ const TABLE: Readonly<Record<keyof typeof STATES, Partial<Record<keyof typeof EV
     interruption: "queued due | save timing, known",
     "message refused": "failed SMTP_TRANSACTION_FAILED | save content, tell, known, passed",
     "login refused": "queued due | save timing, known, hold",
-    "result lost": "queued due marked | save content, lost",
-    "result unknown": "queued due marked | save content, lost",
+    "result lost": "queued later marked | save content, lost",
+    "result unknown": "queued later marked | save content, lost",
     end: "failed OUTBOX_EXPIRED marked | save content, tell",
     supersede: "inDoubt to end | ",
   },
@@ -326,9 +326,9 @@ describe("A transaction that fails", () => {
 });
 
 describe("A transaction whose result is unknown", () => {
-  it("goes out once more, marked and at once, and never a third time", () => {
+  it("goes out once more, marked and within seconds, and never a third time", () => {
     const [once] = after(sending(), unknown(false));
-    assert.deepEqual(once?.state, { kind: "queued", due: NOW });
+    assert.deepEqual(once?.state, { kind: "queued", due: NOW + 3_000 });
     assert.equal(isInDoubt(once ?? transaction()), true);
     const [twice] = after(sending({ unknown: 1 }), unknown(false));
     assert.equal(twice?.state.kind, "failed");

@@ -30,7 +30,7 @@ describe("An outbox whose process stood still, and whose folder another one has 
   it("says so once, refuses new mails, and sends none, whatever it was about to do", async () => {
     const both = await paused();
     const { first, second } = both;
-    first.carrier.setAvailable(true);
+    first.mailer.setAvailable(true);
     await together(both, 60_000);
     assert.deepEqual(first.delivered, []);
     assert.deepEqual(
@@ -65,7 +65,7 @@ describe("An outbox whose process stood still, and whose folder another one has 
     await second.accept(mail("of the other"));
     await together(both, 10_000);
     await second.clock.until(second.outbox.close());
-    first.carrier.setAvailable(true);
+    first.mailer.setAvailable(true);
     await first.clock.advance(RETAKEN);
     assert.equal(first.outbox.error, undefined);
     await first.ends(2);
@@ -97,7 +97,7 @@ describe("An outbox whose lock was deleted", () => {
       if (what === "folder") files.removeFolder(`${DIRECTORY}/lock`);
       await bench.accept(mail("second"));
       assert.equal(files.paths().filter(isLock).length, 1);
-      bench.carrier.setAvailable(true);
+      bench.mailer.setAvailable(true);
       await bench.ends(2);
       assert.deepEqual([bench.delivered, bench.troubles], [["first", "second"], []]);
       await assert.rejects(new Bench({ files, clock: bench.clock }).outbox.open(), { code: "OUTBOX_LOCKED" });
@@ -121,7 +121,7 @@ describe("An outbox whose folder is moved away and comes back", () => {
     await bench.clock.advance(60_000);
     assert.equal(files.count("makeFolder"), made);
     files.fault = () => undefined;
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.clock.advance(RETAKEN);
     await bench.ends(1);
     assert.deepEqual([bench.delivered, bench.outbox.error], [["waiting"], undefined]);

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import { failureOf, isAllSent, isComplete, resultOf, statusOf } from "../../../lib/outbox/mail-result";
-import { newTransaction } from "../../../lib/outbox/transactions";
+import { newTransaction } from "../../../lib/outbox/lifecycle";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
 import { storeError } from "../../../lib/mail/spool/stored-error";
 import { ID, record } from "./spool-bench";
@@ -16,11 +16,11 @@ function one(address: string, state: State, more: Partial<StoredTransaction> = {
 }
 
 function sent(at: string, figures: { sendMs?: number; bytes?: number } = {}): State {
-  return { kind: "sent", at, ...figures };
+  return { kind: "done", at, ...figures };
 }
 
-function ended(kind: "refused" | "unknown", code: ErrorCode, options: ModemErrorOptions = {}): State {
-  return { kind, error: storeError(new ModemError(code, options)) };
+function failed(code: ErrorCode, options: ModemErrorOptions = {}): State {
+  return { kind: "failed", error: storeError(new ModemError(code, options)) };
 }
 
 function mail(...transactions: StoredTransaction[]): SpoolRecord {
@@ -62,7 +62,7 @@ describe("The result of a mail", () => {
     );
     assert.match(failureOf(served)?.failure.message ?? "", /"night shift"/);
     assert.ok(isAllSent(served), "there is nobody whom a retry would serve");
-    const refused = { ...mail(one("a@example.com", ended("refused", "OUTBOX_EXPIRED"))), unreadable };
+    const refused = { ...mail(one("a@example.com", failed("OUTBOX_EXPIRED"))), unreadable };
     assert.equal(statusOf(refused), "failed");
     assert.equal(failureOf(refused)?.failure.code, "OUTBOX_EXPIRED");
     assert.equal(isAllSent(refused), false);
@@ -72,7 +72,7 @@ describe("The result of a mail", () => {
     const result = resultOf(
       mail(
         one("a@example.com", sent(FIRST)),
-        one("b@example.com", { kind: "sent", at: FIRST, sendMs: 5, bytes: 10 }),
+        one("b@example.com", { kind: "done", at: FIRST, sendMs: 5, bytes: 10 }),
       ),
       FLAGS,
     );
@@ -81,7 +81,7 @@ describe("The result of a mail", () => {
 
   it("that nobody has names no acceptance, and both numbers of the refusal", () => {
     const none = mail(
-      one("a@example.com", ended("refused", "SMTP_MAILBOX_UNAVAILABLE", { modemCode: 678, smtpCode: 550 })),
+      one("a@example.com", failed("SMTP_MAILBOX_UNAVAILABLE", { modemCode: 678, smtpCode: 550 })),
     );
     assert.deepEqual(resultOf(none, { ...FLAGS, queuedMs: -0.6 }), {
       status: "failed",
@@ -105,7 +105,7 @@ describe("The result of a mail", () => {
   });
 
   it("names no number where the error has none", () => {
-    const result = resultOf(mail(one("a@example.com", ended("refused", "OUTBOX_EXPIRED"))), FLAGS);
+    const result = resultOf(mail(one("a@example.com", failed("OUTBOX_EXPIRED"))), FLAGS);
     assert.equal("modemCode" in result || "smtpCode" in result, false);
     assert.deepEqual(result.rejected, [{ address: "a@example.com" }]);
   });
@@ -121,10 +121,7 @@ describe("The result of a mail", () => {
     );
     assert.equal(repeated(one("a@example.com", sent(FIRST), { unknown: 1 })), true);
     assert.equal(
-      repeated(
-        one("a@example.com", sent(FIRST)),
-        one("b@example.com", ended("refused", "OUTBOX_EXPIRED"), doubtful),
-      ),
+      repeated(one("a@example.com", sent(FIRST)), one("b@example.com", failed("OUTBOX_EXPIRED"), doubtful)),
       undefined,
       "the doubtful one does not count as having it",
     );
@@ -138,8 +135,8 @@ describe("The result of a mail", () => {
 });
 
 describe("The failure of a mail", () => {
-  const refusal = ended("refused", "SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 });
-  const doubt = ended("unknown", "MODEM_RESULT_UNKNOWN");
+  const refusal = failed("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 });
+  const doubt = failed("MODEM_RESULT_UNKNOWN");
 
   it("is of some when others have it, whatever became of the rest", () => {
     for (const rest of [refusal, doubt]) {
@@ -167,7 +164,7 @@ describe("The failure of a mail", () => {
   it("names the lost result before any refusal, and of several refusals the last", () => {
     const code = (...states: State[]): unknown =>
       failureOf(mail(...states.map((state, at) => one(`${at}@example.com`, state))))?.error.code;
-    const expired = ended("refused", "OUTBOX_EXPIRED");
+    const expired = failed("OUTBOX_EXPIRED");
     assert.equal(code(refusal, expired), "OUTBOX_EXPIRED");
     assert.equal(code(expired, refusal), "SMTP_MAILBOX_UNAVAILABLE");
     assert.equal(code(doubt, refusal), "MODEM_RESULT_UNKNOWN");
@@ -177,7 +174,10 @@ describe("The failure of a mail", () => {
 
 describe("A mail of which something waits", () => {
   it("is not complete, is sent to those who have it, and counts nobody as refused who may still get it", () => {
-    const [has, waits] = [one("a@example.com", sent(FIRST)), one("b@example.com", { kind: "waiting" })];
+    const [has, waits] = [
+      one("a@example.com", sent(FIRST)),
+      one("b@example.com", { kind: "queued", due: 0 }),
+    ];
     assert.equal(isComplete(mail(has)), true);
     assert.equal(isComplete(mail(has, waits)), false);
     assert.deepEqual(resultOf(mail(has, waits), FLAGS).rejected, []);

@@ -4,7 +4,7 @@ import { ModemError } from "../../../lib/errors";
 import type { Mail, Priority } from "../../../lib/mail/mail";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { balance, type Accepted, type Told } from "../../support/account";
-import type { Fate } from "../../support/fake-carrier";
+import type { Fate } from "../../support/fake-mailer";
 import { FaultyFiles } from "../../support/faulty-files";
 import { attachment, Bench, failure, mail, SETTINGS } from "./bench";
 
@@ -136,14 +136,14 @@ class Life {
   async take(one: Step): Promise<void> {
     const { bench } = this;
     if (bench === undefined) return;
-    const { outbox, clock, carrier } = bench;
+    const { outbox, clock, mailer } = bench;
     switch (one.do) {
       case "accept":
         return this.accept(one);
       case "wait":
         return clock.advance(one.minutes * 60_000);
       case "modem":
-        return carrier.setAvailable(one.available);
+        return mailer.setAvailable(one.available);
       case "pause":
         return clock.until(outbox.pause());
       case "resume":
@@ -193,7 +193,7 @@ class Life {
     await bench.clock.run(() => bench.outbox.summary().depth === 0);
     await bench.clock.until(bench.outbox.close());
     const accepted = this.accepted.map((one) => (this.mayRepeat ? { ...one, isOnce: false } : one));
-    const totals = balance(accepted, bench.carrier.delivered, this.told);
+    const totals = balance(accepted, bench.mailer.delivered, this.told);
     assert.deepEqual(
       { ...totals, delivered: 0, duplicatesMarked: 0 },
       {
@@ -207,7 +207,7 @@ class Life {
         falselySent: 0,
       },
     );
-    assert.ok(bench.carrier.mostRunning <= 1);
+    assert.ok(bench.mailer.mostRunning <= 1);
     assert.deepEqual(this.toldTwice, []);
   }
 
@@ -235,7 +235,7 @@ class Life {
     };
     bench.ended.forEach(hear);
     bench.outbox.on("ended", hear);
-    bench.carrier.fate = (_transaction, number) => this.fates[number % this.fates.length] ?? { kind: "sent" };
+    bench.mailer.fate = (_transaction, number) => this.fates[number % this.fates.length] ?? { kind: "sent" };
   }
 
   private async accept(one: Extract<Step, { do: "accept" }>): Promise<void> {

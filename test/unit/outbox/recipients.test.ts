@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import type { Fate } from "../../support/fake-carrier";
+import type { Fate } from "../../support/fake-mailer";
 import { Bench, failure, mail } from "./bench";
 
 const TEAM = ["a@example.com", "b@example.com", "c@example.com"];
 
 /** A server that refuses single recipients, as the module sees it: the whole transaction fails. */
-function refusing(bad: Readonly<Record<string, number>>): Bench["carrier"]["fate"] {
+function refusing(bad: Readonly<Record<string, number>>): Bench["mailer"]["fate"] {
   return ({ to, cc, bcc }): Fate => {
     for (const address of [...to, ...cc, ...bcc]) {
       const smtpCode = bad[address];
@@ -19,12 +19,12 @@ function refusing(bad: Readonly<Record<string, number>>): Bench["carrier"]["fate
 describe("Recipients of one mail", () => {
   it("serves a private Bcc recipient alone, and none of them twice when another fails", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = ({ to }, number) =>
+    bench.mailer.fate = ({ to }, number) =>
       to.includes("b@example.com") && number < 4 ? failure("SMTP_NETWORK") : { kind: "sent" };
     await bench.accept(mail("Level high", { bcc: ["b@example.com", "c@example.com"] }));
     const { result } = await bench.ends(1);
     assert.deepEqual(
-      bench.carrier.delivered.map(({ recipients }) => recipients),
+      bench.mailer.delivered.map(({ recipients }) => recipients),
       [["ops@example.com"], ["c@example.com"], ["b@example.com"]],
     );
     assert.equal(result.status, "sent");
@@ -32,13 +32,13 @@ describe("Recipients of one mail", () => {
   });
 
   it("serves all in one transaction where the module is to write Bcc", async () => {
-    const bench = await Bench.open({ settings: { bccMode: "module" } });
+    const bench = await Bench.open({ bccMode: "module" });
     await bench.accept(
       mail("Level high", { cc: ["a@example.com"], bcc: ["b@example.com", "c@example.com"] }),
     );
     await bench.ends(1);
     assert.deepEqual(
-      bench.carrier.delivered.map(({ recipients }) => recipients),
+      bench.mailer.delivered.map(({ recipients }) => recipients),
       [["ops@example.com", "a@example.com", "b@example.com", "c@example.com"]],
     );
   });
@@ -49,7 +49,7 @@ describe("Recipients of one mail", () => {
     assert.equal((await bench.ends(1)).result.attempts, 1);
     assert.equal(bench.tried.length, 3);
     let refusals = 2;
-    bench.carrier.fate = ({ to }) =>
+    bench.mailer.fate = ({ to }) =>
       to.includes("b@example.com") && refusals-- > 0 ? failure("SMTP_NETWORK") : { kind: "sent" };
     await bench.accept(mail("Level low", { bcc: ["b@example.com", "c@example.com"] }));
     assert.equal((await bench.ends(2)).result.attempts, 3);
@@ -58,25 +58,25 @@ describe("Recipients of one mail", () => {
 
   it("goes on counting after retry", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = refusing({ "ops@example.com": 550 });
+    bench.mailer.fate = refusing({ "ops@example.com": 550 });
     const id = await bench.accept(mail("Level high", { bcc: ["b@example.com"] }));
     assert.equal((await bench.ends(1)).result.attempts, 1);
-    bench.carrier.fate = () => ({ kind: "sent" });
+    bench.mailer.fate = () => ({ kind: "sent" });
     await bench.clock.until(bench.outbox.retry(id));
     assert.equal((await bench.ends(2)).result.attempts, 2);
   });
 
   it("serves nobody again after a restart who was served before it", async () => {
     const first = await Bench.open();
-    first.carrier.fate = ({ to }) =>
+    first.mailer.fate = ({ to }) =>
       to.includes("b@example.com") ? failure("SMTP_NETWORK") : { kind: "sent" };
     await first.accept(mail("Level high", { bcc: ["b@example.com"] }));
     await first.clock.run(() => first.tried.length === 2);
     const second = await first.restart();
-    second.carrier.fate = () => ({ kind: "sent" });
+    second.mailer.fate = () => ({ kind: "sent" });
     const { result } = await second.ends(1);
     assert.deepEqual(
-      second.carrier.delivered.map(({ recipients }) => recipients),
+      second.mailer.delivered.map(({ recipients }) => recipients),
       [["ops@example.com"], ["b@example.com"]],
     );
     assert.equal(result.possibleDuplicate, undefined);
@@ -85,21 +85,21 @@ describe("Recipients of one mail", () => {
   for (const smtpCode of [501, 550, 551, 552, 553, 554]) {
     it(`gives the others the mail when the server refuses one of them with ${smtpCode}`, async () => {
       const bench = await Bench.open();
-      bench.carrier.fate = refusing({ "b@example.com": smtpCode });
+      bench.mailer.fate = refusing({ "b@example.com": smtpCode });
       await bench.accept(mail("Level high", { to: TEAM }));
       const { result, failure: told } = await bench.ends(1);
       assert.equal(result.status, "partial");
       assert.deepEqual(result.accepted, ["a@example.com", "c@example.com"]);
       assert.deepEqual(result.rejected, [{ address: "b@example.com", modemCode: 678, smtpCode }]);
       assert.equal(told?.outcome, "partial");
-      assert.equal(bench.carrier.delivered.length, 2);
+      assert.equal(bench.mailer.delivered.length, 2);
     });
   }
 
   it("tries a recipient whose mailbox is busy again while the others have the mail", async () => {
     const bench = await Bench.open();
     const bad: Record<string, number> = { "b@example.com": 450 };
-    bench.carrier.fate = (transaction, number) => refusing(bad)(transaction, number);
+    bench.mailer.fate = (transaction, number) => refusing(bad)(transaction, number);
     await bench.accept(mail("Level high", { to: TEAM }));
     await bench.clock.run(() => bench.delivered.length === 2);
     assert.ok(bench.clock.now() < 1000);
@@ -112,7 +112,7 @@ describe("Recipients of one mail", () => {
   it("parts a mail that has more recipients than the module takes, or one that is too long for it", async () => {
     for (const code of ["LIMIT_RECIPIENTS", "LIMIT_ADDRESS"] as const) {
       const bench = await Bench.open();
-      bench.carrier.fate = ({ to }) => (to.length > 1 ? failure(code) : { kind: "sent" });
+      bench.mailer.fate = ({ to }) => (to.length > 1 ? failure(code) : { kind: "sent" });
       await bench.accept(mail("Level high", { to: TEAM }));
       assert.equal((await bench.ends(1)).result.status, "sent");
     }
@@ -120,7 +120,7 @@ describe("Recipients of one mail", () => {
 
   it("fails when all recipients are refused", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => failure("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 });
+    bench.mailer.fate = () => failure("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 });
     await bench.accept(mail("Level high", { to: TEAM }));
     const { result } = await bench.ends(1);
     assert.equal(result.status, "failed");
@@ -133,26 +133,26 @@ describe("Recipients of one mail", () => {
 
   it("is partial when the time is over before all have the mail", async () => {
     const bench = await Bench.open({ settings: { maxAge: 10 } });
-    bench.carrier.fate = refusing({ "b@example.com": 450 });
+    bench.mailer.fate = refusing({ "b@example.com": 450 });
     await bench.accept(mail("Level high", { to: TEAM }));
     const { result, failure: told } = await bench.ends(1);
     assert.equal(result.status, "partial");
     assert.deepEqual(result.accepted, ["a@example.com", "c@example.com"]);
     assert.deepEqual(result.rejected, [{ address: "b@example.com", modemCode: 667, smtpCode: 450 }]);
-    assert.equal(told?.code, "OUTBOX_EXPIRED");
+    assert.deepEqual([told?.code, told?.class, told?.smtpCode], ["OUTBOX_EXPIRED", "message", 450]);
   });
 
   it("gives only those the mail by retry who have not got it", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = refusing({ "b@example.com": 550 });
+    bench.mailer.fate = refusing({ "b@example.com": 550 });
     const id = await bench.accept(mail("Level high", { to: TEAM }));
     await bench.ends(1);
-    bench.carrier.fate = () => ({ kind: "sent" });
+    bench.mailer.fate = () => ({ kind: "sent" });
     assert.equal(await bench.clock.until(bench.outbox.retry(id)), 1);
     const { result, recovered } = await bench.ends(2);
     assert.equal(result.status, "sent");
     assert.equal(recovered, true);
-    assert.deepEqual(bench.carrier.delivered.at(-1)?.recipients, ["b@example.com"]);
+    assert.deepEqual(bench.mailer.delivered.at(-1)?.recipients, ["b@example.com"]);
     assert.equal(bench.delivered.length, 3);
   });
 });

@@ -32,11 +32,10 @@ const FORMAT_1 = {
   transactions: [
     {
       envelope: { to: ["ops@example.com"], cc: [], bcc: [] },
-      state: { kind: "waiting" },
+      state: { kind: "queued", due: 61000 },
       tries: 1,
-      due: 61000,
+      attempts: 1,
       unknown: 0,
-      shortSubject: false,
       lastError: { code: "SMTP_NETWORK", message: "m", hint: "h", class: "transient" },
     },
   ],
@@ -55,7 +54,7 @@ describe("Record of a mail", () => {
     assert.deepEqual(origin, { nodeId: "n1", message: { topic: "Level high" } });
     assert.equal(result.recovered, true);
     assert.equal(result.attempts, 2);
-    assert.equal(bench.carrier.delivered[0]?.attachments[0]?.content.toString(), "text");
+    assert.equal(bench.mailer.delivered[0]?.attachments[0]?.content.toString(), "text");
   });
 
   it("is brought from an older format step by step", () => {

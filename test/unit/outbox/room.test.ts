@@ -5,18 +5,18 @@ import { attachment, Bench, failure, mail } from "./bench";
 describe("Room in the outbox", () => {
   it("refuses the new mail when so many wait, and keeps the others", async () => {
     const bench = await Bench.open({ settings: { maxQueued: 2 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("1"));
     await bench.accept(mail("2"));
     await assert.rejects(bench.accept(mail("3")), { code: "OUTBOX_FULL", message: /limit is 2 mails/ });
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.ends(2);
     assert.deepEqual(bench.delivered, ["1", "2"]);
   });
 
   it("counts mails that are still being written", async () => {
     const bench = await Bench.open({ settings: { maxQueued: 3 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     const accepted = Array.from({ length: 10 }, (_, number) => bench.accept(mail(`${number}`)));
     const outcomes = await bench.clock.until(Promise.allSettled(accepted));
     assert.equal(outcomes.filter(({ status }) => status === "fulfilled").length, 3);
@@ -25,7 +25,7 @@ describe("Room in the outbox", () => {
 
   it("lets a high mail push out the youngest low one, whose sender is told", async () => {
     const bench = await Bench.open({ settings: { maxQueued: 3 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("old report", { priority: "low" }));
     const young = await bench.accept(mail("young report", { priority: "low" }));
     await bench.accept(mail("state"));
@@ -40,7 +40,7 @@ describe("Room in the outbox", () => {
 
   it("hands the attachments of a mail that was pushed out back", async () => {
     const bench = await Bench.open({ settings: { maxQueued: 1 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     let content = "";
     bench.outbox.on("ended", (ended) => {
       const { attachments } = ended;
@@ -59,7 +59,7 @@ describe("Room in the outbox", () => {
 
   it("refuses a high mail too when no low one waits, and other mails in any case", async () => {
     const bench = await Bench.open({ settings: { maxQueued: 1 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("state"));
     await assert.rejects(bench.accept(mail("alarm", { priority: "high" })), { code: "OUTBOX_FULL" });
     await assert.rejects(bench.accept(mail("state 2")), { code: "OUTBOX_FULL" });
@@ -68,12 +68,12 @@ describe("Room in the outbox", () => {
   it("keeps the low mail when the high one cannot be written", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files, settings: { maxQueued: 1 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("report", { priority: "low" }));
     files.fault = ({ name }) => (name === "create" ? "ENOSPC" : undefined);
     await assert.rejects(bench.accept(mail("alarm", { priority: "high" })), { code: "OUTBOX_DISK" });
     files.fault = () => undefined;
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAvailable(true);
     await bench.ends(1);
     assert.deepEqual(bench.delivered, ["report"]);
   });
@@ -81,7 +81,7 @@ describe("Room in the outbox", () => {
   it("refuses what exceeds its room on the disk, before and while it is written", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files, settings: { maxSpoolMB: 0.02 } });
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("1", { attachments: [attachment("a.bin", "x".repeat(15_000))] }));
     const second = mail("2", { attachments: [attachment("b.bin", "x".repeat(15_000))] });
     await assert.rejects(bench.accept(second), { code: "OUTBOX_FULL", message: /0\.02 MB/ });
@@ -109,7 +109,7 @@ describe("Room in the outbox", () => {
 
   it("makes room by removing failed mails, oldest first", async () => {
     const bench = await Bench.open({ settings: { maxSpoolMB: 0.03 } });
-    bench.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+    bench.mailer.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
     const big = [attachment("a.bin", "x".repeat(12_000))];
     await bench.accept(mail("1", { attachments: big }));
     await bench.ends(1);
@@ -117,7 +117,7 @@ describe("Room in the outbox", () => {
     const second = await bench.accept(mail("2", { attachments: big }));
     await bench.ends(2);
     await bench.clock.advance(5000);
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("3", { attachments: big }));
     const { rows } = await bench.outbox.list({ state: "failed" });
     assert.deepEqual(
@@ -128,7 +128,7 @@ describe("Room in the outbox", () => {
 
   it("removes failed mails after keepFailedDays of running time", async () => {
     const first = await Bench.open({ settings: { keepFailedDays: 1 } });
-    first.carrier.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
+    first.mailer.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
     await first.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
     await first.ends(1);
     first.clock.jumpWall(30 * 24 * 3600_000);

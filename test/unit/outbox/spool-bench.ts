@@ -1,7 +1,8 @@
 /** What the tests of the spool's parts share: a record, and a spool in memory. */
 import { Spool } from "../../../lib/mail/spool/spool";
 import type { Place } from "../../../lib/mail/spool/record";
-import type { SpoolRecord } from "../../../lib/mail/spool/record";
+import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
+import { newTransaction } from "../../../lib/outbox/lifecycle";
 import { FaultyFiles } from "../../support/faulty-files";
 
 export const DIRECTORY = "/spool/modem";
@@ -34,16 +35,20 @@ export function record(change: Partial<SpoolRecord> = {}): SpoolRecord {
     transactions: [
       {
         envelope: { to: ["ops@example.com"], cc: [], bcc: [] },
-        state: { kind: "waiting" },
+        state: { kind: "queued", due: 0 },
         tries: 0,
-        due: 0,
+        attempts: 0,
         unknown: 0,
-        shortSubject: false,
       },
     ],
     attempts: 0,
     ...change,
   };
+}
+
+/** A transaction to one recipient that waits. */
+export function transaction(address: string, more: Partial<StoredTransaction> = {}): StoredTransaction {
+  return { ...newTransaction({ to: [address], cc: [], bcc: [] }, 0), ...more };
 }
 
 export async function prepared(files = new FaultyFiles()): Promise<{ spool: Spool; files: FaultyFiles }> {

@@ -85,13 +85,28 @@ describe("A record that cannot be read", () => {
       { transactions: [{ ...transaction, state: "waiting" }] },
       { transactions: [{ ...transaction, state: { kind: "lost" } }] },
       { transactions: [{ ...transaction, tries: "0" }] },
-      { transactions: [{ ...transaction, due: null }] },
+      { transactions: [{ ...transaction, attempts: null }] },
+      { transactions: [{ ...transaction, state: { kind: "queued", due: null } }] },
+      { transactions: [{ ...transaction, state: { kind: "preparing" } }] },
+      { transactions: [{ ...transaction, state: { kind: "sending", mark: 1 } }] },
+      { transactions: [{ ...transaction, state: { kind: "inDoubt", mark: { via: "module" } } }] },
+      { transactions: [{ ...transaction, state: { kind: "done" } }] },
+      { transactions: [{ ...transaction, state: { kind: "failed", error: { code: 1 } } }] },
       { transactions: [{ ...transaction, unknown: undefined }] },
     ]) {
       assert.match(reason(change), /is missing or not valid/, JSON.stringify(change));
     }
-    for (const kind of ["waiting", "sent", "refused", "unknown"]) {
-      assert.equal(reason({ transactions: [{ ...transaction, state: { kind } }] }), "record", kind);
+    const error = { code: "SMTP_NETWORK", message: "m" };
+    for (const state of [
+      { kind: "queued", due: 0 },
+      { kind: "preparing", due: 0 },
+      { kind: "sending", mark: { via: "module", data: null } },
+      { kind: "inDoubt" },
+      { kind: "done", at: "" },
+      { kind: "failed", error },
+    ]) {
+      const changed = { ...record(), transactions: [{ ...transaction, state }] };
+      assert.equal(readRecord(JSON.stringify(changed), ID).kind, "record", state.kind);
     }
     for (const good of [
       { priority: "low" },

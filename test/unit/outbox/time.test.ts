@@ -14,7 +14,7 @@ describe("Time of the outbox", () => {
   ] as const) {
     it(`expires nothing and delays nothing when the wall clock jumps weeks ${way}`, async () => {
       const bench = await Bench.open({ settings: { maxAge: 60 } });
-      bench.carrier.fate = (_transaction, number) =>
+      bench.mailer.fate = (_transaction, number) =>
         number <= 2 ? failure("SMTP_NETWORK") : { kind: "sent" };
       await bench.accept(mail("alarm"));
       bench.clock.jumpWall(jump);
@@ -26,7 +26,7 @@ describe("Time of the outbox", () => {
 
     it(`keeps ages when the wall clock jumps weeks ${way} while the host is off`, async () => {
       const first = await Bench.open({ settings: { maxAge: 60 } });
-      first.carrier.available = false;
+      first.mailer.available = false;
       await first.accept(mail("alarm"));
       await first.clock.advance(20 * MINUTE);
       first.clock.jumpWall(jump);
@@ -40,7 +40,7 @@ describe("Time of the outbox", () => {
 
   it("counts the time in which only the process was down", async () => {
     const first = await Bench.open({ uptime: 10 * MINUTE });
-    first.carrier.available = false;
+    first.mailer.available = false;
     await first.accept(mail("alarm"));
     await first.clock.advance(5 * MINUTE);
     const second = await first.restart({ uptime: 45 * MINUTE });
@@ -53,7 +53,7 @@ describe("Time of the outbox", () => {
     const accepted = async (): Promise<Bench> => {
       const bench = await Bench.open({ uptime: 10 * MINUTE, lateNote: 10 });
       bench.clock.jumpWall(-2600 * WEEK);
-      bench.carrier.available = false;
+      bench.mailer.available = false;
       await bench.accept(mail("alarm"));
       await bench.clock.advance(20 * MINUTE);
       return bench;
@@ -61,7 +61,7 @@ describe("Time of the outbox", () => {
     /** How long ago the mail says that it was raised, by the clock as it is when it is sent. */
     const toldAgo = async (bench: Bench): Promise<number> => {
       await bench.ends(1);
-      const [, raised = ""] = /^Raised (\S+), sent /.exec(bench.carrier.delivered[0]?.text ?? "") ?? [];
+      const [, raised = ""] = /^Raised (\S+), sent /.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
       return bench.clock.wall() - Date.parse(raised);
     };
 
@@ -95,7 +95,7 @@ describe("Time of the outbox", () => {
 
   it("counts no time in which the host was off, but all since its start", async () => {
     const first = await Bench.open();
-    first.carrier.available = false;
+    first.mailer.available = false;
     await first.accept(mail("alarm"));
     await first.clock.advance(5 * MINUTE);
     const second = await first.restart({ boot: "boot-2", uptime: 3 * MINUTE });
@@ -119,7 +119,7 @@ describe("Time of the outbox", () => {
 
   it("loses at most ten minutes of age by a power cut", async () => {
     const first = await Bench.open();
-    first.carrier.available = false;
+    first.mailer.available = false;
     await first.accept(mail("alarm"));
     await first.clock.advance(55 * MINUTE);
     const second = await first.killed("nothing", { uptime: 0, available: false });
@@ -129,7 +129,7 @@ describe("Time of the outbox", () => {
 
   it("does not count the time of a hold against the modem's limit, over restarts too", async () => {
     const first = await Bench.open({ settings: { maxAge: 60 } });
-    first.carrier.available = false;
+    first.mailer.available = false;
     await first.accept(mail("alarm"));
     await first.clock.advance(30 * MINUTE);
     await first.clock.until(first.outbox.pause());
@@ -153,10 +153,10 @@ describe("Time of the outbox", () => {
       await bench.clock.advance(20 * MINUTE);
       bench.clock.jumpWall(Date.UTC(2026, 4, 1, 12, 0) - bench.clock.wall());
       await bench.clock.advance(10 * MINUTE);
-      bench.carrier.setAvailable(true);
+      bench.mailer.setAvailable(true);
       await bench.ends(1);
       const [, raised = ""] =
-        /^Raised (\S+), sent 30 min later\./.exec(bench.carrier.delivered[0]?.text ?? "") ?? [];
+        /^Raised (\S+), sent 30 min later\./.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
       assert.equal(new Date(raised).toISOString(), "2026-05-01T11:40:00.000Z");
     });
   }
@@ -167,15 +167,15 @@ describe("Time of the outbox", () => {
     await first.clock.advance(20 * MINUTE);
     first.clock.jumpWall(24 * 60 * MINUTE);
     const second = await first.restart({ boot: "boot-2", uptime: 0 });
-    second.carrier.setAvailable(true);
+    second.mailer.setAvailable(true);
     await second.ends(1);
-    const [, raised = ""] = /^Raised (\S+), /.exec(second.carrier.delivered[0]?.text ?? "") ?? [];
+    const [, raised = ""] = /^Raised (\S+), /.exec(second.mailer.delivered[0]?.text ?? "") ?? [];
     assert.equal(new Date(raised).toISOString(), "2026-01-01T00:00:00.000Z");
   });
 
   it("says when a mail was accepted by the wall clock of that moment", async () => {
     const bench = await Bench.open();
-    bench.carrier.available = false;
+    bench.mailer.available = false;
     await bench.accept(mail("alarm"));
     bench.clock.jumpWall(WEEK);
     const { rows } = await bench.outbox.list();

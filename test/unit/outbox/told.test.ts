@@ -8,7 +8,7 @@ describe("The end of a mail that could not be sent in its time", () => {
     const first = await Bench.open();
     const last = new ModemError("SMTP_SERVICE_UNAVAILABLE", { smtpCode: 421, stage: "send" });
     let tries = 0;
-    first.carrier.fate = () => (++tries === 1 ? failure("SMTP_NETWORK") : { kind: "failed", error: last });
+    first.mailer.fate = () => (++tries === 1 ? failure("SMTP_NETWORK") : { kind: "failed", error: last });
     await first.accept(mail("alarm"), { maxAge: 3 });
     await first.clock.run(() => tries === 2);
     const bench = await first.restart({ available: false });
@@ -38,12 +38,12 @@ describe("The end of a mail that could not be sent in its time", () => {
 describe("The result of a mail that the module told only after a restart", () => {
   it("says nothing of time and bytes, which nobody has seen", async () => {
     const first = await Bench.open();
-    first.carrier.fate = () => ({ kind: "hangs", delivered: true });
+    first.mailer.fate = () => ({ kind: "hangs", delivered: true });
     await first.accept(mail("alarm"));
     await first.clock.run(() => first.delivered.length === 1);
     const bench = await first.killed("all", { available: false });
-    bench.carrier.setAnswer({ kind: "sent" });
-    bench.carrier.setAvailable(true);
+    bench.mailer.setAnswer({ kind: "sent" });
+    bench.mailer.setAvailable(true);
     const { result } = await bench.ends(1);
     assert.deepEqual([result.status, result.recovered], ["sent", true]);
     assert.equal("sendMs" in result, false);

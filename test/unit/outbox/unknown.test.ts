@@ -1,81 +1,81 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { Fate } from "../../support/fake-carrier";
+import { unknown, type Fate } from "../../support/fake-mailer";
 import { FaultyFiles } from "../../support/faulty-files";
-import { Bench, DIRECTORY, failure, mail } from "./bench";
+import { Bench, failure, mail } from "./bench";
 
 const LOST = { kind: "lost", delivered: true, answer: { kind: "unknown" } } as const satisfies Fate;
 
 describe("A mail whose result was lost", () => {
   it("is asked for first, and is sent when the module says so", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number === 1 ? { kind: "lost", delivered: true, answer: { kind: "sent" } } : { kind: "sent" };
     await bench.accept(mail("alarm"));
     const { result } = await bench.ends(1);
     assert.equal(result.status, "sent");
     assert.equal(result.possibleDuplicate, undefined);
-    assert.equal(bench.carrier.recoveries, 1);
+    assert.equal(bench.mailer.recoveries, 1);
     assert.equal(bench.delivered.length, 1);
   });
 
   it("is tried again without a mark when the module says that the server refused it", async () => {
     const bench = await Bench.open();
     const answer = { kind: "refused", error: new ModemError("SMTP_LOCAL_ERROR", { smtpCode: 451 }) } as const;
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number === 1 ? { kind: "lost", delivered: false, answer } : { kind: "sent" };
     await bench.accept(mail("alarm"));
     const { result } = await bench.ends(1);
     assert.equal(result.status, "sent");
     assert.equal(result.possibleDuplicate, undefined);
-    assert.equal(bench.carrier.delivered[0]?.isMarked, false);
+    assert.equal(bench.mailer.delivered[0]?.isMarked, false);
   });
 
   it("is sent once more, marked in text and result, when nobody can say", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) => (number === 1 ? LOST : { kind: "sent" });
+    bench.mailer.fate = (_transaction, number) => (number === 1 ? LOST : { kind: "sent" });
     const id = await bench.accept(mail("alarm"));
     const { result } = await bench.ends(1);
     assert.equal(result.possibleDuplicate, true);
     assert.equal(result.status, "sent");
     assert.deepEqual(
-      bench.carrier.delivered.map(({ isMarked }) => isMarked),
+      bench.mailer.delivered.map(({ isMarked }) => isMarked),
       [false, true],
     );
-    assert.ok(bench.carrier.delivered[1]?.text.includes(id));
+    assert.ok(bench.mailer.delivered[1]?.text.includes(id));
   });
 
   it("waits with all others until the modem is back to be asked", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) => {
+    bench.mailer.fate = (_transaction, number) => {
       if (number > 1) return { kind: "sent" };
-      bench.carrier.available = false;
+      bench.mailer.available = false;
       return { kind: "lost", delivered: true, answer: { kind: "sent" } };
     };
     await bench.accept(mail("first"));
     await bench.accept(mail("alarm", { priority: "high" }));
     await bench.clock.advance(600_000);
-    assert.equal(bench.carrier.recoveries, 0);
-    bench.carrier.setAvailable(true);
+    assert.equal(bench.mailer.recoveries, 0);
+    bench.mailer.setAvailable(true);
     await bench.ends(2);
     assert.deepEqual(bench.delivered, ["first", "alarm"]);
   });
 
   it("takes the outcome for unknown when the module cannot be asked three times", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number === 1 ? { kind: "lost", delivered: true, answer: "fails" } : { kind: "sent" };
     await bench.accept(mail("alarm"));
-    await bench.clock.run(() => bench.carrier.recoveries === 1);
+    await bench.clock.run(() => bench.mailer.recoveries === 1);
     assert.equal(bench.outbox.summary().waitsFor, "result");
     const { result } = await bench.ends(1);
-    assert.equal(bench.carrier.recoveries, 3);
+    assert.equal(bench.mailer.recoveries, 3);
     assert.equal(result.possibleDuplicate, true);
   });
 
   it("ends unknown, and is not sent again, with atMostOnce", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) => (number === 1 ? LOST : { kind: "sent" });
+    bench.mailer.fate = (_transaction, number) => (number === 1 ? LOST : { kind: "sent" });
     await bench.accept(mail("alarm"), { delivery: "atMostOnce" });
     const { result, failure: told } = await bench.ends(1);
     assert.equal(result.status, "failed");
@@ -87,7 +87,7 @@ describe("A mail whose result was lost", () => {
 
   it("ends unknown after its second loss, and two in a row hold the outbox", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => LOST;
+    bench.mailer.fate = () => LOST;
     await bench.accept(mail("alarm"));
     await bench.accept(mail("later", { priority: "low" }));
     await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
@@ -98,7 +98,7 @@ describe("A mail whose result was lost", () => {
 
   it("is tried no faster than one in half an hour while results stay missing, each at most twice", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => LOST;
+    bench.mailer.fate = () => LOST;
     for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
     await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
     const [before, start] = [bench.tried.length, bench.clock.now()];
@@ -115,7 +115,7 @@ describe("A mail whose result was lost", () => {
   ] as const) {
     it(`ends the hold for missing results as soon as one arrives that says: ${told}`, async () => {
       const bench = await Bench.open();
-      bench.carrier.fate = (_transaction, number) =>
+      bench.mailer.fate = (_transaction, number) =>
         number <= 2 ? LOST : number === 3 ? fate : { kind: "sent" };
       for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
       await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
@@ -130,47 +130,22 @@ describe("A mail whose result was lost", () => {
 
   it("counts for no missing result when a person discards it before the module was asked", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = () => {
-      bench.carrier.available = false;
+    bench.mailer.fate = () => {
+      bench.mailer.available = false;
       return LOST;
     };
     for (const subject of ["1", "2"]) {
       const id = await bench.accept(mail(subject));
       await bench.clock.run(() => bench.tried.length > 0 && bench.outbox.summary().sending === undefined);
       await bench.clock.until(bench.outbox.discard(id));
-      bench.carrier.setAvailable(true);
+      bench.mailer.setAvailable(true);
     }
     assert.equal(bench.outbox.summary().hold, undefined);
   });
 
-  it("takes no answer for its own that may be about another mail, given up while the module was asked", async () => {
-    const files = new FaultyFiles();
-    const first = await Bench.open({ files });
-    first.carrier.fate = () => ({ kind: "hangs" });
-    const id = await first.accept(mail("alarm"));
-    await first.clock.run(() => first.outbox.summary().sending !== undefined);
-    await first.clock.advance(100);
-    await first.clock.until(first.outbox.close(0));
-    const [name = ""] = await files.list(`${DIRECTORY}/sending`);
-    const record = files.text(`${DIRECTORY}/sending/${name}`);
-    files.put(`${DIRECTORY}/sending/${name.replace(id, "other222")}`, record.replace(id, "other222"));
-    let asked = (): void => undefined;
-    first.carrier.fate = () => ({ kind: "sent" });
-    first.carrier.setAnswer({ kind: "sent" });
-    first.carrier.step = () => new Promise((resolve) => (asked = resolve));
-    const second = await first.restart();
-    await second.clock.run(() => second.carrier.recoveries === 1);
-    await second.clock.until(second.outbox.discard(id));
-    second.carrier.step = async () => undefined;
-    asked();
-    const ended = await second.ends(2);
-    assert.deepEqual([ended.id, ended.result.possibleDuplicate], ["other222", true]);
-    assert.equal(second.carrier.delivered[0]?.isMarked, true);
-  });
-
   it("is never sent a third time, though others come between", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = ({ subject }) => (subject.bytes.toString() === "alarm" ? LOST : { kind: "sent" });
+    bench.mailer.fate = ({ subject }) => (subject === "alarm" ? LOST : { kind: "sent" });
     await bench.accept(mail("alarm"));
     await bench.accept(mail("state"));
     const ended = await bench.ends(2);
@@ -182,7 +157,7 @@ describe("A mail whose result was lost", () => {
 
   it("goes on with the others when a person resumes the outbox", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) => (number <= 2 ? LOST : { kind: "sent" });
+    bench.mailer.fate = (_transaction, number) => (number <= 2 ? LOST : { kind: "sent" });
     await bench.accept(mail("1"));
     await bench.accept(mail("2"));
     await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
@@ -196,8 +171,8 @@ describe("A mail whose result was lost", () => {
 
   it("is unknown too when the time is over before the modem can be asked", async () => {
     const bench = await Bench.open({ settings: { maxAge: 10 } });
-    bench.carrier.fate = () => {
-      bench.carrier.available = false;
+    bench.mailer.fate = () => {
+      bench.mailer.available = false;
       return LOST;
     };
     await bench.accept(mail("alarm"));
@@ -205,24 +180,69 @@ describe("A mail whose result was lost", () => {
     assert.equal(told?.outcome, "unknown");
   });
 
-  it("takes a broken connection after QSMTPPUT for a lost result, whatever its error says", async () => {
-    for (const code of ["PORT_UNPLUGGED", "MODEM_RESET", "MODEM_TIMEOUT"] as const) {
-      const bench = await Bench.open();
-      bench.carrier.fate = (_transaction, number) =>
-        number === 1 ? { kind: "failed", error: new ModemError(code) } : { kind: "sent" };
-      await bench.accept(mail("alarm"));
-      assert.equal((await bench.ends(1)).result.possibleDuplicate, true);
-      assert.equal(bench.carrier.recoveries, 1);
-    }
+  it("is asked for by its own mark, and for no longer than it may still wait", async () => {
+    const bench = await Bench.open({ settings: { maxAge: 10 } });
+    bench.mailer.fate = () => ({ kind: "lost", delivered: true, answer: { kind: "sent" } });
+    const id = await bench.accept(mail("alarm"));
+    await bench.ends(1);
+    assert.deepEqual(bench.mailer.questions, [{ id, mark: { via: "module", data: 1 }, limitMs: 600_000 }]);
+  });
+
+  it("is asked for by the same mark after a kill", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files });
+    first.mailer.fate = () => ({ kind: "hangs", delivered: true });
+    const id = await first.accept(mail("alarm"));
+    await first.clock.run(() => first.delivered.length === 1);
+    const second = await first.killed("nothing", { available: false });
+    second.mailer.setAnswer({ kind: "sent" });
+    second.mailer.setAvailable(true);
+    assert.equal((await second.ends(1)).result.status, "sent");
+    const [question] = second.mailer.questions;
+    assert.deepEqual([question?.id, question?.mark], [id, { via: "module", data: 1 }]);
+  });
+
+  it("is not asked for where nobody can know, and another mail goes out before its second copy", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = (_transaction, number) =>
+      number === 1 ? { kind: "lost", delivered: false } : { kind: "sent" };
+    await bench.accept(mail("alarm"));
+    await bench.accept(mail("next"));
+    const start = bench.clock.now();
+    await bench.ends(2);
+    assert.deepEqual(bench.delivered, ["next", "alarm"]);
+    assert.ok(bench.clock.now() - start <= 5_000);
+    assert.equal(bench.mailer.recoveries, 0);
+  });
+
+  it("lets the time of other mails run out while it is asked for", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = () => ({ kind: "lost", delivered: true, answer: { kind: "sent" } });
+    // The module is busy for ever.
+    bench.mailer.recovering = ({ envelope }, { signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => resolve(unknown(envelope, true)), { once: true });
+      });
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.mailer.recoveries === 1);
+    const start = bench.clock.now();
+    await bench.accept(mail("state"), { maxAge: 10 });
+    const { subject, failure: told } = await bench.ends(1);
+    assert.deepEqual([subject, told?.code], ["state", "OUTBOX_EXPIRED"]);
+    assert.ok(bench.clock.now() - start <= 11 * 60_000);
+    assert.equal(bench.outbox.summary().sending, undefined, "nothing is being sent");
+    assert.equal(bench.outbox.summary().waitsFor, "result");
+    bench.mailer.recovering = undefined;
+    await bench.clock.until(bench.outbox.close());
   });
 
   it("does not count an error before QSMTPPUT as a loss", async () => {
     const bench = await Bench.open();
-    bench.carrier.fate = (_transaction, number) =>
+    bench.mailer.fate = (_transaction, number) =>
       number <= 2 ? failure("MODEM_RESULT_UNKNOWN") : { kind: "sent" };
     await bench.accept(mail("alarm"));
     const { result } = await bench.ends(1);
     assert.equal(result.possibleDuplicate, undefined);
-    assert.equal(bench.carrier.recoveries, 0);
+    assert.equal(bench.mailer.recoveries, 0);
   });
 });

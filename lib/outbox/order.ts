@@ -1,10 +1,12 @@
 /**
- * WaitingMails: the mails that have not ended, with no more in memory than their order needs.
+ * Order: the mails that have not ended, what is due and what has expired, with no more in memory than that needs.
  *
  * What comes next stands first in the order of acceptance of its priority, and nothing expires before the earliest
  * deadline known; so all of them are looked through only when that has come, or when none is due.
  */
 import type { Priority } from "../mail/mail";
+import type { MailLife, MailState } from "./life";
+import { stateOf } from "./lifecycle";
 import type { OutboxInstant, Place, SpoolRecord } from "../mail/spool/record";
 
 export interface Entry {
@@ -12,6 +14,8 @@ export interface Entry {
   readonly seq: number;
   readonly priority: Priority;
   readonly nodeId: string;
+  /** Key of `msg.replaces`. */
+  readonly replaces: string | undefined;
   readonly accepted: OutboxInstant;
   /** Milliseconds of running time; undefined: the modem's limit, of active time. */
   readonly ownLimit: number | undefined;
@@ -20,10 +24,12 @@ export interface Entry {
   /** On the disk when it was accepted, attachments included. */
   readonly bytes: number;
   place: Place;
-  /** Running time. */
+  /** Running time; `flush` brings it forward. */
   due: number;
-  /** `asking`: its result was lost and the module is to be asked. `ending`: nothing more is sent. */
-  stage: "waiting" | "running" | "asking" | "ending";
+  /** Computed from the transactions of the mail (lifecycle.ts); `ended` also of one whose end has been decided. */
+  stage: MailState["kind"];
+  /** Of the last record that was written. */
+  revision: number;
   /** A state that the disk did not take; it holds instead of the file. */
   unsaved: SpoolRecord | undefined;
 }
@@ -35,9 +41,12 @@ const PRIORITIES = ["high", "normal", "low"] as const satisfies readonly Priorit
 export interface Survey {
   /** First in order of those that are due. */
   readonly next: Entry | undefined;
-  readonly expired: readonly Entry[];
   /** Milliseconds until a mail is due; infinite when one is due now, or none waits. */
   readonly dueIn: number;
+}
+
+export interface Expiring {
+  readonly expired: readonly Entry[];
   /** Milliseconds until another mail may expire. */
   readonly expiresIn: number;
 }
@@ -52,11 +61,13 @@ interface Deadline {
 
 const NEVER: Deadline = { oldest: Infinity, own: Infinity };
 
-export class WaitingMails {
+export class Order {
   /** In the order of acceptance. */
   private readonly entries = new Map<string, Entry>();
   /** The same, by priority. */
   private readonly queues = { high: new Set<Entry>(), normal: new Set<Entry>(), low: new Set<Entry>() };
+  /** Those with a key for `msg.replaces`, by node and key. */
+  private readonly keys = new Map<string, Set<Entry>>();
   private deadline: Deadline = NEVER;
   private ending = 0;
   private total = 0;
@@ -65,28 +76,34 @@ export class WaitingMails {
   add(entry: Entry): void {
     this.entries.set(entry.id, entry);
     this.queues[entry.priority].add(entry);
+    if (entry.replaces !== undefined) this.keyed(entry.nodeId, entry.replaces).add(entry);
     this.deadline = earlier(this.deadline, entry);
     this.total += entry.bytes;
-    if (entry.stage === "ending") this.ending++;
+    if (entry.stage === "ended") this.ending++;
   }
 
   /** From now on nothing more is sent of it. */
   startEnding(entry: Entry): void {
-    if (entry.stage !== "ending") this.ending++;
-    entry.stage = "ending";
+    if (entry.stage !== "ended") this.ending++;
+    entry.stage = "ended";
   }
 
   /** What `startEnding` announced did not happen. */
   cancelEnding(entry: Entry): void {
-    if (entry.stage === "ending") this.ending--;
-    entry.stage = "waiting";
+    if (entry.stage === "ended") this.ending--;
+    entry.stage = "queued";
   }
 
   delete(entry: Entry): void {
     if (!this.entries.delete(entry.id)) return;
     this.queues[entry.priority].delete(entry);
+    if (entry.replaces !== undefined) {
+      const same = this.keyed(entry.nodeId, entry.replaces);
+      same.delete(entry);
+      if (same.size === 0) this.keys.delete(keyOf(entry.nodeId, entry.replaces));
+    }
     this.total -= entry.bytes;
-    if (entry.stage === "ending") this.ending--;
+    if (entry.stage === "ended") this.ending--;
   }
 
   get(id: string): Entry | undefined {
@@ -105,11 +122,11 @@ export class WaitingMails {
 
   /** In the order of sending. */
   inOrder(): Entry[] {
-    return [...this.entries.values()].filter(({ stage }) => stage !== "ending").sort(byOrder);
+    return [...this.entries.values()].filter(({ stage }) => stage !== "ended").sort(byOrder);
   }
 
   oldest(): Entry | undefined {
-    for (const entry of this.entries.values()) if (entry.stage !== "ending") return entry;
+    for (const entry of this.entries.values()) if (entry.stage !== "ended") return entry;
     return undefined;
   }
 
@@ -117,30 +134,63 @@ export class WaitingMails {
   youngestLow(): Entry | undefined {
     let youngest: Entry | undefined;
     for (const entry of this.entries.values()) {
-      if (entry.stage === "waiting" && entry.priority === "low") youngest = entry;
+      if (entry.stage === "queued" && entry.priority === "low") youngest = entry;
     }
     return youngest;
   }
 
-  /**
-   * @param limit the modem's limit in milliseconds of active time.
-   * @param held active time stands still.
-   */
-  survey(now: OutboxInstant, limit: number, held: boolean): Survey {
+  /** All but the youngest of the mails of the same node with the same key: several may come to the disk at once. */
+  replaced({ nodeId, replaces }: Entry): readonly Entry[] {
+    const same = replaces === undefined ? [] : [...(this.keys.get(keyOf(nodeId, replaces)) ?? [])];
+    const youngest = Math.max(...same.map(({ seq }) => seq));
+    return same.filter(({ seq, stage }) => seq < youngest && stage !== "ended");
+  }
+
+  /** Makes all that waits due at this running time at the latest. */
+  hurry(time: number): void {
+    for (const entry of this.entries.values()) entry.due = Math.min(entry.due, time);
+  }
+
+  /** Puts down what the lifecycle has made of a mail. */
+  settle(entry: Entry, mail: MailLife): void {
+    const state = stateOf(mail);
+    if (state.kind === "ended") {
+      this.startEnding(entry);
+      return;
+    }
+    entry.stage = state.kind;
+    if (state.kind === "queued") entry.due = state.due;
+  }
+
+  /** @param limit the modem's limit in milliseconds of active time. */
+  survey(now: OutboxInstant, limit: number): Survey {
     const next = this.firstDue(now, limit);
-    const dueIn = next === undefined ? this.dueIn(now) : Infinity;
+    return { next, dueIn: next === undefined ? this.dueIn(now) : Infinity };
+  }
+
+  /**
+   * The mails whose time is over.
+   *
+   * @param held active time stands still. @param isSpared cannot be ended now.
+   */
+  expiring(now: OutboxInstant, limit: number, held: boolean, isSpared: (entry: Entry) => boolean): Expiring {
     const { oldest, own } = this.deadline;
     const [active, time] = [oldest + limit - now.active, own - now.time];
-    if (active > 0 && time > 0) {
-      return { next, expired: [], dueIn, expiresIn: held ? time : Math.min(active, time) };
-    }
-    return { next, dueIn, ...this.lookForExpired(now, limit, held) };
+    if (active > 0 && time > 0) return { expired: [], expiresIn: held ? time : Math.min(active, time) };
+    return this.lookForExpired(now, limit, held, isSpared);
+  }
+
+  private keyed(nodeId: string, replaces: string): Set<Entry> {
+    const key = keyOf(nodeId, replaces);
+    const same = this.keys.get(key) ?? new Set<Entry>();
+    this.keys.set(key, same);
+    return same;
   }
 
   private firstDue(now: OutboxInstant, limit: number): Entry | undefined {
     for (const priority of PRIORITIES) {
       for (const entry of this.queues[priority]) {
-        if (entry.stage === "waiting" && entry.due <= now.time && timeLeft(entry, now, limit) > 0)
+        if (entry.stage === "queued" && entry.due <= now.time && timeLeft(entry, now, limit) > 0)
           return entry;
       }
     }
@@ -150,7 +200,7 @@ export class WaitingMails {
   private dueIn(now: OutboxInstant): number {
     let dueIn = Infinity;
     for (const { stage, due } of this.entries.values()) {
-      if (stage === "waiting" && due > now.time) dueIn = Math.min(dueIn, due - now.time);
+      if (stage === "queued" && due > now.time) dueIn = Math.min(dueIn, due - now.time);
     }
     return dueIn;
   }
@@ -160,19 +210,24 @@ export class WaitingMails {
     now: OutboxInstant,
     limit: number,
     held: boolean,
-  ): Pick<Survey, "expired" | "expiresIn"> {
+    isSpared: (entry: Entry) => boolean,
+  ): Expiring {
     const expired: Entry[] = [];
     let expiresIn = Infinity;
     this.deadline = NEVER;
     for (const entry of this.entries.values()) {
       this.deadline = earlier(this.deadline, entry);
-      if (entry.stage !== "waiting") continue;
+      if (entry.stage === "ended" || isSpared(entry)) continue;
       const left = timeLeft(entry, now, limit);
       if (left <= 0) expired.push(entry);
       else if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
     }
     return { expired, expiresIn };
   }
+}
+
+function keyOf(nodeId: string, replaces: string): string {
+  return JSON.stringify([nodeId, replaces]);
 }
 
 /** The deadline with one mail more. */

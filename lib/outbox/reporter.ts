@@ -1,21 +1,22 @@
 /**
- * Ending: tells the end of a mail, and only then lets it go.
+ * Reporter: tells the end of a mail, and only then lets it go.
  *
  * The end is durable before it is told, and the record stays until the listeners' work is done: a kill in between
- * tells it again after the restart.
+ * tells it again after the restart. So each end is told once, or over a crash at least once.
  */
-import { isModemError, ModemError } from "../errors";
-import type { Logger } from "../quectel/settings";
-import { failureOf, isAllSent, resultOf } from "./mail-result";
-import type { MailStore } from "./mail-store";
-import type { OutboxTime } from "./time";
-import type { EndedAttachment, MailEnded } from "./outbox-types";
+import { ERROR_TABLE, isModemError, ModemError } from "../errors";
 import type { SpoolRecord } from "../mail/spool/record";
+import { restoreError, storeError, type StoredError } from "../mail/spool/stored-error";
 import { reviveMessage } from "../mail/spool/stored-message";
-import { givenUp } from "./transactions";
-import type { Entry } from "./waiting-mails";
+import { next } from "./lifecycle";
+import { failureOf, resultOf } from "./mail-result";
+import type { MailStore } from "./mail-store";
+import type { Entry } from "./order";
+import type { EndedAttachment, Logger, MailEnded } from "./outbox-types";
+import type { Policy } from "./policy";
+import type { OutboxTime } from "./time";
 
-export interface EndingParts {
+export interface ReporterParts {
   readonly store: MailStore;
   readonly time: OutboxTime;
   readonly simulated: boolean;
@@ -25,33 +26,15 @@ export interface EndingParts {
   readonly log: Logger;
 }
 
-export class Ending {
+export class Reporter {
   private readonly telling = new Set<Promise<void>>();
   private stopped = false;
 
-  constructor(private readonly parts: EndingParts) {}
+  constructor(private readonly parts: ReporterParts) {}
 
-  /** Ends a mail whose record is complete. Resolves when the end is durable and told; never rejects. */
-  async end(entry: Entry, record: SpoolRecord, keep = true): Promise<void> {
-    const { store, time } = this.parts;
-    store.waiting.startEnding(entry);
-    const ended: SpoolRecord = { ...record, end: { time: time.now().time } };
-    await store.save(entry, ended, false);
-    await this.announce(entry, ended, keep);
-  }
-
-  /** Gives up all of a mail that still waits. Never rejects. */
-  async giveUp(entry: Entry, error: ModemError, keep = true): Promise<void> {
-    const { store } = this.parts;
-    store.waiting.startEnding(entry);
-    let record: SpoolRecord;
-    try {
-      record = await store.load(entry);
-    } catch (cause) {
-      await this.endWithoutRecord(entry, cause);
-      return;
-    }
-    await this.end(entry, givenUp(record, error), keep);
+  /** Tells a durable end. Never rejects. */
+  async tell(entry: Entry, mail: SpoolRecord): Promise<void> {
+    await this.announce(entry, mail);
   }
 
   /**
@@ -102,7 +85,7 @@ export class Ending {
   /** Tells an end that the last run decided and perhaps did not tell. Never rejects. */
   async tellAgain(entry: Entry): Promise<void> {
     try {
-      await this.announce(entry, await this.parts.store.load(entry), true);
+      await this.announce(entry, await this.parts.store.load(entry));
     } catch (cause) {
       if (isModemError(cause, "OUTBOX_DAMAGED")) {
         await this.endWithoutRecord(entry, cause);
@@ -124,7 +107,7 @@ export class Ending {
     this.stopped = true;
   }
 
-  private async announce(entry: Entry, record: SpoolRecord, keep: boolean): Promise<void> {
+  private async announce(entry: Entry, record: SpoolRecord): Promise<void> {
     const works: Promise<unknown>[] = [];
     const { spool } = this.parts.store;
     const message = await this.message(record);
@@ -150,12 +133,16 @@ export class Ending {
     const done = Promise.allSettled(works).then(async (settled) => {
       const isTaken = settled.every(({ status }) => status === "fulfilled");
       // What was not taken stands in the record and is told at the next start.
-      if (isTaken && !this.stopped) {
-        await this.parts.store.finish(entry, record, keep && !isAllSent(record));
-      }
+      if (isTaken && !this.stopped) await this.letGo(entry, record);
       this.telling.delete(done);
     });
     this.telling.add(done);
+  }
+
+  private async letGo(entry: Entry, record: SpoolRecord): Promise<void> {
+    for (const effect of next(record, { kind: "told" }, this.parts.time.now().time, 0).effects) {
+      if (effect.kind === "leave") await this.parts.store.finish(entry, record, effect.keep);
+    }
   }
 
   /** The end of a mail is told even if the rest of its message cannot be read any more. */
@@ -198,4 +185,40 @@ function readable(attachment: {
       return Buffer.concat(chunks);
     },
   };
+}
+
+/** Why a mail could not be sent in its time: what holds the outbox, else the last failure of the mail, with its codes. */
+export async function expiredError(
+  entry: Entry,
+  { store, policy, available }: { store: MailStore; policy: Policy; available: boolean },
+): Promise<ModemError> {
+  const last = policy.holds.setup?.error ?? (await lastErrorOf(entry, store));
+  const error = last ?? (available ? undefined : storeError(new ModemError("MODEM_NOT_READY")));
+  return expired(error);
+}
+
+/** OUTBOX_EXPIRED with what a person has to know of the last failure: its text, numbers and hint, itself as the cause. */
+export function expired(last: StoredError | undefined): ModemError {
+  if (last === undefined) return new ModemError("OUTBOX_EXPIRED");
+  const { message, hint, stage, modemCode, smtpCode } = last;
+  return new ModemError("OUTBOX_EXPIRED", {
+    detail: message,
+    hint,
+    cause: restoreError(last),
+    // A reply 4yz makes an error transient, but nothing is tried again here.
+    class: ERROR_TABLE.OUTBOX_EXPIRED.class,
+    ...(stage !== undefined && { stage }),
+    ...(modemCode !== undefined && { modemCode }),
+    ...(smtpCode !== undefined && { smtpCode }),
+  });
+}
+
+async function lastErrorOf(entry: Entry, store: MailStore): Promise<StoredError | undefined> {
+  try {
+    const { transactions } = await store.load(entry);
+    return transactions.flatMap(({ lastError }) => lastError ?? []).at(-1);
+  } catch {
+    // A record that cannot be read is told as such when it is ended.
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 /**
- * Ledger: the outbox's time, holds, rate and count of lost results, kept together in one durable file.
+ * Policy: whether anything may go out now, and if not, why: holds, rate and the disk; and the outbox's time.
  *
- * It says whether something may go out; which mail is not its business.
+ * All of it but the disk is kept together in one durable file. Which mail goes out is not its business.
  */
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
@@ -9,25 +9,32 @@ import type { Host } from "../mail/spool/host";
 import { Holds } from "./holds";
 import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
 import { OutboxTime } from "./time";
+import type { Lesson } from "./life";
 import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
 import { SendRate } from "./send-rate";
 import { sealFits, sealSettings, type SettingsSeal } from "./settings-seal";
-import { concernsOf } from "./setup-errors";
+import { ALL_CONCERNS, concernsOf } from "./setup-errors";
 import type { Spool } from "../mail/spool/spool";
 
 /** So many unknown outcomes without a known one between them hold the outbox. */
 const UNKNOWN_HOLDS = 2;
+const DISK_PAUSE_MS = 30_000;
 
-export interface LedgerEvents {
+export interface PolicyEvents {
   readonly hold: (reason: HoldReason | undefined) => void;
   readonly trouble: (error: ModemError) => void;
 }
 
-export class Ledger {
+export class Policy {
   readonly time: OutboxTime;
   readonly holds: Holds;
   readonly rate: SendRate;
+  /** Some setting is another than in the last run. */
+  readonly settingsChanged: boolean;
   private unknownInRow: number;
+  /** Monotonic time before which nothing is tried, because the disk takes no mark. */
+  private diskPause = -Infinity;
+  private readonly settings: SettingsSeal;
   private saving: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -37,12 +44,15 @@ export class Ledger {
     private readonly fingerprint: Fingerprint,
     ratePerHour: number,
     stored: OutboxState | undefined,
-    private readonly events: LedgerEvents,
+    private readonly events: PolicyEvents,
   ) {
     this.holds = new Holds(stored?.holds ?? {});
     this.time = new OutboxTime(clock, host, stored?.time, this.holds.any);
     this.rate = new SendRate(ratePerHour, stored?.sent ?? []);
     this.unknownInRow = stored?.unknownInRow ?? 0;
+    this.settingsChanged = stored?.settings !== undefined && !sealFits(stored.settings, fingerprint);
+    const isKept = stored?.settings !== undefined && !this.settingsChanged;
+    this.settings = isKept ? stored.settings : sealSettings(ALL_CONCERNS, fingerprint);
   }
 
   /** Reads what is kept. Rejects with the error of the disk. */
@@ -51,8 +61,8 @@ export class Ledger {
     clock: Clock,
     host: Host,
     settings: OutboxSettings,
-    events: LedgerEvents,
-  ): Promise<Ledger> {
+    events: PolicyEvents,
+  ): Promise<Policy> {
     const read = await readState(spool);
     if (read.kind === "damaged") {
       events.trouble(
@@ -61,11 +71,11 @@ export class Ledger {
     }
     const stored = read.kind === "state" ? read.state : undefined;
     const { fingerprint, ratePerHour } = settings;
-    const ledger = new Ledger(spool, clock, host, fingerprint, ratePerHour, stored, events);
-    ledger.endHoldOfOldSettings();
+    const policy = new Policy(spool, clock, host, fingerprint, ratePerHour, stored, events);
+    policy.endHoldOfOldSettings();
     // The name of the clock must be on the disk before a record refers to it.
-    await writeState(spool, ledger.state());
-    return ledger;
+    await writeState(spool, policy.state());
+    return policy;
   }
 
   /** Writes it all; never rejects. */
@@ -100,9 +110,29 @@ export class Ledger {
     return isNew;
   }
 
-  /** A mail got past what a setup error would have stopped. */
-  async passed(): Promise<void> {
-    if (this.holds.setup !== undefined) await this.release("setup");
+  /** Milliseconds for which a hold, the rate or the disk lets nothing out; 0 = something may go, infinite = until an event. */
+  wait(): number {
+    const { time } = this.time.now();
+    return Math.max(this.holds.wait(time), this.rate.wait(time), this.diskPause - this.clock.now(), 0);
+  }
+
+  /** What the outcome of one mail says about all. */
+  async learn(lesson: Lesson): Promise<void> {
+    switch (lesson.kind) {
+      case "known":
+        return this.known();
+      case "passed":
+        return this.holds.setup === undefined ? undefined : this.release("setup");
+      case "lost":
+        return this.lost(lesson.error);
+      case "hold":
+        await this.meet(lesson.error);
+    }
+  }
+
+  /** The disk takes no mark; nothing is tried for a while. */
+  pauseForDisk(): void {
+    this.diskPause = this.clock.now() + DISK_PAUSE_MS;
   }
 
   /** A transaction is about to be tried under a setup hold. */
@@ -118,8 +148,8 @@ export class Ledger {
     await this.save();
   }
 
-  /** The module has told the outcome of a mail: results reach this port. */
-  async known(): Promise<void> {
+  /** The outcome of a mail was told: results reach this port. */
+  private async known(): Promise<void> {
     if (this.unknownInRow === 0) return;
     this.unknownInRow = 0;
     if (this.holds.setup?.error.code === "MODEM_RESULT_MISSING") await this.release("setup");
@@ -127,7 +157,7 @@ export class Ledger {
   }
 
   /** The outcome of a mail stayed unknown; the second in a row holds the outbox. */
-  async unknown(cause: ModemError): Promise<void> {
+  private async lost(cause: ModemError): Promise<void> {
     this.unknownInRow++;
     if (this.unknownInRow >= UNKNOWN_HOLDS)
       await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause }));
@@ -159,6 +189,7 @@ export class Ledger {
       holds: this.holds.store(),
       sent: this.rate.store(),
       unknownInRow: this.unknownInRow,
+      settings: this.settings,
     };
   }
 
