@@ -3,6 +3,7 @@
 //
 //   npm run test:exhaustive                  all forms of mail
 //   npm run test:exhaustive -- plain-mail    some
+//   npm run test:exhaustive -- sockets:1/6   the first sixth of the bytes of one, evenly spread
 import { spawn, spawnSync } from "node:child_process";
 import { readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -21,31 +22,41 @@ const compiled = spawnSync(process.execPath, tsc, { stdio: "inherit" });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
 
 const folder = `${COMPILED}/test/e2e/exhaustive`;
-const wanted = process.argv.slice(2);
-const forms = readdirSync(folder)
+const known = readdirSync(folder)
   .filter((name) => name.endsWith(".test.js"))
-  .map((name) => name.slice(0, -".test.js".length))
-  .filter((form) => wanted.length === 0 || wanted.includes(form));
-const jobs = forms.flatMap((form) =>
-  Array.from({ length: PARTS }, (_none, at) => ({ form, part: `${at + 1}/${PARTS}` })),
+  .map((name) => name.slice(0, -".test.js".length));
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : known;
+const runs = wanted.map((text) => {
+  const [, form = "", share = "1", shares = "1"] = /^([\w-]+)(?::(\d+)\/(\d+))?$/.exec(text) ?? [];
+  if (!known.includes(form)) throw new Error(`${text} is none of ${known.join(", ")}`);
+  return { form, share: Number(share), shares: Number(shares) };
+});
+const jobs = runs.flatMap(({ form, share, shares }) =>
+  Array.from({ length: PARTS }, (_none, at) => ({
+    form,
+    part: `${at * shares + share}/${PARTS * shares}`,
+  })),
 );
 /** By form: places tried, places there are, and the tests of one part. */
-const sums = new Map(forms.map((form) => [form, { tried: 0, all: 0, tests: 0 }]));
-let failed = forms.length === 0;
+const sums = new Map(runs.map(({ form }) => [form, { tried: 0, all: 0, tests: 0 }]));
+let failed = false;
 
 const begun = Date.now();
 await Promise.all(Array.from({ length: availableParallelism() }, work));
 
 const total = { tried: 0, all: 0, tests: 0 };
-for (const [form, { tried, all, tests }] of sums) {
+for (const { form, shares } of runs) {
+  const { tried, all, tests } = sums.get(form);
   console.log(`${form}: ${tried} of ${all} positions tried`);
+  // Each direction of each dialogue is divided by itself, so a share can be a few positions off.
+  if (shares === 1 ? tried !== all : tried < (all / shares) * 0.9) failed = true;
   total.tried += tried;
   total.all += all;
   total.tests += tests;
 }
 const minutes = ((Date.now() - begun) / 60_000).toFixed(1);
 console.log(`in sum: ${total.tried} of ${total.all} positions tried in ${minutes} min`);
-if (failed || total.tried !== total.all) process.exit(1);
+if (failed) process.exit(1);
 console.log(`  ${total.tests} passing`);
 
 async function work() {
