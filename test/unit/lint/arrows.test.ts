@@ -51,6 +51,8 @@ describe("The lint rule for import arrows", function () {
     ["lib/mailer/qsmtp/x.ts", "../../simulator"],
     ["lib/mailer/qsmtp/x.ts", "../../../nodes/runtime/options"],
     ["lib/outbox/x.ts", "../mailer/smtp/mailer"],
+    ["lib/outbox/x.ts", "../mailer/qsmtp/qsmtp-mailer"],
+    ["lib/outbox/x.ts", "../quectel/connection/modem"],
     ["lib/outbox/spool/x.ts", "../../at/channel"],
     ["lib/mail/x.ts", "../../nodes/runtime/options"],
     ["lib/mail/x.ts", "../simulator"],
