@@ -129,9 +129,9 @@ describe("smtp-send", () => {
       topic: "a\r\nBcc: thief@example.net\r\n\r\nb\0\0",
       payload: "text",
     });
-    bench.inject("send", { to: "duty@example.com", topic: "", payload: "no subject" });
     const { smtp } = await bench.received("sent");
     assert.deepEqual(smtp.warnings, ["Line ends and control characters were removed from the subject."]);
+    bench.inject("send", { to: "duty@example.com", topic: "", payload: "no subject" });
     await bench.received("sent", 2);
     const [first, second] = server.received;
     assert.equal(first?.parsed.subject, "a Bcc: thief@example.net b");
