@@ -50,6 +50,8 @@ export interface BenchTools {
   readonly gone?: AbortSignal | undefined;
   /** Allows `connect` questions: a mail server that greets in clear, over a context that is active. */
   readonly connect?: SocketTarget | undefined;
+  /** With `connect`: allows 90 kB of NOOP lines to that server, to fill the buffer of a connection. */
+  readonly fill?: "allowed" | undefined;
   /** Allows `send` questions. */
   readonly send?: MailSample | undefined;
   /** Allows `restart` questions: restarts the module and resolves when it answers again. */

@@ -14,9 +14,10 @@ The module
 What it may do; without these it connects to nobody, sends no mail and restarts nothing
   --connect HOST:PORT
                      opens connections to this mail server over PDP context 1, which has to be active; the server has
-                     to greet in clear (port 25, 587) and is told NOOP and QUIT
+                     to greet in clear (port 25, 587) and is told NOOP and QUIT, up to 90 kB of it
   --send FILE        sends a mail with the settings in FILE, one that cannot go out, and one to facts@facts.invalid
-                     with a login that nobody has, which the server is expected to refuse
+                     with a login that nobody has, which the server is expected to refuse; opens a connection to
+                     this server while the module holds the mail that cannot go out
   --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN is
                      to be given again
 

@@ -57,7 +57,9 @@ function ask(link: Link, trace: Trace, options: Run, send: MailSample | undefine
     signal: stop.signal,
     trace,
     send,
-    ...(options.connect === undefined ? {} : { connect: { contextId: 1, ...options.connect } }),
+    ...(options.connect === undefined
+      ? {}
+      : { connect: { contextId: 1, ...options.connect }, fill: "allowed" as const }),
     ...(options.restart === "allowed" ? { restart: () => link.restart() } : {}),
     onNotice: tell,
     onFact: ({ id, answer }) => tell(`${id}: ${answer.kind === "known" ? answer.value : answer.why}`),

@@ -92,6 +92,12 @@ function noticesOf(bench: Bench, masked: boolean): readonly string[] {
     ...(masked && restarts
       ? ["If the module forgets its account with the restart, it has to be set again."]
       : []),
+    ...(bench.tools.connect === undefined || bench.tools.fill === undefined
+      ? []
+      : ["Up to 90 kB of NOOP lines are sent to the mail server."]),
+    ...(bench.tools.send === undefined
+      ? []
+      : ["While the module holds a mail, a TCP connection to the mail server is opened and closed."]),
     ...(restarts ? ["The restart ends all connections and deletes all RAM files."] : []),
   ];
 }

@@ -8,7 +8,8 @@ const POLL_MS = 1_000;
 /** A module that gives no result line has to become idle again. */
 const MOST_POLLS = 120;
 const BUSY = 652;
-const PORTS = ["usbat", "usbmodem", "uart1"] as const;
+/** Ports that QURCCFG may name. */
+export const PORTS = ["usbat", "usbmodem", "uart1"] as const;
 
 export const isPutResult = (line: string): boolean => headerOf(line) === "+QSMTPPUT";
 

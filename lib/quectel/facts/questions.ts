@@ -7,6 +7,7 @@ import { putQuestions } from "./put-questions";
 import type { Question } from "./question";
 import { restartQuestions } from "./restart-questions";
 import { sendQuestions } from "./send-questions";
+import { socketLimitQuestions } from "./socket-limit-questions";
 import { socketQuestions } from "./socket-questions";
 import { textQuestions } from "./text-questions";
 import { timeQuestions } from "./time-questions";
@@ -21,6 +22,7 @@ export const QUESTIONS: readonly Question[] = [
   ...fileQuestions,
   ...timeQuestions,
   ...socketQuestions,
+  ...socketLimitQuestions,
   ...putQuestions,
   ...sendQuestions,
   ...restartQuestions,

@@ -2,9 +2,11 @@
 import { resultText, resultValue, type Bench, type Reply } from "./bench";
 import { sendDeadMail } from "./dead-mail";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
+import { parseParameters } from "../../at/command";
 import { readPutResult } from "../commands/smtp";
 import { sampleMail, sendSample, type SampleMail } from "./sample-mail";
 import { PART, sendSlowly } from "./slow-data";
+import { activeContexts, close, hasSockets, open, rawStates, tried } from "./socket-asking";
 
 const BUSY = 652;
 const AT_ONCE_MS = 3_000;
@@ -38,6 +40,41 @@ async function busyCommands(bench: Bench): Promise<Answer> {
 
 function busyText(reply: Reply | undefined): Answer {
   return known(reply?.kind === "refused" && reply.number === BUSY ? "all" : "put");
+}
+
+const CONNECT_FAILED = 566;
+const OPERATION_BUSY = 568;
+
+/** The server is the one that the sample mail goes to. */
+async function openWhileMailing(bench: Bench): Promise<Answer> {
+  const { send, recording } = bench.tools;
+  if (send === undefined) return notAsked("no mail may be sent");
+  recording.hide([send.host]);
+  if (!(await hasSockets(bench))) return notAsked("the module knows no sockets");
+  if (!(await activeContexts(bench)).includes(send.contextId))
+    return notAsked("its PDP context is not active");
+  const states = await tried(bench, rawStates());
+  if (states === undefined || states.length > 0) return notAsked("the id may be in use");
+  const results: (number | string)[] = [];
+  const mail = await sendDeadMail(bench, async () => {
+    try {
+      const opened = await open(bench, send);
+      results.push(opened === "ERROR" ? await lastSocketError(bench) : opened);
+    } finally {
+      await close(bench);
+    }
+  });
+  if (mail.kind === "refused") return notAsked(mail.why);
+  if (mail.kind === "ended" && mail.ms < AT_ONCE_MS) return notAsked("the mail was over too soon");
+  const [result] = results;
+  if (result === OPERATION_BUSY) return known("568");
+  // It went as far as the server.
+  return result === 0 || result === CONNECT_FAILED ? known("ok") : unclear(`it ended with ${result}`);
+}
+
+/** The number behind the last ERROR of a socket command. */
+async function lastSocketError(bench: Bench): Promise<number | "ERROR"> {
+  return parseParameters((await bench.firstLine("AT+QIGETERROR")) ?? "").integer(0) ?? "ERROR";
 }
 
 /** An upload is held open until the result of the mail that waits for its context must have come. */
@@ -142,6 +179,15 @@ export const sendQuestions: readonly Question[] = [
     variants: ["all", "put"],
     transcript: "remark",
     ask: busyCommands,
+  },
+  {
+    id: "open-while-mailing",
+    asks: "May a TCP connection be opened while a mail is sent?",
+    expected: { answer: "ok", mark: "C" },
+    needs: "send",
+    variants: ["ok", "568"],
+    transcript: "remark",
+    ask: openWhileMailing,
   },
   {
     id: "data-mode-urc",

@@ -7,6 +7,7 @@ import {
   openSocket,
   readOpened,
   readSocketNews,
+  sendBlock,
   socketInfo,
   SOCKET_IDS,
   type SocketNews,
@@ -21,6 +22,15 @@ export const ID = SOCKET_IDS - 1;
 /** Milliseconds for the result of an open, and for a line of the server. */
 export const OPEN_MS = 150_000;
 export const LINE_MS = 15_000;
+/** Milliseconds for a line that should not come. */
+export const QUIET_MS = 4_000;
+const POLL_MS = 500;
+/** A module may have answered QICLOSE before the connection has ended; that takes it so many polls at most. */
+const CLOSE_POLLS = 30;
+
+/** All that a mail server is told, but for blocks that fill a buffer. */
+export const NOOP = Buffer.from("NOOP\r\n");
+const QUIT = Buffer.from("QUIT\r\n");
 
 /** What came of a QIOPEN: the number of its result line, or ERROR. */
 export type Opened = number | "ERROR" | "nothing";
@@ -108,9 +118,14 @@ export async function targetOf(bench: Bench): Promise<SocketTarget | Answer> {
   return connect;
 }
 
-/** Closes the socket of the questions, whatever is left of it. */
+/** Closes the socket of the questions, whatever is left of it, and waits until its id is free. */
 export async function close(bench: Bench): Promise<void> {
   await bench.tidy(closeSocket(ID).line, { timeout: closeSocket(ID).timeout });
+  for (let poll = 0; poll < CLOSE_POLLS; poll++) {
+    const states = await bench.tidy(`AT+QISTATE=1,${ID}`);
+    if (states.kind === "refused" || !states.lines.some(isOurState)) return;
+    await bench.rest(POLL_MS);
+  }
 }
 
 interface Connection {
@@ -137,6 +152,34 @@ export async function connected(
   }
 }
 
+/** As `connected`, and has the server close the connection before it asks. */
+export function afterClosed(bench: Bench, ask: () => Promise<Answer>): Promise<Answer> {
+  return connected(bench, async () => {
+    const closed = bench.module.expect(newsOf("closed"));
+    try {
+      await tried(bench, sendBlock(ID, QUIT));
+      if ((await lineOf(bench, closed, LINE_MS)) === undefined) return notAsked("the server does not close");
+      return await ask();
+    } finally {
+      closed.cancel();
+    }
+  });
+}
+
+/** Asks again and again until it holds. @returns false when it does not within `ms` milliseconds. */
+export async function until(bench: Bench, holds: () => Promise<boolean>, ms: number): Promise<boolean> {
+  for (const end = bench.clock.now() + ms; !(await holds()); await bench.wait(POLL_MS)) {
+    if (bench.clock.now() > end) return false;
+  }
+  return true;
+}
+
+/** The state that QISTATE tells of the socket of the questions; undefined when it does not name it. */
+export async function stateNumber(bench: Bench): Promise<number | undefined> {
+  const states = await tried(bench, rawStates());
+  return states?.find((parameters) => parameters.integer(0) === ID)?.integer(5);
+}
+
 /** The socket lines of QISTATE, as they come. */
 export function rawStates(): Command<readonly Parameters[]> {
   return {
@@ -146,3 +189,4 @@ export function rawStates(): Command<readonly Parameters[]> {
 }
 
 const isState = (line: string): boolean => headerOf(line) === "+QISTATE";
+const isOurState = (line: string): boolean => isState(line) && parseParameters(line).integer(0) === ID;

@@ -1,7 +1,8 @@
 /**
  * Questions about TCP sockets (fact base, module-sockets): what a stream over them has to be prepared for.
  *
- * They need a mail server that greets in clear; nothing is sent to it but NOOP and QUIT.
+ * They need a mail server that greets in clear; nothing is sent to it but NOOP and QUIT. What takes long, or many bytes,
+ * is in `socket-limit-questions.ts`.
  */
 import { parseParameters } from "../../at/command";
 import { closeSocket, readBlock, sendBlock } from "../commands/sockets";
@@ -9,27 +10,26 @@ import type { Bench } from "./bench";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 import {
   activeContexts,
+  afterClosed,
   close,
   connected,
   hasSockets,
   ID,
-  LINE_MS,
   lineOf,
   newsOf,
+  NOOP,
   open,
   OPEN_MS,
+  QUIET_MS,
   rawStates,
+  stateNumber,
   targetOf,
   tried,
 } from "./socket-asking";
 
-/** Milliseconds for a line that should not come. */
-const QUIET_MS = 4_000;
 const HIGHEST_CONTEXT = 16;
 /** A port on which hardly anybody listens. */
 const CLOSED_PORT = 1;
-const NOOP = Buffer.from("NOOP\r\n");
-const QUIT = Buffer.from("QUIT\r\n");
 
 /** Error numbers of the result of an open. */
 const ID_IN_USE = 563;
@@ -104,22 +104,14 @@ const recvAgain = (bench: Bench): Promise<Answer> =>
 
 const connectedState = (bench: Bench): Promise<Answer> =>
   connected(bench, async () => {
-    const states = await tried(bench, rawStates());
-    const state = states?.find((parameters) => parameters.integer(0) === ID)?.integer(5);
+    const state = await stateNumber(bench);
     return state === undefined ? unclear("QISTATE does not name the socket") : known(state);
   });
 
 const dataAfterClosed = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const closed = bench.module.expect(newsOf("closed"));
-    try {
-      await tried(bench, sendBlock(ID, QUIT));
-      if ((await lineOf(bench, closed, LINE_MS)) === undefined) return notAsked("the server does not close");
-      const data = await tried(bench, readBlock(ID, "line"));
-      return known(data !== undefined && data.length > 0 ? "readable" : "lost");
-    } finally {
-      closed.cancel();
-    }
+  afterClosed(bench, async () => {
+    const data = await tried(bench, readBlock(ID, "line"));
+    return known(data !== undefined && data.length > 0 ? "readable" : "lost");
   });
 
 const openInUse = (bench: Bench): Promise<Answer> =>

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { askFacts, restartModem } from "../../../lib/quectel/facts";
+import { form } from "../../../lib/quectel/facts/forms";
 import { Trace } from "../../../lib/serial/trace";
-import { simulatorTransport } from "../../../lib/simulator";
+import { internet, simulatorTransport } from "../../../lib/simulator";
 import { simulatedRig } from "../../support/simulated-rig";
-import { answersOf, snapshot } from "../../unit/facts/facts-rig";
+import { answersOf, greetingServer, snapshot } from "../../unit/facts/facts-rig";
 
 describe("Facts asked of a modem that somebody else holds", () => {
   it("are the same, and leave the modem ready", async () => {
@@ -27,6 +28,27 @@ describe("Facts asked of a modem that somebody else holds", () => {
     assert.equal(answers["smtp-after-restart"], "lost");
     assert.equal(answers["ready-urc"], "present");
     assert.equal(answers["restart-port"], "stays");
+    assert.deepEqual(report.notRestored, []);
+    assert.deepEqual(snapshot(rig.module, rig.clock), before);
+    await rig.clock.until(modem.whenReady());
+    await rig.clock.until(modem.close());
+  });
+
+  it("show how the module times a block, and where it reports, while the modem watches the line", async () => {
+    const rig = simulatedRig({ module: { variants: { "send-timeout": "5", "socket-urc-port": "opening" } } });
+    rig.module.state(internet).tcpServer = () => greetingServer("closes", []);
+    await rig.ready();
+    const { modem } = rig;
+    await rig.clock.until(modem.execute(form("AT+QIACT=1")));
+    const before = snapshot(rig.module, rig.clock);
+    const connect = { contextId: 1, host: "mx.example.net", port: 25 };
+    const report = await rig.clock.until(
+      modem.lock.run(() => askFacts(modem, { clock: rig.clock, connect })),
+    );
+    const answers = answersOf(report);
+    assert.equal(answers["send-timeout"], "5");
+    assert.equal(answers["socket-urc-port"], "opening");
+    assert.match(answers["send-buffer"] ?? "", /^notAsked/);
     assert.deepEqual(report.notRestored, []);
     assert.deepEqual(snapshot(rig.module, rig.clock), before);
     await rig.clock.until(modem.whenReady());

@@ -18,6 +18,7 @@ import { storageOf } from "../../../lib/simulator/module/file-store";
 import { activeContexts, definitions } from "../../../lib/simulator/module/pdp-contexts";
 import { smtpClient, smtpSettings } from "../../../lib/simulator/delivery/smtp-state";
 import { sslContext } from "../../../lib/simulator/delivery/ssl-contexts";
+import { sockets } from "../../../lib/simulator/sockets/socket-table";
 import { urcPort } from "../../../lib/simulator/line/urc-port";
 import { MemoryMailServer } from "../../support/memory-mail-server";
 import { VirtualClock } from "../../support/virtual-clock";
@@ -41,6 +42,8 @@ export interface FactsRigOptions {
   readonly network?: "lte" | "none";
   /** A mail server that takes mails, but not for these recipients. Left out: a mail goes to the sockets of the host. */
   readonly refuse?: Readonly<Record<string, number>>;
+  /** Whether the server of sockets closes its side of a connection when the module does. */
+  readonly peer?: "closes" | "staysOpen";
 }
 
 export type FactsRig = Awaited<ReturnType<typeof factsRig>>;
@@ -51,13 +54,15 @@ export async function factsRig({
   module: options = {},
   network = "lte",
   refuse,
+  peer = "closes",
 }: FactsRigOptions = {}) {
   const clock = new VirtualClock();
+  const heard: string[] = [];
   // Another program on another port of the same module.
   const other = new Dialogue({ ...options, variants, clock }, undefined, "usbmodem");
   const { modem: module } = other;
   await prepare(module, other);
-  module.state(internet).tcpServer = (_host, port) => (port === 25 ? greetingServer() : undefined);
+  module.state(internet).tcpServer = (_host, port) => (port === 25 ? greetingServer(peer, heard) : undefined);
   if (network === "none") change(module, cell, { rssi: 99, registration: 2 });
   if (refuse !== undefined) {
     const server = new MemoryMailServer();
@@ -73,25 +78,29 @@ export async function factsRig({
     other,
     trace,
     link,
+    /** What the server of sockets was told in each connection. */
+    heard,
     ask: (how: Partial<FactsOptions> = {}): Promise<FactsReport> =>
       clock.until(askFacts(link, { clock, trace, ...how })),
     close: () => clock.until(link.close()),
   };
 }
 
-/** A mail server that greets, and answers NOOP and QUIT. */
-function greetingServer(): Duplex {
+/** A mail server that greets, and answers NOOP and QUIT. @param heard gets what it is told, as another entry. */
+export function greetingServer(peer: "closes" | "staysOpen", heard: string[]): Duplex {
   const [near, far] = duplexPair({ allowHalfOpen: true });
   near.on("error", () => undefined);
   far.on("error", () => undefined);
   far.write("220 mail.example.com ready\r\n");
+  const connection = heard.push("") - 1;
   far.on("data", (bytes: Buffer) => {
+    heard[connection] += bytes.toString("latin1");
     for (const line of bytes.toString().split("\r\n")) {
       if (line === "NOOP") far.write("250 OK\r\n");
       if (line === "QUIT") far.end("221 bye\r\n");
     }
   });
-  far.on("end", () => far.end());
+  if (peer === "closes") far.on("end", () => far.end());
   return near;
 }
 
@@ -135,6 +144,7 @@ export function snapshot(module: SimulatedModem, clock: Clock) {
     definitions: [...definitions(module)],
     active: activeContexts(module).map(([id]) => id),
     urcPort: urcPort(module),
+    sockets: sockets(module).map(({ parameters }) => parameters.id),
     files: [...files("RAM"), ...files("UFS")],
     clockOffset: moduleTime(module) - clock.now(),
   });

@@ -3,6 +3,9 @@ import { storageOf } from "../../../lib/simulator/module/file-store";
 import { form } from "../../../lib/quectel/facts/forms";
 import { PRIVATE, answersOf, factsRig, snapshot, type FactsRig } from "./facts-rig";
 
+/** A mail server that greets. */
+const GREETING = { contextId: 1, host: "mx.example.net", port: 25 } as const;
+
 describe("A run of facts", () => {
   let rig: FactsRig;
 
@@ -73,6 +76,54 @@ describe("A run of facts", () => {
     );
     assert.deepEqual([...new Set(results)], ["mail ended with 659,0"]);
   });
+
+  it("leaves no connection behind, and tells a server that it connects to nothing but NOOP and QUIT", async () => {
+    for (const uplink of ["unlimited", 4_000] as const) {
+      rig = await factsRig({ module: { timing: { uplink } } });
+      const before = state();
+      const report = await rig.ask({ connect: GREETING, fill: "allowed" });
+      assert.deepEqual(report.notRestored, []);
+      assert.deepEqual(state(), before);
+      const { length } = rig.heard.join("");
+      assert.ok(length > 1_000 && length < 100_000, `${length} bytes`);
+      // The last line of a connection may have been cut short.
+      const lines = rig.heard.flatMap((text) => text.split("\r\n").slice(0, -1));
+      for (const line of lines) assert.match(line, /^(NOOP( x+)?|QUIT)$/);
+    }
+  });
+
+  it("fills no buffer unless that is allowed, and says beforehand that it will", async () => {
+    for (const fill of [undefined, "allowed"] as const) {
+      const notices: string[] = [];
+      rig = await factsRig();
+      await rig.ask({ connect: GREETING, fill, onNotice: (notice) => notices.push(notice) });
+      const isSaid = notices.some((notice) => notice.includes("90 kB of NOOP"));
+      assert.equal(isSaid, fill !== undefined);
+      assert.equal(rig.heard.join("").length > 1_000, fill !== undefined);
+    }
+  });
+
+  for (const [where, after] of [
+    ["while lines of a socket go to another port", "close-time"],
+    ["while a block is held back behind its prompt", "socket-urc-port"],
+    ["while QICLOSE waits for a server that stays", "send-after-closed"],
+  ] as const) {
+    it(`closes its connection when it is stopped ${where}`, async () => {
+      rig = await factsRig({ peer: "staysOpen" });
+      const before = state();
+      const stop = new AbortController();
+      const report = await rig.ask({
+        connect: GREETING,
+        signal: stop.signal,
+        onFact: ({ id }) => {
+          if (id === after) rig.clock.after(2000, () => stop.abort());
+        },
+      });
+      assert.deepEqual(report.end, { kind: "stopped" });
+      assert.deepEqual(report.notRestored, []);
+      assert.deepEqual(state(), before);
+    });
+  }
 
   it("deletes no file that has the name it would use", async () => {
     rig = await factsRig();
@@ -146,6 +197,7 @@ describe("What a run of facts shows", () => {
   it("holds nothing private, whatever was allowed", async () => {
     const rig = await factsRig();
     const { transcript, ...report } = await rig.ask({
+      connect: GREETING,
       restart: () => rig.link.restart(),
       send: {
         host: "127.0.0.9",
@@ -162,6 +214,7 @@ describe("What a run of facts shows", () => {
     const secrets = [
       ...Object.values(PRIVATE),
       "127.0.0.9",
+      GREETING.host,
       ...SAMPLE_VALUES,
       "8900101012345678901",
       "10.20.30.40",

@@ -7,12 +7,6 @@ type VariantName = keyof Variants;
 
 /** Switches that no command on this connection can show without harm, and why. */
 const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
-  "socket-urc-port": "takes a second port",
-  "send-buffer": "takes an uplink that is slower than the line",
-  "send-timeout": "takes a block that is left unfinished, whose rest the server would get",
-  "send-after-closed": "takes a server that closes one direction only",
-  "close-waits": "takes a server that keeps its direction open",
-  "open-while-mailing": "takes a mail that is being sent for long",
   "ehlo-name": "is seen by the mail server only",
   "card-start": "is over before a question can be asked",
   "login-words": "is seen by the mail server only",
@@ -34,6 +28,8 @@ const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
 const CIRCUMSTANCES: Readonly<Partial<Record<VariantName, FactsRigOptions>>> = {
   "no-network-info": { network: "none" },
   "refusal-numbers": { refuse: { "facts@facts.invalid": 550 } },
+  "send-buffer": { module: { timing: { uplink: 100 } } },
+  "close-waits": { peer: "staysOpen" },
 };
 
 /** Answers that a variant changes besides its own: what is said before the port is back is not heard. */
@@ -70,7 +66,7 @@ async function answersWith(name: VariantName, value: string): Promise<Readonly<R
   const rig = await factsRig({ variants, ...CIRCUMSTANCES[name] });
   const { needs } = questionOf(name);
   const report = await rig.ask({
-    ...(needs === "connect" ? { connect: GREETING } : {}),
+    ...(needs === "connect" ? { connect: GREETING, fill: "allowed" as const } : {}),
     ...(needs === "send" ? { send: NOWHERE } : {}),
     ...(needs === "restart" ? { restart: () => rig.link.restart() } : {}),
   });
