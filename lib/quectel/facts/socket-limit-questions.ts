@@ -160,7 +160,7 @@ async function sendBuffer(bench: Bench): Promise<Answer> {
     for (let count = 1; count <= MOST_BLOCKS; count++) {
       const sent = await tried(bench, sendBlock(ID, block));
       if (sent === undefined) return unclear("the connection ended meanwhile");
-      if (sent === "full" && refusedAt !== undefined) return sizeOf(refusedAt);
+      if (sent === "full" && refusedAt !== undefined) return sizeOf(bench, refusedAt);
       refusedAt = undefined;
       if (sent === "taken" && count % BLOCKS_PER_CHECK !== 0) continue;
       const counts = await tried(bench, sentCounts(ID));
@@ -174,8 +174,9 @@ async function sendBuffer(bench: Bench): Promise<Answer> {
   });
 }
 
-/** @param taken bytes that the buffer held when it had no room for another block. */
-function sizeOf(taken: number): Answer {
+/** The usual size that fits, or the range. @param taken bytes that the buffer held when it had no room for another block. */
+function sizeOf(bench: Bench, taken: number): Answer {
+  bench.note(`no room for ${LONGEST_SEND} bytes more with ${taken} unacknowledged`);
   if (taken === 0) return unclear("SEND FAIL though all was acknowledged");
   const size = SIZES.find((one) => one >= taken && one < taken + LONGEST_SEND);
   return known(size ?? `${taken} to ${taken + LONGEST_SEND - 1}`);

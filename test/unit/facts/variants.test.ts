@@ -84,6 +84,15 @@ describe("Facts about the simulated module", () => {
     }
   });
 
+  it("prove the size of the send buffer by the bytes that were unacknowledged", async () => {
+    const rig = await factsRig({ variants: { "send-buffer": "65536" }, ...CIRCUMSTANCES["send-buffer"] });
+    const { facts } = await rig.ask({ connect: GREETING, fill: "allowed" });
+    await rig.close();
+    const evidence = facts.find(({ id }) => id === "send-buffer")?.evidence.at(-1) ?? "";
+    const taken = Number(/with (\d+) unacknowledged$/.exec(evidence)?.[1]);
+    assert.ok(taken <= 65_536 && taken > 65_536 - 1460, evidence);
+  });
+
   for (const name of observable) {
     for (const value of variantTable[name].values) {
       it(`show ${name}=${value}, and every other variant they answer as it is`, async () => {
