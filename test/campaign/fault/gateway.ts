@@ -204,6 +204,8 @@ export class Gateway {
         publish();
         clock.die();
         lines.die();
+        // What a process holds ends with it: here the lock of the module, which is one for the whole test process.
+        mailer.close();
       },
       close: async (): Promise<void> => {
         dead = true;
