@@ -175,8 +175,12 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     }
   }
 
-  /** Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock. */
-  protected tidyLater(): void {
+  /**
+   * Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock.
+   *
+   * @param triesLeft where the module refuses; the next mail tidies up in any case
+   */
+  protected tidyLater(triesLeft = 2): void {
     const { modem } = this.client;
     const { files, guarded } = this.work;
     this.linger?.clear();
@@ -184,10 +188,18 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     this.linger = modem.clock.after(LINGER, () => {
       // Who holds the lock now tidies up before it uploads, or calls this again when it has done.
       if (modem.lock.held || !this.available) return;
-      this.exclusively(undefined, (signal) => {
+      const tidy = this.exclusively(undefined, (signal) => {
         guarded.begin();
         return files.tidy([], signal);
-      }).catch((error: unknown) => modem.log.debug(`files stay in the module for now: ${String(error)}`));
+      });
+      void tidy
+        .catch((error: unknown) => {
+          modem.log.debug(`files stay in the module for now: ${String(error)}`);
+          return false;
+        })
+        .then((isTidy) => {
+          if (!isTidy && triesLeft > 0) this.tidyLater(triesLeft - 1);
+        });
     });
   }
 

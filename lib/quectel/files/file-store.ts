@@ -59,16 +59,18 @@ export class FileStore {
 
   /**
    * Makes room for the attachments of a mail: deletes what former mails and former runs have left, but not what these
-   * attachments can use nor what was uploaded in advance.
+   * attachments can use nor what was uploaded in advance. Resolves with false where the module refused to delete some.
    */
-  async tidy(wanted: readonly TransactionAttachment[], signal: AbortSignal): Promise<void> {
+  async tidy(wanted: readonly TransactionAttachment[], signal: AbortSignal): Promise<boolean> {
     this.files = this.contents.filter(
       (file) => file.purpose === "preload" || wanted.some((one) => fits(file, one)),
     );
     const kept = new Set(this.files.map((file) => file.name));
+    let isTidy = true;
     for (const name of await this.names.list()) {
-      if (!kept.has(name)) await this.removeLeftOver(name, signal);
+      if (!kept.has(name)) isTidy = (await this.removeLeftOver(name, signal)) && isTidy;
     }
+    return isTidy;
   }
 
   /**
@@ -178,12 +180,14 @@ export class FileStore {
   }
 
   /** A file that will not go must not keep a mail from going; it is tried again with the next one. */
-  private async removeLeftOver(name: string, signal: AbortSignal): Promise<void> {
+  private async removeLeftOver(name: string, signal: AbortSignal): Promise<boolean> {
     try {
       await this.remove(name, signal);
+      return true;
     } catch (error) {
       if (!isRefusal(error)) throw error;
       this.modem.log.warn(`${name} could not be deleted from the module: ${String(error)}`);
+      return false;
     }
   }
 
