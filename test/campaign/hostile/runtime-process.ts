@@ -23,8 +23,10 @@ export type FromRuntime =
   | { readonly kind: "at"; readonly number: number }
   | { readonly kind: "done"; readonly messages: number; readonly mails: number; readonly recovered: number };
 
-/** Milliseconds for the end of a message. */
+/** Milliseconds for the end of a message, or of a batch of them. */
 const PATIENCE = 60_000;
+/** Milliseconds for each of many mails that leave one after the other. */
+const MAIL_PATIENCE = 3_000;
 /** Messages under way at a time. */
 const BATCH = 10;
 /** Lists in lists as JSON from outside. */
@@ -83,7 +85,7 @@ class Attack {
       await this.look();
       return this.queue + refused() === ids.length;
     };
-    await this.within(`${count} messages to be accepted or refused`, isAccepted);
+    await this.within(`${count} messages to be accepted or refused`, isAccepted, count);
     const waiting = ids.filter((id) => this.at(id, "failed").length === 0);
     for (const id of waiting) this.told.delete(id);
     await this.stop();
@@ -96,12 +98,16 @@ class Attack {
       await this.look();
       return due.every((id) => this.at(id, "sent").length + this.at(id, "failed").length > 0);
     };
-    await this.within(`${due.length} mails to be told after a restart`, isTold);
-    await this.within("the queue to be empty", async () => {
-      await this.ask("command?action=list");
-      await this.look();
-      return this.queue === 0;
-    });
+    await this.within(`${due.length} mails to be told after a restart`, isTold, waiting.length);
+    await this.within(
+      "the queue to be empty",
+      async () => {
+        await this.ask("command?action=list");
+        await this.look();
+        return this.queue === 0;
+      },
+      waiting.length,
+    );
     for (const id of waiting) this.check(id, "after a restart");
     this.recovered += due.length;
   }
@@ -197,13 +203,12 @@ class Attack {
     for (const one of told) this.told.set(String(one.id), [...(this.told.get(String(one.id)) ?? []), one]);
   }
 
-  private async within(what: string, condition: () => Promise<boolean>): Promise<void> {
-    await waitFor(what, async () => this.hasEnded || (await condition()), PATIENCE).catch(
-      (error: unknown) => {
-        if (!this.hasEnded)
-          this.found("stuck", `${String(error)}; last logged: ${this.lines.slice(-5).join("\n")}`);
-      },
-    );
+  private async within(what: string, condition: () => Promise<boolean>, mails = 0): Promise<void> {
+    const limit = PATIENCE + mails * MAIL_PATIENCE;
+    await waitFor(what, async () => this.hasEnded || (await condition()), limit).catch((error: unknown) => {
+      if (!this.hasEnded)
+        this.found("stuck", `${String(error)}; last logged: ${this.lines.slice(-5).join("\n")}`);
+    });
   }
 
   private async ask(path: string): Promise<string> {
