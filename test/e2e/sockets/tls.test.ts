@@ -80,10 +80,6 @@ function secured(socket: ModuleSocket): TLSSocket {
   return connectTls({ socket, ca: CA, servername: "mail.example.com", minVersion: "TLSv1.3" });
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
 describe("TLS over a socket of the module", function () {
   this.timeout(60_000);
   let host: Station;
@@ -169,8 +165,8 @@ describe("TLS over a socket of the module", function () {
       used.push(heapUsed + arrayBuffers);
     }
     assert.equal(received, megabytes * 1_048_576);
-    // One look may fall into a moment with more in flight; half of them do not.
-    const [early, late] = [median(used.slice(0, 5)), median(used.slice(5))];
+    // A look may fall into a moment with more in flight; what is kept, the lowest of several shows, too.
+    const [early, late] = [Math.min(...used.slice(0, 5)), Math.min(...used.slice(5))];
     assert.ok(late - early < 1_000_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
     assert.ok(Math.max(...used) - early < 8_000_000);
     sender.close();

@@ -24,7 +24,10 @@ function failAt(files: FaultyFiles, n: number, code: string, last = n): void {
   };
 }
 
-describe("A disk that fails", () => {
+describe("A disk that fails", function () {
+  // Up to sixty outboxes one after another.
+  this.timeout(60_000);
+
   for (const code of ["ENOSPC", "EROFS", "EIO"]) {
     it(`refuses a mail with a clear error at whichever write ${code} comes, and keeps nothing of it`, async () => {
       for (let n = 1; ; n++) {
