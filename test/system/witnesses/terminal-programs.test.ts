@@ -59,7 +59,7 @@ describe("gnokii", () => {
   it("identifies the module and reads its clock", () =>
     atTerminal(async (terminal, folder) => {
       const identity = await gnokii(terminal, folder, "--identify");
-      assert.match(identity, /IMEI +: 001015000000016/);
+      assert.match(identity, /IMEI +: \d{15}\b/);
       assert.match(identity, /Manufacturer +: Quectel/);
       assert.match(identity, /Model +: EC25/);
       assert.match(await gnokii(terminal, folder, "--getdatetime"), /Date: 2008\/01\/04/);
