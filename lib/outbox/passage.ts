@@ -72,7 +72,7 @@ export class Passage {
       this.parts.changed();
       for (const effect of effects) {
         event = (await this.carryOut(effect)) ?? event;
-        if (this.isClosed()) return;
+        if (this.isClosed()) return this.letGo();
       }
     }
   }
@@ -118,7 +118,7 @@ export class Passage {
         return this.commit();
       case "abandon":
         this.stop.abort();
-        await this.prepared?.abandon();
+        await this.letGo();
         return { kind: "abandoned" };
       case "recover":
         doubt(entry);
@@ -180,8 +180,17 @@ export class Passage {
     }
   }
 
+  /** What was prepared holds the module until it is committed or abandoned. */
+  private async letGo(): Promise<void> {
+    const { prepared } = this;
+    this.prepared = undefined;
+    await prepared?.abandon();
+  }
+
   private async commit(): Promise<LifeEvent | undefined> {
-    const outcome = await this.prepared?.commit(this.leave.signal);
+    const { prepared } = this;
+    this.prepared = undefined;
+    const outcome = await prepared?.commit(this.leave.signal);
     if (outcome === undefined) return undefined;
     // What the next start can ask for is left to it.
     const isLeft = outcome.kind === "unknown" && outcome.recoverable && this.state !== "open";

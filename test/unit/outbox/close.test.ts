@@ -71,6 +71,42 @@ describe("Closing the outbox", () => {
     assert.deepEqual(await first.files.list(`${DIRECTORY}/sending`), []);
   });
 
+  for (const what of ["preparation", "mark"] as const) {
+    it(`lets go of the module where the ${what} of a mail ends after the grace`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files });
+      let goOn = (): void => undefined;
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      let isHeld = false;
+      const hold = async (): Promise<void> => {
+        isHeld = true;
+        await held;
+      };
+      const prepare = bench.mailer.prepare.bind(bench.mailer);
+      const rename = files.rename.bind(files);
+      if (what === "preparation") {
+        bench.mailer.prepare = async (transaction, options) => {
+          const ready = await prepare(transaction, { ...options, signal: new AbortController().signal });
+          await hold();
+          return ready;
+        };
+      } else {
+        files.rename = async (from, to) => {
+          if (to.includes("/sending/")) await hold();
+          await rename(from, to);
+        };
+      }
+      await bench.accept(mail("alarm"));
+      await bench.clock.run(() => isHeld);
+      await bench.clock.until(bench.outbox.close(1000));
+      assert.equal(bench.mailer.running, 1);
+      goOn();
+      await bench.clock.advance(0);
+      assert.equal(bench.mailer.running, 0);
+      assert.deepEqual(bench.delivered, []);
+    });
+  }
+
   it("touches no file after it has given the folder back, though a result comes late", async () => {
     const first = await Bench.open();
     first.mailer.fate = () => ({ kind: "hangs" });
