@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import helper from "node-red-node-test-helper";
-import { SimulatedModem } from "../../lib/simulator";
+import { SimulatedModem, type FaultRule } from "../../lib/simulator";
 import { serveTcp } from "../../lib/simulator/serve/tcp-server";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
@@ -351,14 +351,27 @@ describe("A trial of a modem's settings", () => {
       await bench.showsStatus("send", "ready");
     });
 
-    for (const kind of ["diagnosis", "mail", "facts"]) {
+    /** Something that each kind of trial does after its first step and before its last. */
+    const amid = (run: () => void): Readonly<Record<"diagnosis" | "mail" | "facts", FaultRule>> => ({
+      diagnosis: { at: { socket: "open" }, fault: { kind: "run", run } },
+      mail: { at: { smtp: "connect" }, fault: { kind: "run", run } },
+      facts: { at: { command: "+QFUPL" }, fault: { kind: "run", run } },
+    });
+
+    for (const kind of ["diagnosis", "mail", "facts"] as const) {
       it(`gives the port to the new flows within 5 s, also of a module that has fallen silent (${kind})`, async () => {
         await load();
         await bench.showsStatus("send", "ready");
+        let isSilent = false;
+        const hang = (): void => {
+          isSilent = true;
+          module.hang();
+        };
+        module.faults.set([amid(hang)[kind]]);
         const change = { kind, recipient: "duty@example.com", properties: properties(overTcp()) };
         const { body } = await post(order(change));
-        await waitFor("a step", async () => (await look(body.id)).steps.length > 0);
-        module.hang();
+        await waitFor("a module that falls silent", () => isSilent);
+        assert((await look(body.id)).steps.length > 0);
         const begun = performance.now();
         await bench.deploy([helperNode("sent")], "full");
         assert(performance.now() - begun < 5000);
