@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { nodeRedVersions } from "../../support/node-red-versions";
+import { waitFor } from "../../support/wait-for";
 import type { DeployType, Gateway } from "./gateway";
 import { catcher, modem, outbox, sender, statusOf, tab, type FlowNode } from "./parts";
 import { Rig, takePort } from "./rig";
@@ -109,9 +110,17 @@ for (const version of nodeRedVersions()) {
       const reached = rig.server.waitForStage("data");
       await send("late result");
       await reached;
+      const before = rig.traced().length;
       const took = await gateway.deploy(changedModem(), "full");
       assert.ok(took > RESULT_WAIT && took < RESULT_WAIT + REST, `took ${took} ms`);
       await gateway.shows(/^1 ✉ asks for result$/);
+      // A result that comes before the module was asked cannot be told from that of another mail.
+      await waitFor("a module that says it is busy", () =>
+        rig
+          .traced()
+          .slice(before)
+          .some((line) => /< .*\b652\b/.test(line)),
+      );
       release();
       const { smtp } = await gateway.outcome("send:sent", "late result");
       assert.deepEqual([smtp?.status, smtp?.recovered], ["sent", true]);

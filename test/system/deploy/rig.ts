@@ -23,10 +23,18 @@ export class Rig {
   }
 
   /** Starts a module that takes no time but that of its line. Returns its port. */
-  async module(name = "ttyUSB2", args: readonly string[] = ["--fast", "--baud", "115200"]): Promise<string> {
+  async module(
+    name = "ttyUSB2",
+    args: readonly string[] = ["--fast", "--trace", "--baud", "115200"],
+  ): Promise<string> {
     const path = join(this.folder, name);
     this.modules.push(await startSimulatorOnPty(path, args));
     return path;
+  }
+
+  /** What the modules have heard and said so far, a line each. */
+  traced(): readonly string[] {
+    return this.modules.flatMap(({ lines }) => lines);
   }
 
   async gateway(
