@@ -11,7 +11,7 @@ export class Deferred<T> {
   resolve: (value: T) => void = () => undefined;
   reject: (error: unknown) => void = () => undefined;
 
-  /** A rejection that nobody awaits is not thrown at the process. */
+  /** A rejection without a handler does not end the process. */
   constructor() {
     this.promise = new Promise<T>((resolve, reject) => {
       this.resolve = resolve;
@@ -91,7 +91,7 @@ export class Semaphore {
 
 /**
  * The outcome of `work`, or what `late` returns or throws when `ms` milliseconds are over first; `work` then goes on,
- * and what becomes of it concerns nobody.
+ * and its outcome is ignored.
  */
 export async function within<T, L>(
   clock: Clock,

@@ -13,7 +13,7 @@ const VALIDATORS: Readonly<Partial<Record<ModemProperty, Validator>> & Record<st
   tlsCa: onlyIf("tlsRoot", ["pem"], certificate("tlsCa")),
 };
 
-/** For `defaults` of the node's definition, beside its name and version. */
+/** For `defaults` of the node's definition, except its name and version. */
 export function modemDefaults(): Readonly<Record<string, PropertyDefinition>> {
   const rows = Object.entries(MODEM_PROPERTIES).map(([name, row]): [string, PropertyDefinition] => {
     const validate = VALIDATORS[name] ?? validatorOf(name, row);

@@ -3,7 +3,7 @@
  *
  * CONNECT is an intermediate result here. The data are part of the command, so there is no data mode to be left
  * switched on: the phase ends with the last byte announced, or with `+++`. What follows a prompt is of a fixed length
- * and has no escape: it is sent to its end, also when nobody waits for the result any more.
+ * and has no escape: it is sent to its end, even when its result is no longer awaited.
  */
 import type { Command } from "./command";
 import { escapeByPlus, GUARD_TIME } from "./escape";

@@ -242,7 +242,7 @@ export class Dialogue implements DataPhaseHost {
     beginBlock(this, exchange, count);
   }
 
-  /** The number of a block was damaged on the line: what is data and what is not, nobody knows. */
+  /** The number of a block was damaged on the line: data and lines can no longer be told apart. */
   private misframed(exchange: Exchange): void {
     const detail = "the number of its bytes is wrong";
     this.loseSync(exchange, exchange.job.error("MODEM_ANSWER", { detail }));

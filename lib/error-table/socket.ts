@@ -1,6 +1,6 @@
 /**
- * Errors 550..574 of the module's TCP/IP stack, from `+QIOPEN` and `AT+QIGETERROR`, and what this package finds out
- * about a connection by itself.
+ * Errors 550..574 of the module's TCP/IP stack, from `+QIOPEN` and `AT+QIGETERROR`, and what this package itself
+ * finds out about a connection.
  *
  * Source: Quectel TCP/IP AT Commands Manual, summary of error codes. 573 is `PDP_NO_APN`; 575..579 are in no manual
  * and count as 550. The class is our own judgement.

@@ -71,7 +71,7 @@ export interface SmtpResult {
   /** Milliseconds in the outbox, and from QSMTPPUT to its result, where that was seen. */
   readonly queuedMs: number;
   readonly sendMs?: number;
-  /** Bytes of texts and attachments that were sent; absent where nobody saw it, as of a result that was recovered. */
+  /** Bytes of texts and attachments that were sent; absent where unknown, as in a recovered result. */
   readonly bytes?: number;
   readonly warnings: readonly string[];
   readonly possibleDuplicate?: true;

@@ -1,7 +1,7 @@
 /**
  * OutsideFiles: reads files that a message or a dialog names, wherever they lie.
  *
- * Such a path may be a pipe that nobody writes to, a device, or a file on a share that is dead: each would keep one of
+ * Such a path may be a pipe without a writer, a device, or a file on a share that is dead: each would keep one of
  * the four threads that Node.js has for all files, the spool's included. So type and size are looked at first, a file
  * is opened without waiting, no more than two operations run at once for the whole runtime, and each has a time limit.
  * What is overdue keeps its place until the operating system lets go of it; meanwhile others are refused, not queued.

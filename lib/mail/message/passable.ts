@@ -39,7 +39,7 @@ const LOOKED_UP: readonly PropertyKey[] = ["constructor", "toString", "length", 
 /** What a view of bytes must not have of its own: the copy would believe it. */
 const OF_VIEWS: readonly PropertyKey[] = ["constructor", "length", "buffer", "byteLength", "byteOffset"];
 
-/** What a list has beside its members when a regular expression made it; the copy takes these over. */
+/** Properties besides the elements of an array that a regular expression returned; the copy takes these over. */
 const OF_MATCHES: readonly PropertyKey[] = ["index", "input"];
 
 /** True when every copy of `root` succeeds. */

@@ -52,7 +52,7 @@ export const hostFiles: FileLayer = {
   list: (path) => readdir(path),
   // The function with a callback takes half the time of its namesake with a promise; a start reads thousands of files.
   read: promisify<string, Buffer>(readFile),
-  // Opened with the first look: an error of a stream that nobody listens to yet would end the runtime.
+  // Opened with the first look: an error of a stream without a listener would end the runtime.
   async *stream(path) {
     yield* createReadStream(path);
   },
