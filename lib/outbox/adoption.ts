@@ -6,11 +6,11 @@
  */
 import type { Clock } from "../clock";
 import { isModemError, ModemError } from "../errors";
-import { diskError } from "../mail/spool/files";
-import type { Host } from "../mail/spool/host";
-import { SpoolLock } from "../mail/spool/lock";
-import { contentNames, type Found } from "../mail/spool/record";
-import { Spool } from "../mail/spool/spool";
+import { diskError } from "./spool/files";
+import type { Host } from "./spool/host";
+import { SpoolLock } from "./spool/lock";
+import { contentNames, type Found } from "./spool/record";
+import { Spool } from "./spool/spool";
 import type { MailStore } from "./mail-store";
 
 /**

@@ -2,7 +2,7 @@
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
 import { adoptSpool } from "./adoption";
-import type { Host } from "../mail/spool/host";
+import type { Host } from "./spool/host";
 import type { MailStore } from "./mail-store";
 import { next } from "./lifecycle";
 import type { Entry } from "./order";

@@ -5,7 +5,7 @@
  * When it cannot say, the outcome is unknown.
  */
 import type { Clock } from "../clock";
-import type { SpoolRecord } from "../mail/spool/record";
+import type { SpoolRecord } from "./spool/record";
 import type { Mailer, Outcome } from "../mailer/mailer";
 import type { LifeEvent } from "./life";
 import { adopted, stateOf } from "./lifecycle";

@@ -1,7 +1,7 @@
 /** FailedMails: the mails that were given up, kept for `retry`; of each only the name of its file is in memory. */
 import { ModemError } from "../errors";
-import { contentNames, type Found, type Place, type SpoolRecord } from "../mail/spool/record";
-import { loadRecord, type Spool } from "../mail/spool/spool";
+import { contentNames, type Found, type Place, type SpoolRecord } from "./spool/record";
+import { loadRecord, type Spool } from "./spool/spool";
 import type { OutboxTime } from "./time";
 
 export type FailedPlace = Extract<Place, { folder: "failed" }>;

@@ -6,7 +6,7 @@ import type { ModemError } from "../errors";
 import type { HoldReason } from "./outbox-types";
 import type { SettingsSeal } from "./settings-seal";
 import { mayProbe } from "./setup-errors";
-import { storeError, type StoredError } from "../mail/spool/stored-error";
+import { storeError, type StoredError } from "./spool/stored-error";
 
 /** Milliseconds between two mails that try whether a setup error is over. */
 export const PROBE_EVERY = 30 * 60_000;

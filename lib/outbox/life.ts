@@ -3,10 +3,10 @@
  * record (spool/record.ts), and `lifecycle.ts` is the only place that makes one state from another.
  */
 import type { ModemError } from "../errors";
-import type { SpoolRecord } from "../mail/spool/record";
+import type { SpoolRecord } from "./spool/record";
 import type { Mark, Outcome } from "../mailer/mailer";
 
-export type { EndRequest, StoredTransaction as TransactionLife } from "../mail/spool/record";
+export type { EndRequest, StoredTransaction as TransactionLife } from "./spool/record";
 
 /** The part of a mail that the lifecycle reads and writes. */
 export type MailLife = Pick<

@@ -14,7 +14,7 @@
  * fit the state changes nothing. What an outcome makes of one transaction stands in outcome.ts.
  */
 import { ModemError } from "../errors";
-import { storeError } from "../mail/spool/stored-error";
+import { storeError } from "./spool/stored-error";
 import type { Envelope, Outcome } from "../mailer/mailer";
 import type { Effect, EndRequest, LifeEvent, MailLife, MailState, TransactionLife } from "./life";
 import { afterUnknown, attempted, lessonsOf, successors } from "./outcome";

@@ -2,7 +2,7 @@
 import type { Policy } from "./policy";
 import type { MailStore } from "./mail-store";
 import type { ListQuery, ListState, OutboxList, OutboxRow } from "./outbox-types";
-import type { SpoolRecord } from "../mail/spool/record";
+import type { SpoolRecord } from "./spool/record";
 import { nextDue } from "./lifecycle";
 
 const MOST_ROWS = 1000;

@@ -2,9 +2,9 @@
 import { ModemError } from "../errors";
 import { recipientsOf } from "../mailer/envelope";
 import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail/mail";
-import type { SpoolRecord, StoredTransaction } from "../mail/spool/record";
+import type { SpoolRecord, StoredTransaction } from "./spool/record";
 import { isInDoubt } from "./lifecycle";
-import { restoreError, type StoredError, storeError } from "../mail/spool/stored-error";
+import { restoreError, type StoredError, storeError } from "./spool/stored-error";
 
 export interface ResultFlags {
   readonly queuedMs: number;

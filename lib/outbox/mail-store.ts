@@ -5,7 +5,7 @@
  * mail whose last state is not on the disk is not sent on, because a kill would bring the older state back.
  */
 import { ModemError } from "../errors";
-import { headOf, recover, type RecordHead } from "../mail/spool/recovery";
+import { headOf, recover, type RecordHead } from "./spool/recovery";
 import {
   contentBytes,
   contentNames,
@@ -13,8 +13,8 @@ import {
   type Found,
   type Place,
   type SpoolRecord,
-} from "../mail/spool/record";
-import { loadRecord, type Contents, type KeptContents, type Spool } from "../mail/spool/spool";
+} from "./spool/record";
+import { loadRecord, type Contents, type KeptContents, type Spool } from "./spool/spool";
 import type { OutgoingMail } from "../mailer/mailer";
 import { FailedMails } from "./failed-mails";
 import type { OutboxTime } from "./time";

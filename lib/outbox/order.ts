@@ -7,7 +7,7 @@
 import type { Priority } from "../mail/mail";
 import type { MailLife, MailState } from "./life";
 import { stateOf } from "./lifecycle";
-import type { OutboxInstant, Place, SpoolRecord } from "../mail/spool/record";
+import type { OutboxInstant, Place, SpoolRecord } from "./spool/record";
 
 export interface Entry {
   readonly id: string;

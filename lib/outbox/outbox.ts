@@ -10,7 +10,7 @@ import { within } from "../async";
 import type { Clock, Timer } from "../clock";
 import { ModemError } from "../errors";
 import type { Mailer } from "../mailer/mailer";
-import { thisHost, type Host } from "../mail/spool/host";
+import { thisHost, type Host } from "./spool/host";
 import type { Mail, MailOptions } from "../mail/mail";
 import { listMails } from "./list";
 import type {
@@ -23,8 +23,8 @@ import type {
   OutboxSummary,
 } from "./outbox-types";
 import { OutboxRun } from "./run";
-import { diskError } from "../mail/spool/files";
-import { hostFiles, type FileLayer } from "../mail/spool/files";
+import { diskError } from "./spool/files";
+import { hostFiles, type FileLayer } from "./spool/files";
 
 export interface OutboxOptions {
   /** Folder of this outbox alone; made when missing. */

@@ -3,7 +3,7 @@
  */
 import { ModemError } from "../errors";
 import type { Delivery } from "../mail/mail";
-import { storeError, type StoredError } from "../mail/spool/stored-error";
+import { storeError, type StoredError } from "./spool/stored-error";
 import { recipientsOf } from "../mailer/envelope";
 import type { Ended, Envelope, Outcome, RecipientOutcome, Unknown } from "../mailer/mailer";
 import type { Lesson, MailLife, TransactionLife } from "./life";

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
-import type { SpoolRecord } from "../mail/spool/record";
+import type { SpoolRecord } from "./spool/record";
 import { recipientsOf } from "../mailer/envelope";
 import type { Ended, Envelope, Mailer, MailerProgress, Prepared } from "../mailer/mailer";
 import type { Effect, LifeEvent, MailState } from "./life";

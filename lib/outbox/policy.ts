@@ -5,7 +5,7 @@
  */
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
-import type { Host } from "../mail/spool/host";
+import type { Host } from "./spool/host";
 import { Holds } from "./holds";
 import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
 import { OutboxTime } from "./time";
@@ -14,7 +14,7 @@ import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
 import { SendRate } from "./send-rate";
 import { sealFits, sealSettings, type SettingsSeal } from "./settings-seal";
 import { ALL_CONCERNS, concernsOf } from "./setup-errors";
-import type { Spool } from "../mail/spool/spool";
+import type { Spool } from "./spool/spool";
 
 /** So many unknown outcomes without a known one between them hold the outbox. */
 const UNKNOWN_HOLDS = 2;

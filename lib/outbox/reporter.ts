@@ -5,9 +5,9 @@
  * tells it again after the restart. So each end is told once, or over a crash at least once.
  */
 import { ERROR_TABLE, isModemError, ModemError } from "../errors";
-import type { SpoolRecord } from "../mail/spool/record";
-import { restoreError, storeError, type StoredError } from "../mail/spool/stored-error";
-import { reviveMessage } from "../mail/spool/stored-message";
+import type { SpoolRecord } from "./spool/record";
+import { restoreError, storeError, type StoredError } from "./spool/stored-error";
+import { reviveMessage } from "./spool/stored-message";
 import { next } from "./lifecycle";
 import { failureOf, resultOf } from "./mail-result";
 import type { MailStore } from "./mail-store";

@@ -4,10 +4,10 @@
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
 import type { Mail, MailOptions } from "../mail/mail";
-import type { FileLayer } from "../mail/spool/files";
-import type { Host } from "../mail/spool/host";
-import { SpoolLock, type LockLoss } from "../mail/spool/lock";
-import { Spool } from "../mail/spool/spool";
+import type { FileLayer } from "./spool/files";
+import type { Host } from "./spool/host";
+import { SpoolLock, type LockLoss } from "./spool/lock";
+import { Spool } from "./spool/spool";
 import type { Mailer, MailerProgress } from "../mailer/mailer";
 import { Commands } from "./commands";
 import { Intake } from "./intake";

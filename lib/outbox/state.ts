@@ -8,9 +8,9 @@ import type { StoredHolds } from "./holds";
 import type { SettingsSeal } from "./settings-seal";
 import type { StoredTime } from "./time";
 import type { MinuteCount } from "./send-rate";
-import type { Spool } from "../mail/spool/spool";
-import { isMissing } from "../mail/spool/files";
-import { areTexts, isNumber, isObject, isText } from "../mail/spool/record";
+import type { Spool } from "./spool/spool";
+import { isMissing } from "./spool/files";
+import { areTexts, isNumber, isObject, isText } from "./spool/record";
 
 export const STATE_FORMAT = 1;
 

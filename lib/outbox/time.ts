@@ -9,8 +9,8 @@
  */
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../clock";
-import type { Host } from "../mail/spool/host";
-import type { OutboxInstant } from "../mail/spool/record";
+import type { Host } from "./spool/host";
+import type { OutboxInstant } from "./spool/record";
 
 /** What is kept of it. */
 export interface StoredTime extends OutboxInstant {

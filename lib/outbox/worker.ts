@@ -7,7 +7,7 @@
  */
 import type { Timer } from "../clock";
 import { isModemError, ModemError } from "../errors";
-import type { SpoolRecord } from "../mail/spool/record";
+import type { SpoolRecord } from "./spool/record";
 import { Doubts } from "./doubts";
 import type { LifeEvent } from "./life";
 import { adopted } from "./lifecycle";

@@ -7,7 +7,7 @@
 import type { Clock } from "../../lib/clock";
 import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
 import { Outbox } from "../../lib/outbox/outbox";
-import type { FileLayer } from "../../lib/mail/spool/files";
+import type { FileLayer } from "../../lib/outbox/spool/files";
 import { rootsFor } from "../../lib/mail/providers/roots";
 import { Modem } from "../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../lib/quectel/network/module-clock";

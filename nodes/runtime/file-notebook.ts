@@ -6,7 +6,7 @@
  */
 import { dirname, join } from "node:path";
 import { ModemError } from "../../lib/errors";
-import { hostFiles, isMissing, writeDurably, type FileLayer } from "../../lib/mail/spool/files";
+import { hostFiles, isMissing, writeDurably, type FileLayer } from "../../lib/outbox/spool/files";
 import type { Notebook } from "../../lib/quectel/notebook";
 
 export class FileNotebook implements Notebook {

@@ -10,8 +10,8 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ModemError } from "../../lib/errors";
 import type { Outbox } from "../../lib/outbox/outbox";
-import { hostFiles, isMissing } from "../../lib/mail/spool/files";
-import { findSpools } from "../../lib/mail/spool/recovery";
+import { hostFiles, isMissing } from "../../lib/outbox/spool/files";
+import { findSpools } from "../../lib/outbox/spool/recovery";
 import { modemsDirectory, spoolDirectory } from "./folders";
 
 export interface LeftSpool {

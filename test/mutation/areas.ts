@@ -26,14 +26,14 @@ export const AREAS = {
     tests: ["test/unit/mail/providers.test.ts", "test/unit/mail/roots.test.ts"],
   },
   spool: {
-    mutate: ["lib/mail/spool/**/*.ts"],
+    mutate: ["lib/outbox/spool/**/*.ts"],
     tests: [
       "test/unit/outbox/@(spool-parts|spool-start|record|lock).test.ts",
       "test/unit/outbox/@(swapped-file|room|recipients|outbox).test.ts",
     ],
   },
   outbox: {
-    mutate: ["lib/outbox/**/*.ts"],
+    mutate: ["lib/outbox/*.ts"],
     tests: [
       "test/unit/outbox/@(lifecycle|state|mail-result|send-rate|adoption|supersede|told|lost-folder).test.ts",
       "test/unit/outbox/@(outbox|close|recipients|late-confirmation|record|time|unknown|commands).test.ts",

@@ -5,7 +5,7 @@
  * was at the last fsync of its folder; a rename is one change, whichever of its two folders is flushed.
  */
 import { posix, sep } from "node:path";
-import type { FileLayer, FileWriter } from "../../lib/mail/spool/files";
+import type { FileLayer, FileWriter } from "../../lib/outbox/spool/files";
 
 interface Content {
   live: Buffer;

@@ -6,7 +6,7 @@ import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { Mailer } from "../../../lib/mailer/mailer";
 import { TcpTransport } from "../../../lib/serial/tcp-transport";
-import { hostFiles } from "../../../lib/mail/spool/files";
+import { hostFiles } from "../../../lib/outbox/spool/files";
 import { PLAIN } from "../../e2e/transaction/mail-rig";
 import { modemOn, NETWORK } from "../../support/module-replies";
 import { mail } from "../../unit/outbox/bench";

@@ -1,6 +1,6 @@
 /** Large messages, hostile ones included: how long the event loop stands still until each is in the outbox. */
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { hostFiles } from "../../../lib/mail/spool/files";
+import { hostFiles } from "../../../lib/outbox/spool/files";
 import { readMessage } from "../../../lib/mail/message/message";
 import { snapshotOf } from "../../../lib/mail/message/snapshot";
 import { releaseContents, releaseText } from "../../../nodes/runtime/contents";

@@ -1,5 +1,5 @@
 /** The files of the host, counting how often they are made durable; `durable: false` only counts, to prepare a spool fast. */
-import { type FileLayer, hostFiles } from "../../../lib/mail/spool/files";
+import { type FileLayer, hostFiles } from "../../../lib/outbox/spool/files";
 
 export class CountingFiles {
   syncs = 0;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { Mail } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/outbox/outbox";
-import type { FileLayer } from "../../../lib/mail/spool/files";
+import type { FileLayer } from "../../../lib/outbox/spool/files";
 import type { Mailer } from "../../../lib/mailer/mailer";
 import { KeptLog } from "../../support/module-replies";
 import { OPTIONS, SETTINGS } from "../../unit/outbox/bench";

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMessage } from "../../../lib/mail/message/message";
-import { hostFiles } from "../../../lib/mail/spool/files";
+import { hostFiles } from "../../../lib/outbox/spool/files";
 import type { Dice } from "../fault/dice";
 import type { Findings } from "./findings";
 import { anyText } from "./values";

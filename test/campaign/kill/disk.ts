@@ -4,7 +4,7 @@
  * The files lie in the memory of the counting process (faulty-files.ts); the process that is killed asks for each
  * operation and waits for the answer.
  */
-import type { FileLayer, FileWriter } from "../../../lib/mail/spool/files";
+import type { FileLayer, FileWriter } from "../../../lib/outbox/spool/files";
 import { FaultyFiles } from "../../support/faulty-files";
 import type { DiskCall, FromDisk, FromOutbox } from "./messages";
 

@@ -6,7 +6,7 @@
  */
 import { systemClock } from "../../../lib/clock";
 import { Outbox } from "../../../lib/outbox/outbox";
-import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
+import { hostFiles, type FileLayer } from "../../../lib/outbox/spool/files";
 import { FakeMailer } from "../../support/fake-mailer";
 import { mail, OPTIONS, SETTINGS } from "../../unit/outbox/bench";
 

@@ -1,10 +1,10 @@
 /** Mails of a modem that is gone from the flows, taken over by another: in whatever state they are. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import type { Place } from "../../../lib/mail/spool/record";
-import type { SpoolRecord } from "../../../lib/mail/spool/record";
-import { Spool } from "../../../lib/mail/spool/spool";
-import { storeError } from "../../../lib/mail/spool/stored-error";
+import type { Place } from "../../../lib/outbox/spool/record";
+import type { SpoolRecord } from "../../../lib/outbox/spool/record";
+import { Spool } from "../../../lib/outbox/spool/spool";
+import { storeError } from "../../../lib/outbox/spool/stored-error";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, mail } from "./bench";
 import { record, transaction } from "./spool-bench";

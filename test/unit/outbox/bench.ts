@@ -1,10 +1,10 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
-import type { Host, ProcessMark } from "../../../lib/mail/spool/host";
+import type { Host, ProcessMark } from "../../../lib/outbox/spool/host";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
-import type { FileLayer } from "../../../lib/mail/spool/files";
+import type { FileLayer } from "../../../lib/outbox/spool/files";
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { FakeMailer, type Fate } from "../../support/fake-mailer";
 import { FaultyFiles, type Survives } from "../../support/faulty-files";

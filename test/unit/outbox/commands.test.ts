@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findSpools } from "../../../lib/mail/spool/recovery";
+import { findSpools } from "../../../lib/outbox/spool/recovery";
 import { FaultyFiles } from "../../support/faulty-files";
 import { attachment, Bench, DIRECTORY, failure, fakeHost, mail, OPTIONS, outboxOn } from "./bench";
 

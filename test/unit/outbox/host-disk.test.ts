@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { systemClock } from "../../../lib/clock";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
-import { hostFiles, type FileLayer } from "../../../lib/mail/spool/files";
+import { hostFiles, type FileLayer } from "../../../lib/outbox/spool/files";
 import { FakeMailer } from "../../support/fake-mailer";
 import { attachment, mail, OPTIONS, SETTINGS } from "./bench";
 import { waitFor } from "../../support/wait-for";

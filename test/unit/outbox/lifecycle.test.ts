@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { storeError } from "../../../lib/mail/spool/stored-error";
+import { storeError } from "../../../lib/outbox/spool/stored-error";
 import type { MailLife, TransactionLife } from "../../../lib/outbox/life";
 import {
   adopted,

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import { failureOf, isAllSent, isComplete, resultOf, statusOf } from "../../../lib/outbox/mail-result";
 import { newTransaction } from "../../../lib/outbox/lifecycle";
-import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
-import { storeError } from "../../../lib/mail/spool/stored-error";
+import type { SpoolRecord, StoredTransaction } from "../../../lib/outbox/spool/record";
+import { storeError } from "../../../lib/outbox/spool/stored-error";
 import { ID, record } from "./spool-bench";
 
 const FLAGS = { queuedMs: 5000, recovered: false, simulated: false };

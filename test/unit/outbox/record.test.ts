@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { readRecord, RECORD_FORMAT } from "../../../lib/mail/spool/record";
-import { restoreError, storeError } from "../../../lib/mail/spool/stored-error";
-import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/spool/stored-message";
+import { readRecord, RECORD_FORMAT } from "../../../lib/outbox/spool/record";
+import { restoreError, storeError } from "../../../lib/outbox/spool/stored-error";
+import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/outbox/spool/stored-message";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, DIRECTORY, mail } from "./bench";
 

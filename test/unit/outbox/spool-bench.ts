@@ -1,7 +1,7 @@
 /** What the tests of the spool's parts share: a record, and a spool in memory. */
-import { Spool } from "../../../lib/mail/spool/spool";
-import type { Place } from "../../../lib/mail/spool/record";
-import type { SpoolRecord, StoredTransaction } from "../../../lib/mail/spool/record";
+import { Spool } from "../../../lib/outbox/spool/spool";
+import type { Place } from "../../../lib/outbox/spool/record";
+import type { SpoolRecord, StoredTransaction } from "../../../lib/outbox/spool/record";
 import { newTransaction } from "../../../lib/outbox/lifecycle";
 import { FaultyFiles } from "../../support/faulty-files";
 

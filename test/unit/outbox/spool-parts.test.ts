@@ -1,13 +1,13 @@
 /** The spool part by part: names of files, what is said of a record, errors of the disk, what is kept of an error. */
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
-import { diskError } from "../../../lib/mail/spool/files";
-import { hasCode, isMissing, writeDurably } from "../../../lib/mail/spool/files";
-import { fileName, idOf, parseName } from "../../../lib/mail/spool/record";
-import { readRecord } from "../../../lib/mail/spool/record";
-import { loadRecord } from "../../../lib/mail/spool/spool";
-import { restoreError, storeError } from "../../../lib/mail/spool/stored-error";
-import { reviveMessage, storableMessage } from "../../../lib/mail/spool/stored-message";
+import { diskError } from "../../../lib/outbox/spool/files";
+import { hasCode, isMissing, writeDurably } from "../../../lib/outbox/spool/files";
+import { fileName, idOf, parseName } from "../../../lib/outbox/spool/record";
+import { readRecord } from "../../../lib/outbox/spool/record";
+import { loadRecord } from "../../../lib/outbox/spool/spool";
+import { restoreError, storeError } from "../../../lib/outbox/spool/stored-error";
+import { reviveMessage, storableMessage } from "../../../lib/outbox/spool/stored-message";
 import { FaultyFiles } from "../../support/faulty-files";
 import { DIRECTORY, ID, instant, prepared, QUEUE, record } from "./spool-bench";
 

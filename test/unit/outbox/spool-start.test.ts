@@ -1,11 +1,11 @@
 /** The spool as a whole: what a start finds, the contents of a mail, and looking in from outside. */
 import assert from "node:assert/strict";
 import { SPECIAL_HINTS, type ModemError } from "../../../lib/errors";
-import type { KeptAttachment } from "../../../lib/mail/spool/record";
-import { recover } from "../../../lib/mail/spool/recovery";
-import { findSpools } from "../../../lib/mail/spool/recovery";
+import type { KeptAttachment } from "../../../lib/outbox/spool/record";
+import { recover } from "../../../lib/outbox/spool/recovery";
+import { findSpools } from "../../../lib/outbox/spool/recovery";
 import type { MailAttachment } from "../../../lib/mail/mail";
-import { type Contents, Spool } from "../../../lib/mail/spool/spool";
+import { type Contents, Spool } from "../../../lib/outbox/spool/spool";
 import { FaultyFiles } from "../../support/faulty-files";
 import { DIRECTORY, ID, prepared, QUEUE, record } from "./spool-bench";
 

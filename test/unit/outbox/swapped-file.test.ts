@@ -4,8 +4,8 @@ import { mkdir, mkdtemp, realpath, rename, rm, symlink, writeFile } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readMessage } from "../../../lib/mail/message/message";
-import { hostFiles } from "../../../lib/mail/spool/files";
-import { Spool } from "../../../lib/mail/spool/spool";
+import { hostFiles } from "../../../lib/outbox/spool/files";
+import { Spool } from "../../../lib/outbox/spool/spool";
 
 describe("a file that a message may attach, and that is swapped before it is read", () => {
   let folder: string;

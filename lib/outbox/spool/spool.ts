@@ -18,7 +18,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
-import type { MailAttachment } from "../mail";
+import type { MailAttachment } from "../../mail/mail";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import {
   contentBytes,

@@ -8,7 +8,7 @@ import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
 import { promisify } from "node:util";
 import { delay, systemClock, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import { outsideFiles } from "../message/outside-files";
+import { outsideFiles } from "../../mail/message/outside-files";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
 export interface FileWriter {

@@ -7,7 +7,7 @@
  */
 import { ERROR_TABLE } from "../../errors";
 import type { Envelope, Mark } from "../../mailer/mailer";
-import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../mail";
+import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../../mail/mail";
 import type { StoredError } from "./stored-error";
 
 /** Format that this version writes. */
