@@ -40,9 +40,11 @@ const HIDDEN: ReadonlySet<string> = new Set(["script", "style", "svg", "template
 /** Characters by which a text is judged; what comes later changes nothing of what it is. */
 const JUDGED = 65_536;
 
-const DOCUMENT = /^[\s\uFEFF]{0,1000}<(?:!doctype\s+html|html[\s>])/i;
-const DOCTYPE = /^[\s\uFEFF]{0,1000}(?:<\?xml[^>]*>\s{0,100})?<!doctype[^>]*>/i;
-const NAME = /(\/?)([a-z][a-z0-9:-]*)(?=[\s/>])/iy;
+/** Each is tried behind the white space at the beginning. */
+const DOCUMENT = /^<(?:!doctype\s+html|html[\s>])/i;
+const DOCTYPE = /^(?:<\?xml[^>]*>\s*)?<!doctype[^>]*>/i;
+/** With the character behind the name, by which it ends. */
+const NAME = /(\/?)[a-z][a-z0-9:-]*[\s/>]/iy;
 const ATTRIBUTE = /\s*([^\s=>"'/<]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?|\s*\/|\s+/gy;
 
 /**
@@ -50,7 +52,7 @@ const ATTRIBUTE = /\s*([^\s=>"'/<]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)
  * comparison, such as `a <b and c> d`.
  */
 export function isHtml(text: string): boolean {
-  if (DOCUMENT.test(text)) return true;
+  if (DOCUMENT.test(text.trimStart())) return true;
   const opened = new Set<string>();
   let isEvident = false;
   for (const piece of new Scanner(text.slice(0, JUDGED), "all").pieces()) {
@@ -71,8 +73,10 @@ export function isHtml(text: string): boolean {
 
 /** The tags and the text between them, without what a browser does not show. Character references are not decoded. */
 export function htmlPieces(html: string): Iterable<HtmlPiece> {
-  const start = DOCTYPE.exec(html)?.[0].length ?? 0;
-  return new Scanner(html.slice(start), DOCUMENT.test(html) ? "all" : "sound").pieces();
+  const begun = html.trimStart();
+  const start = DOCTYPE.exec(begun)?.[0].length;
+  const shown = start === undefined ? html : begun.slice(start);
+  return new Scanner(shown, DOCUMENT.test(begun) ? "all" : "sound").pieces();
 }
 
 /** The value of an attribute, empty without one; undefined where it is missing. Not decoded. */
@@ -147,7 +151,8 @@ class Scanner {
     NAME.lastIndex = at + 1;
     const found = NAME.exec(html);
     if (found === null) return undefined;
-    const [whole, slash] = found;
+    const whole = found[0].slice(0, -1);
+    const slash = found[1];
     const name = whole.slice(slash === "/" ? 1 : 0).toLowerCase();
     const isKnown = NAMES.has(name) || AMBIGUOUS.has(name) || name.includes(":") || name.includes("-");
     if (!isKnown) return undefined;

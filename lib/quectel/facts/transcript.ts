@@ -22,8 +22,8 @@ export interface TranscriptHead {
   readonly at: number;
 }
 
-/** Longer runs of one character are shortened in remarks. */
-const LONG_RUN = /(.)\1{79,}/g;
+/** Runs of one character from this length on are shortened in remarks. */
+const LONG_RUN = 80;
 
 export class TranscriptWriter {
   private readonly passages: Passage[] = [];
@@ -60,8 +60,19 @@ function passageText({ question, answer, turns, how }: Passage): string {
   const lines = turns.flatMap(({ from, text }) =>
     linesOf(escape(text)).map((line) => `${from === "host" ? "H" : "M"}> ${line}`),
   );
-  const dialogue = how === "replay" ? lines : lines.map((line) => `# ${line.replaceAll(LONG_RUN, "$1...")}`);
+  const dialogue = how === "replay" ? lines : lines.map((line) => `# ${withShortRuns(line)}`);
   return [`# ${question.id}: ${question.asks} -> ${found}`, ...dialogue].join("\n");
+}
+
+/** `aaa…` as `a...`. */
+function withShortRuns(line: string): string {
+  let text = "";
+  for (let at = 0, end = 0; at < line.length; at = end) {
+    const character = line.charAt(at);
+    for (end = at + 1; line.charAt(end) === character;) end++;
+    text += end - at < LONG_RUN ? line.slice(at, end) : `${character}...`;
+  }
+  return text;
 }
 
 /** A dialogue line for each line on the wire. */

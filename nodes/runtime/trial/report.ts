@@ -46,12 +46,17 @@ export function trialReport(parts: ReportParts): string {
 
 /** A firmware may end in such a number, but behind a letter or an underscore. */
 const IPV4 = /(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?!\.?\w)/g;
-/** Eight groups, or fewer with `::`; a time has neither. */
-const IPV6 = /(?<![\w:])(?=[0-9a-f:]*::|(?:[0-9a-f]{1,4}:){7})[0-9a-f:]{3,39}(?![\w:])/gi;
+/** What may be an IPv6 address as a whole. */
+const GROUPS = /[\w:]{3,}/g;
 
 /** The address of a server tells its name, and that of the context who its subscriber is. */
 function withoutIpAddresses(text: string): string {
-  return text.replace(IPV4, MASK).replace(IPV6, MASK);
+  return text.replace(IPV4, MASK).replace(GROUPS, (word) => (isIpv6(word) ? MASK : word));
+}
+
+/** Eight groups, or fewer with `::`; a time has neither. */
+function isIpv6(word: string): boolean {
+  return /^[0-9a-f:]{3,39}$/i.test(word) && (word.includes("::") || /^(?:[0-9a-f]{1,4}:){7}/i.test(word));
 }
 
 function stepText({ name, status, code, detail, hint }: TrialStep): string {
