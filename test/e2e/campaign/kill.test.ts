@@ -5,8 +5,8 @@ import { isSound, runKillCampaign } from "../../campaign/kill/campaign";
 describe("A gateway that is killed again and again, with a module and a mail server that live on", function () {
   this.timeout(180_000);
   for (const [form, kills, what] of [
-    ["kill", 6, "its process ends at random moments"],
-    ["cut", 4, "a power cut takes what was not flushed"],
+    ["kill", 3, "its process ends at random moments"],
+    ["cut", 2, "a power cut takes what was not flushed"],
   ] as const) {
     it(`loses no accepted mail, repeats none unmarked and tells the end of each when ${what}`, async () => {
       const result = await runKillCampaign({ form, kills, seed: 20260101 });

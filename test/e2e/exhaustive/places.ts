@@ -16,8 +16,8 @@ const seed = Number(process.env["EXHAUSTIVE_SEED"] ?? Math.floor(Date.now() / 10
 const seedText = part === undefined ? `EXHAUSTIVE_SEED=${seed}` : `EXHAUSTIVE=${part.number}/${part.parts}`;
 
 /** One of so many bytes is tried in an ordinary run; at the decision, one of so many. */
-const STEP = 83;
-const STEP_OF_DECISION = 5;
+const STEP = 167;
+const STEP_OF_DECISION = 9;
 
 export function placesOf({ bytes, decision }: Extent): readonly Place[] {
   return (["host", "modem"] as const).flatMap((direction) =>
