@@ -4,16 +4,16 @@ import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
 import { safeFileNames } from "../lib/mailer/qsmtp/compose/file-names";
 import { primitiveText, thrownText } from "../lib/mail/message/foreign";
-import { fromFile, fromValue, type NewAttachment } from "./runtime/attachment-source";
-import type { Message } from "./runtime/contents";
-import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/error-output";
-import { asModemError, failureOf, flowError, messageError } from "./runtime/failure-report";
-import { takeIn, unattended, type Done, type Send } from "./runtime/incoming";
-import { migrate } from "./runtime/migrations";
-import { type GetHost, useModem } from "./runtime/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/options";
-import { STATE_WORDS } from "./runtime/status-words";
-import { evaluate, readTypedValue, type TypedValue } from "./runtime/typed-value";
+import { fromFile, fromValue, type NewAttachment } from "./runtime/smtp-send/attachment-source";
+import type { Message } from "./runtime/smtp-send/contents";
+import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/settings/error-output";
+import { asModemError, failureOf, flowError, messageError } from "./runtime/status/failure-report";
+import { takeIn, unattended, type Done, type Send } from "./runtime/smtp-send/incoming";
+import { migrate } from "./runtime/settings/migrations";
+import { type GetHost, useModem } from "./runtime/modem/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { STATE_WORDS } from "./runtime/status/status-words";
+import { evaluate, readTypedValue, type TypedValue } from "./runtime/settings/typed-value";
 
 interface Settings {
   readonly source:

@@ -2,12 +2,12 @@
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { systemClock } from "../lib/clock";
 import { ModemError } from "../lib/errors";
-import { answerMessages } from "./runtime/answering";
-import { asModemError } from "./runtime/failure-report";
-import { migrate } from "./runtime/migrations";
-import { type GetHost, useModem } from "./runtime/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/options";
-import { StatusWatch, type WatchSettings } from "./runtime/status-watch";
+import { answerMessages } from "./runtime/smtp-send/answering";
+import { asModemError } from "./runtime/status/failure-report";
+import { migrate } from "./runtime/settings/migrations";
+import { type GetHost, useModem } from "./runtime/modem/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { StatusWatch, type WatchSettings } from "./runtime/modem-status/status-watch";
 
 const registerModemStatus: NodeInitializer = (RED: NodeAPI) => {
   function QuectelModemStatus(this: Node, definition: NodeDef & RawOptions): void {

@@ -4,16 +4,23 @@ import { systemClock } from "../lib/clock";
 import { ModemError } from "../lib/errors";
 import { senderNameOf } from "../lib/mailer/qsmtp/compose/sender-name";
 import type { MailEnded } from "../lib/outbox/outbox-types";
-import { registerAdminEndpoints } from "./runtime/admin";
-import { asModemError } from "./runtime/failure-report";
-import { modemDirectory } from "./runtime/folders";
-import { useDirectory, watchLeftSpools } from "./runtime/left-spools";
-import { ModemHost } from "./runtime/modem-host";
-import { type ModemCredentials, type ModemSettings, readModemSettings } from "./runtime/modem-settings";
-import type { ModemNode } from "./runtime/modem-user";
-import { takePending } from "./runtime/pending-mails";
-import type { RawOptions } from "./runtime/options";
-import { isOrphanage } from "./runtime/orphans";
+import { AdminRoutes } from "./runtime/admin/admin-routes";
+import { registerDialogEndpoints } from "./runtime/admin/dialog-endpoints";
+import { registerTrialEndpoints } from "./runtime/connection-test/endpoints";
+import { asModemError } from "./runtime/status/failure-report";
+import { modemDirectory } from "./runtime/disk/folders";
+import { useDirectory, watchLeftSpools } from "./runtime/disk/left-spools";
+import { ModemHost } from "./runtime/modem/modem-host";
+import {
+  type ModemCredentials,
+  type ModemSettings,
+  readModemSettings,
+} from "./runtime/settings/modem-settings";
+import type { ModemNode } from "./runtime/modem/modem-user";
+import { takePending } from "./runtime/smtp-send/pending-mails";
+import type { RawOptions } from "./runtime/settings/options";
+import { isOrphanage } from "./runtime/modem/orphans";
+import { registerSidebarEndpoints } from "./runtime/sidebar/endpoints";
 import { showInSidebar } from "./runtime/sidebar/start";
 
 type Definition = NodeDef & RawOptions;
@@ -71,7 +78,10 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
       },
     },
   );
-  registerAdminEndpoints(RED);
+  const routes = new AdminRoutes(RED);
+  registerDialogEndpoints(routes);
+  registerTrialEndpoints(RED, routes);
+  registerSidebarEndpoints(routes);
   watchLeftSpools(RED);
 };
 

@@ -1,13 +1,13 @@
 /** `pdp-context`: activates, deactivates, queries or resets the data connection of a modem. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
-import { answerMessages } from "./runtime/answering";
-import { actionFor, readAction } from "./runtime/chosen-action";
-import { asModemError, faultOf } from "./runtime/failure-report";
-import { migrate } from "./runtime/migrations";
-import { PDP_ACTIONS, performPdpAction } from "./runtime/pdp-actions";
-import { useModem } from "./runtime/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/options";
+import { answerMessages } from "./runtime/smtp-send/answering";
+import { actionFor, readAction } from "./runtime/settings/chosen-action";
+import { asModemError, faultOf } from "./runtime/status/failure-report";
+import { migrate } from "./runtime/settings/migrations";
+import { PDP_ACTIONS, performPdpAction } from "./runtime/modem/pdp-actions";
+import { useModem } from "./runtime/modem/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/settings/options";
 
 const registerPdpContext: NodeInitializer = (RED: NodeAPI) => {
   function QuectelPdpContext(this: Node, definition: NodeDef & RawOptions): void {

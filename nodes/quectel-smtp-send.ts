@@ -2,17 +2,17 @@
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { isModemError, ModemError } from "../lib/errors";
 import type { FixedFields } from "../lib/mail/message/message";
-import type { Message } from "./runtime/contents";
-import { readErrorTo } from "./runtime/error-output";
-import { asModemError, faultOf } from "./runtime/failure-report";
-import { attachmentPaths } from "./runtime/folders";
-import { MailSender, type SenderOptions } from "./runtime/mail-sender";
-import { migrate } from "./runtime/migrations";
-import type { ModemUser } from "./runtime/modem-members";
-import { type GetHost, useModem } from "./runtime/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/options";
-import { forgetPendingOf } from "./runtime/pending-mails";
-import { evaluate, readTypedValue, type TypedValue } from "./runtime/typed-value";
+import type { Message } from "./runtime/smtp-send/contents";
+import { readErrorTo } from "./runtime/settings/error-output";
+import { asModemError, faultOf } from "./runtime/status/failure-report";
+import { attachmentPaths } from "./runtime/disk/folders";
+import { MailSender, type SenderOptions } from "./runtime/smtp-send/mail-sender";
+import { migrate } from "./runtime/settings/migrations";
+import type { ModemUser } from "./runtime/modem/modem-members";
+import { type GetHost, useModem } from "./runtime/modem/modem-user";
+import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { forgetPendingOf } from "./runtime/smtp-send/pending-mails";
+import { evaluate, readTypedValue, type TypedValue } from "./runtime/settings/typed-value";
 
 type Definition = NodeDef & RawOptions;
 

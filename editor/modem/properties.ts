@@ -1,5 +1,9 @@
 /** The properties of the modem for the editor: what a new one has, and what is complained about at its fields. */
-import { MODEM_PROPERTIES, type ModemProperty, type PropertyRow } from "../../nodes/runtime/modem-properties";
+import {
+  MODEM_PROPERTIES,
+  type ModemProperty,
+  type PropertyRow,
+} from "../../nodes/runtime/settings/modem-properties";
 import { address, certificate, filled, integer, onlyIf } from "../dialog/validators";
 import type { PropertyDefinition, Validator } from "../red";
 

@@ -1,6 +1,6 @@
 /** The tab Mail server of the modem's dialog: known providers, the usual ports, and what speaks against the settings. */
 import type { Advice } from "../../lib/mail/providers/providers";
-import type { KnownServer } from "../../nodes/runtime/admin";
+import type { KnownServer } from "../../nodes/runtime/admin/dialog-endpoints";
 import { textOf, valueOf } from "../dialog/fields";
 import { ask } from "../dialog/runtime";
 import { text } from "../dialog/texts";

@@ -1,5 +1,5 @@
 /** How a trial looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
-import type { SentTestMail, TrialStep, TrialView } from "../../nodes/runtime/trial/trial-view";
+import type { SentTestMail, TrialStep, TrialView } from "../../nodes/runtime/connection-test/trial-view";
 import { text, translated } from "../dialog/texts";
 import { explain } from "../explain";
 import { field } from "./field";

@@ -3,7 +3,7 @@
  *
  * A password that was not touched is not sent, because the browser never had it. Nothing is saved or deployed.
  */
-import type { TrialView } from "../../nodes/runtime/trial/trial-view";
+import type { TrialView } from "../../nodes/runtime/connection-test/trial-view";
 import { current, valueOf } from "../dialog/fields";
 import { call, RequestError } from "../dialog/runtime";
 import { text } from "../dialog/texts";

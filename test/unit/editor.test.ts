@@ -1,8 +1,8 @@
 /** What a person sees in the editor, checked without a browser: definitions, texts, help, icons. */
 import assert from "node:assert/strict";
-import { currentVersion } from "../../nodes/runtime/migrations";
-import { readModemSettings } from "../../nodes/runtime/modem-settings";
-import { STATUS_WORDS } from "../../nodes/runtime/status-words";
+import { currentVersion } from "../../nodes/runtime/settings/migrations";
+import { readModemSettings } from "../../nodes/runtime/settings/modem-settings";
+import { STATUS_WORDS } from "../../nodes/runtime/status/status-words";
 import { editorNodes, filesIn, nodeNames, readJson, readText, resourcesOf } from "../support/editor-files";
 
 const LANGUAGES = filesIn("nodes/locales");

@@ -1,6 +1,6 @@
 /** What a person may do with a modem in the sidebar. */
 import { ModemError } from "../../../lib/errors";
-import type { Assembly } from "../assembly";
+import type { Assembly } from "../modem/assembly";
 import type { TraceRecording } from "./trace-recording";
 
 export const ACTIONS = ["pause", "resume", "flush", "retry", "discard", "startTrace", "stopTrace"] as const;

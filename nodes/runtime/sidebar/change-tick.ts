@@ -4,7 +4,7 @@
  * It reaches all who see the editor, so it carries figures and words of the status, and nothing of any mail.
  */
 import type { Clock, Timer } from "../../../lib/clock";
-import type { ShownStatus } from "../status";
+import type { ShownStatus } from "../status/status";
 
 /** Milliseconds between two ticks. */
 export const TICK_INTERVAL = 1000;

@@ -1,6 +1,6 @@
 /** The endpoints that the sidebar asks: what is known of each modem, and what a person can do with it. */
 import { ModemError } from "../../../lib/errors";
-import type { AdminRequest, AdminRoutes } from "../admin-routes";
+import type { AdminRequest, AdminRoutes } from "../admin/admin-routes";
 import { ACTIONS, isAction } from "./actions";
 import { listModems, monitorOf } from "./modems";
 import type { ModemMonitor } from "./monitor";

@@ -4,9 +4,9 @@
  */
 import type { HoldReason, OutboxRow } from "../../../lib/outbox/outbox-types";
 import type { NetworkSnapshot } from "../../../lib/quectel/network/network";
-import type { Assembly } from "../assembly";
-import type { SimulatedMail } from "../simulated-inbox";
-import type { ShownStatus } from "../status";
+import type { Assembly } from "../modem/assembly";
+import type { SimulatedMail } from "../modem/simulated-inbox";
+import type { ShownStatus } from "../status/status";
 import type { EndedMail } from "./ended-mails";
 import { shownRecipients } from "./recipients";
 import { shownError, type ShownError } from "./shown-error";

@@ -1,5 +1,5 @@
 /** The recipients of a mail for a list: the first few, masked, and how many there are besides. */
-import { maskedAddress } from "./masking";
+import { maskedAddress } from "../admin/masking";
 
 const MOST_RECIPIENTS = 3;
 

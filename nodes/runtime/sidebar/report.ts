@@ -7,10 +7,10 @@ import { arch, platform, release } from "node:os";
 import type { ModemError } from "../../../lib/errors";
 import { mailSupportOf } from "../../../lib/quectel/connection/models";
 import { MASK } from "../../../lib/serial/secrets";
-import type { Assembly } from "../assembly";
-import type { ModemSettings } from "../modem-settings";
+import type { Assembly } from "../modem/assembly";
+import type { ModemSettings } from "../settings/modem-settings";
 import type { EndedMail } from "./ended-mails";
-import { credentialsOf, forStrangers } from "./masking";
+import { credentialsOf, forStrangers } from "../admin/masking";
 import type { ModemView } from "./modem-view";
 import { shownError, type ShownError } from "./shown-error";
 

@@ -1,7 +1,7 @@
 /** What went wrong, for a person: code, sentence, hint, and the hint's name in the catalogs. */
 import { ERROR_TABLE, knownFields, type ErrorCode } from "../../../lib/errors";
-import { hintKeyOf } from "../admin-routes";
-import { withMaskedAddresses } from "./masking";
+import { hintKeyOf } from "../admin/admin-routes";
+import { withMaskedAddresses } from "../admin/masking";
 
 export interface ShownError {
   readonly code: ErrorCode;

@@ -1,7 +1,7 @@
 /** Puts a modem into the sidebar: its monitor on the runtime's clock and channel. */
 import type { NodeAPI } from "node-red";
 import { systemClock } from "../../../lib/clock";
-import type { ModemNode } from "../modem-user";
+import type { ModemNode } from "../modem/modem-user";
 import { showModem } from "./modems";
 import { ModemMonitor } from "./monitor";
 import manifest = require("@modem-mail/node-red-quectel-smtp/package.json");

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import { hostFiles } from "../../../lib/outbox/spool/files";
 import { readMessage } from "../../../lib/mail/message/message";
 import { snapshotOf } from "../../../lib/mail/message/snapshot";
-import { releaseContents, releaseText } from "../../../nodes/runtime/contents";
+import { releaseContents, releaseText } from "../../../nodes/runtime/smtp-send/contents";
 import { FakeMailer } from "../../support/fake-mailer";
 import { inRounds, type Row } from "../row";
 import { diskOutbox, withFolder } from "../support/disk-outbox";

@@ -6,8 +6,8 @@
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import { readMessage } from "../../../lib/mail/message/message";
-import { assemble } from "../../../nodes/runtime/assembly";
-import { readModemSettings } from "../../../nodes/runtime/modem-settings";
+import { assemble } from "../../../nodes/runtime/modem/assembly";
+import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import { KeptLog } from "../../support/module-replies";
 import { inRounds, type Row } from "../row";
 import { withFolder } from "../support/disk-outbox";

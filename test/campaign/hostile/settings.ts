@@ -2,7 +2,7 @@
 import { isModemError } from "../../../lib/errors";
 import { memoryRig } from "../../support/memory-rig";
 import { ascii, mail } from "../../e2e/transaction/mail-rig";
-import { readModemSettings, type ModemSettings } from "../../../nodes/runtime/modem-settings";
+import { readModemSettings, type ModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import type { Dice } from "../fault/dice";
 import type { Findings } from "./findings";
 import { anyText, anyValue } from "./values";

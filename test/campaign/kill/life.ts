@@ -3,8 +3,8 @@
  * TCP connection as a modem node puts them together.
  */
 import type { Mail } from "../../../lib/mail/mail";
-import { assemble } from "../../../nodes/runtime/assembly";
-import { readModemSettings } from "../../../nodes/runtime/modem-settings";
+import { assemble } from "../../../nodes/runtime/modem/assembly";
+import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import { seededRandom } from "../../support/random";
 import { quickClock } from "./clock";
 import { remoteFiles } from "./disk";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { askFacts, restartModem } from "../../../lib/quectel/facts";
-import { form } from "../../../lib/quectel/facts/forms";
+import { askFacts, restartModem } from "../../../lib/facts";
+import { form } from "../../../lib/facts/forms";
 import { Trace } from "../../../lib/serial/trace";
 import { internet, simulatorTransport } from "../../../lib/simulator";
 import { simulatedRig } from "../../support/simulated-rig";

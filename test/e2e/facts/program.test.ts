@@ -12,7 +12,7 @@ import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { parseTranscript } from "../../support/transcript";
 
 const ROOT = resolve(__dirname, "../../..");
-const PROGRAM = join(ROOT, "lib/quectel/facts/cli.ts");
+const PROGRAM = join(ROOT, "lib/facts/cli.ts");
 
 interface Ended {
   readonly code: number | null;

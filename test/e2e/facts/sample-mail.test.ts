@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { MailSample } from "../../../lib/quectel/facts";
+import type { MailSample } from "../../../lib/facts";
 import { internet } from "../../../lib/simulator";
 import { MailServer, type MailServerOptions } from "../../support/mail-server";
 import { answersOf, factsRig, snapshot, type FactsRigOptions } from "../../unit/facts/facts-rig";

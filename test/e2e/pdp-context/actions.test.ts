@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { activeContext } from "../../../lib/simulator/module/pdp-contexts";
 import { ModemError } from "../../../lib/errors";
-import { PDP_ACTIONS, performPdpAction, type PdpAction } from "../../../nodes/runtime/pdp-actions";
+import { PDP_ACTIONS, performPdpAction, type PdpAction } from "../../../nodes/runtime/modem/pdp-actions";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
 
 const TIMING = { airMs: 20_000, bootMs: 3_000, networkMs: 500 } as const;

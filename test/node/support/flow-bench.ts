@@ -15,7 +15,7 @@ import registerModemStatus = require("../../../nodes/quectel-modem-status");
 import registerOutbox = require("../../../nodes/quectel-outbox");
 import registerPdpContext = require("../../../nodes/quectel-pdp-context");
 import registerSmtpSend = require("../../../nodes/quectel-smtp-send");
-import { notesDirectory } from "../../../nodes/runtime/folders";
+import { notesDirectory } from "../../../nodes/runtime/disk/folders";
 import { waitFor } from "../../support/wait-for";
 
 /** A message as a test looks into it: like parsed JSON, of unknown form. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { help, parseCommandLine, parseMailSample } from "../../../lib/quectel/facts/cli-options";
+import { help, parseCommandLine, parseMailSample } from "../../../lib/facts/cli-options";
 
 const usual = {
   kind: "run",

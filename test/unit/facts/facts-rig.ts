@@ -1,8 +1,8 @@
 /** Facts asked of a simulated module in the same process, and what the module holds before and after. */
 import { duplexPair, type Duplex } from "node:stream";
 import type { Clock } from "../../../lib/clock";
-import { Link } from "../../../lib/quectel/facts/link";
-import { askFacts, type FactsOptions, type FactsReport } from "../../../lib/quectel/facts";
+import { Link } from "../../../lib/facts/link";
+import { askFacts, type FactsOptions, type FactsReport } from "../../../lib/facts";
 import { Trace } from "../../../lib/serial/trace";
 import {
   cell,

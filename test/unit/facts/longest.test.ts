@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { addressOf, hostOf } from "../../../lib/quectel/facts/forms";
-import { limitText, longestAccepted } from "../../../lib/quectel/facts/longest";
+import { addressOf, hostOf } from "../../../lib/facts/forms";
+import { limitText, longestAccepted } from "../../../lib/facts/longest";
 
 describe("The longest accepted length", () => {
   const range = { usual: 50, most: 300 };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { Fact, FactsReport } from "../../../lib/quectel/facts";
-import { factText, reportText } from "../../../lib/quectel/facts/report-text";
+import type { Fact, FactsReport } from "../../../lib/facts";
+import { factText, reportText } from "../../../lib/facts/report-text";
 
 const fact = (parts: Partial<Fact>): Fact => ({
   id: "recipient-limit",

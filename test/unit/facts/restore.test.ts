@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { storageOf } from "../../../lib/simulator/module/file-store";
-import { form } from "../../../lib/quectel/facts/forms";
+import { form } from "../../../lib/facts/forms";
 import { PRIVATE, answersOf, factsRig, snapshot, type FactsRig } from "./facts-rig";
 
 /** A mail server that greets. */

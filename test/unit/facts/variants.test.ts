@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { QUESTIONS, type MailSample, type Question } from "../../../lib/quectel/facts";
+import { QUESTIONS, type MailSample, type Question } from "../../../lib/facts";
 import { variantNames, variantTable, type VariantChoice, type Variants } from "../../../lib/simulator";
 import { answersOf, factsRig, type FactsRigOptions } from "./facts-rig";
 

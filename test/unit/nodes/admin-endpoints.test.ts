@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { NodeAPI } from "node-red";
-import { registerAdminEndpoints } from "../../../nodes/runtime/admin";
+import registerModem = require("../../../nodes/quectel-modem");
 
 type Handler = (request: object, response: object) => void;
 
@@ -23,8 +23,9 @@ function registered(): { readonly line: string; readonly handlers: readonly unkn
     auth: { needsPermission: (permission: string) => permission },
     log: { warn: (text: string) => void warnings.push(text) },
     events: new EventEmitter(),
+    nodes: { registerType: () => undefined },
   };
-  registerAdminEndpoints(RED as unknown as NodeAPI);
+  void registerModem(RED as unknown as NodeAPI);
   return found;
 }
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import type { OutboxSummary } from "../../../lib/outbox/outbox-types";
-import { conditionOf, type MailProgress } from "../../../nodes/runtime/conditions";
-import { readModemSettings } from "../../../nodes/runtime/modem-settings";
+import { conditionOf, type MailProgress } from "../../../nodes/runtime/status/conditions";
+import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 
 const IDLE: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
 const SIMULATED = readModemSettings(

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileNotebook } from "../../../nodes/runtime/file-notebook";
+import { FileNotebook } from "../../../nodes/runtime/disk/file-notebook";
 import { FaultyFiles } from "../../support/faulty-files";
 
 describe("the notes about a modem", () => {

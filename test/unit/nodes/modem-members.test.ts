@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { ModemMembers, type ModemUser } from "../../../nodes/runtime/modem-members";
-import { type Condition, type ShownStatus, statusOf } from "../../../nodes/runtime/status";
+import { ModemMembers, type ModemUser } from "../../../nodes/runtime/modem/modem-members";
+import { type Condition, type ShownStatus, statusOf } from "../../../nodes/runtime/status/status";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const READY: Condition = { modem: { name: "ready" }, outbox: { name: "idle" }, waiting: 0, simulated: false };

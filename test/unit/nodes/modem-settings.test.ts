@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
-import { readModemSettings } from "../../../nodes/runtime/modem-settings";
+import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 
 const SERIAL = {
   serialPort: "/dev/serial/by-id/usb-modem-if02",

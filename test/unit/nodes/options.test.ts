@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
-import { currentVersion, migrate } from "../../../nodes/runtime/migrations";
-import { OptionReader } from "../../../nodes/runtime/options";
+import { currentVersion, migrate } from "../../../nodes/runtime/settings/migrations";
+import { OptionReader } from "../../../nodes/runtime/settings/options";
 
 const refused = (name: string) => (error: unknown) => {
   assert(isModemError(error, "INVALID_CONFIG"));

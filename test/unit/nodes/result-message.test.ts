@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Node } from "node-red";
 import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
 import { ModemError } from "../../../lib/errors";
-import { orphanMessage } from "../../../nodes/runtime/result-message";
+import { orphanMessage } from "../../../nodes/runtime/smtp-send/result-message";
 
 describe("The result of a mail whose node is gone", () => {
   const warnings: unknown[] = [];

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ERROR_TABLE, type ErrorCode } from "../../../lib/errors";
-import { type Condition, statusOf } from "../../../nodes/runtime/status";
-import { STATUS_WORDS } from "../../../nodes/runtime/status-words";
+import { type Condition, statusOf } from "../../../nodes/runtime/status/status";
+import { STATUS_WORDS } from "../../../nodes/runtime/status/status-words";
 
 const german = (word: string): string => `[${word}]`;
 const READY: Condition = { modem: { name: "ready" }, outbox: { name: "idle" }, waiting: 0, simulated: false };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isModemError } from "../../../lib/errors";
-import { readTrialRequest } from "../../../nodes/runtime/trial/request";
+import { readTrialRequest } from "../../../nodes/runtime/connection-test/request";
 
 const GOOD = {
   kind: "mail",

@@ -1,8 +1,8 @@
 /** What was typed in the modem's dialog, and what is taken of the stored credentials. */
 import assert from "node:assert/strict";
-import { PropertyError } from "../../../nodes/runtime/options";
-import type { TrialKind } from "../../../nodes/runtime/trial/request";
-import { typedSettings, type DeployedModem } from "../../../nodes/runtime/trial/typed-settings";
+import { PropertyError } from "../../../nodes/runtime/settings/options";
+import type { TrialKind } from "../../../nodes/runtime/connection-test/request";
+import { typedSettings, type DeployedModem } from "../../../nodes/runtime/connection-test/typed-settings";
 
 const PROPERTIES = {
   version: 1,

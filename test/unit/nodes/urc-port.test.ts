@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { transportSource, urcPortOf } from "../../../nodes/runtime/transports";
+import { transportSource, urcPortOf } from "../../../nodes/runtime/modem/transports";
 import { VirtualClock } from "../../support/virtual-clock";
 
 describe("the port for unsolicited lines", () => {

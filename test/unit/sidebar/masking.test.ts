@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MASK } from "../../../lib/serial/secrets";
-import { forStrangers, maskedAddress, withMaskedAddresses } from "../../../nodes/runtime/sidebar/masking";
+import { forStrangers, maskedAddress, withMaskedAddresses } from "../../../nodes/runtime/admin/masking";
 import { shownRecipients } from "../../../nodes/runtime/sidebar/recipients";
 
 describe("Masking for the sidebar", () => {

@@ -1,0 +1,109 @@
+/**
+ * Keeper: reads what questions change before the first of them, and puts it back after the last.
+ *
+ * A setting is put back by the very text in which the module told it. What cannot be read is said beforehand: the body
+ * of a mail, and a password that the module masks, whose account is then left alone.
+ */
+import { parseParameters } from "../at/command";
+import { ModemError } from "../errors";
+import type { Bench } from "./bench";
+import { keptForms, keptForRestart, type KeptForm } from "./kept-forms";
+
+/** A module that was seen to refuse its account several times after a start took it some seconds later. */
+const ATTEMPTS = 5;
+const PAUSE_MS = 3_000;
+/** Error of QSMTP commands while a mail is sent. */
+const BUSY = 652;
+
+interface Kept {
+  readonly form: KeptForm;
+  /** Lines of the answer, header included. */
+  readonly lines: readonly string[];
+}
+
+export class Keeper {
+  private constructor(
+    private readonly bench: Bench,
+    private readonly kept: readonly Kept[],
+    /** What a person should know before the first question. */
+    readonly notices: readonly string[],
+  ) {}
+
+  /** Reads all. Rejects with `SMTP_BUSY` while the module sends a mail; then nothing is changed. */
+  static async read(bench: Bench): Promise<Keeper> {
+    const kept: Kept[] = [];
+    try {
+      await readAll(bench, kept);
+    } catch (error) {
+      await new Keeper(bench, kept, []).restore();
+      throw error;
+    }
+    const masked = kept.some(({ lines }) => isMasked(lines[0]));
+    if (masked) bench.leaveAccount();
+    return new Keeper(bench, kept, noticesOf(bench, masked));
+  }
+
+  /** Puts all back that differs. @returns what could not be put back, in words. */
+  async restore(): Promise<readonly string[]> {
+    const failed: string[] = [];
+    for (const { form, lines } of this.kept) {
+      try {
+        if (!(await this.restoreOne(form, lines))) failed.push(form.name);
+      } catch {
+        failed.push(form.name);
+      }
+    }
+    return failed;
+  }
+
+  private async restoreOne(form: KeptForm, lines: readonly string[]): Promise<boolean> {
+    const secrets = form.private(lines);
+    const wanted = lines.map(form.set);
+    for (let attempt = 1; ; attempt++) {
+      const now = await this.bench.tidy(form.query, { secrets });
+      if (now.kind === "ok" && now.lines.map(form.set).join("\n") === wanted.join("\n")) return true;
+      if (attempt > ATTEMPTS || isMasked(lines[0])) return false;
+      if (attempt > 1) await this.bench.rest(PAUSE_MS);
+      for (const line of [...(form.clear === undefined ? [] : [form.clear]), ...wanted]) {
+        await this.bench.tidy(line, { secrets, timeout: form.timeout });
+      }
+    }
+  }
+}
+
+async function readAll(bench: Bench, kept: Kept[]): Promise<void> {
+  const { recording, restart } = bench.tools;
+  for (const form of [...keptForms, ...(restart === undefined ? [] : await keptForRestart(bench))]) {
+    const reply = await bench.ask(form.query);
+    if (reply.kind === "refused" && reply.number === BUSY) throw new ModemError("SMTP_BUSY");
+    // What is not known to this firmware is not changed either.
+    if (reply.kind === "refused") continue;
+    kept.push({ form, lines: reply.lines });
+    recording.hide(form.private(reply.lines));
+    if (form.during !== undefined) await bench.ask(form.during);
+  }
+}
+
+function noticesOf(bench: Bench, masked: boolean): readonly string[] {
+  const restarts = bench.tools.restart !== undefined;
+  return [
+    "A mail body that stands in the module is lost; it cannot be read.",
+    ...(masked ? ["The module masks its password, so the account is left alone."] : []),
+    ...(masked && restarts
+      ? ["If the module forgets its account with the restart, it has to be set again."]
+      : []),
+    ...(bench.tools.connect === undefined || bench.tools.fill === undefined
+      ? []
+      : ["Up to 90 kB of NOOP lines are sent to the mail server."]),
+    ...(bench.tools.send === undefined
+      ? []
+      : ["While the module holds a mail, a TCP connection to the mail server is opened and closed."]),
+    ...(restarts ? ["The restart ends all connections and deletes all RAM files."] : []),
+  ];
+}
+
+/** True for an account whose password is not empty and of asterisks only. */
+function isMasked(line: string | undefined): boolean {
+  const parameters = parseParameters(line ?? "");
+  return parameters.text(0) === "account" && /^\*+$/.test(parameters.text(2) ?? "");
+}

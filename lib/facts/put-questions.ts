@@ -1,0 +1,136 @@
+/** Questions about QSMTPPUT that send nothing, because the mail has no recipient (fact base 2.7). */
+import { headerOf, parseParameters, str } from "../at/command";
+import { resultText, resultValue, type Bench, type Reply } from "./bench";
+import { known, notAsked, unclear, type Answer, type Question } from "./question";
+
+const RESULT_MS = 5_000;
+const POLL_MS = 1_000;
+/** A module that gives no result line has to become idle again. */
+const MOST_POLLS = 120;
+const BUSY = 652;
+/** Ports that QURCCFG may name. */
+export const PORTS = ["usbat", "usbmodem", "uart1"] as const;
+
+export const isPutResult = (line: string): boolean => headerOf(line) === "+QSMTPPUT";
+
+interface Put {
+  readonly reply: Reply;
+  /** The result line where it came to this port. */
+  readonly result: string | undefined;
+}
+
+/** Clears the mail, and names a server that nobody has (RFC 5737), so that nothing could go out. */
+export async function inventedSettings(bench: Bench): Promise<void> {
+  await bench.clearMail();
+  await bench.ask('AT+QSMTPCFG="sender","facts","facts@example.com"');
+  await bench.ask('AT+QSMTPCFG="smtpserver","192.0.2.1",25');
+}
+
+/** Gives a QSMTPPUT for a mail without recipient; undefined when the module still holds one. */
+async function putNothing(bench: Bench, line: string): Promise<Put | undefined> {
+  await inventedSettings(bench);
+  const list = await bench.ask("AT+QSMTPDST?");
+  if (list.kind === "refused" || list.lines.length > 0) return undefined;
+  const waiter = bench.module.expect(isPutResult);
+  try {
+    const reply = await bench.ask(line);
+    if (reply.kind === "refused") return { reply, result: undefined };
+    waiter.start(RESULT_MS);
+    const result = await waiter.promise.catch(() => undefined);
+    bench.note(result ?? `no +QSMTPPUT within ${RESULT_MS / 1000} s`);
+    await untilIdle(bench);
+    return { reply, result };
+  } finally {
+    waiter.cancel();
+  }
+}
+
+/** Waits until the module takes mail commands again. */
+export async function untilIdle(bench: Bench): Promise<void> {
+  for (let poll = 0; poll < MOST_POLLS; poll++) {
+    const reply = await bench.tidy("AT+QSMTPDST?");
+    if (reply.kind === "ok" || reply.number !== BUSY) return;
+    await bench.rest(POLL_MS);
+  }
+}
+
+const stillHeld = notAsked("the module still holds a recipient");
+
+async function timeoutOptional(bench: Bench): Promise<Answer> {
+  const put = await putNothing(bench, "AT+QSMTPPUT");
+  if (put === undefined) return stillHeld;
+  return known(put.reply.kind === "ok" ? "optional" : "required");
+}
+
+async function noRecipient(bench: Bench): Promise<Answer> {
+  const put = await putNothing(bench, "AT+QSMTPPUT=60");
+  if (put === undefined) return stillHeld;
+  if (put.reply.kind === "refused") return known(resultText(put.reply));
+  return put.result === undefined ? unclear("no result line came to this port") : known(put.result);
+}
+
+async function shortTimeout(bench: Bench): Promise<Answer> {
+  const put = await putNothing(bench, "AT+QSMTPPUT=59");
+  if (put === undefined) return stillHeld;
+  return known(resultValue(put.reply));
+}
+
+/** Names every port in turn as the one of unsolicited lines, and sees whether the result still comes here. */
+async function resultPort(bench: Bench): Promise<Answer> {
+  const before = parseParameters((await bench.firstLine('AT+QURCCFG="urcport"')) ?? "").text(1);
+  if (before === undefined) return notAsked("the module does not tell its urcport");
+  let named = 0;
+  let came = 0;
+  try {
+    for (const port of PORTS) {
+      if (!(await bench.accepts(`AT+QURCCFG="urcport",${str(port)}`))) continue;
+      const put = await putNothing(bench, "AT+QSMTPPUT=60");
+      if (put === undefined) return stillHeld;
+      if (put.reply.kind === "refused") return unclear("QSMTPPUT without recipient is refused at once");
+      named++;
+      if (put.result !== undefined) came++;
+    }
+  } finally {
+    await bench.tidy(`AT+QURCCFG="urcport",${str(before)}`);
+  }
+  if (named < 2) return notAsked("the module takes no other urcport");
+  if (came === named) return known("issuing");
+  return came === 1 ? known("urcport") : unclear(`the result came here with ${came} of ${named} ports`);
+}
+
+export const putQuestions: readonly Question[] = [
+  {
+    id: "no-recipient",
+    asks: "What does a mail without recipient get?",
+    expected: { answer: "+QSMTPPUT: 659,0", mark: "B" },
+    needs: "nothing",
+    transcript: "remark",
+    ask: noRecipient,
+  },
+  {
+    id: "put-timeout",
+    asks: "May QSMTPPUT be given without its timeout?",
+    expected: { answer: "required", mark: "C" },
+    needs: "nothing",
+    variants: ["required", "optional"],
+    transcript: "remark",
+    ask: timeoutOptional,
+  },
+  {
+    id: "put-timeout-min",
+    asks: "What does QSMTPPUT=59 get?",
+    expected: { answer: "664", mark: "B" },
+    needs: "nothing",
+    transcript: "remark",
+    ask: shortTimeout,
+  },
+  {
+    id: "put-urc-port",
+    asks: "Does the result of a mail come to the urcport, or to the port that gave the command?",
+    expected: { answer: "urcport", mark: "C" },
+    needs: "nothing",
+    variants: ["urcport", "issuing"],
+    transcript: "remark",
+    ask: resultPort,
+  },
+];

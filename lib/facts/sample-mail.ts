@@ -1,0 +1,93 @@
+/** A mail that is really sent, with the settings of the caller, and what the module answers meanwhile. */
+import { parseParameters, str } from "../at/command";
+import { SSL_TYPES } from "../quectel/commands/smtp";
+import { resultText, type Bench, type MailSample, type Reply } from "./bench";
+import { isPutResult, untilIdle } from "./put-questions";
+
+const RESULT_MS = 330_000;
+const ACTIVATION_MS = 150_000;
+/** Text that shows its coding and its headers to whoever reads the mail. */
+const SUBJECT = "Facts about a module";
+const BODY = "Sent by quectel-modem-facts. Please look at its source: Bcc, Subject, Date and EHLO.\r\n";
+
+export type SampleMail =
+  | {
+      readonly kind: "ended";
+      /** The result line. */
+      readonly result: string;
+      /** Answers while the mail was on the air: a mail command, a list of files, an upload. */
+      readonly meanwhile: { readonly mail: Reply; readonly list: Reply; readonly upload: Reply };
+    }
+  | { readonly kind: "failed"; readonly why: string };
+
+const sent = new WeakMap<Bench, Promise<SampleMail>>();
+
+/** Sends the mail, once for all questions of a run. */
+export function sampleMail(bench: Bench, sample: MailSample): Promise<SampleMail> {
+  const present = sent.get(bench) ?? sendSample(bench, sample);
+  sent.set(bench, present);
+  return present;
+}
+
+/** Sends one that no other question shares. */
+export async function sendSample(bench: Bench, sample: MailSample): Promise<SampleMail> {
+  const { recording } = bench.tools;
+  recording.hide([sample.host, sample.user, sample.password, sample.sender, sample.recipient]);
+  const activated = await activate(bench, sample.contextId);
+  try {
+    for (const line of linesOf(sample)) {
+      const secrets = [sample.user, sample.password];
+      if (bench.mayChangeAccount || !line.includes('"account"')) await bench.ask(line, { secrets });
+    }
+    const body = Buffer.from(BODY, "latin1");
+    await bench.ask(`AT+QSMTPBODY=0,${body.length},20`, { payload: { size: body.length, source: body } });
+    return await bench.files.with(bench, "RAM:", "fact", (name) => put(bench, name));
+  } finally {
+    await bench.clearMail();
+    if (activated) await bench.tidy(`AT+QIDEACT=${sample.contextId}`, { timeout: ACTIVATION_MS });
+  }
+}
+
+function linesOf({ contextId, security, host, port, user, password, sender, recipient }: MailSample) {
+  return [
+    "AT+QSMTPCLR",
+    `AT+QSMTPCFG="contextid",${contextId}`,
+    `AT+QSMTPCFG="ssltype",${SSL_TYPES[security]}`,
+    `AT+QSMTPCFG="smtpserver",${str(host)},${port}`,
+    `AT+QSMTPCFG="account",${str(user)},${str(password)}`,
+    `AT+QSMTPCFG="sender","Facts",${str(sender)}`,
+    `AT+QSMTPDST=1,3,${str(recipient)}`,
+    `AT+QSMTPSUB=0,"${SUBJECT}"`,
+  ];
+}
+
+/** @param name a file of ours that is in the module. */
+async function put(bench: Bench, name: string): Promise<SampleMail> {
+  const waiter = bench.module.expect(isPutResult);
+  try {
+    const reply = await bench.ask("AT+QSMTPPUT=300");
+    if (reply.kind === "refused") return { kind: "failed", why: `QSMTPPUT gets ${resultText(reply)}` };
+    waiter.start(RESULT_MS);
+    const mail = await bench.ask("AT+QSMTPDST?");
+    const list = await bench.ask(`AT+QFLST="${name}"`);
+    const upload = await bench.files.with(bench, "UFS:", "fact", (_name, uploaded) =>
+      Promise.resolve(uploaded),
+    );
+    const result = await waiter.promise.catch(() => undefined);
+    if (result === undefined) return { kind: "failed", why: "no result line came to this port" };
+    bench.note(result);
+    return { kind: "ended", result, meanwhile: { mail, list, upload } };
+  } finally {
+    waiter.cancel();
+    await untilIdle(bench);
+  }
+}
+
+/** @returns true when the context was not active and is now. */
+async function activate(bench: Bench, contextId: number): Promise<boolean> {
+  const reply = await bench.ask("AT+QIACT?");
+  const contexts = reply.kind === "ok" ? reply.lines.map((line) => parseParameters(line)) : [];
+  bench.tools.recording.hide(contexts.flatMap((one) => [one.text(3) ?? "", one.text(4) ?? ""]));
+  if (contexts.some((one) => one.integer(0) === contextId)) return false;
+  return (await bench.ask(`AT+QIACT=${contextId}`, { timeout: ACTIVATION_MS })).kind === "ok";
+}

@@ -1,0 +1,52 @@
+/** The endpoints that the dialogs ask: ports, known mail servers, root certificates. None needs a deployed modem. */
+import { type Advice, adviceFor, PROVIDERS } from "../../../lib/mail/providers/providers";
+import { rootNames } from "../../../lib/mail/providers/root-store";
+import { listPorts } from "../../../lib/serial/ports";
+import type { AdminRoutes } from "./admin-routes";
+import { OptionReader, type RawOptions } from "../settings/options";
+
+/** What the dialog needs of a provider. */
+export interface KnownServer {
+  readonly name: string;
+  /** Empty where it depends on the account. */
+  readonly host: string;
+  readonly port: number;
+  readonly security: "tls" | "starttls";
+  readonly remark: string;
+  /** False where the module cannot log in, or will soon not be able to. */
+  readonly passwordLogin: boolean;
+}
+
+export function registerDialogEndpoints(routes: AdminRoutes): void {
+  routes.get("ports", () => listPorts());
+  routes.get("providers", () => knownServers());
+  routes.get("roots", () => rootNames());
+  routes.get("advice", ({ query }) => advice(query));
+}
+
+function knownServers(): readonly KnownServer[] {
+  return PROVIDERS.map(({ name, hosts, port, security, remark, login }) => ({
+    name,
+    host: hosts.find((host) => !host.includes("*")) ?? "",
+    port,
+    security,
+    remark,
+    passwordLogin: login !== "none" && login !== "ending",
+  }));
+}
+
+/** What is not known yet, or only the runtime of the flow knows, such as a variable, has no advice. */
+function advice(query: RawOptions): readonly Advice[] {
+  const options = new OptionReader(query);
+  const bytes = (name: string): number => options.integer(name, { min: 0, max: 100_000 }, 0);
+  const security = SECURITIES.find((word) => word === options.text("security"));
+  return adviceFor({
+    host: options.text("host"),
+    port: security === undefined ? 0 : Number(options.text("port")),
+    security: security ?? "tls",
+    userBytes: bytes("userBytes"),
+    passwordBytes: bytes("passwordBytes"),
+  });
+}
+
+const SECURITIES = ["none", "tls", "starttls"] as const;

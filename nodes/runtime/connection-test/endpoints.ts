@@ -1,0 +1,77 @@
+/** The endpoints behind the test buttons of the modem's dialog: start a trial, look at it, cancel it. */
+import type { NodeAPI } from "node-red";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { systemClock } from "../../../lib/clock";
+import type { AdminRoutes } from "../admin/admin-routes";
+import { TrialCount } from "../../../lib/mailer/qsmtp/ownership";
+import { FileNotebook } from "../disk/file-notebook";
+import { modemDirectory, notesDirectory } from "../disk/folders";
+import { keptPin } from "../disk/kept-pin";
+import { modemHosts } from "../modem/modem-hosts";
+import { invalid } from "../settings/options";
+import { deployedModem, environmentOf, isSubflow } from "./deployed";
+import { readTrialRequest, type TrialRequest } from "./request";
+import { Trials, type TrialOrder } from "./trials";
+import { typedSettings } from "./typed-settings";
+
+/** Ports belong to the process, so its trials are in one place, however often the node is loaded. */
+const trials = new Trials(systemClock);
+const watched = new WeakSet<object>();
+
+export function registerTrialEndpoints(RED: NodeAPI, routes: AdminRoutes): void {
+  if (!watched.has(RED.events)) {
+    watched.add(RED.events);
+    RED.events.on("flows:stopping", () => trials.stopAll());
+  }
+  routes.post("trials", async ({ body }) => ({
+    id: await trials.start(orderOf(RED, readTrialRequest(body))),
+  }));
+  routes.get("trials/:id", ({ params }) => trials.look(String(params["id"])));
+  routes.delete("trials/:id", ({ params }) => (trials.cancel(String(params["id"])) ? {} : undefined));
+}
+
+/** @throws INVALID_CONFIG, INVALID_CREDENTIAL */
+function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
+  const { kind, modem, flow, recipient } = request;
+  if (isSubflow(RED, flow)) throw invalid("flow", "is a subflow, whose values come from each instance");
+  const settings = typedSettings(request, deployedModem(RED, modem), environmentOf(RED, flow));
+  const directory = modemDirectory(RED, modem === "" ? "trial" : modem);
+  const notebook = new FileNotebook(
+    isInUse(directory) ? join(directory, "trial") : notesDirectory(directory),
+  );
+  const tell =
+    (level: "warn" | "info" | "debug" | "error") =>
+    (message: string): void =>
+      RED.log[level](`quectel-modem: test from the editor: ${message}`);
+  return {
+    kind,
+    settings,
+    recipient,
+    clock: systemClock,
+    log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
+    notebook,
+    // What the outbox asks for a lost result may not be answered by the result of a test mail.
+    count: (lent = directory) => new TrialCount(new FileNotebook(notesDirectory(lent))).add(),
+    // A PIN that was refused once must not be sent again by the modem that is deployed then.
+    pinMemory: keptPin(new FileNotebook(notesDirectory(directory))),
+    versions: versions(RED),
+  };
+}
+
+/** True while the modem of the flows reads and writes its own notes. */
+function isInUse(directory: string): boolean {
+  return [...modemHosts()].some((host) => host.inUse !== undefined && host.directory === directory);
+}
+
+function versions(RED: NodeAPI): string {
+  const { name, version } = packageJson(__dirname);
+  const nodeRed: unknown = Reflect.get(RED.settings, "version");
+  return `${name} ${version}, Node-RED ${String(nodeRed)}, Node.js ${process.version} on ${process.platform} ${process.arch}`;
+}
+
+/** Of this package, whether it runs from its sources or from dist/. */
+function packageJson(folder: string): { readonly name: string; readonly version: string } {
+  const file = join(folder, "package.json");
+  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : packageJson(dirname(folder));
+}

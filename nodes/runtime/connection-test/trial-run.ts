@@ -1,0 +1,230 @@
+/**
+ * TrialRun: one trial of a modem's settings, from the request to the free port.
+ *
+ *   waiting ──> running ──> ended        the port is borrowed or opened, tried, put back as it was, closed
+ *      └───────────┴── cancelled, late, left, deployed ──> ended
+ *
+ * Whatever happens, the port is closed, and a port that was borrowed goes back.
+ */
+import { randomUUID } from "node:crypto";
+import { type Clock, delay, type Timer } from "../../../lib/clock";
+import { ModemError } from "../../../lib/errors";
+import { settled } from "../../../lib/quectel/connection/settled";
+import type { PinMemory } from "../../../lib/quectel/network/pin-memory";
+import type { Notebook } from "../../../lib/quectel/notebook";
+import type { Logger } from "../../../lib/quectel/settings";
+import type { EndedMail } from "../../../lib/mailer/qsmtp/carrier";
+import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
+import { Trace } from "../../../lib/serial/trace";
+import { errorView } from "../admin/admin-routes";
+import { assembleWorkshop, type Workshop } from "../modem/assembly";
+import type { ModemSettings } from "../settings/modem-settings";
+import type { ModemHost } from "../modem/modem-host";
+import { keptContext, putBack } from "./kept-context";
+import { trialReport } from "./report";
+import type { TrialKind } from "./request";
+import { type StopReason, type TrialEnd, type TrialStep, type TrialView, withoutSecrets } from "./trial-view";
+import { TRIALS, type TrialWork, type TrialYield } from "./works";
+
+export interface TrialOptions {
+  readonly kind: TrialKind;
+  readonly settings: ModemSettings;
+  readonly recipient: string;
+  /** The modem of the flows that has the port now. */
+  readonly lender: ModemHost | undefined;
+  readonly lastMail: LastMail | undefined;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly notebook: Notebook;
+  /** Notes durably that a test mail is about to be sent, in the folder of the modem that has lent its port. */
+  readonly count: (lent: string | undefined) => Promise<void>;
+  readonly pinMemory: PinMemory;
+  readonly versions: string;
+}
+
+/** Milliseconds for each kind; a mail has its own time limit on top. */
+const LIMITS: Readonly<Record<TrialKind, number>> = {
+  diagnosis: 8 * 60_000,
+  mail: 8 * 60_000,
+  facts: 40 * 60_000,
+};
+/** Milliseconds after which a trial that no editor asks about any more ends; a browser slows down hidden pages. */
+const LOOK = 90_000;
+/** Milliseconds to put back what the trial has set where the flows need the port: the runtime gives little time. */
+const URGENT_TIDY = 2_000;
+/** Characters of the dialogue; that of the facts is the longest. */
+const TRACE_LIMIT = 4 * 1024 * 1024;
+
+export class TrialRun {
+  /** Not to be guessed. */
+  readonly id = randomUUID();
+  /** What became of the mail of this trial. */
+  lastMail: EndedMail | undefined;
+  private readonly stopping = new AbortController();
+  /** Aborted when the flows need the port. */
+  private readonly urgent = new AbortController();
+  private readonly steps: TrialStep[] = [];
+  private readonly limit: Timer;
+  private attention: Timer | undefined;
+  private phase: TrialView["phase"];
+  private end: TrialEnd | undefined;
+  private yielded: TrialYield = {};
+  private report: string | undefined;
+  private identity: Workshop["modem"]["identity"];
+
+  constructor(private readonly options: TrialOptions) {
+    const { clock, kind, settings, lender } = options;
+    this.phase = lender === undefined ? "running" : "waiting";
+    const own = kind === "mail" ? settings.smtp.sendTimeout * 1000 : 0;
+    this.limit = clock.after(LIMITS[kind] + own, () => this.stop("late"));
+    this.touch();
+  }
+
+  get view(): TrialView {
+    const { kind } = this.options;
+    const { ladder, total } = TRIALS[kind];
+    const view: TrialView = {
+      id: this.id,
+      kind,
+      phase: this.phase,
+      ladder,
+      total,
+      steps: this.steps,
+      ...(this.end === undefined ? {} : { end: this.end }),
+      ...(this.yielded.mail === undefined ? {} : { mail: this.yielded.mail }),
+      ...(this.report === undefined ? {} : { report: this.report }),
+    };
+    return withoutSecrets(view, this.options.settings);
+  }
+
+  /** Somebody looks: it goes on. */
+  touch(): void {
+    this.attention?.clear();
+    if (this.end !== undefined) return;
+    this.attention = this.options.clock.after(LOOK, () => this.stop("left"));
+  }
+
+  stop(why: StopReason): void {
+    this.stopping.abort(new TrialStopped(why));
+    if (why === "deployed") this.urgent.abort();
+  }
+
+  /** Resolves when the port is free. */
+  async run(): Promise<void> {
+    const { signal } = this.stopping;
+    try {
+      await this.withPort(signal);
+      signal.throwIfAborted();
+      this.finish({ kind: "done" });
+    } catch (error) {
+      const { reason } = signal;
+      this.finish(
+        reason instanceof TrialStopped
+          ? { kind: "stopped", why: reason.why }
+          : { kind: "failed", error: errorView(error) },
+      );
+    }
+  }
+
+  private async withPort(signal: AbortSignal): Promise<void> {
+    const { lender } = this.options;
+    const loan = await lender?.lend(signal, () => this.stop("deployed"));
+    this.phase = "running";
+    try {
+      await this.withWorkshop(signal);
+    } finally {
+      // The modem of the flows may take a while to come back; whoever wants the port next waits for its lock.
+      void loan?.giveBack().catch((error: unknown) => this.options.log.error(String(error)));
+    }
+  }
+
+  private async withWorkshop(signal: AbortSignal): Promise<void> {
+    const { settings, clock, log, notebook, pinMemory } = this.options;
+    const trace = new Trace(clock, TRACE_LIMIT);
+    const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace });
+    const finished = new AbortController();
+    const gone = new AbortController();
+    // Whatever still waits for the module then ends with its connection.
+    const closed = this.untilUrgent(finished.signal).then(() => {
+      gone.abort(new ModemError("PORT_CLOSED"));
+      return workshop.close();
+    });
+    // It is awaited when the work has ended, which may be later.
+    closed.catch(() => undefined);
+    try {
+      const { modem } = workshop;
+      const first = await modem.lock.acquire(signal);
+      modem.acquire();
+      await settled(modem, signal, this.attempts).finally(() => first.release());
+      // Now it is known which module it is, and whether another port has it.
+      const lease = await modem.lock.acquire(signal);
+      const kept = await keptContext(workshop, settings.network, signal);
+      try {
+        await this.work({ workshop, lease, signal, gone: gone.signal });
+      } finally {
+        await putBack(workshop, kept);
+      }
+    } finally {
+      finished.abort();
+      await closed;
+    }
+  }
+
+  /** Resolves when the work is finished, or a while after the flows need the port. */
+  private async untilUrgent(finished: AbortSignal): Promise<void> {
+    const { clock } = this.options;
+    await Promise.race([aborted(finished), aborted(this.urgent.signal)]);
+    await delay(clock, URGENT_TIDY, finished).catch(() => undefined);
+  }
+
+  /** A serial-over-IP server may still be busy with the connection of the modem that has lent its port just now. */
+  private get attempts(): number {
+    return this.options.lender === undefined ? 1 : 3;
+  }
+
+  private async work(given: Pick<TrialWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
+    const { kind, settings, recipient, lastMail, lender } = this.options;
+    const { workshop, lease } = given;
+    const tell = (step: TrialStep): void => void this.steps.push(step);
+    try {
+      this.yielded = await TRIALS[kind].run({
+        ...given,
+        settings,
+        recipient,
+        lastMail,
+        tell,
+        count: () => this.options.count(lender?.directory),
+      });
+    } finally {
+      lease.release();
+      this.lastMail = workshop.carrier.lastMail;
+      this.identity = workshop.modem.identity;
+    }
+  }
+
+  private finish(end: TrialEnd): void {
+    this.end = end;
+    this.phase = "ended";
+    this.limit.clear();
+    this.attention?.clear();
+    const { kind, settings, recipient, versions } = this.options;
+    const { steps, identity } = this;
+    const { facts, ...shown } = this.yielded;
+    this.report = trialReport({ kind, settings, recipient, identity, steps, end, facts, versions });
+    // The report holds them in words.
+    this.yielded = shown;
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+class TrialStopped extends Error {
+  constructor(readonly why: StopReason) {
+    super(`the trial was stopped: ${why}`);
+  }
+}

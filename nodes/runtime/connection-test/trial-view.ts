@@ -1,0 +1,87 @@
+/** What an editor sees of a trial: steps, progress, end. Plain data without a secret. */
+import { type ErrorCode, isModemError } from "../../../lib/errors";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
+import type { CharsetName } from "../../../lib/quectel/commands/smtp";
+import { maskSecrets } from "../../../lib/serial/secrets";
+import { errorView, type ErrorView } from "../admin/admin-routes";
+import type { ModemSettings } from "../settings/modem-settings";
+import type { TrialKind } from "./request";
+
+export interface TrialStep {
+  readonly name: string;
+  readonly status: "ok" | "warning" | "failed" | "skipped";
+  /** What was found, in English. */
+  readonly detail: string;
+  readonly hint?: string;
+  readonly code?: ErrorCode;
+  /** Name of the step without which this one says nothing. */
+  readonly needs?: string;
+  /** Name of the hint in the catalogs, `hints.<name>`. */
+  readonly hintKey?: string;
+}
+
+/** How a test mail was written, for the question whether it can be read. */
+export interface SentTestMail {
+  readonly recipient: string;
+  readonly subject: string;
+  /** The letters to look for; `accents` is empty where the charset has none. */
+  readonly accents: string;
+  readonly chinese: string;
+  readonly charset: CharsetName;
+  readonly coding: TextSupport["body"];
+  readonly seconds: number;
+  readonly warnings: readonly string[];
+  /** As it has arrived, where the mailbox is that of the simulated modem. */
+  readonly received?: { readonly subject: string; readonly text: string };
+}
+
+export type TrialEnd =
+  | { readonly kind: "done" }
+  | { readonly kind: "failed"; readonly error: ErrorView }
+  /** `cancelled` by a person, `late`: the time limit, `left`: nobody looks any more, `deployed`: the port is needed. */
+  | { readonly kind: "stopped"; readonly why: StopReason };
+
+export type StopReason = "cancelled" | "late" | "left" | "deployed";
+
+export interface TrialView {
+  readonly id: string;
+  readonly kind: TrialKind;
+  /** `waiting` for a mail on the air of the modem that has the port. */
+  readonly phase: "waiting" | "running" | "ended";
+  /** Names of all steps in their order; empty where `steps` is the list itself. */
+  readonly ladder: readonly string[];
+  /** Number of steps in all. */
+  readonly total: number;
+  /** Those that are done, in order. */
+  readonly steps: readonly TrialStep[];
+  readonly end?: TrialEnd;
+  readonly mail?: SentTestMail;
+  /** For an issue, with the end. */
+  readonly report?: string;
+}
+
+/** The step at which a trial failed. */
+export function failedStep(name: string, error: unknown): TrialStep {
+  const { message, hint, hintKey } = errorView(error);
+  return {
+    name,
+    status: "failed",
+    detail: message,
+    hint,
+    ...(isModemError(error) ? { code: error.code } : {}),
+    ...(hintKey === undefined ? {} : { hintKey }),
+  };
+}
+
+/** Shorter secrets would be found in any text. */
+const SHORTEST_SECRET = 4;
+
+/** The same where an error repeats a password: nothing of that leaves the runtime. */
+export function withoutSecrets(view: TrialView, { network, smtp }: ModemSettings): TrialView {
+  const secrets = [smtp.password, network.apnPassword, network.simPin].filter(
+    (secret) => secret.length >= SHORTEST_SECRET,
+  );
+  const masked = (_key: string, value: unknown): unknown =>
+    typeof value === "string" ? maskSecrets(value, secrets) : value;
+  return JSON.parse(JSON.stringify(view, masked));
+}

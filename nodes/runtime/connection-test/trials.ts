@@ -1,0 +1,138 @@
+/**
+ * Trials: all trials that editors have started, one at a time for each port.
+ *
+ * A trial that has ended can be looked at for ten minutes; nothing of it is kept on the disk.
+ */
+import { isDeepStrictEqual } from "node:util";
+import type { Clock } from "../../../lib/clock";
+import { ModemError } from "../../../lib/errors";
+import type { EndedMail } from "../../../lib/mailer/qsmtp/carrier";
+import type { ModemHost } from "../modem/modem-host";
+import { modemHosts } from "../modem/modem-hosts";
+import type { ModemSettings } from "../settings/modem-settings";
+import { portKey } from "./port-key";
+import { TrialRun, type TrialOptions } from "./trial-run";
+import type { TrialView } from "./trial-view";
+
+export type TrialOrder = Omit<TrialOptions, "lender" | "lastMail">;
+
+/** Trials that can be looked at, and for how many milliseconds after their end. */
+const KEPT = 20;
+const KEPT_FOR = 10 * 60_000;
+/** Trials at a time; more than any gateway has modems. */
+const MOST_RUNNING = 8;
+
+interface NotedMail {
+  readonly settings: Pick<ModemSettings, "connection" | "network" | "smtp">;
+  readonly last: EndedMail;
+}
+
+interface KnownRun {
+  readonly run: TrialRun;
+  /** Moment of `clock`; undefined while it runs. */
+  endedAt?: number;
+}
+
+export class Trials {
+  private readonly runs = new Map<string, KnownRun>();
+  /** By the port that they have. */
+  private readonly running = new Map<string, TrialRun>();
+  /** What became of the last test mails: they show what no command can. */
+  private noted: readonly NotedMail[] = [];
+
+  /** @param clock that of all trials. */
+  constructor(private readonly clock: Clock) {}
+
+  /** Starts a trial and resolves with its id. Rejects with `PORT_IN_TRIAL`. */
+  async start(order: TrialOrder): Promise<string> {
+    const { settings } = order;
+    const key = await portKey(settings.connection);
+    const lender = settings.connection.kind === "simulator" ? undefined : await holderOf(key);
+    // Nothing is awaited from here to the entry, so no second trial can come between.
+    if (this.running.has(key)) throw new ModemError("PORT_IN_TRIAL");
+    if (this.running.size >= MOST_RUNNING) {
+      throw new ModemError("PORT_IN_TRIAL", { detail: `${MOST_RUNNING} tests run already` });
+    }
+    const run = new TrialRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
+    this.running.set(key, run);
+    const known: KnownRun = { run };
+    this.keep(known);
+    void run.run().finally(() => {
+      this.running.delete(key);
+      if (run.lastMail !== undefined) this.note(settings, run.lastMail);
+      known.endedAt = this.clock.now();
+    });
+    return run.id;
+  }
+
+  /** What is known of a trial, and that somebody looks at it; undefined for one that is not known (any more). */
+  look(id: string): TrialView | undefined {
+    const run = this.find(id);
+    run?.touch();
+    return run?.view;
+  }
+
+  /** Stops a trial. @returns false for one that is not known. */
+  cancel(id: string): boolean {
+    const run = this.find(id);
+    run?.stop("cancelled");
+    return run !== undefined;
+  }
+
+  private find(id: string): TrialRun | undefined {
+    this.forgetOld();
+    return this.runs.get(id)?.run;
+  }
+
+  private keep(known: KnownRun): void {
+    this.forgetOld();
+    this.runs.set(known.run.id, known);
+    const ended = [...this.runs].filter(([, { endedAt }]) => endedAt !== undefined);
+    for (const [id] of ended.slice(0, Math.max(0, this.runs.size - KEPT))) this.runs.delete(id);
+  }
+
+  /** A timer instead would keep a runtime that ends by itself alive for as long. */
+  private forgetOld(): void {
+    const now = this.clock.now();
+    for (const [id, { endedAt }] of this.runs) {
+      if (endedAt !== undefined && now - endedAt > KEPT_FOR) this.runs.delete(id);
+    }
+  }
+
+  private note(settings: ModemSettings, last: EndedMail): void {
+    const others = this.noted.filter((mail) => !sameWay(mail.settings, settings));
+    this.noted = [{ settings, last }, ...others].slice(0, KEPT);
+  }
+
+  /** What became of the last mail that went the way of these settings, as a test or from a flow. */
+  private lastMailWith(settings: ModemSettings): EndedMail | undefined {
+    const tests = this.noted.filter((mail) => sameWay(mail.settings, settings)).map(({ last }) => last);
+    const flows = [...modemHosts()].flatMap(({ inUse }) =>
+      inUse !== undefined && sameWay(inUse.settings, settings) ? (inUse.mailer.lastMail ?? []) : [],
+    );
+    return [...tests, ...flows].sort((a, b) => b.at - a.at)[0];
+  }
+
+  /** Ends all that run, because the flows need their ports. */
+  stopAll(): void {
+    for (const run of this.running.values()) run.stop("deployed");
+  }
+}
+
+/** The modem of the flows that keeps the port. */
+async function holderOf(key: string): Promise<ModemHost | undefined> {
+  for (const host of modemHosts()) {
+    const { inUse } = host;
+    if (inUse !== undefined && (await portKey(inUse.settings.connection)) === key) return host;
+  }
+  return undefined;
+}
+
+/** True where a mail would go the same way in the same name. */
+function sameWay(a: NotedMail["settings"], b: NotedMail["settings"]): boolean {
+  return (
+    isDeepStrictEqual(a.connection, b.connection) &&
+    isDeepStrictEqual(a.network, b.network) &&
+    isDeepStrictEqual(a.smtp, b.smtp)
+  );
+}

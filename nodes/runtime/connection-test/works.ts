@@ -1,0 +1,235 @@
+/**
+ * What a trial does once its port is open: the diagnosis, a mail, or the facts of the module.
+ *
+ * Each tells its steps while it goes on. A fault of the mail's way is a step that failed, not an error of the trial.
+ */
+import { randomUUID } from "node:crypto";
+import { stateWhere } from "../../../lib/quectel/connection/state-wait";
+import { diagnose, STEP_NAMES } from "../../../lib/quectel/diagnosis/diagnosis";
+import { askFacts, QUESTIONS } from "../../../lib/facts";
+import { differs, type Fact, type FactsReport } from "../../../lib/facts/report";
+import type { Lease } from "../../../lib/quectel/connection/mail-lock";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
+import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
+import { ASCII_ONLY, compose, needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
+import { within } from "../../../lib/async";
+import { hintKeyOf } from "../admin/admin-routes";
+import type { Workshop } from "../modem/assembly";
+import type { ModemSettings } from "../settings/modem-settings";
+import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox";
+import type { TrialKind } from "./request";
+import { charsetOf, testMail, testMailText } from "./test-mail";
+import { failedStep, type SentTestMail, type TrialStep } from "./trial-view";
+
+/** What a trial works with and whom it tells. */
+export interface TrialWork {
+  readonly workshop: Workshop;
+  readonly settings: ModemSettings;
+  /** The mail lock of the trial's own modem. */
+  readonly lease: Lease;
+  readonly recipient: string;
+  readonly lastMail: LastMail | undefined;
+  /** Notes durably that a test mail is about to be sent. */
+  readonly count: () => Promise<void>;
+  readonly signal: AbortSignal;
+  /** Aborted when the workshop is closed although the work goes on. */
+  readonly gone: AbortSignal;
+  readonly tell: (step: TrialStep) => void;
+}
+
+/** What came of it beside the steps. */
+export interface TrialYield {
+  readonly mail?: SentTestMail;
+  readonly facts?: FactsReport;
+}
+
+interface Trial {
+  readonly ladder: readonly string[];
+  readonly total: number;
+  readonly run: (work: TrialWork) => Promise<TrialYield>;
+}
+
+const MAIL_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
+type MailStep = (typeof MAIL_STEPS)[number];
+
+export const TRIALS: Readonly<Record<TrialKind, Trial>> = {
+  diagnosis: { ladder: STEP_NAMES, total: STEP_NAMES.length, run: runDiagnosis },
+  mail: { ladder: MAIL_STEPS, total: MAIL_STEPS.length, run: sendTestMail },
+  facts: { ladder: [], total: QUESTIONS.length, run: runFacts },
+};
+
+/** Milliseconds that a module may take to find card and network; see the patience of ModemHost. */
+const READY_TIME = 90_000;
+
+async function runDiagnosis(work: TrialWork): Promise<TrialYield> {
+  const { workshop, settings, lease, lastMail, signal, tell } = work;
+  const { modem, pdp, moduleClock, sockets } = workshop;
+  await diagnose(
+    {
+      modem,
+      pdp,
+      moduleClock,
+      network: settings.network,
+      smtp: settings.smtp,
+      lease,
+      // The mailbox of the simulated modem is no server that one could connect to.
+      ...(sendsToSimulatedInbox(settings) ? {} : { sockets }),
+      ...(lastMail === undefined ? {} : { lastMail }),
+      onStep: (step) => {
+        const hintKey = hintKeyOf(step.code, step.hint);
+        tell({ ...step, ...(hintKey === undefined ? {} : { hintKey }) });
+      },
+    },
+    signal,
+  );
+  return {};
+}
+
+async function sendTestMail(work: TrialWork): Promise<TrialYield> {
+  const steps = new MailSteps(work.tell);
+  try {
+    await readyModem(work);
+    const { manufacturer = "", model = "" } = work.workshop.modem.identity ?? {};
+    steps.enter("connect", `${manufacturer} ${model}`.trim());
+    // The carrier takes the lock by itself, for each of its tasks.
+    work.lease.release();
+    const mail = await deliver(work, (stage) => steps.enter(stage === "upload" ? "body" : stage));
+    steps.finish(`${mail.seconds} s`);
+    return { mail };
+  } catch (error) {
+    work.signal.throwIfAborted();
+    steps.fail(error);
+    return {};
+  }
+}
+
+async function deliver(
+  { workshop, settings, recipient, signal, count }: TrialWork,
+  onStage: (stage: MailerProgress["stage"]) => void,
+): Promise<SentTestMail> {
+  const { carrier, modem } = workshop;
+  const { smtp, text } = settings;
+  const sample = testMailText(text.charset);
+  const mail = testMail(randomUUID(), recipient, sample, modem.clock.wall());
+  const support = needsTextSupport(mail) ? await carrier.textSupport() : ASCII_ONLY;
+  const { transaction, warnings } = compose(
+    mail,
+    { to: [recipient], cc: [], bcc: [] },
+    {
+      settings: { ...smtp, charset: text.charset, lateNote: 0 },
+      support,
+      history: { ageMs: 0, possibleDuplicate: false, shortSubject: true },
+    },
+  );
+  const sent = await carrier.send(transaction, {
+    signal,
+    onProgress: ({ stage }) => onStage(stage),
+    beforePut: count,
+  });
+  return {
+    recipient,
+    subject: mail.subject,
+    ...sample,
+    charset: charsetOf(transaction),
+    coding: support.body,
+    seconds: Math.round(sent.sendMs / 100) / 10,
+    warnings: [...warnings, ...sent.warnings],
+    ...received(settings),
+  };
+}
+
+function received(settings: ModemSettings): Pick<SentTestMail, "received"> {
+  const [mail] = sendsToSimulatedInbox(settings) ? simulatedInbox.list() : [];
+  return mail === undefined ? {} : { received: { subject: mail.subject, text: mail.text } };
+}
+
+/** Waits for card and network. Rejects with why no mail can go out, at once where waiting does not help. */
+async function readyModem({ workshop: { modem }, signal }: TrialWork): Promise<void> {
+  const late = new AbortController();
+  const isDecided = (): boolean => {
+    const { state } = modem;
+    switch (state.name) {
+      case "ready":
+        return true;
+      case "offline":
+      case "needsPowerCycle":
+        throw modem.notReady() ?? new Error(state.name);
+      case "registering":
+        if (state.error?.class === "setup") throw state.error;
+        return false;
+      case "connecting":
+        return false;
+    }
+  };
+  const ready = stateWhere(modem, isDecided, AbortSignal.any([late.signal, signal]));
+  try {
+    await within(modem.clock, READY_TIME, ready, () => undefined);
+  } finally {
+    late.abort();
+    await ready.catch(() => undefined);
+  }
+  signal.throwIfAborted();
+  const notReady = modem.notReady();
+  if (notReady !== undefined) throw notReady;
+}
+
+async function runFacts({ workshop, settings, signal, gone, tell }: TrialWork): Promise<TrialYield> {
+  const { modem, trace } = workshop;
+  const { host, port, security } = settings.smtp;
+  // A server that begins with TLS says nothing in clear.
+  const greets = host !== "" && security !== "tls" && !sendsToSimulatedInbox(settings);
+  try {
+    // The mail lock is held by the trial.
+    const facts = await askFacts(modem, {
+      clock: modem.clock,
+      signal,
+      gone,
+      trace,
+      ...(greets ? { connect: { contextId: settings.network.contextId, host, port } } : {}),
+      onFact: (fact) => tell(factStep(fact)),
+    });
+    return { facts };
+  } catch (error) {
+    signal.throwIfAborted();
+    tell(failedStep("facts", error));
+    return {};
+  }
+}
+
+function factStep(fact: Fact): TrialStep {
+  const { id, answer } = fact;
+  const name = id;
+  switch (answer.kind) {
+    case "known":
+      return { name, status: differs(fact) ? "warning" : "ok", detail: answer.value };
+    case "unclear":
+      return { name, status: "warning", detail: answer.why };
+    case "notAsked":
+      return { name, status: "skipped", detail: answer.why };
+  }
+}
+
+/** The steps of a mail: what has been passed is done. */
+class MailSteps {
+  private at: MailStep = "modem";
+
+  constructor(private readonly tell: (step: TrialStep) => void) {}
+
+  /** @param detail of the step that is done. */
+  enter(step: MailStep, detail = ""): void {
+    // A second chance within one mail begins again; what was passed once stays passed.
+    while (MAIL_STEPS.indexOf(this.at) < MAIL_STEPS.indexOf(step)) {
+      this.tell({ name: this.at, status: "ok", detail });
+      this.at = MAIL_STEPS[MAIL_STEPS.indexOf(this.at) + 1] ?? step;
+    }
+  }
+
+  finish(detail: string): void {
+    this.enter("sending");
+    this.tell({ name: "sending", status: "ok", detail });
+  }
+
+  fail(error: unknown): void {
+    this.tell(failedStep(this.at, error));
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * LeftSpools: mails that an earlier flow has left, because their modem was deleted or disabled.
+ *
+ * Nobody sends them, so they are reported when the flows have started, and an outbox node can adopt them. A modem that
+ * is in the flows watches over its own outbox.
+ */
+import type { Node, NodeAPI } from "node-red";
+import type { EventEmitter } from "node:events";
+import { readdir } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { ModemError } from "../../../lib/errors";
+import type { Outbox } from "../../../lib/outbox/outbox";
+import { hostFiles, isMissing } from "../../../lib/outbox/spool/files";
+import { findSpools } from "../../../lib/outbox/spool/recovery";
+import { modemsDirectory, spoolDirectory } from "./folders";
+
+export interface LeftSpool {
+  /** Name of the modem's folder: the id that its node had. */
+  readonly modem: string;
+  /** Mails. */
+  readonly waiting: number;
+  readonly failed: number;
+}
+
+/** The modems of the flows by their folders. */
+const inUse = new Map<string, Node>();
+const watched = new WeakSet<EventEmitter>();
+
+/** Notes that `modem` uses the folder `directory` until it is closed. */
+export function useDirectory(modem: Node, directory: string): void {
+  inUse.set(directory, modem);
+  modem.on("close", () => {
+    if (inUse.get(directory) === modem) inUse.delete(directory);
+  });
+}
+
+/** From now on reports each outbox whose modem is not there when the flows have started, once for each change. */
+export function watchLeftSpools(RED: NodeAPI): void {
+  if (watched.has(RED.events)) return;
+  watched.add(RED.events);
+  let reported: readonly string[] = [];
+  const report = async (): Promise<void> => {
+    const left = (await leftSpools(RED)).filter(({ waiting }) => waiting > 0).map(sentenceOf);
+    for (const sentence of left) if (!reported.includes(sentence)) warn(RED, sentence);
+    reported = left;
+  };
+  RED.events.on("flows:started", () => {
+    report().catch((error: unknown) =>
+      warn(RED, `the outboxes on the disk cannot be seen: ${String(error)}`),
+    );
+  });
+}
+
+/** The outboxes whose modem is not in the flows. Rejects with the error of the disk. */
+export async function leftSpools(RED: NodeAPI): Promise<readonly LeftSpool[]> {
+  return (await findLeft(RED)).map(({ directory, waiting, failed }) => ({
+    modem: basename(dirname(directory)),
+    waiting,
+    failed,
+  }));
+}
+
+/**
+ * Moves the mails of the outbox that `modem` has left, or of all such outboxes, into `outbox`. Resolves with their
+ * number. Rejects with OUTBOX_NOT_FOUND, OUTBOX_LOCKED or OUTBOX_DISK.
+ */
+export async function adoptLeft(RED: NodeAPI, outbox: Outbox, modem: string | undefined): Promise<number> {
+  const left = await findLeft(RED);
+  const wanted =
+    modem === undefined ? left : left.filter(({ directory }) => basename(dirname(directory)) === modem);
+  if (modem !== undefined && wanted.length === 0) {
+    throw new ModemError("OUTBOX_NOT_FOUND", { detail: `no mails of a modem ${modem} that is gone` });
+  }
+  let mails = 0;
+  for (const { directory } of wanted) mails += await outbox.adopt(directory);
+  return mails;
+}
+
+/** Mails that have not ended in the outbox of the modem with this folder; 0 also when the disk cannot say. */
+export async function mailsWaitingIn(directory: string): Promise<number> {
+  try {
+    const [spool] = await findSpools([spoolDirectory(directory)], hostFiles);
+    return spool?.waiting ?? 0;
+  } catch {
+    return 0;
+  }
+}
+
+async function findLeft(RED: NodeAPI) {
+  const root = modemsDirectory(RED);
+  const folders = (await namesIn(root)).map((name) => join(root, name));
+  return findSpools(folders.filter((folder) => !inUse.has(folder)).map(spoolDirectory), hostFiles);
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
+}
+
+function sentenceOf({ modem, waiting }: LeftSpool): string {
+  return (
+    `${waiting} mail(s) wait in the outbox of the modem ${modem}, which is not in the flows; ` +
+    `enable it, or send {action: "adopt", modem: "${modem}"} to an outbox node of another modem`
+  );
+}
+
+/** To the editor's debug sidebar where a modem is there to say it, else only to the log. */
+function warn(RED: NodeAPI, sentence: string): void {
+  const [modem] = inUse.values();
+  if (modem === undefined) RED.log.warn(`quectel-modem: ${sentence}`);
+  else modem.warn(sentence);
+}

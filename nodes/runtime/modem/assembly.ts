@@ -1,0 +1,168 @@
+/**
+ * Assembly: everything that belongs to one modem while it is in use, put together from its settings.
+ *
+ * It is made with the first user of the modem and thrown away with the last; nothing in it is used again after `close`.
+ * What sends a mail without keeping it is a workshop of its own, for a trial from the editor.
+ */
+import type { Clock } from "../../../lib/clock";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import { Outbox } from "../../../lib/outbox/outbox";
+import type { FileLayer } from "../../../lib/outbox/spool/files";
+import { rootsFor } from "../../../lib/mail/providers/roots";
+import { Modem } from "../../../lib/quectel/connection/modem";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
+import { NetworkSearch } from "../../../lib/quectel/network/network-search";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
+import type { PinMemory } from "../../../lib/quectel/network/pin-memory";
+import type { Notebook } from "../../../lib/quectel/notebook";
+import type { Logger } from "../../../lib/quectel/settings";
+import type { QsmtpClient, QsmtpClientOptions } from "../../../lib/mailer/qsmtp/client";
+import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
+import type { Line } from "../../../lib/quectel/connection/line-source";
+import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
+import { Trace } from "../../../lib/serial/trace";
+import { FileNotebook } from "../disk/file-notebook";
+import { fingerprintOf } from "../settings/fingerprint";
+import { notesDirectory, spoolDirectory } from "../disk/folders";
+import { keptPin } from "../disk/kept-pin";
+import type { ModemSettings } from "../settings/modem-settings";
+import { transportSource } from "./transports";
+
+export interface Surroundings {
+  /** Folder of this modem alone. */
+  readonly directory: string;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Left out: the files of the host. */
+  readonly files?: FileLayer;
+}
+
+/** A module and its way into the network. */
+interface Station {
+  readonly modem: Modem;
+  readonly pdp: PdpContext;
+  readonly moduleClock: ModuleClock;
+  readonly sockets: ModuleSockets;
+  readonly trace: Trace;
+  /** Ends all of it; the port is free after at most 5 s. */
+  close(): Promise<void>;
+}
+
+/** What reaches a mail server through the module, without an outbox. */
+export interface Workshop extends Station {
+  readonly carrier: SmtpCarrier;
+}
+
+export interface Assembly extends Station {
+  readonly settings: ModemSettings;
+  readonly mailer: QsmtpMailer;
+  readonly outbox: Outbox;
+  /** Ends all of it; a pending result is awaited for up to 8 s, the port is free after at most 13 s. */
+  close(): Promise<void>;
+}
+
+export interface WorkshopOptions {
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly notebook: Notebook;
+  readonly pinMemory: PinMemory;
+  readonly trace: Trace;
+}
+
+/** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
+const RESULT_GRACE = 8_000;
+
+type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
+
+export function assembleWorkshop(settings: StationSettings, options: WorkshopOptions): Workshop {
+  const station = assembleStation(settings, options);
+  const carrier = new SmtpCarrier({ ...clientOptions(station, settings, options) });
+  return { ...station, carrier, close: () => closed(station, carrier) };
+}
+
+/** What a client of the module's SMTP works with. */
+function clientOptions(
+  { modem, pdp, moduleClock }: Station,
+  { smtp }: Pick<ModemSettings, "smtp">,
+  { notebook }: Pick<WorkshopOptions, "notebook">,
+): QsmtpClientOptions {
+  return { modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook };
+}
+
+async function closed(station: Station, client: QsmtpClient): Promise<void> {
+  client.close();
+  await station.close();
+}
+
+function assembleStation(
+  { connection, network }: StationSettings,
+  { clock, log, notebook, pinMemory, trace }: WorkshopOptions,
+): Station {
+  const { transport, ...source } = transportSource(connection, clock);
+  const modem = new Modem({
+    transport: traced(transport, trace),
+    clock,
+    network,
+    log,
+    pinMemory,
+    hide: (secrets) => trace.hide(secrets),
+    ...source,
+  });
+  const networkSearch = new NetworkSearch(modem);
+  const pdp = new PdpContext(modem, network, notebook);
+  const moduleClock = new ModuleClock(modem, network.contextId);
+  return {
+    modem,
+    pdp,
+    moduleClock,
+    sockets: new ModuleSockets(modem, notebook, pdp),
+    trace,
+    async close() {
+      pdp.close();
+      networkSearch.close();
+      await modem.close();
+    },
+  };
+}
+
+export function assemble(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Assembly {
+  const { connection, smtp, text, queue } = settings;
+  const notebook = new FileNotebook(notesDirectory(directory), files);
+  const pinMemory = keptPin(notebook);
+  const trace = new Trace(clock);
+  const options = { clock, log, notebook, pinMemory, trace };
+  const station = assembleStation(settings, options);
+  const mailer = new QsmtpMailer({
+    ...clientOptions(station, settings, options),
+    text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
+    bccMode: text.bccMode,
+  });
+  const outbox = new Outbox({
+    directory: spoolDirectory(directory),
+    clock,
+    mailer,
+    settings: {
+      ...queue,
+      fingerprint: fingerprintOf(settings),
+      simulated: connection.kind === "simulator",
+    },
+    log,
+    ...(files === undefined ? {} : { files }),
+  });
+  return {
+    ...station,
+    settings,
+    mailer,
+    outbox,
+    async close() {
+      await outbox.close(RESULT_GRACE);
+      await closed(station, mailer);
+    },
+  };
+}
+
+/** The same line, watched. */
+function traced(line: Line, trace: Trace): Line {
+  if (typeof line === "function") return () => trace.watch(line());
+  return { atRate: (baudRate) => trace.watch(line.atRate(baudRate)) };
+}

@@ -1,0 +1,216 @@
+/**
+ * ModemHost: one modem for all the nodes that use it, behind a `quectel-modem` node.
+ *
+ * It opens with the first node and closes when flows run without any and no mail waits; it keeps the status of all of
+ * them, and brings results to the nodes that sent the mails. What happens to the modem as such is reported here, once
+ * for each change; what happens to a mail is the business of the node that accepted it.
+ */
+import type { Node } from "node-red";
+import { ModemError } from "../../../lib/errors";
+import type { Mail, MailOptions } from "../../../lib/mail/mail";
+import type { MailOrigin } from "../../../lib/outbox/outbox-types";
+import type { Assembly } from "./assembly";
+import { conditionOf } from "../status/conditions";
+import type { HostOptions, ModemObserver } from "./host-options";
+import { mailsWaitingIn } from "../disk/left-spools";
+import { LifecycleReports } from "./lifecycle-reports";
+import { hosts } from "./modem-hosts";
+import { ModemMembers, type ModemUser } from "./modem-members";
+import type { ModemSettings } from "../settings/modem-settings";
+import { ResultRouter } from "./routing";
+import { lendPort, type Loan } from "./port-loan";
+import { RunningModem } from "./running-modem";
+import { type Condition, statusOf, type ShownStatus } from "../status/status";
+
+export class ModemHost {
+  private readonly members: ModemMembers;
+  private readonly router: ResultRouter;
+  private running: RunningModem | undefined;
+  /** What opens and closes the modem, one after the other. */
+  private work: Promise<void> = Promise.resolve();
+  private readonly reports: LifecycleReports;
+  /** While a trial from the editor has the port. */
+  private loan: Loan | undefined;
+  private observer: ModemObserver | undefined;
+  /** The flows run without any user; the modem stays open only for the mails that wait. */
+  private isLeft = false;
+
+  constructor(private readonly options: HostOptions) {
+    this.members = new ModemMembers(options.clock);
+    this.router = new ResultRouter(options.events, options.orphan);
+    options.events.on("flows:started", this.onFlowsStarted);
+    hosts.add(this);
+    const { settings } = options;
+    this.reports = new LifecycleReports(options.clock, (error) => {
+      this.observer?.reported(error);
+      options.report(error);
+    });
+    if (settings instanceof ModemError) this.reports.report(settings);
+  }
+
+  /** The parts of the running modem. @throws INVALID_CONFIG, OUTBOX_CLOSED */
+  get parts(): Assembly {
+    return this.present.parts;
+  }
+
+  get settings(): ModemSettings | ModemError {
+    return this.options.settings;
+  }
+
+  /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
+  get users(): Readonly<Record<string, Node>> {
+    return this.members.nodes;
+  }
+
+  get condition(): Condition {
+    const { running, loan } = this;
+    return running?.condition(loan !== undefined) ?? conditionOf(this.settings, undefined);
+  }
+
+  /** What every user shows whose last mail did not fail. */
+  status(): ShownStatus {
+    return statusOf(this.condition, this.options.translate);
+  }
+
+  /** From now on `observer` is told, too. */
+  observe(observer: ModemObserver): void {
+    this.observer = observer;
+  }
+
+  join(user: ModemUser): void {
+    const { receiver } = user;
+    this.members.join(user);
+    if (receiver !== undefined) this.router.join(receiver);
+    this.isLeft = false;
+    this.start();
+    this.showAt(user);
+  }
+
+  /** Shows the status at one node again, whose last mail has ended. */
+  showAt(user: ModemUser): void {
+    const { condition } = this;
+    this.members.showAt(user, (failure) => statusOf(condition, this.options.translate, failure));
+  }
+
+  /** A node that is only replaced comes back before the flows run again, so the modem stays open until then. */
+  leave(user: ModemUser): void {
+    if (user.receiver !== undefined) this.router.leave(user.receiver);
+    this.members.leave(user);
+  }
+
+  /** Keeps a mail and sends it. Rejects with why it was not kept. */
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
+    return this.present.accept(mail, options, origin);
+  }
+
+  /** The folder of this modem alone. */
+  get directory(): string {
+    return this.options.directory;
+  }
+
+  /** The parts of the modem while it is in use, which keeps its port. */
+  get inUse(): Assembly | undefined {
+    return this.running?.parts;
+  }
+
+  /**
+   * Gives the port away when the mail on the air is done; no mail goes out until it is given back. `recall` is called
+   * when it is needed back at once. Rejects with the reason of `signal`, or with `PORT_CLOSED`.
+   */
+  async lend(signal: AbortSignal, recall: () => void): Promise<Loan> {
+    const { parts, opened } = this.present;
+    // A modem that is still to be opened would else take the port while somebody else has it.
+    await opened;
+    const isInUse = (): boolean => this.running?.parts === parts;
+    return lendPort(parts, {
+      signal,
+      recall,
+      isInUse,
+      log: this.options.log,
+      onLoan: (loan) => {
+        this.loan = loan;
+        this.changed();
+      },
+    });
+  }
+
+  /** Ends everything; the port is free when it resolves. */
+  async close(): Promise<void> {
+    hosts.delete(this);
+    this.options.events.off("flows:started", this.onFlowsStarted);
+    this.isLeft = false;
+    // Nobody is there to take results; the close need not wait for it.
+    this.router.close();
+    this.members.close();
+    this.stop();
+    await this.work;
+  }
+
+  private get present(): RunningModem {
+    const { settings } = this.options;
+    if (settings instanceof ModemError) throw settings;
+    if (this.running === undefined) throw new ModemError("OUTBOX_CLOSED");
+    return this.running;
+  }
+
+  private start(): void {
+    const { settings, directory, clock, log } = this.options;
+    if (this.running !== undefined || settings instanceof ModemError) return;
+    // A modem that is just closing has the port and the folder.
+    this.running = new RunningModem(settings, { directory, clock, log }, this.work, {
+      changed: () => this.changed(),
+      state: (state) => this.reports.follow(state),
+      failed: (error) => this.reports.report(error),
+      ended: (ended) => {
+        this.observer?.ended(ended);
+        this.router.route(ended);
+      },
+      emptied: () => {
+        if (this.isLeft) this.stop();
+      },
+    });
+    this.work = this.running.opened;
+  }
+
+  private stop(): void {
+    const { running } = this;
+    if (running === undefined) return;
+    this.running = undefined;
+    running.end();
+    this.reports.endPatience();
+    const { loan } = this;
+    loan?.recall();
+    this.observer?.changed();
+    this.work = this.work
+      .then(() => loan?.returned)
+      .then(() => running.parts.close())
+      .catch((error: unknown) =>
+        this.options.log.error(`the modem did not close in order: ${String(error)}`),
+      );
+  }
+
+  private readonly onFlowsStarted = (): void => {
+    if (this.members.count > 0 || this.isLeft) return;
+    this.isLeft = true;
+    void this.sendWhatIsLeft();
+  };
+
+  /** Accepted mails go out although the nodes that sent them are gone. */
+  private async sendWhatIsLeft(): Promise<void> {
+    const { directory, log } = this.options;
+    const waiting = await mailsWaitingIn(directory);
+    if (!this.isLeft) return;
+    if (waiting === 0) {
+      this.stop();
+      return;
+    }
+    log.warn(`${waiting} mail(s) wait although no node uses the modem; it closes when they have ended`);
+    this.start();
+  }
+
+  private changed(): void {
+    const { condition } = this;
+    this.members.show(condition, (failure) => statusOf(condition, this.options.translate, failure));
+    this.observer?.changed();
+  }
+}

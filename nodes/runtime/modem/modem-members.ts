@@ -1,0 +1,97 @@
+/**
+ * ModemMembers: the nodes that use one modem; each shows its status, and what became of its own last mail.
+ *
+ * A change of state or colour is shown at once. Where only figures change, as with each percent of an upload, the
+ * newest is shown once a second: each goes to every open editor and every Status node.
+ */
+import type { Node } from "node-red";
+import type { Clock, Timer } from "../../../lib/clock";
+import type { ErrorCode } from "../../../lib/errors";
+import type { ResultReceiver } from "./routing";
+import { type Condition, isSameLook, sameStatus, type ShownStatus } from "../status/status";
+
+/** A node that uses a modem. */
+export interface ModemUser {
+  readonly node: Node;
+  /** Takes the results of the mails it has sent. */
+  readonly receiver?: ResultReceiver;
+  /** Why the node cannot work, or its last mail was not sent; undefined when it was, or when it sends none. */
+  readonly failure?: () => ErrorCode | undefined;
+  /** Told of each change of the condition, after the status was set. */
+  readonly onChange?: (condition: Condition) => void;
+}
+
+/** Milliseconds between two statuses that differ in their text only. */
+const PACE = 1000;
+
+/** The status of a node whose last mail failed for this reason. */
+type StatusWith = (failure: ErrorCode | undefined) => ShownStatus;
+
+export class ModemMembers {
+  /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
+  readonly nodes: Record<string, Node> = {};
+  private readonly users = new Map<string, ModemUser>();
+  /** What the nodes show whose last mail did not fail. */
+  private shown: ShownStatus | undefined;
+  private readonly shownAtNode = new Map<Node, ShownStatus>();
+  private shownAt = 0;
+  /** Shows the newest status when the time for it has come. */
+  private pending: Timer | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  get count(): number {
+    return this.users.size;
+  }
+
+  join(user: ModemUser): void {
+    this.nodes[user.node.id] = user.node;
+    this.users.set(user.node.id, user);
+  }
+
+  /** Does nothing when a new node of the same id has come already. */
+  leave({ node }: ModemUser): void {
+    if (this.nodes[node.id] !== node) return;
+    delete this.nodes[node.id];
+    this.users.delete(node.id);
+    this.shownAtNode.delete(node);
+  }
+
+  /** Shows each node its status, and tells all of the condition. */
+  show(condition: Condition, statusWith: StatusWith): void {
+    this.pending?.clear();
+    const wait = this.waitFor(statusWith(undefined));
+    if (wait === 0) this.tell(statusWith);
+    else this.pending = this.clock.after(wait, () => this.tell(statusWith));
+    for (const { onChange } of this.users.values()) onChange?.(condition);
+  }
+
+  /** Shows one node its status at once; does nothing for a node that has left. */
+  showAt({ node, failure }: ModemUser, statusWith: StatusWith): void {
+    if (this.nodes[node.id] !== node) return;
+    const status = statusWith(failure?.());
+    const before = this.shownAtNode.get(node);
+    if (before !== undefined && sameStatus(before, status)) return;
+    this.shownAtNode.set(node, status);
+    node.status(status);
+  }
+
+  /** Shows nothing any more that is not shown yet. */
+  close(): void {
+    this.pending?.clear();
+  }
+
+  /** Milliseconds until `status` may be shown. */
+  private waitFor(status: ShownStatus): number {
+    const { shown } = this;
+    if (shown === undefined || !isSameLook(shown, status)) return 0;
+    return Math.max(0, this.shownAt + PACE - this.clock.now());
+  }
+
+  private tell(statusWith: StatusWith): void {
+    const status = statusWith(undefined);
+    if (this.shown === undefined || !sameStatus(this.shown, status)) this.shownAt = this.clock.now();
+    this.shown = status;
+    for (const user of this.users.values()) this.showAt(user, statusWith);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * RunningModem: a modem in use, from the opening of its port and of its outbox's folder to the close.
+ *
+ * It tells its host what happens; whom that concerns, and when the modem is to run, is the host's business.
+ */
+import { ModemError } from "../../../lib/errors";
+import type { Mail, MailOptions } from "../../../lib/mail/mail";
+import type { MailEnded, MailOrigin } from "../../../lib/outbox/outbox-types";
+import type { ModemState } from "../../../lib/quectel/connection/modem-state";
+import { assemble, type Assembly, type Surroundings } from "./assembly";
+import { conditionOf, type MailProgress } from "../status/conditions";
+import type { ModemSettings } from "../settings/modem-settings";
+import { OutboxOpening } from "./outbox-opening";
+import { holdForSetup } from "./setup-hold";
+import type { Condition } from "../status/status";
+
+/** Who is told what happens to a running modem. */
+export interface RunningListener {
+  /** The condition may be another. */
+  changed(): void;
+  state(state: ModemState): void;
+  /** Something that a person should know. */
+  failed(error: ModemError): void;
+  ended(ended: MailEnded): void;
+  /** No mail waits any more. */
+  emptied(): void;
+}
+
+export class RunningModem {
+  readonly parts: Assembly;
+  /** Resolves when the modem has begun to open its port and the outbox its folder. */
+  readonly opened: Promise<void>;
+  private readonly opening: OutboxOpening;
+  private progress: MailProgress | undefined;
+
+  /** @param free resolves when the modem before has left port and folder. */
+  constructor(
+    settings: ModemSettings,
+    surroundings: Surroundings,
+    free: Promise<void>,
+    private readonly listener: RunningListener,
+  ) {
+    this.parts = assemble(settings, surroundings);
+    const { modem, outbox } = this.parts;
+    const { clock } = surroundings;
+    this.opening = new OutboxOpening(outbox, {
+      clock,
+      failed: (error) => listener.failed(error),
+      changed: () => listener.changed(),
+    });
+    this.listen(surroundings);
+    this.opened = free.then(() => {
+      modem.acquire();
+      return this.opening.begin();
+    });
+  }
+
+  /** @param isLent a trial from the editor has the port. */
+  condition(isLent: boolean): Condition {
+    const { parts, progress, opening } = this;
+    const { modem, outbox, settings } = parts;
+    return conditionOf(settings, {
+      state: modem.state,
+      summary: outbox.summary(),
+      progress,
+      outboxError: opening.error ?? outbox.error,
+      isLent,
+    });
+  }
+
+  /** Keeps a mail and sends it. Rejects with why it was not kept. */
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
+    await this.opened;
+    if (this.opening.error !== undefined) throw this.opening.error;
+    return this.parts.outbox.accept(mail, options, origin);
+  }
+
+  /** The outbox is opened no more; to be called before the parts are closed. */
+  end(): void {
+    this.opening.end();
+  }
+
+  private listen({ log }: Surroundings): void {
+    const { listener } = this;
+    const { modem, outbox } = this.parts;
+    modem.on("state", (state) => {
+      listener.state(state);
+      holdForSetup(outbox, state, log);
+      listener.changed();
+    });
+    modem.on("warning", (error) => listener.failed(error));
+    outbox.on("ended", (ended) => listener.ended(ended));
+    outbox.on("changed", ({ depth }) => {
+      if (depth === 0) listener.emptied();
+      listener.changed();
+    });
+    outbox.on("progress", (progress) => {
+      this.progress = progress;
+      listener.changed();
+    });
+    outbox.on("hold", (hold) => {
+      if (hold?.kind === "setup") listener.failed(new ModemError(hold.code));
+    });
+    outbox.on("trouble", (error) => listener.failed(error));
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * The words of the nodes' statuses, each short enough for the place below a node.
+ *
+ * A word is also its key in the catalogs (`locales/<lang>/status.json`, laid into every catalog by the build), so the
+ * editor shows it in the language of the person who looks, and a Status node receives readable English.
+ */
+import type { ErrorCode } from "../../../lib/errors";
+import type { WaitReason } from "../../../lib/outbox/outbox-types";
+
+/** Where the state alone says it all. */
+export const STATE_WORDS = {
+  notSetUp: "not set up",
+  noModem: "no modem chosen",
+  unused: "not in use",
+  lent: "tested in editor",
+  offline: "offline",
+  connecting: "connecting",
+  application: "modem starts",
+  sim: "waits for SIM card",
+  network: "searches network",
+  ready: "ready",
+  sending: "sending",
+  held: "held",
+  paused: "paused",
+  disconnected: "data connection off",
+  needsPowerCycle: "needs power cycle",
+  notSent: "last mail not sent",
+} as const;
+
+/** Where mails wait although modem and outbox are ready. */
+export const WAITING_WORDS = {
+  turn: "about to send",
+  retry: "waits for retry",
+  result: "asks for result",
+  rate: "hourly limit reached",
+} as const satisfies Record<WaitReason, string>;
+
+/** Where an error says more than the state. */
+export const ERROR_WORDS = {
+  PORT_NOT_FOUND: "port missing",
+  PORT_BUSY: "port in use",
+  PORT_DENIED: "no right to port",
+  PORT_REFUSED: "connection refused",
+  PORT_UNPLUGGED: "unplugged",
+  PORT_SHARED: "port is shared",
+  MODEM_SILENT: "modem is silent",
+  SIM_MISSING: "no SIM card",
+  SIM_PIN_REQUIRED: "SIM PIN missing",
+  SIM_PIN_REFUSED: "SIM PIN refused",
+  SIM_PIN_LAST_TRY: "SIM PIN, last try",
+  SIM_PUK_REQUIRED: "SIM card locked",
+  SIM_FAILURE: "SIM card fails",
+  NETWORK_NOT_REGISTERED: "no network",
+  NETWORK_DENIED: "network refuses SIM",
+  PDP_ACTIVATION_FAILED: "no data connection",
+  PDP_NO_APN: "APN missing",
+  SMTP_AUTH_FAILED: "login refused",
+  SMTP_AUTH_UNSUPPORTED: "no common login",
+  SMTP_TLS_FAILED: "TLS failed",
+  MODEM_RESULT_MISSING: "results missing",
+  INVALID_NO_RECIPIENT: "no recipient",
+  INVALID_RECIPIENT: "recipient not valid",
+  OUTBOX_DISK: "disk error",
+  OUTBOX_LOCKED: "outbox in use",
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+/** Every word that may be shown, for the catalogs. */
+export const STATUS_WORDS: readonly string[] = [
+  ...Object.values(STATE_WORDS),
+  ...Object.values(WAITING_WORDS),
+  ...Object.values(ERROR_WORDS),
+];
+
+/** The word for an error, or `fallback` where the state says enough. */
+export function wordForError(code: ErrorCode | undefined, fallback: string): string {
+  const words: Partial<Record<ErrorCode, string>> = ERROR_WORDS;
+  return (code === undefined ? undefined : words[code]) ?? fallback;
+}
