@@ -38,6 +38,8 @@ export interface ChannelEvents {
   outOfSync: [];
   /** The resync ladder has found command state. */
   synced: [];
+  /** Before `synced`: another program had left the port in multiplexing mode, which was closed down. */
+  multiplexed: [];
   /** The connection has ended, once and for good; nothing is emitted afterwards. */
   closed: [error: ModemError | undefined];
   /** An answer or echo of a command that another program gave, arguments removed; several within minutes: `PORT_SHARED`. */
@@ -69,7 +71,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.waiters = new Waiters(clock);
     this.dialogue = new Dialogue(new Wire(transport, clock), clock, {
       onIdle: () => this.schedule(),
-      onSynced: () => this.onSynced(),
+      onSynced: (wasMultiplexed) => this.onSynced(wasMultiplexed),
       onSyncFailed: (error) => this.onSyncFailed(error),
       onOutOfSync: () => this.resync(() => this.emit("outOfSync")),
       onReset: (cause) => this.onReset(cause),
@@ -157,7 +159,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.dialogue.start(job);
   }
 
-  private onSynced(): void {
+  private onSynced(wasMultiplexed: boolean): void {
+    if (wasMultiplexed) this.emit("multiplexed");
     this.syncing?.resolve();
     this.syncing = undefined;
     this.schedule();

@@ -28,8 +28,8 @@ import type { Wire } from "./wire";
 export interface DialogueListener {
   /** A command has ended in the ordinary way: the next may start, when the bytes at hand have been dealt with. */
   onIdle(): void;
-  /** The ladder has found command state. */
-  onSynced(): void;
+  /** The ladder has found command state; the port may have been in multiplexing mode before. */
+  onSynced(wasMultiplexed: boolean): void;
   /** The ladder has failed; the dialogue is still out of sync. */
   onSyncFailed(error: unknown): void;
   /** Synchronism is lost; `synchronise` is the only way back. */
@@ -113,11 +113,11 @@ export class Dialogue implements DataPhaseHost {
   synchronise(): void {
     this.advance({ kind: "sync" });
     this.ladder.run().then(
-      ({ echo, format }) => {
+      ({ echo, format, wasMultiplexed }) => {
         this.echo = echo;
         this.format = format;
         this.advance({ kind: "synced" });
-        if (this.current.kind === "idle") this.listener.onSynced();
+        if (this.current.kind === "idle") this.listener.onSynced(wasMultiplexed);
       },
       (error: unknown) => {
         this.advance({ kind: "syncFailed" });
@@ -136,7 +136,7 @@ export class Dialogue implements DataPhaseHost {
 
   /** Bytes from the module. */
   onData(bytes: Buffer): void {
-    this.ladder.onBytes();
+    this.ladder.onBytes(bytes);
     this.tokenizer.push(bytes);
     for (let token = this.tokenizer.next(); token !== undefined; token = this.tokenizer.next()) {
       if (this.current.kind === "closed") return;

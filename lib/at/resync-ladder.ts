@@ -5,7 +5,8 @@
  *   2. ATE0Q0V1, so that the module answers, in words; whatever result comes
  *   3. a probe that answers with text nothing else produces; a late OK alone is not taken for its answer
  *   4. listen once more; a result that comes now proves that step 3 saw a late one
- *   three times, with more patience each time; then `+++` and once more; then DTR and once more
+ *   three times, with more patience each time; then `+++` and once more; then DTR and once more; then the frames that
+ *   close a multiplexer down, and once more
  *
  * After the first try it sends empty command lines: a block behind a prompt that this or an earlier process left
  * unfinished swallows up to 1460 bytes before the module reads a command line again, and nothing cuts it short. To a
@@ -16,8 +17,9 @@
  * the next one's either.
  */
 import { delay } from "../clock";
-import { ModemError } from "../errors";
+import { ModemError, type ErrorCode } from "../errors";
 import { escapeByDtr, escapeByPlus } from "./escape";
+import { closeMultiplexer, holdsFrame } from "./multiplexer";
 import { headerOf } from "./parameters";
 import { readResultCode, type ResultFormat } from "./result-codes";
 import type { Wire } from "./wire";
@@ -44,11 +46,18 @@ const FILLING = Buffer.alloc(1_460, "\r");
 export interface LineSettings {
   readonly echo: "on" | "off";
   readonly format: ResultFormat;
+  /** Another program had left the port in multiplexing mode. */
+  readonly wasMultiplexed: boolean;
 }
+
+/** Bytes kept of what follows the close-down frames; the answers to both take 14. */
+const ANSWER_FRAMES = 256;
 
 export class ResyncLadder {
   private readonly stopped = new AbortController();
   private heard = 0;
+  /** What has come since the close-down frames were sent; undefined before. */
+  private frames: Buffer | undefined;
   /** Tries on this connection, over all runs. */
   private tries = 0;
   private probe = "";
@@ -62,21 +71,25 @@ export class ResyncLadder {
 
   constructor(private readonly wire: Wire) {}
 
-  /** Climbs until the module answers; rejects with `MODEM_SILENT`, `MODEM_OUT_OF_SYNC` or what `stop` was given. */
+  /**
+   * Climbs until the module answers; rejects with `MODEM_SILENT`, `MODEM_OUT_OF_SYNC`, `PORT_MULTIPLEXED` or what
+   * `stop` was given.
+   */
   async run(): Promise<LineSettings> {
     const before = this.tries;
     this.heard = 0;
+    this.frames = undefined;
     for (const patience of PATIENCE) {
       const settings = await this.try(patience);
       if (settings !== undefined) return settings;
       if (patience === PATIENCE[0]) await this.wire.writeOut(FILLING);
     }
-    for (const escape of [escapeByPlus, escapeByDtr]) {
+    for (const escape of [escapeByPlus, escapeByDtr, this.closeMultiplexer]) {
       await escape(this.wire, this.stopped.signal);
       const settings = await this.try(PATIENCE_AFTER_ESCAPE);
       if (settings !== undefined) return settings;
     }
-    throw new ModemError(this.heard === 0 ? "MODEM_SILENT" : "MODEM_OUT_OF_SYNC", {
+    throw new ModemError(this.failure(), {
       detail: `${this.tries - before} tries to find its command state failed`,
     });
   }
@@ -87,8 +100,10 @@ export class ResyncLadder {
   }
 
   /** Some bytes have come. */
-  onBytes(): void {
+  onBytes(bytes: Buffer): void {
     this.heard++;
+    if (this.frames === undefined || this.frames.length >= ANSWER_FRAMES) return;
+    this.frames = Buffer.concat([this.frames, bytes]).subarray(0, ANSWER_FRAMES);
   }
 
   /** Takes a line that belongs to the ladder: echo, answer or any result code. Returns false for all others. */
@@ -125,7 +140,21 @@ export class ResyncLadder {
     if (format === undefined) return undefined;
     await this.silence(SILENCE_AFTER);
     if (this.results !== this.resultsAtAnswer) return undefined;
-    return { echo: this.echoSeen ? "on" : "off", format };
+    return { echo: this.echoSeen ? "on" : "off", format, wasMultiplexed: this.wasMultiplexed };
+  }
+
+  private readonly closeMultiplexer = async (wire: Wire): Promise<void> => {
+    this.frames = Buffer.alloc(0);
+    await closeMultiplexer(wire);
+  };
+
+  private get wasMultiplexed(): boolean {
+    return this.frames !== undefined && holdsFrame(this.frames);
+  }
+
+  private failure(): ErrorCode {
+    if (this.wasMultiplexed) return "PORT_MULTIPLEXED";
+    return this.heard === 0 ? "MODEM_SILENT" : "MODEM_OUT_OF_SYNC";
   }
 
   private expectedAnswers(): number {

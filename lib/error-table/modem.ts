@@ -42,6 +42,16 @@ export const PORT_ERRORS = {
     hint: "Wait until the other test has ended, then start yours again.",
     class: "transient",
   },
+  PORT_MULTIPLEXED: {
+    text: "Another program has left the port in multiplexing mode (CMUX)",
+    hint: "Find the program that uses the port too, often a GSM multiplexer or pppd, and stop it; where the port stays like this, switch the modem's power off and on.",
+    class: "transient",
+  },
+  PORT_TELNET: {
+    text: "The serial-over-IP server speaks telnet",
+    hint: "Set the server to raw mode (in ser2net: raw in place of telnet, without telnet(rfc2217)); telnet changes bytes of attachments.",
+    class: "transient",
+  },
   PORT_SHARED: {
     text: "Another program talks on the same port",
     hint: "Keep ModemManager away from this modem (README, section ModemManager), then restart Node-RED.",

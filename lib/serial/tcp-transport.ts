@@ -1,7 +1,8 @@
 /**
  * TcpTransport: raw serial-over-IP, as ser2net's `raw` mode or a device server speak it; no telnet, no retry.
  *
- * A peer that vanishes without a word is noticed by TCP keep-alive, and sooner by the idle probe of the layers above.
+ * A server that negotiates in telnet at the connect (RFC 854) is not spoken to: its escapes would change the bytes of
+ * attachments. A peer that vanishes without a word is noticed by TCP keep-alive, and sooner by the idle probe of the layers above.
  */
 import { connect, type Socket } from "node:net";
 import { Deferred, within } from "../async";
@@ -24,6 +25,10 @@ const CONNECT_TIMEOUT = 10_000;
 /** Milliseconds without traffic before the first keep-alive. */
 const KEEP_ALIVE = 15_000;
 
+/** RFC 854: IAC, and the range of WILL, WONT, DO and DONT, one of which a telnet server says before anything else. */
+const IAC = 0xff;
+const NEGOTIATION = { min: 0xfb, max: 0xfe } as const;
+
 export class TcpTransport extends Connection implements Transport {
   readonly label: string;
   /** The rate of the line behind the server is not known here. */
@@ -31,6 +36,8 @@ export class TcpTransport extends Connection implements Transport {
   readonly flowControlled = true;
   private socket: Socket | undefined;
   private lastWrite: Promise<void> = Promise.resolve();
+  /** The first two bytes of the server, as far as they have come. */
+  private greeting = Buffer.alloc(0);
 
   constructor(private readonly options: TcpOptions) {
     super();
@@ -81,6 +88,13 @@ export class TcpTransport extends Connection implements Transport {
     });
   }
 
+  private greetsInTelnet(bytes: Buffer): boolean {
+    if (this.greeting.length === 2) return false;
+    this.greeting = Buffer.concat([this.greeting, bytes.subarray(0, 2 - this.greeting.length)]);
+    const [first, second = 0] = this.greeting;
+    return first === IAC && second >= NEGOTIATION.min && second <= NEGOTIATION.max;
+  }
+
   private async connect(): Promise<void> {
     const { host, port, connectTimeout = CONNECT_TIMEOUT, clock = systemClock } = this.options;
     const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
@@ -92,7 +106,13 @@ export class TcpTransport extends Connection implements Transport {
       throw new ModemError("PORT_FAILED", { detail: "the server does not answer" });
     });
     socket.on("data", (bytes) => {
-      if (this.isOpen) this.emit("data", bytes);
+      if (!this.isOpen) return;
+      if (this.greetsInTelnet(bytes)) {
+        this.ended(new ModemError("PORT_TELNET"));
+        socket.destroy();
+      } else {
+        this.emit("data", bytes);
+      }
     });
     socket.on("error", (error) => this.ended(lost(error)));
     // The server may only have ended its own direction; half a connection is of no use.

@@ -124,6 +124,8 @@ const DIALOGUE_ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "PORT_CLOSED",
   "PORT_UNPLUGGED",
   "PORT_FAILED",
+  "PORT_MULTIPLEXED",
+  "PORT_TELNET",
   "MODEM_SILENT",
   "MODEM_TIMEOUT",
   "MODEM_OUT_OF_SYNC",

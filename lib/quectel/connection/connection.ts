@@ -12,7 +12,7 @@ import { Channel } from "../../at/channel";
 import type { Command } from "../../at/command";
 import type { ExecuteOptions, Priority } from "../../at/job";
 import { delay } from "../../clock";
-import type { ModemError } from "../../errors";
+import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
 import { concernsSim } from "../commands/sim";
@@ -80,6 +80,7 @@ export class Connection {
     this.channel = new Channel(transport, { clock, ...(hide && { hide }) });
     const shared = new SharedPortWatch(clock);
     this.channel.on("unsolicited", (line) => this.onUnsolicited(line));
+    this.channel.on("multiplexed", () => listener.warning(new ModemError("PORT_MULTIPLEXED")));
     this.channel.on("foreign", (line) => {
       const error = shared.heard(line);
       if (error !== undefined) listener.warning(error);

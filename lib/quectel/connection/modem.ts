@@ -49,6 +49,7 @@ export class Modem extends EventEmitter<ModemEvents> {
   private current: ModemState = { name: "offline" };
   private starts = 0;
   private known: ModuleIdentity | undefined;
+  private remark: ModemError | undefined;
   private supervisor: Supervisor | undefined;
   private readonly pinMemory: PinMemory;
 
@@ -88,6 +89,11 @@ export class Modem extends EventEmitter<ModemEvents> {
     return this.known;
   }
 
+  /** What a person should know of the port although it works, as `PORT_SHARED`; the last of this connection. */
+  get portRemark(): ModemError | undefined {
+    return this.remark;
+  }
+
   /** What the line of the present connection can carry, for the time limits of data. */
   get line(): LineProperties {
     return this.supervisor?.line ?? { bitRate: undefined, flowControlled: true };
@@ -117,7 +123,10 @@ export class Modem extends EventEmitter<ModemEvents> {
           this.tell("started");
         },
         unsolicited: (line) => this.tell("unsolicited", line),
-        warning: (error) => this.tell("warning", error),
+        warning: (error) => {
+          this.remark = error;
+          this.tell("warning", error);
+        },
       },
       this.restartAllowed,
     );
@@ -234,6 +243,7 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   private enter(state: ModemState): void {
     const before = this.current;
+    if (state.name === "offline") this.remark = undefined;
     this.current = state;
     if (!sameState(before, state)) this.tell("state", state);
   }

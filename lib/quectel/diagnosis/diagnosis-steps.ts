@@ -31,9 +31,11 @@ export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [
 const WEAK_SIGNAL = -97;
 
 function lookAtPort({ modem }: DiagnosisContext): Finding {
-  const { state } = modem;
+  const { state, portRemark } = modem;
   const error = state.name === "offline" ? state.error : undefined;
-  return error?.code.startsWith("PORT_") === true ? failure(error) : ok("the port is open");
+  if (error?.code.startsWith("PORT_") === true) return failure(error);
+  // The modem is used nevertheless.
+  return portRemark === undefined ? ok("the port is open") : { ...failure(portRemark), status: "warning" };
 }
 
 function lookAtModule({ modem }: DiagnosisContext): Finding {

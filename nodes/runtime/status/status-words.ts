@@ -42,6 +42,8 @@ export const ERROR_WORDS = {
   PORT_DENIED: "no right to port",
   PORT_REFUSED: "connection refused",
   PORT_UNPLUGGED: "unplugged",
+  PORT_MULTIPLEXED: "port is multiplexed",
+  PORT_TELNET: "server speaks telnet",
   PORT_SHARED: "port is shared",
   MODEM_SILENT: "modem is silent",
   SIM_MISSING: "no SIM card",

@@ -130,6 +130,13 @@ describe("diagnosis", () => {
     assert.equal(step(report, "server")?.status, "skipped");
   });
 
+  it("names the multiplexing mode in which another program has left the port", async () => {
+    const report = await run({ fault: (module) => module.multiplex() });
+    assert.equal(step(report, "port")?.code, "PORT_MULTIPLEXED");
+    assert.equal(step(report, "port")?.status, "warning");
+    assert.equal(step(report, "at")?.status, "ok");
+  });
+
   it("ends at AT when the module does not answer", async () => {
     const report = await run({ fault: (module) => module.hang() });
     assert.equal(step(report, "port")?.status, "ok");

@@ -208,6 +208,32 @@ describe("supervisor with a module", () => {
     await rig.modem.close();
   });
 
+  for (const [when, leave] of [
+    ["before the first connection", (rig: Rig) => Promise.resolve(rig.module.multiplex())],
+    [
+      "while it is used",
+      async (rig: Rig) => {
+        await rig.ready();
+        rig.module.multiplex("usbat");
+      },
+    ],
+  ] as const) {
+    it(`takes a module out of multiplexing mode in which another program has left it ${when}`, async () => {
+      const rig = simulatedRig();
+      const warnings: string[] = [];
+      rig.modem.on("warning", (error) => warnings.push(error.code));
+      await leave(rig);
+      rig.modem.acquire();
+      await rig.clock.run(() => warnings.length > 0, 5 * 60_000);
+      await rig.clock.until(rig.modem.whenReady());
+      assert.deepEqual(warnings, ["PORT_MULTIPLEXED"]);
+      assert.equal(rig.modem.portRemark?.code, "PORT_MULTIPLEXED");
+      assert.doesNotMatch(rig.module.log.bytes("received", "usbat").toString("latin1"), /CFUN=/);
+      await rig.modem.close();
+      assert.equal(rig.modem.portRemark, undefined);
+    });
+  }
+
   it("recognises a second program on the port", async () => {
     const rig = simulatedRig();
     await rig.ready();

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { frameCheck } from "../../../lib/simulator/line/multiplexer";
 import { asking, openBench, openSyncedBench, telling, withCode } from "../../support/at-bench";
 import type { Reply } from "../../support/scripted-transport";
 
@@ -113,6 +115,91 @@ describe("the resync ladder", () => {
     assert.deepEqual(modem.lines, [{ dtr: false }, { dtr: true }]);
     assert.equal(channel.state, "outOfSync");
     assert.equal(clock.timers, 0);
+  });
+
+  describe("for a port in multiplexing mode", () => {
+    /** CLD on the control channel, DISC of it, and an end of the line for a module that has no multiplexer. */
+    const CLOSE_DOWN = "\xf9\x03\xef\x05\xc3\x01\xf2\xf9\xf9\x03\x53\x01\xfd\xf9\r";
+
+    /** What the module says to the close-down frames; before them it is deaf. */
+    function multiplexedBench(answer: string, then: "answers" | "isSilent") {
+      const bench = openBench();
+      const { modem } = bench;
+      const write = modem.write.bind(modem);
+      const raw: string[] = [];
+      let isDeaf = true;
+      modem.write = (bytes) => {
+        const text = Buffer.from(bytes).toString("latin1");
+        raw.push(text);
+        if (text === CLOSE_DOWN) {
+          modem.send(answer);
+          isDeaf = then === "isSilent";
+          return Promise.resolve();
+        }
+        return isDeaf ? Promise.resolve() : write(bytes);
+      };
+      bench.channel.on("multiplexed", () => bench.events.push("multiplexed"));
+      return { ...bench, raw };
+    }
+
+    for (const [what, answer] of [
+      ["CLD", "\xf9\x01\xef\x05\xc1\x01\xb9\xf9"],
+      ["DISC", "\xf9\x01\x73\x01\xb6\xf9"],
+    ] as const) {
+      it(`sends the close-down frames last and says so, where ${what} is answered`, async () => {
+        const { clock, channel, events, raw } = multiplexedBench(withChecksum(answer), "answers");
+        await clock.until(channel.sync(), 60_000);
+        assert.deepEqual(
+          events.filter((event) => !event.startsWith("unsolicited")),
+          ["multiplexed", "synced"],
+        );
+        const sent = raw.indexOf(CLOSE_DOWN);
+        assert.ok(sent > raw.indexOf("+++") && raw.indexOf("+++") > 0, raw.join("|"));
+        assert.equal(raw.filter((text) => text === CLOSE_DOWN).length, 1);
+      });
+    }
+
+    it("is not said of a module that answers late, nor of one that is silent", async () => {
+      const late = multiplexedBench("", "answers");
+      await late.clock.until(late.channel.sync(), 60_000);
+      assert.deepEqual(late.events, ["synced"]);
+      const silent = multiplexedBench("", "isSilent");
+      await assert.rejects(silent.clock.until(silent.channel.sync(), 60_000), withCode("MODEM_SILENT"));
+    });
+
+    it("fails by its name when frames come, but no answer to a command line", async () => {
+      const { clock, channel } = multiplexedBench(withChecksum("\xf9\x01\xef\x05\xc1\x01?\xf9"), "isSilent");
+      await assert.rejects(clock.until(channel.sync(), 60_000), withCode("PORT_MULTIPLEXED"));
+    });
+
+    it("is not taken from bytes without sense, as of a wrong line rate", async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.uint8Array({ maxLength: 40 }), async (bytes) => {
+          const noise = `\xf9\x01\xef${Buffer.from(bytes).toString("latin1")}\xf9`;
+          fc.pre(!holdsControlFrame(Buffer.from(noise, "latin1")));
+          const { clock, channel } = multiplexedBench(noise, "isSilent");
+          await assert.rejects(clock.until(channel.sync(), 60_000), withCode("MODEM_OUT_OF_SYNC"));
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    /** `frame` with the checksum of the simulated module in place of its last octet before the flag. */
+    function withChecksum(frame: string): string {
+      const check = frameCheck([...Buffer.from(frame.slice(1, 4), "latin1")]);
+      return `${frame.slice(0, -2)}${String.fromCharCode(check)}\xf9`;
+    }
+
+    /** By the simulated module's reading of 27.010. */
+    function holdsControlFrame(bytes: Buffer): boolean {
+      return [...bytes.keys()].some((at) => {
+        const [flag, address = 0, control = 0, length = 0] = bytes.subarray(at);
+        const end = at + 5 + (length >> 1);
+        return (
+          flag === 0xf9 && bytes[end] === 0xf9 && bytes[end - 1] === frameCheck([address, control, length])
+        );
+      });
+    }
   });
 
   it("gives up with another error when something came, but no answer", async () => {

@@ -118,6 +118,36 @@ describe("the TCP transport", () => {
     });
   }
 
+  for (const [how, chunks] of [
+    ["at once", [[255, 251, 1, 255, 253, 44]]],
+    ["byte by byte", [[255], [253], [44]]],
+  ] as const) {
+    it(`says PORT_TELNET of a server that negotiates ${how}, and hands no negotiation on`, async () => {
+      const { tcp, peer } = await connected();
+      const received: Buffer[] = [];
+      tcp.on("data", (bytes) => received.push(bytes));
+      const closed = once(tcp, "closed") as Promise<[ModemError]>;
+      for (const chunk of chunks) {
+        peer.write(Buffer.from(chunk));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      assert.equal((await closed)[0].code, "PORT_TELNET");
+      assert.ok(!Buffer.concat(received).includes(253));
+      await tcp.close();
+    });
+  }
+
+  it("is not misled by 255 at the start of what is no negotiation, nor by a negotiation in the data", async () => {
+    const { tcp, peer } = await connected();
+    const received: Buffer[] = [];
+    tcp.on("data", (bytes) => received.push(bytes));
+    const bytes = Buffer.from([255, 1, 255, 251, 1]);
+    peer.write(bytes);
+    while (Buffer.concat(received).length < bytes.length) await once(tcp, "data");
+    assert.deepEqual(Buffer.concat(received), bytes);
+    await tcp.close();
+  });
+
   it("holds the writer back when the server does not read, and lets go of it at the end", async () => {
     const { tcp, peer } = await connected();
     peer.pause();
