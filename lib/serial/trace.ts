@@ -16,6 +16,20 @@ export interface TraceEntry {
   readonly direction: "in" | "out";
   /** Bytes as latin1 characters, secrets masked. */
   readonly text: string;
+  /** The text stands for what a mask has taken out: it says what was there. */
+  readonly isPayload?: true;
+}
+
+/** What is recorded of some bytes: their text, or words in place of a payload that nobody is to read. */
+export interface TracePiece {
+  readonly kind: "text" | "payload";
+  readonly text: string;
+}
+
+/** Knows what of the traffic is not to be recorded. It is told all bytes, also while the trace is off. */
+export interface TraceMask {
+  /** @returns undefined: the bytes as they are. */
+  push(direction: TraceEntry["direction"], bytes: Uint8Array): readonly TracePiece[] | undefined;
 }
 
 /** Characters kept by default; the oldest go first. */
@@ -37,6 +51,7 @@ export class Trace {
   constructor(
     private readonly clock: Clock,
     private readonly limit = DEFAULT_LIMIT,
+    private readonly mask?: TraceMask,
   ) {}
 
   /** What was recorded, oldest first; the beginning of what may become a secret is not shown yet. */
@@ -75,7 +90,16 @@ export class Trace {
 
   /** Records bytes that went over the wire; from the next line on when just switched on. */
   record(direction: TraceEntry["direction"], bytes: Uint8Array): void {
-    let text = Buffer.from(bytes).toString("latin1");
+    const pieces = this.mask?.push(direction, bytes);
+    if (pieces === undefined) return this.recordText(direction, Buffer.from(bytes).toString("latin1"));
+    for (const { kind, text } of pieces) {
+      if (kind === "text") this.recordText(direction, text);
+      else if (this.enabled) this.add({ at: this.clock.wall(), direction, text, isPayload: true });
+    }
+  }
+
+  private recordText(direction: TraceEntry["direction"], given: string): void {
+    let text = given;
     if (!this.enabled) {
       this.inCutLine[direction] = !/[\r\n]$/.test(text);
       this.filters[direction].reset();
@@ -87,12 +111,13 @@ export class Trace {
       this.inCutLine[direction] = false;
       text = text.slice(end + 1);
     }
-    this.add(direction, this.filters[direction].push(text));
+    const shown = this.filters[direction].push(text).slice(-this.limit);
+    if (shown !== "") this.add({ at: this.clock.wall(), direction, text: shown });
   }
 
-  private add(direction: TraceEntry["direction"], text: string): void {
-    if (text === "") return;
-    this.recorded.push({ at: this.clock.wall(), direction, text: text.slice(-this.limit) });
+  private add(entry: TraceEntry): void {
+    const { text } = entry;
+    this.recorded.push(entry);
     this.characters += Math.min(text.length, this.limit);
     while (this.characters > this.limit)
       this.characters -= this.recorded.shift()?.text.length ?? this.characters;

@@ -20,6 +20,7 @@ import type { QsmtpClient, QsmtpClientOptions } from "../../../lib/mailer/qsmtp/
 import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import type { Line } from "../../../lib/quectel/connection/line-source";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
+import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
 import { Trace } from "../../../lib/serial/trace";
 import { FileNotebook } from "../disk/file-notebook";
 import { fingerprintOf } from "../settings/fingerprint";
@@ -129,7 +130,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
   const { connection, smtp, text, queue } = settings;
   const notebook = new FileNotebook(notesDirectory(directory), files);
   const pinMemory = keptPin(notebook);
-  const trace = new Trace(clock);
+  const trace = new Trace(clock, undefined, new PayloadMask());
   const options = { clock, log, notebook, pinMemory, trace };
   const station = assembleStation(settings, options);
   const mailer = new QsmtpMailer({

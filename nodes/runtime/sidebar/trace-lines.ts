@@ -22,7 +22,15 @@ class Reader {
   private inData = false;
   private hidden = { direction: "out" as Direction, at: 0, bytes: 0 };
 
-  take({ at, direction, text }: TraceEntry): void {
+  take({ at, direction, text, isPayload }: TraceEntry): void {
+    if (isPayload === true) {
+      // The prompt ends with no line.
+      this.flush("in", at);
+      this.flush("out", at);
+      this.showHidden();
+      this.lines.push(shown(direction, at, text));
+      return;
+    }
     if (direction === "out" && this.inData) {
       if (text === "+++") this.lines.push(shown(direction, at, text));
       else this.hide(direction, at, text.length);

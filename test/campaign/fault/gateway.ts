@@ -13,6 +13,7 @@ import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
+import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
 import { Trace } from "../../../lib/serial/trace";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { certificate } from "../../support/certificates";
@@ -118,7 +119,7 @@ export class Gateway {
     const clock = new ProcessClock(world);
     const log = new KeptLog();
     const lines = new ProcessLines(this.options.witness);
-    const trace = new Trace(clock);
+    const trace = new Trace(clock, undefined, new PayloadMask());
     trace.enabled = true;
     const connect = lines.through(this.options.transport);
     const modem = new Modem({

@@ -61,6 +61,12 @@ describe("The trace for a person", () => {
     ]);
   });
 
+  it("shows what a socket carries as the words that stand for it", () => {
+    const payload = { at: 0, direction: "out", text: "<26 bytes: AUTH>", isPayload: true } as const;
+    const lines = shown(host("AT+QISEND=0,26\r"), module("\r\n> "), payload, module("\r\nSEND OK\r\n"));
+    assert.deepEqual(lines, ["> AT+QISEND=0,26", "< > ", "> <26 bytes: AUTH>", "< SEND OK"]);
+  });
+
   it("shows the escape from data state, and control characters as what they are", () => {
     const lines = shown(module("\r\nCONNECT\r\n"), host("+++"), module("\r\nNO CARRIER\r\n"), host("\x1b"));
     assert.deepEqual(lines, ["< CONNECT", "> +++", "< NO CARRIER", "> \\x1b"]);
