@@ -6,7 +6,7 @@ import { internet } from "./delivery/internet";
 import { SimulatedModem } from "./modem";
 import { servePty } from "./serve/pty-server";
 import { randomFaults } from "./faults/random-faults";
-import type { ServedPort } from "./serve/served-port";
+import type { ServedPort } from "./serve/served-modem";
 import { serveTcp } from "./serve/tcp-server";
 import { listVariants } from "./variants/variants";
 import { simCard } from "./module/world";

@@ -11,30 +11,56 @@ import type { AtPort } from "./line/at-port";
 import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./line/behaviours";
 import { nextImei } from "./module/imei";
 import { bootSequence, isServed, serviceDelay } from "./module/boot";
-import { features } from "./commands";
+import { CommandRegistry, features } from "./commands";
 import { FaultInjector } from "./faults/fault-injector";
-import type { SmtpOutcome, SmtpRefusal, SmtpStep } from "./faults/faults";
-import { ERROR, type CommandContext, type FinalResult } from "./handler";
-import { ModemLog } from "./log";
+import type { FaultPlan } from "./faults/faults";
+import { ERROR, type Command, type CommandContext, type FinalResult } from "./device/command";
+import { ModemLog } from "./device/log";
 import { lineRate } from "./line/line-rate";
-import { portNames, type PortName } from "./line/port";
+import { portNames, type ModemPort, type PortName } from "./device/port";
+import type { CommandProcessor } from "./line/command-run";
 import { PortLine, type HostEnd, type HostLine } from "./line/port-line";
-import { CommandRegistry } from "./registry";
-import { StateStore, type StateKey } from "./state";
-import type { RestartKind, SimulatedModemEvents, SimulatedModemOptions } from "./modem-options";
-import { noDelay, type Timing } from "./timing";
+import { StateStore, type Happening, type RestartKind, type StateKey } from "./device/device";
+import type { ServedModem } from "./serve/served-modem";
+import { noDelay, type Timing } from "./device/timing";
 import { urcPorts } from "./line/urc-port";
-import { chooseVariants, type Variants } from "./variants/variants";
+import { chooseVariants, type VariantChoice, type Variants } from "./variants/variants";
 
 type Power = "on" | "starting" | "off" | "unplugged";
 
-export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
+export interface SimulatedModemOptions {
+  /** Default: the clock of the host. */
+  readonly clock?: Clock;
+  /** 15 digits; default: one of its own, so that no two modules are taken for one. */
+  readonly imei?: string;
+  readonly variants?: VariantChoice;
+  readonly timing?: Partial<Timing>;
+  readonly faults?: FaultPlan;
+  /** Announces work on real sockets or files to a virtual clock, which stands still meanwhile. */
+  readonly busy?: <T>(work: Promise<T>) => Promise<T>;
+}
+
+export interface SimulatedModemEvents {
+  /** The network took a PDP context away; undefined: all of them. */
+  contextLost: [contextId: number | undefined];
+  /** SIM card or cell have changed. */
+  surroundings: [];
+  /** A port has left data mode. */
+  dataModeLeft: [];
+  /** The module answers on its ports again after a start. */
+  started: [];
+}
+
+export class SimulatedModem
+  extends EventEmitter<SimulatedModemEvents>
+  implements CommandProcessor, ServedModem
+{
   readonly clock: Clock;
   /** 15 digits (3GPP TS 23.003 section 6.2.1). */
   readonly imei: string;
   readonly variants: Variants;
   readonly timing: Timing;
-  readonly registry = new CommandRegistry(features);
+  private readonly registry = new CommandRegistry(features);
   /** All that was received, sent and done, for assertions. */
   readonly log: ModemLog;
   readonly faults: FaultInjector;
@@ -63,36 +89,34 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     this.startFeatures();
   }
 
-  /** The state of a feature, made when first asked for. */
+  get commandNames(): readonly string[] {
+    return this.registry.names();
+  }
+
+  command(name: string): Command | undefined {
+    return this.registry.find(name);
+  }
+
   state<T>(key: StateKey<T>): T {
     return this.states.get(key);
   }
 
-  /** When the module began to answer after its start, ms of the clock. */
   get startedAt(): number {
     return this.startTime;
   }
 
-  /** Aborted when this run of the module ends: restart, loss of power, unplugging. */
   get signal(): AbortSignal {
     return this.life.signal;
   }
 
-  /** Waits milliseconds of the modem's clock; rejects when this run of the module ends. */
   wait(ms: number): Promise<void> {
     return delay(this.clock, ms, this.signal);
   }
 
-  /** Passes `work` on real sockets or files through to its result, time standing still for a virtual clock. */
   busy<T>(work: Promise<T>): Promise<T> {
     return this.options.busy === undefined ? work : this.options.busy(work);
   }
 
-  /**
-   * Starts work that goes on after the command has been answered, such as the delivery of a mail.
-   *
-   * The end of this run of the module ends it silently; any other rejection is a defect of the simulator.
-   */
   background(work: (signal: AbortSignal) => Promise<void>): void {
     const { signal } = this;
     void work(signal).catch((error: unknown) => {
@@ -100,13 +124,20 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     });
   }
 
-  /** Calls `listener` at each such event until this run of the module ends. */
-  whileRunning(event: "surroundings" | "contextLost", listener: (contextId?: number) => void): void {
-    this.on(event, listener);
-    this.signal.addEventListener("abort", () => this.off(event, listener), { once: true });
+  whileRunning(happening: Happening, listener: (contextId?: number) => void): void {
+    this.on(happening, listener);
+    this.signal.addEventListener("abort", () => this.off(happening, listener), { once: true });
   }
 
-  /** A fault of the simulator itself, not of the module: it must not pass for an answer. */
+  happened(happening: Happening, contextId?: number): void {
+    if (happening === "surroundings") this.emit(happening);
+    else this.emit(happening, contextId);
+  }
+
+  dataModeLeft(): void {
+    this.emit("dataModeLeft");
+  }
+
   reportDefect(error: unknown): void {
     this.log.add({ kind: "event", text: `defect of the simulator: ${String(error)}` });
     process.emitWarning(error instanceof Error ? (error.stack ?? error.message) : String(error), {
@@ -114,28 +145,21 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     });
   }
 
-  /** Takes one end of the line to a port. */
   open(name: PortName, host: HostEnd): HostLine | "absent" | "busy" {
     const present = this.power === "on" || this.variants["restart-port"] === "stays";
     if (this.power === "unplugged" || !present) return "absent";
     return this.line(name).open(host) ?? "busy";
   }
 
-  /**
-   * Sends an unsolicited line on `port`, with the bytes that belong to it right behind; left out: on the ports
-   * that `AT+QURCCFG="urcport"` names.
-   */
   raiseUrc(line: string, port?: PortName, data?: Buffer): void {
     if (!this.faults.urc(line)) return;
     for (const name of port === undefined ? urcPorts(this) : [port]) this.port(name).urc(line, data);
   }
 
-  /** Resolves when all that was sent has reached the hosts. */
   async linesDrained(): Promise<void> {
     await Promise.all([...this.lines.values()].map((line) => line.drained()));
   }
 
-  /** Sends bytes that are no line of any kind on the port of unsolicited lines. */
   noise(bytes: Buffer): void {
     for (const name of urcPorts(this)) this.port(name).transmit(bytes);
   }
@@ -153,7 +177,7 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     return this.expectations.command(predicate, timeout);
   }
 
-  /** Executes one command: expectations, faults, behaviours, then the command itself. */
+  /** Expectations, faults, behaviours, then the command itself. */
   async execute(context: CommandContext): Promise<FinalResult> {
     this.expectations.received(context);
     const faulty = await this.faults.command(context.name);
@@ -166,26 +190,18 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     });
   }
 
-  /** Waits until a command on `port` may run, which another port in data mode can prevent. */
-  async commandTurn(port: AtPort, signal: AbortSignal): Promise<void> {
+  async commandTurn(port: ModemPort, signal: AbortSignal): Promise<void> {
     if (this.variants["data-mode-other-port"] === "answers") return;
     while ([...this.lines.values()].some((line) => line.port !== port && line.port.collecting)) {
       await EventEmitter.once(this, "dataModeLeft", { signal });
     }
   }
 
-  /** Asks the fault plan before a step of a mail delivery; a refusal is to be taken as the server's reply. */
-  smtpStep(step: SmtpStep): Promise<SmtpRefusal | SmtpOutcome | undefined> {
-    return this.faults.smtp(step);
-  }
-
-  /** Ends this run of the module and starts the next; all that runs is lost without an answer. */
   restart(kind: RestartKind = "restart"): void {
     this.stop(kind, kind);
     this.start();
   }
 
-  /** Switches off, as AT+QPOWD does. */
   powerOff(): void {
     this.stop("powered off", "powerLoss");
     this.power = "off";
@@ -196,26 +212,22 @@ export class SimulatedModem extends EventEmitter<SimulatedModemEvents> {
     if (this.power === "off") this.start();
   }
 
-  /** The cable is pulled: the host sees its ports vanish; a module fed by USB loses power. */
   unplug(): void {
     this.stop("unplugged", "powerLoss");
     for (const line of this.lines.values()) line.vanish();
     this.power = "unplugged";
   }
 
-  /** The cable is back: the module starts. */
   plug(): void {
     if (this.power === "unplugged") this.start();
   }
 
-  /** Takes bytes and says nothing until the next restart. */
   hang(): void {
     this.log.add({ kind: "event", text: "hangs" });
     this.endLife("hangs");
     for (const line of this.lines.values()) line.port.hang();
   }
 
-  /** Leaves a port, or all, in multiplexing mode (3GPP TS 27.010): deaf to AT until closed down or restarted. */
   multiplex(name?: PortName): void {
     this.log.add({ kind: "event", text: "multiplexing" });
     for (const line of this.lines.values())

@@ -4,14 +4,14 @@
  * Only what programs look at when they start: a few transparent files of TS 31.102 4.2, and the tries left of
  * PIN and PUK, which the card tells when it is asked to verify nothing.
  */
-import { OK, cme, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
+import { OK, cme, testOk, type CommandContext, type Feature, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import { integerIn, quotedText } from "../device/parameters";
 import { cell, simCard } from "../module/world";
 import { simObstacle } from "./sim";
 
 /** Content of a file in hex by its identifier; undefined: the card has no such file. */
-function fileContent(modem: SimulatedModem, id: number): string | undefined {
+function fileContent(modem: Device, id: number): string | undefined {
   const { iccid, imsi } = modem.state(simCard);
   switch (id) {
     case 0x2fe2:
@@ -56,7 +56,7 @@ function restrictedAccess({ modem, parameters, info }: CommandContext): FinalRes
 }
 
 /** Status word with the tries left, or 6D00 for a command the card does not know. */
-function statusWord(modem: SimulatedModem, command: string): string {
+function statusWord(modem: Device, command: string): string {
   const { pinTriesLeft, pukTriesLeft } = modem.state(simCard);
   const triesLeft = new Map([
     ["0020000100", pinTriesLeft],

@@ -1,5 +1,5 @@
 /** FILE commands on open files: QFOPEN, QFREAD, QFWRITE, QFSEEK, QFPOSITION, QFTUCAT, QFCLOSE (fact base 3.7). */
-import { fileError } from "../module/file-errors";
+import { fileError } from "../module/file-store";
 import {
   isPattern,
   parseFileName,
@@ -17,10 +17,9 @@ import {
   type CommandContext,
   type CommandTable,
   type FinalResult,
-} from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
-import { stateKey } from "../state";
+} from "../device/command";
+import { integerIn, quotedText } from "../device/parameters";
+import { stateKey, type Device } from "../device/device";
 import { formatConnect } from "../line/v250-format";
 import { LONGEST_SECONDS, noRoom, timeFrom } from "./file-transfer";
 
@@ -42,7 +41,7 @@ const DEFAULT_WRITE_SECONDS = 5;
 const openFiles = stateKey("start", "open files", () => new Map<number, OpenFile>());
 
 /** True while a handle stands for the file. */
-export function isOpen(modem: SimulatedModem, file: StoredFile): boolean {
+export function isOpen(modem: Device, file: StoredFile): boolean {
   return [...modem.state(openFiles).values()].some((open) => open.file === file);
 }
 
@@ -66,7 +65,7 @@ function open(context: CommandContext): FinalResult {
   return OK;
 }
 
-function freeHandle(modem: SimulatedModem, { storage }: FileName): number {
+function freeHandle(modem: Device, { storage }: FileName): number {
   const all = modem.state(openFiles);
   let handle = storage === "RAM" ? FIRST_RAM_HANDLE : Number(modem.variants["first-handle"]);
   while (all.has(handle)) handle++;

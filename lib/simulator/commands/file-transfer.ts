@@ -1,10 +1,10 @@
 /** FILE commands that carry whole files: QFUPL and QFDWL (fact base 3.5, 3.6). */
-import { fileChecksum } from "../module/checksum";
-import { fileError } from "../module/file-errors";
+import { fileChecksum } from "../module/file-store";
+import { fileError } from "../module/file-store";
 import { findFile, isPattern, parseFileName, storageOf } from "../module/file-store";
-import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
+import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import { integerIn, quotedText } from "../device/parameters";
 import { formatConnect } from "../line/v250-format";
 
 const DEFAULT_SIZE = 10_240;
@@ -18,12 +18,12 @@ const roomErrors = {
 } as const;
 
 /** The error this firmware gives when a file does not fit. */
-export function noRoom(modem: SimulatedModem): FinalResult {
+export function noRoom(modem: Device): FinalResult {
   return cme(roomErrors[modem.variants["no-room"]]);
 }
 
 /** What the waiting time of data counts from. */
-export function timeFrom(modem: SimulatedModem): "connect" | "lastByte" {
+export function timeFrom(modem: Device): "connect" | "lastByte" {
   return modem.variants["input-time"] === "total" ? "connect" : "lastByte";
 }
 
@@ -69,7 +69,7 @@ function download(context: CommandContext): FinalResult {
   return OK;
 }
 
-function printedChecksum(modem: SimulatedModem, content: Uint8Array): string {
+function printedChecksum(modem: Device, content: Uint8Array): string {
   const digits = fileChecksum(content).toString(16);
   return modem.variants["checksum-form"] === "short" ? digits : digits.toUpperCase().padStart(4, "0");
 }

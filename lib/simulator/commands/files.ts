@@ -1,5 +1,5 @@
 /** FILE commands about whole files: QFLDS, QFLST, QFDEL, QFMOV (fact base 3.2 to 3.4, 3.7). */
-import { fileError } from "../module/file-errors";
+import { fileError } from "../module/file-store";
 import {
   isPattern,
   parseFileName,
@@ -19,10 +19,10 @@ import {
   type CommandTable,
   type Feature,
   type FinalResult,
-} from "../handler";
+} from "../device/command";
 import { gaps } from "../module/gaps";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
+import type { Device } from "../device/device";
+import { integerIn, quotedText } from "../device/parameters";
 import { fileHandleCommands, isOpen } from "./file-handles";
 import { fileTransferCommands } from "./file-transfer";
 
@@ -51,7 +51,7 @@ function list(context: CommandContext, pattern: FileName): FinalResult {
   return files.length > 0 || nothing === "ok" ? OK : cme(listErrors[nothing]);
 }
 
-function listLine(modem: SimulatedModem, { storage }: FileName, file: StoredFile): string {
+function listLine(modem: Device, { storage }: FileName, file: StoredFile): string {
   const showsReserved = storage === "RAM" && modem.variants["list-ram-size"] === "present";
   const line = `+QFLST: "${printedName({ storage, name: file.name })}",${file.content.length}`;
   return showsReserved ? `${line},${file.reserved}` : line;

@@ -1,12 +1,26 @@
 /** V.250 commands and those that set up the line: fact base 1 and 7. */
-import { characterSet, characterSets } from "../module/character-set";
-import { ERROR, NO_CARRIER, OK, answer, testOk, type CommandHandler, type Feature } from "../handler";
+import { ERROR, NO_CARRIER, OK, answer, testOk, type CommandHandler, type Feature } from "../device/command";
 import { configuredRate, lineRates, setLineRate, storeLineRate } from "../line/line-rate";
 import { factorySettings, registerTable, startSettings, storeSettings } from "../line/line-settings";
-import { integerIn, quotedText } from "../line/parameters";
-import type { LineSettings } from "../line/port";
-import { stateKey } from "../state";
-import { resetReporting, storeReporting } from "./registration-reports";
+import { integerIn, quotedText } from "../device/parameters";
+import type { LineSettings } from "../device/port";
+import { stateKey, type Device } from "../device/device";
+import { resetReporting, storeReporting } from "../module/registration";
+
+/** The character sets of AT+CSCS: how names are spelled in answers (3GPP TS 27.007 5.5). Of no meaning for mails. */
+export const characterSets = ["GSM", "IRA", "UCS2"] as const;
+export type CharacterSet = (typeof characterSets)[number];
+
+export const characterSet = stateKey<{ name: CharacterSet }>("start", "character set", () => ({
+  name: "GSM",
+}));
+
+/** A name as the chosen set spells it: UCS2 as four hex digits a character. */
+export function spelled(modem: Device, text: string): string {
+  const isHex = modem.variants["operator-coding"] === "ucs2" || modem.state(characterSet).name === "UCS2";
+  if (!isHex) return text;
+  return Buffer.from(text, "utf16le").swap16().toString("hex").toUpperCase();
+}
 
 /** A basic command that sets one number of the line settings. */
 function sets(max: number, apply: (settings: LineSettings, value: number) => void): CommandHandler {
@@ -178,7 +192,7 @@ export const generalFeature: Feature = {
     "+CLAC": {
       test: testOk,
       exec: ({ modem, info }) => {
-        for (const name of modem.registry.names()) info(`AT${name}`);
+        for (const name of modem.commandNames) info(`AT${name}`);
         return OK;
       },
     },

@@ -1,19 +1,19 @@
 /** Who the module is: fact base 7. */
-import { ERROR, OK, testOk, type Command, type Feature } from "../handler";
-import { integerIn } from "../line/parameters";
-import type { SimulatedModem } from "../modem";
+import { ERROR, OK, testOk, type Command, type Feature } from "../device/command";
+import { integerIn } from "../device/parameters";
+import type { Device } from "../device/device";
 
 const manufacturer = "Quectel";
 const model = "EC25";
 /** Firmware by its release, and with its sub-version as AT+QGMR gives it. */
-function firmware(modem: SimulatedModem): { readonly revision: string; readonly full: string } {
+function firmware(modem: Device): { readonly revision: string; readonly full: string } {
   const release = modem.variants.firmware;
   const revision = `${model}EFAR06A08M4G`;
   return { revision, full: `${revision}_${release}.${release}` };
 }
 
 /** A command that answers one text, in all ways it may be asked. */
-function tells(text: (modem: SimulatedModem) => string): Command {
+function tells(text: (modem: Device) => string): Command {
   return {
     test: testOk,
     exec: ({ modem, info }) => {

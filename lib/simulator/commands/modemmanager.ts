@@ -4,10 +4,10 @@
  * No message is ever there and no call is made; the answers are those of a module that has these functions and
  * does not use them. Forms of 3GPP TS 27.005 and 27.007.
  */
-import { ERROR, OK, answer, testOk, type Command, type Feature } from "../handler";
+import { ERROR, OK, answer, testOk, type Command, type Feature } from "../device/command";
 import { hasPacketService } from "../module/registration";
-import { quotedText } from "../line/parameters";
-import { stateKey } from "../state";
+import { quotedText } from "../device/parameters";
+import { stateKey } from "../device/device";
 
 /** A setting of numbers and words that is kept and read back, nothing more. */
 function kept(name: string, initial: string, allowed: string): Command {

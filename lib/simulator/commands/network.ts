@@ -1,6 +1,6 @@
 /** Registration and signal: fact base 7. The operator stands in `operator.ts`. */
-import { ERROR, OK, answer, cme, testOk, type Command, type Feature } from "../handler";
-import { integerIn } from "../line/parameters";
+import { ERROR, OK, answer, cme, testOk, type Command, type Feature } from "../device/command";
+import { integerIn } from "../device/parameters";
 import {
   hasPacketService,
   isRegistered,
@@ -9,9 +9,9 @@ import {
   shownState,
   startRegistration,
 } from "../module/registration";
-import { stateKey } from "../state";
+import { stateKey } from "../device/device";
 import { cell } from "../module/world";
-import { reportLevel, setReportLevel, type Domain, type ReportLevel } from "./registration-reports";
+import { reportLevel, setReportLevel, type Domain, type ReportLevel } from "../module/registration";
 
 /** CREG, CGREG and CEREG are the same command for three domains. */
 function registrationCommand(domain: Domain): Command {

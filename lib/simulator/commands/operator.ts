@@ -1,10 +1,9 @@
 /** AT+COPS: which operator, chosen how. Fact base 7; 3GPP TS 27.007 7.3. */
-import { spelled } from "../module/character-set";
-import { ERROR, OK, cme, type CommandContext, type Feature, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { anyText, integerIn } from "../line/parameters";
+import { spelled } from "./general";
+import { ERROR, OK, cme, type CommandContext, type Feature, type FinalResult } from "../device/command";
+import { anyText, integerIn } from "../device/parameters";
 import { isRegistered, setDeregistered } from "../module/registration";
-import { stateKey } from "../state";
+import { stateKey, type Device } from "../device/device";
 import { cell } from "../module/world";
 import { simObstacle } from "./sim";
 
@@ -20,7 +19,7 @@ const selection = stateKey<Selection>("start", "operator selection", () => ({ mo
 /** Longest short name, characters (27.007 7.3). */
 const shortName = 8;
 
-function nameOf(modem: SimulatedModem, format: number): string {
+function nameOf(modem: Device, format: number): string {
   const { operator, plmn } = modem.state(cell);
   switch (format) {
     case 0:

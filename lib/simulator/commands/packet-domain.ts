@@ -3,8 +3,8 @@
  *
  * They are the contexts of QICSGP and QIACT; activating them by these commands is left to PPP and not simulated.
  */
-import { ERROR, OK, answer, type CommandContext, type Feature, type FinalResult } from "../handler";
-import { integerIn, quotedText } from "../line/parameters";
+import { ERROR, OK, answer, type CommandContext, type Feature, type FinalResult } from "../device/command";
+import { integerIn, quotedText } from "../device/parameters";
 import { HIGHEST_CONTEXT, activeContext, definitionOf, definitions } from "../module/pdp-contexts";
 
 /** PDP types by the number QICSGP gives them. */

@@ -1,10 +1,18 @@
 /** Functionality, restart and power-down: fact base 7. */
-import { functionality, setFunctionality, type Functionality } from "../module/functionality";
-import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
-import { integerIn } from "../line/parameters";
+import { functionality, setFunctionality, type Functionality } from "../module/registration";
+import {
+  ERROR,
+  OK,
+  answer,
+  testOk,
+  type CommandContext,
+  type Feature,
+  type FinalResult,
+} from "../device/command";
+import { integerIn } from "../device/parameters";
 import { startRegistration } from "../module/registration";
-import { reportSim } from "../module/sim-ready";
-import { simState } from "../module/sim-state";
+import { reportSim } from "../module/boot";
+import { simState } from "../module/sim";
 
 const levels: ReadonlyMap<number, Functionality> = new Map([
   [0, 0],

@@ -1,10 +1,17 @@
 /** What is ready, what is reported, and on which port: QINISTAT, QINDCFG, QAPRDYIND, QURCCFG. Fact base 7. */
-import { readyMask } from "../module/application-ready";
-import { ERROR, OK, answer, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
-import { simState, simStatus } from "../module/sim-state";
-import { stateKey } from "../state";
+import { readyMask } from "../module/boot";
+import {
+  ERROR,
+  OK,
+  answer,
+  testOk,
+  type CommandContext,
+  type Feature,
+  type FinalResult,
+} from "../device/command";
+import { integerIn, quotedText } from "../device/parameters";
+import { simState, simStatus } from "../module/sim";
+import { stateKey, type Device } from "../device/device";
 import { setUrcPort, urcPort, urcPortNames } from "../line/urc-port";
 import { signalReports } from "./network";
 
@@ -13,7 +20,7 @@ const silentReports = ["smsfull", "ring", "smsincoming", "act", "ccinfo"];
 const reportSwitches = stateKey("start", "QINDCFG", () => new Map([["all", 1]]));
 
 /** AT+QINISTAT: 1 SIM ready, 2 messages, 4 phone book. */
-function initialisation(modem: SimulatedModem): number {
+function initialisation(modem: Device): number {
   const { smsReady, phoneBookReady } = modem.state(simState);
   return (simStatus(modem) === "READY" ? 1 : 0) + (smsReady ? 2 : 0) + (phoneBookReady ? 4 : 0);
 }

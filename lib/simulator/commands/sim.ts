@@ -1,5 +1,5 @@
 /** SIM card: PIN, PUK, identities. Fact base 7. */
-import { functionality } from "../module/functionality";
+import { functionality } from "../module/registration";
 import {
   OK,
   ERROR,
@@ -9,18 +9,17 @@ import {
   type CommandContext,
   type Feature,
   type FinalResult,
-} from "../handler";
-import type { SimulatedModem } from "../modem";
-import { anyText, integerIn, quotedText } from "../line/parameters";
-import { reportSim } from "../module/sim-ready";
-import { simState, simStatus } from "../module/sim-state";
-import { stateKey } from "../state";
+} from "../device/command";
+import { anyText, integerIn, quotedText } from "../device/parameters";
+import { reportSim } from "../module/boot";
+import { simState, simStatus } from "../module/sim";
+import { stateKey, type Device } from "../device/device";
 import { simCard, type SimCard } from "../module/world";
 
 const pinForm = /^\d{4,8}$/;
 
 /** What stands in the way of reading the card; undefined: nothing. */
-export function simObstacle(modem: SimulatedModem): FinalResult | undefined {
+export function simObstacle(modem: Device): FinalResult | undefined {
   if (functionality(modem) === 0) return cme(13);
   switch (simStatus(modem)) {
     case "READY":
@@ -39,13 +38,13 @@ export function simObstacle(modem: SimulatedModem): FinalResult | undefined {
 }
 
 /** Some modules say twice that there is no card before they have found the one in place. */
-function cardState(modem: SimulatedModem): FinalResult | undefined {
+function cardState(modem: Device): FinalResult | undefined {
   const isUnsure = simStatus(modem) === "BUSY" && modem.variants["card-start"] === "unsure";
   return isUnsure && modem.state(simState).asked++ < 2 ? cme(10) : simObstacle(modem);
 }
 
 /** One information line once the card can be read. */
-function readCard(line: (card: SimCard, modem: SimulatedModem) => string) {
+function readCard(line: (card: SimCard, modem: Device) => string) {
   return ({ modem, info }: CommandContext): FinalResult => {
     const obstacle = simObstacle(modem);
     if (obstacle !== undefined) return obstacle;
@@ -208,6 +207,6 @@ function pinCounters({ modem, info }: CommandContext, facilities: readonly strin
   return OK;
 }
 
-function shownIccid(card: SimCard, modem: SimulatedModem): string {
+function shownIccid(card: SimCard, modem: Device): string {
   return modem.variants["iccid-tail"] === "present" ? `${card.iccid.slice(0, 19)}F` : card.iccid;
 }

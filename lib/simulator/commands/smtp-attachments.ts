@@ -1,13 +1,13 @@
 /** AT+QSMTPATT: files that go with the mail (fact base 2.5). */
 import { findFile, parseFileName } from "../module/file-store";
-import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
+import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import { integerIn, quotedText } from "../device/parameters";
 import { smtpError } from "../delivery/smtp-codes";
 import { smtpClient } from "../delivery/smtp-state";
 import { whenIdle, wrongParameter } from "./smtp-guard";
 
-const limit = (modem: SimulatedModem): number => Number(modem.variants["attachment-limit"]);
+const limit = (modem: Device): number => Number(modem.variants["attachment-limit"]);
 
 function describe({ modem, info }: CommandContext): FinalResult {
   info(`+QSMTPATT: (0,1),(1-${limit(modem)}),<file_name>`);
@@ -35,14 +35,14 @@ function change(context: CommandContext): FinalResult {
   return add(modem, index, name);
 }
 
-function add(modem: SimulatedModem, index: number, name: string): FinalResult {
+function add(modem: Device, index: number, name: string): FinalResult {
   if (parseFileName(name) === undefined) return wrongParameter;
   if (findFile(modem, name) === undefined) return cme(smtpError.openFile);
   smtpClient(modem).content.attachments.set(index, name);
   return OK;
 }
 
-function remove(modem: SimulatedModem, index: number | undefined, name: string | undefined): FinalResult {
+function remove(modem: Device, index: number | undefined, name: string | undefined): FinalResult {
   const { attachments } = smtpClient(modem).content;
   const present = index === undefined ? undefined : attachments.get(index);
   if (index === undefined || present === undefined) return wrongParameter;
@@ -51,7 +51,7 @@ function remove(modem: SimulatedModem, index: number | undefined, name: string |
   return OK;
 }
 
-function removeAll(modem: SimulatedModem): FinalResult {
+function removeAll(modem: Device): FinalResult {
   smtpClient(modem).content.attachments.clear();
   return OK;
 }

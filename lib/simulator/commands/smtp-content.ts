@@ -8,10 +8,10 @@ import {
   type CommandContext,
   type CommandTable,
   type FinalResult,
-} from "../handler";
+} from "../device/command";
 import type { CharsetNumber } from "../delivery/mime";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
+import type { Device } from "../device/device";
+import { integerIn, quotedText } from "../device/parameters";
 import { smtpError } from "../delivery/smtp-codes";
 import { emptyContent, smtpClient, smtpSettings, type RecipientType } from "../delivery/smtp-state";
 import { timeFrom } from "./file-transfer";
@@ -47,7 +47,7 @@ function changeRecipients(context: CommandContext): FinalResult {
   return addRecipient(modem, chosen, text);
 }
 
-function addRecipient(modem: SimulatedModem, type: RecipientType, address: string): FinalResult {
+function addRecipient(modem: Device, type: RecipientType, address: string): FinalResult {
   const { content } = smtpClient(modem);
   if (content.recipients.length >= Number(modem.variants["recipient-limit"])) return cme(smtpError.memory);
   content.recipients = [...content.recipients, { type, address }];
@@ -56,7 +56,7 @@ function addRecipient(modem: SimulatedModem, type: RecipientType, address: strin
 
 /** Deletes one recipient, all of a type, or all. */
 function deleteRecipients(
-  modem: SimulatedModem,
+  modem: Device,
   type: RecipientType | undefined,
   address: string | undefined,
 ): FinalResult {
@@ -88,7 +88,7 @@ function setSubject({ modem, parameters }: CommandContext): FinalResult {
   return OK;
 }
 
-function isHexSubject(modem: SimulatedModem, charset: CharsetNumber): boolean {
+function isHexSubject(modem: Device, charset: CharsetNumber): boolean {
   return charset !== 0 && modem.variants["subject-coding"] === "hex";
 }
 
@@ -126,7 +126,7 @@ async function takeBody(context: CommandContext): Promise<FinalResult> {
   }
 }
 
-function isHexBody(modem: SimulatedModem, charset: CharsetNumber): boolean {
+function isHexBody(modem: Device, charset: CharsetNumber): boolean {
   return charset !== 0 && smtpSettings(modem).bodyOriginal === 0 && modem.variants["body-coding"] === "hex";
 }
 

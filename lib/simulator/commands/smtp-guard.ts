@@ -1,7 +1,7 @@
 /** What all QSMTP commands have in common: 652 while the client is busy, 664 for whatever is wrong in the line. */
-import { cme, type CommandHandler, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { quotedText, type Parameter } from "../line/parameters";
+import { cme, type CommandHandler, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import { quotedText, type Parameter } from "../device/parameters";
 import { smtpError } from "../delivery/smtp-codes";
 import { smtpClient } from "../delivery/smtp-state";
 
@@ -20,7 +20,7 @@ export function whenIdle(handler: CommandHandler): CommandHandler {
 const startsWork: ReadonlySet<string> = new Set(["+QSMTPPUT", "+QSMTPBODY"]);
 
 /** A quoted string of at most the length this firmware takes for names and addresses, or undefined. */
-export function limitedText(modem: SimulatedModem, parameter: Parameter | undefined): string | undefined {
+export function limitedText(modem: Device, parameter: Parameter | undefined): string | undefined {
   const text = quotedText(parameter);
   if (text === undefined || text.length > Number(modem.variants["smtp-string-limit"])) return undefined;
   return text;

@@ -1,6 +1,6 @@
 /** AT+QSMTPPUT: OK at once, the result by an unsolicited line (fact base 2.7). */
-import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import { integerIn } from "../line/parameters";
+import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
+import { integerIn } from "../device/parameters";
 import { gaps } from "../module/gaps";
 import { smtpClient, smtpSettings } from "../delivery/smtp-state";
 import type { DeliveryResult } from "../delivery/smtp-codes";

@@ -1,7 +1,7 @@
 /** AT+QSMTPCFG: account, sender, server and context (fact base 2.1). */
-import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, quotedText } from "../line/parameters";
+import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import { integerIn, quotedText } from "../device/parameters";
 import { smtpClient, smtpSettings, type SmtpSettings } from "../delivery/smtp-state";
 import { limitedText, whenIdle, wrongParameter } from "./smtp-guard";
 
@@ -10,7 +10,7 @@ interface Key {
   /** What the test form shows behind the key. */
   readonly range: string;
   /** Values as the query shows them. */
-  readonly show: (settings: SmtpSettings, modem: SimulatedModem) => string;
+  readonly show: (settings: SmtpSettings, modem: Device) => string;
   /** Takes the values behind the key; undefined when they are wrong. */
   readonly parse: (context: CommandContext) => Partial<SmtpSettings> | undefined;
 }
@@ -67,11 +67,11 @@ function number(name: NumberSetting, min: number, max: number, range: string): K
   };
 }
 
-function shownPassword(password: string, modem: SimulatedModem): string {
+function shownPassword(password: string, modem: Device): string {
   return modem.variants["password-readback"] === "clear" ? password : "*".repeat(password.length);
 }
 
-function isPresent(name: string, modem: SimulatedModem): boolean {
+function isPresent(name: string, modem: Device): boolean {
   if (name === "bodyoriginal") return modem.variants["key-bodyoriginal"] === "present";
   if (name === "addrseparator") return modem.variants["key-addrseparator"] === "present";
   return true;
@@ -102,7 +102,7 @@ function setOrQuery(context: CommandContext): FinalResult {
 }
 
 /** Some firmware takes the account only after several attempts (fact base 8). */
-function isAccountTaken(modem: SimulatedModem): boolean {
+function isAccountTaken(modem: Device): boolean {
   return ++smtpClient(modem).accountAttempts >= Number(modem.variants["account-attempts"]);
 }
 

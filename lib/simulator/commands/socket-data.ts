@@ -7,14 +7,13 @@ import {
   type CommandContext,
   type CommandTable,
   type FinalResult,
-} from "../handler";
-import { integerIn, quotedText } from "../line/parameters";
-import type { SimulatedModem } from "../modem";
-import { failTcpip, passTcpip } from "../module/tcpip-state";
+} from "../device/command";
+import { integerIn, quotedText } from "../device/parameters";
+import { failTcpip, passTcpip } from "../module/tcpip";
 import { findSocket, HIGHEST_SOCKET, received, wasRead } from "../sockets/socket-table";
 import type { TcpSocket } from "../sockets/tcp-socket";
-import { stateKey } from "../state";
-import { configured } from "../module/tcpip-configuration";
+import { stateKey, type Device } from "../device/device";
+import { configured } from "../module/tcpip";
 
 const LONGEST_BLOCK = 1460;
 const LONGEST_READ = 1500;
@@ -86,7 +85,7 @@ async function handOver(
   return SEND_OK;
 }
 
-function takesData(modem: SimulatedModem, socket: TcpSocket): boolean {
+function takesData(modem: Device, socket: TcpSocket): boolean {
   switch (socket.kind) {
     case "open":
       return true;

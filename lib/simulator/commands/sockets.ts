@@ -12,10 +12,10 @@ import {
   type CommandTable,
   type Feature,
   type FinalResult,
-} from "../handler";
-import { integerIn, quotedText, type Parameter } from "../line/parameters";
+} from "../device/command";
+import { integerIn, quotedText, type Parameter } from "../device/parameters";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
-import { failTcpip, passTcpip } from "../module/tcpip-state";
+import { failTcpip, passTcpip } from "../module/tcpip";
 import { smtpClient } from "../delivery/smtp-state";
 import {
   closeSocket,

@@ -1,7 +1,7 @@
 /** AT+QSSLCFG: the settings of the SSL contexts (fact base 5). Anything wrong gives ERROR, never a number. */
-import { ERROR, OK, type CommandContext, type Feature, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import { integerIn, printedRange, quotedText, type Parameter } from "../line/parameters";
+import { ERROR, OK, type CommandContext, type Feature, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import { integerIn, printedRange, quotedText, type Parameter } from "../device/parameters";
 import {
   HIGHEST_SSL_CONTEXT,
   numberSetting,
@@ -22,7 +22,7 @@ const cipherSuites = [
 ] as const;
 const weakSuites: readonly number[] = [0x0004, 0xc002, 0xc007, 0xc00c, 0xc011];
 
-function offeredSuites(modem: SimulatedModem): readonly number[] {
+function offeredSuites(modem: Device): readonly number[] {
   return modem.variants["cipher-list"] === "long"
     ? cipherSuites
     : cipherSuites.filter((suite) => !weakSuites.includes(suite));
@@ -30,7 +30,7 @@ function offeredSuites(modem: SimulatedModem): readonly number[] {
 
 const isNumberSetting = (name: string): name is NumberSetting => Object.hasOwn(numberSettings, name);
 const isTextSetting = (name: string): name is TextSetting => textSettings.some((known) => known === name);
-function isPresent(name: string, { variants }: SimulatedModem): boolean {
+function isPresent(name: string, { variants }: Device): boolean {
   switch (name) {
     case "sni":
       return variants["key-sni"] === "present";
@@ -78,7 +78,7 @@ const placeholders: Readonly<Record<TextSetting, string>> = {
   psk: "<psk>",
 };
 
-function dumpedSuites(modem: SimulatedModem): string {
+function dumpedSuites(modem: Device): string {
   const isLater = (suite: number): boolean => suite >= 0xc00c && suite <= 0xc00f;
   const offered = offeredSuites(modem);
   const at = offered.findIndex((suite) => suite > 0xc014);
@@ -132,14 +132,14 @@ function setOrQuery(context: CommandContext): FinalResult {
   return OK;
 }
 
-function show(modem: SimulatedModem, ssl: SslContext, name: string): string | undefined {
+function show(modem: Device, ssl: SslContext, name: string): string | undefined {
   if (name === "ciphersuite") return printedSuite(ssl.cipherSuite);
   if (isNumberSetting(name)) return `${numberSetting(modem, ssl, name)}`;
   return isTextSetting(name) ? `"${ssl.texts.get(name) ?? ""}"` : undefined;
 }
 
 /** @returns false when the value is not one of the key. */
-function set(modem: SimulatedModem, ssl: SslContext, name: string, values: readonly Parameter[]): boolean {
+function set(modem: Device, ssl: SslContext, name: string, values: readonly Parameter[]): boolean {
   const [value, second] = values;
   if (values.length > (name === "clientkey" ? 2 : 1)) return false;
   if (name === "ciphersuite") return setSuite(modem, ssl, value);
@@ -157,7 +157,7 @@ function set(modem: SimulatedModem, ssl: SslContext, name: string, values: reado
   return true;
 }
 
-function setSuite(modem: SimulatedModem, ssl: SslContext, value: Parameter | undefined): boolean {
+function setSuite(modem: Device, ssl: SslContext, value: Parameter | undefined): boolean {
   if (value?.kind !== "hex") return false;
   if (value.value !== allCipherSuites && !offeredSuites(modem).includes(value.value)) return false;
   ssl.cipherSuite = value.value;

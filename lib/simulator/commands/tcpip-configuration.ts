@@ -1,10 +1,10 @@
 /** Settings of the TCP/IP stack that a mail client meets: QIDNSCFG and the keys of QICFG (fact base 6). */
-import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
+import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
-import { integerIn, printedRange, quotedText } from "../line/parameters";
-import { configurationKeys, configured, hasKey, setConfigured } from "../module/tcpip-configuration";
-import { stateKey } from "../state";
-import { failTcpip } from "../module/tcpip-state";
+import { integerIn, printedRange, quotedText } from "../device/parameters";
+import { configurationKeys, configured, hasKey, setConfigured } from "../module/tcpip";
+import { stateKey } from "../device/device";
+import { failTcpip } from "../module/tcpip";
 
 const nameServers = stateKey("start", "name servers", () => new Map<number, readonly [string, string]>());
 /** Those that the network gives with every context. */

@@ -3,16 +3,16 @@
  *
  * Names are really resolved; ping and time are made up by the simulated network, for every host it reaches.
  */
-import { fullClock } from "../module/clock-format";
-import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../handler";
+import { fullClock } from "../module/module-clock";
+import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
 import { resolveHost, type Resolution } from "../delivery/host-names";
 import { internet } from "../delivery/internet";
-import type { SimulatedModem } from "../modem";
+import type { Device } from "../device/device";
 import { moduleZone, setModuleTime } from "../module/module-clock";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
-import { integerIn, quotedText } from "../line/parameters";
-import { failTcpip } from "../module/tcpip-state";
-import type { TcpipError } from "../module/tcpip-errors";
+import { integerIn, quotedText } from "../device/parameters";
+import { failTcpip } from "../module/tcpip";
+import type { TcpipError } from "../device/tcpip-errors";
 
 const PING_MS = 60;
 const PING_BYTES = 32;
@@ -64,12 +64,7 @@ function ping({ modem, parameters }: CommandContext): ((found: Resolution) => Pr
   return (found) => sendPings(modem, found, seconds, count);
 }
 
-async function sendPings(
-  modem: SimulatedModem,
-  found: Resolution,
-  seconds: number,
-  count: number,
-): Promise<void> {
+async function sendPings(modem: Device, found: Resolution, seconds: number, count: number): Promise<void> {
   if (found.kind === "unknown") {
     modem.raiseUrc("+QPING: 565");
     return;

@@ -1,5 +1,5 @@
 /** PDP contexts and the commands around them: QICSGP, QIACT, QIDEACT, QIGETERROR, QIDNSCFG, QICFG (fact base 6). */
-import { answer, OK, testOk, type CommandContext, type Feature, type FinalResult } from "../handler";
+import { answer, OK, testOk, type CommandContext, type Feature, type FinalResult } from "../device/command";
 import {
   activate,
   activeContext,
@@ -10,9 +10,9 @@ import {
   HIGHEST_CONTEXT,
   loseContexts,
 } from "../module/pdp-contexts";
-import { integerIn, quotedText, type Parameter } from "../line/parameters";
-import { lastTcpipError, failTcpip } from "../module/tcpip-state";
-import { tcpipErrorTexts } from "../module/tcpip-errors";
+import { integerIn, quotedText, type Parameter } from "../device/parameters";
+import { lastTcpipError, failTcpip } from "../module/tcpip";
+import { tcpipErrorTexts } from "../device/tcpip-errors";
 import { tcpipConfigurationCommands } from "./tcpip-configuration";
 import { tcpipServiceCommands } from "./tcpip-services";
 

@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import type { HostNameOptions } from "./host-names";
 import type { DeliveryResult } from "./smtp-codes";
 import type { Delivery } from "./smtp-delivery";
-import { stateKey } from "../state";
+import { stateKey } from "../device/device";
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 

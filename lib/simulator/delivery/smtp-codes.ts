@@ -1,6 +1,6 @@
 /** The numbers of `+QSMTPPUT: <err>,<protocol_error>` (fact base 2.7, 2.8) and the failure that carries them. */
 
-import type { SmtpRefusal } from "../faults/faults";
+import type { SmtpRefusal } from "../device/fault-points";
 
 /** First number of the result line where no reply of the server is the cause. */
 export const smtpError = {

@@ -13,7 +13,7 @@ import {
   resultOf,
   type DeliveryResult,
 } from "./smtp-codes";
-import type { SmtpRefusal, SmtpStep } from "../faults/faults";
+import type { SmtpRefusal, SmtpStep } from "../device/fault-points";
 import { limited, SmtpConnection, type Environment, type Reply } from "./smtp-connection";
 import type { TlsSettings } from "./tls-client";
 

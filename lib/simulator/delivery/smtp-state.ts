@@ -1,7 +1,6 @@
 /** What the SMTP client of the module keeps: settings, the mail being made, and what it is doing (fact base 2). */
 import type { CharsetNumber } from "./mime";
-import type { SimulatedModem } from "../modem";
-import { stateKey } from "../state";
+import { stateKey, type Device } from "../device/device";
 
 /** Settings of QSMTPCFG. */
 export interface SmtpSettings {
@@ -68,11 +67,11 @@ const client = stateKey<SmtpClient>("start", "SMTP client", () => ({
   accountAttempts: 0,
 }));
 
-export function smtpSettings(modem: SimulatedModem): SmtpSettings {
+export function smtpSettings(modem: Device): SmtpSettings {
   return modem.state(modem.variants["smtp-after-restart"] === "kept" ? storedSettings : volatileSettings);
 }
 
-export function smtpClient(modem: SimulatedModem): SmtpClient {
+export function smtpClient(modem: Device): SmtpClient {
   return modem.state(client);
 }
 

@@ -9,7 +9,7 @@ import { broken } from "../module/broken";
 import { findFile } from "../module/file-store";
 import { internet } from "./internet";
 import { mailDate, mimeMessage, type MimeForm, type MimeMail } from "./mime";
-import type { SimulatedModem } from "../modem";
+import type { Device } from "../device/device";
 import { moduleTime } from "../module/module-clock";
 import { activeContext, type ActiveContext } from "../module/pdp-contexts";
 import { DeliveryFailure, localFailure, resultOf, smtpError, type DeliveryResult } from "./smtp-codes";
@@ -29,7 +29,7 @@ const securities = ["none", "tls", "starttls"] as const;
  * @param signal ends it without a result; it then rejects.
  */
 export async function sendMail(
-  modem: SimulatedModem,
+  modem: Device,
   settings: SmtpSettings,
   content: MailContent,
   timeoutMs: number,
@@ -42,7 +42,12 @@ export async function sendMail(
   try {
     checkContent(settings, content);
     const context = await findContext(modem, settings.contextId, AbortSignal.any([signal, end.signal]));
-    const ended = AbortSignal.any([signal, end.signal, context.end.signal]);
+    context.end.signal.addEventListener(
+      "abort",
+      () => end.abort(localFailure("contextLost", `PDP context ${settings.contextId} is gone`)),
+      { once: true },
+    );
+    const ended = AbortSignal.any([signal, end.signal]);
     const { dataStack } = modem.state(broken);
     if (dataStack !== undefined) return { err: dataStack, protocolError: 0 };
     if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
@@ -57,7 +62,7 @@ export async function sendMail(
     ]);
     if (result.err !== 0) return asReported(modem, result);
     // The server has the mail; what the module says of it may still be something else.
-    const otherwise = await modem.smtpStep("accepted");
+    const otherwise = await modem.faults.smtp("accepted");
     ended.throwIfAborted();
     return otherwise === undefined ? (emptied ?? result) : resultOf(otherwise);
   } catch (error) {
@@ -71,7 +76,7 @@ export async function sendMail(
 }
 
 /** A refusal of the server in the numbers of this firmware. */
-function asReported(modem: SimulatedModem, result: DeliveryResult): DeliveryResult {
+function asReported(modem: Device, result: DeliveryResult): DeliveryResult {
   const isRefusal = result.protocolError !== 0 || result.err === smtpError.authenticationType;
   if (!isRefusal || modem.variants["refusal-numbers"] === "by-reply") return result;
   return { err: smtpError.network, protocolError: 0 };
@@ -84,7 +89,7 @@ function checkContent(settings: SmtpSettings, { recipients }: MailContent): void
   if (recipients.length === 0) throw localFailure("noRecipient", "nobody to send to");
 }
 
-async function findContext(modem: SimulatedModem, id: number, signal: AbortSignal): Promise<ActiveContext> {
+async function findContext(modem: Device, id: number, signal: AbortSignal): Promise<ActiveContext> {
   const longest = Number(modem.variants["put-context-wait"]) * 1000;
   for (let waited = 0; ; waited += CONTEXT_POLL_MS) {
     const context = activeContext(modem, id);
@@ -95,7 +100,7 @@ async function findContext(modem: SimulatedModem, id: number, signal: AbortSigna
 }
 
 function deliveryOf(
-  modem: SimulatedModem,
+  modem: Device,
   settings: SmtpSettings,
   content: MailContent,
   context: ActiveContext,
@@ -132,7 +137,7 @@ function deliveryOf(
     recipients: [...mail.to, ...mail.cc, ...mail.bcc],
     message: mimeMessage(mail, formOf(modem, settings)),
     async before(step) {
-      const refusal = await modem.smtpStep(step);
+      const refusal = await modem.faults.smtp(step);
       // A step that was held up until the mail was over is taken no more.
       ended.throwIfAborted();
       return refusal;
@@ -140,7 +145,7 @@ function deliveryOf(
   };
 }
 
-function formOf(modem: SimulatedModem, settings: SmtpSettings): MimeForm {
+function formOf(modem: Device, settings: SmtpSettings): MimeForm {
   return {
     separator: settings.addressSeparator === 0 ? ", " : "; ",
     lines: modem.variants["mime-form"] === "lines-76" ? 76 : 96,
@@ -152,7 +157,7 @@ function formOf(modem: SimulatedModem, settings: SmtpSettings): MimeForm {
 }
 
 /** A file is read when the mail on the air has come to it; one deleted meanwhile ends the mail. */
-function readAttachment(modem: SimulatedModem, fileName: string): Buffer {
+function readAttachment(modem: Device, fileName: string): Buffer {
   const file = findFile(modem, fileName);
   if (file === undefined) throw localFailure("openFile", `no file ${fileName}`);
   return file.content;

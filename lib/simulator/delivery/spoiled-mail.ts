@@ -4,7 +4,7 @@
  */
 import { findFile } from "../module/file-store";
 import { gaps } from "../module/gaps";
-import type { SimulatedModem } from "../modem";
+import type { Device } from "../device/device";
 import { delivered, smtpError, type DeliveryResult } from "./smtp-codes";
 import type { MailContent } from "./smtp-state";
 
@@ -14,7 +14,7 @@ const BODY_BLOCK = 3072;
 const TRANSACTION_FAILED = 682;
 
 /** The body as it goes out. */
-export function bodyOf(modem: SimulatedModem, body: MailContent["body"]): MailContent["body"] {
+export function bodyOf(modem: Device, body: MailContent["body"]): MailContent["body"] {
   const { bytes } = body;
   if (!modem.state(gaps).bodyRepeats || bytes.length <= BODY_BLOCK) return body;
   const first = bytes.subarray(0, BODY_BLOCK);
@@ -23,7 +23,7 @@ export function bodyOf(modem: SimulatedModem, body: MailContent["body"]): MailCo
 }
 
 /** The result of a mail that goes out empty; undefined for one that goes out as it is. */
-export function resultOfEmptied(modem: SimulatedModem, content: MailContent): DeliveryResult | undefined {
+export function resultOfEmptied(modem: Device, content: MailContent): DeliveryResult | undefined {
   const { fullSubjectEmpties, badAttachmentEmpties } = modem.state(gaps);
   const limit = Number(modem.variants["subject-limit"]);
   if (fullSubjectEmpties && content.subject.bytes.length === limit) return delivered;

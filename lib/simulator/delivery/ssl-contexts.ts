@@ -1,9 +1,8 @@
 /** The six SSL contexts of the module and what they mean for a handshake (fact base 5). */
 import { findFile } from "../module/file-store";
-import type { SimulatedModem } from "../modem";
 import { moduleTime } from "../module/module-clock";
 import { localFailure } from "./smtp-codes";
-import { stateKey } from "../state";
+import { stateKey, type Device } from "../device/device";
 import { allCipherSuites, type TlsSettings } from "./tls-client";
 
 export const HIGHEST_SSL_CONTEXT = 5;
@@ -51,16 +50,16 @@ const volatileContexts = stateKey("start", "SSL contexts", factoryContexts);
 const storedContexts = stateKey("flash", "stored SSL contexts", factoryContexts);
 
 /** @param id 0..5; undefined for any other. */
-export function sslContext(modem: SimulatedModem, id: number): SslContext | undefined {
+export function sslContext(modem: Device, id: number): SslContext | undefined {
   const kept = modem.variants["ssl-after-restart"] === "kept";
   return modem.state(kept ? storedContexts : volatileContexts)[id];
 }
 
-export function numberSetting(modem: SimulatedModem, context: SslContext, name: NumberSetting): number {
+export function numberSetting(modem: Device, context: SslContext, name: NumberSetting): number {
   return context.numbers.get(name) ?? usualNumber(modem, name);
 }
 
-function usualNumber(modem: SimulatedModem, name: NumberSetting): number {
+function usualNumber(modem: Device, name: NumberSetting): number {
   if (name !== "sslversion" && name !== "seclevel" && name !== "ignorelocaltime")
     return numberSettings[name][2];
   return Number(modem.variants[`${name}-default`]);
@@ -71,7 +70,7 @@ function usualNumber(modem: SimulatedModem, name: NumberSetting): number {
  *
  * @throws DeliveryFailure 665 when a file is missing.
  */
-export function tlsSettings(modem: SimulatedModem, id: number): TlsSettings {
+export function tlsSettings(modem: Device, id: number): TlsSettings {
   const context = sslContext(modem, id);
   if (context === undefined) throw localFailure("tls", `no SSL context ${id}`);
   const number = (name: NumberSetting): number => numberSetting(modem, context, name);
@@ -90,7 +89,7 @@ export function tlsSettings(modem: SimulatedModem, id: number): TlsSettings {
   };
 }
 
-function clientCertificate(modem: SimulatedModem, context: SslContext): TlsSettings["client"] {
+function clientCertificate(modem: Device, context: SslContext): TlsSettings["client"] {
   return {
     cert: readFile(modem, context.texts.get("clientcert") ?? ""),
     key: readFile(modem, context.texts.get("clientkey") ?? ""),
@@ -98,7 +97,7 @@ function clientCertificate(modem: SimulatedModem, context: SslContext): TlsSetti
   };
 }
 
-function readFile(modem: SimulatedModem, path: string): Buffer {
+function readFile(modem: Device, path: string): Buffer {
   const file = findFile(modem, path);
   if (file === undefined) throw localFailure("tls", `no file ${path}`);
   return file.content;

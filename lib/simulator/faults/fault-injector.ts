@@ -1,39 +1,40 @@
 /** Carries out a fault plan: counts bytes, commands and steps, and cuts the byte streams at the triggers. */
 import {
   describeRule,
-  type ConnectionFault,
+  isModuleFault,
+  lastByte,
+  spoil,
+  type ByteRule,
   type FaultPlan,
   type FaultRule,
+  type FaultyDevice,
   type ModuleFault,
-  type OpenRefusal,
-  type SmtpOutcome,
-  type SmtpRefusal,
-  type SmtpStep,
 } from "./faults";
-import { isModuleFault, lastByte, spoil, type ByteRule } from "./fault-kinds";
-import type { FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import type { PortName } from "../line/port";
-import type { Segment } from "../line/wire";
+import type { FinalResult } from "../device/command";
+import type { PortName } from "../device/port";
+import type {
+  FaultPoints,
+  FaultyConnection,
+  OpenRefusal,
+  Segment,
+  SmtpOutcome,
+  SmtpRefusal,
+  SmtpStep,
+} from "../device/fault-points";
 import { broken } from "../module/broken";
 import { cell, change, simCard } from "../module/world";
 
 type Direction = "host" | "modem";
 type SocketByteRule = Extract<FaultRule, { at: { socket: string; byte: number } }>;
 
-/** A TCP connection that a fault plan can strike. */
-export interface FaultyConnection {
-  suffer(kind: Exclude<ConnectionFault["kind"], "stall">): void;
-}
-
-export class FaultInjector {
+export class FaultInjector implements FaultPoints {
   private plan: FaultPlan = [];
   private fired = new Set<FaultRule>();
   private counts = new Map<string, number>();
   /** An unsolicited line that a fault adds meets no fault itself. */
   private strikingAtUrc = false;
 
-  constructor(private readonly modem: SimulatedModem) {}
+  constructor(private readonly modem: FaultyDevice) {}
 
   /** Replaces the plan; counting begins anew. */
   set(plan: FaultPlan): void {
@@ -235,7 +236,7 @@ export class FaultInjector {
         modem.hang();
         return;
       case "contextLoss":
-        modem.emit("contextLost", fault.contextId);
+        modem.happened("contextLost", fault.contextId);
         return;
       case "noSignal":
         change(modem, cell, { rssi: 99 });
@@ -245,7 +246,7 @@ export class FaultInjector {
         return;
       case "cardLost":
         modem.state(broken).card = true;
-        modem.emit("surroundings");
+        modem.happened("surroundings");
         return;
       case "deadApplication":
         modem.state(broken).application = true;

@@ -3,29 +3,14 @@
  *
  * A rule fires once, at the n-th time its trigger is met since the plan was set; `every` makes it fire each time.
  */
-import type { FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
-import type { PortName } from "../line/port";
-import type { TcpipError } from "../module/tcpip-errors";
+import type { FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import type { PortName } from "../device/port";
+import type { FaultPoints, OpenRefusal, SmtpOutcome, SmtpRefusal, SmtpStep } from "../device/fault-points";
 
-/** Steps of a mail delivery at which a fault plan may step in. */
-export type SmtpStep =
-  | "connect"
-  | "greeting"
-  | "ehlo"
-  | "starttls"
-  | "auth"
-  | "mail"
-  | "rcpt"
-  | "data"
-  | "end"
-  /** The server has taken the mail. */
-  | "accepted";
-
-/** What the server is made to answer instead of its own words. */
-export interface SmtpRefusal {
-  readonly code: number;
-  readonly text: string;
+/** A module with a fault plan, which a fault may replace. */
+export interface FaultyDevice extends Device {
+  readonly faults: FaultPoints & { set(plan: FaultPlan): void };
 }
 
 /** When a rule fires. Bytes and commands are counted from 1. */
@@ -74,9 +59,9 @@ export type ModuleFault =
   /** Until the next start QI*, QSMTP* and QF* are not served. */
   | { readonly kind: "deadApplication" }
   /** Anything else, such as a wrong state. */
-  | { readonly kind: "run"; readonly run: (modem: SimulatedModem) => void };
+  | { readonly kind: "run"; readonly run: (modem: FaultyDevice) => void };
 
-/** What happens to a TCP connection. */
+/** What happens to a TCP connection; all but a stall is for ever. */
 export type ConnectionFault =
   /** Nothing passes in this direction for so long. */
   | { readonly kind: "stall"; readonly ms: number }
@@ -94,15 +79,6 @@ interface DamageFault {
   readonly kind: "damage";
   readonly mask: number;
 }
-
-/** The number of the +QIOPEN line; at an `open` trigger only. */
-interface OpenFault {
-  readonly kind: "openError";
-  readonly error: TcpipError;
-}
-
-/** Why a connection may not be opened: an error, or no +QIOPEN line at all. */
-export type OpenRefusal = OpenFault | { readonly kind: "silence" };
 
 /** The block of a QISEND is refused as if the send buffer were full; at a `send` trigger only. */
 interface SendFault {
@@ -124,12 +100,6 @@ export interface CommandFault {
 export type SmtpFault =
   | ({ readonly kind: "reply" } & SmtpRefusal)
   | ({ readonly kind: "result" } & SmtpOutcome);
-
-/** The numbers of the result line. */
-export interface SmtpOutcome {
-  readonly err: number;
-  readonly protocolError: number;
-}
 
 export type FaultRule =
   | {
@@ -168,4 +138,59 @@ function whereOf(at: FaultTrigger): string {
   if ("urc" in at) return at.urc;
   if ("start" in at) return "start";
   return "byte" in at ? `socket ${at.socket} byte ${at.byte}` : `socket ${at.socket}`;
+}
+
+export type ByteRule = Extract<FaultRule, { at: { direction: string } }>;
+
+/** Number of the last byte that a rule touches. */
+export function lastByte({ at, fault }: ByteRule): number {
+  return isModuleFault(fault) ? at.byte : at.byte + fault.count - 1;
+}
+
+/** The bytes as the fault leaves them. */
+export function spoil(fault: ByteFault, bytes: Buffer): Buffer {
+  switch (fault.kind) {
+    case "drop":
+      return Buffer.alloc(0);
+    case "duplicate":
+      return Buffer.concat([bytes, bytes]);
+    case "corrupt":
+      return Buffer.from(bytes.map((byte) => byte ^ fault.mask));
+  }
+}
+
+/** True for what strikes the module at any trigger. */
+export function isModuleFault(fault: FaultRule["fault"]): fault is ModuleFault {
+  switch (fault.kind) {
+    case "drop":
+    case "duplicate":
+    case "corrupt":
+    case "result":
+    case "reply":
+    case "stall":
+    case "silence":
+    case "reset":
+    case "cut":
+    case "halfClose":
+    case "damage":
+    case "openError":
+    case "sendFail":
+    case "lose":
+      return false;
+    case "delay":
+    case "urc":
+    case "restart":
+    case "powerLoss":
+    case "unplug":
+    case "hang":
+    case "multiplexed":
+    case "contextLoss":
+    case "noSignal":
+    case "simRemoved":
+    case "deadStack":
+    case "cardLost":
+    case "deadApplication":
+    case "run":
+      return true;
+  }
 }

@@ -4,13 +4,12 @@
  *   host bytes -> reader -> line -> commands, one after the other -> one final result -> host
  *                        \-> collector while a command takes data
  */
-import { CommandRun } from "./command-run";
+import { CommandRun, type CommandProcessor } from "./command-run";
 import { DataCollector } from "./data-collector";
-import type { Collected, CollectOptions } from "./data-mode";
+import type { Collected, CollectOptions } from "../device/data-mode";
 import { startSettings } from "./line-settings";
-import type { SimulatedModem } from "../modem";
 import { MultiplexedLine } from "./multiplexer";
-import type { LineSettings, ModemPort, PortName } from "./port";
+import type { LineSettings, ModemPort, PortName } from "../device/port";
 import { formatConnect, formatUnsolicited } from "./v250-format";
 import { CommandLineReader } from "./v250-reader";
 
@@ -46,7 +45,7 @@ export class AtPort implements ModemPort {
   /** @param transmit sends bytes to the host. */
   constructor(
     readonly name: PortName,
-    readonly modem: SimulatedModem,
+    private readonly modem: CommandProcessor,
     readonly transmit: (bytes: Buffer) => void,
   ) {
     this.settings = startSettings(modem);
@@ -161,7 +160,7 @@ export class AtPort implements ModemPort {
     this.state = { kind: "running", run, waiting };
     this.droppingPacket = collected.end === "length";
     this.modem.log.add({ kind: "payload", port: this.name, bytes: collected.bytes });
-    this.modem.emit("dataModeLeft");
+    this.modem.dataModeLeft();
   }
 
   private take(bytes: Buffer): void {
@@ -246,7 +245,7 @@ export class AtPort implements ModemPort {
   private start(text: string): void {
     this.sendEcho();
     this.modem.log.add({ kind: "line", port: this.name, text: `AT${text}` });
-    const run = new CommandRun(this, text);
+    const run = new CommandRun(this.modem, this, text);
     const waiting: Buffer[] = [];
     this.state = { kind: "running", run, waiting };
     this.modem.background(async () => {

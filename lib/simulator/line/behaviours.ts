@@ -3,7 +3,7 @@
  * expectations with a time limit.
  */
 import type { Clock } from "../../clock";
-import type { CommandContext, FinalResult } from "../handler";
+import type { CommandContext, FinalResult } from "../device/command";
 
 /** Goes on with the next older behaviour, at last with the command itself; a context given replaces the own. */
 export type PassOn = (altered?: CommandContext) => Promise<FinalResult>;

@@ -1,27 +1,49 @@
 /** The execution of one command line: its commands in order, the first fault ends it, one final result. */
-import type { AtPort } from "./at-port";
-import type { Collected, CollectOptions } from "./data-mode";
+import type { Collected, CollectOptions } from "../device/data-mode";
 import { delay } from "../../clock";
-import { ERROR, OK, type CommandContext, type FinalResult } from "../handler";
-import type { SimulatedModem } from "../modem";
+import { ERROR, OK, type Command, type CommandContext, type FinalResult } from "../device/command";
+import type { Device } from "../device/device";
+import type { ModemPort } from "../device/port";
 import { formatInformation, formatResult } from "./v250-format";
 import { parseLine, type ParsedCommand } from "./v250-parser";
+
+/** The module as its ports see it: what executes their commands. */
+export interface CommandProcessor extends Device {
+  /** @param name upper case with `+`. */
+  command(name: string): Command | undefined;
+  /** Waits until a command on `port` may run, which another port in data mode can prevent. */
+  commandTurn(port: ModemPort, signal: AbortSignal): Promise<void>;
+  /** Executes one command. Rejects with what its handler throws. */
+  execute(context: CommandContext): Promise<FinalResult>;
+  /** A port has left data mode. */
+  dataModeLeft(): void;
+  /** A fault of the simulator itself, not of the module: it must not pass for an answer. */
+  reportDefect(error: unknown): void;
+}
+
+/** The port that a line came in on, and that takes what its commands answer. */
+interface CommandPort extends ModemPort {
+  /** Sends text, one byte per character. */
+  send(text: string): void;
+  transmit(bytes: Buffer): void;
+  /** Sends CONNECT and collects data for the command that runs. */
+  collect(run: CommandRun, options: CollectOptions): Promise<Collected>;
+}
 
 export class CommandRun {
   /** Aborted when the module restarts. */
   readonly modemSignal: AbortSignal;
   /** Aborted also when input ends the command. */
   readonly signal: AbortSignal;
-  private readonly modem: SimulatedModem;
   private readonly own = new AbortController();
   private readonly later: (() => void)[] = [];
   private informationSent = false;
 
   constructor(
-    private readonly port: AtPort,
+    private readonly modem: CommandProcessor,
+    private readonly port: CommandPort,
     private readonly text: string,
   ) {
-    this.modem = port.modem;
     this.modemSignal = this.modem.signal;
     // Not AbortSignal.any, which costs more than the rest of a command.
     this.signal = this.own.signal;
@@ -67,7 +89,7 @@ export class CommandRun {
   }
 
   private async runCommand(command: ParsedCommand): Promise<FinalResult> {
-    const known = this.modem.registry.find(command.name);
+    const known = this.modem.command(command.name);
     await this.think(known?.thinkingMs);
     await this.modem.commandTurn(this.port, this.signal);
     const result = await this.modem.execute(this.contextOf(command));

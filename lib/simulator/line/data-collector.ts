@@ -4,7 +4,7 @@
  * Fact base 2.4, 3.5 and 4. Bytes go in as they arrive; the outcome comes out once.
  */
 import type { Clock, Timer } from "../../clock";
-import type { Collected, CollectEnd, CollectOptions } from "./data-mode";
+import type { Collected, CollectEnd, CollectOptions } from "../device/data-mode";
 
 const PLUS = 0x2b;
 /** The three characters of the escape come within this time, ms (fact base 4). */

@@ -1,6 +1,5 @@
 /** The line rate of AT+IPR: in use at once, kept only when stored by AT&W. */
-import type { SimulatedModem } from "../modem";
-import { stateKey } from "../state";
+import { stateKey, type Device } from "../device/device";
 
 /** Rates of AT+IPR in bit/s. */
 export const lineRates: readonly number[] = [
@@ -18,20 +17,20 @@ const currentRate = stateKey<{ rate: number }>("start", "line rate", (modem) => 
 }));
 
 /** Rate that AT+IPR? answers, bit/s. */
-export function configuredRate(modem: SimulatedModem): number {
+export function configuredRate(modem: Device): number {
   return modem.state(currentRate).rate;
 }
 
 /** Rate at which bytes take their time, bit/s; undefined when the modem is unpaced. */
-export function lineRate(modem: SimulatedModem): number | undefined {
+export function lineRate(modem: Device): number | undefined {
   return modem.timing.line === "unpaced" ? undefined : configuredRate(modem);
 }
 
-export function setLineRate(modem: SimulatedModem, rate: number): void {
+export function setLineRate(modem: Device, rate: number): void {
   modem.state(currentRate).rate = rate;
 }
 
 /** Stores the rate in use, as AT&W does. */
-export function storeLineRate(modem: SimulatedModem): void {
+export function storeLineRate(modem: Device): void {
   modem.state(storedRate).rate = configuredRate(modem);
 }

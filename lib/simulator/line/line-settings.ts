@@ -1,6 +1,6 @@
 /** Factory values of the line settings (fact base 1) and the profile that AT&W stores. */
-import type { LineSettings } from "./port";
-import { stateKey } from "../state";
+import type { LineSettings } from "../device/port";
+import { stateKey } from "../device/device";
 
 /** S-registers known, with factory value, smallest and largest value. */
 export const registerTable: ReadonlyMap<number, readonly [factory: number, min: number, max: number]> =

@@ -4,8 +4,8 @@
  * A host opens it, writes bytes, and is told when the port vanishes. One host at a time.
  */
 import { AtPort } from "./at-port";
-import type { SimulatedModem } from "../modem";
-import type { PortName } from "./port";
+import type { CommandProcessor } from "./command-run";
+import type { PortName } from "../device/port";
 import { Wire } from "./wire";
 
 /** What a host gives to be called. */
@@ -34,7 +34,7 @@ export class PortLine {
   /** @param rate line rate in bit/s, undefined when unpaced. */
   constructor(
     readonly name: PortName,
-    private readonly modem: SimulatedModem,
+    private readonly modem: CommandProcessor,
     rate: () => number | undefined,
   ) {
     this.port = new AtPort(name, modem, (bytes) => this.transmit(bytes));

@@ -1,7 +1,7 @@
 /** How texts and results look on the line under V, Q and CMEE: V.250 5.7, 3GPP TS 27.007 9.1. Pure. */
 import { cmeWords } from "./cme-words";
-import type { FinalResult } from "../handler";
-import type { LineSettings } from "./port";
+import type { FinalResult } from "../device/command";
+import type { LineSettings } from "../device/port";
 
 /** An information line; one that stands apart, as the first of a reply, opens with a line end under V1. */
 export function formatInformation(line: string, apart: boolean, settings: LineSettings): string {

@@ -3,8 +3,8 @@
  *
  * `ATE0V1+CMEE=1;+CREG?;&W` gives E, V, +CMEE, +CREG, &W.
  */
-import type { CommandForm } from "../handler";
-import { parseParameters, type Parameter } from "./parameters";
+import type { CommandForm } from "../device/command";
+import { parseParameters, type Parameter } from "../device/parameters";
 
 /** A command as it stands in a line. */
 export interface ParsedCommand {

@@ -3,7 +3,7 @@
  *
  * It finds the prefix AT, edits with S5, ends with S3 and knows A/. What a line means is no matter of this file.
  */
-import type { LineSettings } from "./port";
+import type { LineSettings } from "../device/port";
 
 /** What a byte brought about. */
 export type ReaderEvent =

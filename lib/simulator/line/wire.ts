@@ -4,15 +4,7 @@
  * A fault plan may put pauses and actions between bytes. Nothing arrives before `send` has returned.
  */
 import type { Clock, Timer } from "../../clock";
-
-/** What goes down a wire, in order. */
-export type Segment =
-  /** Bytes that were handed over at once; a part of them when a fault stands between. */
-  | { readonly kind: "bytes"; readonly bytes: Buffer }
-  /** The end of what was handed over at once. */
-  | { readonly kind: "packetEnd" }
-  | { readonly kind: "pause"; readonly ms: number }
-  | { readonly kind: "action"; readonly run: () => void };
+import type { Segment } from "../device/fault-points";
 
 export interface WireEnd {
   bytes(bytes: Buffer): void;

@@ -2,7 +2,7 @@
  * What is broken in this run of the module and heals only by the next start (fact base, real modules): a data stack that
  * carries nothing although its context looks healthy, a card that is no longer seen, an application that does not start.
  */
-import { stateKey } from "../state";
+import { stateKey } from "../device/device";
 
 interface Broken {
   /** The number that each mail ends with. */

@@ -1,10 +1,9 @@
 /**
  * The storages of the module and their files (fact base 3.1): flash (`UFS`) and volatile memory (`RAM`).
  *
- * Knows names, sizes and room; nothing of commands, handles or error numbers.
+ * Knows names, sizes, room, checksums and the numbers of errors; nothing of commands or handles.
  */
-import { stateKey } from "../state";
-import type { SimulatedModem } from "../modem";
+import { stateKey, type Device } from "../device/device";
 
 export type StorageName = "UFS" | "RAM";
 
@@ -95,12 +94,44 @@ export const storageSizes = stateKey("world", "storage sizes", () => ({ UFS: 14_
 const flash = stateKey("flash", "UFS", (modem) => new Storage(modem.state(storageSizes).UFS));
 const memory = stateKey("start", "RAM", (modem) => new Storage(modem.state(storageSizes).RAM));
 
-export function storageOf(modem: SimulatedModem, name: StorageName): Storage {
+export function storageOf(modem: Device, name: StorageName): Storage {
   return modem.state(name === "UFS" ? flash : memory);
 }
 
 /** The file of a name as given in a command, or undefined. */
-export function findFile(modem: SimulatedModem, text: string): StoredFile | undefined {
+export function findFile(modem: Device, text: string): StoredFile | undefined {
   const file = parseFileName(text);
   return file === undefined ? undefined : storageOf(modem, file.storage).find(file.name);
+}
+
+/** Numbers of `+CME ERROR` that FILE commands give (fact base 3.8). */
+export const fileError = {
+  invalidInput: 400,
+  beyondEnd: 401,
+  nothingRead: 402,
+  driveFull: 403,
+  moveFailed: 404,
+  notFound: 405,
+  badName: 406,
+  exists: 407,
+  tooManyOpen: 413,
+  readOnly: 414,
+  badHandle: 416,
+  listFailed: 417,
+  deleteFailed: 418,
+  noRoom: 420,
+  timeout: 421,
+  tooLarge: 423,
+  alreadyOpen: 426,
+} as const;
+
+/** Checksum of QFUPL and QFDWL (3.5): XOR of all 16-bit words, high byte first; an odd last byte is a high byte. */
+export function fileChecksum(content: Uint8Array): number {
+  let high = 0;
+  let low = 0;
+  content.forEach((byte, index) => {
+    if (index % 2 === 0) high ^= byte;
+    else low ^= byte;
+  });
+  return high * 256 + low;
 }

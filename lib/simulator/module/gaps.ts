@@ -3,7 +3,7 @@
  * what Quectel's RTOS family was seen to do to a mail (fact base, mail client). No switches: set by tests
  * and fault plans, because a mail can be lost to each of them.
  */
-import { stateKey } from "../state";
+import { stateKey } from "../device/device";
 
 interface Gaps {
   /** What commands get that name the storage `RAM:` where it is missing. */

@@ -4,11 +4,9 @@
  * An active context carries an AbortSignal that ends whatever runs over it when the context goes.
  */
 import { setMaxListeners } from "node:events";
-import type { SimulatedModem } from "../modem";
 import { hasPacketService } from "./registration";
-import { localFailure } from "../delivery/smtp-codes";
-import { stateKey } from "../state";
-import type { TcpipError } from "./tcpip-errors";
+import { stateKey, type Device } from "../device/device";
+import type { TcpipError } from "../device/tcpip-errors";
 import { cell } from "./world";
 
 export interface ContextDefinition {
@@ -51,29 +49,29 @@ const lostDefinitions = stateKey("start", "PDP definitions", factoryDefinitions)
 const connections = stateKey("start", "PDP connections", () => new Map<number, Connection>());
 
 /** Definitions by context; a context not in the map was never defined. */
-export function definitions(modem: SimulatedModem): Map<number, ContextDefinition> {
+export function definitions(modem: Device): Map<number, ContextDefinition> {
   return modem.state(modem.variants["pdp-after-restart"] === "kept" ? keptDefinitions : lostDefinitions);
 }
 
 /** The definition as QICSGP shows it. */
-export function definitionOf(modem: SimulatedModem, id: number): ContextDefinition {
+export function definitionOf(modem: Device, id: number): ContextDefinition {
   return definitions(modem).get(id) ?? empty;
 }
 
-export function activeContext(modem: SimulatedModem, id: number): ActiveContext | undefined {
+export function activeContext(modem: Device, id: number): ActiveContext | undefined {
   const connection = modem.state(connections).get(id);
   return connection?.kind === "active" ? connection : undefined;
 }
 
 /** Active contexts in the order of their numbers. */
-export function activeContexts(modem: SimulatedModem): readonly (readonly [number, ActiveContext])[] {
+export function activeContexts(modem: Device): readonly (readonly [number, ActiveContext])[] {
   return [...modem.state(connections)]
     .flatMap(([id, connection]) => (connection.kind === "active" ? [[id, connection] as const] : []))
     .sort(([one], [other]) => one - other);
 }
 
 /** Activates at once; 0 or the reason why not. */
-export function activate(modem: SimulatedModem, id: number): TcpipError {
+export function activate(modem: Device, id: number): TcpipError {
   const all = modem.state(connections);
   const present = all.get(id);
   if (present?.kind === "active") return modem.variants["activate-active"] === "ok" ? 0 : 572;
@@ -94,13 +92,13 @@ export function activate(modem: SimulatedModem, id: number): TcpipError {
 }
 
 /** Gives a context up; whatever runs over it ends. */
-export function deactivate(modem: SimulatedModem, id: number): void {
+export function deactivate(modem: Device, id: number): void {
   endContext(activeContext(modem, id), id);
   modem.state(connections).delete(id);
 }
 
 /** The network takes a context away, or all when `id` is undefined. @returns those that were active. */
-export function loseContexts(modem: SimulatedModem, id: number | undefined): readonly number[] {
+export function loseContexts(modem: Device, id: number | undefined): readonly number[] {
   const lost = activeContexts(modem).filter(([active]) => id === undefined || id === active);
   for (const [number, context] of lost) {
     modem.state(connections).set(number, { kind: "lost" });
@@ -117,10 +115,10 @@ function endOfContext(): AbortController {
 }
 
 function endContext(context: ActiveContext | undefined, id: number): void {
-  context?.end.abort(localFailure("contextLost", `PDP context ${id} is gone`));
+  context?.end.abort(new Error(`PDP context ${id} is gone`));
 }
 
-function isSubscribed(modem: SimulatedModem, { apn, user, password }: ContextDefinition): boolean {
+function isSubscribed(modem: Device, { apn, user, password }: ContextDefinition): boolean {
   const asked = modem.state(subscription);
   return (
     (asked.apn === undefined || asked.apn.toLowerCase() === apn.toLowerCase()) &&

@@ -3,13 +3,54 @@
  *
  * The cell grants or refuses; searching takes `timing.networkMs`; each change is reported as n asks.
  */
-import { domains, reportLevel, type Domain } from "../commands/registration-reports";
-import { functionality } from "./functionality";
 import { setModuleTime } from "./module-clock";
-import type { SimulatedModem } from "../modem";
-import { simStatus } from "./sim-state";
-import { stateKey } from "../state";
+import { simStatus } from "./sim";
+import { stateKey, type Device } from "../device/device";
 import { cell, type RegistrationState } from "./world";
+
+/** The level of AT+CFUN: 0 minimum, 1 full, 4 no radio. */
+export type Functionality = 0 | 1 | 4;
+
+const level = stateKey<{ value: Functionality }>("start", "functionality", () => ({ value: 1 }));
+
+export function functionality(modem: Device): Functionality {
+  return modem.state(level).value;
+}
+
+export function setFunctionality(modem: Device, value: Functionality): void {
+  modem.state(level).value = value;
+}
+
+/** Circuit switched, packet switched, LTE. */
+export const domains = ["CREG", "CGREG", "CEREG"] as const;
+export type Domain = (typeof domains)[number];
+
+/** The <n> of a domain (3GPP TS 27.007 7.2, 10.1.20, 10.1.22): 0 no report, 1 state, 2 state and place. */
+export type ReportLevel = 0 | 1 | 2;
+type Reporting = Record<Domain, ReportLevel>;
+
+const none: Readonly<Reporting> = { CREG: 0, CGREG: 0, CEREG: 0 };
+
+const stored = stateKey<Reporting>("flash", "stored registration reports", () => ({ ...none }));
+const current = stateKey<Reporting>("start", "registration reports", (modem) => ({ ...modem.state(stored) }));
+
+export function reportLevel(modem: Device, domain: Domain): ReportLevel {
+  return modem.state(current)[domain];
+}
+
+export function setReportLevel(modem: Device, domain: Domain, level: ReportLevel): void {
+  modem.state(current)[domain] = level;
+}
+
+/** As AT&F does. */
+export function resetReporting(modem: Device): void {
+  Object.assign(modem.state(current), none);
+}
+
+/** As AT&W does. */
+export function storeReporting(modem: Device): void {
+  Object.assign(modem.state(stored), modem.state(current));
+}
 
 interface Registration {
   state: RegistrationState;
@@ -34,37 +75,37 @@ export const timeUpdate = stateKey<{ level: (typeof updateLevels)[number] }>("fl
 }));
 
 /** State of the registration for data; 1 and 5 are registered. */
-export function registrationState(modem: SimulatedModem): RegistrationState {
+export function registrationState(modem: Device): RegistrationState {
   return modem.state(registration).state;
 }
 
 /** True while the network serves the module. */
-export function isRegistered(modem: SimulatedModem): boolean {
+export function isRegistered(modem: Device): boolean {
   const state = registrationState(modem);
   return state === 1 || state === 5;
 }
 
 /** True while PDP contexts can be used: registered, attached, signal. */
-export function hasPacketService(modem: SimulatedModem): boolean {
+export function hasPacketService(modem: Device): boolean {
   const { dataRegistration = 1, rssi } = modem.state(cell);
   const isGranted = dataRegistration === 1 || dataRegistration === 5;
   return isRegistered(modem) && isGranted && modem.state(registration).attached && rssi !== 99;
 }
 
 /** AT+CGATT. */
-export function setAttached(modem: SimulatedModem, attached: boolean): void {
+export function setAttached(modem: Device, attached: boolean): void {
   modem.state(registration).attached = attached;
-  if (!attached) modem.emit("contextLost", undefined);
+  if (!attached) modem.happened("contextLost");
 }
 
 /** AT+COPS=2 and the return from it. */
-export function setDeregistered(modem: SimulatedModem, deregistered: boolean): void {
+export function setDeregistered(modem: Device, deregistered: boolean): void {
   modem.state(registration).deregistered = deregistered;
   startRegistration(modem);
 }
 
 /** State that a domain shows; on a network with LTE only firmware differs for CREG and CGREG. */
-export function shownState(modem: SimulatedModem, domain: Domain): RegistrationState {
+export function shownState(modem: Device, domain: Domain): RegistrationState {
   const { state: own } = modem.state(registration);
   const { dataRegistration } = modem.state(cell);
   const isOther = domain !== "CREG" && dataRegistration !== undefined && (own === 1 || own === 5);
@@ -82,7 +123,7 @@ export function shownState(modem: SimulatedModem, domain: Domain): RegistrationS
 }
 
 /** Place of a domain, for n=2, with its leading comma; empty when not registered. */
-export function shownPlace(modem: SimulatedModem, domain: Domain): string {
+export function shownPlace(modem: Device, domain: Domain): string {
   const state = shownState(modem, domain);
   if (state !== 1 && state !== 5) return "";
   const { area, cellId, accessTechnology } = modem.state(cell);
@@ -90,12 +131,12 @@ export function shownPlace(modem: SimulatedModem, domain: Domain): string {
 }
 
 /** Starts the module out of registration, as after power-up. */
-export function loseRegistration(modem: SimulatedModem): void {
+export function loseRegistration(modem: Device): void {
   modem.state(registration).state = 0;
 }
 
 /** Follows what SIM card, radio and cell allow now; may take `timing.networkMs`. */
-export function startRegistration(modem: SimulatedModem): void {
+export function startRegistration(modem: Device): void {
   const target = targetState(modem);
   if (target !== 1 && target !== 5) {
     change(modem, target);
@@ -112,14 +153,14 @@ export function startRegistration(modem: SimulatedModem): void {
   });
 }
 
-function targetState(modem: SimulatedModem): RegistrationState {
+function targetState(modem: Device): RegistrationState {
   if (functionality(modem) !== 1 || simStatus(modem) !== "READY") return 0;
   if (modem.state(registration).deregistered) return 0;
   const { registration: granted, rssi } = modem.state(cell);
   return rssi === 99 ? 2 : granted;
 }
 
-function change(modem: SimulatedModem, state: RegistrationState): void {
+function change(modem: Device, state: RegistrationState): void {
   const own = modem.state(registration);
   if (own.state === state) return;
   const before = domains.map((domain) => shownState(modem, domain));
@@ -130,12 +171,12 @@ function change(modem: SimulatedModem, state: RegistrationState): void {
     if (shown === before[index] || level === 0) continue;
     modem.raiseUrc(`+${domain}: ${shown}${level === 2 ? shownPlace(modem, domain) : ""}`);
   }
-  if (!isRegistered(modem)) modem.emit("contextLost", undefined);
+  if (!isRegistered(modem)) modem.happened("contextLost");
   else takeNetworkTime(modem);
 }
 
 /** NITZ: the network tells its time when the module registers. */
-export function takeNetworkTime(modem: SimulatedModem): void {
+export function takeNetworkTime(modem: Device): void {
   const { sendsTime, timeZone } = modem.state(cell);
   if (sendsTime && modem.state(timeUpdate).level !== 0) setModuleTime(modem, modem.clock.wall(), timeZone);
 }

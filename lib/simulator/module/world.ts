@@ -3,8 +3,7 @@
  *
  * Tests and fault plans change it at any time; the module notices by the event `surroundings`; `change()` does both.
  */
-import type { SimulatedModem } from "../modem";
-import { stateKey, type StateKey } from "../state";
+import { stateKey, type Device, type StateKey } from "../device/device";
 
 /** A SIM card, or the empty slot. */
 export interface SimCard {
@@ -47,9 +46,9 @@ export interface Cell {
 }
 
 /** Changes the world and lets the module notice. */
-export function change<T extends object>(modem: SimulatedModem, key: StateKey<T>, values: Partial<T>): void {
+export function change<T extends object>(modem: Device, key: StateKey<T>, values: Partial<T>): void {
   Object.assign(modem.state(key), values);
-  modem.emit("surroundings");
+  modem.happened("surroundings");
 }
 
 export const simCard = stateKey<SimCard>("world", "SIM card", () => ({

@@ -1,8 +1,8 @@
 /** The command line of `quectel-modem-simulator`: its options, its help, and what is made of them. Pure. */
 import { parseArgs } from "node:util";
 import { lineRates } from "../line/line-rate";
-import { portNames, type PortName } from "../line/port";
-import { lifelike, noDelay, type Timing } from "../timing";
+import { portNames, type PortName } from "../device/port";
+import { lifelike, noDelay, type Timing } from "../device/timing";
 import { parseVariant, type VariantChoice } from "../variants/variants";
 
 export const help = `quectel-modem-simulator: a simulated Quectel EC25 with an SMTP client that really delivers mail

@@ -1,5 +1,5 @@
 /** What the program prints with `--trace`: one line per entry of the modem's log. Pure. */
-import type { LogEntry } from "../log";
+import type { LogEntry } from "../device/log";
 
 /** Longest payload shown whole, bytes. */
 const shownPayload = 64;

@@ -3,8 +3,8 @@ import { EventEmitter } from "node:events";
 import { ModemError } from "../../errors";
 import type { ControlLines, Transport, TransportEvents, TransportFactory } from "../../serial/transport";
 import { configuredRate, lineRate } from "../line/line-rate";
-import type { SimulatedModem } from "../modem";
-import type { PortName } from "../line/port";
+import type { ServedModem } from "./served-modem";
+import type { PortName } from "../device/port";
 import type { HostLine } from "../line/port-line";
 
 type State =
@@ -21,7 +21,7 @@ export interface SimulatorTransportOptions {
 
 /** Makes connections to one port of the modem. */
 export function simulatorTransport(
-  modem: SimulatedModem,
+  modem: ServedModem,
   options: SimulatorTransportOptions = {},
 ): TransportFactory {
   return () => new InProcessTransport(modem, options);
@@ -38,7 +38,7 @@ class InProcessTransport extends EventEmitter<TransportEvents> implements Transp
   private state: State = { kind: "new" };
 
   constructor(
-    private readonly modem: SimulatedModem,
+    private readonly modem: ServedModem,
     private readonly options: SimulatorTransportOptions,
   ) {
     super();

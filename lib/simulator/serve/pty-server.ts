@@ -13,9 +13,8 @@ import { constants } from "node:fs";
 import { access, open, rm, type FileHandle } from "node:fs/promises";
 import type { Readable, Writable } from "node:stream";
 import { delay, systemClock } from "../../clock";
-import type { SimulatedModem } from "../modem";
-import type { PortName } from "../line/port";
-import type { ServedPort } from "./served-port";
+import type { PortName } from "../device/port";
+import type { ServedModem, ServedPort } from "./served-modem";
 
 /** Time socat has to make the pseudo-terminal, ms. */
 const startLimit = 5000;
@@ -29,7 +28,7 @@ type Socat = ChildProcessByStdio<Writable, Readable, Readable>;
  * @throws Error when socat is missing or cannot make it, with what socat said, or when `path` exists.
  */
 export async function servePty(
-  modem: SimulatedModem,
+  modem: ServedModem,
   path: string,
   portName: PortName = "usbat",
 ): Promise<ServedPort> {

@@ -1,9 +1,8 @@
 /** Serves one port of the modem as raw TCP, as ser2net does. One client at a time; a second one is turned away. */
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
-import type { SimulatedModem } from "../modem";
-import type { PortName } from "../line/port";
-import type { ServedPort } from "./served-port";
+import type { PortName } from "../device/port";
+import type { ServedModem, ServedPort } from "./served-modem";
 import { telnetGreeting, telnetReader, toTelnet } from "./telnet";
 
 export interface TcpOptions {
@@ -18,7 +17,7 @@ export interface TcpOptions {
 
 /** @throws the error of the operating system when the address cannot be used. */
 export async function serveTcp(
-  modem: SimulatedModem,
+  modem: ServedModem,
   options: TcpOptions,
 ): Promise<ServedPort & { readonly tcpPort: number }> {
   const host = options.host ?? "127.0.0.1";
@@ -42,7 +41,7 @@ export async function serveTcp(
   };
 }
 
-function connect(modem: SimulatedModem, portName: PortName, socket: Socket, isTelnet: boolean): void {
+function connect(modem: ServedModem, portName: PortName, socket: Socket, isTelnet: boolean): void {
   // A reset connection is told by "close" as well; without a listener the error would end the process.
   socket.on("error", () => undefined);
   const line = modem.open(portName, {

@@ -3,9 +3,9 @@ import { createConnection, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { resolveHost } from "../delivery/host-names";
 import { internet } from "../delivery/internet";
-import type { SimulatedModem } from "../modem";
+import type { Device } from "../device/device";
 import { broken } from "../module/broken";
-import type { TcpipError } from "../module/tcpip-errors";
+import type { TcpipError } from "../device/tcpip-errors";
 import type { SocketParameters } from "./tcp-socket";
 
 /** How long a peer may take to answer, ms: a filtered port says nothing. */
@@ -17,7 +17,7 @@ export type Connected =
 
 /** Connects to the peer; never rejects but for an aborted signal. */
 export async function connectTo(
-  modem: SimulatedModem,
+  modem: Device,
   { host, port, localPort }: SocketParameters,
 ): Promise<Connected> {
   if (modem.state(broken).dataStack !== undefined) return { kind: "failed", error: 566 };
@@ -30,12 +30,7 @@ export async function connectTo(
   return modem.busy(openStream(modem, found.address, port, localPort));
 }
 
-function openStream(
-  modem: SimulatedModem,
-  address: string,
-  port: number,
-  localPort: number,
-): Promise<Connected> {
+function openStream(modem: Device, address: string, port: number, localPort: number): Promise<Connected> {
   return new Promise((resolve) => {
     const stream: Socket = createConnection({
       host: address,

@@ -2,13 +2,12 @@
  * The sockets of the module by id: their life from QIOPEN to QICLOSE, and the unsolicited lines that report it (fact base,
  * sockets 1 and 2). They do not care who is at the serial line: a host that restarts finds them as it left them.
  */
-import { configured } from "../module/tcpip-configuration";
-import type { PortName } from "../line/port";
-import type { SimulatedModem } from "../modem";
+import { configured } from "../module/tcpip";
+import type { PortName } from "../device/port";
 import { activeContext } from "../module/pdp-contexts";
-import { failTcpip, passTcpip } from "../module/tcpip-state";
-import type { TcpipError } from "../module/tcpip-errors";
-import { stateKey } from "../state";
+import { failTcpip, passTcpip } from "../module/tcpip";
+import type { TcpipError } from "../device/tcpip-errors";
+import { stateKey, type Device } from "../device/device";
 import { connectTo } from "./connect";
 import { TcpSocket, type AccessMode, type SocketParameters, type SocketSettings } from "./tcp-socket";
 
@@ -24,12 +23,12 @@ interface Entry {
 
 const table = stateKey("start", "sockets", () => new Map<number, Entry>());
 
-export function findSocket(modem: SimulatedModem, id: number): TcpSocket | undefined {
+export function findSocket(modem: Device, id: number): TcpSocket | undefined {
   return modem.state(table).get(id)?.socket;
 }
 
 /** In the order of their ids. */
-export function sockets(modem: SimulatedModem): readonly TcpSocket[] {
+export function sockets(modem: Device): readonly TcpSocket[] {
   return [...modem.state(table).values()]
     .map(({ socket }) => socket)
     .sort((one, other) => one.parameters.id - other.parameters.id);
@@ -37,7 +36,7 @@ export function sockets(modem: SimulatedModem): readonly TcpSocket[] {
 
 /** Takes the id at once; the result comes as `+QIOPEN: <id>,<err>` after `connect` was called. */
 export function reserveSocket(
-  modem: SimulatedModem,
+  modem: Device,
   parameters: SocketParameters,
   mode: AccessMode,
 ): { readonly connect: () => void } {
@@ -66,7 +65,7 @@ export function reserveSocket(
 
 /** Says `+QIOPEN: <id>,<err>`. */
 export function reportOpen(
-  modem: SimulatedModem,
+  modem: Device,
   { id, openedOn }: Pick<SocketParameters, "id" | "openedOn">,
   error: TcpipError,
 ): void {
@@ -76,7 +75,7 @@ export function reportOpen(
 }
 
 /** Closes a socket and frees its id. */
-export async function closeSocket(modem: SimulatedModem, id: number, timeoutMs: number): Promise<void> {
+export async function closeSocket(modem: Device, id: number, timeoutMs: number): Promise<void> {
   const entry = modem.state(table).get(id);
   if (entry === undefined) return;
   await entry.socket.close(timeoutMs);
@@ -84,7 +83,7 @@ export async function closeSocket(modem: SimulatedModem, id: number, timeoutMs: 
 }
 
 /** A QIRD took bytes, or found none when `count` is 0. */
-export function wasRead(modem: SimulatedModem, id: number, count: number): void {
+export function wasRead(modem: Device, id: number, count: number): void {
   const entry = modem.state(table).get(id);
   if (entry === undefined) return;
   const isEmptied =
@@ -93,7 +92,7 @@ export function wasRead(modem: SimulatedModem, id: number, count: number): void 
 }
 
 /** Another access mode: what waits is pushed. */
-export function switchMode(modem: SimulatedModem, id: number, mode: AccessMode): void {
+export function switchMode(modem: Device, id: number, mode: AccessMode): void {
   const entry = modem.state(table).get(id);
   if (entry === undefined) return;
   entry.socket.mode = mode;
@@ -101,7 +100,7 @@ export function switchMode(modem: SimulatedModem, id: number, mode: AccessMode):
   report(modem, entry);
 }
 
-async function open(modem: SimulatedModem, entry: Entry, signal: AbortSignal): Promise<void> {
+async function open(modem: Device, entry: Entry, signal: AbortSignal): Promise<void> {
   const { socket } = entry;
   const refusal = await modem.faults.socketOpen();
   if (refusal?.kind === "silence" || socket.kind !== "opening") return;
@@ -127,7 +126,7 @@ async function open(modem: SimulatedModem, entry: Entry, signal: AbortSignal): P
   reportOpen(modem, socket.parameters, connected.error);
 }
 
-function forget(modem: SimulatedModem, entry: Entry): void {
+function forget(modem: Device, entry: Entry): void {
   entry.unlisten();
   const all = modem.state(table);
   const { id } = entry.socket.parameters;
@@ -135,7 +134,7 @@ function forget(modem: SimulatedModem, entry: Entry): void {
 }
 
 /** Bytes wait: says so, or pushes them. */
-function report(modem: SimulatedModem, entry: Entry): void {
+function report(modem: Device, entry: Entry): void {
   const { socket } = entry;
   if (socket.unreadBytes === 0) return;
   if (socket.mode === 1) {
@@ -149,7 +148,7 @@ function report(modem: SimulatedModem, entry: Entry): void {
   modem.raiseUrc(`+QIURC: "recv",${id}${length}`, portOf(modem, openedOn));
 }
 
-function push(modem: SimulatedModem, { socket }: Entry): void {
+function push(modem: Device, { socket }: Entry): void {
   const { id, openedOn } = socket.parameters;
   for (let bytes = socket.nextPush(); bytes.length > 0; bytes = socket.nextPush()) {
     modem.raiseUrc(`+QIURC: "recv",${id},${bytes.length}`, portOf(modem, openedOn), received(modem, bytes));
@@ -157,12 +156,12 @@ function push(modem: SimulatedModem, { socket }: Entry): void {
 }
 
 /** Data as the host gets them: bytes, or hex digits under `dataformat`. */
-export function received(modem: SimulatedModem, bytes: Buffer): Buffer {
+export function received(modem: Device, bytes: Buffer): Buffer {
   if (configured(modem, "dataformat")[1] !== 1) return bytes;
   return Buffer.from(bytes.toString("hex").toUpperCase(), "latin1");
 }
 
-function reportClosed(modem: SimulatedModem, entry: Entry): void {
+function reportClosed(modem: Device, entry: Entry): void {
   const { id, openedOn } = entry.socket.parameters;
   if (configured(modem, "passiveclosed")[0] === 1) {
     entry.socket.drop();
@@ -172,11 +171,11 @@ function reportClosed(modem: SimulatedModem, entry: Entry): void {
 }
 
 /** Undefined: the ports of QURCCFG. */
-function portOf(modem: SimulatedModem, openedOn: PortName): PortName | undefined {
+function portOf(modem: Device, openedOn: PortName): PortName | undefined {
   return modem.variants["socket-urc-port"] === "opening" ? openedOn : undefined;
 }
 
-function settingsOf(modem: SimulatedModem): SocketSettings {
+function settingsOf(modem: Device): SocketSettings {
   return {
     receiveBuffer: () => configured(modem, "recv/buffersize")[0] ?? 0,
     retransmissions: () => {

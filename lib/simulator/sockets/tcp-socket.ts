@@ -10,10 +10,10 @@ import { once } from "node:events";
 import { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { Timer } from "../../clock";
-import type { FaultyConnection } from "../faults/fault-injector";
-import type { PortName } from "../line/port";
+import type { FaultyConnection } from "../device/fault-points";
+import type { PortName } from "../device/port";
 import { Wire } from "../line/wire";
-import type { SimulatedModem } from "../modem";
+import type { Device } from "../device/device";
 import { ByteQueue } from "./byte-queue";
 
 /** Largest TCP segment, and with it the largest push of mode 1. */
@@ -75,7 +75,7 @@ export class TcpSocket implements FaultyConnection {
   private giveUp: Timer | undefined;
 
   constructor(
-    private readonly modem: SimulatedModem,
+    private readonly modem: Device,
     readonly parameters: SocketParameters,
     public mode: AccessMode,
     private readonly settings: SocketSettings,

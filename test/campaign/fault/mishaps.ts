@@ -84,7 +84,7 @@ function several(scene: Scene, most: number, make: () => FaultRule): FaultPlan {
 /** Does it at a moment of the next mail that matters, or now. */
 function soon(scene: Scene, strike: (module: SimulatedModem) => void): void {
   const { dice, module } = scene;
-  const fault = { kind: "run", run: strike } as const;
+  const fault = { kind: "run", run: () => strike(module) } as const;
   const chance = dice.random();
   if (chance < 0.35) plan(scene, [{ at: somewhere(scene), fault }]);
   else if (chance < 0.6) plan(scene, [{ at: { command: dice.pick(COMMANDS) }, fault }]);

@@ -1,5 +1,5 @@
 /** What befalls module or line at one byte of the dialogue, and how it ends by itself. */
-import type { FaultPlan, SimulatedModem, VariantChoice } from "../../../lib/simulator";
+import type { FaultPlan, FaultyDevice, VariantChoice } from "../../../lib/simulator";
 
 /** `host`: from the host to the module; `modem`: the other way. */
 export type Direction = "host" | "modem";
@@ -27,9 +27,9 @@ const EVERYTHING = Number.MAX_SAFE_INTEGER;
 
 /** One event at the place, and another one that ends it `ms` later. */
 function striking(
-  strike: (module: SimulatedModem) => void,
+  strike: (module: FaultyDevice) => void,
   ms: number,
-  repair: (module: SimulatedModem) => void,
+  repair: (module: FaultyDevice) => void,
 ): Mishap["plan"] {
   return (at, { begun, over }) => [
     {

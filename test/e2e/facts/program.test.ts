@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { SimulatedModem } from "../../../lib/simulator";
-import type { ServedPort } from "../../../lib/simulator/serve/served-port";
+import type { ServedPort } from "../../../lib/simulator/serve/served-modem";
 import { smtpSettings } from "../../../lib/simulator/delivery/smtp-state";
 import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { parseTranscript } from "../../support/transcript";

@@ -1,7 +1,7 @@
 /** The module's mailer by its neutral face: what is out after which phase, and what an outcome says. */
 import assert from "node:assert/strict";
 import { OK } from "../../../lib/simulator";
-import type { Parameter } from "../../../lib/simulator/line/parameters";
+import type { Parameter } from "../../../lib/simulator/device/parameters";
 import type { Prepared } from "../../../lib/mailer/mailer";
 import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
 

@@ -13,7 +13,7 @@ import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, change, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
-import { setFunctionality } from "../../../lib/simulator/module/functionality";
+import { setFunctionality } from "../../../lib/simulator/module/registration";
 import { internet } from "../../../lib/simulator/delivery/internet";
 import { startRegistration } from "../../../lib/simulator/module/registration";
 import { NETWORK } from "../../support/module-replies";

@@ -6,7 +6,7 @@ import {
   functionality,
   setFunctionality,
   type Functionality,
-} from "../../../lib/simulator/module/functionality";
+} from "../../../lib/simulator/module/registration";
 import { startRegistration } from "../../../lib/simulator/module/registration";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 

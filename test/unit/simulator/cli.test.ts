@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { variantNames, variantTable } from "../../../lib/simulator";
 import { help, parseCommandLine } from "../../../lib/simulator/serve/cli-options";
 import { traceLine } from "../../../lib/simulator/serve/cli-trace";
-import { lifelike, noDelay } from "../../../lib/simulator/timing";
+import { lifelike, noDelay } from "../../../lib/simulator/device/timing";
 import { chooseVariants, listVariants, parseVariant } from "../../../lib/simulator/variants/variants";
 
 describe("The command line of the simulator", () => {

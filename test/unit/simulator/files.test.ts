@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fileChecksum } from "../../../lib/simulator/module/checksum";
+import { fileChecksum } from "../../../lib/simulator/module/file-store";
 import { storageSizes, type VariantChoice } from "../../../lib/simulator";
 import { Dialogue } from "./dialogue";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { anyText, integerIn, parseParameters, quotedText } from "../../../lib/simulator/line/parameters";
+import { anyText, integerIn, parseParameters, quotedText } from "../../../lib/simulator/device/parameters";
 import { parseLine } from "../../../lib/simulator/line/v250-parser";
 
 describe("Parameters of a command", () => {

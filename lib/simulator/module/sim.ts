@@ -1,7 +1,6 @@
 /** What the module knows of its SIM card since the start. */
-import type { SimulatedModem } from "../modem";
 import { broken } from "./broken";
-import { stateKey } from "../state";
+import { stateKey, type Device } from "../device/device";
 import { simCard } from "./world";
 
 export interface SimState {
@@ -23,7 +22,7 @@ export const simState = stateKey<SimState>("start", "SIM", (modem) => {
 
 export type SimStatus = "READY" | "SIM PIN" | "SIM PUK" | "NOT INSERTED" | "BUSY" | "FAILURE";
 
-export function simStatus(modem: SimulatedModem): SimStatus {
+export function simStatus(modem: Device): SimStatus {
   const card = modem.state(simCard);
   const state = modem.state(simState);
   if (modem.state(broken).card) return "FAILURE";

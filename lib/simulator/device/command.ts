@@ -4,10 +4,10 @@
  * Commands stand in tables, one file per feature in `commands/`. A handler sends information lines through its
  * context and returns the final result, so that each command has exactly one.
  */
-import type { CollectOptions, Collected } from "./line/data-mode";
-import type { SimulatedModem } from "./modem";
-import type { Parameter } from "./line/parameters";
-import type { ModemPort } from "./line/port";
+import type { CollectOptions, Collected } from "./data-mode";
+import type { Device } from "./device";
+import type { Parameter } from "./parameters";
+import type { ModemPort } from "./port";
 
 /** `AT+X` | `AT+X?` | `AT+X=?` | `AT+X=...` */
 export type CommandForm = "exec" | "read" | "test" | "write";
@@ -35,7 +35,7 @@ export const cms = (code: number): FinalResult => ({ kind: "cms", code });
 
 /** One execution of a command. */
 export interface CommandContext {
-  readonly modem: SimulatedModem;
+  readonly modem: Device;
   /** The port the command came in on. */
   readonly port: ModemPort;
   /** Upper case with its `+`, for example `+QSMTPCFG`. */
@@ -81,7 +81,7 @@ export interface Feature {
   readonly name: string;
   readonly commands: CommandTable;
   /** Called at each start of the module, before the first URC, with fresh volatile states. */
-  readonly start?: (modem: SimulatedModem) => void;
+  readonly start?: (modem: Device) => void;
 }
 
 /** A test form that only says OK, as many commands have. */

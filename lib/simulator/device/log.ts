@@ -1,5 +1,5 @@
 /** What went in and out of the simulated modem, in order, for assertions and for the trace of the program. */
-import type { PortName } from "./line/port";
+import type { PortName } from "./port";
 
 export type LogEntry = { readonly at: number } &
   /** Bytes as they arrived from the host. */

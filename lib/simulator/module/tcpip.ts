@@ -1,6 +1,7 @@
-/** Settings of the TCP/IP stack by QICFG (fact base 6, sockets 3): what keys there are, and their values. */
-import type { SimulatedModem } from "../modem";
-import { stateKey } from "../state";
+/** The TCP/IP stack (fact base 6, sockets 3): its settings by QICFG, and its last error, which QIGETERROR tells. */
+import { ERROR, type FinalResult } from "../device/command";
+import { stateKey, type Device } from "../device/device";
+import type { TcpipError } from "../device/tcpip-errors";
 
 /**
  * Keys of QICFG with the range and default of each value. In effect are those of sockets in buffer and direct push mode:
@@ -51,20 +52,35 @@ const configuration = stateKey(
 const laterKeys: ReadonlySet<string> = new Set(["send/auto", "recv/ignore", "wakeup/data"]);
 
 /** False for a key that came with later firmware only. */
-export function hasKey(modem: SimulatedModem, key: string): boolean {
+export function hasKey(modem: Device, key: string): boolean {
   return (
     Object.hasOwn(configurationKeys, key) && (modem.variants.firmware === "A0.301" || !laterKeys.has(key))
   );
 }
 
 /** The values of a key as set, or its defaults. @throws when there is no such key. */
-export function configured(modem: SimulatedModem, key: string): readonly number[] {
+export function configured(modem: Device, key: string): readonly number[] {
   const ranges = configurationKeys[key];
   if (ranges === undefined) throw new Error(`QICFG has no key ${key}`);
   return modem.state(configuration).get(key) ?? ranges.map(([, , usual]) => usual);
 }
 
 /** Sets all values of a key. */
-export function setConfigured(modem: SimulatedModem, key: string, values: readonly number[]): void {
+export function setConfigured(modem: Device, key: string, values: readonly number[]): void {
   modem.state(configuration).set(key, values);
+}
+
+export const lastTcpipError = stateKey<{ code: TcpipError }>("start", "last TCP/IP error", () => ({
+  code: 0,
+}));
+
+/** Remembers that the last command of the TCP/IP stack went well. */
+export function passTcpip(modem: Device): void {
+  modem.state(lastTcpipError).code = 0;
+}
+
+/** Remembers the error; the command itself only says ERROR. */
+export function failTcpip(modem: Device, code: TcpipError): FinalResult {
+  modem.state(lastTcpipError).code = code;
+  return ERROR;
 }
