@@ -110,6 +110,11 @@ export const MODEM_ERRORS = {
     hint: "Only switching its power off and on helps now.",
     class: "transient",
   },
+  MODEM_STUCK: {
+    text: "The module's mail client has stayed busy, and the settings do not allow to restart the module",
+    hint: "Switch its power off and on, or allow restarts in the modem's settings. Mails wait until it is free again.",
+    class: "transient",
+  },
   MODEM_SHARED: {
     text: "Another program sends mails through this module",
     hint: "Let one program only use the mail client of this module; until then the recipients are checked before each mail.",

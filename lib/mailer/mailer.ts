@@ -203,9 +203,15 @@ export interface MailerLimits {
 }
 
 export interface MailerEvents {
-  /** `available` has changed. */
+  /** `available` or `trouble` has changed. */
   available: [available: boolean];
 }
+
+/** What became of a mail, and when it ended in milliseconds of the clock. */
+export type EndedMail = (
+  | { readonly kind: "sent" }
+  | { readonly kind: "failed"; readonly error: ModemError }
+) & { readonly at: number };
 
 /** One way out. One transaction runs at a time; a further call waits for the one before. */
 export interface Mailer {
@@ -214,6 +220,13 @@ export interface Mailer {
   readonly limits: MailerLimits;
   /** True while a mail could be sent now. */
   readonly available: boolean;
+  /**
+   * Why no mail can go out although the device answers, where waiting does not help but a person can; undefined where
+   * there is nothing of this kind. `available` is false meanwhile.
+   */
+  readonly trouble: ModemError | undefined;
+  /** The last mail that this object knows the end of; one that was called off does not count. For a diagnosis. */
+  readonly lastMail: EndedMail | undefined;
   on(event: "available", listener: (available: boolean) => void): unknown;
   off(event: "available", listener: (available: boolean) => void): unknown;
   /**
@@ -232,4 +245,6 @@ export interface Mailer {
    * for each mark, before anything else is prepared. Never rejects.
    */
   recover(transaction: Transaction, mark: Mark, options: RecoverOptions): Promise<Outcome>;
+  /** Ends what runs, and for good; a mail in flight is then of unknown outcome. */
+  close(): void;
 }

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { cell, change, SimulatedModem } from "../../lib/simulator";
 import { serveTcp } from "../../lib/simulator/serve/tcp-server";
+import { MailServer } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 import { LeapingClock } from "./support/leaping-clock";
 
@@ -52,5 +54,53 @@ describe("A modem that finds no network", () => {
     await bench.showsStatus("send", "ready");
     clock.leap(90_000);
     assert.equal(bench.count("caught"), 0);
+  });
+});
+
+describe("A modem whose mail client stays busy and that must not be restarted", () => {
+  const POLL_MS = 5_000;
+  const bench = new FlowBench();
+
+  it("needs its power switched, says so once, and sends what waits when it is free", async () => {
+    const clock = new LeapingClock();
+    const module = new SimulatedModem();
+    const server = await serveTcp(module, { tcpPort: 0 });
+    const mails = await MailServer.start();
+    try {
+      await bench.load([
+        modemNode(mails.port, {
+          transport: "tcp",
+          tcpHost: "127.0.0.1",
+          tcpPort: String(server.tcpPort),
+          allowReset: false,
+          sendTimeout: "60",
+        }),
+        sendNode(),
+        { id: "catch", type: "catch", z: "tab", scope: ["modem", "send"], wires: [["caught"]] },
+        helperNode("caught"),
+        helperNode("sent"),
+      ]);
+      await bench.showsStatus("send", "ready");
+      const free = module.define((context, next) =>
+        context.name.startsWith("+QSMTP") && context.form !== "test" ? { kind: "cme", code: 652 } : next(),
+      );
+      bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
+      await waitFor("its report", async () => {
+        await clock.leapOnly(POLL_MS, POLL_MS);
+        return bench.count("caught") > 0;
+      });
+      await bench.showsStatus("send", "needs power cycle");
+      assert.equal((await bench.received("caught")).error.code, "MODEM_STUCK");
+      free();
+      await clock.leapOnly(60_000, 60_000);
+      assert.equal((await bench.received("sent")).smtp.status, "sent");
+      await bench.showsStatus("send", "ready");
+      assert.equal(bench.count("caught"), 1);
+    } finally {
+      clock.restore();
+      await bench.end();
+      await mails.stop();
+      await server.close();
+    }
   });
 });

@@ -69,6 +69,8 @@ export class FakeMailer extends EventEmitter<MailerEvents> implements Mailer {
   readonly via = "module";
   readonly limits: MailerLimits = { attachments: 10, textBytes: 10_240, subjectBytes: 100 };
   available = true;
+  readonly trouble = undefined;
+  readonly lastMail = undefined;
   bccMode: BccMode = "private";
   /** Minutes; 0 = off. */
   lateNote = 0;
@@ -104,6 +106,8 @@ export class FakeMailer extends EventEmitter<MailerEvents> implements Mailer {
   setAnswer(answer: Answer): void {
     this.answer = answer;
   }
+
+  close(): void {}
 
   plan(mail: Pick<OutgoingMail, "to" | "cc" | "bcc">): readonly Envelope[] {
     return planEnvelopes(mail, this.bccMode);

@@ -8,7 +8,6 @@ import type { EventEmitter } from "node:events";
 import type { ModemError } from "../../errors";
 import type { MailerProgress } from "../mailer";
 import type { CharsetName } from "../../quectel/commands/smtp";
-import type { LastMail } from "../../quectel/diagnosis/diagnosis-server";
 import type { TransactionAttachment } from "../../quectel/files/file-store";
 
 /** Text in the bytes of a charset; how they are written on the line (raw or as hex digits) is the carrier's business. */
@@ -28,9 +27,6 @@ export interface MailTransaction {
   readonly body: CodedText;
   readonly attachments: readonly TransactionAttachment[];
 }
-
-/** The same by its former name. */
-export type CarrierProgress = MailerProgress;
 
 /**
  * How the module takes text that is not ASCII: `raw` bytes, `hex` digits, or `unknown`, when only ASCII is certain to
@@ -65,9 +61,6 @@ export interface SendReport {
   /** What the reader should know although the mail went out. */
   readonly warnings: readonly string[];
 }
-
-/** A last mail, and when it ended in milliseconds of the clock. */
-export type EndedMail = LastMail & { readonly at: number };
 
 /** What became of a mail whose result line was not seen, because the host or its connection went away meanwhile. */
 export type RecoveredResult =

@@ -16,12 +16,14 @@ import type { PdpContext } from "../../quectel/network/pdp";
 import type { Notebook } from "../../quectel/notebook";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
-import type { MailerEvents } from "../mailer";
-import type { EndedMail, TextSupport } from "./carrier";
+import type { EndedMail, MailerEvents } from "../mailer";
+import type { TextSupport } from "./carrier";
+import { BusyWatch } from "./busy-watch";
 import { clear } from "./fill";
 import { GuardedModem } from "./guarded-modem";
 import { KnownSettings } from "./known-settings";
 import { ResultListener } from "./result-listener";
+import { mailState } from "./running-mail";
 import { TextCoding } from "./text-coding";
 import { TlsContext, type RootProvider } from "./tls";
 import type { Workshop } from "./transaction";
@@ -45,6 +47,7 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
   protected readonly recovery: ModuleRecovery;
   /** Hears results that nobody waits for, as after a restart of the host. */
   protected readonly stray: ResultListener;
+  protected readonly busy: BusyWatch;
   protected readonly closing = new AbortController();
   protected last: EndedMail | undefined;
   private wasAvailable: boolean;
@@ -72,13 +75,19 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     };
     this.recovery = new ModuleRecovery({ modem, pdp, notebook, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
+    this.busy = new BusyWatch(modem, () => this.isFree(), this.onState);
     this.wasAvailable = this.available;
     modem.on("state", this.onState);
   }
 
-  /** True while a mail could be sent now: modem connected, SIM ready, registered. */
+  /** True while a mail could be sent now: modem connected, SIM ready, registered, mail client not busy for ever. */
   get available(): boolean {
-    return this.client.modem.state.name === "ready";
+    return this.client.modem.state.name === "ready" && this.trouble === undefined;
+  }
+
+  /** `MODEM_STUCK` while the module's mail client stays busy and it may not be restarted. */
+  get trouble(): ModemError | undefined {
+    return this.busy.trouble;
   }
 
   /** What became of the last mail of this object. */
@@ -119,7 +128,17 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     this.closing.abort();
     this.linger?.clear();
     this.stray.close();
+    this.busy.close();
     this.client.modem.off("state", this.onState);
+  }
+
+  /** False also while it is not known: the module does not answer, or somebody works with it. */
+  private async isFree(): Promise<boolean> {
+    const { modem } = this.client;
+    if (modem.lock.held || modem.state.name !== "ready") return false;
+    return this.exclusively(undefined, async (signal) => (await mailState(modem, signal)) === "free").catch(
+      () => false,
+    );
   }
 
   /** The caller holds the mail lock. */

@@ -112,7 +112,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     try {
       return await this.exclusively(options.signal, async (signal) =>
         recoverOutcome(
-          { modem: this.client.modem, recovery: this.recovery, trials: this.trials },
+          { modem: this.client.modem, recovery: this.recovery, trials: this.trials, busy: this.busy },
           transaction,
           mark,
           { signal, limitMs: options.limitMs },
@@ -135,7 +135,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const { mail, envelope } = transaction;
     const { possibleDuplicate, onProgress = () => undefined } = options;
     const memory = this.memories.of(mail.id);
-    const chances = new SecondChances(this.work, this.recovery, memory);
+    const chances = this.chancesOf(memory);
     this.stray.forget();
     const began = this.client.modem.clock.now();
     const trials = await this.trials.now();
@@ -265,6 +265,10 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     return this.failed(transaction, error, this.memories.of(mail.id), warnings, !provesRefusal(result));
   }
 
+  private chancesOf(memory: MailMemory): SecondChances {
+    return new SecondChances(this.work, this.recovery, this.busy, memory);
+  }
+
   /** The outcome of a try that failed, and when the next one is due. @param open it may have arrived all the same */
   private async failed(
     { envelope }: Transaction,
@@ -278,8 +282,12 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     if (!this.available && (endsDialogue(error) || error.code === "MODEM_NOT_READY")) {
       return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open }, { warnings });
     }
+    if (this.trouble !== undefined && isModemError(error, "SMTP_BUSY")) {
+      memory.taken.clear();
+      return failedOutcome(envelope, this.trouble, { retry: { kind: "whenAvailable" }, open }, { warnings });
+    }
     await this.recovery.failed(error);
-    const step = await new SecondChances(this.work, this.recovery, memory).next(error);
+    const step = await this.chancesOf(memory).next(error);
     if (step !== undefined) {
       memory.pending = { step, error };
       const passing = copyOf(error, { class: "transient" });

@@ -11,6 +11,7 @@ import type { Modem } from "../../quectel/connection/modem";
 import { moduleHash } from "../../quectel/connection/module-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
+import type { BusyWatch } from "./busy-watch";
 import { unknownOutcome } from "./outcomes";
 import { readMark, shownNow, type TrialCount } from "./ownership";
 import { resultUnknown } from "./put-result";
@@ -21,11 +22,12 @@ export interface RecoverWork {
   readonly modem: Modem;
   readonly recovery: ModuleRecovery;
   readonly trials: TrialCount;
+  readonly busy: BusyWatch;
 }
 
 /** Rejects with what ended the dialogue, or when aborted: then the question may be asked again. */
 export async function recoverOutcome(
-  { modem, recovery, trials }: RecoverWork,
+  { modem, recovery, trials, busy }: RecoverWork,
   { envelope }: Transaction,
   mark: Mark,
   { signal, limitMs }: RecoverOptions,
@@ -47,6 +49,7 @@ export async function recoverOutcome(
         return lost("the module is no longer busy and said nothing");
       const { restartDue } = await recovery.outlook();
       if (restartDue) await recovery.restart(signal);
+      else busy.begin();
       return lost("the module was busy with it to the end of its time");
     }
     if ((await shownNow(modem, signal)) !== ours.shows) return lost("the module sent another mail meanwhile");

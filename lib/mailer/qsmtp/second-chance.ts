@@ -8,8 +8,9 @@ import { isModemError } from "../../errors";
 import type { Lease } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
+import type { BusyWatch } from "./busy-watch";
 import { ResultListener } from "./result-listener";
-import { runningMailResult } from "./running-mail";
+import { mailState, runningMailResult } from "./running-mail";
 import { atStage } from "./stage-error";
 import type { Workshop } from "./transaction";
 
@@ -24,6 +25,7 @@ export class SecondChances {
   constructor(
     private readonly work: Workshop,
     private readonly recovery: ModuleRecovery,
+    private readonly busy: BusyWatch,
     private readonly memory: ChancesTaken = { taken: new Set(), rootsTried: false },
   ) {}
 
@@ -84,8 +86,14 @@ export class SecondChances {
     const listener = new ResultListener(modem);
     const limit = settings.sendTimeout * 1000;
     try {
-      if (silently) await listener.within(limit, modem, signal);
-      else await runningMailResult(modem, listener, limit, signal);
+      if (silently) {
+        await listener.within(limit, modem, signal);
+        return;
+      }
+      const end = modem.clock.now() + limit;
+      const result = await runningMailResult(modem, listener, limit, signal);
+      const isOver = result === undefined && modem.clock.now() >= end;
+      if (isOver && (await mailState(modem, signal)) === "sending") this.busy.begin();
     } finally {
       listener.close();
     }

@@ -27,7 +27,7 @@ export class SmtpCarrier extends QsmtpClient implements MailCarrier {
       try {
         const report = await deliverMail(
           this.work,
-          new SecondChances(this.work, this.recovery),
+          new SecondChances(this.work, this.recovery, this.busy),
           transaction,
           {
             signal,

@@ -13,7 +13,7 @@ import { settled } from "../../../lib/quectel/connection/settled";
 import type { PinMemory } from "../../../lib/quectel/network/pin-memory";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { Logger } from "../../../lib/quectel/settings";
-import type { EndedMail } from "../../../lib/mailer/qsmtp/carrier";
+import type { EndedMail } from "../../../lib/mailer/mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
 import { Trace } from "../../../lib/serial/trace";
 import { errorView } from "../admin/admin-routes";

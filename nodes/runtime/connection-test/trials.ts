@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
-import type { EndedMail } from "../../../lib/mailer/qsmtp/carrier";
+import type { EndedMail } from "../../../lib/mailer/mailer";
 import type { ModemHost } from "../modem/modem-host";
 import { modemHosts } from "../modem/modem-hosts";
 import type { ModemSettings } from "../settings/modem-settings";

@@ -58,9 +58,10 @@ export class RunningModem {
   /** @param isLent a trial from the editor has the port. */
   condition(isLent: boolean): Condition {
     const { parts, progress, opening } = this;
-    const { modem, outbox, settings } = parts;
+    const { modem, mailer, outbox, settings } = parts;
     return conditionOf(settings, {
       state: modem.state,
+      trouble: mailer.trouble,
       summary: outbox.summary(),
       progress,
       outboxError: opening.error ?? outbox.error,
@@ -82,13 +83,19 @@ export class RunningModem {
 
   private listen({ log }: Surroundings): void {
     const { listener } = this;
-    const { modem, outbox } = this.parts;
+    const { modem, mailer, outbox } = this.parts;
     modem.on("state", (state) => {
       listener.state(state);
       holdForSetup(outbox, state, log);
       listener.changed();
     });
     modem.on("warning", (error) => listener.failed(error));
+    mailer.on("available", () => {
+      if (mailer.trouble !== undefined) listener.failed(mailer.trouble);
+      // What was told of it is over.
+      else if (modem.state.name === "ready") listener.state(modem.state);
+      listener.changed();
+    });
     outbox.on("ended", (ended) => listener.ended(ended));
     outbox.on("changed", ({ depth }) => {
       if (depth === 0) listener.emptied();

@@ -1,16 +1,18 @@
 /** What modem and outbox say about themselves, in the terms of the status. */
 import type { ModemError } from "../../../lib/errors";
 import type { OutboxSummary } from "../../../lib/outbox/outbox-types";
-import type { CarrierProgress } from "../../../lib/mailer/qsmtp/carrier";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
 import type { ModemSettings } from "../settings/modem-settings";
 import type { Condition, ModemCondition, OutboxActivity } from "./status";
 
 /** How far the mail of that id has come. */
-export type MailProgress = CarrierProgress & { readonly id: string };
+export type MailProgress = MailerProgress & { readonly id: string };
 
 interface RunningFacts {
   readonly state: ModemState;
+  /** Why no mail can go out although the modem is ready. */
+  readonly trouble: ModemError | undefined;
   readonly summary: OutboxSummary;
   /** The last one that was told, perhaps of an earlier mail. */
   readonly progress: MailProgress | undefined;
@@ -35,28 +37,29 @@ function restingCondition(name: "notSetUp" | "unused", simulated: boolean): Cond
 }
 
 function runningCondition(running: RunningFacts, simulated: boolean): Condition {
-  const { state, summary, progress, outboxError, isLent } = running;
+  const { summary, progress, outboxError, isLent } = running;
   const outbox: OutboxActivity =
     outboxError === undefined
       ? outboxActivity(summary, progress?.id === summary.sending ? progress : undefined)
       : { name: "unavailable", code: outboxError.code };
   return {
-    modem: isLent ? { name: "lent" } : modemCondition(state),
+    modem: isLent ? { name: "lent" } : modemCondition(running),
     outbox,
     waiting: summary.depth,
     simulated,
   };
 }
 
-function modemCondition(state: ModemState): ModemCondition {
+function modemCondition({ state, trouble }: RunningFacts): ModemCondition {
   switch (state.name) {
     case "offline":
       // Nothing was tried yet: an alarm about a modem that is just starting would come with each deploy.
       return state.error === undefined ? { name: "connecting" } : { name: "offline", ...codeOf(state) };
     case "registering":
       return { name: "registering", waitingFor: state.waitingFor, ...codeOf(state) };
-    case "connecting":
     case "ready":
+      return { name: trouble === undefined ? "ready" : "needsPowerCycle" };
+    case "connecting":
     case "needsPowerCycle":
       return { name: state.name };
   }
@@ -65,7 +68,7 @@ function modemCondition(state: ModemState): ModemCondition {
 /** @param progress of the mail that is being sent, if any was told. */
 function outboxActivity(
   { hold, sending, waitsFor }: OutboxSummary,
-  progress: CarrierProgress | undefined,
+  progress: MailerProgress | undefined,
 ): OutboxActivity {
   if (sending !== undefined) {
     const percent = progress?.stage === "upload" ? percentOf(progress) : undefined;
@@ -83,7 +86,7 @@ function outboxActivity(
   }
 }
 
-function percentOf({ done, total }: CarrierProgress): number | undefined {
+function percentOf({ done, total }: MailerProgress): number | undefined {
   return total === 0 ? undefined : Math.floor((done * 100) / total);
 }
 

@@ -21,6 +21,7 @@ const outboxOf = (
 ) =>
   conditionOf(SIMULATED, {
     state: { name: "ready" },
+    trouble: undefined,
     summary: { ...IDLE, ...summary },
     progress,
     outboxError,
@@ -66,6 +67,7 @@ describe("What modem and outbox say of themselves", () => {
     const error = new ModemError("PORT_BUSY");
     const running = {
       state: { name: "offline", error },
+      trouble: undefined,
       summary: { ...IDLE, depth: 2 },
       progress: undefined,
       outboxError: undefined,
@@ -80,6 +82,11 @@ describe("What modem and outbox say of themselves", () => {
     const untried = { ...running, state: { name: "offline" } } as const;
     assert.deepEqual(conditionOf(SIMULATED, untried).modem, { name: "connecting" });
     assert.deepEqual(conditionOf(SIMULATED, { ...running, isLent: true }).modem, { name: "lent" });
+    const trouble = new ModemError("MODEM_STUCK");
+    assert.deepEqual(conditionOf(SIMULATED, { ...running, trouble }).modem.name, "offline");
+    assert.deepEqual(conditionOf(SIMULATED, { ...running, trouble, state: { name: "ready" } }).modem, {
+      name: "needsPowerCycle",
+    });
     assert.deepEqual(conditionOf(SIMULATED, undefined).modem, { name: "unused" });
     assert.deepEqual(conditionOf(new ModemError("INVALID_CONFIG"), undefined).modem, { name: "notSetUp" });
   });
