@@ -1,38 +1,72 @@
-// Compiles lib/ and nodes/ to CommonJS in dist/ and lays html, locales and icons beside the compiled
-// nodes, because Node-RED looks for them only in the folder of the node's .js file. The editor's code becomes two files
-// in resources/, the one folder that Node-RED serves to the browser.
+// Compiles lib/ and nodes/, file by file, to build/ for the tools of this repository, and in few files to dist/ for the
+// package, with html, locales and icons beside the nodes, because Node-RED looks for them only in the folder of the node's .js
+// file. The editor's code becomes two files in resources/, the one folder that Node-RED serves to the browser.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
+import { bundle } from "./bundle.mjs";
 import { catalogNames, catalogOf, partNames } from "./catalogs.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
+const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 
-rmSync("dist", { recursive: true, force: true });
+rmSync("build", { recursive: true, force: true });
 const tsc = spawnSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json"], {
   stdio: "inherit",
 });
 if (tsc.status !== 0) process.exit(tsc.status ?? 1);
 
+rmSync("dist", { recursive: true, force: true });
 rmSync("resources", { recursive: true, force: true });
-const browser = { bundle: true, format: "iife", target: "es2022", charset: "utf8", logLevel: "warning" };
+const browser = {
+  bundle: true,
+  minifyWhitespace: true,
+  minifySyntax: true,
+  format: "iife",
+  target: "es2022",
+  charset: "utf8",
+  logLevel: "warning",
+};
 buildSync({ ...browser, entryPoints: ["editor/dialogs.ts"], outdir: "resources", globalName: "quectelMail" });
 buildSync({ ...browser, entryPoints: ["editor/sidebar.ts"], outdir: "resources" });
 
 cpSync("nodes", "dist/nodes", {
   recursive: true,
-  filter: (source) => !source.endsWith(".ts"),
+  filter: (source) => !source.endsWith(".ts") && !/^nodes[\\/]runtime\b/.test(source),
 });
 if (existsSync("icons")) cpSync("icons", "dist/nodes/icons", { recursive: true });
 
-const { ERROR_TABLE, SPECIAL_HINTS } = createRequire(import.meta.url)("../dist/lib/error-table/index.js");
+await bundle({ nodes: Object.keys(manifest["node-red"].nodes) });
+for (const { types } of Object.values(manifest.exports)) {
+  if (types !== undefined) copyDeclarations(types.replace("./dist/types/", ""));
+}
+
+/** Declarations that a program can reach by `exports`, from `file` on. */
+function copyDeclarations(file, copied = new Set()) {
+  if (copied.has(file)) return;
+  copied.add(file);
+  const text = readFileSync(join("build", file), "utf8").replace(/\n?\/\/# sourceMappingURL=.*/, "");
+  mkdirSync(join("dist/types", dirname(file)), { recursive: true });
+  writeFileSync(join("dist/types", file), text);
+  for (const [, path] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
+    const target = join(dirname(file), path);
+    const found = [`${target}.d.ts`, join(target, "index.d.ts")].find((one) =>
+      existsSync(join("build", one)),
+    );
+    if (found === undefined) throw new Error(`${file} refers to ${path}, which has no declarations`);
+    copyDeclarations(found, copied);
+  }
+}
+
+const { ERROR_TABLE, SPECIAL_HINTS } = createRequire(import.meta.url)("../build/lib/error-table/index.js");
 const tables = { errors: ERROR_TABLE, specialHints: SPECIAL_HINTS };
 for (const lang of readdirSync("nodes/locales")) {
   const [source, target] = [`nodes/locales/${lang}`, `dist/nodes/locales/${lang}`];
   for (const name of partNames(source)) rmSync(`${target}/${name}`);
   for (const name of catalogNames(source)) {
-    writeFileSync(`${target}/${name}`, JSON.stringify(catalogOf(source, name, tables), undefined, 2));
+    writeFileSync(`${target}/${name}`, JSON.stringify(catalogOf(source, name, tables)));
   }
 }

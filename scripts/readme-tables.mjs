@@ -10,7 +10,7 @@ const README = fileURLToPath(new URL("../README.md", import.meta.url));
 const TABLES = { errors: errorTable, providers: providerTable };
 
 function errorTable() {
-  const { ERROR_TABLE } = require("../dist/lib/errors.js");
+  const { ERROR_TABLE } = require("../build/lib/errors.js");
   const rows = Object.entries(ERROR_TABLE).map(
     ([code, row]) => `| \`${code}\` | ${row.number ?? ""} | ${row.class} | ${row.text} | ${row.hint} |`,
   );
@@ -20,7 +20,7 @@ function errorTable() {
 }
 
 function providerTable() {
-  const { PROVIDERS } = require("../dist/lib/mail/providers/provider-table.js");
+  const { PROVIDERS } = require("../build/lib/mail/providers/provider-table.js");
   const security = { tls: "TLS", starttls: "STARTTLS" };
   const login = {
     password: "password",

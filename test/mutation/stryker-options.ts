@@ -14,6 +14,7 @@ export const STRYKER = {
   reporters: ["progress-append-only", "json"],
   cleanTempDir: "always",
   ignorePatterns: [
+    "build",
     "dist",
     "docs",
     "examples",

@@ -5,7 +5,7 @@ import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { waitFor } from "./wait-for";
 
-const CLI = resolve(__dirname, "../../dist/lib/simulator/cli.js");
+const CLI = resolve(__dirname, "../../dist/quectel-modem-simulator.js");
 
 export interface SimulatorProcess {
   /** Everything it printed so far, a line each. */

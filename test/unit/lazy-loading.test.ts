@@ -1,6 +1,7 @@
 /** What the package loads, and when: all of it would be read at each start of Node-RED. Needs `npm run build`. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 const ROOT = join(__dirname, "../..");
@@ -41,26 +42,52 @@ describe("At the start of Node-RED", () => {
     assert.deepEqual(packagesOf(loadedAfter(REGISTER)), []);
   });
 
-  it("the nodes do not load the simulated modem", () => {
+  it("the nodes open their own file each and two that they share, and not that of the simulated modem", () => {
     const files = loadedAfter(REGISTER);
     assert.ok(files.includes("dist/nodes/quectel-modem.js"));
+    const shared = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/nodes/"));
+    assert.deepEqual(shared.sort(), ["dist/base.js", "dist/core.js"]);
+    assert.ok(files.filter((file) => file.startsWith("dist/")).length <= 10);
+  });
+
+  it("what a program requires loads neither nodes nor another package", () => {
+    const files = loadedAfter('require("./dist/index.js"); require("./dist/simulator.js");');
+    assert.deepEqual([...files].sort(), ["dist/base.js", "dist/index.js", "dist/simulator.js"]);
+  });
+});
+
+describe("The files of the package", () => {
+  const files = readdirSync(join(ROOT, "dist")).filter((file) => file.endsWith(".js"));
+
+  it("hold each module once, so that a class is the same for nodes and programs", () => {
+    const sources = files.flatMap((file) => {
+      const map = JSON.parse(readFileSync(join(ROOT, "dist", `${file}.map`), "utf8")) as {
+        sources: string[];
+      };
+      return map.sources.filter((source) => /^\.\.\/(?:lib|nodes)\//.test(source));
+    });
+    assert.ok(sources.length > 300, `${sources.length} modules`);
     assert.deepEqual(
-      files.filter((file) => file.startsWith("dist/lib/simulator/")),
+      sources.filter((source, at) => sources.indexOf(source) !== at),
       [],
     );
   });
 
-  it("the library loads no other package", () => {
-    const files = loadedAfter('require("./dist/lib/index.js");');
-    assert.ok(files.includes("dist/lib/index.js"));
-    assert.deepEqual(packagesOf(files), []);
+  it("give a program the error class that the nodes throw", () => {
+    const required: typeof import("../../lib") = require("../../dist/index.js");
+    const {
+      modules,
+    }: { modules: Record<string, typeof import("../../lib/errors")> } = require("../../dist/base.js");
+    assert.equal(required.ModemError, modules["lib/errors.ts"]?.ModemError);
+    const code = "OUTBOX_LOCKED" as const;
+    assert.ok(new required.ModemError(code) instanceof required.ModemError);
   });
 });
 
 describe("When it is first needed", () => {
   it("serialport is loaded: with the first port that is opened", () => {
     const files = loadedAfter(`
-      const { SerialTransport } = require("./dist/lib/serial/serial-transport.js");
+      const { SerialTransport } = require("./build/lib/serial/serial-transport.js");
       const line = { baudRate: 115200, flowControl: "none", dtr: "leave", rts: "leave" };
       await new SerialTransport({ path: "/dev/no-such-port", ...line }).open().catch(() => undefined);`);
     assert.ok(packagesOf(files).includes("serialport"));
@@ -68,7 +95,7 @@ describe("When it is first needed", () => {
 
   it("the tables of charsets are loaded: with the first text in GB 2312 or Big5, and not with one in UTF-8", () => {
     const coding = (text: string, charset: string): string => `
-      require("./dist/lib/mailer/qsmtp/compose/charset.js").codeText("${text}", "${charset}");`;
+      require("./build/lib/mailer/qsmtp/compose/charset.js").codeText("${text}", "${charset}");`;
     assert.deepEqual(packagesOf(loadedAfter(coding("Füllstand", "auto"))), []);
     assert.deepEqual(packagesOf(loadedAfter(coding("Level", "gb2312"))), []);
     assert.ok(packagesOf(loadedAfter(coding("水位", "gb2312"))).includes("iconv-lite"));

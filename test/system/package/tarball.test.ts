@@ -60,7 +60,7 @@ describe("The packed tarball", function () {
         );
       }
     }
-    for (const file of ["package.json", "README.md", "LICENSE", "dist/lib/simulator/cli.js"]) {
+    for (const file of ["package.json", "README.md", "LICENSE", "dist/quectel-modem-simulator.js"]) {
       assert.ok(files.includes(file), file);
     }
     assert.ok(files.some((file) => /^dist\/nodes\/icons\/.*\.svg$/.test(file)));

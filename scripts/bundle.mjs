@@ -1,0 +1,128 @@
+// Puts the code of lib/ and nodes/ into few CommonJS files, because Node-RED reads all of them at each start. Each module is in
+// one file only, so a class is the same wherever it is used: a file requires the modules that an earlier one has.
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** The files of dist/ by name, with the sources they begin with. What comes first never requires what comes later. */
+function bundlesOf({ nodes }) {
+  return [
+    // What the simulated modem needs too, so that its program loads nothing else of the package.
+    { name: "base", entries: ["lib/errors.ts", "lib/clock.ts"] },
+    { name: "core", entries: nodes.map((name) => `nodes/${name}.ts`) },
+    { name: "index", entries: ["lib/index.ts"] },
+    { name: "simulator", entries: ["lib/simulator/index.ts"] },
+    { name: "quectel-modem-facts", entries: ["lib/facts/cli.ts"] },
+    { name: "quectel-modem-simulator", entries: ["lib/simulator/cli.ts"] },
+  ];
+}
+
+/** Loaded when first needed, by `require` with the path of its source. */
+const LAZY = { "lib/simulator/index.ts": "simulator" };
+
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: "node",
+  format: "cjs",
+  target: "node20",
+  charset: "utf8",
+  packages: "external",
+  // Names stay as they are and lines end, for stack traces.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 160,
+  sourcemap: "external",
+  metafile: true,
+  write: false,
+  logLevel: "warning",
+};
+
+/** Writes the files of dist/, and one for each node that Node-RED asks for. */
+export async function bundle({ nodes }) {
+  const bundles = bundlesOf({ nodes });
+  /** Name of the bundle by source. */
+  const owners = new Map();
+  /** Sources that later bundles require, by the bundle that has them. */
+  const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
+  for (const one of bundles) {
+    const { metafile } = await made(one, owners, wanted, new Set());
+    for (const source of Object.keys(metafile.inputs)) {
+      if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
+    }
+  }
+  for (const one of bundles) {
+    const { outputFiles } = await made(one, owners, wanted, wanted.get(one.name));
+    for (const { path, contents } of outputFiles) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(
+        path,
+        contents,
+        path.endsWith(".js") && one.name.startsWith("quectel-") ? { mode: 0o755 } : {},
+      );
+    }
+  }
+  for (const name of nodes) {
+    const stub = `module.exports = require("../core.js")[${JSON.stringify(name)}];\n`;
+    writeFileSync(join(ROOT, `dist/nodes/${name}.js`), stub);
+  }
+}
+
+function made({ name, entries }, owners, wanted, exported) {
+  const outfile = join(ROOT, `dist/${name}.js`);
+  const plugins = [elsewhere(name, owners, wanted)];
+  const [entry] = entries;
+  if (entries.length === 1 && exported.size === 0) {
+    return build({ ...OPTIONS, outfile, plugins, entryPoints: [entry] });
+  }
+  const lines = entries.map((source, at) =>
+    source.startsWith("nodes/")
+      ? `import n${at} from "./${source}"; export { n${at} as "${source.replace(/^nodes\/|\.ts$/g, "")}" };`
+      : `export * from "./${source}";`,
+  );
+  const modules = [...exported]
+    .map((source) => `${JSON.stringify(source)}: ${identifierOf(source)}`)
+    .join(", ");
+  const imports = [...exported].map((source) => `import * as ${identifierOf(source)} from "./${source}";`);
+  const contents = [...imports, ...lines, `export const modules = { ${modules} };`].join("\n");
+  return build({ ...OPTIONS, outfile, plugins, stdin: { contents, resolveDir: ROOT, loader: "ts" } });
+}
+
+function identifierOf(source) {
+  return `_${source.replaceAll(/\W/g, "_")}`;
+}
+
+/** Leaves out what an earlier bundle has, and what is loaded later. */
+function elsewhere(name, owners, wanted) {
+  return {
+    name: "elsewhere",
+    setup(builder) {
+      builder.onResolve({ filter: /^\.{1,2}(\/|$)/ }, async (asked) => {
+        if (asked.pluginData === "resolving") return undefined;
+        if (asked.namespace === "elsewhere") return { path: asked.path, external: true };
+        const { path, errors } = await builder.resolve(asked.path, {
+          kind: asked.kind,
+          resolveDir: asked.resolveDir,
+          importer: asked.importer,
+          pluginData: "resolving",
+        });
+        if (errors.length > 0) return { errors };
+        const source = relative(ROOT, path).replaceAll("\\", "/");
+        const later = LAZY[source];
+        if (asked.kind === "require-call" && later !== undefined)
+          return { path: `./${later}.js`, external: true };
+        const owner = owners.get(source);
+        if (owner === undefined || owner === name) return { path };
+        wanted.get(owner).add(source);
+        return { path: source, namespace: "elsewhere" };
+      });
+      builder.onLoad({ filter: /./, namespace: "elsewhere" }, ({ path }) => ({
+        contents: `module.exports = require("./${owners.get(path)}.js").modules[${JSON.stringify(path)}];`,
+        resolveDir: resolve(ROOT, "dist"),
+      }));
+    },
+  };
+}
