@@ -9,7 +9,7 @@ import { registerDialogEndpoints } from "./runtime/admin/dialog-endpoints";
 import { registerTrialEndpoints } from "./runtime/connection-test/endpoints";
 import { asModemError } from "./runtime/status/failure-report";
 import { modemDirectory } from "./runtime/disk/folders";
-import { useDirectory, watchLeftSpools } from "./runtime/disk/left-spools";
+import { watchLeftSpools } from "./runtime/disk/left-spools";
 import { ModemHost } from "./runtime/modem/modem-host";
 import {
   type ModemCredentials,
@@ -17,11 +17,12 @@ import {
   readModemSettings,
 } from "./runtime/settings/modem-settings";
 import type { ModemNode } from "./runtime/modem/modem-user";
+import { deployedModems, registerModem } from "./runtime/modem/registry";
 import { takePending } from "./runtime/smtp-send/pending-mails";
 import type { RawOptions } from "./runtime/settings/options";
 import { isOrphanage } from "./runtime/modem/orphans";
 import { registerSidebarEndpoints } from "./runtime/sidebar/endpoints";
-import { showInSidebar } from "./runtime/sidebar/start";
+import { showInSidebar } from "./runtime/sidebar/modems";
 
 type Definition = NodeDef & RawOptions;
 type Instance = Node<ModemCredentials> & { -readonly [key in "host" | "users"]: ModemNode[key] };
@@ -30,13 +31,12 @@ interface AdministratorSettings {
   quectelModemAttachmentPaths: string[];
 }
 
-const registerModem: NodeInitializer = (RED: NodeAPI) => {
+const initialise: NodeInitializer = (RED: NodeAPI) => {
   function QuectelModem(this: Instance, definition: Definition): void {
     RED.nodes.createNode(this, definition);
     const name = definition.name || definition.id;
     const directory = modemDirectory(RED, this.id);
     const settings = settingsOf(definition, this.credentials);
-    useDirectory(this, directory);
     this.host = new ModemHost({
       settings,
       directory,
@@ -57,6 +57,7 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
       if (remark !== undefined) this.warn(remark);
     }
     this.users = this.host.users;
+    registerModem(this);
     showInSidebar(RED, this);
     this.on("close", (done: () => void) => void this.host.close().finally(done));
   }
@@ -82,7 +83,7 @@ const registerModem: NodeInitializer = (RED: NodeAPI) => {
   registerDialogEndpoints(routes);
   registerTrialEndpoints(RED, routes);
   registerSidebarEndpoints(routes);
-  watchLeftSpools(RED);
+  watchLeftSpools(RED, deployedModems);
 };
 
 function settingsOf(definition: Definition, credentials: ModemCredentials): ModemSettings | ModemError {
@@ -109,4 +110,4 @@ async function orphan(modem: ModemNode, ended: MailEnded): Promise<void> {
   }
 }
 
-export = registerModem;
+export = initialise;

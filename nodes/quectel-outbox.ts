@@ -11,6 +11,7 @@ import { adoptLeft, leftSpools } from "./runtime/disk/left-spools";
 import { guardedSend } from "./runtime/smtp-send/incoming";
 import { migrate } from "./runtime/settings/migrations";
 import { useModem } from "./runtime/modem/modem-user";
+import { deployedModems } from "./runtime/modem/registry";
 import { OptionReader, type RawOptions } from "./runtime/settings/options";
 import type { Orphanage } from "./runtime/modem/orphans";
 import { orphanMessage } from "./runtime/smtp-send/result-message";
@@ -51,7 +52,7 @@ async function perform(RED: NodeAPI, action: Action, outbox: Outbox, message: Me
   const id = readName(message, "id");
   switch (action) {
     case "list":
-      return { ...(await outbox.list(readQuery(message))), left: await leftSpools(RED) };
+      return { ...(await outbox.list(readQuery(message))), left: await leftSpools(RED, deployedModems) };
     case "pause":
       await outbox.pause();
       return outbox.summary();
@@ -65,7 +66,10 @@ async function perform(RED: NodeAPI, action: Action, outbox: Outbox, message: Me
     case "discard":
       return { mails: await outbox.discard(id), ...outbox.summary() };
     case "adopt":
-      return { mails: await adoptLeft(RED, outbox, readName(message, "modem")), ...outbox.summary() };
+      return {
+        mails: await adoptLeft(RED, deployedModems, outbox, readName(message, "modem")),
+        ...outbox.summary(),
+      };
   }
 }
 

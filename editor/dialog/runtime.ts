@@ -1,5 +1,5 @@
 /** What the dialogs ask the runtime. */
-import { explain, type Told } from "../explain";
+import { explain, type Told } from "../shared/explain";
 import { text } from "./texts";
 
 /** What the runtime says when it refuses. */

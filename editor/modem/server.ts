@@ -4,7 +4,7 @@ import type { KnownServer } from "../../nodes/runtime/admin/dialog-endpoints";
 import { textOf, valueOf } from "../dialog/fields";
 import { ask } from "../dialog/runtime";
 import { text } from "../dialog/texts";
-import { sentence } from "../explain";
+import { sentence } from "../shared/explain";
 import type { EditorNode } from "../red";
 import { field } from "./field";
 

@@ -1,7 +1,7 @@
 /** How a trial looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
 import type { SentTestMail, TrialStep, TrialView } from "../../nodes/runtime/connection-test/trial-view";
 import { text, translated } from "../dialog/texts";
-import { explain } from "../explain";
+import { explain } from "../shared/explain";
 import { field } from "./field";
 
 /** Opens the tab of a property's field and puts the cursor there. */

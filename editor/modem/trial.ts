@@ -7,7 +7,7 @@ import type { TrialView } from "../../nodes/runtime/connection-test/trial-view";
 import { current, valueOf } from "../dialog/fields";
 import { call, RequestError } from "../dialog/runtime";
 import { text } from "../dialog/texts";
-import { explain } from "../explain";
+import { explain } from "../shared/explain";
 import type { EditorNode } from "../red";
 import { clearTrial, forgetTrials, showTrial, showTrialError, type LeadTo } from "./trial-view";
 

@@ -1,5 +1,5 @@
 /** The modems that a person may choose in the tab: those of the editor and those of the running flows, put together. */
-import type { ListedModem } from "../../nodes/runtime/sidebar/modems";
+import type { ListedModem } from "../../nodes/runtime/sidebar/modem-view";
 import type { EditorNode } from "../red";
 
 export interface ChoosableModem {

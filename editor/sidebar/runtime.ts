@@ -1,5 +1,5 @@
 /** What the sidebar asks the runtime, and what a person is told when that fails. */
-import { explain, type Told } from "../explain";
+import { explain, type Told } from "../shared/explain";
 import { text } from "./dom";
 
 const ROOT = "quectel-modem/modems";

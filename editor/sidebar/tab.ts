@@ -4,8 +4,7 @@
  * The runtime's channel only says that something has changed. While the tab is not seen, nothing is asked at all.
  */
 import type { Tick } from "../../nodes/runtime/sidebar/change-tick";
-import type { ModemView } from "../../nodes/runtime/sidebar/modem-view";
-import type { ListedModem } from "../../nodes/runtime/sidebar/modems";
+import type { ListedModem, ModemView } from "../../nodes/runtime/sidebar/modem-view";
 import { element, statusText, text } from "./dom";
 import { choosableModems, type ChoosableModem } from "./modems";
 import { show, undisturbed } from "./redraw";

@@ -4,7 +4,7 @@
  * It keeps nothing and asks nothing; what a person does goes to the function that it is given.
  */
 import type { HoldView, ModemView, QueueRow, QueueView } from "../../nodes/runtime/sidebar/modem-view";
-import { explain, type Told } from "../explain";
+import { explain, type Told } from "../shared/explain";
 import { chart } from "./chart";
 import { button, duration, element, size, statusText, text, time, type Child } from "./dom";
 

@@ -11,7 +11,7 @@ import { delay, type Clock } from "../clock";
 import { isModemError, ModemError } from "../errors";
 import type { SocketTarget } from "../quectel/commands/sockets";
 import { isRefusal } from "../quectel/execute";
-import { form, type FormOptions } from "./forms";
+import { form, type FormOptions, type Reply } from "./forms";
 import { OwnFiles } from "./own-files";
 import type { Recording } from "./recording";
 
@@ -58,11 +58,6 @@ export interface BenchTools {
   readonly restart?: (() => Promise<RestartSeen>) | undefined;
   readonly recording: Recording;
 }
-
-export type Reply =
-  | { readonly kind: "ok"; readonly lines: readonly string[] }
-  /** `ERROR`, or `+CME ERROR` with its number. */
-  | { readonly kind: "refused"; readonly number: number | undefined };
 
 /** Longest time for a module to come back, ms. */
 const ABSENT_MS = 90_000;

@@ -46,3 +46,9 @@ export function hostOf(length: number): string {
 export function behindKey(line: string | undefined): string | undefined {
   return /^\+\w+: *"[^"]*",(.*)$/.exec(line ?? "")?.[1];
 }
+
+/** What the module answers to a command line. */
+export type Reply =
+  | { readonly kind: "ok"; readonly lines: readonly string[] }
+  /** `ERROR`, or `+CME ERROR` with its number. */
+  | { readonly kind: "refused"; readonly number: number | undefined };

@@ -4,7 +4,7 @@
  * A name that is taken belongs to somebody else and is left alone.
  */
 import { ModemError } from "../errors";
-import type { Bench, Reply } from "./bench";
+import type { FormOptions, Reply } from "./forms";
 
 const MOST_NAMES = 20;
 /** Errors of QFLST for a file that is not there. */
@@ -14,6 +14,13 @@ const TAKEN: ReadonlySet<number | undefined> = new Set([407, 424]);
 const UPLOAD_MS = 60_000;
 
 export type StoragePrefix = "RAM:" | "UFS:";
+
+/** What they are put in and deleted with. */
+interface Asking {
+  ask(line: string, options?: FormOptions): Promise<Reply>;
+  /** As `ask`, but also after the asking was stopped. */
+  tidy(line: string, options?: FormOptions): Promise<Reply>;
+}
 
 export class OwnFiles {
   private readonly names = new Set<string>();
@@ -31,7 +38,7 @@ export class OwnFiles {
    * @param acknowledged asks for an `A` after each 1024 bytes.
    */
   async with<T>(
-    bench: Bench,
+    bench: Asking,
     storage: StoragePrefix,
     content: string,
     work: (name: string, uploaded: Reply) => Promise<T>,
@@ -49,7 +56,7 @@ export class OwnFiles {
   }
 
   /** A name that no file has, for the time of `work`; a file that work makes is deleted. */
-  async withName<T>(bench: Bench, storage: StoragePrefix, work: (name: string) => Promise<T>): Promise<T> {
+  async withName<T>(bench: Asking, storage: StoragePrefix, work: (name: string) => Promise<T>): Promise<T> {
     const name = await this.freeName(bench, storage);
     this.names.add(name);
     try {
@@ -60,13 +67,13 @@ export class OwnFiles {
   }
 
   /** Deletes a file of ours, wherever it came from. */
-  async remove(bench: Bench, name: string): Promise<void> {
+  async remove(bench: Asking, name: string): Promise<void> {
     if (!this.names.has(name)) return;
     await bench.tidy(`AT+QFDEL="${name}"`, { timeout: UPLOAD_MS });
     this.names.delete(name);
   }
 
-  private async freeName(bench: Bench, storage: StoragePrefix): Promise<string> {
+  private async freeName(bench: Asking, storage: StoragePrefix): Promise<string> {
     const before = this.free.get(storage);
     if (before !== undefined) return before;
     for (let number = 1; number <= MOST_NAMES; number++) {

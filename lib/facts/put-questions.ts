@@ -1,6 +1,7 @@
 /** Questions about QSMTPPUT that send nothing, because the mail has no recipient (fact base 2.7). */
 import { headerOf, parseParameters, str } from "../at/command";
-import { resultText, resultValue, type Bench, type Reply } from "./bench";
+import { resultText, resultValue, type Bench } from "./bench";
+import type { Reply } from "./forms";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
 const RESULT_MS = 5_000;

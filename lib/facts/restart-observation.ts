@@ -4,8 +4,8 @@
  * What the restart wipes out is put back by the keeper.
  */
 import { parseParameters } from "../at/command";
-import type { Bench, Reply, RestartSeen } from "./bench";
-import { behindKey } from "./forms";
+import type { Bench, RestartSeen } from "./bench";
+import { type Reply, behindKey } from "./forms";
 
 const SERVED_POLLS = 60;
 const POLL_MS = 1_000;

@@ -1,7 +1,8 @@
 /** A mail that is really sent, with the settings of the caller, and what the module answers meanwhile. */
 import { parseParameters, str } from "../at/command";
 import { SSL_TYPES } from "../quectel/commands/smtp";
-import { resultText, type Bench, type MailSample, type Reply } from "./bench";
+import { resultText, type Bench, type MailSample } from "./bench";
+import type { Reply } from "./forms";
 import { isPutResult, untilIdle } from "./put-questions";
 
 const RESULT_MS = 330_000;

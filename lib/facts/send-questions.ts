@@ -1,5 +1,6 @@
 /** Questions that need a mail under way, asked only with leave to send one (fact base 2.0, 2.7 and 4). */
-import { resultText, resultValue, type Bench, type Reply } from "./bench";
+import { resultText, resultValue, type Bench } from "./bench";
+import type { Reply } from "./forms";
 import { sendDeadMail } from "./dead-mail";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 import { parseParameters } from "../at/command";

@@ -15,7 +15,7 @@ import {
   setSubject,
 } from "../../quectel/commands/smtp";
 import { ifRefused } from "../../quectel/execute";
-import { inputSeconds } from "../../quectel/files/line-time";
+import { inputSeconds } from "../../quectel/connection/line-time";
 import type { Modem } from "../../quectel/connection/modem";
 import { atStage, confirmed } from "./stage-error";
 

@@ -8,7 +8,7 @@ import type { Command } from "../../at/command";
 import type { ExecuteOptions } from "../../at/job";
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
-import type { LineProperties } from "../../quectel/files/line-time";
+import type { LineProperties } from "../../quectel/connection/line-time";
 import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
 import type { Logger } from "../../quectel/settings";
 

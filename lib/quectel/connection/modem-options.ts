@@ -2,7 +2,7 @@
 import type { Clock } from "../../clock";
 import type { UrcPort } from "../commands/general";
 import type { Line } from "./line-source";
-import type { PinMemory } from "../network/pin-memory";
+import type { PinMemory } from "../registration/pin-memory";
 import type { Logger, NetworkSettings } from "../settings";
 
 export interface ModemOptions {

@@ -1,5 +1,6 @@
 /** The states of a modem as others see them. */
 import type { ModemError } from "../../errors";
+import type { RegisteringStep } from "../registration/readiness";
 
 /**
  *   offline -> connecting -> registering -> ready
@@ -19,9 +20,6 @@ export type ModemState =
   | { readonly name: "ready" }
   /** Only a power switch helps now. */
   | { readonly name: "needsPowerCycle"; readonly error: ModemError; readonly retryAt?: number };
-
-/** What a modem in `registering` waits for. */
-export type RegisteringStep = "application" | "sim" | "network";
 
 /** Who the module says it is. */
 export interface ModuleIdentity {

@@ -15,18 +15,18 @@ import { nameUrcPort } from "./init-steps";
 import { restartModule } from "../commands/general";
 import type { Connection } from "./connection";
 import { withModuleCode } from "../error-codes";
-import type { LineProperties } from "../files/line-time";
+import type { LineProperties } from "./line-time";
 import type { MailLock } from "./mail-lock";
 import { ModemLock } from "./module-lock";
 import type { ModemOptions } from "./modem-options";
-import { forgetfulPinMemory, type PinMemory } from "../network/pin-memory";
+import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
 import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
 import type { Logger } from "../settings";
 import { stateWhere } from "./state-wait";
 import { Supervisor } from "./supervisor";
 
 export type { ModemOptions } from "./modem-options";
-export type { ModemState, ModuleIdentity, RegisteringStep } from "./modem-state";
+export type { ModemState, ModuleIdentity } from "./modem-state";
 
 export interface ModemEvents {
   state: [state: ModemState];

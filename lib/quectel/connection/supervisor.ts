@@ -11,11 +11,10 @@ import { isModemError, ModemError, type ErrorCode, SPECIAL_HINTS } from "../../e
 import type { Transport } from "../../serial/transport";
 import { restartModule } from "../commands/general";
 import { Connection, type ConnectionListener } from "./connection";
-import type { LineProperties } from "../files/line-time";
+import type { LineProperties } from "./line-time";
 import { LineSource } from "./line-source";
 import type { ModemOptions } from "./modem-options";
-import type { PinMemory } from "../network/pin-memory";
-import { Silence } from "./silence";
+import type { PinMemory } from "../registration/pin-memory";
 
 const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 60_000, chance: [0.8, 1.2] };
 /** Milliseconds after an ordered restart in which a port that is gone or silent is no trouble yet. */
@@ -173,4 +172,42 @@ export class Supervisor {
 function asModemError(error: unknown): ModemError {
   if (isModemError(error)) return error;
   return new ModemError("PORT_FAILED", { detail: String(error), cause: error });
+}
+
+/** What follows from a silence of the module. */
+export type SilenceStep =
+  /** Try to connect again. */
+  | "reconnect"
+  /** Write the restart command, although nothing answers: it may still be read. */
+  | "restart"
+  /** Nothing but its power switch will help. */
+  | "dead";
+
+/** Milliseconds without an answer after which a restart is due. */
+const RESTART_AFTER = 60_000;
+const MOST_RESTARTS = 2;
+
+/**
+ * How long the module has not answered: the manual wants it restarted when a command is not answered within 60 s. Who does
+ * not even answer after two restarts has to be switched off and on.
+ */
+export class Silence {
+  private since: number | undefined;
+  private restarts = 0;
+
+  /** The module has answered. */
+  heard(): void {
+    this.since = undefined;
+    this.restarts = 0;
+  }
+
+  /** What to do after an attempt without an answer has ended at `now` (ms). */
+  next(now: number, restartAllowed: boolean): SilenceStep {
+    this.since ??= now;
+    if (!restartAllowed || now - this.since < RESTART_AFTER) return "reconnect";
+    if (this.restarts === MOST_RESTARTS) return "dead";
+    this.restarts++;
+    this.since = now;
+    return "restart";
+  }
 }

@@ -1,12 +1,11 @@
 /** What the diagnosis is given and what it reports: the shapes of `diagnosis.ts` and its steps. */
-import { isModemError, type ErrorCode } from "../../errors";
+import { isModemError, type ErrorCode, type ModemError } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
 import type { ModuleClock } from "../network/module-clock";
 import type { PdpContext } from "../network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../settings";
 import type { ModuleSockets } from "../sockets/module-sockets";
-import type { LastMail } from "./diagnosis-server";
 
 export type StepName =
   | "port"
@@ -37,6 +36,9 @@ export interface StepReport {
 export interface DiagnosisReport {
   readonly steps: readonly StepReport[];
 }
+
+/** What became of the last mail. A mail that was called off does not count. */
+export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
 
 export interface DiagnosisContext {
   readonly modem: Modem;

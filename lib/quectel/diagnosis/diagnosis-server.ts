@@ -3,12 +3,9 @@
  *
  * The module has no command that only logs in, so these steps are proven by a mail.
  */
-import { SPECIAL_HINTS, type ErrorCode, type ModemError } from "../../errors";
-import { oddPair } from "./port-security";
-import { failure, type DiagnosisContext, type Finding } from "./diagnosis-report";
-
-/** What became of the last mail. A mail that was called off does not count. */
-export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
+import { SPECIAL_HINTS, type ErrorCode } from "../../errors";
+import type { SmtpSettings } from "../settings";
+import { failure, type DiagnosisContext, type Finding, type LastMail } from "./diagnosis-report";
 
 /** Bytes that most modules take as user name and as password. */
 const CREDENTIAL_BYTES = 50;
@@ -56,4 +53,23 @@ export function loginFinding({ smtp, lastMail }: DiagnosisContext): Finding {
 function passedTls(lastMail: LastMail | undefined): boolean {
   if (lastMail === undefined) return false;
   return lastMail.kind === "sent" || lastMail.error.smtpCode !== undefined;
+}
+
+type Security = SmtpSettings["security"];
+
+/** Ports whose use is settled: RFC 8314 (465 implicit TLS), RFC 6409 (587), RFC 5321 (25), 2525 by custom. */
+const EXPECTED: Readonly<Record<number, readonly Security[]>> = {
+  25: ["none", "starttls"],
+  465: ["tls"],
+  587: ["starttls", "none"],
+  2525: ["starttls", "none"],
+};
+
+const WORDS: Readonly<Record<Security, string>> = { none: "no encryption", tls: "TLS", starttls: "STARTTLS" };
+
+/** What is odd about the pair; undefined for a usual pair or a port of free use. */
+export function oddPair(port: number, security: Security): string | undefined {
+  const expected = EXPECTED[port];
+  if (expected === undefined || expected.includes(security)) return undefined;
+  return `port ${port} is for ${expected.map((one) => WORDS[one]).join(" or ")}, but ${WORDS[security]} is set`;
 }

@@ -10,7 +10,7 @@ import { ifRefused, type Execute } from "../execute";
 import { addressOf, repliesToPing } from "../network/lookups";
 import { mailSupportOf } from "../connection/models";
 import { WITHOUT_SOCKETS, type ModuleSockets } from "../sockets/module-sockets";
-import { queryRegistration, registrationError, signalDbm } from "../network/network";
+import { queryRegistration, registrationError, signalDbm } from "../registration/registration";
 
 export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [
   { name: "port", needs: [], look: lookAtPort },

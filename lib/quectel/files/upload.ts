@@ -5,7 +5,7 @@
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { FileChecksum } from "./checksum";
 import { closeFile, createFile, deleteFile, uploadFile } from "../commands/files";
-import { canOverrun, inputSeconds } from "./line-time";
+import { canOverrun, inputSeconds } from "../connection/line-time";
 import type { Modem } from "../connection/modem";
 
 /** The part of a modem that files need. */

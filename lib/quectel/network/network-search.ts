@@ -9,7 +9,8 @@ import type { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
 import type { Modem, ModemEvents } from "../connection/modem";
 import type { ErrorCode } from "../../errors";
-import type { ModemState, RegisteringStep } from "../connection/modem-state";
+import type { ModemState } from "../connection/modem-state";
+import type { RegisteringStep } from "../registration/readiness";
 
 const MINUTE = 60_000;
 const FIRST_WAIT = 30 * MINUTE;

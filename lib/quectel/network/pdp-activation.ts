@@ -20,7 +20,7 @@ import {
   type TcpipError,
 } from "../commands/pdp";
 import { ifRefused, isRefusal, type Execute } from "../execute";
-import { queryRegistration, registrationError } from "./network";
+import { queryRegistration, registrationError } from "../registration/registration";
 import type { NetworkSettings } from "../settings";
 
 export interface Activation {

@@ -8,7 +8,7 @@ import { TrialCount } from "../../../lib/mailer/qsmtp/ownership";
 import { FileNotebook } from "../disk/file-notebook";
 import { modemDirectory, notesDirectory } from "../disk/folders";
 import { keptPin } from "../disk/kept-pin";
-import { modemHosts } from "../modem/modem-hosts";
+import { deployedModems } from "../modem/registry";
 import { invalid } from "../settings/options";
 import { deployedModem, environmentOf, isSubflow } from "./deployed";
 import { readTrialRequest, type TrialRequest } from "./request";
@@ -61,7 +61,7 @@ function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
 
 /** True while the modem of the flows reads and writes its own notes. */
 function isInUse(directory: string): boolean {
-  return [...modemHosts()].some((host) => host.inUse !== undefined && host.directory === directory);
+  return deployedModems().some(({ host }) => host.inUse !== undefined && host.directory === directory);
 }
 
 function versions(RED: NodeAPI): string {

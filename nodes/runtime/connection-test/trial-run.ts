@@ -9,12 +9,12 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, delay, type Timer } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
-import { settled } from "../../../lib/quectel/connection/settled";
-import type { PinMemory } from "../../../lib/quectel/network/pin-memory";
+import { settled } from "../../../lib/quectel/connection/state-wait";
+import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { Logger } from "../../../lib/quectel/settings";
 import type { EndedMail } from "../../../lib/mailer/mailer";
-import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
+import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { Trace } from "../../../lib/serial/trace";
 import { errorView } from "../admin/admin-routes";
 import { assembleWorkshop, type Workshop } from "../modem/assembly";

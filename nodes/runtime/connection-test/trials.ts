@@ -8,7 +8,7 @@ import type { Clock } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
 import type { EndedMail } from "../../../lib/mailer/mailer";
 import type { ModemHost } from "../modem/modem-host";
-import { modemHosts } from "../modem/modem-hosts";
+import { deployedModems } from "../modem/registry";
 import type { ModemSettings } from "../settings/modem-settings";
 import { portKey } from "./port-key";
 import { TrialRun, type TrialOptions } from "./trial-run";
@@ -107,7 +107,7 @@ export class Trials {
   /** What became of the last mail that went the way of these settings, as a test or from a flow. */
   private lastMailWith(settings: ModemSettings): EndedMail | undefined {
     const tests = this.noted.filter((mail) => sameWay(mail.settings, settings)).map(({ last }) => last);
-    const flows = [...modemHosts()].flatMap(({ inUse }) =>
+    const flows = deployedModems().flatMap(({ host: { inUse } }) =>
       inUse !== undefined && sameWay(inUse.settings, settings) ? (inUse.mailer.lastMail ?? []) : [],
     );
     return [...tests, ...flows].sort((a, b) => b.at - a.at)[0];
@@ -121,7 +121,7 @@ export class Trials {
 
 /** The modem of the flows that keeps the port. */
 async function holderOf(key: string): Promise<ModemHost | undefined> {
-  for (const host of modemHosts()) {
+  for (const { host } of deployedModems()) {
     const { inUse } = host;
     if (inUse !== undefined && (await portKey(inUse.settings.connection)) === key) return host;
   }

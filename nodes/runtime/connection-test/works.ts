@@ -10,7 +10,7 @@ import { askFacts, QUESTIONS } from "../../../lib/facts";
 import { differs, type Fact, type FactsReport } from "../../../lib/facts/report";
 import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import type { MailerProgress } from "../../../lib/mailer/mailer";
-import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-server";
+import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { ASCII_ONLY, compose, needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
 import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin/admin-routes";

@@ -1,6 +1,6 @@
 /** The memory of a refused SIM PIN, kept on a page of the modem's notebook. */
 import { type Notebook, readJson } from "../../../lib/quectel/notebook";
-import type { PinMemory, PinRecord } from "../../../lib/quectel/network/pin-memory";
+import type { PinMemory, PinRecord } from "../../../lib/quectel/registration/pin-memory";
 
 const KEY = "sim-pin";
 const NOTHING = "null";

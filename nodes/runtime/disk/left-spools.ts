@@ -4,7 +4,7 @@
  * Nobody sends them, so they are reported when the flows have started, and an outbox node can adopt them. A modem that
  * is in the flows watches over its own outbox.
  */
-import type { Node, NodeAPI } from "node-red";
+import type { NodeAPI } from "node-red";
 import type { EventEmitter } from "node:events";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -22,38 +22,34 @@ export interface LeftSpool {
   readonly failed: number;
 }
 
-/** The modems of the flows by their folders. */
-const inUse = new Map<string, Node>();
+/** The modems that are in the flows at the moment, and the folder of each. */
+export type ModemsInFlows = () => Iterable<{
+  readonly host: { readonly directory: string };
+  warn(message: string): void;
+}>;
+
 const watched = new WeakSet<EventEmitter>();
 
-/** Notes that `modem` uses the folder `directory` until it is closed. */
-export function useDirectory(modem: Node, directory: string): void {
-  inUse.set(directory, modem);
-  modem.on("close", () => {
-    if (inUse.get(directory) === modem) inUse.delete(directory);
-  });
-}
-
 /** From now on reports each outbox whose modem is not there when the flows have started, once for each change. */
-export function watchLeftSpools(RED: NodeAPI): void {
+export function watchLeftSpools(RED: NodeAPI, modems: ModemsInFlows): void {
   if (watched.has(RED.events)) return;
   watched.add(RED.events);
   let reported: readonly string[] = [];
   const report = async (): Promise<void> => {
-    const left = (await leftSpools(RED)).filter(({ waiting }) => waiting > 0).map(sentenceOf);
-    for (const sentence of left) if (!reported.includes(sentence)) warn(RED, sentence);
+    const left = (await leftSpools(RED, modems)).filter(({ waiting }) => waiting > 0).map(sentenceOf);
+    for (const sentence of left) if (!reported.includes(sentence)) warn(RED, modems, sentence);
     reported = left;
   };
   RED.events.on("flows:started", () => {
     report().catch((error: unknown) =>
-      warn(RED, `the outboxes on the disk cannot be seen: ${String(error)}`),
+      warn(RED, modems, `the outboxes on the disk cannot be seen: ${String(error)}`),
     );
   });
 }
 
 /** The outboxes whose modem is not in the flows. Rejects with the error of the disk. */
-export async function leftSpools(RED: NodeAPI): Promise<readonly LeftSpool[]> {
-  return (await findLeft(RED)).map(({ directory, waiting, failed }) => ({
+export async function leftSpools(RED: NodeAPI, modems: ModemsInFlows): Promise<readonly LeftSpool[]> {
+  return (await findLeft(RED, modems)).map(({ directory, waiting, failed }) => ({
     modem: basename(dirname(directory)),
     waiting,
     failed,
@@ -64,8 +60,13 @@ export async function leftSpools(RED: NodeAPI): Promise<readonly LeftSpool[]> {
  * Moves the mails of the outbox that `modem` has left, or of all such outboxes, into `outbox`. Resolves with their
  * number. Rejects with OUTBOX_NOT_FOUND, OUTBOX_LOCKED or OUTBOX_DISK.
  */
-export async function adoptLeft(RED: NodeAPI, outbox: Outbox, modem: string | undefined): Promise<number> {
-  const left = await findLeft(RED);
+export async function adoptLeft(
+  RED: NodeAPI,
+  modems: ModemsInFlows,
+  outbox: Outbox,
+  modem: string | undefined,
+): Promise<number> {
+  const left = await findLeft(RED, modems);
   const wanted =
     modem === undefined ? left : left.filter(({ directory }) => basename(dirname(directory)) === modem);
   if (modem !== undefined && wanted.length === 0) {
@@ -86,9 +87,10 @@ export async function mailsWaitingIn(directory: string): Promise<number> {
   }
 }
 
-async function findLeft(RED: NodeAPI) {
+async function findLeft(RED: NodeAPI, modems: ModemsInFlows) {
   const root = modemsDirectory(RED);
   const folders = (await namesIn(root)).map((name) => join(root, name));
+  const inUse = new Set(Array.from(modems(), ({ host }) => host.directory));
   return findSpools(folders.filter((folder) => !inUse.has(folder)).map(spoolDirectory), hostFiles);
 }
 
@@ -109,8 +111,8 @@ function sentenceOf({ modem, waiting }: LeftSpool): string {
 }
 
 /** To the editor's debug sidebar where a modem is there to say it, else only to the log. */
-function warn(RED: NodeAPI, sentence: string): void {
-  const [modem] = inUse.values();
+function warn(RED: NodeAPI, modems: ModemsInFlows, sentence: string): void {
+  const [modem] = modems();
   if (modem === undefined) RED.log.warn(`quectel-modem: ${sentence}`);
   else modem.warn(sentence);
 }

@@ -1,8 +1,8 @@
 /** What `modem-status` tells of a modem: asked at the moment, as far as the module answers. */
 import { iccid } from "../../../lib/quectel/commands/sim";
 import { ifRefused, type Execute } from "../../../lib/quectel/execute";
-import { networkSnapshot, type NetworkSnapshot } from "../../../lib/quectel/network/network";
-import { simStatus } from "../../../lib/quectel/network/sim";
+import { networkSnapshot, type NetworkSnapshot } from "../../../lib/quectel/registration/registration";
+import { simStatus } from "../../../lib/quectel/registration/sim";
 import type { OutboxSummary } from "../../../lib/outbox/outbox-types";
 import type { Assembly } from "../modem/assembly";
 import type { StateName } from "../status/status";

@@ -6,7 +6,7 @@
 import { type Clock, delay } from "../../../lib/clock";
 import { isModemError } from "../../../lib/errors";
 import { signalQuality } from "../../../lib/quectel/commands/network";
-import { signalDbm } from "../../../lib/quectel/network/network";
+import { signalDbm } from "../../../lib/quectel/registration/registration";
 import { reportOn, type ModemReport } from "./modem-report";
 import type { GetHost } from "../modem/modem-user";
 import { type Condition, stateOf } from "../status/status";

@@ -13,7 +13,7 @@ import { Modem } from "../../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import type { PinMemory } from "../../../lib/quectel/network/pin-memory";
+import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { Logger } from "../../../lib/quectel/settings";
 import type { QsmtpClient, QsmtpClientOptions } from "../../../lib/mailer/qsmtp/client";

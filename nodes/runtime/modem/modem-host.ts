@@ -14,7 +14,6 @@ import { conditionOf } from "../status/conditions";
 import type { HostOptions, ModemObserver } from "./host-options";
 import { mailsWaitingIn } from "../disk/left-spools";
 import { LifecycleReports } from "./lifecycle-reports";
-import { hosts } from "./modem-hosts";
 import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "../settings/modem-settings";
 import { ResultRouter } from "./routing";
@@ -39,7 +38,6 @@ export class ModemHost {
     this.members = new ModemMembers(options.clock);
     this.router = new ResultRouter(options.events, options.orphan);
     options.events.on("flows:started", this.onFlowsStarted);
-    hosts.add(this);
     const { settings } = options;
     this.reports = new LifecycleReports(options.clock, (error) => {
       this.observer?.reported(error);
@@ -136,7 +134,6 @@ export class ModemHost {
 
   /** Ends everything; the port is free when it resolves. */
   async close(): Promise<void> {
-    hosts.delete(this);
     this.options.events.off("flows:started", this.onFlowsStarted);
     this.isLeft = false;
     // Nobody is there to take results; the close need not wait for it.

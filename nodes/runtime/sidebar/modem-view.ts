@@ -3,7 +3,7 @@
  * mailbox of the simulated modem.
  */
 import type { HoldReason, OutboxRow } from "../../../lib/outbox/outbox-types";
-import type { NetworkSnapshot } from "../../../lib/quectel/network/network";
+import type { NetworkSnapshot } from "../../../lib/quectel/registration/registration";
 import type { Assembly } from "../modem/assembly";
 import type { SimulatedMail } from "../modem/simulated-inbox";
 import type { ShownStatus } from "../status/status";
@@ -11,6 +11,15 @@ import type { EndedMail } from "./ended-mails";
 import { shownRecipients } from "./recipients";
 import { shownError, type ShownError } from "./shown-error";
 import type { SignalSample } from "./signal-samples";
+
+/** A modem in the list. */
+export interface ListedModem {
+  readonly id: string;
+  readonly name: string;
+  /** Inside a subflow: ids of the node in the template, and of the instance. */
+  readonly template?: string;
+  readonly instance?: string;
+}
 
 export interface ModemView {
   readonly status: ShownStatus;

@@ -1,36 +1,46 @@
-/** The modems of the running flows, as the sidebar finds them; those inside subflows too, one for each instance. */
-import type { Node } from "node-red";
-import type { ModemMonitor } from "./monitor";
+/** The modems as the sidebar shows them: listed, and each with its monitor on the runtime's clock and channel. */
+import type { Node, NodeAPI } from "node-red";
+import { systemClock } from "../../../lib/clock";
+import type { ModemNode } from "../modem/modem-user";
+import { deployedModems, modemWithId } from "../modem/registry";
+import type { ListedModem } from "./modem-view";
+import { ModemMonitor } from "./monitor";
+import manifest = require("@modem-mail/node-red-quectel-smtp/package.json");
 
-/** A modem in the list. */
-export interface ListedModem {
-  readonly id: string;
-  readonly name: string;
-  /** Inside a subflow: ids of the node in the template, and of the instance. */
-  readonly template?: string;
-  readonly instance?: string;
-}
+const monitors = new WeakMap<ModemNode, ModemMonitor>();
 
-const monitors = new Map<string, { readonly node: Node; readonly monitor: ModemMonitor }>();
-
-/** Shows a modem until its node is closed. */
-export function showModem(node: Node, monitor: ModemMonitor): void {
-  const shown = { node, monitor };
-  monitors.set(node.id, shown);
-  node.on("close", () => {
-    monitor.close();
-    // The next one of the same id may be there already.
-    if (monitors.get(node.id) === shown) monitors.delete(node.id);
+/** Watches a modem for the sidebar until its node is closed. */
+export function showInSidebar(RED: NodeAPI, node: ModemNode): void {
+  const { id, host } = node;
+  // Missing in the types.
+  const version: unknown = Reflect.get(RED.settings, "version");
+  const monitor = new ModemMonitor({
+    clock: systemClock,
+    versions: { package: manifest.version, nodeRed: String(version) },
+    modem: {
+      settings: host.settings,
+      get running() {
+        return host.inUse;
+      },
+      status: () => host.status(),
+    },
+    // Never retained: who comes later asks.
+    publish: (tick) => RED.comms.publish(`quectel-modem/${id}`, tick, false),
   });
+  host.observe(monitor);
+  monitors.set(node, monitor);
+  node.on("close", () => monitor.close());
 }
 
+/** Undefined for a modem that is not in the running flows. */
 export function monitorOf(id: string): ModemMonitor | undefined {
-  return monitors.get(id)?.monitor;
+  const modem = modemWithId(id);
+  return modem && monitors.get(modem);
 }
 
 export function listModems(): readonly ListedModem[] {
-  return [...monitors.values()].map(({ node }) => {
-    const { id, name, z, _alias: template } = node as Node & { readonly _alias?: string };
+  return deployedModems().map((node) => {
+    const { id, name, z, _alias: template }: Node & { readonly _alias?: string } = node;
     return {
       id,
       name: name ?? "",

@@ -6,7 +6,7 @@
  */
 import { type Clock, delay } from "../../../lib/clock";
 import type { Modem } from "../../../lib/quectel/connection/modem";
-import { networkSnapshot } from "../../../lib/quectel/network/network";
+import { networkSnapshot } from "../../../lib/quectel/registration/registration";
 import { SAMPLE_INTERVAL, type SignalSamples } from "./signal-samples";
 
 export interface SamplerParts {

@@ -4,7 +4,7 @@
  * Bounded in number and age; ages are monotonic, so a clock that jumps moves no sample.
  */
 import type { Clock } from "../../../lib/clock";
-import type { NetworkSnapshot } from "../../../lib/quectel/network/network";
+import type { NetworkSnapshot } from "../../../lib/quectel/registration/registration";
 
 /** Milliseconds. */
 export const SAMPLE_INTERVAL = 60_000;

@@ -8,7 +8,7 @@
  */
 import type { ErrorCode } from "../../../lib/errors";
 import type { WaitReason } from "../../../lib/outbox/outbox-types";
-import type { RegisteringStep } from "../../../lib/quectel/connection/modem-state";
+import type { RegisteringStep } from "../../../lib/quectel/registration/readiness";
 import { STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
 
 /** What is known of the modem. */

@@ -1,7 +1,11 @@
 /** Registration, signal, operator, technology and band with a simulated module. */
 import assert from "node:assert/strict";
 import type { Execute } from "../../../lib/quectel/execute";
-import { networkSnapshot, registrationStatus, signalDbm } from "../../../lib/quectel/network/network";
+import {
+  networkSnapshot,
+  registrationStatus,
+  signalDbm,
+} from "../../../lib/quectel/registration/registration";
 import { cell, change, type Cell, type VariantChoice } from "../../../lib/simulator";
 import { simulatedRig } from "../../support/simulated-rig";
 

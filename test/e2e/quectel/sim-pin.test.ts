@@ -1,6 +1,6 @@
 /** The SIM PIN with a simulated module: sent where it is safe, never where it could lock the card. */
 import assert from "node:assert/strict";
-import { forgetfulPinMemory, recordOf } from "../../../lib/quectel/network/pin-memory";
+import { forgetfulPinMemory, recordOf } from "../../../lib/quectel/registration/pin-memory";
 import { change, cme, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { FileChecksum } from "../../../lib/quectel/files/checksum";
 import { alternativeName } from "../../../lib/quectel/files/file-name";
-import { canOverrun, inputSeconds } from "../../../lib/quectel/files/line-time";
+import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-time";
 import { memoryNotebook, readJson } from "../../../lib/quectel/notebook";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { putError } from "../../../lib/mailer/qsmtp/put-result";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../../lib/errors";
-import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
+import { oddPair } from "../../../lib/quectel/diagnosis/diagnosis-server";
 import { mayHaveArrived, provesRefusal, putError, resultUnknown } from "../../../lib/mailer/qsmtp/put-result";
 
 describe("the result line of a mail", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { concerns, recordOf } from "../../../lib/quectel/network/pin-memory";
+import { concerns, recordOf } from "../../../lib/quectel/registration/pin-memory";
 
 describe("the note about a SIM PIN", () => {
   it("holds no PIN to read, and knows it all the same", () => {

@@ -1,9 +1,9 @@
 /** Silence, second programs, models, ports: the parts that decide by a table or a count. */
 import assert from "node:assert/strict";
 import { mailSupportOf } from "../../../lib/quectel/connection/models";
-import { oddPair } from "../../../lib/quectel/diagnosis/port-security";
-import { SharedPortWatch } from "../../../lib/quectel/connection/shared-port";
-import { Silence } from "../../../lib/quectel/connection/silence";
+import { oddPair } from "../../../lib/quectel/diagnosis/diagnosis-server";
+import { SharedPortWatch } from "../../../lib/quectel/connection/connection";
+import { Silence } from "../../../lib/quectel/connection/supervisor";
 import { VirtualClock } from "../../support/virtual-clock";
 
 describe("silence", () => {

@@ -1,13 +1,21 @@
-/** Readiness: what stands between a module that answers and the first mail. */
+/**
+ * Readiness: what stands between a module that answers and the first mail.
+ *
+ * Another program may have switched the radio off (AT+CFUN=4, or 0 with the SIM card), as ModemManager does when it lets
+ * go of a modem. Then no network is ever found, and no antenna helps.
+ */
+import type { Clock } from "../../clock";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
+import { functionality, switchRadioOn } from "../commands/general";
 import { listSettings } from "../commands/smtp";
 import { ifRefused, type Execute } from "../execute";
-import type { ModemOptions } from "./modem-options";
-import type { RegisteringStep } from "./modem-state";
-import { queryRegistration, registrationError, type RegistrationStatus } from "../network/network";
-import type { PinMemory } from "../network/pin-memory";
-import { Radio } from "./radio";
-import { SimCard } from "../network/sim";
+import type { NetworkSettings } from "../settings";
+import { queryRegistration, registrationError, type RegistrationStatus } from "./registration";
+import type { PinMemory } from "./pin-memory";
+import { SimCard } from "./sim";
+
+/** What a module that answers waits for. */
+export type RegisteringStep = "application" | "sim" | "network";
 
 export interface Obstacle {
   readonly step: RegisteringStep;
@@ -25,7 +33,7 @@ export class Readiness {
 
   /** For one start of the module; after the next one everything has to be found out again. */
   constructor(
-    private readonly options: Pick<ModemOptions, "clock" | "network">,
+    private readonly options: { readonly clock: Clock; readonly network: NetworkSettings },
     memory: PinMemory,
   ) {
     this.sim = new SimCard(options.network.simPin, memory);
@@ -69,3 +77,32 @@ const MISSING = new ModemError("MODEM_NOT_READY", {
   detail: "it refuses its mail commands (AT+QSMTPCFG)",
   hint: SPECIAL_HINTS.noMailClient,
 });
+
+/** `<fun>` of CFUN, 3GPP TS 27.007 section 8.2. */
+const FULL = 1;
+
+/** Switches the radio on once for each start of the module: who switches it off again means it. */
+class Radio {
+  private wasSwitchedOn = false;
+
+  /** @param shared the module is also another program's, so it is not touched. */
+  constructor(private readonly shared: boolean) {}
+
+  /** Switches a radio on that is off, where that is allowed; undefined when it was on or the module does not tell. */
+  async obstacle(execute: Execute): Promise<ModemError | undefined> {
+    const level = await ifRefused<number | undefined>(execute(functionality()), async () => undefined);
+    if (level === undefined || level === FULL) return undefined;
+    if (this.shared || this.wasSwitchedOn) {
+      return new ModemError("NETWORK_NOT_REGISTERED", {
+        detail: `its radio is off (CFUN ${level})`,
+        hint: SPECIAL_HINTS.radioOff,
+      });
+    }
+    this.wasSwitchedOn = true;
+    await ifRefused(execute(switchRadioOn()), async () => undefined);
+    return new ModemError("NETWORK_NOT_REGISTERED", {
+      detail: `its radio was off (CFUN ${level}) and is being switched on`,
+      hint: SPECIAL_HINTS.radioWasOff,
+    });
+  }
+}
