@@ -72,6 +72,15 @@ describe("The lint rule for import arrows", function () {
     });
   }
 
+  it("refuses a circle, also one of types alone", () => {
+    const type = (name: string, source: string): string =>
+      `import type { ${source} } from "./${source.toLowerCase()}";\n\nexport interface ${name} {\n  readonly other: ${source};\n}\n`;
+    const chain = { "lib/at/a.ts": type("A", "B"), "lib/at/b.ts": type("B", "C") };
+    const end = "export interface C {\n  readonly own: string;\n}\n";
+    assert.equal(lint({ ...chain, "lib/at/c.ts": end }), "");
+    assert.match(lint({ ...chain, "lib/at/c.ts": type("C", "A") }), /no-cycle/);
+  });
+
   it("accepts imports that point downwards", () => {
     const output = lint({
       "lib/at/x.ts": importing("../serial/transport"),
