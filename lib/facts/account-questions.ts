@@ -45,8 +45,9 @@ async function stringLimits(bench: Bench): Promise<Answer> {
   const names: string[] = [];
   for (const [name, lineOf] of Object.entries(strings)) {
     if (ACCOUNT_STRINGS.includes(name) && !mayAsk) continue;
-    const longest = await longestAccepted((length) => bench.accepts(lineOf(length)), STRING);
+    const longest = await longestAccepted((length) => bench.knows(lineOf(length)), STRING);
     await bench.clearMail();
+    if (longest === 0) return unclear(`every ${name} is refused`);
     limits.push(limitText(longest, STRING));
     names.push(`${name} ${limitText(longest, STRING)}`);
   }
@@ -56,7 +57,7 @@ async function stringLimits(bench: Bench): Promise<Answer> {
 }
 
 async function anyCase(bench: Bench): Promise<Answer> {
-  return known((await bench.accepts('AT+QSMTPCFG="SSLTYPE",0')) ? "taken" : "refused");
+  return known((await bench.knows('AT+QSMTPCFG="SSLTYPE",0')) ? "taken" : "refused");
 }
 
 async function factoryPort(bench: Bench): Promise<Answer> {
@@ -107,6 +108,6 @@ export const accountQuestions: readonly Question[] = [
     expected: { answer: "taken", mark: "A" },
     needs: "nothing",
     transcript: "remark",
-    ask: async (bench) => known((await bench.accepts('AT+QSMTPCFG="contextid",16')) ? "taken" : "refused"),
+    ask: async (bench) => known((await bench.knows('AT+QSMTPCFG="contextid",16')) ? "taken" : "refused"),
   },
 ];

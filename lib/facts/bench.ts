@@ -13,6 +13,7 @@ import type { SocketTarget } from "../quectel/commands/sockets";
 import { isRefusal } from "../quectel/execute";
 import { form, type FormOptions, type Reply } from "./forms";
 import { OwnFiles } from "./own-files";
+import { publicAnswer } from "./public-lines";
 import type { Recording } from "./recording";
 
 /** The module that is asked, a Channel or a Modem; borrowed, never opened or closed here. */
@@ -58,6 +59,10 @@ export interface BenchTools {
   readonly restart?: (() => Promise<RestartSeen>) | undefined;
   readonly recording: Recording;
 }
+
+/** So often a refusal without number is asked again, and after so many ms. */
+const MOST_ATTEMPTS = 2;
+const AGAIN_MS = 3_000;
 
 /** Longest time for a module to come back, ms. */
 const ABSENT_MS = 90_000;
@@ -156,6 +161,34 @@ export class Bench {
     return reply.kind === "ok" ? reply.lines[0] : undefined;
   }
 
+  /** The line of an answer without header that has this form; others came unasked. Asked again where there is none. */
+  async lineLike(line: string, pattern: RegExp): Promise<string | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await this.ask(line);
+      const found = reply.kind === "ok" ? reply.lines.find((text) => pattern.test(text.trim())) : undefined;
+      if (found !== undefined || attempt === MOST_ATTEMPTS) return found?.trim();
+      await this.wait(AGAIN_MS);
+    }
+  }
+
+  /**
+   * As `ask`, but a bare ERROR is believed only when it comes again some seconds later: right after its start a module
+   * refuses what it knows, and gives no number.
+   */
+  async insist(line: string, options: FormOptions = {}): Promise<Reply> {
+    for (let attempt = 1; ; attempt++) {
+      const reply = await this.ask(line, options);
+      const isFinal = reply.kind === "ok" || reply.number !== undefined;
+      if (isFinal || attempt === MOST_ATTEMPTS) return reply;
+      await this.wait(AGAIN_MS);
+    }
+  }
+
+  /** True when the module says OK; see `insist`. */
+  async knows(line: string): Promise<boolean> {
+    return (await this.insist(line)).kind === "ok";
+  }
+
   /** Clears the mail that the module holds. */
   async clearMail(): Promise<void> {
     await this.tidy("AT+QSMTPCLR");
@@ -193,7 +226,7 @@ export class Bench {
 
 /** A command line with its answer, as evidence. */
 export function exchangeText(line: string, reply: Reply): string {
-  return `${line} -> ${reply.kind === "ok" ? [...reply.lines, "OK"].join(" | ") : resultText(reply)}`;
+  return `${line} -> ${reply.kind === "ok" ? [...publicAnswer(line, reply.lines), "OK"].join(" | ") : resultText(reply)}`;
 }
 
 /** Final result code of a reply. */

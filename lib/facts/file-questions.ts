@@ -17,13 +17,13 @@ async function space(bench: Bench, storage: "UFS" | "RAM"): Promise<Answer> {
 
 async function missingFile(bench: Bench): Promise<Answer> {
   return bench.files.withName(bench, "RAM:", async (name) => {
-    return known(resultValue(await bench.ask(`AT+QFDEL="${name}"`)));
+    return known(resultValue(await bench.insist(`AT+QFDEL="${name}"`)));
   });
 }
 
 async function listNothing(bench: Bench): Promise<Answer> {
   return bench.files.withName(bench, "RAM:", async (name) => {
-    const reply = await bench.ask(`AT+QFLST="${name}"`);
+    const reply = await bench.insist(`AT+QFLST="${name}"`);
     return known(resultValue(reply).toLowerCase());
   });
 }
@@ -58,15 +58,16 @@ async function tooLarge(bench: Bench): Promise<Answer> {
 }
 
 async function sameNameTwice(bench: Bench): Promise<Answer> {
-  return bench.files.with(bench, "RAM:", "fact", async (name) => {
-    const reply = await bench.ask(`AT+QFUPL="${name}",4,1`, { timeout: 30_000 });
+  return bench.files.with(bench, "RAM:", "fact", async (name, uploaded) => {
+    if (uploaded.kind === "refused") return unclear("the upload is refused");
+    const reply = await bench.insist(`AT+QFUPL="${name}",4,1`, { timeout: 30_000 });
     return known(resultValue(reply));
   });
 }
 
 async function firstHandle(bench: Bench): Promise<Answer> {
   return bench.files.withName(bench, "UFS:", async (name) => {
-    const open = await bench.ask("AT+QFOPEN?");
+    const open = await bench.insist("AT+QFOPEN?");
     if (open.kind === "ok" && open.lines.length > 0) return notAsked("somebody holds open files");
     const line = await bench.firstLine(`AT+QFOPEN="${name}",1`);
     const handle = parseParameters(line ?? "").integer(0);
@@ -81,7 +82,8 @@ async function acknowledgements(bench: Bench): Promise<Answer> {
     bench,
     "RAM:",
     "x".repeat(TWO_BLOCKS),
-    async () => {
+    async (_name, uploaded) => {
+      if (uploaded.kind === "refused") return unclear("the upload is refused");
       const received = bench.tools.recording.received();
       if (received === undefined) return notAsked("nobody records the bytes of this connection");
       return known(/CONNECT\r\n(A*)/.exec(received)?.[1]?.length ?? 0);
@@ -92,7 +94,7 @@ async function acknowledgements(bench: Bench): Promise<Answer> {
 
 async function nameLimit(bench: Bench): Promise<Answer> {
   const isName = async (length: number): Promise<boolean> => {
-    const reply = await bench.ask(`AT+QFLST="RAM:${"f".repeat(length)}"`);
+    const reply = await bench.insist(`AT+QFLST="RAM:${"f".repeat(length)}"`);
     return reply.kind === "ok" || reply.number !== BAD_NAME;
   };
   return known(limitText(await longestAccepted(isName, NAME), NAME));
@@ -129,7 +131,7 @@ export const fileQuestions: readonly Question[] = [
     asks: "What does QFLST get when nothing matches?",
     expected: { answer: "ok", mark: "C" },
     needs: "nothing",
-    variants: ["ok", "405", "417"],
+    variants: ["ok", "405", "417", "418"],
     transcript: "replay",
     ask: listNothing,
   },

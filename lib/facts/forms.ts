@@ -15,6 +15,9 @@ export interface FormOptions {
   readonly secrets?: readonly string[];
 }
 
+/** Commands whose answer has no header. */
+const FREE_TEXT: ReadonlySet<string> = new Set(["+CGMI", "+CGMM", "+CGMR", "+QGMR"]);
+
 /** The command of a line, its answer as the lines of its information text. */
 export function form(line: string, options: FormOptions = {}): Command<readonly string[]> {
   const header = /^AT(\+[A-Z]+)/.exec(line)?.[1];
@@ -22,7 +25,8 @@ export function form(line: string, options: FormOptions = {}): Command<readonly 
     line,
     headers: header === undefined ? [] : [header],
     timeout: TIMEOUT.short,
-    freeText: true,
+    // Of all others a line without header is somebody's short message, or a position.
+    freeText: header === undefined || FREE_TEXT.has(header),
     ...options,
     parse: ({ lines }) => lines,
   };

@@ -12,12 +12,13 @@ async function countAccepted(most: number, accepts: (number: number) => Promise<
   return count;
 }
 
-const shownCount = (count: number, most: number): Answer => known(count === most ? `${most} or more` : count);
+const shownCount = (count: number, most: number): Answer =>
+  count === 0 ? unclear("the first is refused") : known(count === most ? `${most} or more` : count);
 
 async function recipientLimit(bench: Bench): Promise<Answer> {
   await bench.clearMail();
   const count = await countAccepted(MOST_RECIPIENTS, (number) =>
-    bench.accepts(`AT+QSMTPDST=1,1,"r${number}@example.com"`),
+    bench.knows(`AT+QSMTPDST=1,1,"r${number}@example.com"`),
   );
   await bench.clearMail();
   return shownCount(count, MOST_RECIPIENTS);
@@ -27,7 +28,7 @@ async function attachmentLimit(bench: Bench): Promise<Answer> {
   return bench.files.with(bench, "RAM:", "fact", async (name, uploaded) => {
     if (uploaded.kind === "refused") return unclear("the upload is refused");
     const count = await countAccepted(MOST_ATTACHMENTS, (number) =>
-      bench.accepts(`AT+QSMTPATT=1,${number},"${name}"`),
+      bench.knows(`AT+QSMTPATT=1,${number},"${name}"`),
     );
     await bench.clearMail();
     return shownCount(count, MOST_ATTACHMENTS);
@@ -36,9 +37,9 @@ async function attachmentLimit(bench: Bench): Promise<Answer> {
 
 async function sameRecipientTwice(bench: Bench): Promise<Answer> {
   await bench.clearMail();
-  await bench.ask('AT+QSMTPDST=1,1,"facts@example.com"');
-  const second = await bench.ask('AT+QSMTPDST=1,1,"facts@example.com"');
-  const list = await bench.ask("AT+QSMTPDST?");
+  await bench.insist('AT+QSMTPDST=1,1,"facts@example.com"');
+  const second = await bench.insist('AT+QSMTPDST=1,1,"facts@example.com"');
+  const list = await bench.insist("AT+QSMTPDST?");
   await bench.clearMail();
   if (second.kind === "refused") return known("refused");
   return known(list.kind === "ok" && list.lines.length === 2 ? "kept twice" : "kept once");
@@ -47,9 +48,9 @@ async function sameRecipientTwice(bench: Bench): Promise<Answer> {
 /** Two recipients give two lines of information text in one answer. */
 async function framing(bench: Bench): Promise<Answer> {
   await bench.clearMail();
-  await bench.ask('AT+QSMTPDST=1,1,"one@example.com"');
-  await bench.ask('AT+QSMTPDST=1,1,"two@example.com"');
-  await bench.ask("AT+QSMTPDST?");
+  await bench.insist('AT+QSMTPDST=1,1,"one@example.com"');
+  await bench.insist('AT+QSMTPDST=1,1,"two@example.com"');
+  await bench.insist("AT+QSMTPDST?");
   const received = bench.tools.recording.received();
   await bench.clearMail();
   if (received === undefined) return notAsked("nobody records the bytes of this connection");
@@ -60,7 +61,7 @@ async function framing(bench: Bench): Promise<Answer> {
 
 async function missingAttachment(bench: Bench): Promise<Answer> {
   return bench.files.withName(bench, "RAM:", async (name) =>
-    known(resultValue(await bench.ask(`AT+QSMTPATT=1,1,"${name}"`))),
+    known(resultValue(await bench.insist(`AT+QSMTPATT=1,1,"${name}"`))),
   );
 }
 
@@ -97,7 +98,7 @@ export const listQuestions: readonly Question[] = [
     expected: { answer: "659", mark: "B" },
     needs: "nothing",
     transcript: "remark",
-    ask: async (bench) => known(resultValue(await bench.ask('AT+QSMTPDST=0,1,"nobody@example.com"'))),
+    ask: async (bench) => known(resultValue(await bench.insist('AT+QSMTPDST=0,1,"nobody@example.com"'))),
   },
   {
     id: "attachment-limit",
@@ -122,6 +123,6 @@ export const listQuestions: readonly Question[] = [
     expected: { answer: "664", mark: "B" },
     needs: "nothing",
     transcript: "remark",
-    ask: async (bench) => known(resultValue(await bench.ask("AT+QSMTPATT=0,1"))),
+    ask: async (bench) => known(resultValue(await bench.insist("AT+QSMTPATT=0,1"))),
   },
 ];

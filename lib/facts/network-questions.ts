@@ -15,10 +15,13 @@ const STATES: ReadonlyMap<number | undefined, string> = new Map([
   [5, "registered"],
 ]);
 
+/** The firmware names itself in one word, behind the model an underscore and the release. */
+export const FIRMWARE = { line: "AT+QGMR", form: /^[A-Z0-9]{4,40}(?:_[A-Z0-9.]{3,40})?$/i } as const;
+
 async function firmware(bench: Bench): Promise<Answer> {
-  const line = await bench.firstLine("AT+QGMR");
+  const line = await bench.lineLike(FIRMWARE.line, FIRMWARE.form);
   const release = /_([0-9A-F]\d\.\d{3})/.exec(line ?? "")?.[1];
-  return release === undefined ? unclear(line ?? "QGMR is refused") : known(release);
+  return release === undefined ? unclear("QGMR names no release") : known(release);
 }
 
 async function iccidTail(bench: Bench): Promise<Answer> {
@@ -70,7 +73,7 @@ async function cregOnLte(bench: Bench): Promise<Answer> {
 
 /** The highest context that CGDCONT does not list was hardly ever defined. */
 async function undefinedContext(bench: Bench): Promise<Answer> {
-  const list = await bench.ask("AT+CGDCONT?");
+  const list = await bench.insist("AT+CGDCONT?");
   if (list.kind !== "ok") return notAsked("CGDCONT does not list the contexts");
   const listed = new Set(list.lines.map((line) => parseParameters(line).integer(0)));
   for (let id = HIGHEST_CONTEXT; id >= 1; id--) {
@@ -82,14 +85,14 @@ async function undefinedContext(bench: Bench): Promise<Answer> {
 }
 
 async function activateTwice(bench: Bench): Promise<Answer> {
-  const active = await bench.ask("AT+QIACT?");
+  const active = await bench.insist("AT+QIACT?");
   const contexts = active.kind === "ok" ? active.lines.map((line) => parseParameters(line)) : [];
   const context = contexts.find((parameters) => parameters.integer(1) === 1);
   if (context === undefined) return notAsked("no PDP context is active");
   bench.tools.recording.hide(
     contexts.flatMap((parameters) => [parameters.text(3) ?? "", parameters.text(4) ?? ""]),
   );
-  const reply = await bench.ask(`AT+QIACT=${context.integer(0) ?? ""}`, { timeout: ACTIVATION_MS });
+  const reply = await bench.insist(`AT+QIACT=${context.integer(0) ?? ""}`, { timeout: ACTIVATION_MS });
   return known(reply.kind === "ok" ? "ok" : "error");
 }
 
@@ -110,7 +113,7 @@ export const networkQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "absent"],
     transcript: "remark",
-    ask: async (bench) => known((await bench.accepts("AT+QPINC?")) ? "present" : "absent"),
+    ask: async (bench) => known((await bench.knows("AT+QPINC?")) ? "present" : "absent"),
   },
   {
     id: "iccid-tail",

@@ -8,7 +8,7 @@ import type { FormOptions, Reply } from "./forms";
 
 const MOST_NAMES = 20;
 /** Errors of QFLST for a file that is not there. */
-const NOT_THERE: ReadonlySet<number | undefined> = new Set([405, 417]);
+const NOT_THERE: ReadonlySet<number | undefined> = new Set([405, 417, 418]);
 /** Errors of QFUPL for a name that is taken. */
 const TAKEN: ReadonlySet<number | undefined> = new Set([407, 424]);
 const UPLOAD_MS = 60_000;

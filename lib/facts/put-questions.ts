@@ -34,7 +34,7 @@ async function putNothing(bench: Bench, line: string): Promise<Put | undefined> 
   if (list.kind === "refused" || list.lines.length > 0) return undefined;
   const waiter = bench.module.expect(isPutResult);
   try {
-    const reply = await bench.ask(line);
+    const reply = await bench.insist(line);
     if (reply.kind === "refused") return { reply, result: undefined };
     waiter.start(RESULT_MS);
     const result = await waiter.promise.catch(() => undefined);

@@ -8,6 +8,10 @@ const ANSWER_WIDTH = 22;
 const LEGEND = `= as expected   ! differs   ? unclear   - not asked
 expected: A manual or log of such a module, B manual of a sister module, C inferred`;
 
+const LEFT_OUT_OF_IT =
+  "Left out: lines that nobody asked for (messages, calls, position, registration), cell and operator, numbers of card " +
+  "and subscriber, addresses, names and passwords.";
+
 export function reportText(report: FactsReport): string {
   const { model, firmware, facts, notRestored } = report;
   const parts = [
@@ -16,6 +20,7 @@ export function reportText(report: FactsReport): string {
     facts.map(factText).join("\n"),
     summary(report),
   ];
+  parts.push(LEFT_OUT_OF_IT);
   if (notRestored.length > 0) parts.push(`NOT PUT BACK: ${notRestored.join(", ")}`);
   return `${parts.join("\n\n")}\n`;
 }

@@ -1,5 +1,6 @@
 /** Questions about a start of the module, asked only with leave to restart it (fact base 2.0, 5, 6, 7 and 8). */
 import { resultText, type Bench } from "./bench";
+import { publicAnswer } from "./public-lines";
 import { known, notAsked, type Answer, type Mark, type Question } from "./question";
 import { observeRestart, type MarkSeen, type RestartObservation } from "./restart-observation";
 
@@ -17,7 +18,8 @@ const fateOf = (mark: MarkSeen | undefined, why: string): Answer =>
   mark === undefined ? notAsked(why) : known(mark.fate);
 const markText = (mark: MarkSeen | undefined): string =>
   mark === undefined ? "nothing to look at" : `before: ${mark.before}; after: ${mark.after}`;
-const linesText = ({ seen }: RestartObservation): string => `lines of the start: ${seen.lines.join(" | ")}`;
+const linesText = ({ seen }: RestartObservation): string =>
+  `lines of the start: ${publicAnswer("", seen.lines).join(" | ")}`;
 
 function readyOrder({ seen }: RestartObservation): Answer {
   const phoneBook = seen.lines.indexOf("+QIND: PB DONE");

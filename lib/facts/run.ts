@@ -4,6 +4,7 @@ import type { Trace } from "../serial/trace";
 import { Bench, type AskedModule, type BenchTools } from "./bench";
 import { Keeper } from "./keeper";
 import { notAsked, unclear, type Answer, type Question } from "./question";
+import { FIRMWARE } from "./network-questions";
 import { QUESTIONS } from "./questions";
 import { Recording } from "./recording";
 import type { Fact, FactsReport, RunEnd } from "./report";
@@ -11,9 +12,16 @@ import { TranscriptWriter } from "./transcript";
 
 const EVIDENCE_LINES = 2;
 const LONGEST_EVIDENCE = 200;
+/** The error of a mail command while a mail is sent. */
+const BUSY = 652;
 const CLIPPED_END = 60;
-const MODEL_LINE = "AT+CGMM";
-const FIRMWARE_LINE = "AT+QGMR";
+/** Both answers have no header, so a short message that comes meanwhile looks like one of their lines. */
+const MODEL = { line: "AT+CGMM", form: /^[A-Z]{1,4}\d{2,4}[A-Z0-9-]{0,20}$/i } as const;
+/** Mail commands are served some seconds later than the AT port; how often, and after how many ms, they are asked for. */
+const SERVED_POLLS = 60;
+const SERVED_POLL_MS = 2_000;
+const NOT_SERVED =
+  "The module refuses its mail commands (AT+QSMTPCFG=?); what is found out about mails is worth little.";
 
 export interface FactsOptions extends Omit<BenchTools, "recording"> {
   /** Watches the connection: gives the transcript, and what can be seen in single bytes only. */
@@ -45,10 +53,12 @@ async function run(module: AskedModule, options: FactsOptions): Promise<FactsRep
   const { trace, onNotice = () => undefined, onFact = () => undefined, ...tools } = options;
   const at = tools.clock.wall();
   const bench = new Bench(module, { ...tools, recording: new Recording(trace) });
-  const model = (await bench.firstLine(MODEL_LINE)) ?? "";
-  const firmware = (await bench.firstLine(FIRMWARE_LINE)) ?? "";
+  const model = (await bench.lineLike(MODEL.line, MODEL.form)) ?? "";
+  const firmware = (await bench.lineLike(FIRMWARE.line, FIRMWARE.form)) ?? "";
+  const isServed = await untilServed(bench);
   const keeper = await Keeper.read(bench);
-  for (const notice of keeper.notices) onNotice(notice);
+  const notices = [...(isServed ? [] : [NOT_SERVED]), ...keeper.notices];
+  for (const notice of notices) onNotice(notice);
   const writer = new TranscriptWriter();
   const facts: Fact[] = [];
   const notRestored: string[] = [];
@@ -67,7 +77,18 @@ async function run(module: AskedModule, options: FactsOptions): Promise<FactsRep
     notRestored.push(...(await keeper.restore()), ...(await leftFiles(bench)));
   }
   const transcript = trace === undefined ? undefined : writer.text({ model, firmware, at });
-  return { model, firmware, at, facts, notices: keeper.notices, notRestored, end, transcript };
+  return { model, firmware, at, facts, notices, notRestored, end, transcript };
+}
+
+/** Waits until the module serves mail commands. @returns false when it has none */
+async function untilServed(bench: Bench): Promise<boolean> {
+  for (let poll = 0; poll < SERVED_POLLS; poll++) {
+    const reply = await bench.ask("AT+QSMTPCFG=?");
+    // Whoever sends a mail now is told by the keeper.
+    if (reply.kind === "ok" || reply.number === BUSY) return true;
+    await bench.wait(SERVED_POLL_MS);
+  }
+  return false;
 }
 
 async function answerOf(

@@ -15,6 +15,7 @@ import {
 } from "../quectel/commands/sockets";
 import { isRefusal } from "../quectel/execute";
 import type { Bench } from "./bench";
+import { publicLine } from "./public-lines";
 import { notAsked, type Answer } from "./question";
 
 /** The highest id, which other programs hardly use. */
@@ -49,12 +50,14 @@ export async function tried<T>(bench: Bench, command: Command<T>): Promise<T | u
   }
 }
 
+const NOTHING_ASKED: ReadonlySet<string> = new Set();
+
 /** The line waited for, or undefined after `ms` milliseconds. */
 export async function lineOf(bench: Bench, waiter: Waiter, ms: number): Promise<string | undefined> {
   waiter.start(ms);
   try {
     const line = await waiter.promise;
-    bench.note(line);
+    bench.note(publicLine(line, NOTHING_ASKED));
     return line;
   } catch (error) {
     if (isModemError(error, "MODEM_TIMEOUT")) return undefined;
@@ -91,7 +94,7 @@ export const newsOf =
 
 /** True when the module knows QIOPEN. */
 export async function hasSockets(bench: Bench): Promise<boolean> {
-  return bench.accepts("AT+QIOPEN=?");
+  return bench.knows("AT+QIOPEN=?");
 }
 
 /** Numbers of the active PDP contexts. */

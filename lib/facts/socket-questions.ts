@@ -141,7 +141,7 @@ async function closeUnused(bench: Bench): Promise<Answer> {
   if (!(await hasSockets(bench))) return notAsked("the module knows no sockets");
   const states = await tried(bench, rawStates());
   if (states === undefined || states.length > 0) return notAsked("the id may be in use");
-  return known((await bench.accepts(`AT+QICLOSE=${ID}`)) ? "ok" : "error");
+  return known((await bench.knows(`AT+QICLOSE=${ID}`)) ? "ok" : "error");
 }
 
 async function openWithoutContext(bench: Bench): Promise<Answer> {

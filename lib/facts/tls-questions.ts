@@ -10,12 +10,12 @@ const DROPPED_SUITE = /0x0004/i;
 
 /** @returns the value of a key of the TLS context, undefined where the module refuses. */
 async function value(bench: Bench, key: string): Promise<string | undefined> {
-  const line = await bench.firstLine(`AT+QSSLCFG="${key}",${CONTEXT}`);
-  return behindKey(line)?.replace(/^\d+ *,/, "");
+  const reply = await bench.insist(`AT+QSSLCFG="${key}",${CONTEXT}`);
+  return behindKey(reply.kind === "ok" ? reply.lines[0] : undefined)?.replace(/^\d+ *,/, "");
 }
 
 async function ciphers(bench: Bench): Promise<Answer> {
-  const test = await bench.ask("AT+QSSLCFG=?");
+  const test = await bench.insist("AT+QSSLCFG=?");
   const line = test.kind === "ok" ? test.lines.find((text) => text.includes('"ciphersuite"')) : undefined;
   if (line === undefined) return unclear("no list of cipher suites");
   bench.note(line);
@@ -23,7 +23,7 @@ async function ciphers(bench: Bench): Promise<Answer> {
 }
 
 async function keyList(bench: Bench): Promise<Answer> {
-  const test = await bench.ask("AT+QSSLCFG=?");
+  const test = await bench.insist("AT+QSSLCFG=?");
   const line = test.kind === "ok" ? test.lines.find((text) => text.includes('"cacert"')) : undefined;
   if (line === undefined) return unclear("no key cacert");
   bench.note(line);

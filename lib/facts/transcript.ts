@@ -6,6 +6,7 @@
  */
 import type { Bench } from "./bench";
 import type { Answer, Question } from "./question";
+import { publicTurns } from "./public-lines";
 import type { Turn } from "./recording";
 
 interface Passage {
@@ -13,6 +14,7 @@ interface Passage {
   readonly answer: Answer;
   readonly turns: readonly Turn[];
   readonly how: "replay" | "remark";
+  readonly leftOut: number;
 }
 
 export interface TranscriptHead {
@@ -30,11 +32,12 @@ export class TranscriptWriter {
 
   /** Takes the bytes of the question that the bench has just asked. */
   add(question: Question, answer: Answer, bench: Bench): void {
-    const turns = bench.tools.recording.turns() ?? [];
+    const { turns, leftOut } = publicTurns(bench.tools.recording.turns() ?? []);
     if (turns.length === 0) return;
     const isKnown = answer.kind === "known" && question.variants?.includes(answer.value) === true;
-    const how = question.transcript === "replay" && isKnown && bench.isReplayable ? "replay" : "remark";
-    this.passages.push({ question, answer, turns, how });
+    const isWhole = bench.isReplayable && leftOut === 0;
+    const how = question.transcript === "replay" && isKnown && isWhole ? "replay" : "remark";
+    this.passages.push({ question, answer, turns, how, leftOut });
   }
 
   text({ model, firmware, at }: TranscriptHead): string {
@@ -55,13 +58,15 @@ export class TranscriptWriter {
   }
 }
 
-function passageText({ question, answer, turns, how }: Passage): string {
+function passageText({ question, answer, turns, how, leftOut }: Passage): string {
   const found = answer.kind === "known" ? answer.value : `${answer.kind}, ${answer.why}`;
   const lines = turns.flatMap(({ from, text }) =>
     linesOf(escape(text)).map((line) => `${from === "host" ? "H" : "M"}> ${line}`),
   );
   const dialogue = how === "replay" ? lines : lines.map((line) => `# ${withShortRuns(line)}`);
-  return [`# ${question.id}: ${question.asks} -> ${found}`, ...dialogue].join("\n");
+  const remarks =
+    leftOut === 0 ? [] : [`# left out of ${leftOut} lines: what nobody asked for, or is private`];
+  return [`# ${question.id}: ${question.asks} -> ${found}`, ...remarks, ...dialogue].join("\n");
 }
 
 /** `aaa…` as `a...`. */

@@ -27,7 +27,11 @@ import { fileHandleCommands, isOpen } from "./file-handles";
 import { fileTransferCommands } from "./file-transfer";
 
 const deleteErrors = { "405": fileError.notFound, "418": fileError.deleteFailed } as const;
-const listErrors = { "405": fileError.notFound, "417": fileError.listFailed } as const;
+const listErrors = {
+  "405": fileError.notFound,
+  "417": fileError.listFailed,
+  "418": fileError.deleteFailed,
+} as const;
 
 function showTotals({ modem, info }: CommandContext): FinalResult {
   const ufs = storageOf(modem, "UFS");

@@ -15,7 +15,7 @@ export const storageVariants = {
     source: "3.4",
   },
   "list-nothing": {
-    values: ["ok", "405", "417"],
+    values: ["ok", "405", "417", "418"],
     default: "ok",
     description: "QFLST when nothing matches.",
     source: "3.3",

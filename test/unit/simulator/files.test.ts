@@ -225,6 +225,7 @@ describe("FILE commands of the simulated module", () => {
       [{ "delete-empty-store": "405" }, 'AT+QFDEL="RAM:*"', "+CME ERROR: 405"],
       [{ "list-nothing": "405" }, 'AT+QFLST="RAM:*"', "+CME ERROR: 405"],
       [{ "list-nothing": "417" }, "AT+QFLST", "+CME ERROR: 417"],
+      [{ "list-nothing": "418" }, 'AT+QFLST="none.txt"', "+CME ERROR: 418"],
       [{ "no-room": "423" }, 'AT+QFUPL="RAM:b.bin",9999999', "+CME ERROR: 423"],
       [{ "no-room": "403" }, 'AT+QFUPL="RAM:b.bin",9999999', "+CME ERROR: 403"],
       [{ "first-handle": "0" }, 'AT+QFOPEN="a.txt"', "+QFOPEN: 0 | OK"],
