@@ -1,18 +1,35 @@
-/** Commands: what a person or a flow does with the mails of the outbox: try now, retry, discard, adopt. */
+/**
+ * Commands: what a flow or a person asks of the mails of the outbox: take a new one, list, try now, retry, discard,
+ * adopt.
+ *
+ * The rule of a full outbox: failed mails go first, oldest before younger, for they have been told. A `high` mail then
+ * pushes out the youngest `low` ones that wait, each of which ends with OUTBOX_FULL. Any other mail is refused.
+ */
+import { randomInt } from "node:crypto";
 import type { Clock } from "../clock";
-import { ModemError } from "../errors";
-import { adoptSpool } from "./adoption";
-import type { Host } from "./spool/host";
-import type { MailStore } from "./mail-store";
-import { next } from "./lifecycle";
-import type { Entry } from "./order";
+import { knownFields, ModemError } from "../errors";
+import type { Mail, MailOptions } from "../mail/mail";
+import { storableMessage } from "../mail/message/stored-message";
+import type { Mailer } from "../mailer/mailer";
+import { newTransaction, next, stateOf } from "./lifecycle";
+import type { Entry, Order } from "./order";
+import type { ListQuery, ListState, MailOrigin, OutboxList, OutboxRow, OutboxSettings } from "./outbox-types";
 import type { Policy } from "./policy";
 import type { Reporter } from "./reporter";
+import { diskError } from "./spool/files";
+import type { Host } from "./spool/lock";
+import { RECORD_FORMAT, type SpoolRecord } from "./spool/record";
+import { adoptSpool, type RecoveredMail } from "./spool/recovery";
+import type { KeptContents } from "./spool/spool";
+import type { MailStore } from "./spool/store";
 import type { Worker } from "./worker";
 
 export interface CommandParts {
   readonly clock: Clock;
   readonly host: Host;
+  readonly mailer: Pick<Mailer, "plan">;
+  readonly settings: Pick<OutboxSettings, "maxQueued" | "maxSpoolMB">;
+  readonly order: Order;
   readonly store: MailStore;
   readonly policy: Policy;
   readonly reporter: Reporter;
@@ -20,9 +37,71 @@ export interface CommandParts {
   readonly trouble: (error: ModemError) => void;
 }
 
-/** All resolve with the number of mails, and reject with OUTBOX_NOT_FOUND for an id that is not there. */
+const MEGABYTE = 1e6;
+/** Bytes of a record beside its text and message. */
+const RECORD_FRAME = 1_000;
+/** Nobody mistakes one of these for another when an id is read out. */
+const ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
+const MOST_ROWS = 1000;
+const ROWS = 100;
+
+/** Those with an id reject with OUTBOX_NOT_FOUND for one that is not there; those about mails resolve with their number. */
 export class Commands {
+  /** Mails and bytes on their way to the disk. */
+  private reserved = { mails: 0, bytes: 0 };
+
   constructor(private readonly parts: CommandParts) {}
+
+  /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
+    const { order, store, worker } = this.parts;
+    const id = this.newId();
+    const message = storableMessage(origin.message);
+    const contents = await this.contentSize(mail);
+    const size = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length + contents;
+    const pushed = await this.reserve(size, mail.priority === "high");
+    const release = (): void => {
+      this.reserved.mails--;
+      this.reserved.bytes -= size;
+    };
+    let kept: RecoveredMail;
+    try {
+      const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
+      const make = (kept: KeptContents): SpoolRecord => this.record(id, mail, options, origin.nodeId, kept);
+      const { attachments, text, subject } = mail;
+      kept = await store.insert(id, { subject, attachments, text, message }, room, make);
+    } catch (cause) {
+      release();
+      for (const one of pushed) order.cancelEnding(one);
+      throw diskError(cause);
+    }
+    // In one step: a mail that counts twice for a moment would refuse another for which there is room.
+    release();
+    const entry = order.add(kept, false);
+    for (const one of pushed) {
+      const error = new ModemError("OUTBOX_FULL", { detail: "pushed out by a mail of high priority" });
+      await worker.end(one, { kind: "evict", error });
+    }
+    for (const older of order.replaced(entry)) {
+      // Meanwhile it may have ended in another way.
+      if (older.stage === "ended") continue;
+      await worker.end(older, { kind: "supersede", error: new ModemError("OUTBOX_SUPERSEDED") });
+    }
+    return id;
+  }
+
+  /** Mails that end or vanish meanwhile are left out; so are those whose record cannot be read. */
+  async list(query: ListQuery): Promise<OutboxList> {
+    const ids = this.idsOf(query.state);
+    const offset = Math.max(0, query.offset ?? 0);
+    const limit = Math.min(MOST_ROWS, Math.max(1, query.limit ?? ROWS));
+    const rows: OutboxRow[] = [];
+    for (const id of ids.slice(offset, offset + limit)) {
+      const row = await this.rowOf(id).catch(() => undefined);
+      if (row !== undefined) rows.push(row);
+    }
+    return { total: ids.length, rows };
+  }
 
   /** Makes waiting mails due. */
   async flush(id: string | undefined): Promise<number> {
@@ -34,16 +113,17 @@ export class Commands {
 
   /** Puts failed mails back with a fresh age. */
   async retry(id: string | undefined): Promise<number> {
-    const { store, policy } = this.parts;
+    const { order, store, policy } = this.parts;
     let mails = 0;
-    for (const one of id === undefined ? store.failed.ids() : [id]) {
+    for (const one of id === undefined ? store.failedIds() : [id]) {
       // Of all mails another command may have taken some meanwhile.
-      if (id === undefined && !store.failed.has(one)) continue;
-      await store.requeue(one, (failed) => {
+      if (id === undefined && !store.hasFailed(one)) continue;
+      const mail = await store.requeue(one, (failed) => {
         const now = policy.time.now();
-        const { mail } = next(failed, { kind: "retry" }, now.time, 0);
-        return { ...mail, seq: store.nextSeq(), accepted: now, written: now };
+        const step = next(failed, { kind: "retry" }, now.time, 0);
+        return { ...step.mail, seq: order.nextSeq(), accepted: now, written: now };
       });
+      order.add(mail, true);
       mails++;
     }
     return mails;
@@ -51,9 +131,9 @@ export class Commands {
 
   /** Ends waiting mails with OUTBOX_DISCARDED; a failed one, named by its id, is removed. */
   async discard(id: string | undefined): Promise<number> {
-    const { store, worker } = this.parts;
-    if (id !== undefined && store.waiting.get(id) === undefined) {
-      await store.failed.remove(id);
+    const { order, store, worker } = this.parts;
+    if (id !== undefined && order.get(id) === undefined) {
+      await store.removeFailed(id);
       return 1;
     }
     const entries = this.waiting(id);
@@ -67,22 +147,179 @@ export class Commands {
 
   /** Moves the mails of another spool into this one. Rejects with OUTBOX_LOCKED or OUTBOX_DISK. */
   async adopt(directory: string): Promise<number> {
-    const { store, clock, host, trouble, worker, reporter } = this.parts;
-    const ids = await adoptSpool(directory, store, clock, host, trouble);
-    for (const id of ids) {
-      const entry = store.waiting.get(id);
-      if (entry?.stage === "inDoubt") worker.doubt(entry);
-      if (entry?.stage === "ended") await reporter.tellAgain(entry);
+    const { order, store, clock, host, trouble, worker, reporter } = this.parts;
+    const adopted: Entry[] = [];
+    const { spool } = store;
+    const number = await adoptSpool(directory, {
+      spool,
+      clock,
+      host,
+      trouble,
+      has: (id) => this.has(id),
+      adopt: (mail) => {
+        const { record, place } = mail;
+        if (place.folder === "failed") store.adoptFailed(record.id, place);
+        else adopted.push(order.add({ ...mail, record: { ...record, seq: order.nextSeq() } }, true));
+      },
+    });
+    for (const entry of adopted) {
+      if (entry.stage === "inDoubt") worker.doubt(entry);
+      if (entry.stage === "ended") await reporter.tellAgain(entry);
     }
-    return ids.length;
+    return number;
+  }
+
+  private has(id: string): boolean {
+    return this.parts.order.get(id) !== undefined || this.parts.store.hasFailed(id);
   }
 
   private waiting(id: string | undefined): readonly Entry[] {
-    const { waiting } = this.parts.store;
-    if (id === undefined) return waiting.inOrder();
-    const entry = waiting.get(id);
+    const { order } = this.parts;
+    if (id === undefined) return order.inOrder();
+    const entry = order.get(id);
     if (entry === undefined || entry.stage === "ended")
       throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
     return [entry];
   }
+
+  private newId(): string {
+    for (;;) {
+      const letters = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]);
+      const id = letters.join("");
+      if (!this.has(id)) return id;
+    }
+  }
+
+  private async contentSize(mail: Mail): Promise<number> {
+    let size = 0;
+    for (const { filename, content } of mail.attachments) {
+      if (content.kind === "bytes") {
+        size += content.bytes.length;
+        continue;
+      }
+      try {
+        size += await this.parts.store.spool.files.size(content.path);
+      } catch (cause) {
+        throw new ModemError("INVALID_ATTACHMENT", { detail: `${filename} cannot be read`, cause });
+      }
+    }
+    return size;
+  }
+
+  /** Counts the new mail as if it were there. Returns the mails that leave when it is kept. */
+  private async reserve(size: number, isHigh: boolean): Promise<Entry[]> {
+    const { order, store } = this.parts;
+    const { maxQueued, maxSpoolMB } = this.parts.settings;
+    for (const failed of this.roomLeft() < size ? store.failedIds() : []) {
+      if (this.roomLeft() >= size) break;
+      if (store.hasFailed(failed)) await store.removeFailed(failed);
+    }
+    const pushed: Entry[] = [];
+    let room = this.roomLeft();
+    while (room < size || order.depth + this.reserved.mails >= maxQueued) {
+      const victim = isHigh ? order.youngestLow() : undefined;
+      if (victim === undefined) {
+        for (const entry of pushed) order.cancelEnding(entry);
+        const limit = room < size ? `${maxSpoolMB} MB on the disk` : `${maxQueued} mails`;
+        throw new ModemError("OUTBOX_FULL", { detail: `its limit is ${limit}` });
+      }
+      order.startEnding(victim);
+      pushed.push(victim);
+      room += victim.bytes;
+    }
+    this.reserved.mails++;
+    this.reserved.bytes += size;
+    return pushed;
+  }
+
+  private roomLeft(): number {
+    const { order, store, settings } = this.parts;
+    return settings.maxSpoolMB * MEGABYTE - order.bytes - store.failedBytes - this.reserved.bytes;
+  }
+
+  private record(
+    id: string,
+    mail: Mail,
+    options: MailOptions,
+    nodeId: string,
+    { attachments, text, message }: KeptContents,
+  ): SpoolRecord {
+    const { clock, policy, order, mailer } = this.parts;
+    const now = policy.time.now();
+    const { to, cc, bcc, unreadable = [], subject, priority, warnings, replaces, replyTo } = mail;
+    return {
+      format: RECORD_FORMAT,
+      id,
+      revision: 1,
+      seq: order.nextSeq(),
+      accepted: now,
+      written: now,
+      raisedAt: clock.wall(),
+      priority,
+      delivery: options.delivery,
+      maxAge: options.maxAge ?? null,
+      origin: { nodeId, ...message },
+      from: mail.from ?? null,
+      ...knownFields({ replaces, replyTo }),
+      to,
+      cc,
+      bcc,
+      ...(unreadable.length > 0 && { unreadable }),
+      subject,
+      text,
+      attachments,
+      warnings,
+      transactions: mailer.plan(mail).map((one) => newTransaction(one, now.time)),
+      attempts: 0,
+    };
+  }
+
+  private idsOf(state: ListState | undefined): string[] {
+    if (state === "failed") return this.parts.store.failedIds();
+    return this.parts.order
+      .inOrder()
+      .filter(({ stage }) => state === undefined || (stage !== "queued") === (state === "sending"))
+      .map(({ id }) => id);
+  }
+
+  private async rowOf(id: string): Promise<OutboxRow> {
+    const { order, store, policy } = this.parts;
+    const entry = order.get(id);
+    const now = policy.time.now().time;
+    if (entry === undefined) {
+      const record = await store.loadFailed(id);
+      return { ...contentsOf(record), state: "failed", ageMs: Math.max(0, now - record.accepted.time) };
+    }
+    const record = await store.load(entry);
+    const state = stateOf(record);
+    const due = state.kind === "queued" ? Math.min(entry.due, state.due) : entry.due;
+    return {
+      ...contentsOf(record),
+      state: entry.stage === "queued" ? "waiting" : "sending",
+      ageMs: Math.max(0, now - entry.accepted.time),
+      ...(entry.stage === "queued" && { nextTryInMs: Math.max(0, due - now) }),
+    };
+  }
+}
+
+function contentsOf(record: SpoolRecord): Omit<OutboxRow, "state" | "ageMs"> {
+  const { id, priority, to, cc, bcc, subject, text, attempts, attachments } = record;
+  const error = record.transactions
+    .flatMap(({ state, lastError }) => ("error" in state ? state.error : (lastError ?? [])))
+    .at(-1);
+  const bytes = typeof text === "string" ? Buffer.byteLength(text) : text.bytes;
+  return {
+    id,
+    nodeId: record.origin.nodeId,
+    priority,
+    to,
+    cc,
+    bcc,
+    subject,
+    size: attachments.reduce((sum, one) => sum + one.size, bytes),
+    attachments: attachments.map(({ filename, size }) => ({ filename, size })),
+    attempts,
+    raisedAt: new Date(record.raisedAt).toISOString(),
+    ...(error !== undefined && { error: { code: error.code, message: error.message } }),
+  };
 }

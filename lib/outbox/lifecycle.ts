@@ -14,12 +14,78 @@
  * fit the state changes nothing. What an outcome makes of one transaction stands in outcome.ts.
  */
 import { ModemError } from "../errors";
-import { storeError } from "./spool/stored-error";
-import type { Envelope, Outcome } from "../mailer/mailer";
-import type { Effect, EndRequest, LifeEvent, MailLife, MailState, TransactionLife } from "./life";
-import { afterUnknown, attempted, lessonsOf, successors } from "./outcome";
+import type { Envelope, Mark, Outcome } from "../mailer/mailer";
+import {
+  afterUnknown,
+  attempted,
+  lessonsOf,
+  successors,
+  type Lesson,
+  type MailLife,
+  type TransactionLife,
+} from "./outcome";
+import { storeError, type EndRequest, type Place } from "./spool/record";
 
-export { isInDoubt } from "./outcome";
+export { isInDoubt, type Lesson, type MailLife, type TransactionLife } from "./outcome";
+
+/** The state of a mail, computed from its transactions. */
+export type MailState =
+  | { readonly kind: "queued"; readonly due: number }
+  | { readonly kind: "preparing" | "sending" | "inDoubt"; readonly index: number }
+  | { readonly kind: "ended" };
+
+export type LifeEvent =
+  /** The order has chosen the mail. */
+  | { readonly kind: "start" }
+  /** All is ready; nothing was sent. */
+  | { readonly kind: "prepared"; readonly mark: Mark }
+  /** The mark is durable. */
+  | { readonly kind: "marked"; readonly mark: Mark }
+  /** The disk does not take the mark. */
+  | { readonly kind: "unmarked" }
+  /** What was prepared has been given up on our wish; nothing was sent. */
+  | { readonly kind: "abandoned" }
+  /** What the mailer says became of it. `at`: wall-clock time of the host, ISO 8601. */
+  | { readonly kind: "outcome"; readonly outcome: Outcome; readonly at: string }
+  /** Discarded, or its time is over. */
+  | { readonly kind: "end"; readonly error: ModemError; readonly keep: boolean }
+  /** A younger mail takes its place: ends what has not gone out, without touching what may be going out. */
+  | { readonly kind: "supersede"; readonly error: ModemError }
+  /** A mail of higher priority needs its room: concerns a mail that waits, and no other. */
+  | { readonly kind: "evict"; readonly error: ModemError }
+  /** The outbox closes, or a person pauses it. */
+  | { readonly kind: "stop" }
+  /** Its end was told, and the listeners' work is done. */
+  | { readonly kind: "told" }
+  /** A person wants what failed tried again. */
+  | { readonly kind: "retry" };
+
+/** What is to be done about an event, in this order. */
+export type Effect =
+  | { readonly kind: "prepare"; readonly index: number }
+  /** Make durable that the transaction may go out; then `marked` or `unmarked`. */
+  | { readonly kind: "mark"; readonly index: number; readonly mark: Mark }
+  | { readonly kind: "commit" }
+  /** Give up what is prepared or being prepared; then `abandoned`, or its outcome where that came first. */
+  | { readonly kind: "abandon" }
+  /** Ask the mailer what became of it, before anything else is prepared. */
+  | { readonly kind: "recover"; readonly index: number }
+  /**
+   * Make the mail durable. `content`: must not be forgotten. `timing`: says only when and how often it was tried, so
+   * an older state would do no harm. `place`: it only has to stand in the queue again.
+   */
+  | { readonly kind: "save"; readonly change: "content" | "timing" | "place" }
+  /** Tell its end, once that is durable. */
+  | { readonly kind: "tell" }
+  /** Remove its files, or keep them for `retry`. */
+  | { readonly kind: "leave"; readonly keep: boolean }
+  /** What the outcome says about all mails. */
+  | { readonly kind: "learn"; readonly lesson: Lesson };
+
+export interface Step<M> {
+  readonly mail: M;
+  readonly effects: readonly Effect[];
+}
 
 interface When {
   /** Running time. */
@@ -28,50 +94,31 @@ interface When {
   readonly random: number;
 }
 
-export interface Step<M> {
-  readonly mail: M;
-  readonly effects: readonly Effect[];
-}
-
 /** A new transaction, due at `due` of the running time. */
 export function newTransaction(envelope: Envelope, due: number): TransactionLife {
   return { envelope, state: { kind: "queued", due }, tries: 0, attempts: 0, unknown: 0 };
 }
 
 /** The state of a mail, computed from its transactions. */
-export function stateOf(mail: MailLife): MailState {
-  if (mail.end !== undefined) return { kind: "ended" };
-  for (const [index, { state }] of mail.transactions.entries()) {
+export function stateOf({ end, transactions }: Pick<MailLife, "end" | "transactions">): MailState {
+  if (end !== undefined) return { kind: "ended" };
+  let due = Infinity;
+  for (const [index, { state }] of transactions.entries()) {
     if (state.kind === "preparing" || state.kind === "sending" || state.kind === "inDoubt") {
       return { kind: state.kind, index };
     }
+    if (state.kind === "queued") due = Math.min(due, state.due);
   }
-  return { kind: "queued", due: nextDue(mail) };
-}
-
-/** The queued transaction that is to be sent next: due first, of several the first in the mail; -1 when none waits. */
-export function nextTransaction({ transactions }: MailLife): number {
-  let next = -1;
-  let due = Infinity;
-  for (const [index, { state }] of transactions.entries()) {
-    if (state.kind !== "queued" || state.due >= due) continue;
-    next = index;
-    due = state.due;
-  }
-  return next;
-}
-
-/** Running time at which the next queued transaction is due; infinite when none waits. */
-export function nextDue({ transactions }: Pick<MailLife, "transactions">): number {
-  return Math.min(...transactions.map(({ state }) => (state.kind === "queued" ? state.due : Infinity)));
+  return { kind: "queued", due };
 }
 
 /**
- * The mail as a start finds it on the disk. `marked`: index of the transaction whose mark stands there; it may have
+ * The mail as a start finds it on the disk. In the folder `sending` one of its transactions has a mark: it may have
  * been sent. Anything else that was under way had not begun.
  */
-export function adopted<M extends MailLife>(mail: M, marked: number | undefined): M {
+export function adopted<M extends Pick<MailLife, "end" | "transactions">>(mail: M, place: Place): M {
   if (mail.end !== undefined) return mail;
+  const marked = place.folder === "sending" ? place.transaction : undefined;
   const transactions = mail.transactions.map((one, index): TransactionLife => {
     const { state } = one;
     if (index === marked && state.kind !== "done" && state.kind !== "failed") {
@@ -90,203 +137,131 @@ export function adopted<M extends MailLife>(mail: M, marked: number | undefined)
  * @param now running time of the outbox, milliseconds. @param random 0 to 1, for the back-off.
  */
 export function next<M extends MailLife>(mail: M, event: LifeEvent, now: number, random: number): Step<M> {
+  const unchanged: Step<M> = { mail, effects: [] };
   const state = stateOf(mail);
-  const when: When = { now, random };
-  switch (state.kind) {
-    case "queued":
-      return whileQueued(mail, event, now);
-    case "preparing":
-      return whilePreparing(mail, state.index, event, when);
-    case "sending":
-      return whileSending(mail, state.index, event, when);
-    case "inDoubt":
-      return whileInDoubt(mail, state.index, event, when);
-    case "ended":
-      return afterEnd(mail, event, now);
-  }
-}
-
-function whileQueued<M extends MailLife>(mail: M, event: LifeEvent, now: number): Step<M> {
+  const index = "index" in state ? state.index : -1;
   switch (event.kind) {
-    case "start": {
-      const index = nextTransaction(mail);
-      const { state } = mail.transactions[index] ?? {};
-      if (state?.kind !== "queued") return unchanged(mail);
-      return {
-        mail: withState(mail, index, { ...state, kind: "preparing" }),
-        effects: [{ kind: "prepare", index }],
-      };
-    }
-    case "end":
-      return givenUp(mail, requestOf(event.error, event.keep), now);
-    case "supersede":
-    case "evict":
-      return givenUp(mail, requestOf(event.error, false), now);
+    case "start":
+      if (state.kind === "inDoubt") return { mail, effects: [{ kind: "recover", index }] };
+      return state.kind === "queued" ? started(mail, state.due) : unchanged;
     case "prepared":
-    case "marked":
-    case "unmarked":
-    case "abandoned":
-    case "outcome":
-    case "stop":
-    case "told":
-    case "retry":
-      return unchanged(mail);
-  }
-}
-
-function whilePreparing<M extends MailLife>(mail: M, index: number, event: LifeEvent, when: When): Step<M> {
-  switch (event.kind) {
-    case "prepared":
-      if (isStopped(mail, index)) return { mail, effects: [{ kind: "abandon" }] };
+      if (state.kind !== "preparing") return unchanged;
+      if (isStopped(mail, index)) return abandoned(mail);
       return { mail, effects: [{ kind: "mark", index, mark: event.mark }] };
     case "marked":
+      if (state.kind !== "preparing") return unchanged;
       // Asked for while the mark was written: it must not go out, and the mark says more than is true.
-      if (isStopped(mail, index)) return { mail, effects: [{ kind: "abandon" }] };
+      if (isStopped(mail, index)) return abandoned(mail);
       return {
         mail: withState(mail, index, { kind: "sending", mark: event.mark }),
         effects: [{ kind: "commit" }],
       };
     case "unmarked":
-      return { mail, effects: [{ kind: "abandon" }] };
+      return state.kind === "preparing" ? abandoned(mail) : unchanged;
     case "abandoned":
-      return settled(requeued(mail, index), [{ kind: "save", change: "place" }], when.now);
+      return state.kind === "preparing" ? putBack(mail, index, now) : unchanged;
     case "outcome":
-      // Whatever it failed with, we made it stop: as if it had not been tried.
-      if (isStopped(mail, index) && event.outcome.error !== undefined) {
-        return whilePreparing(mail, index, { kind: "abandoned" }, when);
-      }
-      return concluded(mail, index, event.outcome, event.at, when);
+      return state.kind === "queued" || state.kind === "ended"
+        ? unchanged
+        : afterOutcome(mail, index, event, { now, random });
     case "end":
-      return stopped(noted(mail, requestOf(event.error, event.keep)), index);
     case "supersede":
-      return stopped(noted(mail, requestOf(event.error, false)), index);
-    case "stop":
-      return stopped(mail, index);
-    case "start":
     case "evict":
-    case "told":
-    case "retry":
-      return unchanged(mail);
-  }
-}
-
-function whileSending<M extends MailLife>(mail: M, index: number, event: LifeEvent, when: When): Step<M> {
-  switch (event.kind) {
-    case "outcome": {
-      const { outcome } = event;
-      if (outcome.kind === "ended" || !outcome.recoverable || mail.ending !== undefined) {
-        return concluded(mail, index, outcome, event.at, when);
-      }
-      const { state } = mail.transactions[index] ?? {};
-      const mark = state?.kind === "sending" ? state.mark : undefined;
-      return {
-        mail: withState(mail, index, { kind: "inDoubt", mark }),
-        effects: [{ kind: "recover", index }],
-      };
-    }
-    case "end":
-      return { mail: noted(mail, requestOf(event.error, event.keep)), effects: [] };
-    case "supersede":
-      return { mail: noted(mail, requestOf(event.error, false)), effects: [] };
-    case "start":
-    case "prepared":
-    case "marked":
-    case "unmarked":
-    case "abandoned":
-    case "evict":
+      return ending(mail, state, event, now);
     case "stop":
-    case "told":
-    case "retry":
-      return unchanged(mail);
-  }
-}
-
-function whileInDoubt<M extends MailLife>(mail: M, index: number, event: LifeEvent, when: When): Step<M> {
-  switch (event.kind) {
-    case "outcome":
-      return concluded(mail, index, event.outcome, event.at, when);
-    case "end": {
-      // What it waits for could still say that it went out; asking ends here, so the outcome stays unknown.
-      const doubtful = afterUnknown(mail, index, new ModemError("MODEM_RESULT_UNKNOWN"), when.now);
-      return settled(noted(doubtful, requestOf(event.error, event.keep)), [], when.now);
-    }
-    case "supersede":
-      return { mail: noted(mail, requestOf(event.error, false)), effects: [] };
-    case "start":
-      return { mail, effects: [{ kind: "recover", index }] };
-    case "prepared":
-    case "marked":
-    case "unmarked":
-    case "abandoned":
-    case "evict":
-    case "stop":
-    case "told":
-    case "retry":
-      return unchanged(mail);
-  }
-}
-
-function afterEnd<M extends MailLife>(mail: M, event: LifeEvent, now: number): Step<M> {
-  switch (event.kind) {
+      return state.kind === "preparing" ? stopped(mail, index) : unchanged;
     case "told": {
-      const failed = mail.transactions.some(({ state }) => state.kind !== "done");
-      return { mail, effects: [{ kind: "leave", keep: failed && mail.end?.keep === true }] };
+      if (state.kind !== "ended") return unchanged;
+      const keep = mail.end?.keep === true && !isAllDone(mail);
+      return { mail, effects: [{ kind: "leave", keep }] };
     }
-    case "retry": {
-      if (mail.transactions.every(({ state }) => state.kind === "done")) return unchanged(mail);
-      const transactions = mail.transactions.map((one) =>
-        one.state.kind === "done" ? one : revived(one, now),
-      );
-      return {
-        mail: { ...mail, transactions, end: undefined },
-        effects: [{ kind: "save", change: "content" }],
-      };
-    }
-    case "start":
-    case "prepared":
-    case "marked":
-    case "unmarked":
-    case "abandoned":
-    case "outcome":
-    case "end":
-    case "supersede":
-    case "evict":
-    case "stop":
-      return unchanged(mail);
+    case "retry":
+      return state.kind === "ended" && !isAllDone(mail) ? retried(mail, now) : unchanged;
   }
 }
 
-function concluded<M extends MailLife>(
+/** Of several that are due at the same time the first in the mail goes first. */
+function started<M extends MailLife>(mail: M, due: number): Step<M> {
+  const index = mail.transactions.findIndex(({ state }) => state.kind === "queued" && state.due === due);
+  return index < 0
+    ? { mail, effects: [] }
+    : { mail: withState(mail, index, { kind: "preparing", due }), effects: [{ kind: "prepare", index }] };
+}
+
+function afterOutcome<M extends MailLife>(
   mail: M,
   index: number,
-  outcome: Outcome,
-  at: string,
-  { now, random }: When,
+  { outcome, at }: Extract<LifeEvent, { kind: "outcome" }>,
+  when: When,
 ): Step<M> {
   const before = mail.transactions[index];
-  if (before === undefined) return unchanged(mail);
-  const wasSent = before.state.kind !== "preparing";
+  if (before === undefined) return { mail, effects: [] };
+  const { state } = before;
+  // Whatever it failed with, we made it stop: as if it had not been tried.
+  if (isStopped(mail, index) && outcome.error !== undefined) return putBack(mail, index, when.now);
+  if (
+    state.kind === "sending" &&
+    outcome.kind === "unknown" &&
+    outcome.recoverable &&
+    mail.ending === undefined
+  ) {
+    const { mark } = state;
+    return {
+      mail: withState(mail, index, { kind: "inDoubt", mark }),
+      effects: [{ kind: "recover", index }],
+    };
+  }
   const one = attempted(before, outcome);
-  const parts = successors(one, outcome, mail.delivery, { at, now, random });
-  const warnings = [...new Set([...mail.warnings, ...outcome.warnings])];
+  const parts = successors(one, outcome, mail.delivery, { at, ...when });
   const after = {
     ...mail,
     attempts: Math.max(mail.attempts, one.attempts),
-    warnings,
+    warnings: [...new Set([...mail.warnings, ...outcome.warnings])],
     transactions: mail.transactions.flatMap((other, place) => (place === index ? parts : [other])),
   };
-  // A mail given up before it was asked for says nothing about whether results arrive.
-  const isSilent = outcome.kind === "unknown" && mail.ending !== undefined;
-  const lessons = isSilent ? [] : lessonsOf(outcome, wasSent);
-  const learn = lessons.map((lesson): Effect => ({ kind: "learn", lesson }));
   const [only] = parts;
   const isTiming =
     outcome.kind === "ended" &&
     parts.length === 1 &&
     only?.state.kind === "queued" &&
     only.open === before.open;
-  const saved = settled(after, [{ kind: "save", change: isTiming ? "timing" : "content" }], now);
+  const saved = settled(after, [{ kind: "save", change: isTiming ? "timing" : "content" }], when.now);
+  // A mail given up before it was asked for says nothing about whether results arrive.
+  if (outcome.kind === "unknown" && mail.ending !== undefined) return saved;
+  const learn = lessonsOf(outcome, state.kind !== "preparing").map((lesson): Effect => ({
+    kind: "learn",
+    lesson,
+  }));
   return { mail: saved.mail, effects: [...saved.effects, ...learn] };
+}
+
+/** Something wants the mail to end. Of several such events the first holds. */
+function ending<M extends MailLife>(
+  mail: M,
+  state: MailState,
+  event: Extract<LifeEvent, { kind: "end" | "supersede" | "evict" }>,
+  now: number,
+): Step<M> {
+  const request: EndRequest = {
+    error: storeError(event.error),
+    keep: event.kind === "end" && event.keep,
+  };
+  const noted = { ...mail, ending: mail.ending ?? request };
+  if (state.kind === "queued") return givenUp(mail, request, now);
+  if (state.kind === "ended" || event.kind === "evict") return { mail, effects: [] };
+  if (state.kind === "preparing") return stopped(noted, state.index);
+  if (state.kind === "sending" || event.kind === "supersede") return { mail: noted, effects: [] };
+  // What it waits for could still say that it went out; asking ends here, so the outcome stays unknown.
+  const doubtful = afterUnknown(noted, state.index, new ModemError("MODEM_RESULT_UNKNOWN"), now);
+  return settled(doubtful, [], now);
+}
+
+/** As if it had not been tried. */
+function putBack<M extends MailLife>(mail: M, index: number, now: number): Step<M> {
+  const { state } = mail.transactions[index] ?? {};
+  const waiting =
+    state?.kind === "preparing" ? withState(mail, index, { kind: "queued", due: state.due }) : mail;
+  return settled(waiting, [{ kind: "save", change: "place" }], now);
 }
 
 /** Ends a mail of which nothing waits any more, or whose end was asked for meanwhile. */
@@ -312,46 +287,43 @@ function ended<M extends MailLife>(mail: M, keep: boolean, now: number): Step<M>
 }
 
 /** As new, but who may have it already still counts as such: of a lost result one more try is left. */
-function revived(one: TransactionLife, now: number): TransactionLife {
+function retried<M extends MailLife>(mail: M, now: number): Step<M> {
+  const transactions = mail.transactions.map((one): TransactionLife =>
+    one.state.kind === "done"
+      ? one
+      : {
+          ...newTransaction(one.envelope, now),
+          attempts: one.attempts,
+          unknown: Math.min(one.unknown, 1),
+          ...(one.open === true && { open: true }),
+        },
+  );
   return {
-    ...newTransaction(one.envelope, now),
-    attempts: one.attempts,
-    unknown: Math.min(one.unknown, 1),
-    ...(one.open === true && { open: true }),
+    mail: { ...mail, transactions, end: undefined },
+    effects: [{ kind: "save", change: "content" }],
   };
-}
-
-function requeued<M extends MailLife>(mail: M, index: number): M {
-  const { state } = mail.transactions[index] ?? {};
-  return state?.kind === "preparing" ? withState(mail, index, { kind: "queued", due: state.due }) : mail;
 }
 
 /** It is to be given up while nothing is out. */
 function stopped<M extends MailLife>(mail: M, index: number): Step<M> {
   const { state } = mail.transactions[index] ?? {};
-  if (state?.kind !== "preparing") return unchanged(mail);
-  return { mail: withState(mail, index, { ...state, stopped: true }), effects: [{ kind: "abandon" }] };
+  return abandoned(state?.kind === "preparing" ? withState(mail, index, { ...state, stopped: true }) : mail);
 }
 
-function isStopped(mail: MailLife, index: number): boolean {
-  const { state } = mail.transactions[index] ?? {};
+function abandoned<M extends MailLife>(mail: M): Step<M> {
+  return { mail, effects: [{ kind: "abandon" }] };
+}
+
+function isStopped({ transactions }: MailLife, index: number): boolean {
+  const { state } = transactions[index] ?? {};
   return state?.kind === "preparing" && state.stopped === true;
 }
 
-/** The first request holds. */
-function noted<M extends MailLife>(mail: M, ending: EndRequest): M {
-  return { ...mail, ending: mail.ending ?? ending };
-}
-
-function requestOf(error: ModemError, keep: boolean): EndRequest {
-  return { error: storeError(error), keep };
+function isAllDone({ transactions }: MailLife): boolean {
+  return transactions.every(({ state }) => state.kind === "done");
 }
 
 function withState<M extends MailLife>(mail: M, index: number, state: TransactionLife["state"]): M {
   const transactions = mail.transactions.map((one, at) => (at === index ? { ...one, state } : one));
   return { ...mail, transactions };
-}
-
-function unchanged<M extends MailLife>(mail: M): Step<M> {
-  return { mail, effects: [] };
 }

@@ -5,37 +5,31 @@
  * deadline known; so all of them are looked through only when that has come, or when none is due.
  */
 import type { Priority } from "../mail/mail";
-import type { MailLife, MailState } from "./life";
-import { stateOf } from "./lifecycle";
-import type { OutboxInstant, Place, SpoolRecord } from "./spool/record";
+import { adopted, stateOf, type MailLife, type MailState } from "./lifecycle";
+import { LONGEST_WAIT_MS } from "./outcome";
+import type { RecoveredMail } from "./spool/recovery";
+import type { OutboxTime } from "./spool/state";
+import type { Slot } from "./spool/store";
 
-export interface Entry {
-  readonly id: string;
+export interface Entry extends Slot {
   readonly seq: number;
   readonly priority: Priority;
   readonly nodeId: string;
   /** Key of `msg.replaces`. */
   readonly replaces: string | undefined;
-  readonly accepted: OutboxInstant;
   /** Milliseconds of running time; undefined: the modem's limit, of active time. */
   readonly ownLimit: number | undefined;
   /** Accepted by an earlier run, or put back from the failed ones. */
   readonly recovered: boolean;
-  /** On the disk when it was accepted, attachments included. */
-  readonly bytes: number;
-  place: Place;
   /** Running time; `flush` brings it forward. */
   due: number;
   /** Computed from the transactions of the mail (lifecycle.ts); `ended` also of one whose end has been decided. */
   stage: MailState["kind"];
-  /** Of the last record that was written. */
-  revision: number;
-  /** A state that the disk did not take; it holds instead of the file. */
-  unsaved: SpoolRecord | undefined;
 }
 
 const RANK: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
 const PRIORITIES = ["high", "normal", "low"] as const satisfies readonly Priority[];
+const MINUTE_MS = 60_000;
 
 /** What there is to do now, and when there will be something. */
 export interface Survey {
@@ -71,15 +65,49 @@ export class Order {
   private deadline: Deadline = NEVER;
   private ending = 0;
   private total = 0;
+  private lastSeq = 0;
+
+  /** @param limit milliseconds of active time, for mails without a limit of their own. */
+  constructor(
+    private readonly time: OutboxTime,
+    private readonly limit: number,
+  ) {}
 
   /** To be called in the order of acceptance. */
-  add(entry: Entry): void {
-    this.entries.set(entry.id, entry);
-    this.queues[entry.priority].add(entry);
-    if (entry.replaces !== undefined) this.keyed(entry.nodeId, entry.replaces).add(entry);
+  add({ record, place, bytes }: RecoveredMail, recovered: boolean): Entry {
+    const now = this.time.now();
+    const { id, seq, priority, nodeId, replaces, maxAge, revision, accepted } = record;
+    const state = stateOf(adopted(record, place));
+    const due = state.kind === "queued" ? state.due : 0;
+    const entry: Entry = {
+      id,
+      seq,
+      priority,
+      nodeId,
+      replaces,
+      accepted: this.time.translate(accepted),
+      ownLimit: maxAge === null ? undefined : maxAge * MINUTE_MS,
+      recovered,
+      bytes,
+      place,
+      due: accepted.clock === now.clock ? Math.min(due, now.time + LONGEST_WAIT_MS) : now.time,
+      stage: state.kind,
+      revision,
+      unsaved: undefined,
+    };
+    this.entries.set(id, entry);
+    this.queues[priority].add(entry);
+    if (replaces !== undefined) this.keyed(nodeId, replaces).add(entry);
     this.deadline = earlier(this.deadline, entry);
-    this.total += entry.bytes;
+    this.total += bytes;
+    this.lastSeq = Math.max(this.lastSeq, seq);
     if (entry.stage === "ended") this.ending++;
+    return entry;
+  }
+
+  /** The place in the order of acceptance for a new mail. */
+  nextSeq(): number {
+    return ++this.lastSeq;
   }
 
   /** From now on nothing more is sent of it. */
@@ -120,9 +148,16 @@ export class Order {
     return this.total;
   }
 
-  /** In the order of sending. */
+  /** In the order of sending: priority, then age. Those that have ended are left out. */
   inOrder(): Entry[] {
-    return [...this.entries.values()].filter(({ stage }) => stage !== "ended").sort(byOrder);
+    return [...this.entries.values()]
+      .filter(({ stage }) => stage !== "ended")
+      .sort((a, b) => RANK[a.priority] - RANK[b.priority] || a.seq - b.seq);
+  }
+
+  /** Those that have ended and are perhaps not told. */
+  untold(): Entry[] {
+    return [...this.entries.values()].filter(({ stage }) => stage === "ended");
   }
 
   oldest(): Entry | undefined {
@@ -162,10 +197,26 @@ export class Order {
     if (state.kind === "queued") entry.due = state.due;
   }
 
-  /** @param limit the modem's limit in milliseconds of active time. */
-  survey(now: OutboxInstant, limit: number): Survey {
-    const next = this.firstDue(now, limit);
-    return { next, dueIn: next === undefined ? this.dueIn(now) : Infinity };
+  /** Milliseconds until the mail is given up; not above 0 when that time has come. */
+  timeLeft({ ownLimit, accepted }: Entry, now = this.time.now()): number {
+    return ownLimit === undefined
+      ? accepted.active + this.limit - now.active
+      : accepted.time + ownLimit - now.time;
+  }
+
+  survey(): Survey {
+    const now = this.time.now();
+    for (const priority of PRIORITIES) {
+      for (const entry of this.queues[priority]) {
+        if (entry.stage === "queued" && entry.due <= now.time && this.timeLeft(entry, now) > 0)
+          return { next: entry, dueIn: Infinity };
+      }
+    }
+    let dueIn = Infinity;
+    for (const { stage, due } of this.entries.values()) {
+      if (stage === "queued" && due > now.time) dueIn = Math.min(dueIn, due - now.time);
+    }
+    return { next: undefined, dueIn };
   }
 
   /**
@@ -173,11 +224,23 @@ export class Order {
    *
    * @param held active time stands still. @param isSpared cannot be ended now.
    */
-  expiring(now: OutboxInstant, limit: number, held: boolean, isSpared: (entry: Entry) => boolean): Expiring {
+  expiring(held: boolean, isSpared: (entry: Entry) => boolean): Expiring {
+    const now = this.time.now();
     const { oldest, own } = this.deadline;
-    const [active, time] = [oldest + limit - now.active, own - now.time];
+    const [active, time] = [oldest + this.limit - now.active, own - now.time];
     if (active > 0 && time > 0) return { expired: [], expiresIn: held ? time : Math.min(active, time) };
-    return this.lookForExpired(now, limit, held, isSpared);
+    // A deadline has come; perhaps that of a mail that is no longer there, or does not wait just now.
+    const expired: Entry[] = [];
+    let expiresIn = Infinity;
+    this.deadline = NEVER;
+    for (const entry of this.entries.values()) {
+      this.deadline = earlier(this.deadline, entry);
+      if (entry.stage === "ended" || isSpared(entry)) continue;
+      const left = this.timeLeft(entry, now);
+      if (left <= 0) expired.push(entry);
+      else if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
+    }
+    return { expired, expiresIn };
   }
 
   private keyed(nodeId: string, replaces: string): Set<Entry> {
@@ -185,44 +248,6 @@ export class Order {
     const same = this.keys.get(key) ?? new Set<Entry>();
     this.keys.set(key, same);
     return same;
-  }
-
-  private firstDue(now: OutboxInstant, limit: number): Entry | undefined {
-    for (const priority of PRIORITIES) {
-      for (const entry of this.queues[priority]) {
-        if (entry.stage === "queued" && entry.due <= now.time && timeLeft(entry, now, limit) > 0)
-          return entry;
-      }
-    }
-    return undefined;
-  }
-
-  private dueIn(now: OutboxInstant): number {
-    let dueIn = Infinity;
-    for (const { stage, due } of this.entries.values()) {
-      if (stage === "queued" && due > now.time) dueIn = Math.min(dueIn, due - now.time);
-    }
-    return dueIn;
-  }
-
-  /** A deadline has come; perhaps that of a mail that is no longer there, or does not wait just now. */
-  private lookForExpired(
-    now: OutboxInstant,
-    limit: number,
-    held: boolean,
-    isSpared: (entry: Entry) => boolean,
-  ): Expiring {
-    const expired: Entry[] = [];
-    let expiresIn = Infinity;
-    this.deadline = NEVER;
-    for (const entry of this.entries.values()) {
-      this.deadline = earlier(this.deadline, entry);
-      if (entry.stage === "ended" || isSpared(entry)) continue;
-      const left = timeLeft(entry, now, limit);
-      if (left <= 0) expired.push(entry);
-      else if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
-    }
-    return { expired, expiresIn };
   }
 }
 
@@ -235,16 +260,4 @@ function earlier({ oldest, own }: Deadline, { ownLimit, accepted }: Entry): Dead
   return ownLimit === undefined
     ? { oldest: Math.min(oldest, accepted.active), own }
     : { oldest, own: Math.min(own, accepted.time + ownLimit) };
-}
-
-/** Milliseconds until the mail is given up; not above 0 when that time has come. */
-export function timeLeft(entry: Entry, now: OutboxInstant, limit: number): number {
-  return entry.ownLimit === undefined
-    ? entry.accepted.active + limit - now.active
-    : entry.accepted.time + entry.ownLimit - now.time;
-}
-
-/** Priority, then age. */
-function byOrder(a: Entry, b: Entry): number {
-  return RANK[a.priority] - RANK[b.priority] || a.seq - b.seq;
 }

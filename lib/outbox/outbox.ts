@@ -2,17 +2,18 @@
  * Outbox: keeps accepted mails durably and sends them one after another until each has ended.
  *
  * No accepted mail is lost, and none is sent without end: each ends sent, partial or failed, and its end is told at
- * least once, after a restart too. This class is the face; the work is done in the folders outbox (lifecycle.ts: the life
- * of a mail, worker.ts: the loop, reporter.ts, policy.ts: holds, rate, time) and spool (files and their lock).
+ * least once, after a restart too. This class is the face, and takes the folder: opens it, gives it back, notices that it
+ * was lost and takes it again. The work is done by lifecycle.ts (the life of a mail), worker.ts (the loop), reporter.ts,
+ * policy.ts (holds, rate, time), commands.ts, and the folder spool (files and their lock).
  */
 import { EventEmitter } from "node:events";
 import { within } from "../async";
 import type { Clock, Timer } from "../clock";
 import { ModemError } from "../errors";
-import type { Mailer } from "../mailer/mailer";
-import { thisHost, type Host } from "./spool/host";
 import type { Mail, MailOptions } from "../mail/mail";
-import { listMails } from "./list";
+import type { Mailer } from "../mailer/mailer";
+import { Commands } from "./commands";
+import { Order, type Entry } from "./order";
 import type {
   ListQuery,
   Logger,
@@ -22,9 +23,13 @@ import type {
   OutboxSettings,
   OutboxSummary,
 } from "./outbox-types";
-import { OutboxRun } from "./run";
-import { diskError } from "./spool/files";
-import { hostFiles, type FileLayer } from "./spool/files";
+import { Policy } from "./policy";
+import { Reporter } from "./reporter";
+import { diskError, hostFiles, type FileLayer } from "./spool/files";
+import { SpoolLock, thisHost, type Host } from "./spool/lock";
+import { Spool } from "./spool/spool";
+import { MailStore } from "./spool/store";
+import { Worker } from "./worker";
 
 export interface OutboxOptions {
   /** Folder of this outbox alone; made when missing. */
@@ -46,17 +51,33 @@ export const CLOSE_GRACE = 8_000;
 /** Collects what changes within so many milliseconds into one `changed`. */
 const CHANGE_PAUSE = 100;
 
-const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
-
 /** Milliseconds between two attempts to take a folder again that was lost. */
 const RETAKE_EVERY = 5_000;
+
+const MINUTE_MS = 60_000;
+const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
+
+/** The folder while it is ours, and what works on it. */
+interface Run {
+  readonly lock: SpoolLock;
+  readonly order: Order;
+  readonly store: MailStore;
+  readonly policy: Policy;
+  readonly reporter: Reporter;
+  readonly worker: Worker;
+  readonly commands: Commands;
+  /** Mails that had ended before, and were perhaps not told. */
+  readonly untold: readonly Entry[];
+  /** Commands that are not done: the folder is not given back before. */
+  readonly underWay: Set<Promise<unknown>>;
+}
 
 /** Opened by none, in vain (`error`), or by a run. */
 type State =
   | { readonly kind: "closed" }
   | {
       readonly kind: "opening";
-      readonly run: Promise<OutboxRun>;
+      readonly run: Promise<Run>;
       readonly abort: AbortController;
       /** Why it cannot be used meanwhile: the folder was lost. */
       readonly lost: ModemError | undefined;
@@ -64,8 +85,8 @@ type State =
   | { readonly kind: "failed"; readonly error: ModemError }
   /** The folder was ours and is to be taken again. */
   | { readonly kind: "lost"; readonly error: ModemError; readonly retry: Timer }
-  | { readonly kind: "open"; readonly run: OutboxRun }
-  | { readonly kind: "closing"; readonly run: OutboxRun };
+  | { readonly kind: "open"; readonly run: Run }
+  | { readonly kind: "closing" };
 
 export class Outbox extends EventEmitter<OutboxEvents> {
   private state: State = { kind: "closed" };
@@ -102,10 +123,18 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       this.state = { kind: "closed" };
     }
     if (this.state.kind !== "open") return;
-    const { run } = this.state;
-    this.state = { kind: "closing", run };
-    await within(this.options.clock, graceMs, run.stop(), () => undefined);
-    await run.leave();
+    const { worker, reporter, policy, lock, underWay } = this.state.run;
+    this.state = { kind: "closing" };
+    this.options.mailer.off("available", this.onAvailable);
+    const stopping = worker
+      .stop()
+      .then(() => Promise.allSettled(underWay))
+      .then(() => reporter.settled());
+    await within(this.options.clock, graceMs, stopping, () => undefined);
+    worker.abandon();
+    reporter.stop();
+    await policy.save();
+    await lock.release();
     this.change?.clear();
     this.change = undefined;
     this.state = { kind: "closed" };
@@ -113,18 +142,20 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_LOCKED or OUTBOX_CLOSED. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
-    return { id: await this.command((run) => run.accept(mail, options, origin)) };
+    return { id: await this.command(({ commands }) => commands.accept(mail, options, origin)) };
   }
 
   /** Mails in the order of sending, or failed ones from the oldest. */
   async list(query: ListQuery = {}): Promise<OutboxList> {
-    const { store, policy } = await this.run();
-    return listMails(store, policy, query);
+    return (await this.run()).commands.list(query);
   }
 
-  /** Holds the outbox until `resume`, over restarts too. The mail on the air goes on. */
+  /** Holds the outbox until `resume`, over restarts too. A mail that is being prepared waits; one in flight goes on. */
   async pause(): Promise<void> {
-    await this.command(({ policy }) => policy.hold("paused"));
+    await this.command(async ({ policy, worker }) => {
+      await policy.hold("paused");
+      worker.interrupt();
+    });
   }
 
   /** Ends `pause` and a hold for a setup error. */
@@ -159,7 +190,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   /**
-   * Ends waiting mails with OUTBOX_DISCARDED, all or one; with an id also removes a failed one. The mail on the air
+   * Ends waiting mails with OUTBOX_DISCARDED, all or one; with an id also removes a failed one. The mail in flight
    * ends so unless it goes out. Resolves with their number. Rejects with OUTBOX_NOT_FOUND or OUTBOX_DISK.
    */
   async discard(id?: string): Promise<number> {
@@ -183,35 +214,30 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** All zero while the outbox is not open. */
   summary(): OutboxSummary {
-    return this.state.kind === "open" ? this.state.run.summary() : EMPTY;
+    if (this.state.kind !== "open") return EMPTY;
+    const { order, store, policy, worker } = this.state.run;
+    const oldest = order.oldest()?.accepted.time;
+    const hold = policy.reason();
+    return {
+      depth: order.depth,
+      oldestAgeMs: oldest === undefined ? 0 : Math.max(0, policy.time.now().time - oldest),
+      ...worker.outlook(),
+      ...(hold !== undefined && { hold }),
+      failed: store.failedCount,
+    };
   }
 
   /** @param lost why the folder is no longer ours; undefined: it never was. */
   private async start(lost: ModemError | undefined): Promise<void> {
     const abort = new AbortController();
-    const opening = OutboxRun.start({
-      ...this.options,
-      signal: abort.signal,
-      again: lost !== undefined,
-      random: this.options.random ?? Math.random,
-      files: this.options.files ?? hostFiles,
-      host: this.options.host ?? thisHost(),
-      events: {
-        ended: (ended) => this.emit("ended", ended),
-        changed: () => this.changed(),
-        progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
-        hold: (reason) => this.guarded(() => this.emit("hold", reason)),
-        trouble: (error) => this.trouble(error),
-        lost: (error) => this.lose(error),
-      },
-    });
+    const opening = this.take(abort.signal, lost !== undefined);
     this.state = { kind: "opening", run: opening, abort, lost };
     try {
       const run = await opening;
       this.state = { kind: "open", run };
       // Reading a long queue may have taken longer than a claim has to lie.
-      await run.assertHeld();
-      await run.begin();
+      await run.lock.assertHeld();
+      await this.begin(run);
       this.changed();
     } catch (cause) {
       const error = diskError(cause);
@@ -220,21 +246,87 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     }
   }
 
+  /**
+   * Takes the folder and finds its mails; sends nothing yet. Rejects with OUTBOX_LOCKED, the error of the disk, or the
+   * reason of the signal.
+   *
+   * @param again the folder was there before: it is taken again, not made.
+   */
+  private async take(signal: AbortSignal, again: boolean): Promise<Run> {
+    const { directory, clock, mailer, settings, log, random = Math.random } = this.options;
+    const { files = hostFiles, host = thisHost() } = this.options;
+    const { maxAge, keepFailedDays, simulated } = settings;
+    const lock = new SpoolLock(directory, files, clock, host, (error) => this.lose(error));
+    const trouble = (error: ModemError): void => this.trouble(error);
+    await lock.take(signal, again);
+    try {
+      const spool = new Spool(directory, files);
+      await spool.prepare();
+      const policy = await Policy.open(spool, clock, host, settings, {
+        hold: (reason) => this.guarded(() => this.emit("hold", reason)),
+        trouble,
+      });
+      const { time } = policy;
+      const store = new MailStore(spool, time, trouble);
+      const order = new Order(time, maxAge * MINUTE_MS);
+      for (const one of await store.open()) order.add(one, true);
+      // What failed under the old settings need not wait for its back-off.
+      if (policy.settingsChanged) order.hurry(time.now().time);
+      await store.removeOld(keepFailedDays);
+      const parts = { clock, host, mailer, settings, log, order, store, policy, time, trouble, random };
+      const reporter = new Reporter({ ...parts, simulated, tell: (ended) => this.emit("ended", ended) });
+      const worker: Worker = new Worker({
+        ...parts,
+        reporter,
+        keepFailedDays,
+        assertHeld: (age) => lock.assertHeld(age),
+        progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
+        changed: () => this.changed(),
+      });
+      const commands = new Commands({ ...parts, reporter, worker });
+      const [untold, underWay] = [order.untold(), new Set<Promise<unknown>>()];
+      return { lock, order, store, policy, reporter, worker, commands, untold, underWay };
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  /** Tells what the last run did not tell, and starts sending. */
+  private async begin({ order, reporter, worker, untold }: Run): Promise<void> {
+    // First of all, because a command that comes meanwhile wakes the worker, which has to ask before it sends.
+    for (const entry of order.inOrder()) if (entry.stage === "inDoubt") worker.doubt(entry);
+    for (const entry of untold) await reporter.tellAgain(entry);
+    if (this.state.kind !== "open") return;
+    const { mailer } = this.options;
+    mailer.on("available", this.onAvailable);
+    this.onAvailable(mailer.available);
+  }
+
   /** A start has failed; if it was the folder that was lost meanwhile, it is to be taken again. */
   private async giveUp(error: ModemError): Promise<void> {
     const { state } = this;
     if (state.kind === "lost") return;
     this.state = { kind: "failed", error };
-    if (state.kind === "open") await state.run.lose();
+    if (state.kind === "open") await this.leave(state.run);
   }
 
   /** Another runtime has the folder, or it is gone: nothing is sent or accepted until it is ours again. */
   private lose(error: ModemError): void {
     if (this.state.kind !== "open") return;
-    void this.state.run.lose();
+    void this.leave(this.state.run);
     this.retakeLater(error);
     this.trouble(error);
     this.changed();
+  }
+
+  /** Ends without another touch of the mails, because somebody else may have them. Never rejects. */
+  private async leave({ worker, reporter, lock }: Run): Promise<void> {
+    this.options.mailer.off("available", this.onAvailable);
+    reporter.stop();
+    void worker.stop();
+    worker.abandon();
+    await lock.release();
   }
 
   private retakeLater(error: ModemError): void {
@@ -250,32 +342,40 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.state = { kind: "lost", error, retry };
   }
 
-  private async run(): Promise<OutboxRun> {
-    const { state } = this;
-    switch (state.kind) {
-      case "open":
-        return state.run;
-      case "opening":
-        if (state.lost !== undefined) throw state.lost;
-        return state.run;
-      case "failed":
-      case "lost":
-        throw state.error;
-      case "closing":
-      case "closed":
-        throw new ModemError("OUTBOX_CLOSED");
-    }
+  private async run(): Promise<Run> {
+    const { state, error } = this;
+    if (error !== undefined) throw error;
+    if (state.kind === "open" || state.kind === "opening") return state.run;
+    throw state.kind === "failed" ? state.error : new ModemError("OUTBOX_CLOSED");
   }
 
-  private async command<T>(work: (run: OutboxRun) => Promise<T>): Promise<T> {
+  /** Does something that changes mails or holds. Rejects when the folder is no longer ours. */
+  private async command<T>(work: (run: Run) => Promise<T>): Promise<T> {
     const run = await this.run();
     try {
-      await run.assertHeld();
-      return await run.command(() => work(run));
+      await run.lock.assertHeld();
+      const running = work(run);
+      run.underWay.add(running);
+      try {
+        return await running;
+      } finally {
+        run.underWay.delete(running);
+        this.changed();
+        run.worker.wake();
+      }
     } catch (cause) {
       throw diskError(cause);
     }
   }
+
+  private readonly onAvailable = (available: boolean): void => {
+    if (this.state.kind !== "open") return;
+    const { policy, worker } = this.state.run;
+    if (available && policy.setup !== undefined) {
+      // A folder that is lost is told, and taken again.
+      this.command(() => policy.ready()).catch(() => undefined);
+    } else worker.wake();
+  };
 
   private changed(): void {
     this.change ??= this.options.clock.after(CHANGE_PAUSE, () => {

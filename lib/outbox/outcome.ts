@@ -1,12 +1,31 @@
 /**
  * What an outcome of the mailer makes of one transaction. Pure; part of the lifecycle, which alone calls it.
  */
-import { ModemError } from "../errors";
+import { backOff } from "../async";
+import { knownFields, ModemError } from "../errors";
 import type { Delivery } from "../mail/mail";
-import { storeError, type StoredError } from "./spool/stored-error";
 import { recipientsOf } from "../mailer/envelope";
 import type { Ended, Envelope, Outcome, RecipientOutcome, Unknown } from "../mailer/mailer";
-import type { Lesson, MailLife, TransactionLife } from "./life";
+import { storeError, type SpoolRecord, type StoredError, type StoredTransaction } from "./spool/record";
+
+export type TransactionLife = StoredTransaction;
+
+/** The part of a mail that the lifecycle reads and writes. */
+export type MailLife = Pick<
+  SpoolRecord,
+  "delivery" | "transactions" | "attempts" | "warnings" | "ending" | "end"
+>;
+
+/** What the outcome of one mail says about all. */
+export type Lesson =
+  /** Results reach us. */
+  | { readonly kind: "known" }
+  /** A server that judges mails has let us in: what held the outbox is over. */
+  | { readonly kind: "passed" }
+  /** A result did not reach us. */
+  | { readonly kind: "lost"; readonly error: ModemError }
+  /** Every mail would meet this. */
+  | { readonly kind: "hold"; readonly error: ModemError };
 
 /** After so many unknown outcomes a transaction is not sent again. */
 const MOST_UNKNOWN = 2;
@@ -17,6 +36,12 @@ const SECOND_COPY_MS = 3_000;
 /** Milliseconds. */
 export const SHORTEST_WAIT_MS = 30_000;
 export const LONGEST_WAIT_MS = 30 * 60_000;
+
+/**
+ * The wait after a failure doubles from 1 min to 30 min, of which chance takes away up to half, so that many gateways
+ * behind one server that was down do not come back together.
+ */
+const WAITS = { firstMs: 2 * SHORTEST_WAIT_MS, capMs: LONGEST_WAIT_MS, chance: [1, 0.5] } as const;
 
 /** Steps of a transaction that hand over what is the same for every mail. */
 const STAGES_OF_SETTINGS: ReadonlySet<string | undefined> = new Set(["network", "settings", "tls"]);
@@ -30,44 +55,36 @@ interface When {
   readonly random: number;
 }
 
-/**
- * Milliseconds until the next try after `tries` failures (1 or more): doubles from 1 min to 30 min, of which chance
- * takes away up to half, so that many gateways behind one server that was down do not come back together.
- *
- * @param random 0 to 1.
- */
-export function backOff(tries: number, random: number): number {
-  const full = Math.min(LONGEST_WAIT_MS, 2 * SHORTEST_WAIT_MS * 2 ** Math.min(tries - 1, 16));
-  return Math.round(full * (1 - random / 2));
-}
-
 /** True when its recipients may have it although that is not known. */
 export function isInDoubt({ unknown, open }: Pick<TransactionLife, "unknown" | "open">): boolean {
   return unknown > 0 || open === true;
 }
 
-/** The transaction with this outcome counted. */
+/** The transaction with this outcome counted: an interruption is no try. */
 export function attempted(one: TransactionLife, outcome: Outcome): TransactionLife {
-  return isInterruption(outcome) ? one : { ...one, attempts: one.attempts + 1 };
+  return isInterruption(outcome) ? one : { ...one, attempts: one.attempts + 1, interruptions: undefined };
 }
 
-/** What takes the place of a transaction: those served, those refused, those left over. */
+/** What takes the place of a transaction that was `attempted`: those served, those refused, those left over. */
 export function successors(
   one: TransactionLife,
   outcome: Outcome,
   delivery: Delivery,
   when: When,
 ): readonly TransactionLife[] {
-  const base = isInterruption(outcome) ? one : { ...one, interruptions: undefined };
-  const accepted = addressesOf(outcome, "accepted");
-  const refused = outcome.recipients.filter(({ state }) => state === "refused");
+  const accepted = new Set<string>();
+  const refused: RecipientOutcome[] = [];
+  for (const recipient of outcome.recipients) {
+    if (recipient.state === "accepted") accepted.add(recipient.address);
+    if (recipient.state === "refused") refused.push(recipient);
+  }
   const certain = new Set([...accepted, ...refused.map(({ address }) => address)]);
-  const served = kept(base.envelope, (address) => accepted.has(address));
-  const rest = kept(base.envelope, (address) => !certain.has(address));
+  const served = kept(one.envelope, (address) => accepted.has(address));
+  const rest = kept(one.envelope, (address) => !certain.has(address));
   return [
-    ...(isEmpty(served) ? [] : [done({ ...base, envelope: served }, outcome, when)]),
-    ...refused.map((recipient) => refusedOne(base, recipient, outcome)),
-    ...(isEmpty(rest) ? [] : leftOver({ ...base, envelope: rest }, outcome, delivery, when)),
+    ...(recipientsOf(served).length === 0 ? [] : [done({ ...one, envelope: served }, outcome, when)]),
+    ...refused.map((recipient) => refusedOne(one, recipient, outcome)),
+    ...(recipientsOf(rest).length === 0 ? [] : leftOver({ ...one, envelope: rest }, outcome, delivery, when)),
   ];
 }
 
@@ -110,9 +127,9 @@ export function afterUnknown<M extends MailLife>(mail: M, index: number, error: 
 }
 
 function done(one: TransactionLife, outcome: Outcome, { at }: When): TransactionLife {
-  const { sendMs, bytes } = outcome.kind === "ended" ? outcome : {};
-  const report = { ...(sendMs !== undefined && { sendMs }), ...(bytes !== undefined && { bytes }) };
-  return { ...one, ...(outcome.kind === "ended" && opened(outcome)), state: { kind: "done", at, ...report } };
+  if (outcome.kind === "unknown") return { ...one, state: { kind: "done", at } };
+  const { sendMs, bytes } = outcome;
+  return { ...opened(one, outcome), state: { kind: "done", at, ...knownFields({ sendMs, bytes }) } };
 }
 
 function refusedOne(
@@ -120,15 +137,11 @@ function refusedOne(
   { address, modemCode, smtpCode }: RecipientOutcome,
   { error }: Outcome,
 ): TransactionLife {
-  const stored: StoredError = storeError(error ?? new ModemError("INVALID_RECIPIENT"));
-  const codes = {
-    ...(modemCode !== undefined && { modemCode }),
-    ...(smtpCode !== undefined && { smtpCode }),
-  };
+  const stored = storeError(error ?? new ModemError("INVALID_RECIPIENT"));
   return {
     ...one,
     envelope: kept(one.envelope, (other) => other === address),
-    state: { kind: "failed", error: { ...stored, ...codes } },
+    state: { kind: "failed", error: { ...stored, ...knownFields({ modemCode, smtpCode }) } },
   };
 }
 
@@ -143,20 +156,15 @@ function leftOver(
   }
   const { error, split } = outcome;
   if (error === undefined) return [];
-  const failed: TransactionLife = { ...one, ...opened(outcome) };
   const lastError = storeError(error);
+  const failed: TransactionLife = { ...opened(one, outcome), lastError };
   if (delivery === "atMostOnce" && isInDoubt(failed)) {
-    return [{ ...failed, lastError, state: { kind: "failed", error: lastError } }];
+    return [{ ...failed, state: { kind: "failed", error: lastError } }];
   }
   if (split !== undefined) {
-    return split.map((envelope) => ({
-      ...failed,
-      envelope,
-      lastError,
-      state: { kind: "queued", due: when.now },
-    }));
+    return split.map((envelope) => ({ ...failed, envelope, state: { kind: "queued", due: when.now } }));
   }
-  return [afterFailure({ ...failed, lastError }, outcome, error, when)];
+  return [afterFailure(failed, outcome, error, when)];
 }
 
 /** One more copy, marked as such, unless there was one or it must not be; soon, but behind what is due already. */
@@ -181,35 +189,22 @@ function afterFailure(
 ): TransactionLife {
   // The hold decides when; the mail itself has no reason to wait.
   if (isFaultOfSetup(error)) return { ...one, state: { kind: "queued", due: now } };
-  switch (error.class) {
-    case "message":
-      return { ...one, state: { kind: "failed", error: storeError(error) } };
-    case "setup":
-    case "transient":
-    case "unknown":
-      break;
-  }
+  if (error.class === "message") return { ...one, state: { kind: "failed", error: storeError(error) } };
   switch (retry.kind) {
-    case "whenAvailable":
-      return afterInterruption(one, now, random);
+    case "whenAvailable": {
+      // Due when the way out is back; but a mail that interrupts it again and again must let the others pass.
+      const interruptions = (one.interruptions ?? 0) + 1;
+      const due = interruptions === 1 ? now : now + backOff(interruptions - 1, WAITS, random);
+      return { ...one, interruptions, state: { kind: "queued", due } };
+    }
     case "atOnce":
       return { ...one, state: { kind: "queued", due: now } };
-    case "backOff":
-      return afterTry(one, retry.atLeastMs, now, random);
+    case "backOff": {
+      const tries = one.tries + 1;
+      const due = now + Math.max(retry.atLeastMs, backOff(tries, WAITS, random));
+      return { ...one, tries, state: { kind: "queued", due } };
+    }
   }
-}
-
-/** Due when the way out is back; but a mail that interrupts it again and again must let the others pass. */
-function afterInterruption(one: TransactionLife, now: number, random: number): TransactionLife {
-  const interruptions = (one.interruptions ?? 0) + 1;
-  const due = interruptions === 1 ? now : now + backOff(interruptions - 1, random);
-  return { ...one, interruptions, state: { kind: "queued", due } };
-}
-
-function afterTry(one: TransactionLife, atLeastMs: number, now: number, random: number): TransactionLife {
-  const tries = one.tries + 1;
-  const due = now + Math.max(atLeastMs, backOff(tries, random));
-  return { ...one, tries, state: { kind: "queued", due } };
 }
 
 /** A setting that cannot be carried never ends a mail, though its error would be the fault of a message elsewhere. */
@@ -221,18 +216,10 @@ function isInterruption(outcome: Outcome): boolean {
   return outcome.kind === "ended" && outcome.error !== undefined && outcome.retry.kind === "whenAvailable";
 }
 
-function opened({ open }: Ended | Unknown): { readonly open?: true } {
-  return open ? { open: true } : {};
-}
-
-function addressesOf({ recipients }: Outcome, wanted: RecipientOutcome["state"]): ReadonlySet<string> {
-  return new Set(recipients.flatMap(({ address, state }) => (state === wanted ? [address] : [])));
+function opened(one: TransactionLife, { open }: Ended): TransactionLife {
+  return open ? { ...one, open: true } : one;
 }
 
 function kept({ to, cc, bcc }: Envelope, isKept: (address: string) => boolean): Envelope {
   return { to: to.filter(isKept), cc: cc.filter(isKept), bcc: bcc.filter(isKept) };
-}
-
-function isEmpty({ to, cc, bcc }: Envelope): boolean {
-  return to.length + cc.length + bcc.length === 0;
 }

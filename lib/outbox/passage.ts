@@ -6,19 +6,28 @@
  */
 import type { Clock } from "../clock";
 import { ModemError } from "../errors";
-import type { SpoolRecord } from "./spool/record";
 import { recipientsOf } from "../mailer/envelope";
-import type { Ended, Envelope, Mailer, MailerProgress, Prepared } from "../mailer/mailer";
-import type { Effect, LifeEvent, MailState } from "./life";
-import { isInDoubt, next, stateOf } from "./lifecycle";
-import type { MailStore } from "./mail-store";
-import type { Entry } from "./order";
+import type {
+  Ended,
+  Envelope,
+  Mailer,
+  MailerProgress,
+  Outcome,
+  OutgoingMail,
+  Prepared,
+} from "../mailer/mailer";
+import { isInDoubt, next, stateOf, type Effect, type LifeEvent, type MailState } from "./lifecycle";
+import type { Entry, Order } from "./order";
+import { lost } from "./outcome";
 import type { Policy } from "./policy";
 import type { Reporter } from "./reporter";
+import type { SpoolRecord } from "./spool/record";
+import type { MailStore } from "./spool/store";
 
 export interface PassageParts {
   readonly clock: Clock;
   readonly mailer: Mailer;
+  readonly order: Order;
   readonly store: MailStore;
   readonly policy: Policy;
   readonly reporter: Reporter;
@@ -28,8 +37,6 @@ export interface PassageParts {
   readonly assertHeld: (within?: number) => Promise<void>;
   readonly progress: (id: string, progress: MailerProgress) => void;
   readonly changed: () => void;
-  /** The result of this mail was lost: it is asked for before anything else is sent. */
-  readonly doubt: (entry: Entry) => void;
 }
 
 export class Passage {
@@ -42,11 +49,15 @@ export class Passage {
   private readonly left: Effect[] = [];
   private state: "open" | "closing" | "closed" = "open";
 
-  /** @param mail the mail in its last state. */
+  /**
+   * @param mail the mail in its last state. @param doubt its result was lost, and is to be asked for before anything
+   * else is sent.
+   */
   constructor(
     readonly entry: Entry,
     private mail: SpoolRecord,
     private readonly parts: PassageParts,
+    private readonly doubt: (entry: Entry) => void,
   ) {}
 
   get stage(): MailState["kind"] {
@@ -58,21 +69,17 @@ export class Passage {
     return this.stage === "preparing" && this.mail.ending === undefined;
   }
 
-  /** True when events from outside have left something to do. */
-  get hasMore(): boolean {
-    return this.left.length > 0 && this.state !== "closed";
-  }
-
-  /** Never rejects because of mailer or disk. */
-  async run(first?: LifeEvent): Promise<void> {
-    let event: LifeEvent | undefined = first;
-    while (event !== undefined || this.left.length > 0) {
-      const effects: readonly Effect[] = event === undefined ? this.left.splice(0) : this.apply(event);
-      event = undefined;
+  /** Goes through all that follows from these events. Never rejects because of mailer or disk. */
+  async run(events: readonly LifeEvent[]): Promise<void> {
+    const ahead = [...events];
+    while (ahead.length > 0 || this.left.length > 0) {
+      const event = ahead.shift();
+      const effects = event === undefined ? this.left.splice(0) : this.apply(event);
       this.parts.changed();
       for (const effect of effects) {
-        event = (await this.carryOut(effect)) ?? event;
+        const following = await this.carryOut(effect);
         if (this.isClosed()) return this.letGo();
+        if (following !== undefined) ahead.unshift(following);
       }
     }
   }
@@ -99,16 +106,16 @@ export class Passage {
   }
 
   private apply(event: LifeEvent): readonly Effect[] {
-    const { policy, random, store } = this.parts;
+    const { order, policy, random } = this.parts;
     const step = next(this.mail, event, policy.time.now().time, random());
     this.mail = step.mail;
-    store.waiting.settle(this.entry, step.mail);
+    order.settle(this.entry, step.mail);
     return step.effects;
   }
 
   private async carryOut(effect: Effect): Promise<LifeEvent | undefined> {
     const { entry } = this;
-    const { store, reporter, policy, doubt } = this.parts;
+    const { store, reporter, policy } = this.parts;
     switch (effect.kind) {
       case "prepare":
         return this.prepare(effect.index);
@@ -121,7 +128,7 @@ export class Passage {
         await this.letGo();
         return { kind: "abandoned" };
       case "recover":
-        doubt(entry);
+        this.doubt(entry);
         return undefined;
       case "save":
         if (effect.change !== "place" || entry.place.folder !== "queue") {
@@ -140,27 +147,28 @@ export class Passage {
   }
 
   private async prepare(index: number): Promise<LifeEvent> {
-    const { mailer, store, policy, clock, progress } = this.parts;
-    const { entry, mail } = this;
+    const { mailer, policy, progress } = this.parts;
+    const { entry, mail, stop } = this;
     const one = mail.transactions[index];
-    if (one === undefined || this.stop.signal.aborted) return { kind: "abandoned" };
+    if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
+    const { envelope } = one;
     const ageMs = Math.max(0, policy.time.now().time - entry.accepted.time);
     try {
-      const outgoing = await store.outgoing(entry, mail, clock.wall());
+      const outgoing = await outgoingMail(entry, mail, this.parts);
       const ready = await mailer.prepare(
-        { mail: outgoing, envelope: one.envelope },
+        { mail: outgoing, envelope },
         {
-          signal: this.stop.signal,
+          signal: stop.signal,
           ageMs,
           possibleDuplicate: isInDoubt(one),
           onProgress: (state) => progress(entry.id, state),
         },
       );
-      if (ready.kind === "ended") return { kind: "outcome", outcome: ready, at: this.today() };
+      if (ready.kind === "ended") return this.outcome(ready);
       this.prepared = ready;
       return { kind: "prepared", mark: ready.mark };
     } catch (cause) {
-      return { kind: "outcome", outcome: unreadable(one.envelope, cause), at: this.today() };
+      return this.outcome(unreadable(envelope, cause));
     }
   }
 
@@ -194,16 +202,66 @@ export class Passage {
     if (outcome === undefined) return undefined;
     // What the next start can ask for is left to it.
     const isLeft = outcome.kind === "unknown" && outcome.recoverable && this.state !== "open";
-    return isLeft ? undefined : { kind: "outcome", outcome, at: this.today() };
+    return isLeft ? undefined : this.outcome(outcome);
+  }
+
+  private outcome(outcome: Outcome): LifeEvent {
+    return { kind: "outcome", outcome, at: new Date(this.parts.clock.wall()).toISOString() };
   }
 
   private isClosed(): boolean {
     return this.state === "closed";
   }
+}
 
-  private today(): string {
-    return new Date(this.parts.clock.wall()).toISOString();
+/** What became of a mail whose result was lost, as far as the mailer can say. Never rejects. */
+export async function answerAbout(
+  entry: Entry,
+  mail: SpoolRecord,
+  parts: Pick<PassageParts, "mailer" | "order" | "clock" | "policy" | "store">,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const state = stateOf(mail);
+  const one = "index" in state ? mail.transactions[state.index] : undefined;
+  const mark = one?.state.kind === "inDoubt" ? one.state.mark : undefined;
+  const envelope = one?.envelope ?? { to: [], cc: [], bcc: [] };
+  if (mark === undefined) return lost(envelope);
+  try {
+    const outgoing = await outgoingMail(entry, mail, parts);
+    const limitMs = Math.max(0, parts.order.timeLeft(entry));
+    return await parts.mailer.recover({ mail: outgoing, envelope }, mark, { signal, limitMs });
+  } catch {
+    return lost(envelope);
   }
+}
+
+/**
+ * The mail as a mailer takes it.
+ *
+ * When it was raised: the wall clock of the moment of acceptance may have been wrong, as on a host without battery. The
+ * age is exact over a restart of the process; only a restart of the host loses it, and then that clock tells it, unless
+ * it was ahead.
+ */
+async function outgoingMail(
+  entry: Entry,
+  record: SpoolRecord,
+  { store: { spool }, policy: { time }, clock }: Pick<PassageParts, "store" | "policy" | "clock">,
+): Promise<OutgoingMail> {
+  const { id, from, replyTo, to, cc, bcc, subject } = record;
+  const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
+  const isExact = !entry.recovered || time.isExact(record.accepted);
+  return {
+    id,
+    raisedAt: isExact ? byAge : Math.min(record.raisedAt, byAge),
+    from: from ?? undefined,
+    ...(replyTo !== undefined && { replyTo }),
+    to,
+    cc,
+    bcc,
+    subject,
+    text: await spool.text(record),
+    attachments: spool.attachments(record),
+  };
 }
 
 /** The contents of the mail cannot be read from the disk. */

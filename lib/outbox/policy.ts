@@ -1,24 +1,70 @@
 /**
  * Policy: whether anything may go out now, and if not, why: holds, rate and the disk; and the outbox's time.
  *
- * All of it but the disk is kept together in one durable file. Which mail goes out is not its business.
+ * A person's pause, a deactivated PDP context and a setup error may hold at the same time; each has its own end. All of
+ * it but the disk is kept together in one durable file. Which mail goes out is not its business.
  */
 import type { Clock } from "../clock";
-import { ModemError } from "../errors";
-import type { Host } from "./spool/host";
-import { Holds } from "./holds";
-import { readState, STATE_FORMAT, writeState, type OutboxState } from "./state";
-import { OutboxTime } from "./time";
-import type { Lesson } from "./life";
-import type { Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
-import { SendRate } from "./send-rate";
-import { sealFits, sealSettings, type SettingsSeal } from "./settings-seal";
-import { ALL_CONCERNS, concernsOf } from "./setup-errors";
+import { ModemError, type ErrorCode } from "../errors";
+import type { Lesson } from "./lifecycle";
+import type { Concern, Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
+import type { Host } from "./spool/lock";
+import { storeError } from "./spool/record";
 import type { Spool } from "./spool/spool";
+import {
+  OutboxTime,
+  readState,
+  sealFits,
+  sealSettings,
+  STATE_FORMAT,
+  writeState,
+  type MinuteCount,
+  type OutboxState,
+  type SettingsSeal,
+  type SetupHold,
+  type StoredHolds,
+} from "./spool/state";
 
 /** So many unknown outcomes without a known one between them hold the outbox. */
 const UNKNOWN_HOLDS = 2;
 const DISK_PAUSE_MS = 30_000;
+/** Between two mails that try whether a setup error is over. */
+export const PROBE_EVERY = 30 * 60_000;
+const MINUTE_MS = 60_000;
+/** Minutes: a mail sent at the end of minute m is 60 minutes old at the end of minute m + 60. */
+const RATE_WINDOW = 61;
+
+const ALL_CONCERNS = ["port", "sim", "apn", "server", "login", "sender"] as const satisfies Concern[];
+
+/** Which settings end a hold for a setup error, by our own judgement; a code that is not listed concerns all. */
+const CONCERNS: Partial<Record<ErrorCode, readonly Concern[]>> = {
+  SIM_MISSING: ["sim"],
+  SIM_PIN_REQUIRED: ["sim"],
+  SIM_PIN_REFUSED: ["sim"],
+  SIM_PIN_LAST_TRY: ["sim"],
+  SIM_PUK_REQUIRED: ["sim"],
+  PDP_NO_APN: ["apn"],
+  PDP_TOO_MANY: ["apn"],
+  LIMIT_SERVER: ["server"],
+  LIMIT_CREDENTIALS: ["login", "apn"],
+  SMTP_AUTH_UNSUPPORTED: ["server", "login"],
+  SMTP_TLS_FAILED: ["server"],
+  SMTP_COMMAND_UNKNOWN: ["server"],
+  SMTP_NOT_IMPLEMENTED: ["server", "login"],
+  SMTP_BAD_SEQUENCE: ["server", "login"],
+  SMTP_ARGUMENT_NOT_IMPLEMENTED: ["server", "login"],
+  SMTP_HOST_ACCEPTS_NO_MAIL: ["server"],
+  SMTP_ACCESS_DENIED: ["server", "login"],
+  SMTP_AUTH_FAILED: ["server", "login"],
+};
+
+/** Errors after which another try may do harm: it counts towards a locked account or SIM card. */
+const NEVER_PROBED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "SMTP_AUTH_FAILED",
+  "SIM_PIN_REFUSED",
+  "SIM_PIN_LAST_TRY",
+  "SIM_PUK_REQUIRED",
+]);
 
 export interface PolicyEvents {
   readonly hold: (reason: HoldReason | undefined) => void;
@@ -27,10 +73,10 @@ export interface PolicyEvents {
 
 export class Policy {
   readonly time: OutboxTime;
-  readonly holds: Holds;
-  readonly rate: SendRate;
   /** Some setting is another than in the last run. */
   readonly settingsChanged: boolean;
+  private holds: StoredHolds;
+  private sent: readonly MinuteCount[];
   private unknownInRow: number;
   /** Monotonic time before which nothing is tried, because the disk takes no mark. */
   private diskPause = -Infinity;
@@ -42,13 +88,14 @@ export class Policy {
     private readonly clock: Clock,
     host: Host,
     private readonly fingerprint: Fingerprint,
-    ratePerHour: number,
+    /** Transactions in any 60 minutes of running time; 0 = no limit. */
+    private readonly ratePerHour: number,
     stored: OutboxState | undefined,
     private readonly events: PolicyEvents,
   ) {
-    this.holds = new Holds(stored?.holds ?? {});
-    this.time = new OutboxTime(clock, host, stored?.time, this.holds.any);
-    this.rate = new SendRate(ratePerHour, stored?.sent ?? []);
+    this.holds = stored?.holds ?? {};
+    this.time = new OutboxTime(clock, host, stored?.time, this.isHeld);
+    this.sent = stored?.sent ?? [];
     this.unknownInRow = stored?.unknownInRow ?? 0;
     this.settingsChanged = stored?.settings !== undefined && !sealFits(stored.settings, fingerprint);
     const isKept = stored?.settings !== undefined && !this.settingsChanged;
@@ -60,7 +107,7 @@ export class Policy {
     spool: Spool,
     clock: Clock,
     host: Host,
-    settings: OutboxSettings,
+    { fingerprint, ratePerHour }: OutboxSettings,
     events: PolicyEvents,
   ): Promise<Policy> {
     const read = await readState(spool);
@@ -70,9 +117,12 @@ export class Policy {
       );
     }
     const stored = read.kind === "state" ? read.state : undefined;
-    const { fingerprint, ratePerHour } = settings;
     const policy = new Policy(spool, clock, host, fingerprint, ratePerHour, stored, events);
-    policy.endHoldOfOldSettings();
+    const { setup } = policy.holds;
+    if (setup !== undefined && !sealFits(setup.seal, fingerprint)) {
+      policy.unknownInRow = 0;
+      policy.setHolds(without(policy.holds, ["setup"]), true);
+    }
     // The name of the clock must be on the disk before a record refers to it.
     await writeState(spool, policy.state());
     return policy;
@@ -90,41 +140,107 @@ export class Policy {
     await this.saving;
   }
 
+  /** Something holds the outbox. */
+  get isHeld(): boolean {
+    return this.reason() !== undefined;
+  }
+
+  /** The hold to be shown: what a person did first, then what needs him. */
+  reason(): HoldReason | undefined {
+    const { paused, pdp, setup } = this.holds;
+    if (paused !== undefined) return { kind: "paused", since: paused.since };
+    if (pdp !== undefined) return { kind: "pdp", since: pdp.since };
+    if (setup === undefined) return undefined;
+    return { kind: "setup", code: setup.error.code, message: setup.error.message, since: setup.since };
+  }
+
+  /** The setup error that holds the outbox. */
+  get setup(): SetupHold | undefined {
+    return this.holds.setup;
+  }
+
   /** Resolves with true when this hold is new. */
   async hold(kind: "pdp" | "paused"): Promise<boolean> {
-    const isNew = this.holds.store()[kind] === undefined;
-    await this.change(() => this.holds.begin(kind, this.today()));
+    const isNew = this.holds[kind] === undefined;
+    this.setHolds({ ...this.holds, [kind]: this.holds[kind] ?? { since: this.today() } });
+    await this.save();
     return isNew;
   }
 
-  async release(...kinds: readonly ("pdp" | "paused" | "setup")[]): Promise<void> {
+  async release(...kinds: readonly (keyof StoredHolds)[]): Promise<void> {
     if (kinds.includes("setup")) this.unknownInRow = 0;
-    await this.change(() => this.holds.end(...kinds));
+    this.setHolds(without(this.holds, kinds));
+    await this.save();
   }
 
   /** A setup error was met, by a mail or by the modem itself. Resolves with true when none held before. */
   async meet(error: ModemError): Promise<boolean> {
-    const isNew = this.holds.setup === undefined;
-    const seal = (): SettingsSeal => sealSettings(concernsOf(error.code), this.fingerprint);
-    await this.change(() => this.holds.meet(error, this.time.now().time, this.today(), seal));
-    return isNew;
+    const before = this.holds.setup;
+    const tried = this.time.now().time;
+    const setup =
+      before?.error.code === error.code
+        ? { ...before, tried }
+        : {
+            error: storeError(error),
+            since: this.today(),
+            tried,
+            seal: sealSettings(CONCERNS[error.code] ?? ALL_CONCERNS, this.fingerprint),
+          };
+    this.setHolds({ ...this.holds, setup });
+    await this.save();
+    return before === undefined;
+  }
+
+  /** The modem is ready with its SIM card: that ends errors of the card. */
+  async ready(): Promise<void> {
+    const { setup } = this.holds;
+    const concerns = setup === undefined ? ALL_CONCERNS : (CONCERNS[setup.error.code] ?? ALL_CONCERNS);
+    if (concerns.every((concern) => concern === "sim")) await this.release("setup");
   }
 
   /** Milliseconds for which a hold, the rate or the disk lets nothing out; 0 = something may go, infinite = until an event. */
   wait(): number {
+    const { paused, pdp, setup } = this.holds;
+    if (paused !== undefined || pdp !== undefined) return Infinity;
+    if (setup !== undefined && NEVER_PROBED.has(setup.error.code)) return Infinity;
+    const probeIn = setup === undefined ? 0 : setup.tried + PROBE_EVERY - this.time.now().time;
+    return Math.max(probeIn, this.rateWait(), this.diskPause - this.clock.now(), 0);
+  }
+
+  /** Milliseconds until the rate lets a transaction start; 0 = now. */
+  rateWait(): number {
+    if (this.ratePerHour === 0) return 0;
     const { time } = this.time.now();
-    return Math.max(this.holds.wait(time), this.rate.wait(time), this.diskPause - this.clock.now(), 0);
+    const minute = Math.floor(time / MINUTE_MS);
+    // Minutes later than now were counted by a clock that was lost.
+    const counts = this.sent.filter(([counted]) => counted > minute - RATE_WINDOW && counted <= minute);
+    let excess = counts.reduce((sum, [, count]) => sum + count, 0) - this.ratePerHour;
+    for (const [counted, count] of counts) {
+      if (excess < 0) return 0;
+      excess -= count;
+      if (excess < 0) return (counted + RATE_WINDOW) * MINUTE_MS - time;
+    }
+    return 0;
   }
 
   /** What the outcome of one mail says about all. */
   async learn(lesson: Lesson): Promise<void> {
     switch (lesson.kind) {
       case "known":
-        return this.known();
+        // Results reach this port.
+        if (this.unknownInRow === 0) return;
+        this.unknownInRow = 0;
+        if (this.holds.setup?.error.code === "MODEM_RESULT_MISSING") await this.release("setup");
+        else await this.save();
+        return;
       case "passed":
-        return this.holds.setup === undefined ? undefined : this.release("setup");
+        if (this.holds.setup !== undefined) await this.release("setup");
+        return;
       case "lost":
-        return this.lost(lesson.error);
+        this.unknownInRow++;
+        if (this.unknownInRow < UNKNOWN_HOLDS) await this.save();
+        else await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause: lesson.error }));
+        return;
       case "hold":
         await this.meet(lesson.error);
     }
@@ -135,59 +251,38 @@ export class Policy {
     this.diskPause = this.clock.now() + DISK_PAUSE_MS;
   }
 
-  /** A transaction is about to be tried under a setup hold. */
+  /** A mail is about to be tried; under a setup hold that is a probe. */
   async probe(): Promise<void> {
-    this.holds.probe(this.time.now().time);
-    await this.save();
-  }
-
-  /** A transaction is about to be put on the air. */
-  async countPut(): Promise<void> {
-    if (!this.rate.limited) return;
-    this.rate.count(this.time.now().time);
-    await this.save();
-  }
-
-  /** The outcome of a mail was told: results reach this port. */
-  private async known(): Promise<void> {
-    if (this.unknownInRow === 0) return;
-    this.unknownInRow = 0;
-    if (this.holds.setup?.error.code === "MODEM_RESULT_MISSING") await this.release("setup");
-    else await this.save();
-  }
-
-  /** The outcome of a mail stayed unknown; the second in a row holds the outbox. */
-  private async lost(cause: ModemError): Promise<void> {
-    this.unknownInRow++;
-    if (this.unknownInRow >= UNKNOWN_HOLDS)
-      await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause }));
-    else await this.save();
-  }
-
-  private async change(step: () => void): Promise<void> {
-    const before = this.holds.reason();
-    step();
-    this.time.hold(this.holds.any);
-    const after = this.holds.reason();
-    if (nameOf(before) !== nameOf(after)) this.events.hold(after);
-    await this.save();
-  }
-
-  private endHoldOfOldSettings(): void {
     const { setup } = this.holds;
-    if (setup === undefined || sealFits(setup.seal, this.fingerprint)) return;
-    this.holds.end("setup");
-    this.unknownInRow = 0;
-    this.time.hold(this.holds.any);
-    this.events.hold(this.holds.reason());
+    if (setup === undefined) return;
+    this.holds = { ...this.holds, setup: { ...setup, tried: this.time.now().time } };
+    await this.save();
+  }
+
+  /** Counts a transaction that is about to go out; by minutes, so that what is kept stays small. */
+  async countPut(): Promise<void> {
+    if (this.ratePerHour === 0) return;
+    const minute = Math.floor(this.time.now().time / MINUTE_MS);
+    const same = this.sent.find(([counted]) => counted === minute);
+    const others = this.sent.filter((one) => one !== same && one[0] > minute - RATE_WINDOW);
+    this.sent = [...others, [minute, (same?.[1] ?? 0) + 1]];
+    await this.save();
+  }
+
+  private setHolds(holds: StoredHolds, isTold = false): void {
+    const before = nameOf(this.reason());
+    this.holds = holds;
+    this.time.hold(this.isHeld);
+    const after = this.reason();
+    if (isTold || before !== nameOf(after)) this.events.hold(after);
   }
 
   private state(): OutboxState {
     return {
       format: STATE_FORMAT,
       time: this.time.store(),
-      holds: this.holds.store(),
-      sent: this.rate.store(),
+      holds: this.holds,
+      sent: this.sent,
       unknownInRow: this.unknownInRow,
       settings: this.settings,
     };
@@ -201,4 +296,8 @@ export class Policy {
 /** What tells one reason from another. */
 function nameOf(reason: HoldReason | undefined): string | undefined {
   return reason?.kind === "setup" ? reason.code : reason?.kind;
+}
+
+function without(holds: StoredHolds, kinds: readonly (keyof StoredHolds)[]): StoredHolds {
+  return Object.fromEntries(Object.entries(holds).filter(([kind]) => !kinds.some((one) => one === kind)));
 }

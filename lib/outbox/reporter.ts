@@ -2,21 +2,28 @@
  * Reporter: tells the end of a mail, and only then lets it go.
  *
  * The end is durable before it is told, and the record stays until the listeners' work is done: a kill in between
- * tells it again after the restart. So each end is told once, or over a crash at least once.
+ * tells it again after the restart. So each end is told once, or over a crash at least once. What a flow is told,
+ * `msg.smtp` and `msg.error`, is made from the record of the mail.
  */
-import { ERROR_TABLE, isModemError, ModemError } from "../errors";
-import type { SpoolRecord } from "./spool/record";
-import { restoreError, storeError, type StoredError } from "./spool/stored-error";
-import { reviveMessage } from "./spool/stored-message";
-import { next } from "./lifecycle";
-import { failureOf, resultOf } from "./mail-result";
-import type { MailStore } from "./mail-store";
-import type { Entry } from "./order";
+import { ERROR_TABLE, isModemError, knownFields, ModemError } from "../errors";
+import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail/mail";
+import { reviveMessage } from "../mail/message/stored-message";
+import { recipientsOf } from "../mailer/envelope";
+import { isInDoubt, next } from "./lifecycle";
+import type { Entry, Order } from "./order";
 import type { EndedAttachment, Logger, MailEnded } from "./outbox-types";
-import type { Policy } from "./policy";
-import type { OutboxTime } from "./time";
+import {
+  restoreError,
+  storeError,
+  type SpoolRecord,
+  type StoredError,
+  type StoredTransaction,
+} from "./spool/record";
+import type { OutboxTime } from "./spool/state";
+import type { MailStore } from "./spool/store";
 
 export interface ReporterParts {
+  readonly order: Order;
   readonly store: MailStore;
   readonly time: OutboxTime;
   readonly simulated: boolean;
@@ -33,8 +40,32 @@ export class Reporter {
   constructor(private readonly parts: ReporterParts) {}
 
   /** Tells a durable end. Never rejects. */
-  async tell(entry: Entry, mail: SpoolRecord): Promise<void> {
-    await this.announce(entry, mail);
+  async tell(entry: Entry, record: SpoolRecord): Promise<void> {
+    const { order, store, simulated } = this.parts;
+    const works: Promise<unknown>[] = [];
+    const message = await this.message(record);
+    const isTold = this.emit({
+      id: record.id,
+      origin: { nodeId: record.origin.nodeId, message },
+      subject: record.subject,
+      result: resultOf(record, { queuedMs: this.ageOf(entry), recovered: entry.recovered, simulated }),
+      ...failureOf(record),
+      recovered: entry.recovered,
+      attachments: store.spool.attachments(record).map(readable),
+      readText: () => store.spool.text(record),
+      waitUntil: (work) => void works.push(work),
+    });
+    if (!isTold) {
+      order.delete(entry);
+      return;
+    }
+    const done = Promise.allSettled(works).then(async (settled) => {
+      const isTaken = settled.every(({ status }) => status === "fulfilled");
+      // What was not taken stands in the record and is told at the next start.
+      if (isTaken && !this.stopped) await this.letGo(entry, record);
+      this.telling.delete(done);
+    });
+    this.telling.add(done);
   }
 
   /**
@@ -42,15 +73,16 @@ export class Reporter {
    * that no later start sends what was told as failed. Never rejects.
    */
   async endWithoutRecord(entry: Entry, cause: unknown): Promise<void> {
-    const { store, trouble } = this.parts;
-    store.waiting.startEnding(entry);
+    const { order, store, trouble } = this.parts;
+    order.startEnding(entry);
     const error =
       cause instanceof ModemError
         ? cause
         : new ModemError("OUTBOX_DISK", { detail: `mail ${entry.id}`, cause });
+    order.delete(entry);
     await store.setAside(entry);
     const { message, code, hint } = error;
-    const wasPut = entry.place.folder === "sending";
+    const outcome = entry.place.folder === "sending" ? "unknown" : "notSent";
     this.emit({
       id: entry.id,
       origin: { nodeId: entry.nodeId, message: {} },
@@ -65,14 +97,7 @@ export class Reporter {
         bytes: 0,
         warnings: [],
       },
-      failure: {
-        message,
-        code,
-        hint,
-        class: error.class,
-        outcome: wasPut ? "unknown" : "notSent",
-        attempts: 0,
-      },
+      failure: { message, code, hint, class: error.class, outcome, attempts: 0 },
       error,
       recovered: entry.recovered,
       attachments: [],
@@ -85,14 +110,14 @@ export class Reporter {
   /** Tells an end that the last run decided and perhaps did not tell. Never rejects. */
   async tellAgain(entry: Entry): Promise<void> {
     try {
-      await this.announce(entry, await this.parts.store.load(entry));
+      await this.tell(entry, await this.parts.store.load(entry));
     } catch (cause) {
       if (isModemError(cause, "OUTBOX_DAMAGED")) {
         await this.endWithoutRecord(entry, cause);
         return;
       }
       // What became of the mail stands in the record, which the next start may be able to read.
-      this.parts.store.waiting.delete(entry);
+      this.parts.order.delete(entry);
       this.parts.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${entry.id}`, cause }));
     }
   }
@@ -107,41 +132,12 @@ export class Reporter {
     this.stopped = true;
   }
 
-  private async announce(entry: Entry, record: SpoolRecord): Promise<void> {
-    const works: Promise<unknown>[] = [];
-    const { spool } = this.parts.store;
-    const message = await this.message(record);
-    const isTold = this.emit({
-      id: record.id,
-      origin: { nodeId: record.origin.nodeId, message },
-      subject: record.subject,
-      result: resultOf(record, {
-        queuedMs: this.ageOf(entry),
-        recovered: entry.recovered,
-        simulated: this.parts.simulated,
-      }),
-      ...failureOf(record),
-      recovered: entry.recovered,
-      attachments: spool.attachments(record).map(readable),
-      readText: () => spool.text(record),
-      waitUntil: (work) => void works.push(work),
-    });
-    if (!isTold) {
-      this.parts.store.waiting.delete(entry);
-      return;
-    }
-    const done = Promise.allSettled(works).then(async (settled) => {
-      const isTaken = settled.every(({ status }) => status === "fulfilled");
-      // What was not taken stands in the record and is told at the next start.
-      if (isTaken && !this.stopped) await this.letGo(entry, record);
-      this.telling.delete(done);
-    });
-    this.telling.add(done);
-  }
-
   private async letGo(entry: Entry, record: SpoolRecord): Promise<void> {
-    for (const effect of next(record, { kind: "told" }, this.parts.time.now().time, 0).effects) {
-      if (effect.kind === "leave") await this.parts.store.finish(entry, record, effect.keep);
+    const { order, store, time } = this.parts;
+    for (const effect of next(record, { kind: "told" }, time.now().time, 0).effects) {
+      if (effect.kind !== "leave") continue;
+      order.delete(entry);
+      await store.finish(entry, record, effect.keep);
     }
   }
 
@@ -187,14 +183,82 @@ function readable(attachment: {
   };
 }
 
-/** Why a mail could not be sent in its time: what holds the outbox, else the last failure of the mail, with its codes. */
-export async function expiredError(
-  entry: Entry,
-  { store, policy, available }: { store: MailStore; policy: Policy; available: boolean },
-): Promise<ModemError> {
-  const last = policy.holds.setup?.error ?? (await lastErrorOf(entry, store));
-  const error = last ?? (available ? undefined : storeError(new ModemError("MODEM_NOT_READY")));
-  return expired(error);
+interface ResultFlags {
+  readonly queuedMs: number;
+  readonly recovered: boolean;
+  readonly simulated: boolean;
+}
+
+function resultOf(record: SpoolRecord, { queuedMs, recovered, simulated }: ResultFlags): SmtpResult {
+  const { id, transactions, attempts, warnings, unreadable = [] } = record;
+  const served = transactions.filter(({ state }) => state.kind === "done");
+  const sent = served.flatMap(({ state }) => (state.kind === "done" ? [state] : []));
+  const { modemCode, smtpCode } = errorOf(record) ?? {};
+  const sendMs = sent.length === 0 ? undefined : total(sent.map((one) => one.sendMs));
+  return {
+    status: statusOf(record),
+    id,
+    accepted: served.flatMap(({ envelope }) => recipientsOf(envelope)),
+    rejected: [...unreadable, ...transactions.flatMap(rejectedOf)],
+    attempts,
+    queuedMs,
+    warnings,
+    ...knownFields({
+      acceptedAt: sent.at(-1)?.at,
+      sendMs: sendMs === undefined ? undefined : Math.round(sendMs),
+      bytes: total(sent.map((one) => one.bytes)),
+      possibleDuplicate: served.some(isInDoubt) ? true : undefined,
+      recovered: recovered ? true : undefined,
+      simulated: simulated ? true : undefined,
+      modemCode,
+      smtpCode,
+    }),
+  };
+}
+
+/** The failure of a mail that has ended; undefined when all recipients have it. */
+function failureOf(record: SpoolRecord): { failure: MailFailure; error: ModemError } | undefined {
+  const stored = errorOf(record);
+  if (stored === undefined) return undefined;
+  const isUnknown = record.transactions.some(isInDoubt);
+  const outcome = statusOf(record) === "partial" ? "partial" : isUnknown ? "unknown" : "notSent";
+  return {
+    failure: { ...stored, outcome, attempts: record.attempts },
+    error: restoreError(stored),
+  };
+}
+
+/** Why not all recipients have the mail; undefined when they have. Of several errors an unknown result, else the last. */
+function errorOf({ transactions, unreadable = [] }: SpoolRecord): StoredError | undefined {
+  const errors = transactions.flatMap(({ state }) => ("error" in state ? [state.error] : []));
+  const error = errors.find((one) => one.class === "unknown") ?? errors.at(-1);
+  const [first] = unreadable;
+  if (error !== undefined || first === undefined) return error;
+  const detail = unreadable.map(({ address }) => JSON.stringify(address)).join(", ");
+  return storeError(new ModemError(first.code, { detail }));
+}
+
+/** `partial` when some recipients have the mail and some never will. */
+function statusOf({ transactions, unreadable = [] }: SpoolRecord): "sent" | "partial" | "failed" {
+  const served = transactions.filter(({ state }) => state.kind === "done").length;
+  if (served === transactions.length && unreadable.length === 0) return "sent";
+  return served > 0 ? "partial" : "failed";
+}
+
+function rejectedOf({ envelope, state }: StoredTransaction): RejectedRecipient[] {
+  if (state.kind !== "failed") return [];
+  const { modemCode, smtpCode } = state.error;
+  return recipientsOf(envelope).map((address) => ({ address, ...knownFields({ modemCode, smtpCode }) }));
+}
+
+/** The sum; undefined when one of the numbers is not known. */
+function total(numbers: readonly (number | undefined)[]): number | undefined {
+  let sum = 0;
+  for (const number of numbers) {
+    if (number === undefined) return undefined;
+    sum += number;
+  }
+  return sum;
 }
 
 /** OUTBOX_EXPIRED with what a person has to know of the last failure: its text, numbers and hint, itself as the cause. */
@@ -207,18 +271,6 @@ export function expired(last: StoredError | undefined): ModemError {
     cause: restoreError(last),
     // A reply 4yz makes an error transient, but nothing is tried again here.
     class: ERROR_TABLE.OUTBOX_EXPIRED.class,
-    ...(stage !== undefined && { stage }),
-    ...(modemCode !== undefined && { modemCode }),
-    ...(smtpCode !== undefined && { smtpCode }),
+    ...knownFields({ stage, modemCode, smtpCode }),
   });
-}
-
-async function lastErrorOf(entry: Entry, store: MailStore): Promise<StoredError | undefined> {
-  try {
-    const { transactions } = await store.load(entry);
-    return transactions.flatMap(({ lastError }) => lastError ?? []).at(-1);
-  } catch {
-    // A record that cannot be read is told as such when it is ended.
-    return undefined;
-  }
 }

@@ -1,39 +1,46 @@
 /**
  * Worker: the one loop that sends, so that two transactions never run at once.
  *
- * Each turn does one thing: ends what has expired, asks for a lost result, or takes one transaction through prepare,
- * mark and commit. Then it looks again, so a mail that was raised meanwhile takes its place in the order. What happens
- * to a mail is an event of its lifecycle; here is only how each effect of it is carried out.
+ * Each turn does one thing: ends what has expired, asks what became of a mail whose result was lost, or takes one
+ * transaction through prepare, mark and commit (passage.ts). Then it looks again, so a mail that was raised meanwhile
+ * takes its place in the order.
  */
 import type { Timer } from "../clock";
 import { isModemError, ModemError } from "../errors";
-import type { SpoolRecord } from "./spool/record";
-import { Doubts } from "./doubts";
-import type { LifeEvent } from "./life";
-import { adopted } from "./lifecycle";
-import { timeLeft, type Entry } from "./order";
+import { adopted, type LifeEvent } from "./lifecycle";
+import type { Entry } from "./order";
 import { SHORTEST_WAIT_MS } from "./outcome";
-import type { Logger, WaitReason } from "./outbox-types";
-import { Passage, type PassageParts } from "./passage";
-import { expiredError } from "./reporter";
+import type { Logger, OutboxSummary } from "./outbox-types";
+import { answerAbout, Passage, type PassageParts } from "./passage";
+import { expired as expiredFor } from "./reporter";
+import { storeError, type SpoolRecord, type StoredError } from "./spool/record";
 
 /** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
 const KEEP_TIME_EVERY_MS = 10 * 60_000;
 /** Nobody can take the folder of a process that looked at it so many milliseconds ago. */
 const LOOK_WITHIN_MS = 6_000;
 const LOOK_AT_FAILED_EVERY_MS = 60 * 60_000;
-
 /** Milliseconds after which mails that have come meanwhile are looked at. */
 const WATCH_EVERY_MS = 60_000;
-const MINUTE_MS = 60_000;
+/** After so many questions that failed, a lost result is taken for unknown. */
+const MOST_QUESTIONS = 3;
+/** Milliseconds between two questions about one mail. */
+const ASK_AGAIN_MS = 5_000;
 
-export interface WorkerParts extends Omit<PassageParts, "doubt"> {
+export interface WorkerParts extends PassageParts {
   readonly log: Logger;
-  /** Minutes, for mails without a limit of their own. */
-  readonly maxAge: number;
   /** Days. */
   readonly keepFailedDays: number;
 }
+
+/** A mail that may have been sent, and whose result was lost. */
+interface Doubt {
+  questions: number;
+  /** What happened to the mail meanwhile. */
+  readonly events: LifeEvent[];
+}
+
+type EndEvent = Extract<LifeEvent, { kind: "end" | "supersede" | "evict" }>;
 
 export class Worker {
   private timer: Timer | undefined;
@@ -46,25 +53,12 @@ export class Worker {
   private passage: Passage | undefined;
   /** Mails that end beside it. */
   private readonly beside = new Set<Promise<void>>();
-  private readonly doubts: Doubts;
+  private readonly doubts = new Map<Entry, Doubt>();
+  private askAt = 0;
+  private question: AbortController | undefined;
 
   constructor(private readonly parts: WorkerParts) {
     this.timeKeptAt = parts.clock.now();
-    const { clock, mailer, store, reporter, policy } = parts;
-    this.doubts = new Doubts({
-      clock,
-      mailer,
-      store,
-      timeLeft: (entry) => timeLeft(entry, policy.time.now(), this.limit),
-      conclude: (entry, mail, events) => this.pass(entry, mail, events),
-      damaged: (entry, cause) => reporter.endWithoutRecord(entry, cause),
-    });
-  }
-
-  /** Id of the mail whose transaction runs. */
-  get sending(): string | undefined {
-    const { entry, stage } = this.passage ?? {};
-    return stage === "preparing" || stage === "sending" ? entry?.id : undefined;
   }
 
   /** Looks whether there is something to do, now or after the step that runs. */
@@ -78,40 +72,42 @@ export class Worker {
     });
   };
 
-  /** The result of this mail was lost by an earlier run. */
-  doubt(entry: Entry): void {
-    this.doubts.add(entry);
-  }
+  /** The result of this mail was lost: what became of it is asked before anything else is sent. */
+  readonly doubt = (entry: Entry): void => {
+    this.doubts.set(entry, { questions: 0, events: [] });
+    this.askAt = this.parts.clock.now();
+  };
 
   /**
    * Something ends a mail that has not ended yet. Resolves when its end is told, or noted where the mail is under way.
    * Never rejects.
    */
-  async end(entry: Entry, event: Extract<LifeEvent, { kind: "end" | "supersede" | "evict" }>): Promise<void> {
-    const { store, reporter } = this.parts;
+  async end(entry: Entry, event: EndEvent): Promise<void> {
+    const { order, store, reporter } = this.parts;
     if (this.passage?.entry === entry) {
       this.passage.interject(event);
       return;
     }
-    if (event.kind === "supersede" && this.doubts.note(entry, event)) return;
-    this.doubts.delete(entry);
-    store.waiting.startEnding(entry);
+    const doubt = this.doubts.get(entry);
+    if (doubt !== undefined && event.kind === "supersede") {
+      doubt.events.push(event);
+      return;
+    }
+    if (this.doubts.delete(entry)) this.question?.abort();
+    order.startEnding(entry);
     let mail: SpoolRecord;
     try {
-      mail = adopted(await store.load(entry), store.marked(entry));
+      mail = adopted(await store.load(entry), entry.place);
     } catch (cause) {
       await reporter.endWithoutRecord(entry, cause);
       return;
     }
-    await this.passageOf(entry, mail).run(event);
+    await new Passage(entry, mail, this.parts, this.doubt).run([event]);
   }
 
-  /** Ends the mails whose place a younger one takes. Resolves when their ends are told, or noted. Never rejects. */
-  async supersede(entry: Entry): Promise<void> {
-    for (const older of this.parts.store.waiting.replaced(entry)) {
-      if (older.stage === "ended") continue;
-      await this.end(older, { kind: "supersede", error: new ModemError("OUTBOX_SUPERSEDED") });
-    }
+  /** A mail that is being prepared goes back into the queue: nothing of it was out. One in flight goes on. */
+  interrupt(): void {
+    this.passage?.interject({ kind: "stop" });
   }
 
   /** Starts nothing more; resolves when the pending result is there and kept. */
@@ -121,7 +117,7 @@ export class Worker {
     this.expiryTimer?.clear();
     // No result can come while the modem is away.
     this.passage?.close(!this.parts.mailer.available);
-    this.doubts.stop();
+    this.question?.abort();
     await this.loop;
     await Promise.all(this.beside);
   }
@@ -130,32 +126,25 @@ export class Worker {
   abandon(): void {
     this.state = "closed";
     this.passage?.abandon();
-    this.doubts.abandon();
+    this.question?.abort();
   }
 
-  /** Milliseconds until the next transaction could start; infinite when only an event can start it. */
-  nextTry(): number {
-    const { store, policy, mailer } = this.parts;
-    if (!mailer.available) return Infinity;
-    const { next: first, dueIn } = store.waiting.survey(policy.time.now(), this.limit);
-    return Math.min(this.doubts.askIn(), Math.max(first === undefined ? dueIn : 0, this.blockedFor()));
-  }
-
-  /** Undefined while a mail is sent, none waits, a hold lets none out, or the modem is not ready. */
-  waitsFor(): WaitReason | undefined {
-    const { store, policy, mailer } = this.parts;
-    if (!mailer.available || this.sending !== undefined || policy.holds.any) return undefined;
-    if (Number.isFinite(this.doubts.askIn())) return "result";
-    if (store.waiting.depth === 0) return undefined;
-    const now = policy.time.now();
-    const { next: first, dueIn } = store.waiting.survey(now, this.limit);
-    if (first !== undefined && policy.rate.wait(now.time) > 0) return "rate";
-    return Number.isFinite(dueIn) || this.blockedFor() > 0 ? "retry" : "turn";
-  }
-
-  /** Milliseconds of active time for mails without a limit of their own. */
-  private get limit(): number {
-    return this.parts.maxAge * MINUTE_MS;
+  /** What is sent, or when the next transaction could start and what it waits for. */
+  outlook(): Pick<OutboxSummary, "sending" | "nextTryInMs" | "waitsFor"> {
+    const { order, policy, mailer } = this.parts;
+    const { entry, stage } = this.passage ?? {};
+    const sending = stage === "preparing" || stage === "sending" ? entry?.id : undefined;
+    const isSending = sending === undefined ? {} : { sending };
+    if (!mailer.available) return isSending;
+    const { next: first, dueIn } = order.survey();
+    const blocked = policy.wait();
+    const nextTry = Math.min(this.askIn(), Math.max(first === undefined ? dueIn : 0, blocked));
+    const outlook = { ...isSending, ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }) };
+    if (sending !== undefined || policy.isHeld) return outlook;
+    if (this.doubts.size > 0) return { ...outlook, waitsFor: "result" };
+    if (order.depth === 0) return outlook;
+    if (first !== undefined && policy.rateWait() > 0) return { ...outlook, waitsFor: "rate" };
+    return { ...outlook, waitsFor: Number.isFinite(dueIn) || blocked > 0 ? "retry" : "turn" };
   }
 
   private async run(): Promise<void> {
@@ -180,22 +169,22 @@ export class Worker {
 
   /** Does one thing. Returns the milliseconds until there may be another; 0 = look again at once. */
   private async turn(): Promise<number> {
-    const { store, policy, mailer, assertHeld } = this.parts;
+    const { order, policy, mailer, assertHeld } = this.parts;
     // A process that stood still may find its mails in other hands.
     await assertHeld(LOOK_WITHIN_MS);
-    await this.keepHouse();
+    const houseIn = await this.keepHouse();
     const { expired, expiresIn } = this.expiring();
     for (const entry of expired) await this.expire(entry);
     if (expired.length > 0) return 0;
     // From here on nothing may come between: `first` could be discarded meanwhile.
-    const { next: first, dueIn } = store.waiting.survey(policy.time.now(), this.limit);
-    const rest = Math.min(expiresIn, this.houseIn());
+    const { next: first, dueIn } = order.survey();
+    const rest = Math.min(expiresIn, houseIn);
     if (!mailer.available) return rest;
-    const askIn = this.doubts.askIn();
+    const askIn = this.askIn();
     // Nothing is sent before it was asked for the lost result.
-    if (askIn > 0 && Number.isFinite(askIn)) return Math.min(rest, askIn);
-    if (askIn === 0) return this.whileExpiring(() => this.doubts.ask());
-    const blocked = this.blockedFor();
+    if (askIn === 0) return this.whileExpiring(() => this.ask());
+    if (Number.isFinite(askIn)) return Math.min(rest, askIn);
+    const blocked = policy.wait();
     if (first === undefined || blocked > 0) {
       return Math.min(rest, Math.max(first === undefined ? dueIn : 0, blocked));
     }
@@ -216,63 +205,68 @@ export class Worker {
   }
 
   private watch(): void {
+    const { clock, log, changed } = this.parts;
     this.expiryTimer?.clear();
     if (this.state !== "open") return;
     const { expired, expiresIn } = this.expiring();
-    for (const entry of expired) this.aside(this.expire(entry));
+    for (const entry of expired) {
+      const done = this.expire(entry)
+        .catch((error: unknown) => log.error(`A mail could not be ended: ${String(error)}`))
+        .then(() => {
+          this.beside.delete(done);
+          changed();
+        });
+      this.beside.add(done);
+    }
     const waitMs = Math.min(WATCH_EVERY_MS, Math.max(1, Math.ceil(expiresIn)));
-    this.expiryTimer = this.parts.clock.after(waitMs, () => this.watch());
+    this.expiryTimer = clock.after(waitMs, () => this.watch());
   }
 
-  private aside(work: Promise<void>): void {
-    const { log, changed } = this.parts;
-    const done = work
-      .catch((error: unknown) => log.error(`A mail could not be ended: ${String(error)}`))
-      .then(() => {
-        this.beside.delete(done);
-        changed();
-      });
-    this.beside.add(done);
-  }
-
-  private expiring(): { readonly expired: readonly Entry[]; readonly expiresIn: number } {
-    const { store, policy } = this.parts;
+  private expiring(): ReturnType<PassageParts["order"]["expiring"]> {
     const { passage } = this;
     const isSpared = (entry: Entry): boolean => entry === passage?.entry && !passage.mayExpire;
-    return store.waiting.expiring(policy.time.now(), this.limit, policy.holds.any, isSpared);
+    return this.parts.order.expiring(this.parts.policy.isHeld, isSpared);
   }
 
+  /** Tells why it could not be sent in its time: what holds the outbox, else the last failure of the mail. */
   private async expire(entry: Entry): Promise<void> {
-    const { store, policy, mailer } = this.parts;
-    const error = await expiredError(entry, { store, policy, available: mailer.available });
+    const { policy, mailer } = this.parts;
+    const last = policy.setup?.error ?? (await this.lastErrorOf(entry));
+    const away = mailer.available ? undefined : storeError(new ModemError("MODEM_NOT_READY"));
     // Meanwhile it may be on its way, or have been discarded or pushed out.
     if (entry.stage === "ended" || entry.stage === "sending") return;
-    await this.end(entry, { kind: "end", error, keep: true });
+    await this.end(entry, { kind: "end", error: expiredFor(last ?? away), keep: true });
+  }
+
+  private async lastErrorOf(entry: Entry): Promise<StoredError | undefined> {
+    try {
+      const { transactions } = await this.parts.store.load(entry);
+      return transactions.flatMap(({ lastError }) => lastError ?? []).at(-1);
+    } catch {
+      // A record that cannot be read is told as such when it is ended.
+      return undefined;
+    }
   }
 
   private async start(entry: Entry): Promise<void> {
-    const { policy, store } = this.parts;
-    if (policy.holds.setup !== undefined) await policy.probe();
+    const { policy } = this.parts;
+    await policy.probe();
     const mail = await this.load(entry);
-    // Meanwhile it may have been discarded or pushed out.
+    const hold = policy.reason();
+    // Meanwhile it may have been discarded or pushed out, or a person may have paused the outbox.
     if (mail === undefined || entry.stage !== "queued" || this.state !== "open") return;
-    await this.pass(entry, adopted(mail, store.marked(entry)), [{ kind: "start" }]);
+    if (hold !== undefined && hold.kind !== "setup") return;
+    await this.pass(entry, adopted(mail, entry.place), [{ kind: "start" }]);
   }
 
   /** Takes the one mail that is under way through all that follows from these events. */
   private async pass(entry: Entry, mail: SpoolRecord, events: readonly LifeEvent[]): Promise<void> {
-    const passage = this.passageOf(entry, mail);
-    this.passage = passage;
+    this.passage = new Passage(entry, mail, this.parts, this.doubt);
     try {
-      for (const event of events) await passage.run(event);
-      while (passage.hasMore) await passage.run();
+      await this.passage.run(events);
     } finally {
       this.passage = undefined;
     }
-  }
-
-  private passageOf(entry: Entry, mail: SpoolRecord): Passage {
-    return new Passage(entry, mail, { ...this.parts, doubt: (one) => this.doubts.add(one) });
   }
 
   /** The record in its last state, saved; undefined when the disk does not have it, and the mail then waits. */
@@ -293,28 +287,55 @@ export class Worker {
     return undefined;
   }
 
+  /** Milliseconds until the mailer is to be asked for a lost result; infinite when none is lost. */
+  private askIn(): number {
+    return this.doubts.size === 0 ? Infinity : Math.max(0, this.askAt - this.parts.clock.now());
+  }
+
+  /** Asks once for each mail whose result was lost. Never rejects. */
+  private async ask(): Promise<void> {
+    this.askAt = this.parts.clock.now() + ASK_AGAIN_MS;
+    for (const [entry, doubt] of this.doubts) if (!this.isOver()) await this.askFor(entry, doubt);
+  }
+
+  private async askFor(entry: Entry, doubt: Doubt): Promise<void> {
+    const { store, reporter, clock } = this.parts;
+    let mail: SpoolRecord;
+    try {
+      mail = adopted(await store.load(entry), entry.place);
+    } catch (cause) {
+      if (this.doubts.delete(entry)) await reporter.endWithoutRecord(entry, cause);
+      return;
+    }
+    this.question = new AbortController();
+    const outcome = await answerAbout(entry, mail, this.parts, this.question.signal);
+    this.question = undefined;
+    if (this.doubts.get(entry) !== doubt || this.state === "closed") return;
+    if (outcome.kind === "unknown") {
+      // What the mailer told at the last moment will not be told again; a doubt can wait for the next start.
+      if (this.isOver()) return;
+      doubt.questions++;
+      if (outcome.recoverable && doubt.questions < MOST_QUESTIONS) return;
+    }
+    this.doubts.delete(entry);
+    const at = new Date(clock.wall()).toISOString();
+    await this.pass(entry, mail, [...doubt.events, { kind: "outcome", outcome, at }]);
+  }
+
   private isOver(): boolean {
     return this.state !== "open";
   }
 
-  /** Milliseconds for which a hold, the rate or the disk lets nothing out. */
-  private blockedFor(): number {
-    return this.parts.policy.wait();
-  }
-
-  private async keepHouse(): Promise<void> {
-    const { clock, store, policy, keepFailedDays } = this.parts;
-    if (clock.now() - this.timeKeptAt < KEEP_TIME_EVERY_MS) return;
-    this.timeKeptAt = clock.now();
-    await policy.save();
-    await store.failed.removeOld(keepFailedDays);
-    await store.removeLeftovers();
-  }
-
-  /** Milliseconds until there is something to do for `keepHouse`; never 0, however instants are rounded. */
-  private houseIn(): number {
-    const { clock, store } = this.parts;
-    if (store.waiting.depth > 0) return Math.max(1, this.timeKeptAt + KEEP_TIME_EVERY_MS - clock.now());
-    return store.failed.count > 0 ? LOOK_AT_FAILED_EVERY_MS : Infinity;
+  /** Does what is due now and then. Returns the milliseconds until there is more; never 0, however instants are rounded. */
+  private async keepHouse(): Promise<number> {
+    const { clock, order, store, policy, keepFailedDays } = this.parts;
+    if (clock.now() - this.timeKeptAt >= KEEP_TIME_EVERY_MS) {
+      this.timeKeptAt = clock.now();
+      await policy.save();
+      await store.removeOld(keepFailedDays);
+      await store.removeLeftovers();
+    }
+    if (order.depth > 0) return Math.max(1, this.timeKeptAt + KEEP_TIME_EVERY_MS - clock.now());
+    return store.failedCount > 0 ? LOOK_AT_FAILED_EVERY_MS : Infinity;
   }
 }

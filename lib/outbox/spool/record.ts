@@ -5,15 +5,21 @@
  * of state, so it stays small: a long text, a large message of the flow and the attachments never change and lie in
  * files of their own, written once. No password is ever part of it.
  */
-import { ERROR_TABLE } from "../../errors";
+import {
+  ERROR_TABLE,
+  isModemError,
+  knownFields,
+  ModemError,
+  type ErrorClass,
+  type ErrorCode,
+} from "../../errors";
 import type { Envelope, Mark } from "../../mailer/mailer";
 import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../../mail/mail";
-import type { StoredError } from "./stored-error";
 
 /** Format that this version writes. */
 export const RECORD_FORMAT = 1;
 
-/** Milliseconds of the outbox's own clocks, see outbox/time.ts. */
+/** Milliseconds of the outbox's own clocks, see state.ts. */
 export interface OutboxInstant {
   /** Name of the clock: times of another one cannot be compared. */
   readonly clock: string;
@@ -21,6 +27,19 @@ export interface OutboxInstant {
   readonly time: number;
   /** Running time without holds. */
   readonly active: number;
+}
+
+/** A ModemError as it is kept. */
+export interface StoredError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string;
+  readonly class: ErrorClass;
+  readonly stage?: string;
+  readonly modemCode?: number;
+  readonly smtpCode?: number;
+  /** What it follows from, where that is an error of this package. */
+  readonly cause?: StoredError;
 }
 
 /** One transaction: a mail may need several, each with a state of its own, so a retry never serves anyone twice. */
@@ -118,20 +137,14 @@ export interface SpoolRecord {
   readonly end?: { readonly time: number; readonly keep: boolean } | undefined;
 }
 
-/** Steps from an older format to the next: `MIGRATIONS[1]` makes format 2 of format 1. None was needed yet. */
-export type Migrations = Readonly<
-  Record<number, (record: Record<string, unknown>) => Record<string, unknown>>
->;
-const MIGRATIONS: Migrations = {};
-
 export type ReadRecord =
   | { readonly kind: "record"; readonly record: SpoolRecord }
   /** Written by a later version of this package: to be left alone. */
   | { readonly kind: "newer"; readonly format: number }
   | { readonly kind: "damaged"; readonly reason: string };
 
-/** Reads a record of this or an older format. */
-export function readRecord(text: string, id: string, migrations: Migrations = MIGRATIONS): ReadRecord {
+/** Reads a record of this format. */
+export function readRecord(text: string, id: string): ReadRecord {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -140,15 +153,10 @@ export function readRecord(text: string, id: string, migrations: Migrations = MI
   }
   if (!isObject(value) || typeof value["format"] !== "number") return damaged("no format number");
   if (value["format"] > RECORD_FORMAT) return { kind: "newer", format: value["format"] };
-  let record = value;
-  for (let format = value["format"]; format < RECORD_FORMAT; format++) {
-    const step = migrations[format];
-    if (step === undefined) return damaged(`format ${format} is not known`);
-    record = step(record);
-  }
-  if (record["id"] !== id) return damaged("the id is not that of the file name");
-  if (isRecord(record)) return { kind: "record", record };
-  return damaged(`${firstWrong(record) ?? "a part"} is missing or not valid`);
+  if (value["format"] !== RECORD_FORMAT) return damaged(`format ${value["format"]} is not known`);
+  if (value["id"] !== id) return damaged("the id is not that of the file name");
+  if (isRecord(value)) return { kind: "record", record: value };
+  return damaged(`${firstWrong(value) ?? "a part"} is missing or not valid`);
 }
 
 function isRecord<T extends object>(value: T): value is T & SpoolRecord {
@@ -261,39 +269,6 @@ export interface Found {
   readonly place: Place;
 }
 
-/** Name of the file within the folder of its place. */
-export function fileName(id: string, place: Place): string {
-  switch (place.folder) {
-    case "queue":
-      return `${id}.json`;
-    case "sending":
-      return `${id}.${place.transaction}.json`;
-    case "failed":
-      return `${id}.${place.since}.${place.bytes}.json`;
-  }
-}
-
-/** Id of the mail that a file of any folder belongs to. */
-export function idOf(name: string): string {
-  return name.split(".")[0] ?? name;
-}
-
-/** Undefined for a file that is not ours. */
-export function parseName(folder: Place["folder"], name: string): Found | undefined {
-  const match = /^([a-z0-9-]+)(?:\.(\d+))?(?:\.(\d+))?\.json$/.exec(name);
-  if (match?.[1] === undefined) return undefined;
-  const [, id, first, second] = match;
-  switch (folder) {
-    case "queue":
-      return first === undefined ? { id, place: { folder } } : undefined;
-    case "sending":
-      return first === undefined ? undefined : { id, place: { folder, transaction: Number(first) } };
-    case "failed":
-      if (first === undefined || second === undefined) return undefined;
-      return { id, place: { folder, since: Number(first), bytes: Number(second) } };
-  }
-}
-
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -308,4 +283,38 @@ export function areTexts(value: unknown): value is readonly string[] {
 
 export function isNumber(value: unknown): value is number {
   return typeof value === "number";
+}
+
+/** Leaves out command and stack, which help nobody after a restart. */
+export function storeError(error: ModemError): StoredError {
+  const { code, message, hint, stage, modemCode, smtpCode } = error;
+  return {
+    code,
+    message,
+    hint,
+    class: error.class,
+    ...knownFields({ stage, modemCode, smtpCode }),
+    // The first alone: a chain of them would have no end that is known.
+    ...(isModemError(error.cause) && { cause: withoutCause(storeError(error.cause)) }),
+  };
+}
+
+/** The error with the same fields. A code that this version does not know becomes MODEM_ERROR. */
+export function restoreError(stored: StoredError): ModemError {
+  const known = Object.hasOwn(ERROR_TABLE, stored.code);
+  const code: ErrorCode = known ? stored.code : "MODEM_ERROR";
+  const prefix = `${ERROR_TABLE[code].text}: `;
+  const detail = stored.message.startsWith(prefix) ? stored.message.slice(prefix.length) : undefined;
+  const { hint, stage, modemCode, smtpCode, cause } = stored;
+  return new ModemError(code, {
+    class: stored.class,
+    hint,
+    ...knownFields({ stage, modemCode, smtpCode }),
+    ...(known ? detail !== undefined && { detail } : { detail: stored.message }),
+    ...(cause !== undefined && { cause: restoreError(cause) }),
+  });
+}
+
+function withoutCause({ cause: _cause, ...error }: StoredError): StoredError {
+  return error;
 }

@@ -1,12 +1,15 @@
 /**
- * Recovery: what a spool holds when its outbox starts, and how many mails one holds that no outbox uses.
+ * Recovery: what a spool holds when its outbox starts, how many mails one holds that no outbox uses, and their adoption
+ * by another.
  *
  * A kill may have left a mail in two folders, because a new state is written before the old one is removed; the later
  * revision holds. Nothing that cannot be read is thrown away, and it keeps nothing else from going on.
  */
-import { ModemError, SPECIAL_HINTS } from "../../errors";
-import { isMissing, type FileLayer } from "./files";
-import type { Found, Place, SpoolRecord } from "./record";
+import type { Clock } from "../../clock";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
+import { diskError, isMissing, type FileLayer } from "./files";
+import { SpoolLock, type Host } from "./lock";
+import { contentNames, type Found, type Place, type SpoolRecord } from "./record";
 import { Spool } from "./spool";
 
 /** Records read at a time. */
@@ -150,4 +153,74 @@ async function placesIn(directory: string, files: FileLayer): Promise<readonly s
     if (isMissing(error)) return [];
     throw error;
   }
+}
+
+/** Who takes over. */
+export interface Adopter {
+  readonly spool: Spool;
+  readonly clock: Clock;
+  readonly host: Host;
+  has(id: string): boolean;
+  /** A mail was moved into its spool. */
+  adopt(mail: RecoveredMail): void;
+  trouble(error: ModemError): void;
+}
+
+/**
+ * Moves all mails of the spool in `directory` into that of `adopter`. Returns their number. Contents are copied first;
+ * then the rename of its record moves a mail at once, so a kill leaves it in one spool or the other.
+ *
+ * A mail that cannot be moved stays where
+ * it is and is reported, and stops no other; one that lacks a content is moved all the same, so that its sender is told
+ * when it is to be sent. Rejects with OUTBOX_LOCKED, and with OUTBOX_DISK when not one could be moved.
+ */
+export async function adoptSpool(directory: string, adopter: Adopter): Promise<number> {
+  const { files } = adopter.spool;
+  const lock = new SpoolLock(directory, files, adopter.clock, adopter.host);
+  const other = new Spool(directory, files);
+  try {
+    await lock.take();
+    let moved = 0;
+    let failure: ModemError | undefined;
+    for (const found of await other.find()) {
+      try {
+        await adoptOne(other, found, adopter);
+        moved++;
+      } catch (cause) {
+        failure = leftThere(found.id, directory, cause);
+        adopter.trouble(failure);
+      }
+    }
+    if (failure?.code === "OUTBOX_DISK" && moved === 0) throw failure;
+    return moved;
+  } catch (cause) {
+    throw diskError(cause);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Rejects with OUTBOX_DAMAGED for a record that cannot be taken, or with the error of the disk. */
+async function adoptOne(other: Spool, found: Found, adopter: Adopter): Promise<void> {
+  const { spool } = adopter;
+  const { read, bytes } = await other.load(found);
+  if (read.kind !== "record" || adopter.has(found.id)) throw new ModemError("OUTBOX_DAMAGED");
+  const { record } = read;
+  const of = `of mail ${record.id} of ${other.directory}`;
+  const gone = await spool.copyFrom(other, record.id, record);
+  await spool.moveFrom(other, found);
+  adopter.adopt({ record: headOf(record), place: found.place, bytes });
+  if (gone.length > 0) {
+    adopter.trouble(new ModemError("OUTBOX_DAMAGED", { detail: `${gone.join(", ")} ${of} cannot be found` }));
+  }
+  await other.drop(record.id, contentNames(record)).catch((cause: unknown) => {
+    adopter.trouble(new ModemError("OUTBOX_DISK", { detail: `contents ${of} cannot be removed`, cause }));
+  });
+}
+
+function leftThere(id: string, directory: string, cause: unknown): ModemError {
+  const detail = `mail ${id} of ${directory} is left there`;
+  return isModemError(cause, "OUTBOX_DAMAGED")
+    ? new ModemError("OUTBOX_DAMAGED", { detail })
+    : new ModemError("OUTBOX_DISK", { detail, cause });
 }

@@ -8,11 +8,11 @@
  * failed/       <id>.<since>.<bytes>.json  given up, kept for retry
  * contents/     <id>.<n>                attachments; <id>.text, <id>.message what is too long for a record
  * damaged/      what could not be read
- * lock/         see lock.ts             state.json: see outbox/state.ts
+ * lock/         see lock.ts             state.json: see state.ts
  * ```
  *
- * What never changes is written once. A change of state is a new file, made durable in `tmp` and renamed; a change of folder alone is one rename, which
- * needs no room on the disk. It decides nothing about sending.
+ * What never changes is written once. A change of state is a new file, made durable in `tmp` and renamed; a change of
+ * folder alone is one rename, which needs no room on the disk. It decides nothing about sending.
  */
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
@@ -23,9 +23,6 @@ import { isMissing, writeDurably, type FileLayer } from "./files";
 import {
   contentBytes,
   contentNames,
-  fileName,
-  idOf,
-  parseName,
   readRecord,
   type ContentParts,
   type Found,
@@ -97,13 +94,17 @@ export class Spool {
     return { read, bytes: text.length + (read.kind === "record" ? contentBytes(read.record) : 0) };
   }
 
-  /** Writes a record durably, replacing one of the same name. Returns its bytes. */
-  async write(record: SpoolRecord, place: Place): Promise<number> {
-    return this.replace(this.pathOf(record.id, place), `${JSON.stringify(record)}\n`);
+  /**
+   * Writes a record durably, replacing one of the same name. Returns its bytes.
+   *
+   * @param isNamed false: its name is durable only after a `sync` of the folder to which it is moved next.
+   */
+  async write(record: SpoolRecord, place: Place, isNamed = true): Promise<number> {
+    return this.replace(this.pathOf(record.id, place), `${JSON.stringify(record)}\n`, isNamed);
   }
 
   /** Makes `text` the content of `path`, wholly or not at all. */
-  async replace(path: string, text: string): Promise<number> {
+  async replace(path: string, text: string, isNamed = true): Promise<number> {
     const draft = join(this.directory, "tmp", `${++this.written}`);
     const bytes = Buffer.from(text);
     try {
@@ -113,7 +114,7 @@ export class Spool {
       await this.files.remove(draft).catch(() => undefined);
       throw error;
     }
-    await this.files.syncFolder(dirname(path));
+    if (isNamed) await this.files.syncFolder(dirname(path));
     return bytes.length;
   }
 
@@ -323,4 +324,37 @@ async function* measured(
     throw new ModemError("INVALID_ATTACHMENT", { detail: `${filename} cannot be read`, cause });
   }
   if (size > room) throw new ModemError("OUTBOX_FULL", { detail: `no room for the attachment ${filename}` });
+}
+
+/** Name of the file within the folder of its place. */
+export function fileName(id: string, place: Place): string {
+  switch (place.folder) {
+    case "queue":
+      return `${id}.json`;
+    case "sending":
+      return `${id}.${place.transaction}.json`;
+    case "failed":
+      return `${id}.${place.since}.${place.bytes}.json`;
+  }
+}
+
+/** Id of the mail that a file of any folder belongs to. */
+export function idOf(name: string): string {
+  return name.split(".")[0] ?? name;
+}
+
+/** Undefined for a file that is not ours. */
+export function parseName(folder: Place["folder"], name: string): Found | undefined {
+  const match = /^([a-z0-9-]+)(?:\.(\d+))?(?:\.(\d+))?\.json$/.exec(name);
+  if (match?.[1] === undefined) return undefined;
+  const [, id, first, second] = match;
+  switch (folder) {
+    case "queue":
+      return first === undefined ? { id, place: { folder } } : undefined;
+    case "sending":
+      return first === undefined ? undefined : { id, place: { folder, transaction: Number(first) } };
+    case "failed":
+      if (first === undefined || second === undefined) return undefined;
+      return { id, place: { folder, since: Number(first), bytes: Number(second) } };
+  }
 }

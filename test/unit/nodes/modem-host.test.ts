@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { ModemError } from "../../../lib/errors";
 import { hostFiles } from "../../../lib/outbox/spool/files";
-import { thisHost } from "../../../lib/outbox/spool/host";
+import { thisHost } from "../../../lib/outbox/spool/lock";
 import { SpoolLock } from "../../../lib/outbox/spool/lock";
 import { spoolDirectory } from "../../../nodes/runtime/disk/folders";
 import { ModemHost } from "../../../nodes/runtime/modem/modem-host";

@@ -4,7 +4,7 @@ import { ModemError } from "../../../lib/errors";
 import type { Place } from "../../../lib/outbox/spool/record";
 import type { SpoolRecord } from "../../../lib/outbox/spool/record";
 import { Spool } from "../../../lib/outbox/spool/spool";
-import { storeError } from "../../../lib/outbox/spool/stored-error";
+import { storeError } from "../../../lib/outbox/spool/record";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, mail } from "./bench";
 import { record, transaction } from "./spool-bench";

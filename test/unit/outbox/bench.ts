@@ -1,5 +1,5 @@
 /** An outbox on simulated files with a simulated modem, and what it told. */
-import type { Host, ProcessMark } from "../../../lib/outbox/spool/host";
+import type { Host, ProcessMark } from "../../../lib/outbox/spool/lock";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";

@@ -71,6 +71,21 @@ describe("Closing the outbox", () => {
     assert.deepEqual(await first.files.list(`${DIRECTORY}/sending`), []);
   });
 
+  it("waits for no result while the modem is away, and the next run asks for it first", async () => {
+    const first = await Bench.open();
+    first.mailer.fate = (_transaction, number) =>
+      number === 1 ? { kind: "hangs", delivered: true } : { kind: "sent" };
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.delivered.length === 1);
+    first.mailer.setAvailable(false);
+    const before = first.clock.now();
+    first.mailer.setAnswer({ kind: "sent" });
+    const second = await first.restart({ available: true });
+    assert.ok(second.clock.now() - before < 100, `${second.clock.now() - before} ms`);
+    const { result } = await second.ends(1);
+    assert.deepEqual([result.status, result.recovered, second.mailer.recoveries], ["sent", true, 1]);
+  });
+
   for (const what of ["preparation", "mark"] as const) {
     it(`lets go of the module where the ${what} of a mail ends after the grace`, async () => {
       const files = new FaultyFiles();

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { ERROR_TABLE, ModemError } from "../../../lib/errors";
-import { concernsOf, mayProbe } from "../../../lib/outbox/setup-errors";
+import { ModemError } from "../../../lib/errors";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, failure, mail, SETTINGS } from "./bench";
 
@@ -168,6 +167,57 @@ describe("Holds of the outbox", () => {
     assert.equal((await second.ends(1)).result.status, "sent");
   });
 
+  it("puts a mail that is being prepared back by pause, as if it had not been tried, and sends it after resume", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = (_transaction, number) =>
+      number === 1 ? { kind: "hangs", beforePut: true } : { kind: "sent" };
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.tried.length === 1);
+    await bench.clock.until(bench.outbox.pause());
+    await bench.clock.advance(MINUTE);
+    assert.deepEqual([bench.tried.length, bench.mailer.running], [1, 0]);
+    assert.deepEqual((await bench.outbox.list()).rows[0]?.state, "waiting");
+    await bench.clock.until(bench.outbox.resume());
+    const { result } = await bench.ends(1);
+    assert.deepEqual([result.status, result.attempts, result.possibleDuplicate], ["sent", 1, undefined]);
+    assert.equal(bench.mailer.delivered[0]?.isMarked, false);
+  });
+
+  it("sends no mail by pause whose mark is just being written", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    const rename = files.rename.bind(files);
+    let pausing: Promise<void> | undefined;
+    files.rename = async (from, to) => {
+      if (to.includes("/sending/")) await (pausing ??= bench.outbox.pause());
+      await rename(from, to);
+    };
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => pausing !== undefined);
+    await bench.clock.advance(MINUTE);
+    assert.deepEqual([bench.delivered, bench.mailer.running], [[], 0]);
+    assert.deepEqual(await files.list("/spool/modem/sending"), []);
+    await bench.clock.until(bench.outbox.resume());
+    const { result } = await bench.ends(1);
+    assert.deepEqual([result.status, result.possibleDuplicate], ["sent", undefined]);
+  });
+
+  it("lets a mail in flight go on under pause, and the next one wait", async () => {
+    const bench = await Bench.open();
+    let goOn = (): void => undefined;
+    let steps = 0;
+    bench.mailer.step = () =>
+      ++steps === 2 ? new Promise((resolve) => (goOn = resolve)) : Promise.resolve();
+    await bench.accept(mail("alarm"));
+    await bench.accept(mail("next"));
+    await bench.clock.run(() => steps === 2);
+    await bench.clock.until(bench.outbox.pause());
+    goOn();
+    assert.equal((await bench.ends(1)).result.status, "sent");
+    await bench.clock.advance(MINUTE);
+    assert.deepEqual(bench.tried, ["alarm"]);
+  });
+
   it("keeps a pause over restarts until resume", async () => {
     const first = await Bench.open();
     await first.clock.until(first.outbox.pause());
@@ -202,15 +252,6 @@ describe("Holds of the outbox", () => {
     for (const path of files.paths()) {
       assert.ok(!files.text(path).includes("secret"), path);
       assert.ok(!files.text(path).includes("1234"), path);
-    }
-  });
-
-  it("knows concerns and probes for each setup error of the table", () => {
-    for (const [code, row] of Object.entries(ERROR_TABLE)) {
-      if (row.class !== "setup") continue;
-      const known = code as keyof typeof ERROR_TABLE;
-      assert.ok(concernsOf(known).length > 0);
-      if (/AUTH_FAILED|PIN_REFUSED|PUK|LAST_TRY/.test(code)) assert.equal(mayProbe(known), false);
     }
   });
 });

@@ -1,9 +1,9 @@
 /** Every state of a mail and every event of the lifecycle, by name: one recipient unless said otherwise. */
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import type { Ended, Mark, Outcome, RecipientOutcome, Unknown } from "../../../lib/mailer/mailer";
-import type { Effect, LifeEvent, MailLife, TransactionLife } from "../../../lib/outbox/life";
+import type { Effect, LifeEvent, MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
 import { stateOf } from "../../../lib/outbox/lifecycle";
-import { storeError } from "../../../lib/outbox/spool/stored-error";
+import { storeError } from "../../../lib/outbox/spool/record";
 
 export const NOW = 100_000;
 export const AT = "2026-01-02T03:04:05.000Z";

@@ -2,18 +2,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { storeError } from "../../../lib/outbox/spool/stored-error";
-import type { MailLife, TransactionLife } from "../../../lib/outbox/life";
-import {
-  adopted,
-  isInDoubt,
-  newTransaction,
-  next,
-  nextDue,
-  nextTransaction,
-  stateOf,
-} from "../../../lib/outbox/lifecycle";
-import { backOff, LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";
+import { storeError } from "../../../lib/outbox/spool/record";
+import type { MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
+import { adopted, isInDoubt, newTransaction, next, stateOf } from "../../../lib/outbox/lifecycle";
+import { LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";
 import { RUNS } from "../../support/property";
 import {
   AT,
@@ -281,7 +273,10 @@ describe("A transaction that fails", () => {
     assert.equal(due(after(sending(), failed("SMTP_NETWORK"), 1)), 30_000);
     const retry = { kind: "backOff", atLeastMs: 45 * 60_000 } as const;
     assert.equal(due(after(sending(), failed("SMTP_UNKNOWN", {}, { retry }))), 45 * 60_000);
-    assert.equal(backOff(1000, 0), LONGEST_WAIT_MS);
+    for (const tries of [100, 5000]) {
+      assert.equal(due(after(sending({ tries }), failed("SMTP_NETWORK"))), LONGEST_WAIT_MS);
+      assert.equal(due(after(sending({ tries }), failed("SMTP_NETWORK"), 1)), LONGEST_WAIT_MS / 2);
+    }
   });
 
   it("is due as soon as the way out is back, the first time; later ones let other mails pass", () => {
@@ -347,28 +342,32 @@ describe("A transaction whose result is unknown", () => {
       ],
     });
     assert.deepEqual(
-      adopted(mail, 1).transactions.map(({ state }) => state.kind),
+      adopted(mail, { folder: "sending", transaction: 1 }).transactions.map(({ state }) => state.kind),
       ["queued", "inDoubt", "done"],
     );
     assert.deepEqual(
-      adopted(mail, undefined).transactions.map(({ state }) => state.kind),
+      adopted(mail, { folder: "queue" }).transactions.map(({ state }) => state.kind),
       ["queued", "queued", "done"],
     );
-    assert.deepEqual(adopted(sending(), 0).transactions[0]?.state, { kind: "inDoubt", mark: MARK });
+    assert.deepEqual(adopted(sending(), { folder: "sending", transaction: 0 }).transactions[0]?.state, {
+      kind: "inDoubt",
+      mark: MARK,
+    });
   });
 });
 
 describe("The next transaction of a mail", () => {
   it("is the one that is due first, and of several the first in the mail", () => {
-    const at = (...dues: number[]): MailLife =>
-      life({ transactions: dues.map((due) => transaction({ state: { kind: "queued", due } })) });
-    assert.equal(nextTransaction(at(5, 9)), 0);
-    assert.equal(nextTransaction(at(9, 5)), 1);
-    assert.equal(nextTransaction(at(7, 7, 3, 3)), 2);
-    assert.equal(nextDue(at(9, 5)), 5);
-    const none = sending();
-    assert.equal(nextTransaction(none), -1);
-    assert.equal(nextDue(none), Infinity);
+    const started = (...dues: number[]): unknown => {
+      const transactions = dues.map((due) => transaction({ state: { kind: "queued", due } }));
+      const { mail, effects } = next(life({ transactions }), { kind: "start" }, NOW, 0);
+      assert.deepEqual(stateOf(life({ transactions })), { kind: "queued", due: Math.min(...dues) });
+      return [stateOf(mail), effects];
+    };
+    const only = (index: number): unknown => [{ kind: "preparing", index }, [{ kind: "prepare", index }]];
+    assert.deepEqual(started(5, 9), only(0));
+    assert.deepEqual(started(9, 5), only(1));
+    assert.deepEqual(started(7, 7, 3, 3), only(2));
   });
 
   it("is none of a mail without any, which no event disturbs", () => {

@@ -1,9 +1,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { replaceFile } from "../../../lib/outbox/spool/files";
-import type { Host } from "../../../lib/outbox/spool/host";
-import { thisHost } from "../../../lib/outbox/spool/host";
-import { SpoolLock } from "../../../lib/outbox/spool/lock";
+import { SpoolLock, thisHost, type Host } from "../../../lib/outbox/spool/lock";
 import { FaultyFiles } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Bench, fakeHost, mail } from "./bench";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { backOff, LONGEST_WAIT_MS, SHORTEST_WAIT_MS } from "../../../lib/outbox/outcome";
-import { Bench, failure, mail } from "./bench";
+import { Bench, failure, mail, SETTINGS } from "./bench";
 
 const MINUTE = 60_000;
 
@@ -69,15 +68,6 @@ describe("Order of the outbox", () => {
     assert.equal(bench.clock.now(), 600 * MINUTE);
   });
 
-  it("leaves the length of a wait to chance within its bounds", () => {
-    for (let tries = 1; tries < 2000; tries++) {
-      assert.ok(backOff(tries, 1) >= SHORTEST_WAIT_MS);
-      assert.ok(backOff(tries, 0) <= LONGEST_WAIT_MS);
-    }
-    assert.equal(backOff(1, 1), SHORTEST_WAIT_MS);
-    assert.equal(backOff(50, 0), LONGEST_WAIT_MS);
-  });
-
   it("keeps wait and number of tries over a restart", async () => {
     const first = await Bench.open();
     first.mailer.fate = (_transaction, number) => (number <= 3 ? failure("SMTP_NETWORK") : { kind: "sent" });
@@ -90,6 +80,22 @@ describe("Order of the outbox", () => {
     assert.equal(ended.result.attempts, 4);
     assert.equal(ended.recovered, true);
     assert.equal(ended.result.recovered, true);
+  });
+
+  it("makes mails due at once that failed under settings that have changed since, and no others", async () => {
+    const first = await Bench.open();
+    first.mailer.fate = () => failure("SMTP_NETWORK");
+    for (const subject of ["1", "2"]) await first.accept(mail(subject));
+    await first.clock.run(() => first.tried.length === 8);
+    const same = await first.restart();
+    await same.clock.advance(MINUTE);
+    assert.equal(same.tried.length, 8, "nothing has changed");
+    const fingerprint = { ...SETTINGS.fingerprint, server: "smtp.example.net" };
+    first.mailer.fate = () => ({ kind: "sent" });
+    const before = first.clock.now();
+    const other = await same.restart({ settings: { fingerprint } });
+    await other.ends(2);
+    assert.ok(other.clock.now() - before < 1000, `${other.clock.now() - before} ms`);
   });
 
   it("says what the next mail waits for: the time after a failure, the next hour, nothing under a hold", async () => {

@@ -2,9 +2,8 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { readRecord, RECORD_FORMAT } from "../../../lib/outbox/spool/record";
-import { restoreError, storeError } from "../../../lib/outbox/spool/stored-error";
-import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/outbox/spool/stored-message";
+import { readRecord, restoreError, storeError } from "../../../lib/outbox/spool/record";
+import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/message/stored-message";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, DIRECTORY, mail } from "./bench";
 
@@ -55,17 +54,6 @@ describe("Record of a mail", () => {
     assert.equal(result.recovered, true);
     assert.equal(result.attempts, 2);
     assert.equal(bench.mailer.delivered[0]?.attachments[0]?.content.toString(), "text");
-  });
-
-  it("is brought from an older format step by step", () => {
-    const { cc: _cc, ...rest } = FORMAT_1;
-    const older = { ...rest, format: -1, recipients: ["ops@example.com"] };
-    const read = readRecord(JSON.stringify(older), "k3m8q2xa", {
-      [-1]: ({ recipients, ...record }) => ({ ...record, format: 0, to: recipients }),
-      0: (record) => ({ ...record, format: RECORD_FORMAT, cc: [] }),
-    });
-    assert.equal(read.kind, "record");
-    assert.deepEqual(read.kind === "record" && read.record.cc, []);
   });
 
   it("of a later version is left alone and reported, and the rest goes on", async () => {

@@ -3,11 +3,9 @@ import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import { diskError } from "../../../lib/outbox/spool/files";
 import { hasCode, isMissing, writeDurably } from "../../../lib/outbox/spool/files";
-import { fileName, idOf, parseName } from "../../../lib/outbox/spool/record";
-import { readRecord } from "../../../lib/outbox/spool/record";
-import { loadRecord } from "../../../lib/outbox/spool/spool";
-import { restoreError, storeError } from "../../../lib/outbox/spool/stored-error";
-import { reviveMessage, storableMessage } from "../../../lib/outbox/spool/stored-message";
+import { readRecord, restoreError, storeError } from "../../../lib/outbox/spool/record";
+import { fileName, idOf, loadRecord, parseName } from "../../../lib/outbox/spool/spool";
+import { reviveMessage, storableMessage } from "../../../lib/mail/message/stored-message";
 import { FaultyFiles } from "../../support/faulty-files";
 import { DIRECTORY, ID, instant, prepared, QUEUE, record } from "./spool-bench";
 

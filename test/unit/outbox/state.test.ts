@@ -1,6 +1,6 @@
 /** What the outbox keeps beside its mails: read as it was written, and never believed when a part of it is not right. */
 import assert from "node:assert/strict";
-import { readState, writeState, type OutboxState } from "../../../lib/outbox/state";
+import { readState, writeState, type OutboxState } from "../../../lib/outbox/spool/state";
 import { DIRECTORY, prepared } from "./spool-bench";
 
 const PATH = `${DIRECTORY}/state.json`;

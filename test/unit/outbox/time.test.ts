@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { OutboxTime } from "../../../lib/outbox/time";
-import type { Host } from "../../../lib/outbox/spool/host";
+import { OutboxTime } from "../../../lib/outbox/spool/state";
+import type { Host } from "../../../lib/outbox/spool/lock";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Bench, failure, fakeHost, mail } from "./bench";
 

@@ -1,0 +1,272 @@
+/**
+ * OutboxState: what the outbox keeps of itself, in `state.json`: its time, its holds, its rate, a seal of its settings.
+ *
+ * A lost or damaged state loses no mail: ages begin anew and holds are found again by the next error. What holds and rate
+ * mean is the business of policy.ts.
+ */
+import { createHash, randomBytes, randomUUID, scryptSync } from "node:crypto";
+import { join } from "node:path";
+import type { Clock } from "../../clock";
+import { isMissing } from "./files";
+import type { Host } from "./lock";
+import { areTexts, isNumber, isObject, isText, type OutboxInstant, type StoredError } from "./record";
+import type { Spool } from "./spool";
+
+/** What is kept of the time. */
+export interface StoredTime extends OutboxInstant {
+  readonly boot: string | undefined;
+  /** Milliseconds. */
+  readonly uptime: number;
+  /** Running time up to which the host may have been off meanwhile; undefined: it never was. */
+  readonly uncertain?: number;
+}
+
+/** Tells after a restart whether settings have changed, without keeping them. */
+export interface SettingsSeal {
+  /** Names of the settings that it covers. */
+  readonly concerns: readonly string[];
+  /** Hex. */
+  readonly salt: string;
+  readonly hash: string;
+}
+
+/** A hold for a setup error. */
+export interface SetupHold {
+  readonly error: StoredError;
+  /** Wall-clock time, ISO 8601, for a reader. */
+  readonly since: string;
+  /** Running time of the last try. */
+  readonly tried: number;
+  readonly seal: SettingsSeal;
+}
+
+/** Why nothing goes out although mails wait; several may hold at the same time, and each has its own end. */
+export interface StoredHolds {
+  readonly setup?: SetupHold;
+  readonly pdp?: { readonly since: string };
+  readonly paused?: { readonly since: string };
+}
+
+/** Minute of running time, and the transactions in it. */
+export type MinuteCount = readonly [minute: number, count: number];
+
+export const STATE_FORMAT = 1;
+
+export interface OutboxState {
+  readonly format: typeof STATE_FORMAT;
+  readonly time: StoredTime;
+  readonly holds: StoredHolds;
+  readonly sent: readonly MinuteCount[];
+  /** Outcomes that stayed unknown, without a known one between them. */
+  readonly unknownInRow: number;
+  /** Tells whether any setting has changed since. */
+  readonly settings?: SettingsSeal | undefined;
+}
+
+/** `damaged` carries the reason for a person. */
+export type ReadState =
+  | { readonly kind: "state"; readonly state: OutboxState }
+  | { readonly kind: "none" }
+  | { readonly kind: "damaged"; readonly reason: string };
+
+/** Reads the state. Rejects with the error of the disk. */
+export async function readState(spool: Spool): Promise<ReadState> {
+  let text: string;
+  try {
+    text = (await spool.files.read(pathIn(spool))).toString();
+  } catch (error) {
+    if (isMissing(error)) return { kind: "none" };
+    throw error;
+  }
+  try {
+    const state: unknown = JSON.parse(text);
+    return isState(state) ? { kind: "state", state } : { kind: "damaged", reason: "a part is missing" };
+  } catch {
+    return { kind: "damaged", reason: "not a JSON text" };
+  }
+}
+
+/** Writes the state durably. Rejects with the error of the disk. */
+export async function writeState(spool: Spool, state: OutboxState): Promise<void> {
+  await spool.replace(pathIn(spool), `${JSON.stringify(state)}\n`);
+}
+
+function pathIn(spool: Spool): string {
+  return join(spool.directory, "state.json");
+}
+
+function isState(value: unknown): value is OutboxState {
+  return (
+    isObject(value) &&
+    value["format"] === STATE_FORMAT &&
+    isTime(value["time"]) &&
+    areHolds(value["holds"]) &&
+    Array.isArray(value["sent"]) &&
+    value["sent"].every(isMinuteCount) &&
+    isNumber(value["unknownInRow"]) &&
+    (value["settings"] === undefined || isSeal(value["settings"]))
+  );
+}
+
+function isTime(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    isText(value["clock"]) &&
+    isNumber(value["time"]) &&
+    isNumber(value["active"]) &&
+    isNumber(value["uptime"]) &&
+    (value["uncertain"] === undefined || isNumber(value["uncertain"]))
+  );
+}
+
+function areHolds(value: unknown): boolean {
+  return (
+    isObject(value) &&
+    [value["pdp"], value["paused"], value["setup"]].every((hold) => hold === undefined || isHold(hold)) &&
+    (value["setup"] === undefined || isSetupHold(value["setup"]))
+  );
+}
+
+function isHold(value: unknown): boolean {
+  return isObject(value) && isText(value["since"]);
+}
+
+function isSetupHold(value: unknown): boolean {
+  return isObject(value) && isError(value["error"]) && isNumber(value["tried"]) && isSeal(value["seal"]);
+}
+
+function isError(value: unknown): boolean {
+  return isObject(value) && isText(value["code"]) && isText(value["message"]);
+}
+
+function isSeal(value: unknown): boolean {
+  return isObject(value) && areTexts(value["concerns"]) && isText(value["salt"]) && isText(value["hash"]);
+}
+
+function isMinuteCount(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 2 && value.every(isNumber);
+}
+
+/**
+ * How long the outbox has been running, over restarts, whatever the wall clock does.
+ *
+ * `time` grows with the host's monotonic clock. A restart of the process adds what the host's uptime says has passed;
+ * after a restart of the host its whole new uptime is added. How long the host was off only the wall clock could
+ * tell, and a gateway without battery starts with a wrong one: such time counts as none, so a mail then lives longer,
+ * never shorter. `active` stands still under a hold: it limits mails that have no limit of their own, because a mail
+ * that waited three days for a new password shall still go out.
+ */
+export class OutboxTime {
+  private readonly name: string;
+  private base: { time: number; active: number; now: number };
+  /** Ages of what is older are too short by the time in which the host was off. */
+  private uncertain: number | undefined;
+  private readonly isNewBoot: boolean;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly host: Host,
+    stored: StoredTime | undefined,
+    private held: boolean,
+  ) {
+    this.name = stored?.clock ?? randomUUID();
+    this.base = { time: stored?.time ?? 0, active: stored?.active ?? 0, now: clock.now() };
+    if (stored !== undefined) {
+      const passed = Math.max(0, host.uptime() - (isSameBoot(stored, host) ? stored.uptime : 0));
+      this.base.time += passed;
+      if (!held) this.base.active += passed;
+    }
+    this.isNewBoot = stored !== undefined && (stored.boot === undefined || stored.boot !== host.self.boot);
+    this.uncertain = this.isNewBoot ? this.base.time : stored?.uncertain;
+  }
+
+  now(): OutboxInstant {
+    const passed = this.clock.now() - this.base.now;
+    return {
+      clock: this.name,
+      time: this.base.time + passed,
+      active: this.base.active + (this.held ? 0 : passed),
+    };
+  }
+
+  /** Stops or continues `active`. */
+  hold(held: boolean): void {
+    const { time, active } = this.now();
+    this.base = { time, active, now: this.clock.now() };
+    this.held = held;
+  }
+
+  /** A record written later than the last store of the time sets it forward: time never goes back. */
+  notBefore(seen: OutboxInstant): void {
+    if (seen.clock !== this.name) return;
+    const { time, active } = this.now();
+    if (this.isNewBoot && seen.time > time) this.uncertain = seen.time;
+    this.base = {
+      time: Math.max(time, seen.time),
+      active: Math.max(active, seen.active),
+      now: this.clock.now(),
+    };
+  }
+
+  /** Takes an instant of another clock (a spool that was adopted, a lost state) for now. */
+  translate(instant: OutboxInstant): OutboxInstant {
+    return instant.clock === this.name ? instant : this.now();
+  }
+
+  /** True when the age of what happened then is exact: restarts of the process lose nothing of it, those of the host do. */
+  isExact(instant: OutboxInstant): boolean {
+    return instant.clock === this.name && (this.uncertain === undefined || instant.time > this.uncertain);
+  }
+
+  store(): StoredTime {
+    return {
+      ...this.now(),
+      boot: this.host.self.boot,
+      uptime: this.host.uptime(),
+      ...(this.uncertain !== undefined && { uncertain: this.uncertain }),
+    };
+  }
+}
+
+/** Without a name for the boot (no /proc), an uptime that has grown is taken for the same one: an age is too short then. */
+function isSameBoot({ boot, uptime }: StoredTime, host: Host): boolean {
+  const now = host.self.boot;
+  return boot === undefined || now === undefined ? host.uptime() >= uptime : boot === now;
+}
+
+/**
+ * The settings hold passwords and a SIM PIN of four digits, so what is kept of them is a salted hash that is slow to
+ * compute (scrypt, RFC 7914): trying all PINs takes minutes. One takes some ten milliseconds, once per hold and start.
+ */
+const COST = { N: 2 ** 13 } as const;
+const HASH_BYTES = 16;
+
+export function sealSettings(
+  concerns: readonly string[],
+  fingerprint: Readonly<Record<string, string>>,
+): SettingsSeal {
+  const salt = randomBytes(16).toString("hex");
+  return { concerns, salt, hash: hash(concerns, fingerprint, salt) };
+}
+
+/** True when the settings of the seal's concerns are still the same. */
+export function sealFits(seal: SettingsSeal, fingerprint: Readonly<Record<string, string>>): boolean {
+  return hash(seal.concerns, fingerprint, seal.salt) === seal.hash;
+}
+
+/** Hashes of this process, by salt and a fast hash of the settings: a deploy opens the outbox with the same ones. */
+const known = new Map<string, string>();
+const MOST_KNOWN = 32;
+
+function hash(
+  concerns: readonly string[],
+  fingerprint: Readonly<Record<string, string>>,
+  salt: string,
+): string {
+  const text = JSON.stringify(concerns.map((concern) => fingerprint[concern]));
+  const key = createHash("sha256").update(`${salt}:${text}`).digest("hex");
+  const made = known.get(key) ?? scryptSync(text, salt, HASH_BYTES, COST).toString("hex");
+  if (known.size >= MOST_KNOWN) known.clear();
+  known.set(key, made);
+  return made;
+}
