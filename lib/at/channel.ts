@@ -15,15 +15,14 @@ import type { Transport } from "../serial/transport";
 import { checkLine, type Command } from "./command";
 import { Deferred } from "../async";
 import { Dialogue } from "./dialogue";
-import { Job, type ExecuteOptions } from "./job";
-import { JobQueue } from "./queue";
-import type { ResetCause } from "./reset-signs";
+import { Job, type ExecuteOptions, JobQueue } from "./job";
+import type { ResetCause } from "./line-kind";
 import type { ChannelState } from "./state";
 import { Waiters, type Waiter } from "./waiters";
 import { Wire } from "./wire";
 
 export type { ExecuteOptions, Priority } from "./job";
-export type { ResetCause } from "./reset-signs";
+export type { ResetCause } from "./line-kind";
 export type { Waiter } from "./waiters";
 
 export interface ChannelEvents {

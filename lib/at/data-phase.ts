@@ -6,12 +6,11 @@
  * and has no escape: it is sent to its end, even when its result is no longer awaited.
  */
 import type { Command } from "./command";
-import { escapeByPlus, GUARD_TIME } from "./escape";
 import type { Exchange } from "./exchange";
 import { BLOCK, PayloadSender, PIECE } from "./payload-sender";
 import type { ChannelEvent } from "./state";
 import type { Tokenizer } from "./tokenizer";
-import type { Wire } from "./wire";
+import { type Wire, escapeByPlus, GUARD_TIME } from "./wire";
 
 /** Milliseconds for the final result code after `+++` and its guard times. */
 const RESULT_TIME = 5_000;

@@ -12,7 +12,7 @@
  * A line that is not known clears nothing and blocks nothing. Pure.
  */
 import type { Command } from "./command";
-import { headerOf } from "./parameters";
+import { headerOf, parseParameters } from "./parameters";
 import { readResultCode, type ResultCode, type ResultFormat } from "./result-codes";
 
 /** What is known of the module's echo (V.250 section 6.2.4). */
@@ -96,4 +96,83 @@ function isInformation(line: string, command: Command<unknown>): boolean {
   const header = headerOf(line);
   if (header !== undefined) return command.headers.includes(header) && (command.accepts?.(line) ?? true);
   return command.freeText === true && !UNSOLICITED_WORDS.has(line.trim());
+}
+
+/**
+ * Signs that the module has restarted, so that every setting made over this connection is gone.
+ *
+ * | sign                          | why it is one                                                            |
+ * |-------------------------------|--------------------------------------------------------------------------|
+ * | `RDY`, `APP RDY`              | said once, when the AT port is ready after power-up                      |
+ * | `POWERED DOWN`                | said last before the power goes                                          |
+ * | `+CFUN: 1` nobody asked for   | said at boot, where `RDY` may have been missed                           |
+ * | an echo after it was off      | echo is on again after a restart                                         |
+ *
+ * Not signs by themselves: `+CPIN`, `+QUSIM` and `+QIND: … DONE`, which also follow a SIM card put in or a PIN, and
+ * `+APIND`, which comes many seconds after the `RDY` of the same start. On USB the port itself vanishes, which ends
+ * the connection.
+ */
+export type ResetCause = "ready" | "poweredDown" | "functionality" | "echo";
+
+const RESET_WORDS: ReadonlyMap<string, ResetCause> = new Map([
+  ["RDY", "ready"],
+  ["APP RDY", "ready"],
+  ["POWERED DOWN", "poweredDown"],
+  ["NORMAL POWER DOWN", "poweredDown"],
+]);
+
+const FULL_FUNCTIONALITY = /^\+CFUN:\s*1$/;
+
+/** So long after another sign `+CFUN: 1` belongs to the same start of the module, in ms. */
+export const BOOT_TIME = 60_000;
+
+/** The restart that an unsolicited line tells of, or undefined. `sinceLast`: ms since the last sign of a restart. */
+export function resetSign(line: string, sinceLast: number): ResetCause | undefined {
+  const text = line.trim();
+  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME ? undefined : "functionality";
+  return RESET_WORDS.get(text);
+}
+
+/*
+ * Lines behind which a text follows that somebody outside has written: the sender of a short message, a network, a
+ * peer. Other programs switch them on (`AT+CNMI=2,2`), and what such a text says is no word of the module.
+ *
+ * How many lines a text has, nobody tells. Certain is that the module writes header and text in one go, so the text is
+ * over when the module has answered a command that was written after its header had come.
+ */
+
+/** Deliveries of messages and broadcasts: 3GPP TS 27.005 section 3.4.1. */
+const DELIVERIES: ReadonlySet<string> = new Set(["+CMT", "+CBM", "+CDS"]);
+
+/** Other lines with such a text: messages that another program reads, USSD, data of sockets and of MQTT. */
+const OTHER_TEXTS: ReadonlySet<string> = new Set([
+  "+CMGR",
+  "+CMGL",
+  "+QCMGR",
+  "+QCMGL",
+  "+CUSD",
+  "+QIRD",
+  "+QSSLRECV",
+  "+QMTRECV",
+]);
+
+/**
+ * Data of a socket in direct push mode, with their length: `+QIURC: "recv",0,4` and then the data. Without a length
+ * it says that data wait for `AT+QIRD`, as on the sockets of this package, and nothing follows.
+ */
+const PUSHED_DATA = /^\+QIURC:\s*"recv",\s*\d+\s*,/i;
+
+/** True for a line whose next line is text; a status report has one in PDU form only (`+CDS: 25`). */
+export function isBeforeText(line: string): boolean {
+  const header = headerOf(line);
+  if (header === undefined || !DELIVERIES.has(header)) return false;
+  return header !== "+CDS" || parseParameters(line).length === 1;
+}
+
+/** True for a line behind which, or in which, lines of such a text may come. */
+export function bringsText(line: string): boolean {
+  const header = headerOf(line);
+  return (
+    header !== undefined && (DELIVERIES.has(header) || OTHER_TEXTS.has(header) || PUSHED_DATA.test(line))
+  );
 }

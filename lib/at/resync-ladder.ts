@@ -18,11 +18,10 @@
  */
 import { delay } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
-import { escapeByDtr, escapeByPlus } from "./escape";
 import { closeMultiplexer, holdsFrame } from "./multiplexer";
 import { headerOf } from "./parameters";
 import { readResultCode, type ResultFormat } from "./result-codes";
-import type { Wire } from "./wire";
+import { type Wire, escapeByDtr, escapeByPlus } from "./wire";
 
 /** No echo, result codes, in words: V.250 sections 6.2.4, 6.2.5, 6.2.6. */
 export const FORMAT_LINE = "ATE0Q0V1";

@@ -11,8 +11,7 @@
 import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { BODY_LENGTH, type PutResult } from "../../quectel/commands/smtp";
-import type { Lease } from "../../quectel/connection/mail-lock";
-import { moduleHash } from "../../quectel/connection/module-lock";
+import { type Lease, moduleHash } from "../../quectel/connection/mail-lock";
 import type {
   Ended,
   Envelope,

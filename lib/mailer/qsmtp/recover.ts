@@ -8,7 +8,7 @@
 import { ModemError } from "../../errors";
 import type { PutResult } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
-import { moduleHash } from "../../quectel/connection/module-lock";
+import { moduleHash } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
 import type { BusyWatch } from "./busy-watch";

@@ -7,7 +7,7 @@
  * kept as a doubt: while the module is still busy it was no result; once it is not, it may have been one, and only a
  * line that comes later is.
  */
-import { bringsText } from "../../at/outside-text";
+import { bringsText } from "../../at/line-kind";
 import { delay } from "../../clock";
 import { readPutResult, type PutResult } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";

@@ -5,6 +5,7 @@
  * must not disturb a mail (deactivating its PDP context, restarting) takes this lock. It is fair: first come, first
  * served. Who holds it lends it to the steps it calls by passing its lease on, so nothing waits for itself.
  */
+import { createHash } from "node:crypto";
 import { Semaphore } from "../../async";
 
 /** The right to use the module's mail; ends with `release`. */
@@ -60,4 +61,101 @@ export class MailLock {
       lease.release();
     }
   }
+}
+
+/** One module, as all ports see it that lead to it. */
+interface SharedModule {
+  readonly lock: MailLock;
+  /** The port that had it last. */
+  last: ModemLock | undefined;
+}
+
+/** By the hash of the IMEI: the number itself is nobody's business. */
+const modules = new Map<string, SharedModule>();
+/** More modules than any host has; of more, one that nobody holds is forgotten. */
+const MOST = 1_000;
+
+/** Tells one module from another without telling its number; empty for a module that tells no IMEI. */
+export function moduleHash(imei: string | undefined): string {
+  return imei === undefined ? "" : createHash("sha256").update(`imei ${imei}`).digest("hex").slice(0, 32);
+}
+
+/**
+ * The mail lock of one port that also keeps the other ports of the same module out.
+ *
+ * A module has one mail, one set of SMTP settings and one data connection, whichever of its ports the commands come by.
+ * So whoever takes the lock of a port takes that of the module too, which all ports of this process share that lead to
+ * the module with the same IMEI. Who gets the module after another port assumes nothing of what that has left. Other
+ * processes and hosts cannot be locked out here.
+ */
+export class ModemLock extends MailLock {
+  /** The module that is locked together with the port. */
+  private common: SharedModule | undefined;
+
+  /**
+   * @param imei who answers on the port now; undefined before the first contact, and where the module does not tell.
+   * @param onForeign another port has had the module since: what was set in it is void. Never rejects.
+   */
+  constructor(
+    private readonly imei: () => string | undefined,
+    private readonly onForeign: () => Promise<void>,
+  ) {
+    super();
+  }
+
+  override get isWhole(): boolean {
+    return this.common === sharedModule(this.imei());
+  }
+
+  /**
+   * False while another port of this process holds the module, and waits for its lines; else the module is noted as
+   * initialised by our port. @param imei undefined: any module that another port holds may be ours
+   */
+  mayClaim(imei: string | undefined): boolean {
+    const isOthers = ({ lock, last }: SharedModule): boolean => lock.held && last !== this;
+    const common = sharedModule(imei);
+    if (common === undefined) return ![...modules.values()].some(isOthers);
+    if (isOthers(common)) return false;
+    common.last = this;
+    return true;
+  }
+
+  override async acquire(signal?: AbortSignal): Promise<Lease> {
+    const own = await super.acquire(signal);
+    const common = sharedModule(this.imei());
+    if (common === undefined) return own;
+    const shared = await common.lock.acquire(signal).catch((error: unknown) => {
+      own.release();
+      throw error;
+    });
+    this.common = common;
+    const isForeign = common.last !== undefined && common.last !== this;
+    common.last = this;
+    const releaseOwn = own.release.bind(own);
+    own.leaveModule = () => {
+      if (this.common === common) this.common = undefined;
+      shared.release();
+    };
+    own.release = () => {
+      own.leaveModule?.();
+      releaseOwn();
+    };
+    // Never rejects; the command it gives is short.
+    if (isForeign) await this.onForeign();
+    return own;
+  }
+}
+
+function sharedModule(imei: string | undefined): SharedModule | undefined {
+  if (imei === undefined) return undefined;
+  const key = moduleHash(imei);
+  const known = modules.get(key);
+  if (known !== undefined) return known;
+  if (modules.size >= MOST) {
+    const idle = [...modules].find(([, { lock }]) => !lock.held);
+    if (idle !== undefined) modules.delete(idle[0]);
+  }
+  const made: SharedModule = { lock: new MailLock(), last: undefined };
+  modules.set(key, made);
+  return made;
 }

@@ -11,7 +11,6 @@ import { queryFile, querySpace, type Storage, type StorageSpace } from "../comma
 import { isRefusal } from "../execute";
 import { RecordedNames } from "./recorded-names";
 import type { Notebook } from "../notebook";
-import { alternativeName } from "./file-name";
 import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } from "./upload";
 
 export interface TransactionAttachment {
@@ -218,4 +217,15 @@ function hasRoom(space: StorageSpace, size: number): boolean {
 function tooLarge(size: number, total: number): ModemError {
   const detail = `${size} bytes`;
   return new ModemError(size > total ? "LIMIT_ATTACHMENT_SIZE" : "FILE_NO_SPACE", { detail });
+}
+
+/** Longest name in bytes (Quectel FILE AT Commands Manual). */
+const LONGEST_NAME = 80;
+
+/** Another name for a file whose name is taken: `name` with a number before its last extension, cut to 80 bytes. */
+export function alternativeName(name: string, number: number): string {
+  const dot = name.lastIndexOf(".");
+  const [stem, extension] = dot > 0 ? [name.slice(0, dot), name.slice(dot)] : [name, ""];
+  const suffix = `-${number}${extension}`;
+  return `${stem.slice(0, Math.max(1, LONGEST_NAME - suffix.length))}${suffix}`.slice(0, LONGEST_NAME);
 }

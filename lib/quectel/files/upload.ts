@@ -3,7 +3,6 @@
  * called is the caller's choice (`file-store.ts`, `root-files.ts`).
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
-import { FileChecksum } from "./checksum";
 import { closeFile, createFile, deleteFile, uploadFile } from "../commands/files";
 import { canOverrun, inputSeconds } from "../connection/line-time";
 import type { Modem } from "../connection/modem";
@@ -137,5 +136,29 @@ async function* readable(content: FileContent): AsyncGenerator<Uint8Array> {
     yield* content.open();
   } catch (error) {
     throw new ModemError("INVALID_ATTACHMENT", { cause: error, detail: "its content cannot be read" });
+  }
+}
+
+export class FileChecksum {
+  private high = 0;
+  private low = 0;
+  private bytes = 0;
+
+  /** Takes the next bytes of the file, however it is cut. */
+  update(piece: Uint8Array): void {
+    for (const byte of piece) {
+      if (this.bytes++ % 2 === 0) this.high ^= byte;
+      else this.low ^= byte;
+    }
+  }
+
+  /** Bytes taken so far. */
+  get size(): number {
+    return this.bytes;
+  }
+
+  /** 0..0xFFFF; modules write it in hex with or without leading zeros, so it is compared as a number. */
+  get value(): number {
+    return this.high * 0x100 + this.low;
   }
 }

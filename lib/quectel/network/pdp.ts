@@ -20,12 +20,10 @@ import { memoryNotebook, type Notebook } from "../notebook";
 import { IdleTime } from "./idle-time";
 import { OwnActivation } from "./own-activation";
 import { bringUp, findActive, takeDown } from "./pdp-activation";
-import type { PdpEvents, PdpOptions, PdpState } from "./pdp-state";
-import { pdpStatus, type PdpStatus } from "./pdp-status";
+import { pdpStatus, type PdpStatus, type PdpEvents, type PdpOptions, type PdpState } from "./pdp-status";
 import type { NetworkSettings } from "../settings";
 
-export type { PdpOptions } from "./pdp-state";
-export type { PdpStatus } from "./pdp-status";
+export type { PdpStatus, PdpOptions } from "./pdp-status";
 
 /** So long an activity once seen counts as proof, in milliseconds. */
 const PROOF_TIME = 60_000;

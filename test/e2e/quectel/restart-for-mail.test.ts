@@ -1,6 +1,6 @@
 /** The restart step of the recovery ladder with a simulated module. */
 import assert from "node:assert/strict";
-import { restartForMail } from "../../../lib/quectel/recovery/restart";
+import { restartForMail } from "../../../lib/quectel/recovery/module-recovery";
 import { simulatedRig } from "../../support/simulated-rig";
 
 const uncounted = (): Promise<void> => Promise.resolve();

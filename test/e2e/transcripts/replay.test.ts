@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Channel } from "../../../lib/at/channel";
 import type { Command } from "../../../lib/at/command";
 import { isModemError } from "../../../lib/errors";
-import { FileChecksum } from "../../../lib/quectel/files/checksum";
+import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { FastClock } from "../../support/fast-clock";
 import { ReplayTransport } from "../../support/replay-transport";
 import { readTranscripts, type Transcript } from "../../support/transcript";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { FileChecksum } from "../../../lib/quectel/files/checksum";
-import { alternativeName } from "../../../lib/quectel/files/file-name";
+import { FileChecksum } from "../../../lib/quectel/files/upload";
+import { alternativeName } from "../../../lib/quectel/files/file-store";
 import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-time";
 import { memoryNotebook, readJson } from "../../../lib/quectel/notebook";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
