@@ -99,6 +99,8 @@ async function makeAttachment(
 }
 
 async function preload(host: GetHost, { filename, content }: NewAttachment): Promise<void> {
+  // An empty one is left out of its mail.
+  if (content.length === 0) return;
   const [name = "attachment"] = safeFileNames([filename]);
   await host().parts.mailer.preload({
     name,

@@ -25,6 +25,8 @@ export interface MailTransaction {
   readonly subject: CodedText;
   /** Empty text: a mail with a subject only. */
   readonly body: CodedText;
+  /** The body for a module that refuses the coding of `body`, which then is a guess. ASCII. */
+  readonly plainBody?: CodedText;
   readonly attachments: readonly TransactionAttachment[];
 }
 
@@ -35,6 +37,11 @@ export interface MailTransaction {
 export interface TextSupport {
   readonly subject: "raw" | "hex" | "unknown";
   readonly body: "raw" | "hex" | "unknown";
+}
+
+/** How a body that is not ASCII is written: where nothing is known of bodies, as the subject is, which is a guess. */
+export function bodyCoding({ subject, body }: TextSupport): TextSupport["body"] {
+  return body === "unknown" ? subject : body;
 }
 
 export interface SendOptions {

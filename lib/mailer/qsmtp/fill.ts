@@ -4,7 +4,7 @@
  * Texts come here already in the form of the line (`text-coding.ts`), attachments already lie in the module
  * (`files/file-store.ts`). What the module refuses becomes the error of the part that it refused.
  */
-import { ModemError, SPECIAL_HINTS } from "../../errors";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import type { CharsetName } from "../../quectel/commands/smtp";
 import {
   addRecipient,
@@ -30,6 +30,8 @@ export interface CodedMail {
   readonly subject: { readonly charset: CharsetName; readonly text: string };
   /** Empty: the mail has a subject only. */
   readonly body: { readonly charset: CharsetName; readonly bytes: Buffer };
+  /** In place of `body` where the module refuses its coding. */
+  readonly plainBody: CodedMail["body"] | undefined;
 }
 
 /** Clears the module's mail; rejects with `SMTP_BUSY` while it sends another. */
@@ -94,8 +96,25 @@ async function addOne(
   });
 }
 
-/** The body in data mode; one that did not arrive whole is sent once more. */
+/** The body, or the plain one where the module refuses the coding of the first; true for the first. */
 export async function fillBody(
+  modem: FilledModem,
+  { body, plainBody }: Pick<CodedMail, "body" | "plainBody">,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<boolean> {
+  try {
+    await giveBody(modem, body, signal, onProgress);
+    return true;
+  } catch (error) {
+    if (plainBody === undefined || !isModemError(error, "SMTP_PARAMETER")) throw error;
+    await giveBody(modem, plainBody, signal, onProgress);
+    return false;
+  }
+}
+
+/** In data mode; one that did not arrive whole is sent once more. */
+async function giveBody(
   modem: FilledModem,
   body: CodedMail["body"],
   signal: AbortSignal,

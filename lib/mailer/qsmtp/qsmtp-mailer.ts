@@ -10,7 +10,7 @@
  */
 import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
-import { BODY_LENGTH, type PutResult } from "../../quectel/commands/smtp";
+import type { PutResult } from "../../quectel/commands/smtp";
 import { type Lease, moduleHash } from "../../quectel/connection/mail-lock";
 import type {
   Ended,
@@ -38,6 +38,7 @@ import {
 } from "./compose/compose";
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { ForeignUse } from "./foreign-use";
+import { LIMITS } from "./limits";
 import { MailMemories, type MailMemory } from "./mail-memory";
 import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
 import { markOf, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
@@ -53,8 +54,6 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
   readonly isTrial?: boolean;
 }
 
-/** Bytes of a subject as written on the line that every firmware is known to take (mark B). */
-const SUBJECT_BYTES = 100;
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
 const MOST_NETWORK_ERRORS = 3;
 const HALF_AN_HOUR = 30 * 60_000;
@@ -73,8 +72,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   readonly via = VIA;
   readonly limits: MailerLimits = {
     attachments: MOST_ATTACHMENTS,
-    textBytes: BODY_LENGTH.max,
-    subjectBytes: SUBJECT_BYTES,
+    textBytes: LIMITS.bodyBytes,
+    subjectBytes: LIMITS.subjectBytes,
   };
   private readonly memories = new MailMemories();
   private readonly trials: TrialCount;

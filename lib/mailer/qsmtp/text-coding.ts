@@ -3,10 +3,11 @@
  *
  * The manual names the charsets and is silent on how their bytes are written: as they are, or as hex digits. So a
  * subject that reads as both is set and read back. The body cannot be read back; it is certain only where
- * `bodyoriginal` exists, which says that the bytes are taken as they are.
+ * `bodyoriginal` exists, which says that the bytes are taken as they are. Else it is written as the subject is, and its
+ * whole text goes as a file too.
  */
 import { isModemError, ModemError } from "../../errors";
-import type { CodedText, TextSupport } from "./carrier";
+import { bodyCoding, type CodedText, type TextSupport } from "./carrier";
 import {
   BODY_LENGTH,
   clearMail,
@@ -153,7 +154,7 @@ export function codedSubject({ charset, bytes }: CodedText, support: TextSupport
  * 10240 bytes in the coded form.
  */
 export function codedBody(body: CodedText, support: TextSupport): Buffer {
-  const bytes = coded(body, support.body, "INVALID_BODY");
+  const bytes = coded(body, bodyCoding(support), "INVALID_BODY");
   if (bytes.length > BODY_LENGTH.max) throw new ModemError("LIMIT_BODY", { detail: `${bytes.length} bytes` });
   return bytes;
 }

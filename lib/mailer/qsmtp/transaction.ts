@@ -43,6 +43,8 @@ export interface FillOptions {
 /** Not a reset while sending, of which nobody could know the outcome. */
 const LATE_RESTART = "it has restarted just before the mail was to be sent";
 
+const PLAIN_BODY = "The module refused the letters of the text; it is whole in message.txt.";
+
 const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
 
 /** A mail that the module holds whole and has not sent. */
@@ -73,14 +75,14 @@ export async function fillMail(
   const coded = await atStage("body", () => codedMail(work, mail, signal));
   const names = await upload(work, mail, { signal, onProgress });
   await fillHeader(guarded, coded, signal);
-  const body = coded.body.bytes;
-  await fillBody(guarded, coded.body, signal, (done) =>
-    onProgress({ stage: "body", done, total: body.length }),
+  const total = coded.body.bytes.length;
+  const isTaken = await fillBody(guarded, coded, signal, (done) =>
+    onProgress({ stage: "body", done, total }),
   );
   await attach(guarded, names, signal);
   return {
     bytes: mail.body.bytes.length + sizeOf(mail.attachments),
-    warnings,
+    warnings: isTaken ? warnings : [...warnings, PLAIN_BODY],
     subject: coded.subject.text,
   };
 }
@@ -117,7 +119,7 @@ async function configure(
 }
 
 async function codedMail(work: Workshop, mail: MailTransaction, signal: AbortSignal): Promise<CodedMail> {
-  const { to, cc, bcc, subject, body } = mail;
+  const { to, cc, bcc, subject, body, plainBody } = mail;
   const isAscii = subject.charset === "ascii" && body.charset === "ascii";
   const support = isAscii ? ASCII_ONLY : await work.coding.find(signal);
   if (body.charset !== "ascii") await work.coding.prepareBody(signal);
@@ -127,6 +129,7 @@ async function codedMail(work: Workshop, mail: MailTransaction, signal: AbortSig
     bcc,
     subject: { charset: subject.charset, text: codedSubject(subject, support) },
     body: { charset: body.charset, bytes: codedBody(body, support) },
+    plainBody: plainBody && { charset: plainBody.charset, bytes: codedBody(plainBody, support) },
   };
 }
 

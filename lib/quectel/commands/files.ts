@@ -1,5 +1,5 @@
 /**
- * The FILE commands of the module: space, list, delete, upload, and the empty file.
+ * The FILE commands of the module: space, list, delete, upload. None makes an empty file: no firmware needs one.
  *
  * Source: Quectel FILE AT Commands Manual; differences between firmwares are in the comments. Nothing here decides
  * which file goes where (`files/file-store.ts`), and there is no constructor that could delete by a wildcard.
@@ -97,21 +97,6 @@ export function uploadFile(upload: Upload): Command<UploadResult> {
       };
     },
   };
-}
-
-/** Makes a file of 0 bytes, which no upload can (its size begins at 1), and opens it; the result is its handle. */
-export function createFile(name: string): Command<number> {
-  return {
-    line: `AT+QFOPEN=${fileName(name)},1`,
-    headers: ["+QFOPEN"],
-    timeout: FLASH_MS,
-    parse: (response) => required(firstParameters(response).integer(0), "handle"),
-  };
-}
-
-/** Closes a handle of `createFile`. */
-export function closeFile(handle: number): Command<void> {
-  return { line: `AT+QFCLOSE=${num(handle, { min: 0 })}`, headers: [], timeout: FLASH_MS, parse: nothing };
 }
 
 /** `+QFLST: "<name>",<size>[,<reserved>]`; the third number is seen on RAM files of some firmware. */

@@ -16,7 +16,7 @@ import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } fro
 export interface TransactionAttachment {
   /** Safe for the module: letters, digits, dot, dash, underscore; at most 80 bytes; unique in its mail. */
   readonly name: string;
-  /** Bytes, exact. */
+  /** Bytes, exact; 1 or more. */
   readonly size: number;
   /** SHA-256 of the content in hex; equal contents are uploaded once. */
   readonly sha256: string;

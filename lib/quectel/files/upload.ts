@@ -3,7 +3,7 @@
  * called is the caller's choice (`file-store.ts`, `root-files.ts`).
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
-import { closeFile, createFile, deleteFile, uploadFile } from "../commands/files";
+import { deleteFile, uploadFile } from "../commands/files";
 import { canOverrun, inputSeconds } from "../connection/line-time";
 import type { Modem } from "../connection/modem";
 
@@ -11,7 +11,7 @@ import type { Modem } from "../connection/modem";
 export type FileModem = Pick<Modem, "execute" | "epoch" | "line" | "log">;
 
 export interface FileContent {
-  /** Bytes, exact. */
+  /** Bytes, exact; 1 or more. */
   readonly size: number;
   /** Reads the content from the start; may be called again. */
   open(): AsyncIterable<Uint8Array>;
@@ -88,10 +88,6 @@ async function uploadOnce(
   content: FileContent,
   options: UploadOptions,
 ): Promise<void> {
-  if (content.size === 0) {
-    await modem.execute(closeFile(await modem.execute(createFile(name), options)), options);
-    return;
-  }
   const { line } = modem;
   let checksum = new FileChecksum();
   const stored = await modem.execute(

@@ -33,8 +33,6 @@ const FORMS: readonly string[] = [
   String.raw`AT\+QFLST="(RAM:|UFS:)?[A-Za-z0-9._*-]{1,80}"`,
   String.raw`AT\+QFDEL="(RAM:|UFS:)?[A-Za-z0-9._-]{1,80}"`,
   String.raw`AT\+QFUPL="(RAM:|UFS:)?[A-Za-z0-9._-]{1,80}",${NUMBER},${NUMBER}(,[01])?`,
-  String.raw`AT\+QFOPEN="(RAM:|UFS:)?[A-Za-z0-9._-]{1,80}",1`,
-  String.raw`AT\+QFCLOSE=${NUMBER}`,
   // Quectel: TLS and SMTP
   String.raw`AT\+QSSLCFG="[a-z]+",[0-5],(${NUMBER}|0x[0-9A-Fa-f]{4}|${STRING})`,
   String.raw`AT\+QSMTPCFG=\?`,

@@ -62,7 +62,6 @@ export const CLIENT_FORMS: readonly ClientForm[] = [
     /^AT\+QFUPL="UFS:[^"*]+",\d+,\d+$/,
     /^AT\+QFUPL="[^":*]+",\d+,\d+$/,
   ),
-  ...forms("FILE, empty file", /^AT\+QFOPEN="(RAM|UFS):[^"*]+",1$/, /^AT\+QFCLOSE=\d+$/),
   ...forms(
     "SSL",
     /^AT\+QSSLCFG="sslversion",[0-5],4$/,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { encode } from "iconv-lite";
 import type { VariantChoice } from "../../../lib/simulator";
-import { mail, mailRig, utf8 } from "./mail-rig";
+import { ascii, mail, mailRig, utf8 } from "./mail-rig";
 
 const SUBJECT = "Füllstand 水位";
 const BODY = "Füllstand zu hoch: 3,2 m\n水位过高\n";
@@ -24,7 +24,21 @@ describe("text that is not ASCII", () => {
   it("has no certain body where bodyoriginal does not exist, because a body cannot be read back", async () => {
     const { rig, support } = await supportOf({ "key-bodyoriginal": "absent" });
     assert.deepEqual(support, { subject: "hex", body: "unknown" });
-    await assert.rejects(rig.send(mail({ body: utf8("ä") })), { code: "INVALID_BODY", stage: "body" });
+    const rest = { plainBody: ascii("plain") };
+    await rig.send(mail({ body: utf8("ä"), ...rest }));
+    assert.equal((await rig.server.waitForMail(1)).parsed.text?.trim(), "ä");
+    await rig.stop();
+  });
+
+  it("is plain where the module refuses the coding that its subjects have", async () => {
+    const { rig } = await supportOf({
+      "key-bodyoriginal": "absent",
+      "subject-coding": "raw",
+      "body-coding": "hex",
+    });
+    const { warnings } = await rig.send(mail({ body: utf8("ä"), plainBody: ascii("plain") }));
+    assert.equal((await rig.server.waitForMail(1)).parsed.text?.trim(), "plain");
+    assert.deepEqual(warnings, ["The module refused the letters of the text; it is whole in message.txt."]);
     await rig.stop();
   });
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import type { CodedText, TextSupport } from "../../../lib/mailer/qsmtp/carrier";
+import { bodyCoding, type CodedText, type TextSupport } from "../../../lib/mailer/qsmtp/carrier";
 import { isAscii } from "../../../lib/mail/ascii-fold";
 import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
 import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";
@@ -71,7 +71,8 @@ describe("every composed transaction", () => {
 
           for (const [coded, way] of [
             [subject, support.subject],
-            [body, support.body],
+            [body, bodyCoding(support)],
+            [transaction.plainBody ?? body, transaction.plainBody === undefined ? "raw" : "unknown"],
           ] as const) {
             assert.ok(coded.charset === "ascii" || way !== "unknown");
             if (coded.charset === "ascii") assert.ok(isAscii(coded.bytes.toString("latin1")));
@@ -80,19 +81,22 @@ describe("every composed transaction", () => {
             written(subject, support.subject).every((byte) => byte >= 0x20 && byte !== 0x22 && byte !== 0x7f),
           );
           assert.ok(!/\p{Cc}/u.test(decoded(subject)));
-          if (history.shortSubject) assert.ok(written(subject, support.subject).length <= 100);
-          assert.ok(written(body, support.body).length <= 10_240);
+          const line = written(subject, support.subject).length;
+          assert.ok(subject.bytes.length <= 99 && line !== 100);
+          if (history.shortSubject) assert.ok(line <= 99);
+          for (const text of [body, transaction.plainBody ?? body]) assert.ok(text.bytes.length <= 3072);
           assert.match(transaction.senderName, /^[ !#-~]{0,50}$/);
 
           assert.ok(attachments.length <= 10);
           assert.equal(new Set(attachments.map(({ name }) => name.toLowerCase())).size, attachments.length);
           for (const attachment of attachments) {
             assert.match(attachment.name, /^[A-Za-z0-9._-]{1,80}$/);
+            assert.ok(attachment.size > 0);
             const content = Buffer.from(await contentOf(attachment));
             assert.equal(attachment.size, content.length);
             assert.equal(attachment.sha256, createHash("sha256").update(content).digest("hex"));
           }
-          if (names.length < 10) {
+          if (names.filter((name) => name !== "").length < 10) {
             const carried = [decoded(body), await contentOf(attachments[0])];
             assert.ok(
               carried.some((one) => one.includes(mail.text)),

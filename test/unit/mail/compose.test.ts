@@ -116,6 +116,21 @@ describe("a composed mail", () => {
     assert.equal(await contentOf(transaction.attachments[1]), "2");
   });
 
+  it("goes without an empty attachment, and says so in the text", () => {
+    const attachments = [
+      ...Array.from({ length: 9 }, (_, index) => storedAttachment(`${index}.txt`)),
+      storedAttachment("Füllstand.csv", ""),
+    ];
+    const { transaction, warnings } = composed(storedMail({ attachments }));
+    assert.equal(transaction.attachments.length, 9);
+    assert.equal(text(transaction.body), 'Level too high.\r\n\r\nLeft out because empty: "Fullstand.csv"');
+    assert.deepEqual(warnings, [
+      'The attachment "Füllstand.csv" is empty and was left out; the module cannot carry it.',
+    ]);
+    const bare = composed(storedMail({ text: "", attachments: [storedAttachment("a", "")] }));
+    assert.equal(text(bare.transaction.body), 'Left out because empty: "a"');
+  });
+
   describe("of text that is not ASCII", () => {
     const mail = storedMail({ subject: "Störung", text: "Füllstand 水" });
 
@@ -147,6 +162,30 @@ describe("a composed mail", () => {
       assert.equal(transaction.attachments[0]?.name, "message.txt");
       assert.equal(await contentOf(transaction.attachments[0]), "\uFEFFSubject: Störung\r\n\r\nFüllstand 水");
       assert.equal(warnings.length, 2);
+    });
+
+    it("has its text coded as the subject is where nothing is known of texts, and whole in message.txt", async () => {
+      for (const subject of ["raw", "hex"] as const) {
+        const { transaction, warnings } = composed(mail, { support: { subject, body: "unknown" } });
+        const rest = "\r\n\r\nThe whole text (14 bytes) is in the attachment message.txt.";
+        assert.deepEqual(transaction.body, { charset: "utf-8", bytes: Buffer.from(`Füllstand 水${rest}`) });
+        assert.deepEqual(transaction.plainBody, {
+          charset: "ascii",
+          bytes: Buffer.from(`Fullstand ?${rest}`),
+        });
+        assert.equal(await contentOf(transaction.attachments[0]), "\uFEFFFüllstand 水");
+        assert.deepEqual(warnings, [
+          "It is not known how the module takes other letters than ASCII in a text; it is whole in message.txt.",
+        ]);
+      }
+    });
+
+    it("shows no row of question marks where nothing of a text is left in ASCII", () => {
+      const { transaction } = composed(storedMail({ subject: "水位过高", text: "泵 7: 水位过高?? !!" }), {
+        support: UNKNOWN,
+      });
+      assert.equal(text(transaction.subject), "[...]");
+      assert.match(text(transaction.body), /^Subject: \[\.\.\.\]\r\n\r\n\? 7: \[\.\.\.\]\?\? !!\r\n/);
     });
 
     it("keeps its subject whole in the text where only the subject cannot be carried", () => {
@@ -206,12 +245,12 @@ describe("a composed mail", () => {
   });
 
   describe("of great length", () => {
-    it("has a body of up to 10240 bytes as written on the line", () => {
+    it("has a body of up to 3072 bytes before any hex coding", () => {
       const size = (length: number, letter: string, support: TextSupport): number =>
         composed(storedMail({ text: letter.repeat(length) }), { support }).transaction.attachments.length;
-      assert.deepEqual([size(10_240, "a", HEX), size(10_241, "a", HEX)], [0, 1]);
-      assert.deepEqual([size(5120, "ü", RAW), size(5121, "ü", RAW)], [0, 1]);
-      assert.deepEqual([size(2560, "ü", HEX), size(2561, "ü", HEX)], [0, 1]);
+      assert.deepEqual([size(3072, "a", HEX), size(3073, "a", HEX)], [0, 1]);
+      assert.deepEqual([size(1536, "ü", RAW), size(1537, "ü", RAW)], [0, 1]);
+      assert.deepEqual([size(1536, "ü", HEX), size(1537, "ü", HEX)], [0, 1]);
     });
 
     it("shows its beginning and goes whole as message.txt", async () => {
@@ -229,31 +268,45 @@ describe("a composed mail", () => {
     it("shows as much as a body carries when there is no place for message.txt", () => {
       const attachments = Array.from({ length: 10 }, (_, index) => storedAttachment(`${index}.txt`));
       for (const [letter, support, least] of [
-        ["x", RAW, 9900],
-        ["水", RAW, 9900],
-        ["水", HEX, 4900],
+        ["x", RAW, 2900],
+        ["水", RAW, 2900],
+        ["水", HEX, 2900],
       ] as const) {
         const { body } = composed(storedMail({ text: letter.repeat(20_000), attachments }), {
           support,
         }).transaction;
-        assert.ok(
-          body.bytes.length > least && body.bytes.length <= (support === HEX ? 5120 : 10_240),
-          String(body.bytes.length),
-        );
+        assert.ok(body.bytes.length > least && body.bytes.length <= 3072, String(body.bytes.length));
       }
     });
 
-    it("warns of a subject that some modules find too long, and leaves it to the module", () => {
-      for (const [subject, support, long] of [
-        ["x".repeat(100), RAW, false],
-        ["x".repeat(101), RAW, true],
-        ["ü".repeat(50), RAW, false],
-        ["ü".repeat(26), HEX, true],
+    it("has a subject of at most 99 bytes, and a longer one whole in the text", () => {
+      for (const [subject, support, carried] of [
+        ["x".repeat(99), RAW, 99],
+        ["x".repeat(100), RAW, 99],
+        ["x".repeat(200), HEX, 99],
+        ["ü".repeat(50), RAW, 98],
+        ["ü".repeat(50), HEX, 98],
+        ["😀".repeat(60), RAW, 96],
       ] as const) {
         const { transaction, warnings } = composed(storedMail({ subject }), { support });
-        assert.equal(text(transaction.subject), subject);
-        assert.equal(warnings.length, long ? 1 : 0, subject);
+        assert.equal(transaction.subject.bytes.length, carried);
+        assert.ok(subject.startsWith(text(transaction.subject)));
+        const isCut = text(transaction.subject) !== subject;
+        assert.equal(text(transaction.body).startsWith(`Subject: ${subject}\r\n`), isCut);
+        assert.match(warnings.join(), isCut ? /it was cut and stands whole in the text/ : /^$/);
       }
+    });
+
+    it("warns of a subject in hex digits that some modules find too long, and leaves it to the module", () => {
+      const subject = "ü".repeat(26);
+      const { transaction, warnings } = composed(storedMail({ subject }), { support: HEX });
+      assert.equal(text(transaction.subject), subject);
+      assert.deepEqual(warnings, ["The subject is longer than 99 hex digits; the module may refuse it."]);
+    });
+
+    it("has no subject of exactly 100 hex digits, because one of 100 may cost the whole mail", () => {
+      const { transaction } = composed(storedMail({ subject: "ü".repeat(25) }), { support: HEX });
+      assert.equal(transaction.subject.bytes.length, 48);
     });
 
     it("has a cut subject, and the whole one in the text, after the module has refused it", () => {
@@ -262,7 +315,7 @@ describe("a composed mail", () => {
         support: HEX,
         history: { shortSubject: true },
       });
-      assert.equal(text(transaction.subject), "ü".repeat(25));
+      assert.equal(text(transaction.subject), "ü".repeat(24));
       assert.equal(text(transaction.body), `Subject: ${subject}\r\n\r\nLevel too high.`);
       assert.match(warnings.join(), /it was cut and stands whole in the text/);
     });

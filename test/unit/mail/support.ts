@@ -23,7 +23,7 @@ export const failsWith = (code: ErrorCode, about = /(?:)/): { code: ErrorCode; m
   message: about,
 });
 
-export function storedAttachment(filename: string, content: string | Buffer = ""): OutgoingAttachment {
+export function storedAttachment(filename: string, content: string | Buffer = "x"): OutgoingAttachment {
   const bytes = Buffer.from(content);
   return {
     filename,

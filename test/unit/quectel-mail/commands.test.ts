@@ -1,14 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { checkLine, shownLine, type Command } from "../../../lib/at/command";
-import {
-  closeFile,
-  createFile,
-  deleteFile,
-  queryFile,
-  querySpace,
-  uploadFile,
-} from "../../../lib/quectel/commands/files";
+import { deleteFile, queryFile, querySpace, uploadFile } from "../../../lib/quectel/commands/files";
 import * as smtp from "../../../lib/quectel/commands/smtp";
 import { MASK } from "../../../lib/serial/secrets";
 import { setSsl } from "../../../lib/quectel/commands/ssl";
@@ -46,8 +39,6 @@ const LINES: readonly (readonly [Command<unknown>, string])[] = [
     uploadFile({ name: "RAM:log.csv", size: 10, seconds: 30, source: bytes, acknowledged: true }),
     'AT+QFUPL="RAM:log.csv",10,30,1',
   ],
-  [createFile("RAM:empty.txt"), 'AT+QFOPEN="RAM:empty.txt",1'],
-  [closeFile(3000), "AT+QFCLOSE=3000"],
   [setSsl(1, "sslversion", 4), 'AT+QSSLCFG="sslversion",1,4'],
   [setSsl(1, "ciphersuite", 0xffff), 'AT+QSSLCFG="ciphersuite",1,0xFFFF'],
   [setSsl(1, "cacert", "ca.pem"), 'AT+QSSLCFG="cacert",1,"ca.pem"'],

@@ -17,6 +17,7 @@ const mail = (change: Partial<CodedMail> = {}): CodedMail => ({
   bcc: [],
   subject: { charset: "utf-8", text: "C3A4" },
   body: { charset: "ascii", bytes: Buffer.from("dry") },
+  plainBody: undefined,
   ...change,
 });
 
@@ -111,8 +112,16 @@ describe("the header of a mail", () => {
 });
 
 describe("the body of a mail", () => {
-  const fill = (modem: CalledModem, text = "dry"): Promise<void> =>
-    fillBody(modem, { charset: "utf-8", bytes: Buffer.from(text) }, never, () => undefined);
+  const fill = (modem: CalledModem, text = "dry", plain?: string): Promise<boolean> =>
+    fillBody(
+      modem,
+      {
+        body: { charset: "utf-8", bytes: Buffer.from(text) },
+        plainBody: plain === undefined ? undefined : { charset: "ascii", bytes: Buffer.from(plain) },
+      },
+      never,
+      () => undefined,
+    );
 
   it("is sent with its charset, its length and the time that it may take", async () => {
     const modem = new CalledModem().when("AT+QSMTPBODY", ["+QSMTPBODY: 3"]);
@@ -124,6 +133,15 @@ describe("the body of a mail", () => {
     const modem = new CalledModem();
     await fill(modem, "");
     assert.deepEqual(modem.called, []);
+  });
+
+  it("is the plain one where the module refuses the coding of the first, twice", async () => {
+    const refusing = (): CalledModem =>
+      new CalledModem().when("AT+QSMTPBODY=1", WRONG).when("AT+QSMTPBODY=0", ["+QSMTPBODY: 5"]);
+    const modem = refusing();
+    assert.equal(await fill(modem, "dry", "plain"), false);
+    assert.deepEqual(modem.called, ["AT+QSMTPBODY=1,3,31", "AT+QSMTPBODY=1,3,31", "AT+QSMTPBODY=0,5,31"]);
+    await assert.rejects(fill(refusing()), { code: "SMTP_PARAMETER", stage: "body" });
   });
 
   it("that did not arrive whole is sent once more, then given up with what to do", async () => {
@@ -298,9 +316,10 @@ describe("how a module takes text", () => {
 
   it("says which charset is not certain, and how long a coded body would be", () => {
     const text = { charset: "gb2312", bytes: Buffer.alloc(5_121) } as const;
-    assert.throws(() => codedBody(text, { subject: "raw", body: "unknown" }), {
+    assert.throws(() => codedBody(text, { subject: "unknown", body: "unknown" }), {
       message: /this module is not known to take gb2312 text/,
     });
-    assert.throws(() => codedBody(text, { subject: "raw", body: "hex" }), { message: /10242 bytes/ });
+    for (const body of ["hex", "unknown"] as const)
+      assert.throws(() => codedBody(text, { subject: "hex", body }), { message: /10242 bytes/ });
   });
 });

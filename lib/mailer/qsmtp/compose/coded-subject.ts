@@ -1,13 +1,14 @@
 /** The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */
 import type { CodedText, TextSupport } from "../carrier";
 import { LIMITS } from "../limits";
-import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
+import { shownInAscii, isAscii } from "../../../mail/ascii-fold";
+import { cut } from "../../../mail/message/text";
 import { codeText, codedSize, utf8, type CharsetWish } from "./charset";
 
 export interface SubjectOptions {
   readonly support: TextSupport["subject"];
   readonly charset: CharsetWish;
-  /** Cut what is longer than every module takes. */
+  /** The module has refused it for its length: cut it to what every module takes as written on the line. */
   readonly short: boolean;
 }
 
@@ -29,16 +30,27 @@ export function codeSubject(
       "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
     );
   }
-  const text = withoutQuotes(folded ? foldToAscii(subject) : subject, options.support, warn);
+  const text = withoutQuotes(folded ? shownInAscii(subject) : subject, options.support, warn);
   const { coded, fellBack } = code(text, options.charset);
   if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
-  if (codedSize(coded, options.support) <= LIMITS.subjectBytes) return { coded, whole: !folded };
-  if (options.short) {
+  if (!fits(coded, options)) {
     warn("The subject is longer than the module takes; it was cut and stands whole in the text.");
     return { coded: cutToSize(text, options), whole: false };
   }
-  warn(`The subject is longer than ${LIMITS.subjectBytes} bytes; the module may refuse it.`);
+  if (codedSize(coded, options.support) > LIMITS.subjectBytes) {
+    warn(`The subject is longer than ${LIMITS.subjectBytes} hex digits; the module may refuse it.`);
+  }
   return { coded, whole: !folded };
+}
+
+/**
+ * Whether bytes or digits are counted is not known: a subject in hex digits may have more of them, which is refused at
+ * worst, but not the one number that may cost the whole mail.
+ */
+function fits(coded: CodedText, { support, short }: SubjectOptions): boolean {
+  const size = codedSize(coded, support);
+  if (short) return size <= LIMITS.subjectBytes;
+  return coded.bytes.length <= LIMITS.subjectBytes && size !== LIMITS.subjectBytes + 1;
 }
 
 /** No escape for a double quote is known in an AT string; hex digits need none. */
@@ -60,9 +72,10 @@ function code(text: string, charset: CharsetWish): ReturnType<typeof codeText> {
 }
 
 function cutToSize(text: string, options: SubjectOptions): CodedText {
-  const characters = Array.from(text);
-  let coded = code(text, options.charset).coded;
-  while (codedSize(coded, options.support) > LIMITS.subjectBytes) {
+  // A character takes a byte at least.
+  const characters = Array.from(cut(text, LIMITS.subjectBytes * 2)).slice(0, LIMITS.subjectBytes);
+  let coded = code(characters.join(""), options.charset).coded;
+  while (!fits(coded, options)) {
     characters.pop();
     coded = code(characters.join(""), options.charset).coded;
   }

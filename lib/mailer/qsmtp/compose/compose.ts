@@ -4,9 +4,9 @@
  * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
  * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
  */
-import type { MailTransaction, TextSupport } from "../carrier";
+import { bodyCoding, type MailTransaction, type TextSupport } from "../carrier";
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
-import { isAscii } from "../../../mail/ascii-fold";
+import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import type { CharsetWish } from "./charset";
 import { LIMITS } from "../limits";
@@ -87,9 +87,21 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   }
   if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
   const preface = [...notes(mail, options), ...(subject.whole ? [] : [`Subject: ${mail.subject}`])];
-  const text = [preface.join("\r\n"), mail.text].filter((part) => part !== "").join("\r\n\r\n");
-  const roomForFile = mail.attachments.length < MOST_ATTACHMENTS;
-  const body = codeBody(text, { support: support.body, charset: settings.charset, roomForFile }, warn);
+  const files = mail.attachments.filter(({ size }) => size > 0);
+  const text = [preface.join("\r\n"), mail.text, withoutEmpty(mail.attachments, warn)]
+    .filter((part) => part !== "")
+    .join("\r\n\r\n");
+  const roomForFile = files.length < MOST_ATTACHMENTS;
+  const body = codeBody(
+    text,
+    {
+      support: bodyCoding(support),
+      isGuess: support.body === "unknown",
+      charset: settings.charset,
+      roomForFile,
+    },
+    warn,
+  );
   return {
     transaction: {
       senderName: sender.carried,
@@ -99,7 +111,8 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
       bcc: envelope.bcc,
       subject: subject.coded,
       body: body.coded,
-      attachments: withSafeNames([...body.files, ...mail.attachments], warn),
+      ...(body.plain !== undefined && { plainBody: body.plain }),
+      attachments: withSafeNames([...body.files, ...files], warn),
     },
     warnings: [...warnings],
   };
@@ -111,6 +124,17 @@ function notes(mail: OutgoingMail, { settings, history }: ComposeOptions): reado
     ...(isLate ? [lateNote(mail.raisedAt, history.ageMs)] : []),
     ...(history.possibleDuplicate ? [repeatNote(mail.id)] : []),
   ];
+}
+
+/**
+ * The line about attachments of no bytes, which never go: Quectel's client was seen to send an empty mail for one, and
+ * not every firmware has a command that makes an empty file. In ASCII, so that it changes nothing of the text's coding.
+ */
+function withoutEmpty(attachments: readonly OutgoingAttachment[], warn: Warn): string {
+  const names = attachments.filter(({ size }) => size === 0).map(({ filename }) => shown(filename));
+  for (const name of names)
+    warn(`The attachment ${name} is empty and was left out; the module cannot carry it.`);
+  return names.length === 0 ? "" : `Left out because empty: ${names.map(foldToAscii).join(", ")}`;
 }
 
 function withSafeNames(stored: readonly OutgoingAttachment[], warn: Warn): readonly TransactionAttachment[] {
