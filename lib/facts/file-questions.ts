@@ -188,6 +188,15 @@ export const fileQuestions: readonly Question[] = [
     ask: firstHandle,
   },
   {
+    id: "file-handles",
+    asks: "Are QFOPEN and the commands on open files known?",
+    expected: { answer: "present", mark: "A" },
+    needs: "nothing",
+    variants: ["present", "absent"],
+    transcript: "replay",
+    ask: async (bench) => known((await bench.ask("AT+QFOPEN=?")).kind === "ok" ? "present" : "absent"),
+  },
+  {
     id: "file-name-limit",
     asks: "How many bytes may a file name have?",
     expected: { answer: "80", mark: "B" },

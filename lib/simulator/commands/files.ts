@@ -127,8 +127,8 @@ const noStorage = {
 function whenKnown(handler: CommandHandler, takesHandles: boolean): CommandHandler {
   return (context) => {
     const { modem, parameters } = context;
-    const { fileHandles, ramStorage: ram } = modem.state(gaps);
-    if (takesHandles && !fileHandles) return ERROR;
+    const { ramStorage: ram } = modem.state(gaps);
+    if (takesHandles && modem.variants["file-handles"] === "absent") return ERROR;
     const isMissing = parameters.some((parameter) => /^RAM(:|$)/i.test(quotedText(parameter) ?? ""));
     return ram !== "present" && isMissing ? noStorage[ram] : handler(context);
   };

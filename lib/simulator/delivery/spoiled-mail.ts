@@ -3,7 +3,6 @@
  * or nothing at all for a full subject or an attachment that cannot be read.
  */
 import { findFile } from "../module/file-store";
-import { gaps } from "../module/gaps";
 import type { Device } from "../device/device";
 import { delivered, smtpError, type DeliveryResult } from "./smtp-codes";
 import type { MailContent } from "./smtp-state";
@@ -16,7 +15,7 @@ const TRANSACTION_FAILED = 682;
 /** The body as it goes out. */
 export function bodyOf(modem: Device, body: MailContent["body"]): MailContent["body"] {
   const { bytes } = body;
-  if (!modem.state(gaps).bodyRepeats || bytes.length <= BODY_BLOCK) return body;
+  if (modem.variants["long-body"] === "whole" || bytes.length <= BODY_BLOCK) return body;
   const first = bytes.subarray(0, BODY_BLOCK);
   const blocks = Array.from({ length: Math.ceil(bytes.length / BODY_BLOCK) }, () => first);
   return { ...body, bytes: Buffer.concat(blocks).subarray(0, bytes.length) };
@@ -24,10 +23,10 @@ export function bodyOf(modem: Device, body: MailContent["body"]): MailContent["b
 
 /** The result of a mail that goes out empty; undefined for one that goes out as it is. */
 export function resultOfEmptied(modem: Device, content: MailContent): DeliveryResult | undefined {
-  const { fullSubjectEmpties, badAttachmentEmpties } = modem.state(gaps);
-  const limit = Number(modem.variants["subject-limit"]);
-  if (fullSubjectEmpties && content.subject.bytes.length === limit) return delivered;
-  if (!badAttachmentEmpties) return undefined;
+  const { variants } = modem;
+  const isFull = content.subject.bytes.length === Number(variants["subject-limit"]);
+  if (variants["full-subject"] === "empties" && isFull) return delivered;
+  if (variants["bad-attachment"] === "read-late") return undefined;
   for (const fileName of content.attachments.values()) {
     const file = findFile(modem, fileName);
     if (file === undefined) return { err: TRANSACTION_FAILED, protocolError: smtpError.openFile };

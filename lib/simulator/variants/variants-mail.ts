@@ -147,6 +147,25 @@ export const mailVariants = {
     description: "Result of a mail that the server refused: a number for each reply, or 654,0 for all.",
     source: "mail client, refusals",
   },
+  "long-body": {
+    values: ["whole", "repeats"],
+    default: "whole",
+    description: "Body of more than 3072 bytes: sent whole, or each block of 3072 bytes repeats the first.",
+    source: "mail client, body",
+  },
+  "full-subject": {
+    values: ["sent", "empties"],
+    default: "sent",
+    description: "Subject as long as it may be: sent, or the mail goes out empty with result 0,0.",
+    source: "mail client, subject",
+  },
+  "bad-attachment": {
+    values: ["read-late", "empties"],
+    default: "read-late",
+    description:
+      "Attachment that is empty or gone: an empty one is sent and a missing one is 661,0, or the mail goes out empty with result 682,651 or 682,661.",
+    source: "mail client, attachment",
+  },
   "to-header": {
     values: ["absent", "empty"],
     default: "absent",

@@ -51,6 +51,12 @@ export const storageVariants = {
     description: "First handle that QFOPEN gives to a file in flash.",
     source: "3.7",
   },
+  "file-handles": {
+    values: ["present", "absent"],
+    default: "present",
+    description: "QFOPEN and the commands on open files: known, or ERROR.",
+    source: "real modules 6",
+  },
 
   // TLS
   "key-sni": {

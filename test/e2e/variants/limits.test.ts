@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { simpleParser } from "mailparser";
 import type { Mail } from "../../../lib/mail/mail";
 import { repeatNote } from "../../../lib/mailer/qsmtp/compose/notes";
-import type { VariantChoice } from "../../../lib/simulator";
+import { cme, type VariantChoice } from "../../../lib/simulator";
+import { quotedText } from "../../../lib/simulator/device/parameters";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
 import type { MemoryRigOptions } from "../../support/memory-rig";
 
@@ -59,26 +60,36 @@ describe("a module that takes fewer recipients than the mail has", () => {
   }
 });
 
-describe("a module that takes shorter subjects than the mail has", () => {
+describe("a mail with a longer subject than modules take for certain", () => {
   const subject = `Pump 7 ${"x".repeat(140)} end`;
 
-  it("gets a cut one; the whole stands in the text", async () => {
+  it("has a cut one; the whole stands in the text", async () => {
     const rig = await opened({ "subject-limit": "100" });
     const { result } = await rig.deliver(outboxMail({ subject }));
     assert.equal(result.status, "sent");
     const [mail] = rig.server.received;
     const parsed = await simpleParser(Buffer.from(mail?.text ?? "", "latin1"));
-    assert.ok(parsed.subject !== undefined && parsed.subject.length <= 100);
+    assert.equal(parsed.subject, subject.slice(0, 99));
     assert.ok(parsed.text?.includes(`Subject: ${subject}`));
     assert.ok(result.warnings.some((warning) => warning.includes("it was cut")));
     await rig.stop();
   });
 
-  it("gets it whole when it takes 200 bytes", async () => {
-    const rig = await opened({ "subject-limit": "200" });
-    assert.equal((await rig.deliver(outboxMail({ subject }))).result.status, "sent");
-    const parsed = await simpleParser(Buffer.from(rig.server.received[0]?.text ?? "", "latin1"));
-    assert.equal(parsed.subject, subject);
+  it("has more of one in hex digits where the module takes it, and less where it counts digits", async () => {
+    const german = "Füllstand ".repeat(9).trim();
+    const rig = await opened({});
+    assert.equal((await rig.deliver(outboxMail({ subject: german }))).result.status, "sent");
+    rig.module.define((context, next) => {
+      const isLong = context.name === "+QSMTPSUB" && (quotedText(context.parameters[1])?.length ?? 0) > 102;
+      return isLong ? cme(664) : next();
+    });
+    assert.equal((await rig.deliver(outboxMail({ subject: german }))).result.status, "sent");
+    const [whole, cut] = await Promise.all(
+      rig.server.received.map(({ text }) => simpleParser(Buffer.from(text, "latin1"))),
+    );
+    assert.equal(whole?.subject, german);
+    assert.ok(cut?.subject !== undefined && german.startsWith(cut.subject) && cut.subject.length >= 44);
+    assert.ok(cut.text?.includes(`Subject: ${german}`));
     await rig.stop();
   });
 });

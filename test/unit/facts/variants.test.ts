@@ -12,6 +12,9 @@ const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
   "login-words": "is seen by the mail server only",
   "login-plain": "takes a server that offers PLAIN alone",
   "starttls-missing": "takes a server without STARTTLS",
+  "long-body": "is seen in the mail that arrives only",
+  "full-subject": "is seen in the mail that arrives only",
+  "bad-attachment": "would deliver an empty mail",
   "to-header": "is seen in the mail that arrives only",
   "mime-form": "is seen in the mail that arrives only",
   "bcc-header": "is seen in the mail that arrives only",
@@ -35,6 +38,7 @@ const CIRCUMSTANCES: Readonly<Partial<Record<VariantName, FactsRigOptions>>> = {
 /** Answers that a variant changes besides its own: what is said before the port is back is not heard. */
 const CHANGED_WITH: Readonly<Record<string, readonly VariantName[]>> = {
   "restart-port=vanishes": ["ready-urc"],
+  "file-handles=absent": ["first-handle"],
 };
 
 /** Refused by the operating system at once, so that nothing is waited for. */

@@ -3,7 +3,15 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect } from "node:net";
 import { simpleParser } from "mailparser";
-import { cell, change, gaps, internet, SimulatedModem, subscription } from "../../../lib/simulator";
+import {
+  cell,
+  change,
+  gaps,
+  internet,
+  SimulatedModem,
+  subscription,
+  type VariantChoice,
+} from "../../../lib/simulator";
 import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
 import { MemoryMailServer } from "../../support/memory-mail-server";
 import { Dialogue, type DialogueOptions } from "./dialogue";
@@ -114,8 +122,7 @@ describe("The simulated module, broken as real ones were", () => {
   }
 
   it("knows no handles", async () => {
-    const host = new Dialogue();
-    host.modem.state(gaps).fileHandles = false;
+    const host = new Dialogue({ variants: { "file-handles": "absent" } });
     for (const line of ["AT+QFOPEN=?", "AT+QFOPEN?", 'AT+QFOPEN="empty.txt",1'])
       assert.equal(await host.command(line), "ERROR", line);
   });
@@ -173,16 +180,15 @@ describe("The simulated module, broken as real ones were", () => {
 });
 
 describe("The simulated module, spoiling mails as Quectel's RTOS family was seen to", () => {
-  async function bench(change: Partial<ReturnType<typeof gaps.of>>) {
+  async function bench(variants: VariantChoice) {
     const server = new MemoryMailServer();
-    const host = await withMail();
-    Object.assign(host.modem.state(gaps), change);
+    const host = await withMail({ variants });
     host.modem.state(internet).mailServer = server.take;
     return { host, server };
   }
 
   it("repeats the first 3072 bytes of a longer body, and reports success", async () => {
-    const { host, server } = await bench({ bodyRepeats: true });
+    const { host, server } = await bench({ "long-body": "repeats" });
     const body = `${"a".repeat(3072)}${"b".repeat(3072)}c`;
     await host.commandWithData(`AT+QSMTPBODY=0,${body.length}`, body);
     assert.equal(await put(host), "+QSMTPPUT: 0,0");
@@ -196,7 +202,7 @@ describe("The simulated module, spoiling mails as Quectel's RTOS family was seen
   });
 
   it("sends an empty mail for a subject of exactly 100 bytes, and reports success", async () => {
-    const { host, server } = await bench({ fullSubjectEmpties: true });
+    const { host, server } = await bench({ "full-subject": "empties" });
     for (const length of [99, 100]) {
       await host.configure(`AT+QSMTPSUB=0,"${"s".repeat(length)}"`);
       assert.equal(await put(host), "+QSMTPPUT: 0,0");
@@ -208,7 +214,7 @@ describe("The simulated module, spoiling mails as Quectel's RTOS family was seen
   });
 
   it("sends an empty mail for an attachment that is empty or gone, and reports 682", async () => {
-    const { host, server } = await bench({ badAttachmentEmpties: true });
+    const { host, server } = await bench({ "bad-attachment": "empties" });
     await host.command('AT+QFOPEN="empty.txt",1');
     await host.command("AT+QFCLOSE=1");
     await host.configure('AT+QSMTPATT=1,1,"empty.txt"');
