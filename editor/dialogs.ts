@@ -4,6 +4,6 @@
  */
 export { begin, chooseAction, current, findBy, showWhatApplies, takeAddresses } from "./dialog/fields";
 export { address, certificate, chosen, filled, integer, onlyIf, typed } from "./dialog/validators";
-export { explain, sentence } from "./shared/explain";
+export { explain, providerRemark } from "./shared/explain";
 export { closeModem, modemLabel, prepareModem, saveModem } from "./modem/dialog";
 export { modemDefaults } from "./modem/properties";

@@ -3,12 +3,11 @@
 // file. The editor's code becomes two files in resources/, the one folder that Node-RED serves to the browser.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { bundle } from "./bundle.mjs";
-import { catalogNames, catalogOf, partNames } from "./catalogs.mjs";
+import { catalogNames, catalogOf, englishTexts, partNames } from "./catalogs.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -61,12 +60,11 @@ function copyDeclarations(file, copied = new Set()) {
   }
 }
 
-const { ERROR_TABLE, SPECIAL_HINTS } = createRequire(import.meta.url)("../build/lib/error-table/index.js");
-const tables = { errors: ERROR_TABLE, specialHints: SPECIAL_HINTS };
+const english = englishTexts(resolve("build"));
 for (const lang of readdirSync("nodes/locales")) {
   const [source, target] = [`nodes/locales/${lang}`, `dist/nodes/locales/${lang}`];
   for (const name of partNames(source)) rmSync(`${target}/${name}`);
   for (const name of catalogNames(source)) {
-    writeFileSync(`${target}/${name}`, JSON.stringify(catalogOf(source, name, tables)));
+    writeFileSync(`${target}/${name}`, JSON.stringify(catalogOf(source, name, english)));
   }
 }

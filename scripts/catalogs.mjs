@@ -1,49 +1,58 @@
-// Makes the catalogs that the editor loads from the files below nodes/locales:
+// Makes the catalogs that the editor loads from the files below nodes/locales.
 //
-//   status.json     the words of the nodes' statuses, into the catalog of every node, because the editor looks there
-//   sentences.json  what else the runtime says, into the modem's catalog; the key is the English sentence, so that a
-//                   translation cannot outlive it. The sentences of the error tables become `errors.<CODE>` (what
-//                   happened) and `hints.<CODE>` (what to do), and `hints.<name>` for special circumstances.
+// What the runtime says stands in tables of the code in English, and in runtime.json of each other language, by the
+// same keys: `status` (words of the nodes' statuses, by state or code of an error), `errors` (what happened, by code),
+// `hints` (what to do, by code, and by name for special circumstances) and `remarks` (on mail servers, by provider). The
+// last three become part of the modem's catalog. The words of a status go into the catalog of every node, each under
+// its English form, because that is where and by what the editor looks for the text of a status.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 
-const PARTS = ["status.json", "sentences.json"];
+const RUNTIME = "runtime.json";
 /** Holds what the dialogs and the sidebar share. */
 const SHARED = "quectel-modem.json";
 
+/** What the runtime says in English. @param root of the compiled code */
+export function englishTexts(root) {
+  const load = createRequire(join(root, "x.js"));
+  const { ERROR_TABLE, SPECIAL_HINTS } = load("./lib/error-table/index.js");
+  const { PROVIDERS } = load("./lib/mail/providers/providers.js");
+  const { STATUS_WORDS } = load("./nodes/runtime/status/status-words.js");
+  return textsOf(ERROR_TABLE, SPECIAL_HINTS, PROVIDERS, STATUS_WORDS);
+}
+
+/** The same from the tables themselves. */
+export function textsOf(errors, specialHints, providers, statusWords) {
+  const rows = Object.entries(errors);
+  return {
+    status: statusWords,
+    errors: Object.fromEntries(rows.map(([code, { text }]) => [code, text])),
+    hints: { ...Object.fromEntries(rows.map(([code, { hint }]) => [code, hint])), ...specialHints },
+    remarks: Object.fromEntries(providers.map(({ id, remark }) => [id, remark])),
+  };
+}
+
 /** Names of the catalogs of a language's folder. */
 export function catalogNames(folder) {
-  return readdirSync(folder).filter((name) => name.endsWith(".json") && !PARTS.includes(name));
+  return readdirSync(folder).filter((name) => name.endsWith(".json") && name !== RUNTIME);
 }
 
 /** Names of the files of a language's folder that are only part of catalogs. */
 export function partNames(folder) {
-  return PARTS.filter((name) => existsSync(join(folder, name)));
+  return existsSync(join(folder, RUNTIME)) ? [RUNTIME] : [];
 }
 
-/** The catalog `name` of a language's folder, complete. */
-export function catalogOf(folder, name, { errors, specialHints }) {
+/** The catalog `name` of a language's folder, complete. A text that has no translation stays English. */
+export function catalogOf(folder, name, english) {
   const read = (file) => JSON.parse(readFileSync(join(folder, file), "utf8"));
-  const part = (file) => (existsSync(join(folder, file)) ? read(file) : {});
-  const catalog = { ...part("status.json"), ...read(name) };
-  if (name !== SHARED) return catalog;
-
-  const sentences = part("sentences.json");
-  const rows = Object.entries(errors);
-  const texts = Object.fromEntries(rows.map(([code, { text }]) => [code, text]));
-  const hints = { ...Object.fromEntries(rows.map(([code, { hint }]) => [code, hint])), ...specialHints };
-  const inTables = new Set([...Object.values(texts), ...Object.values(hints)]);
-  const others = Object.entries(sentences).filter(([english]) => !inTables.has(english));
-  return {
-    ...Object.fromEntries(others),
-    ...catalog,
-    errors: translated(texts, sentences),
-    hints: translated(hints, sentences),
-  };
-}
-
-function translated(texts, sentences) {
-  return Object.fromEntries(
-    Object.entries(texts).map(([key, english]) => [key, sentences[english] ?? english]),
-  );
+  const translated = partNames(folder).length === 0 ? {} : read(RUNTIME);
+  const words = Object.entries(english.status);
+  const status = Object.fromEntries(words.map(([key, word]) => [word, translated.status?.[key] ?? word]));
+  if (name !== SHARED) return { ...status, ...read(name) };
+  const parts = ["errors", "hints", "remarks"].map((part) => [
+    part,
+    { ...english[part], ...translated[part] },
+  ]);
+  return { ...status, ...read(name), ...Object.fromEntries(parts) };
 }

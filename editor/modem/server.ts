@@ -4,7 +4,7 @@ import type { KnownServer } from "../../nodes/runtime/admin/dialog-endpoints";
 import { textOf, valueOf } from "../dialog/fields";
 import { ask } from "../dialog/runtime";
 import { text } from "../dialog/texts";
-import { sentence } from "../shared/explain";
+import { providerRemark } from "../shared/explain";
 import type { EditorNode } from "../red";
 import { field } from "./field";
 
@@ -44,7 +44,7 @@ function prepareProviders(): void {
       select.val(here?.name ?? "");
       // Why a password does not log in is among the advice, whether the provider was chosen or typed.
       const show = (provider: KnownServer | undefined): void => {
-        remark.text(provider === undefined || !provider.passwordLogin ? "" : sentence(provider.remark));
+        remark.text(provider === undefined || !provider.passwordLogin ? "" : providerRemark(provider));
       };
       show(here);
       select.on("change", () => {
@@ -89,7 +89,7 @@ function followSimulation(node: EditorNode): void {
 function sentenceOf(advice: Advice): string {
   switch (advice.kind) {
     case "login":
-      return `${advice.provider}: ${sentence(advice.remark)}`;
+      return `${advice.provider.name}: ${providerRemark(advice.provider)}`;
     case "credentials":
       return text("advice.credentials", { limit: advice.limit });
     case "security":

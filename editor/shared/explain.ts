@@ -1,6 +1,6 @@
 /**
- * What the runtime says in English, in the language of the person who looks: errors and hints by their code, and
- * sentences that it hands out as they are, such as the remarks on mail servers.
+ * What the runtime says in English, in the language of the person who looks: errors and hints by their code, remarks on
+ * mail servers by the id of the provider.
  *
  * To be called when something is shown, not when the file is loaded: the catalogs arrive later. The texts are in the
  * catalog of quectel-modem, laid there by the build. What has no translation stays as it is.
@@ -22,9 +22,9 @@ export interface Explained {
   readonly hint: string | undefined;
 }
 
-/** A sentence whose English form is its key. */
-export function sentence(english: string): string {
-  return RED._(english, { ns: CATALOG, keySeparator: false, nsSeparator: false, defaultValue: english });
+/** What a person has to know about a mail server. */
+export function providerRemark({ id, remark }: { readonly id: string; readonly remark: string }): string {
+  return text(`remarks.${id}`) || remark;
 }
 
 /** What happened and what to do; what is neither given nor known is empty or undefined. */

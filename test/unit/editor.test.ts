@@ -2,7 +2,6 @@
 import assert from "node:assert/strict";
 import { currentVersion } from "../../nodes/runtime/settings/migrations";
 import { readModemSettings } from "../../nodes/runtime/settings/modem-settings";
-import { STATUS_WORDS } from "../../nodes/runtime/status/status-words";
 import { editorNodes, filesIn, nodeNames, readJson, readText, resourcesOf } from "../support/editor-files";
 
 const LANGUAGES = filesIn("nodes/locales");
@@ -88,12 +87,6 @@ describe("A node in the editor", () => {
 
   it("is of a type that nobody else will have", () => {
     for (const name of nodeNames()) assert.match(name, /^quectel-/);
-  });
-
-  it("shows the words of its status in every language", () => {
-    for (const language of LANGUAGES) {
-      assert.deepEqual(Object.keys(readJson(`nodes/locales/${language}/status.json`)), STATUS_WORDS);
-    }
   });
 });
 

@@ -11,6 +11,7 @@ const APP_PASSWORD = "The sender must be an address of the account.";
 
 export const PROVIDERS: readonly Provider[] = [
   {
+    id: "gmail",
     name: "Gmail",
     hosts: ["smtp.gmail.com", "smtp.googlemail.com", "smtp-relay.gmail.com"],
     port: 465,
@@ -22,6 +23,7 @@ export const PROVIDERS: readonly Provider[] = [
     loginFrom: "reports of users of node-red-node-email",
   },
   {
+    id: "fastmail",
     name: "Fastmail",
     hosts: ["smtp.fastmail.com"],
     port: 465,
@@ -33,6 +35,7 @@ export const PROVIDERS: readonly Provider[] = [
     rootsFrom: "chain of smtp.fastmail.com:465 in a public report, 2024",
   },
   {
+    id: "amazonSes",
     name: "Amazon SES",
     hosts: ["email-smtp.*.amazonaws.com"],
     port: 465,
@@ -46,6 +49,7 @@ export const PROVIDERS: readonly Provider[] = [
     loginFrom: "Amazon SES developer guide: base64 of 33 bytes",
   },
   {
+    id: "sendGrid",
     name: "SendGrid",
     hosts: ["smtp.sendgrid.net", "smtp.eu.sendgrid.net"],
     port: 465,
@@ -58,6 +62,7 @@ export const PROVIDERS: readonly Provider[] = [
     loginFrom: "Twilio SendGrid documentation of API keys",
   },
   {
+    id: "mailgun",
     name: "Mailgun",
     hosts: ["smtp.mailgun.org", "smtp.eu.mailgun.org", "smtp.mailgun.com"],
     port: 465,
@@ -69,6 +74,7 @@ export const PROVIDERS: readonly Provider[] = [
     loginFrom: "Mailgun help centre: customized SMTP passwords",
   },
   {
+    id: "brevo",
     name: "Brevo",
     hosts: ["smtp-relay.brevo.com", "smtp-relay.sendinblue.com"],
     port: 465,
@@ -80,6 +86,7 @@ export const PROVIDERS: readonly Provider[] = [
       "New SMTP keys (xsmtpsib-…) are longer than most modules take; an old master password may be shorter.",
   },
   {
+    id: "mailjet",
     name: "Mailjet",
     hosts: ["in-v3.mailjet.com"],
     port: 465,
@@ -91,6 +98,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: "User is the API key, password the secret key.",
   },
   {
+    id: "postmark",
     name: "Postmark",
     hosts: ["smtp.postmarkapp.com"],
     port: 587,
@@ -102,6 +110,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: "User and password are both the server token; the sender must be a confirmed one.",
   },
   {
+    id: "smtp2go",
     name: "SMTP2GO",
     hosts: ["mail.smtp2go.com"],
     port: 465,
@@ -112,6 +121,7 @@ export const PROVIDERS: readonly Provider[] = [
       "User and password of an SMTP user, which you choose yourself; port 2525 where others are blocked.",
   },
   {
+    id: "zoho",
     name: "Zoho",
     hosts: ["smtp.zoho.com", "smtp.zoho.eu", "smtp.zoho.in", "smtppro.zoho.com", "smtppro.zoho.eu"],
     port: 465,
@@ -122,6 +132,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: `Needs an app password with 2-step verification; the host depends on the region. ${APP_PASSWORD}`,
   },
   {
+    id: "gmx",
     name: "GMX",
     hosts: ["mail.gmx.net", "mail.gmx.com"],
     port: 465,
@@ -132,6 +143,7 @@ export const PROVIDERS: readonly Provider[] = [
       "Other programs must be allowed in the mailbox's settings (POP3 and IMAP). An app password with 2-step login.",
   },
   {
+    id: "webDe",
     name: "WEB.DE",
     hosts: ["smtp.web.de"],
     port: 587,
@@ -141,6 +153,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: "Other programs must be allowed in the mailbox's settings (POP3 and IMAP).",
   },
   {
+    id: "telekom",
     name: "Telekom (t-online.de)",
     hosts: ["securesmtp.t-online.de"],
     port: 465,
@@ -151,6 +164,7 @@ export const PROVIDERS: readonly Provider[] = [
     rootsFrom: "chain of securesmtp.t-online.de:465 in a public report, 2024",
   },
   {
+    id: "ionos",
     name: "IONOS",
     hosts: ["smtp.ionos.de", "smtp.ionos.com", "smtp.ionos.co.uk", "smtp.1und1.de"],
     port: 465,
@@ -160,6 +174,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: APP_PASSWORD,
   },
   {
+    id: "infomaniak",
     name: "Infomaniak",
     hosts: ["mail.infomaniak.com"],
     port: 465,
@@ -169,6 +184,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: "A password of its own can be made for each device.",
   },
   {
+    id: "yahoo",
     name: "Yahoo",
     hosts: ["smtp.mail.yahoo.com", "smtp.aol.com"],
     port: 465,
@@ -179,6 +195,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: `Needs an app password; the account's own password is refused. ${APP_PASSWORD}`,
   },
   {
+    id: "iCloud",
     name: "iCloud",
     hosts: ["smtp.mail.me.com"],
     port: 587,
@@ -189,6 +206,7 @@ export const PROVIDERS: readonly Provider[] = [
     remark: `Needs an app-specific password with its dashes. ${APP_PASSWORD}`,
   },
   {
+    id: "qqMail",
     name: "QQ Mail",
     hosts: ["smtp.qq.com", "smtp.exmail.qq.com"],
     port: 465,
@@ -200,6 +218,7 @@ export const PROVIDERS: readonly Provider[] = [
       "SMTP must be switched on in the mailbox's settings, which shows the authorization code used as password.",
   },
   {
+    id: "netEase163",
     name: "NetEase 163",
     hosts: ["smtp.163.com", "smtp.126.com", "smtp.yeah.net"],
     port: 465,
@@ -211,6 +230,7 @@ export const PROVIDERS: readonly Provider[] = [
       "SMTP must be switched on in the mailbox's settings, which shows the authorization code used as password.",
   },
   {
+    id: "microsoft365",
     name: "Microsoft 365",
     hosts: ["smtp.office365.com"],
     port: 587,
@@ -222,6 +242,7 @@ export const PROVIDERS: readonly Provider[] = [
     loginFrom: "reports on the schedule that Microsoft revised in January 2026",
   },
   {
+    id: "outlookCom",
     name: "Outlook.com",
     hosts: ["smtp-mail.outlook.com", "smtp.live.com"],
     port: 587,

@@ -13,6 +13,8 @@ export type PasswordLogin =
   | "none";
 
 export interface Provider {
+  /** Its name in catalogs of translations; letters and digits. */
+  readonly id: string;
   readonly name: string;
   /** Names of its servers; `*` stands for one label. The first one without is suggested. */
   readonly hosts: readonly string[];

@@ -29,7 +29,7 @@ export interface ServerSettings extends Pick<SmtpSettings, "host" | "port" | "se
 /** Something that a person should know about settings before a mail is tried. */
 export type Advice =
   /** The provider lets no module log in by password, or will soon not. */
-  | { readonly kind: "login"; readonly provider: string; readonly remark: string }
+  | { readonly kind: "login"; readonly provider: Pick<Provider, "id" | "name" | "remark"> }
   /** User name or password is longer than every firmware is known to take. */
   | { readonly kind: "credentials"; readonly limit: number }
   /** The port usually goes with another security. */
@@ -42,7 +42,8 @@ export function adviceFor(settings: ServerSettings): readonly Advice[] {
   const usual = USUAL_SECURITY.get(port);
   const advice: Advice[] = [];
   if (provider?.login === "none" || provider?.login === "ending") {
-    advice.push({ kind: "login", provider: provider.name, remark: provider.remark });
+    const { id, name, remark } = provider;
+    advice.push({ kind: "login", provider: { id, name, remark } });
   }
   if (Math.max(userBytes, passwordBytes) > SURE_CREDENTIALS) {
     advice.push({ kind: "credentials", limit: SURE_CREDENTIALS });

@@ -7,6 +7,8 @@ import { OptionReader, type RawOptions } from "../settings/options";
 
 /** What the dialog needs of a provider. */
 export interface KnownServer {
+  /** Name of its remark in the catalogs, `remarks.<id>`. */
+  readonly id: string;
   readonly name: string;
   /** Empty where it depends on the account. */
   readonly host: string;
@@ -25,7 +27,8 @@ export function registerDialogEndpoints(routes: AdminRoutes): void {
 }
 
 function knownServers(): readonly KnownServer[] {
-  return PROVIDERS.map(({ name, hosts, port, security, remark, login }) => ({
+  return PROVIDERS.map(({ id, name, hosts, port, security, remark, login }) => ({
+    id,
     name,
     host: hosts.find((host) => !host.includes("*")) ?? "",
     port,

@@ -1,8 +1,9 @@
 /**
  * The words of the nodes' statuses, each short enough for the place below a node.
  *
- * A word is also its key in the catalogs (`locales/<lang>/status.json`, laid into every catalog by the build), so the
- * editor shows it in the language of the person who looks, and a Status node receives readable English.
+ * The editor looks for the text of a status in the catalogs, so it shows a word in the language of the person who looks,
+ * and a Status node receives readable English. Translations stand in `locales/<lang>/runtime.json` by the keys of these
+ * tables.
  */
 import type { ErrorCode } from "../../../lib/errors";
 import type { WaitReason } from "../../../lib/outbox/outbox-types";
@@ -66,12 +67,12 @@ export const ERROR_WORDS = {
   OUTBOX_LOCKED: "outbox in use",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
-/** Every word that may be shown, for the catalogs. */
-export const STATUS_WORDS: readonly string[] = [
-  ...Object.values(STATE_WORDS),
-  ...Object.values(WAITING_WORDS),
-  ...Object.values(ERROR_WORDS),
-];
+/** Every word that may be shown, by its key in the catalogs. */
+export const STATUS_WORDS: Readonly<Record<string, string>> = {
+  ...STATE_WORDS,
+  ...WAITING_WORDS,
+  ...ERROR_WORDS,
+};
 
 /** The word for an error, or `fallback` where the state says enough. */
 export function wordForError(code: ErrorCode | undefined, fallback: string): string {

@@ -146,18 +146,18 @@ for (const version of nodeRedVersions()) {
         });
 
         it("shows the status of a node", async () => {
-          const word: string = readJson(`nodes/locales/${language}/status.json`)["port missing"];
+          const word: string = readJson(`nodes/locales/${language}/runtime.json`).status.PORT_NOT_FOUND;
           await editor.page.locator(".red-ui-flow-node-status-label", { hasText: word }).first().waitFor();
         });
 
         it("explains an error by its code", async () => {
-          const sentences = readJson(`nodes/locales/${language}/sentences.json`);
+          const { errors, hints } = readJson(`nodes/locales/${language}/runtime.json`);
           const explained: unknown = await editor.page.evaluate(
             `quectelMail.explain({ code: "SIM_MISSING", message: "No SIM card is found: slot 1" })`,
           );
           assert.deepEqual(explained, {
-            message: `${sentences["No SIM card is found"]}: slot 1`,
-            hint: sentences["Insert the SIM card and check how it sits in its holder."],
+            message: `${errors.SIM_MISSING}: slot 1`,
+            hint: hints.SIM_MISSING,
           });
         });
 

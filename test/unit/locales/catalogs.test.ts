@@ -1,13 +1,11 @@
 /** The catalogs of all languages: the same keys, the same placeholders, and nothing left in English. */
 import assert from "node:assert/strict";
-import { ERROR_TABLE, SPECIAL_HINTS } from "../../../lib/errors";
-import { PROVIDERS } from "../../../lib/mail/providers/providers";
 import { filesIn } from "../../support/editor-files";
 import {
   catalogNames,
   ENGLISH,
   readCatalog,
-  readSentences,
+  runtimeTexts,
   textsOf,
   TRANSLATIONS,
   type Translation,
@@ -51,16 +49,11 @@ describe("The languages of the package", () => {
     ]);
   });
 
-  it("translate text and hint of every error, the other hints, and every remark on a mail server", () => {
-    const sentences = [
-      ...Object.values(ERROR_TABLE).flatMap(({ text, hint }) => [text, hint]),
-      ...Object.values(SPECIAL_HINTS),
-      ...PROVIDERS.map(({ remark }) => remark),
-    ];
-    for (const language of TRANSLATIONS) {
-      const translated = Object.keys(readSentences(language));
-      assert.deepEqual(translated.toSorted(), [...new Set(sentences)].toSorted(), language);
-    }
+  it("translate words, text and hint of every error, the other hints, and every remark on a mail server", async () => {
+    const keys = async (language: string): Promise<string[]> =>
+      textsOf(await runtimeTexts(language)).map(([key]) => key);
+    for (const language of TRANSLATIONS)
+      assert.deepEqual(await keys(language), await keys(ENGLISH), language);
   });
 });
 
@@ -68,14 +61,16 @@ for (const language of TRANSLATIONS) {
   describe(`The catalogs in ${language}`, () => {
     const pairs = new Map<string, readonly [english: string, translated: string]>();
 
-    before(() => {
+    before(async () => {
       for (const name of catalogNames()) {
         const translated = new Map(textsOf(readCatalog(language, name)));
         for (const [key, text] of textsOf(readCatalog(ENGLISH, name))) {
           pairs.set(`${name} ${key}`, [text, translated.get(key) ?? ""]);
         }
       }
-      for (const pair of Object.entries(readSentences(language))) pairs.set(`sentence ${pair[0]}`, pair);
+      const translated = new Map(textsOf(await runtimeTexts(language)));
+      for (const [key, text] of textsOf(await runtimeTexts(ENGLISH)))
+        pairs.set(key, [text, translated.get(key) ?? ""]);
     });
 
     for (const name of catalogNames()) {
@@ -116,8 +111,8 @@ for (const language of TRANSLATIONS) {
 
 for (const language of [ENGLISH, ...TRANSLATIONS]) {
   describe(`The words of a status in ${language}`, () => {
-    it("fit below a node: 20 characters at most", () => {
-      for (const [key, word] of textsOf(readCatalog(language, "status.json"))) {
+    it("fit below a node: 20 characters at most", async () => {
+      for (const [key, word] of textsOf((await runtimeTexts(language)).status)) {
         assert(word.length <= 20, `${key}: ${word}`);
       }
     });

@@ -5,8 +5,9 @@ import { resolve } from "node:path";
 import { runInNewContext } from "node:vm";
 import { ERROR_TABLE, SPECIAL_HINTS } from "../../../lib/errors";
 import { PROVIDERS } from "../../../lib/mail/providers/providers";
+import type { RuntimeTexts } from "../../../scripts/catalogs.mjs";
 import { readText } from "../../support/editor-files";
-import { ENGLISH, readSentences, TRANSLATIONS } from "./languages";
+import { ENGLISH, runtimeTexts, TRANSLATIONS } from "./languages";
 
 const ROOT = resolve(__dirname, "../../..");
 const NAMESPACE = "@modem-mail/node-red-quectel-smtp/quectel-modem";
@@ -18,7 +19,7 @@ interface Explained {
 
 interface Hints {
   explain(error: { code?: string; message?: string; hint?: string; hintKey?: string }): Explained;
-  sentence(english: string): string;
+  providerRemark(provider: { id: string; remark: string }): string;
 }
 
 interface Translator {
@@ -44,9 +45,9 @@ async function hintsIn(language: string): Promise<Hints> {
     nsSeparator: ":",
     interpolation: { unescapeSuffix: "HTML", escapeValue: false, prefix: "__", suffix: "__" },
   });
-  const tables = { errors: ERROR_TABLE, specialHints: SPECIAL_HINTS };
+  const english = await runtimeTexts(ENGLISH);
   for (const one of new Set([language, ENGLISH])) {
-    const catalog = catalogOf(resolve(ROOT, "nodes/locales", one), "quectel-modem.json", tables);
+    const catalog = catalogOf(resolve(ROOT, "nodes/locales", one), "quectel-modem.json", english);
     translator.addResourceBundle(one, NAMESPACE, catalog);
   }
   const red = { _: (key: string, options: object) => translator.t(key, options) };
@@ -55,17 +56,17 @@ async function hintsIn(language: string): Promise<Hints> {
 
 for (const language of TRANSLATIONS) {
   describe(`An error in an editor in ${language}`, () => {
-    const sentences = readSentences(language);
-    const translated = (english: string): string => sentences[english] ?? assert.fail(english);
+    let texts: RuntimeTexts;
     let hints: Hints;
 
     before(async () => {
+      texts = await runtimeTexts(language);
       hints = await hintsIn(language);
     });
 
     it("is explained by its code, and its detail stays", () => {
       for (const [code, { text, hint }] of Object.entries(ERROR_TABLE)) {
-        const expected = { message: translated(text), hint: translated(hint) };
+        const expected = { message: texts.errors[code] ?? "", hint: texts.hints[code] ?? "" };
         assert.deepEqual({ ...hints.explain({ code }) }, expected);
         assert.deepEqual(
           { ...hints.explain({ code, message: `${text}: /dev/ttyUSB2`, hint }) },
@@ -76,7 +77,7 @@ for (const language of TRANSLATIONS) {
 
     it("has the hint for its circumstances where it has one", () => {
       for (const [hintKey, hint] of Object.entries(SPECIAL_HINTS)) {
-        assert.equal(hints.explain({ code: "MODEM_DEAD", hint, hintKey }).hint, translated(hint));
+        assert.equal(hints.explain({ code: "MODEM_DEAD", hint, hintKey }).hint, texts.hints[hintKey]);
       }
     });
 
@@ -92,8 +93,10 @@ for (const language of TRANSLATIONS) {
     });
 
     it("goes with a remark on a mail server that is translated too", () => {
-      for (const { remark } of PROVIDERS) assert.equal(hints.sentence(remark), translated(remark));
-      assert.equal(hints.sentence("Ask: a.b"), "Ask: a.b");
+      for (const provider of PROVIDERS) {
+        assert.equal(hints.providerRemark(provider), texts.remarks[provider.id]);
+      }
+      assert.equal(hints.providerRemark({ id: "ofALaterVersion", remark: "Ask: a.b" }), "Ask: a.b");
     });
   });
 }
@@ -104,6 +107,6 @@ describe("An error in an editor in English", () => {
     for (const [code, { text, hint }] of Object.entries(ERROR_TABLE)) {
       assert.deepEqual({ ...hints.explain({ code }) }, { message: text, hint });
     }
-    for (const { remark } of PROVIDERS) assert.equal(hints.sentence(remark), remark);
+    for (const provider of PROVIDERS) assert.equal(hints.providerRemark(provider), provider.remark);
   });
 });

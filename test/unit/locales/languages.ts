@@ -1,4 +1,8 @@
 /** The languages of the package and their catalogs as data, for the tests that compare them. */
+import { ERROR_TABLE, SPECIAL_HINTS } from "../../../lib/errors";
+import { PROVIDERS } from "../../../lib/mail/providers/providers";
+import { STATUS_WORDS } from "../../../nodes/runtime/status/status-words";
+import type { RuntimeTexts } from "../../../scripts/catalogs.mjs";
 import { filesIn, readJson } from "../../support/editor-files";
 
 export const ENGLISH = "en-US";
@@ -23,7 +27,9 @@ export function readCatalog(language: string, name: string): object {
   return readJson(`nodes/locales/${language}/${name}`);
 }
 
-/** The translated sentences of the runtime by their English form. */
-export function readSentences(language: Translation): Readonly<Record<string, string>> {
-  return readJson(`nodes/locales/${language}/sentences.json`);
+/** What the runtime says, in English or translated. */
+export async function runtimeTexts(language: string): Promise<RuntimeTexts> {
+  if (language !== ENGLISH) return readJson(`nodes/locales/${language}/runtime.json`);
+  const { textsOf: tables } = await import("../../../scripts/catalogs.mjs");
+  return tables(ERROR_TABLE, SPECIAL_HINTS, PROVIDERS, STATUS_WORDS);
 }

@@ -62,7 +62,7 @@ describe("The status of the nodes", () => {
     fc.assert(
       fc.property(conditions, (condition) => {
         const { text } = statusOf(condition, german);
-        assert(STATUS_WORDS.includes(text) || /^(\d|SIMULATED )/.test(text), text);
+        assert(Object.values(STATUS_WORDS).includes(text) || /^(\d|SIMULATED )/.test(text), text);
       }),
     );
   });
@@ -132,7 +132,7 @@ describe("The status of the nodes", () => {
   });
 
   it("uses words of at most 20 characters, without the signs that separate keys of a catalog", () => {
-    for (const word of STATUS_WORDS) {
+    for (const word of Object.values(STATUS_WORDS)) {
       assert(word.length <= 20, word);
       assert(/^[a-z]/i.test(word) && !/[.:]/.test(word), word);
     }
