@@ -25,8 +25,17 @@ describe("The example", function () {
   let port: Awaited<ReturnType<typeof serveTcp>>;
   let example: readonly FlowNode[];
 
-  /** Loads an example. @param changes by the names of its nodes, or their types where they have none. */
-  const load = async (name: string, changes: Readonly<Record<string, object>> = {}): Promise<void> => {
+  /**
+   * Loads an example.
+   *
+   * @param changes by the names of its nodes, or their types where they have none.
+   * @param modems by the names of its modems, which else share one module and the mail server.
+   */
+  const load = async (
+    name: string,
+    changes: Readonly<Record<string, object>> = {},
+    modems: Readonly<Record<string, object>> = {},
+  ): Promise<void> => {
     const modem = {
       transport: "tcp",
       tcpHost: "127.0.0.1",
@@ -39,7 +48,8 @@ describe("The example", function () {
     const names = new Set(nodes.map(nameOf));
     for (const changed of Object.keys(changes)) assert.ok(names.has(changed), `the example has ${changed}`);
     example = nodes.map((node) => {
-      if (node.type === "quectel-modem") return { ...node, ...modem, smtpPort: String(server.port) };
+      if (node.type === "quectel-modem")
+        return { ...node, ...modem, smtpPort: String(server.port), ...modems[nameOf(node)] };
       if (node.type === "debug") return { ...node, type: "helper" };
       return { ...node, ...changes[nameOf(node)] };
     });
@@ -218,6 +228,70 @@ describe("The example", function () {
       assert.equal((await server.waitForMail()).parsed.subject, "Tank 2: 95 %");
       assert.equal((await shown("sent")).smtp.status, "sent");
       assert.deepEqual([server.received.length, bench.count(idOf("not sent"))], [1, 0]);
+    });
+  });
+
+  describe("10 Second modem as fallback", () => {
+    it("sends by modem B as soon as nobody waits for modem A any longer", async () => {
+      await load(
+        "10 Second modem as fallback",
+        {},
+        {
+          "Modem A (simulated)": { transport: "simulator", smtpHost: "not-there.simulated" },
+          "Modem B (simulated)": { transport: "simulator" },
+        },
+      );
+      press("alarm");
+      await waitFor("the mail that waits", async () => {
+        press("do not wait");
+        return bench.count(idOf("sent")) > 0;
+      });
+      assert.equal((await server.waitForMail()).parsed.subject, "Level high in tank 2");
+    });
+  });
+
+  describe("13 Mails of devices in the LAN", () => {
+    it("sends what a device has mailed, with its name in the subject", async () => {
+      await load("13 Mails of devices in the LAN");
+      press("mail of the UPS");
+      const first = await server.waitForMail();
+      assert.deepEqual(
+        [first.parsed.subject, first.to],
+        ["ups@cabinet7.lan: On battery", ["duty@example.com"]],
+      );
+      press("mail of the PLC");
+      assert.equal((await server.waitForMail(2)).parsed.subject, "plc@line2.lan: no subject");
+      assert.deepEqual((await shown("sent", 2)).smtp.warnings, []);
+    });
+  });
+
+  describe("14 Heartbeat", () => {
+    it("is sent every day at 8, and a newer one replaces one that still waits", async () => {
+      const nodes: FlowNode[] = readJson("examples/14 Heartbeat.json");
+      assert.equal(nodes.find(({ type }) => type === "inject")?.["crontab"], "00 08 * * *");
+      await load("14 Heartbeat", { "every day at 8": { crontab: "" } });
+      press("every day at 8");
+      assert.match((await server.waitForMail()).parsed.text ?? "", /^Alive at /);
+      assert.equal((await shown("sent")).smtp.status, "sent");
+    });
+  });
+
+  describe("15 Escalation until acknowledged", () => {
+    it("mails one person more each time, and stops when somebody acknowledges", async () => {
+      await load("15 Escalation until acknowledged", {
+        "every 15 min until reset": { duration: "-0.3", units: "s" },
+      });
+      press("alarm");
+      const first = await server.waitForMail();
+      assert.deepEqual([first.parsed.subject, first.to], ["Tank 2", ["duty@example.com"]]);
+      const third = await server.waitForMail(3);
+      assert.equal(third.parsed.subject, "Tank 2 (reminder 2, not acknowledged)");
+      assert.deepEqual(third.to, ["duty@example.com", "deputy@example.com", "manager@example.com"]);
+      press("acknowledged");
+      press("alarm");
+      await waitFor("an alarm that begins with one person", () =>
+        server.received.slice(3).some(({ parsed, to }) => parsed.subject === "Tank 2" && to.length === 1),
+      );
     });
   });
 

@@ -46,7 +46,21 @@ const MAILS = [
     subject: "Level high in tank 2",
     files: [],
   },
+  {
+    example: "06 Data connection by schedule",
+    button: "a mail",
+    subject: "Level",
+    files: [],
+  },
+  { example: "07 Watch signal and outbox", button: "a mail", subject: "Level", files: [] },
   { example: "10 Second modem as fallback", button: "alarm", subject: "Level high in tank 2", files: [] },
+  {
+    example: "13 Mails of devices in the LAN",
+    button: "mail of the UPS",
+    subject: "ups@cabinet7.lan: On battery",
+    files: [],
+  },
+  { example: "15 Escalation until acknowledged", button: "alarm", subject: "Tank 2", files: [] },
 ] as const;
 
 const read = (name: string): ExampleNode[] => readJson(`examples/${name}.json`);

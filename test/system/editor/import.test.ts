@@ -5,6 +5,8 @@ import { nodeRedVersions } from "../../support/node-red-versions";
 import { Editor } from "./editor";
 import manifest from "../../../package.json";
 
+/** Pixels of the flow that a screen of usual width shows. */
+const WIDEST = 1400;
 const EXAMPLES = filesIn("examples").map((file) => file.replace(/\.json$/, ""));
 
 interface ImportedNode {
@@ -40,6 +42,16 @@ for (const version of nodeRedVersions()) {
           : [];
       }`);
 
+    /** Wires of the last tab that do not run from left to right. */
+    const wiresBackward = (): Promise<string[]> =>
+      editor.page.evaluate(`{
+        const z = RED.nodes.getWorkspaceOrder().at(-1);
+        RED.nodes
+          .filterLinks({})
+          .filter(({ source, target }) => source.z === z && target.x - target.w / 2 < source.x + source.w / 2)
+          .map(({ source, target }) => (source.name || source.type) + " to " + (target.name || target.type));
+      }`);
+
     for (const example of EXAMPLES) {
       it(`"${example}" is imported whole, has no fault that the editor sees, and is deployed`, async () => {
         const { page } = editor;
@@ -72,6 +84,11 @@ for (const version of nodeRedVersions()) {
           [],
         );
         assert.deepEqual(overlaps(imported), []);
+        assert.deepEqual(
+          imported.filter(({ x, w }) => x - w / 2 < 0 || x + w / 2 > WIDEST),
+          [],
+        );
+        assert.deepEqual(await wiresBackward(), []);
         await editor.picture(`example-${example.slice(0, 2)}`);
 
         await page.click("#red-ui-header-button-deploy");
