@@ -56,6 +56,7 @@ export class Commands {
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
     const { order, store, worker } = this.parts;
     const id = this.newId();
+    const place = origin.place ?? order.nextSeq();
     const message = storableMessage(origin.message);
     const contents = await this.contentSize(mail);
     const size = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length + contents;
@@ -67,7 +68,8 @@ export class Commands {
     let kept: RecoveredMail;
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
-      const make = (kept: KeptContents): SpoolRecord => this.record(id, mail, options, origin.nodeId, kept);
+      const make = (kept: KeptContents): SpoolRecord =>
+        this.record(id, place, mail, options, origin.nodeId, kept);
       const { attachments, text, subject } = mail;
       kept = await store.insert(id, { subject, attachments, text, message }, room, make);
     } catch (cause) {
@@ -239,19 +241,20 @@ export class Commands {
 
   private record(
     id: string,
+    seq: number,
     mail: Mail,
     options: MailOptions,
     nodeId: string,
     { attachments, text, message }: KeptContents,
   ): SpoolRecord {
-    const { clock, policy, order, mailer } = this.parts;
+    const { clock, policy, mailer } = this.parts;
     const now = policy.time.now();
     const { to, cc, bcc, unreadable = [], subject, priority, warnings, replaces, replyTo } = mail;
     return {
       format: RECORD_FORMAT,
       id,
       revision: 1,
-      seq: order.nextSeq(),
+      seq,
       accepted: now,
       written: now,
       raisedAt: clock.wall(),

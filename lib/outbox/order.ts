@@ -56,10 +56,11 @@ interface Deadline {
 const NEVER: Deadline = { oldest: Infinity, own: Infinity };
 
 export class Order {
-  /** In the order of acceptance. */
   private readonly entries = new Map<string, Entry>();
-  /** The same, by priority. */
+  /** The same in the order of acceptance, by priority. */
   private readonly queues = { high: new Set<Entry>(), normal: new Set<Entry>(), low: new Set<Entry>() };
+  /** Highest place that was in each of them. */
+  private readonly youngest = { high: 0, normal: 0, low: 0 };
   /** Those with a key for `msg.replaces`, by node and key. */
   private readonly keys = new Map<string, Set<Entry>>();
   private deadline: Deadline = NEVER;
@@ -73,7 +74,6 @@ export class Order {
     private readonly limit: number,
   ) {}
 
-  /** To be called in the order of acceptance. */
   add({ record, place, bytes }: RecoveredMail, recovered: boolean): Entry {
     const now = this.time.now();
     const { id, seq, priority, nodeId, replaces, maxAge, revision, accepted } = record;
@@ -96,13 +96,23 @@ export class Order {
       unsaved: undefined,
     };
     this.entries.set(id, entry);
-    this.queues[priority].add(entry);
+    this.enqueue(entry);
     if (replaces !== undefined) this.keyed(nodeId, replaces).add(entry);
     this.deadline = earlier(this.deadline, entry);
     this.total += bytes;
     this.lastSeq = Math.max(this.lastSeq, seq);
     if (entry.stage === "ended") this.ending++;
     return entry;
+  }
+
+  private enqueue(entry: Entry): void {
+    const { priority, seq } = entry;
+    this.queues[priority].add(entry);
+    // Its message took longer to read, or its files longer to write, than those of younger mails.
+    if (seq < this.youngest[priority]) {
+      this.queues[priority] = new Set([...this.queues[priority]].sort((a, b) => a.seq - b.seq));
+    }
+    this.youngest[priority] = Math.max(this.youngest[priority], seq);
   }
 
   /** The place in the order of acceptance for a new mail. */

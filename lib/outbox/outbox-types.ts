@@ -44,6 +44,8 @@ export interface MailOrigin {
   readonly nodeId: string;
   /** Kept as far as JSON and Buffers go and 64 kB allow; largest properties are left out first. */
   readonly message: unknown;
+  /** Place in the order of acceptance, from `Outbox.reservePlace`; without it, that of the call of `accept`. */
+  readonly place?: number;
 }
 
 /** An attachment of a mail that has ended; readable until the work given to `waitUntil` has settled. */

@@ -140,6 +140,14 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.state = { kind: "closed" };
   }
 
+  /**
+   * A place in the order of acceptance for a message that has still to be read, because reading it may take longer than
+   * reading a younger one; undefined while the outbox is not open, when mails wait in the order of their `accept`.
+   */
+  reservePlace(): number | undefined {
+    return this.state.kind === "open" ? this.state.run.order.nextSeq() : undefined;
+  }
+
   /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_LOCKED or OUTBOX_CLOSED. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     return { id: await this.command(({ commands }) => commands.accept(mail, options, origin)) };

@@ -96,6 +96,11 @@ export class ModemHost {
     this.members.leave(user);
   }
 
+  /** A place in the order of mails for a message that has still to be read; undefined where none is kept now. */
+  reservePlace(): number | undefined {
+    return this.running?.parts.outbox.reservePlace();
+  }
+
   /** Keeps a mail and sends it. Rejects with why it was not kept. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     return this.present.accept(mail, options, origin);

@@ -70,10 +70,12 @@ export class MailSender implements ResultReceiver {
 
   /** Takes a message of the flow; `done` is called exactly once, now or when its mail has ended. */
   take(...given: readonly [message: unknown, send: Send, done: Done]): void {
+    // The order of mails is that in which their messages came, whichever is read first.
+    const place = placeAt(this.parts.host);
     const work = this.turnstile.run(async () => {
       const incoming = await takeIn(this.node, ...given);
       try {
-        await this.accept(incoming);
+        await this.accept(incoming, place);
       } catch (thrown) {
         const message = withoutFormerResult(incoming.message);
         this.fail(message, incoming, failureOf(thrown), refusedResult(incoming.warnings));
@@ -100,7 +102,10 @@ export class MailSender implements ResultReceiver {
     }
   }
 
-  private async accept({ message, warnings, send, done }: Incoming): Promise<void> {
+  private async accept(
+    { message, warnings, send, done }: Incoming,
+    place: number | undefined,
+  ): Promise<void> {
     const { parts } = this;
     const { mail: limits, emit } = parts.options();
     const host = parts.host();
@@ -110,7 +115,11 @@ export class MailSender implements ResultReceiver {
     releaseContents(light, mail);
     const kept = { ...light };
     await releaseText(kept, mail);
-    const { id } = await host.accept(mail, limits, { nodeId: this.node.id, message: kept });
+    const { id } = await host.accept(mail, limits, {
+      nodeId: this.node.id,
+      message: kept,
+      ...(place !== undefined && { place }),
+    });
     // A message that waits for its `done` is kept by Node-RED, contents included.
     const held = contentSize(mail);
     const isDone = emit === "whenQueued" || heldBytes() + held > MOST_HELD;
@@ -160,6 +169,15 @@ export class MailSender implements ResultReceiver {
 }
 
 type Way = Pick<Incoming, "send"> & { readonly done?: Done | undefined };
+
+/** Without one where the node has no modem, which is told where the mail would be kept. */
+function placeAt(host: GetHost): number | undefined {
+  try {
+    return host().reservePlace();
+  } catch {
+    return undefined;
+  }
+}
 
 /** Bytes of contents that may wait with their messages; beyond, Node-RED is told that a message is done at acceptance. */
 const MOST_HELD = 32 * 1024 * 1024;

@@ -29,6 +29,34 @@ describe("A mail that replaces others", () => {
     assert.equal(bench.outbox.summary().failed, 0, "and none of them is kept for retry");
   });
 
+  it("is the one whose message came last, whichever was first on the disk", async () => {
+    const bench = await Bench.open({ available: false });
+    const options = { maxAge: undefined, delivery: "atLeastOnce" } as const;
+    const places = [1, 2, 3].map(() => bench.outbox.reservePlace());
+    for (const at of [2, 0, 1]) {
+      const origin = { nodeId: "n1", message: {}, place: places[at] ?? 0 };
+      await bench.clock.until(bench.outbox.accept(level(at + 1), options, origin));
+      const other = { ...origin, place: bench.outbox.reservePlace() ?? 0 };
+      await bench.clock.until(bench.outbox.accept(mail(`Door ${at + 1}`), options, other));
+    }
+    bench.mailer.setAvailable(true);
+    await bench.ends(6);
+    assert.deepEqual(bench.delivered, ["Level 3 %", "Door 3", "Door 1", "Door 2"]);
+  });
+
+  it("goes out in the order in which messages came", async () => {
+    const bench = await Bench.open({ available: false });
+    const options = { maxAge: undefined, delivery: "atLeastOnce" } as const;
+    const places = [1, 2, 3].map(() => bench.outbox.reservePlace());
+    for (const at of [2, 0, 1]) {
+      const origin = { nodeId: "n1", message: {}, place: places[at] ?? 0 };
+      await bench.clock.until(bench.outbox.accept(mail(`Pump ${at + 1}`), options, origin));
+    }
+    bench.mailer.setAvailable(true);
+    await bench.ends(3);
+    assert.deepEqual(bench.delivered, ["Pump 1", "Pump 2", "Pump 3"]);
+  });
+
   it("replaces only those of its node with its key", async () => {
     const bench = await Bench.open({ available: false });
     await bench.accept(level(1));
