@@ -79,11 +79,20 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   private readonly trials: TrialCount;
   private readonly foreign: ForeignUse;
   private trialsSeen: number | undefined;
+  /** The mail that stands in the module while its caller makes the mark durable. */
+  private standing: Standing | undefined;
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
     this.trials = new TrialCount(options.notebook);
     this.foreign = new ForeignUse(options.modem);
+  }
+
+  /** Also lets go of the module where a mail stands ready, because no `commit` can put it any more. */
+  override close(): void {
+    super.close();
+    this.standing?.lease.release();
+    this.standing = undefined;
   }
 
   plan(mail: Pick<OutgoingMail, "to" | "cc" | "bcc">): readonly Envelope[] {
@@ -190,12 +199,15 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       trials: await this.trials.now(),
       run: RUN,
     });
+    this.closing.signal.throwIfAborted();
+    this.standing = standing;
     return {
       kind: "prepared",
       mark,
       settled: [],
       commit: (signal) => this.commit(standing, this.signalOf(signal)),
       abandon: async () => {
+        this.standing = undefined;
         standing.lease.release();
         this.tidyLater();
       },
@@ -206,6 +218,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const { transaction, filled, composed, lease, onProgress } = standing;
     const { envelope, mail } = transaction;
     const warnings = [...composed.warnings, ...filled.warnings];
+    this.standing = undefined;
     try {
       if (this.options.isTrial === true) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });

@@ -52,8 +52,10 @@ export class ResultListener {
       // It has answered, so what was said before is over.
       this.endedTexts = Math.max(this.endedTexts, this.textsBefore ?? 0);
       this.textsBefore = undefined;
+      this.back();
     }
   };
+  private back: () => void = () => undefined;
   private heard: () => void = () => undefined;
   private begun: () => void = () => undefined;
 
@@ -77,11 +79,15 @@ export class ResultListener {
     return this.isInText || this.isInDoubt;
   }
 
-  /** Resolves when a result has been heard or `ms` milliseconds are over; rejects when aborted. */
+  /**
+   * Resolves when a result has been heard, a module that went away answers again, or `ms` milliseconds are over; rejects
+   * when aborted.
+   */
   async within(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
     if (this.result !== undefined) return;
     const heard = new AbortController();
     this.heard = () => heard.abort();
+    this.back = this.heard;
     await delay(modem.clock, ms, signal, heard.signal).catch(() => signal.throwIfAborted());
   }
 

@@ -18,7 +18,8 @@ const GRACE = 2_000;
 const TEXT_TIME = 500;
 
 /**
- * The result of the mail that is running; undefined when none runs (any more), or after `limit` milliseconds.
+ * The result of the mail that is running; undefined when none runs (any more), or after `limit` milliseconds. A module
+ * that went away is asked as soon as it answers again; when it is not busy then, its result can no longer come.
  *
  * Rejects only when aborted.
  */
@@ -29,10 +30,13 @@ export async function runningMailResult(
   signal: AbortSignal,
 ): Promise<PutResult | undefined> {
   const end = modem.clock.now() + limit;
+  let wasAway = false;
   while (listener.result === undefined && modem.clock.now() < end) {
     const state = await stateNow(modem, listener, signal);
+    if (state === "free" && wasAway) break;
     await listener.within(state === "free" ? GRACE : POLL, modem, signal);
     if (state === "free") break;
+    wasAway = state === "absent";
   }
   return listener.result;
 }

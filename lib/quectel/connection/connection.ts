@@ -44,9 +44,12 @@ export interface ConnectionListener {
 type Interruption = "reset" | "restartOrdered" | "outOfSync" | "closed";
 
 /**
- * Milliseconds between two looks at a module that is not ready, at one that is and carries no traffic, and at one under
- * traffic: answers to other commands show that it lives, but neither its SIM card nor its network.
+ * Milliseconds between two looks at a module that is not ready (at first, and later), at one that is and
+ * carries no traffic, and at one under traffic: answers to other commands show that it lives, but neither its SIM card
+ * nor its network.
  */
+const POLL_AT_FIRST = 1_000;
+const FIRST_LOOKS = 20;
 const POLL = 2_000;
 const PROBE = 30_000;
 const PROBE_UNDER_TRAFFIC = 120_000;
@@ -148,16 +151,17 @@ export class Connection {
 
   private async watch(readiness: Readiness, signal: AbortSignal): Promise<never> {
     const execute = this.executor("low", signal);
-    for (;;) {
+    for (let looks = 0; ;) {
       this.alarm = new AbortController();
       const obstacle = await readiness.obstacle(execute);
       signal.throwIfAborted();
       if (obstacle === undefined) {
+        looks = 0;
         this.listener.enter({ name: "ready" });
         await this.quiet(signal);
       } else {
         this.listener.enter({ name: "registering", waitingFor: obstacle.step, error: obstacle.error });
-        await this.nap(POLL, signal);
+        await this.nap(++looks <= FIRST_LOOKS ? POLL_AT_FIRST : POLL, signal);
       }
     }
   }

@@ -17,6 +17,8 @@ import type { ModemOptions } from "./modem-options";
 import type { PinMemory } from "../registration/pin-memory";
 
 const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 60_000, chance: [0.8, 1.2] };
+/** A module that was plugged in or switched on again is found soon: mails wait for it. */
+const LOOK_AGAIN: BackOffOptions = { ...RECONNECT, capMs: 2_000 };
 /** Milliseconds after an ordered restart in which a port that is gone or silent is no trouble yet. */
 const BOOT_TIME = 60_000;
 
@@ -43,6 +45,8 @@ export class Supervisor {
   /** Set after two restarts without an answer, until the module answers or its port goes. */
   private dead: ModemError | undefined;
   private hasAnswered = false;
+  /** A person is told that the port is not there. */
+  private isGone = false;
   private bootUntil = 0;
   /** What the log was told last. */
   private told: string | undefined;
@@ -98,13 +102,16 @@ export class Supervisor {
 
   /** One connection from its opening to its end; rejects with why it ended. */
   private async connect(): Promise<never> {
-    if (this.dead === undefined) this.modem.enter({ name: "connecting" });
+    // Whether a port is there again is looked up every two seconds, which is no news.
+    if (this.dead === undefined && !this.isGone) this.modem.enter({ name: "connecting" });
     const { signal } = this.stopping;
     try {
       const transport = await this.source.next((made) => (this.transport = made), signal);
       this.transport = transport;
       await transport.open();
       signal.throwIfAborted();
+      if (this.isGone) this.modem.enter({ name: "connecting" });
+      this.isGone = false;
       this.current = new Connection(transport, this.options, this.pinMemory, this.listener);
       return await this.current.serve();
     } catch (error) {
@@ -119,14 +126,18 @@ export class Supervisor {
   private async pause(error: ModemError): Promise<void> {
     const { clock, log } = this.options;
     const { dead } = this;
-    const ms = backOff(++this.failures, RECONNECT, this.random());
+    const isAway = GONE.has(error.code) || error.code === "MODEM_SILENT" || error.code === "MODEM_TIMEOUT";
+    const ms = backOff(++this.failures, isAway ? LOOK_AGAIN : RECONNECT, this.random());
     const text = `${error.message}; next attempt in ${Math.ceil(ms / 1000)} s`;
     if (this.told === error.message) log.debug(text);
     else log.info(text);
     this.told = error.message;
     const retryAt = clock.now() + ms;
     if (dead !== undefined) this.modem.enter({ name: "needsPowerCycle", error: dead, retryAt });
-    else if (clock.now() >= this.bootUntil) this.modem.enter({ name: "offline", error, retryAt });
+    else if (clock.now() >= this.bootUntil) {
+      this.isGone = GONE.has(error.code);
+      this.modem.enter({ name: "offline", error, retryAt });
+    }
     await delay(clock, ms, this.stopping.signal);
   }
 

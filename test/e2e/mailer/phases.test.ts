@@ -107,6 +107,18 @@ describe("A mail in two phases by the module", () => {
     assert.equal(rig.server.received.length, 1);
   });
 
+  it("that stands ready when its config node is closed leaves the module to the one that comes after it", async () => {
+    const rig = await memoryMailer();
+    const prepared = await rig.prepare(transaction());
+    assert.ok(prepared.kind === "prepared");
+    rig.mailer.close();
+    assert.equal(rig.modem.lock.held, false);
+    const outcome = await rig.commit(prepared);
+    assert.ok(outcome.recipients.every(({ state }) => state !== "accepted"));
+    assert.equal(rig.server.received.length, 0);
+    await rig.close();
+  });
+
   it("left alone by its caller in the second phase may still be asked for", async () => {
     const one = await prepared(rig, transaction());
     const stop = new AbortController();

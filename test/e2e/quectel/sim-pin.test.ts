@@ -27,7 +27,7 @@ async function obstacle(rig: Rig): Promise<string | undefined> {
   rig.modem.acquire();
   await rig.clock.run(() => rig.modem.state.name === "registering" || rig.modem.state.name === "ready");
   // Long enough to see whether anything is tried again.
-  await rig.clock.advance(60_000);
+  await rig.clock.advance(30_000);
   return rig.modem.notReady()?.code;
 }
 
