@@ -5,10 +5,14 @@ import { join } from "node:path";
 import { add, emptyAccount, type Account } from "./fault/audit";
 import { runEpisode, type EpisodeReport } from "./fault/episode";
 import { PostOffice } from "./fault/post-office";
-import { equal, none, positionsOf, shown, type Figure, type Part, type PartOptions } from "./part";
+import { MISHAPS, NOISE } from "./fault/mishaps";
+import { allCells, Reached } from "./fault/reached";
+import { covered, equal, none, positionsOf, shown, type Figure, type Part, type PartOptions } from "./part";
 
 const MAILS = 20;
-const MISHAPS = 12;
+const MISHAPS_PER_EPISODE = 12;
+/** Every so many-th episode is run twice, and has to tell the same story. */
+const TWICE_EVERY = 5;
 /** Episodes between two words about how far it is. */
 const PROGRESS = 25;
 
@@ -22,6 +26,8 @@ const MUST_BE_NONE = [
   "deliveredThoughRefused",
   "alteredAttachments",
   "alteredTexts",
+  "toldAgain",
+  "unmarkedResults",
   "stuck",
   "late",
 ] as const satisfies (keyof Account)[];
@@ -33,23 +39,52 @@ export const faults: Part = {
   isSliceable: true,
   async run(size, options) {
     const office = await PostOffice.open();
-    const sum: Sum = { account: emptyAccount(), complaints: [], struck: new Map(), brokenOff: 0 };
+    const reached = new Reached();
+    const sum: Sum = {
+      account: emptyAccount(),
+      complaints: [],
+      struck: new Map(),
+      reached,
+      brokenOff: 0,
+      runTwice: 0,
+      toldOtherwise: 0,
+    };
     const watch = watchProcess();
     let episodes = 0;
     try {
       for (const number of positionsOf(Math.ceil(size / MAILS), options)) {
         options.at(number);
+        const run = (story: string[]): Promise<EpisodeReport> =>
+          runEpisode({
+            seed: options.seed,
+            number,
+            mails: MAILS,
+            mishaps: MISHAPS_PER_EPISODE,
+            office,
+            reached,
+            story,
+          }).catch((error: unknown) => {
+            // It counts as one that failed, and those behind it go on.
+            sum.brokenOff++;
+            return {
+              account: emptyAccount(),
+              complaints: [stackOf(error)],
+              mishaps: new Map<string, number>(),
+              hash: "",
+            };
+          });
         const story: string[] = [];
-        const plan = { seed: options.seed, number, mails: MAILS, mishaps: MISHAPS, office, story };
-        const report = await runEpisode(plan).catch((error: unknown) => {
-          // It counts as one that failed, and those behind it go on.
-          sum.brokenOff++;
-          return {
-            account: emptyAccount(),
-            complaints: [stackOf(error)],
-            mishaps: new Map<string, number>(),
-          };
-        });
+        const report = await run(story);
+        if (number % TWICE_EVERY === 0 || options.only !== undefined) {
+          const again: string[] = [];
+          const { hash } = await run(again);
+          sum.runTwice++;
+          if (hash !== report.hash) {
+            sum.toldOtherwise++;
+            await tellOtherwise(options, number, story, again);
+          }
+        }
+        if (options.only !== undefined) options.say(`faults: story ${report.hash}`);
         add(sum.account, report.account);
         const wrong = [...problemsOf(report), ...watch.take()];
         sum.complaints.push(...wrong);
@@ -71,6 +106,10 @@ interface Sum {
   readonly complaints: string[];
   /** How often each kind of mishap has struck. */
   readonly struck: Map<string, number>;
+  readonly reached: Reached;
+  /** Episodes that were run twice, and of them those that told another story the second time. */
+  runTwice: number;
+  toldOtherwise: number;
   /** Episodes that came to no end. */
   brokenOff: number;
 }
@@ -100,6 +139,19 @@ async function tell(
   say(`  repeat: npm run campaign -- --part faults --seed ${seed} --only ${number}; what happened: ${path}`);
 }
 
+/** Two stories of one episode that should be one: names the first line in which they differ. */
+async function tellOtherwise(
+  { seed, say }: PartOptions,
+  number: number,
+  ...stories: readonly (readonly string[])[]
+): Promise<void> {
+  const paths = stories.map((_story, index) =>
+    join(tmpdir(), `campaign-faults-${seed}-${number}-run-${index + 1}.txt`),
+  );
+  for (const [index, path] of paths.entries()) await writeFile(path, (stories[index] ?? []).join("\n"));
+  say(`faults: episode ${number} told another story the second time: ${paths.join(" and ")}`);
+}
+
 /** Collects what nobody has caught, and defects of the simulator. */
 export function watchProcess(): { take: () => string[]; end: () => void } {
   let caught: string[] = [];
@@ -119,9 +171,10 @@ export function watchProcess(): { take: () => string[]; end: () => void } {
   };
 }
 
-function figures({ account: total, complaints, struck, brokenOff }: Sum): readonly Figure[] {
+function figures({ account: total, complaints, struck, brokenOff, ...sum }: Sum): readonly Figure[] {
   const mishaps = [...struck.values()].reduce((sum, count) => sum + count, 0);
   const kinds = (pattern: RegExp): number => complaints.filter((one) => pattern.test(one)).length;
+  const cells = allCells([...MISHAPS, ...NOISE].map(({ name }) => name));
   const others =
     complaints.length - kinds(/ was written while /) - kinds(/^the secret/) - kinds(/no known form/);
   return [
@@ -132,11 +185,18 @@ function figures({ account: total, complaints, struck, brokenOff }: Sum): readon
     shown("delivered", total.delivered),
     equal("delivered + reported as not delivered", total.delivered + total.toldNotDelivered, total.accepted),
     equal("accepted whose end was told", total.reported, total.accepted),
+    none("told twice without an end of the process between, or as another mail", total.toldAgain),
+    shown("told again after an end of the process", total.toldAfterCrash),
     none("lost", total.lost),
     none('falsely told "sent"', total.falselySent),
     none('falsely told "not sent"', total.falselyNotSent),
     none("duplicates without the mark", total.unmarkedRepeats),
     shown("duplicates with the mark", total.markedRepeats),
+    none("repeated without a word in the result", total.unmarkedResults),
+    shown(
+      "mails taken by the server of which the module named a refusal: repeats and wrong ends",
+      total.contradicted,
+    ),
     none('duplicates under "at most once"', total.repeatedAtMostOnce),
     none("refused and yet delivered", total.deliveredThoughRefused),
     none("attachments altered", total.alteredAttachments),
@@ -145,6 +205,16 @@ function figures({ account: total, complaints, struck, brokenOff }: Sum): readon
     none("stuck: no end", total.stuck),
     none("stuck: ended behind its maximum age", total.late),
     none("episodes broken off", brokenOff),
+    shown("episodes run twice", sum.runTwice),
+    none("of them with another story the second time", sum.toldOtherwise),
+    covered("states of a mail in which each event came", {
+      reached: [...sum.reached.events],
+      all: cells.events,
+    }),
+    covered("states of a mail in which each mishap struck", {
+      reached: [...sum.reached.mishaps],
+      all: cells.mishaps,
+    }),
     none("second command in flight", kinds(/ was written while /)),
     none("command lines of no known form", kinds(/no known form/)),
     none("secrets seen", kinds(/^the secret/)),

@@ -8,6 +8,13 @@ export interface Figure {
   readonly met: boolean;
   /** Of a figure that is counted: how it makes one with those of the other slices of its part. */
   readonly counted?: Counted;
+  /** Of one that says how much was reached. */
+  readonly cells?: Cells;
+}
+
+export interface Cells {
+  readonly reached: readonly string[];
+  readonly all: readonly string[];
 }
 
 export interface Counted {
@@ -61,11 +68,22 @@ export function equal(name: string, count: number, wanted: number): Figure {
   return counted(name, { count, wanted, together: "sum" });
 }
 
+/** How many of all cells were reached; what the slices have reached is counted once. */
+export function covered(name: string, { reached, all }: Cells): Figure {
+  const value = `${text(all.filter((cell) => reached.includes(cell)).length)} of ${text(all.length)}`;
+  return { name, value, goal: "", met: true, cells: { reached, all } };
+}
+
 /** The figures of a part from those of its slices. */
 export function joined(slices: readonly (readonly Figure[])[]): readonly Figure[] {
   const [first = []] = slices;
   return first.map((figure) => {
     const all = slices.flatMap((figures) => figures.filter(({ name }) => name === figure.name));
+    const { cells } = figure;
+    if (cells !== undefined) {
+      const reached = all.flatMap((one) => one.cells?.reached ?? []);
+      return covered(figure.name, { reached: [...new Set(reached)], all: cells.all });
+    }
     const counts = all.flatMap((one) => one.counted ?? []);
     const [{ together, wanted } = { together: "sum", wanted: undefined } as const] = counts;
     if (counts.length < slices.length) return all.find(({ met }) => !met) ?? figure;

@@ -4,9 +4,10 @@ import { hostile } from "./hostile";
 import { kills } from "./kills";
 import { load } from "./load";
 import type { Part } from "./part";
+import { nextMail } from "./next-mail";
 import { secrets } from "./secrets";
 import { soak } from "./soak";
 import { supply } from "./supply";
 
 /** In the order of the table. */
-export const PARTS: readonly Part[] = [faults, kills, soak, hostile, secrets, load, supply];
+export const PARTS: readonly Part[] = [faults, nextMail, kills, soak, hostile, secrets, load, supply];

@@ -7,12 +7,12 @@
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { tableOf, writeDocumentation } from "./documentation";
-import { joined, type Figure, type Part, type Slice } from "./part";
+import { joined, type Cells, type Figure, type Part, type Slice } from "./part";
 import { Compiled, runPart } from "./part-runner";
 import { PARTS } from "./parts";
 
 /** The longest first, so that no core is idle for long at the end. */
-const ORDER = ["soak", "faults", "hostile", "kills", "secrets", "supply"] as const;
+const ORDER = ["soak", "faults", "hostile", "kills", "next-mail", "secrets", "supply"] as const;
 /** What is measured in it is time: it runs when all others have ended. */
 const ALONE = "load";
 
@@ -66,6 +66,9 @@ async function main(): Promise<void> {
     joined(figures.get(name) ?? []).map((figure) => ({ part: name, ...figure })),
   );
   console.log(tableOf(rows));
+  for (const { name, cells } of rows)
+    for (const line of cells === undefined || share < 1 ? [] : neverReached(cells))
+      console.log(`${name}: never ${line}`);
   const isMet = rows.every(({ met }) => met);
   const minutes = ((performance.now() - began) / 60_000).toFixed(0);
   console.log(
@@ -76,6 +79,17 @@ async function main(): Promise<void> {
     await writeDocumentation(rows, `Seed ${seed}, on ${date}, in ${minutes} minutes:`);
   }
   process.exitCode = isMet ? 0 : 1;
+}
+
+/** The cells that no slice has reached, those of one kind in one line. */
+function neverReached({ reached, all }: Cells): readonly string[] {
+  const kinds = new Map<string, string[]>();
+  for (const cell of all.filter((one) => !reached.includes(one))) {
+    const at = cell.lastIndexOf(": ");
+    const [kind, rest] = [cell.slice(0, at), cell.slice(at + 2)];
+    kinds.set(kind, [...(kinds.get(kind) ?? []), rest]);
+  }
+  return [...kinds].map(([kind, cellsOfKind]) => `${kind}: ${cellsOfKind.join(", ")}`);
 }
 
 /** What one process does: a part, or a slice of it. */

@@ -61,6 +61,9 @@ export class FaultyFiles implements FileLayer {
   /** Says what goes wrong. Changing operations come before they take effect. */
   fault: (operation: Operation) => Fault = () => undefined;
 
+  /** How long an operation takes; undefined: a turn. A changing one takes effect afterwards. */
+  pace: (operation: Operation) => Promise<void> | undefined = () => undefined;
+
   /** How often an operation was asked for. */
   count(name: Operation["name"]): number {
     return this.counts.get(name) ?? 0;
@@ -207,13 +210,14 @@ export class FaultyFiles implements FileLayer {
     if (this.dead) await forever();
     this.operations++;
     this.counts.set(name, this.count(name) + 1);
-    const fault = this.fault({ number: this.operations, name, path });
+    const operation = { number: this.operations, name, path };
+    const fault = this.fault(operation);
     if (fault === "cut") {
       this.dead = true;
       await forever();
     }
     // As a real disk does, an answer takes a turn.
-    await Promise.resolve();
+    await (this.pace(operation) ?? Promise.resolve());
     if (this.dead) await forever();
     if (fault !== undefined) throw systemError(fault, path);
   }

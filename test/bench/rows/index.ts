@@ -12,6 +12,7 @@ import { largeMessages } from "./large-messages";
 import { mailPath } from "./mail-path";
 import { mailShares } from "./mail-shares";
 import { modems } from "./modems";
+import { nextMail } from "./next-mail";
 import { queueGrowth } from "./queue-growth";
 import { roundTrip } from "./round-trip";
 import { serialMail } from "./serial-mail";
@@ -33,6 +34,7 @@ export const ROWS: readonly Row[] = [
   endlessLine,
   enqueue,
   queueGrowth,
+  nextMail,
   modems,
   eventLoop,
   largeMessages,

@@ -11,15 +11,27 @@ export interface Copy {
   readonly hasText: boolean;
 }
 
+/** An end that was told. */
+export interface Told extends MailEnded {
+  /** Another one: its process may have ended between telling and noting it. */
+  readonly epoch: number;
+}
+
 /** What became of one letter. */
 export interface Case {
   readonly letter: Letter;
   readonly recipients: readonly string[];
+  /** Address of the config node that has accepted it. */
+  readonly sender: string;
   /** Undefined: neither accepted nor refused, because the process died meanwhile. */
   answer: "accepted" | "refused" | undefined;
-  readonly ends: MailEnded[];
+  /** Of an accepted mail, in its outbox. */
+  id: string | undefined;
+  readonly ends: Told[];
   /** Milliseconds for which it was older than it may become, when it ended; below 0 when it ended in its time. */
   overdue: number | undefined;
+  /** The module named a refusal of a mail that the server had taken. */
+  isContradicted: boolean;
   readonly copies: Copy[];
 }
 
@@ -43,6 +55,14 @@ export interface Account {
   alteredTexts: number;
   /** The same on a line without checksums. */
   spoiltTexts: number;
+  /** Told more than once although nothing had come between, or as another mail. */
+  toldAgain: number;
+  /** Told to an open mail again after the end of a process, as it may be. */
+  toldAfterCrash: number;
+  /** A recipient has two copies, and the result does not say so. */
+  unmarkedResults: number;
+  /** Of mails that the server had taken while the module named a refusal: copies without the mark, "not sent". */
+  contradicted: number;
   /** Never ended. */
   stuck: number;
   /** Ended long behind its maximum age. */
@@ -66,6 +86,10 @@ export function emptyAccount(): Account {
     alteredAttachments: 0,
     alteredTexts: 0,
     spoiltTexts: 0,
+    toldAgain: 0,
+    toldAfterCrash: 0,
+    unmarkedResults: 0,
+    contradicted: 0,
     stuck: 0,
     late: 0,
   };
@@ -75,7 +99,22 @@ export function emptyAccount(): Account {
 const LAST_TRY = 30 * 60_000;
 
 /** Counts one letter. */
-export function accountOf({ letter, recipients, answer, ends, overdue, copies }: Case): Account {
+export function accountOf(one: Case): Account {
+  const account = judged(one);
+  if (!one.isContradicted) return account;
+  const { unmarkedRepeats, falselyNotSent, repeatedAtMostOnce, unmarkedResults } = account;
+  const contradicted = unmarkedRepeats + falselyNotSent + repeatedAtMostOnce + unmarkedResults;
+  return {
+    ...account,
+    contradicted,
+    unmarkedRepeats: 0,
+    falselyNotSent: 0,
+    repeatedAtMostOnce: 0,
+    unmarkedResults: 0,
+  };
+}
+
+function judged({ letter, recipients, answer, id, ends, overdue, copies }: Case): Account {
   const account = { ...emptyAccount(), mails: 1 };
   const have = new Set(copies.map(({ recipient }) => recipient));
   for (const recipient of have) {
@@ -102,6 +141,15 @@ export function accountOf({ letter, recipients, answer, ends, overdue, copies }:
   account.falselySent = [...served].filter((one) => !have.has(one)).length;
   account.falselyNotSent =
     ends.some(({ failure }) => failure?.outcome === "notSent") && have.size > 0 ? 1 : 0;
+  const again = ends.slice(1);
+  const isRightAgain = (end: Told, at: number): boolean => end.recovered && end.epoch !== ends[at]?.epoch;
+  account.toldAfterCrash = again.filter(isRightAgain).length;
+  account.toldAgain = again.length - account.toldAfterCrash + ends.filter((end) => end.id !== id).length;
+  const hasTwo = (address: string): boolean =>
+    copies.filter(({ recipient }) => recipient === address).length > 1;
+  const last = ends.at(-1);
+  if (last !== undefined && last.result.accepted.some(hasTwo) && last.result.possibleDuplicate !== true)
+    account.unmarkedResults = 1;
   return account;
 }
 

@@ -4,7 +4,6 @@
  *
  * An episode depends on its seed and number alone, so that a failure is repeated by these two.
  */
-import { simpleParser } from "mailparser";
 import { readMessage } from "../../../lib/mail/message/message";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
@@ -13,13 +12,19 @@ import { variantTable, variantNames, cell, change, simCard } from "../../../lib/
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
-import { accountOf, add, emptyAccount, type Account, type Case } from "./audit";
+import type { Account, Case } from "./audit";
 import { CANARIES, leaksIn } from "./canaries";
 import { Dice, mixed } from "./dice";
-import { Gateway } from "./gateway";
-import { anyLetter, numberOf, type Charset } from "./letters";
-import { MISHAPS, NOISE, type Scene } from "./mishaps";
+import { Gateway, type GatewayOptions } from "./gateway";
+import { Host } from "./host";
+import { hashOf, Ledger } from "./ledger";
+import { address, anyLetter, type Charset } from "./letters";
+import type { Scene } from "./mishap";
+import { MISHAPS, NOISE } from "./mishaps";
+import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
+import { ProcessPause } from "./process-pause";
+import type { Reached } from "./reached";
 import { WireWitness } from "./wire-witness";
 
 const SECOND = 1_000;
@@ -27,10 +32,10 @@ const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 /** Minutes. */
 const MAX_AGE = 1440;
-/** Looks at the outbox, for its age, this often. */
-const AGE_STEP = 10 * SECOND;
 /** A person looks after a held outbox this often. */
 const PERSON_EVERY = 40 * MINUTE;
+/** Number of the first test mail of an episode, behind those of its letters. */
+const FIRST_TEST = 900;
 /** Longest that the end of an episode may take: the age of a mail, and the probes of a hold. */
 const PATIENCE = (MAX_AGE + 120) * MINUTE;
 
@@ -41,6 +46,7 @@ export interface EpisodePlan {
   /** 0: an episode without any mishap. */
   readonly mishaps: number;
   readonly office: PostOffice;
+  readonly reached: Reached;
   /** Takes what happens, second by second, for a person who looks for the cause. */
   readonly story: string[];
 }
@@ -50,30 +56,24 @@ export interface EpisodeReport {
   /** What does not stand in the account, in words. */
   readonly complaints: readonly string[];
   readonly mishaps: ReadonlyMap<string, number>;
+  /** Of the story: the same for the same seed and number. */
+  readonly hash: string;
 }
 
 export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const dice = new Dice(mixed(plan.seed, plan.number));
-  const { office, story } = plan;
+  const { office, story, reached } = plan;
   office.reset();
+  reached.begin();
   const clock = new FastClock(Date.UTC(2026, 0, 1));
   const isNoisy = dice.hit(0.3);
   const counter = dice.pick(COUNTERS);
   const charset: Charset = dice.pick(["auto", "auto", "utf-8", "gb2312", "big5"]);
   const tell = (what: string): void => void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what}`);
-  const module = new SimulatedModem({
-    clock,
-    busy: (work) => clock.busy(work),
-    variants: anyVariants(dice),
-    timing: {
-      bootMs: dice.between(1_000, 15_000),
-      networkMs: dice.between(100, 5_000),
-      airMs: dice.between(200, 20_000),
-      thinkingMs: dice.between(0, 20),
-      line: isNoisy ? 115_200 : "unpaced",
-    },
-  });
+  const module = anyModule(dice, clock, isNoisy);
+  let lastPutAt = 0;
   module.log.follow((entry) => {
+    if (entry.kind === "line" && entry.text.startsWith("AT+QSMTPPUT=")) lastPutAt = clock.now();
     if (entry.kind === "line" || entry.kind === "urc" || entry.kind === "event")
       tell(`module ${entry.kind} ${entry.text}`);
   });
@@ -88,7 +88,6 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     module.restart("powerLoss");
   }
 
-  const witness = new WireWitness();
   const leaks = new Set<string>();
   const published = (what: string, text: string): void => {
     for (const leak of leaksIn(text))
@@ -97,21 +96,15 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     if (what === "state" || what === "trouble" || what === "hold" || what === "open")
       tell(`host ${what} ${text}`);
   };
-  const cases = new Map<number, Case>();
-  const notebook = memoryNotebook();
-  const gateway = new Gateway({
+  const ledger = new Ledger();
+  /** Messages that a process that lives has neither accepted nor refused. */
+  const unanswered = new Set<Case>();
+  const pause = new ProcessPause(clock);
+  const usualDiskMs = dice.pick([0, 0, 3, 20]);
+  const shared = {
     clock,
-    transport: simulatorTransport(module, { portName: "usbat" }),
-    witness,
-    notebook,
-    network: {
-      ...NETWORK,
-      apn: "iot.example",
-      apnAuth: "pap",
-      apnUser: CANARIES.apnUser,
-      apnPassword: CANARIES.apnPassword,
-      simPin: CANARIES.simPin,
-    },
+    pause,
+    network: { ...NETWORK, ...ACCESS, allowReset: dice.hit(0.85) },
     smtp: {
       host: "mail.example.com",
       port: office.port(counter),
@@ -125,40 +118,50 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       sendTimeout: dice.pick([60, 300]),
     },
     bccMode: dice.pick(["private", "private", "module"]),
-    queue: {
-      maxAge: MAX_AGE,
-      maxQueued: dice.pick([1000, 1000, 8]),
-      maxSpoolMB: 100,
-      keepFailedDays: 7,
-      ratePerHour: 0,
-      fingerprint: {
-        port: "p",
-        sim: "",
-        apn: CANARIES.apnPassword,
-        server: "s",
-        login: CANARIES.smtpPassword,
-        sender: "f",
-      },
-    },
+    queue: { ...QUEUE, maxQueued: dice.pick([1000, 1000, 8]) },
     charset,
     random: dice.random,
+    diskMs: (operation) => host.diskMs(operation) + (usualDiskMs === 0 ? 0 : dice.between(0, usualDiskMs)),
     published,
-    ended: (ended) => {
-      const { number } = ended.origin.message as { number?: number };
-      const told = [...cases.values()].find(({ letter }) => letter.number === number) ?? byId.get(ended.id);
-      tell(
-        `told ${number} ${ended.id} ${ended.result.status} ${ended.failure?.code ?? ""} ${ended.failure?.outcome ?? ""}`,
-      );
-      published("end", JSON.stringify(forJson(ended)));
-      told?.ends.push(ended);
-      const begun = told && ages.get(told);
-      if (told !== undefined && begun !== undefined)
-        told.overdue ??= overdue(told.letter.maxAge, age.since(begun));
-    },
+  } satisfies Partial<GatewayOptions>;
+  const stations = (dice.hit(0.25) ? BOTH_PORTS : BOTH_PORTS.slice(0, 1)).map(({ port, sender }) => {
+    const witness = new WireWitness();
+    const notebook = memoryNotebook();
+    const ages = new Map<Case, Instant>();
+    const gateway = new Gateway({
+      ...shared,
+      port,
+      witness,
+      notebook,
+      transport: simulatorTransport(module, { portName: port }),
+      smtp: { ...shared.smtp, senderAddress: sender },
+      ended: (ended) => {
+        const told = ledger.caseOf(ended);
+        const { status } = ended.result;
+        tell(
+          `told ${told?.letter.number} ${ended.id} ${status} ${ended.failure?.code ?? ""} ${ended.failure?.outcome ?? ""}`,
+        );
+        published("end", JSON.stringify(forJson(ended)));
+        if (told === undefined || told.sender !== sender) {
+          ledger.complaints.push(`${sender} told the end of a mail that is none of its own`);
+          return;
+        }
+        told.ends.push({ ...ended, epoch: host.epoch });
+        const begun = ages.get(told);
+        if (begun !== undefined) told.overdue ??= overdue(told.letter.maxAge, MAX_AGE, age.since(begun));
+      },
+    });
+    const age = new OutboxAge(clock, gateway);
+    return { gateway, witness, notebook, ages, age, sender };
   });
-  const byId = new Map<string, Case>();
-  const age = new OutboxAge(clock, gateway);
-  const ages = new Map<Case, Instant>();
+  const host = new Host(
+    stations.map(({ gateway }) => gateway),
+    pause,
+    () => {
+      reached.restarted();
+      unanswered.clear();
+    },
+  );
 
   const cures = new Set<() => void>();
   const heal = (ms: number, repair: () => void): void => {
@@ -169,7 +172,20 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     cures.add(cure);
     clock.after(ms, cure);
   };
-  const scene: Scene = { clock, module, office, gateway, dice, heal };
+  let tests = 0;
+  const testMail = (cancelAfterMs: number | undefined): void => {
+    const recipient = address(plan.number * 1000 + FIRST_TEST + tests++, "test");
+    const cancelled = new AbortController();
+    const end = dice.pick(host.gateways).testMail(recipient, cancelled.signal);
+    if (end === undefined) return;
+    tell(`test mail to ${recipient}`);
+    ledger.tested(recipient);
+    void end.then((told) => {
+      tell(`test mail to ${recipient}: ${told}`);
+      ledger.tested(recipient, told);
+    });
+    if (cancelAfterMs !== undefined) heal(cancelAfterMs, () => cancelled.abort());
+  };
   const struck = new Map<string, number>();
 
   // Mails and mishaps at random moments.
@@ -183,55 +199,54 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const pool = isNoisy ? [...MISHAPS, ...NOISE, ...NOISE] : MISHAPS;
   for (let at = 0; at < plan.mishaps; at++) {
     const { name, strike } = dice.weighted(pool);
+    const note = (): void => {
+      tell(`STRIKES ${name}`);
+      reached.struck(name);
+    };
+    const turn = plan.number * plan.mishaps + at;
+    const contradicted = (arrival: Arrival): void => ledger.contradicted(arrival);
+    const scene: Scene = { clock, module, office, host, dice, turn, heal, contradicted, testMail, note };
     clock.after(dice.between(0, span), () => {
       if (isOver) return;
       tell(`MISHAP ${name}`);
       struck.set(name, (struck.get(name) ?? 0) + 1);
-      strike(scene);
+      if (strike(scene) !== "later") note();
     });
   }
   const person = (): void => {
-    const { outbox } = gateway;
-    if (outbox?.summary().hold !== undefined) void outbox.resume().catch(() => undefined);
+    for (const { outbox } of host.isPaused ? [] : host.gateways)
+      if (outbox?.summary().hold !== undefined) void outbox.resume().catch(() => undefined);
     clock.after(PERSON_EVERY, person);
   };
   clock.after(PERSON_EVERY, person);
 
   async function raise(letter: Case["letter"]): Promise<void> {
-    if (gateway.outbox === undefined) {
+    const station = stations[letter.number % stations.length];
+    if (station?.gateway.outbox === undefined || host.isPaused) {
       clock.after(10 * SECOND, () => void raise(letter));
       return;
     }
     toRaise--;
+    const { gateway, sender, ages, age } = station;
     const mail = await readMessage(letter.message, {}, { allowFrom: false, attachmentPaths: [] });
-    const one: Case = {
-      letter,
-      recipients: [...mail.to, ...mail.cc, ...mail.bcc],
-      answer: undefined,
-      ends: [],
-      overdue: undefined,
-      copies: [],
-    };
-    cases.set(letter.number, one);
+    const one = ledger.raise(letter, [...mail.to, ...mail.cc, ...mail.bcc], sender);
     ages.set(one, age.now());
+    unanswered.add(one);
     try {
-      const { id } = await gateway.accept(
-        mail,
-        { maxAge: letter.maxAge, delivery: letter.delivery },
-        letter.number,
-      );
-      byId.set(id, one);
-      one.answer = "accepted";
-      tell(
-        `accepted ${letter.number} ${id} ${letter.delivery} ${letter.maxAge} to ${one.recipients.length}, ${letter.attachments.length} files`,
-      );
+      const { maxAge, delivery } = letter;
+      const { id } = await gateway.accept(mail, { maxAge, delivery }, letter.number);
+      ledger.accepted(one, id);
+      reached.accepted(id);
+      tell(`accepted ${letter.number} ${id} ${delivery} ${maxAge} to ${one.recipients.length}`);
     } catch (error) {
       one.answer = "refused";
       tell(`refused ${letter.number} ${String(error)}`);
+    } finally {
+      unanswered.delete(one);
     }
   }
 
-  gateway.start();
+  host.start();
   await clock.run(() => clock.now() >= span && toRaise === 0, span + PATIENCE);
   tell("ALL IS MENDED");
   isOver = true;
@@ -240,14 +255,13 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   change(module, simCard, { inserted: true });
   change(module, cell, { registration: 1, rssi: 23, grantsContext: true });
   module.plug();
-  gateway.start();
-  const open = (): number =>
-    [...cases.values()].filter(({ answer, ends }) => answer === "accepted" && ends.length === 0).length;
-  const complaints: string[] = [];
+  host.goOn("line");
+  host.start();
+  const { complaints } = ledger;
   const end = clock.now() + PATIENCE;
   await clock
     .run(
-      () => (open() === 0 && gateway.outbox !== undefined && cures.size === 0) || clock.now() > end,
+      () => (ledger.open + unanswered.size + cures.size === 0 && host.isServing) || clock.now() > end,
       PATIENCE + HOUR,
     )
     .catch((error: unknown) => complaints.push(String(error)));
@@ -259,94 +273,76 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       .map(({ name }) => name),
   );
   // A file may stand under a name that noise has spoilt, which the host cannot know: it knows those that it has noted.
-  const noted = (await notebook.read("files").catch(() => undefined)) ?? "";
+  const pages = await Promise.all(stations.map(({ notebook }) => notebook.read("files")));
+  const noted = pages.join(" ");
   const left = files.filter((name) => (isNoisy ? noted.includes(`:${name}"`) : !name.startsWith("ca-")));
-  if (left.length > 0 && gateway.current?.modem.state.name === "ready" && open() === 0)
+  // What a former run of the flows has left is deleted with the next mail.
+  const isQuiet = host.gateways.every(
+    ({ current }) => current?.modem.state.name === "ready" && current.startedAt < lastPutAt,
+  );
+  if (left.length > 0 && isQuiet && ledger.open === 0)
     complaints.push(`files left in the module: ${left.join(", ")}`);
-  for (const path of gateway.disk.paths()) {
-    if (!path.startsWith("/user/quectel-modem/m1/spool/"))
-      complaints.push(`written outside the spool: ${path}`);
-    published("spool", gateway.disk.text(path));
-  }
-  await clock.until(gateway.close(), HOUR).catch((error: unknown) => complaints.push(String(error)));
-  complaints.push(...witness.complaints, ...leaks);
+  for (const { disk } of host.gateways)
+    for (const path of disk.paths()) {
+      if (!path.startsWith("/user/quectel-modem/m1/spool/"))
+        complaints.push(`written outside the spool: ${path}`);
+      published("spool", disk.text(path));
+    }
+  await clock.until(host.close(), HOUR).catch((error: unknown) => complaints.push(String(error)));
+  complaints.push(...stations.flatMap(({ witness }) => witness.complaints), ...leaks);
 
-  for (const arrival of office.arrivals) await file(arrival, cases, complaints);
-  const account = emptyAccount();
-  for (const one of cases.values()) {
-    add(account, accountOf(one));
-    for (const { recipient, isMarked } of one.copies)
-      story.push(`copy ${recipient}${isMarked ? " marked" : ""}`);
-  }
+  const hash = hashOf(story);
+  const account = await ledger.settle(office.arrivals, story);
   if (isNoisy) {
     // Nothing proves a text on a line without checksums.
     account.spoiltTexts = account.alteredTexts;
     account.alteredTexts = 0;
   }
-  return { account, complaints, mishaps: struck };
+  return { account, complaints, mishaps: struck, hash };
 }
 
-/** Milliseconds beyond the maximum age. A limit of the mail's own goes on under a hold, the modem's does not. */
-function overdue(ownLimit: number | undefined, { running, active }: Instant): number {
-  return ownLimit === undefined ? active - MAX_AGE * MINUTE : running - ownLimit * MINUTE;
-}
+/** Config nodes on the ports of one module, each with its address. */
+const BOTH_PORTS = [
+  { port: "usbat", sender: "pump7@example.com" },
+  { port: "usbmodem", sender: "boiler@example.com" },
+] as const;
 
-/** Times of an outbox, milliseconds. */
-interface Instant {
-  readonly running: number;
-  /** Without holds. */
-  readonly active: number;
-}
+const ACCESS = {
+  apn: "iot.example",
+  apnAuth: "pap",
+  apnUser: CANARIES.apnUser,
+  apnPassword: CANARIES.apnPassword,
+  simPin: CANARIES.simPin,
+} as const;
 
-/** How long an outbox has been there, and how long of that it was not held, over all its lives. */
-class OutboxAge {
-  private running = 0;
-  private active = 0;
+const QUEUE = {
+  maxAge: MAX_AGE,
+  maxSpoolMB: 100,
+  keepFailedDays: 7,
+  ratePerHour: 0,
+  fingerprint: {
+    port: "p",
+    sim: "",
+    apn: CANARIES.apnPassword,
+    server: "s",
+    login: CANARIES.smtpPassword,
+    sender: "f",
+  },
+};
 
-  constructor(clock: FastClock, gateway: Gateway) {
-    const look = (): void => {
-      if (gateway.outbox !== undefined) {
-        this.running += AGE_STEP;
-        if (gateway.outbox.summary().hold === undefined) this.active += AGE_STEP;
-      }
-      clock.after(AGE_STEP, look);
-    };
-    clock.after(AGE_STEP, look);
-  }
-
-  now(): Instant {
-    return { running: this.running, active: this.active };
-  }
-
-  /** Age of a mail, by the time that its limit counts. */
-  since(begun: Instant): Instant {
-    return { running: this.running - begun.running, active: this.active - begun.active };
-  }
-}
-
-/** Sorts an arrival to the letters of its recipients. */
-async function file(arrival: Arrival, cases: ReadonlyMap<number, Case>, complaints: string[]): Promise<void> {
-  const parsed = await simpleParser(arrival.raw);
-  const text = lines(parsed.text ?? "");
-  for (const recipient of arrival.recipients) {
-    const one = cases.get(numberOf(recipient) ?? -1);
-    if (one === undefined) {
-      complaints.push(`a mail went to ${recipient}`);
-      continue;
-    }
-    const contents = parsed.attachments.map(({ content }) => content);
-    const { letter } = one;
-    one.copies.push({
-      recipient,
-      isMarked: text.includes("May be a repeat"),
-      hasAttachments: letter.attachments.every(({ content }) => contents.some((got) => got.equals(content))),
-      hasText: [text, ...contents.map(String)].some((one) => lines(one).includes(letter.text)),
-    });
-  }
-}
-
-function lines(text: string): string {
-  return text.replaceAll("\r\n", "\n");
+function anyModule(dice: Dice, clock: FastClock, isNoisy: boolean): SimulatedModem {
+  return new SimulatedModem({
+    clock,
+    busy: (work) => clock.busy(work),
+    variants: anyVariants(dice),
+    timing: {
+      bootMs: dice.between(1_000, 15_000),
+      networkMs: dice.between(100, 5_000),
+      airMs: dice.between(200, 20_000),
+      thinkingMs: dice.between(0, 20),
+      line: isNoisy ? 115_200 : "unpaced",
+    },
+  });
 }
 
 function anyVariants(dice: Dice): VariantChoice {

@@ -1,6 +1,6 @@
 /**
- * The host of an episode over all its lives: the library put together as the nodes do it, killed, deployed and
- * restarted on one disk.
+ * A config node of an episode over all lives of its host: the library put together as the nodes do it, killed, deployed
+ * and restarted on one disk. What befalls the whole process is in `host.ts`.
  */
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
@@ -12,22 +12,29 @@ import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { Notebook } from "../../../lib/quectel/notebook";
+import { delay } from "../../../lib/clock";
 import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
 import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
 import { Trace } from "../../../lib/serial/trace";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { certificate } from "../../support/certificates";
 import type { FastClock } from "../../support/fast-clock";
-import { FaultyFiles, type Survives } from "../../support/faulty-files";
+import { FaultyFiles, type Operation, type Survives } from "../../support/faulty-files";
 import { KeptLog } from "../../support/module-replies";
 import type { Charset } from "./letters";
 import { ProcessClock } from "./process-clock";
+import { ProcessPause } from "./process-pause";
 import { ProcessLines, type LineWitness } from "./process-transport";
+import { TestMail, type TestMailEnd } from "./test-mail";
 
 export interface GatewayOptions {
   readonly clock: FastClock;
+  /** Port of the module that it is connected to. */
+  readonly port: "usbat" | "usbmodem";
   readonly transport: TransportFactory;
   readonly witness: LineWitness;
+  /** Of the process that it runs in. */
+  readonly pause: ProcessPause;
   readonly notebook: Notebook;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
@@ -36,6 +43,8 @@ export interface GatewayOptions {
   readonly charset: Charset;
   readonly random: () => number;
   readonly ended: (ended: MailEnded) => void;
+  /** Milliseconds that an operation of the disk takes. */
+  readonly diskMs: (operation: Operation) => number;
   /** Gets what a life has written that others can read: log and trace. */
   readonly published: (what: string, text: string) => void;
 }
@@ -45,19 +54,33 @@ const REOPEN = 30_000;
 
 export const DIRECTORY = "/user/quectel-modem/m1/spool";
 
-/** What one process is made of. */
+/** A process of the host; deploys happen within one. */
+interface Process {
+  readonly pid: number;
+  readonly container: "ours" | "another container";
+  /** Names of the locks that it holds. */
+  readonly locks: Set<string>;
+  readonly pause: ProcessPause;
+}
+
+/** What one run of the flows is made of. */
 type Life = ReturnType<Gateway["assemble"]>;
 
 export class Gateway {
-  disk = new FaultyFiles();
+  disk: FaultyFiles;
   private life: Life | undefined;
   private closing = false;
+  private lastPid = 0;
   private boot = 1;
   private booted: number;
-  private lives = 0;
+  /** Processes that run, by their number; ours is the one that a kill replaces. */
+  private readonly processes = new Map<number, Process>();
+  private ours: Process;
 
   constructor(private readonly options: GatewayOptions) {
     this.booted = options.clock.now();
+    this.ours = this.newProcess("ours");
+    this.disk = this.paced(new FaultyFiles());
   }
 
   get isUp(): boolean {
@@ -75,7 +98,7 @@ export class Gateway {
 
   start(): void {
     if (this.life !== undefined) return;
-    const life = this.assemble();
+    const life = this.assemble(this.ours);
     this.life = life;
     void life.open();
   }
@@ -83,7 +106,7 @@ export class Gateway {
   accept(mail: Mail, options: MailOptions, number: number): Promise<{ readonly id: string }> {
     const { outbox } = this;
     if (outbox === undefined) throw new Error("the gateway is down");
-    return outbox.accept(mail, options, { nodeId: "n1", message: { number } });
+    return outbox.accept(mail, options, { nodeId: this.options.port, message: { number } });
   }
 
   /** The process ends in the middle of whatever it does. @param survives what the disk keeps. */
@@ -93,9 +116,11 @@ export class Gateway {
     this.life = undefined;
     this.closing = false;
     life.die();
+    this.processes.delete(this.ours.pid);
+    this.ours = this.newProcess("ours");
     this.disk.cut();
     const { fault } = this.disk;
-    this.disk = this.disk.after(survives);
+    this.disk = this.paced(this.disk.after(survives));
     this.disk.fault = fault;
     if (survives === "all") return;
     this.boot++;
@@ -113,12 +138,52 @@ export class Gateway {
     this.closing = false;
   }
 
-  private assemble() {
+  /** A person tries the settings; undefined while the gateway is down. @param cancelled ends it before its time */
+  testMail(recipient: string, cancelled: AbortSignal): Promise<TestMailEnd> | undefined {
+    return this.life?.testMail(recipient, cancelled);
+  }
+
+  /**
+   * Another runtime that sees the same folder, in a container of its own, opens the outbox and leaves it after a while.
+   * It has no module.
+   */
+  async intrude(ms: number): Promise<void> {
+    const another = this.newProcess("another container");
+    const life = this.assemble(another);
+    await life.openOutbox();
+    await delay(this.options.clock, ms);
+    await life.close();
+    this.processes.delete(another.pid);
+  }
+
+  private paced(disk: FaultyFiles): FaultyFiles {
+    const { clock, pause, diskMs } = this.options;
+    disk.pace = (operation) => {
+      const ms = diskMs(operation);
+      if (ms === 0 && !pause.isPaused) return undefined;
+      return (ms === 0 ? Promise.resolve() : delay(clock, ms)).then(() => pause.passed("disk"));
+    };
+    return disk;
+  }
+
+  private newProcess(container: Process["container"]): Process {
+    const { pause, clock } = this.options;
+    const made = {
+      pid: ++this.lastPid,
+      container,
+      locks: new Set<string>(),
+      // Another container does not stand still with ours.
+      pause: container === "ours" ? pause : new ProcessPause(clock),
+    };
+    this.processes.set(made.pid, made);
+    return made;
+  }
+
+  private assemble({ pid, container, locks, pause }: Process) {
     const { clock: world, notebook, network, smtp, charset, random, ended, published } = this.options;
-    const pid = ++this.lives;
-    const clock = new ProcessClock(world);
+    const clock = new ProcessClock(world, pause);
     const log = new KeptLog();
-    const lines = new ProcessLines(this.options.witness);
+    const lines = new ProcessLines(this.options.witness, pause);
     const trace = new Trace(clock, undefined, new PayloadMask());
     trace.enabled = true;
     const connect = lines.through(this.options.transport);
@@ -128,6 +193,7 @@ export class Gateway {
       network,
       log,
       random,
+      urcPort: async () => this.options.port,
       hide: (secrets) => trace.hide(secrets),
     });
     const search = new NetworkSearch(modem);
@@ -154,10 +220,15 @@ export class Gateway {
       random,
       files,
       host: {
-        self: { pid, started: String(pid), boot, pidNamespace: "ns", host: "gateway" },
-        locks: new Set(),
+        self: { pid, started: String(pid), boot, pidNamespace: container, host: "gateway" },
+        locks,
         uptime: () => world.now() - booted,
-        state: (mark) => (mark.boot !== boot ? "unknown" : mark.pid === pid ? "running" : "gone"),
+        state: (mark) =>
+          mark.boot !== boot || mark.pidNamespace !== container
+            ? "unknown"
+            : this.processes.has(mark.pid)
+              ? "running"
+              : "gone",
       },
     });
     const tell = (what: string) => (event: unknown) => published(what, JSON.stringify(event));
@@ -190,11 +261,31 @@ export class Gateway {
         if (!dead) clock.after(REOPEN, () => void openOutbox());
       }
     };
+    const tests = new Set<TestMail>();
+    const testMail = async (recipient: string, cancelled: AbortSignal): Promise<TestMailEnd> => {
+      const test = new TestMail({
+        lender: { modem, pdp },
+        isInUse: () => !dead,
+        transport: lines.through(this.options.transport),
+        clock,
+        network,
+        smtp,
+        charset,
+        notebook,
+        log,
+        port: this.options.port,
+      });
+      tests.add(test);
+      return test.run(recipient, cancelled).finally(() => tests.delete(test));
+    };
     return {
+      startedAt: world.now(),
       modem,
       outbox,
       log,
       trace,
+      testMail,
+      openOutbox,
       isOpen: () => open,
       open: async (): Promise<void> => {
         modem.acquire();
@@ -205,11 +296,13 @@ export class Gateway {
         publish();
         clock.die();
         lines.die();
+        for (const test of tests) test.die();
         // What a process holds ends with it: here the lock of the module, which is one for the whole test process.
         mailer.close();
       },
       close: async (): Promise<void> => {
         dead = true;
+        for (const test of tests) await test.stop();
         await outbox.close();
         mailer.close();
         pdp.close();

@@ -1,59 +1,23 @@
-/** What befalls module, line, network, mail server and host in an episode; each ends by itself after a while. */
-import type { FaultPlan, FaultRule, SimulatedModem, SmtpStep } from "../../../lib/simulator";
+/** What befalls module, line, network and mail server in an episode; each ends by itself after a while. */
 import { cell, change, cme, ERROR, setModuleTime, simCard } from "../../../lib/simulator";
-import type { FastClock } from "../../support/fast-clock";
-import type { Dice } from "./dice";
-import type { Gateway } from "./gateway";
-import type { PostOffice } from "./post-office";
+import { smtpClient } from "../../../lib/simulator/delivery/smtp-state";
+import { HOST_MISHAPS } from "./host-mishaps";
+import {
+  atAcceptance,
+  COMMANDS,
+  MINUTE,
+  plan,
+  SECOND,
+  several,
+  somewhere,
+  soon,
+  STEPS,
+  unplug,
+  type Mishap,
+  type Scene,
+} from "./mishap";
+import { OTHER_USERS } from "./other-users";
 
-export interface Scene {
-  readonly clock: FastClock;
-  readonly module: SimulatedModem;
-  readonly office: PostOffice;
-  readonly gateway: Gateway;
-  readonly dice: Dice;
-  /** Undoes something after `ms`, or earlier when the episode comes to its end. */
-  readonly heal: (ms: number, repair: () => void) => void;
-}
-
-export interface Mishap {
-  readonly name: string;
-  readonly weight: number;
-  readonly strike: (scene: Scene) => void;
-}
-
-const SECOND = 1_000;
-const MINUTE = 60_000;
-
-const STEPS: readonly SmtpStep[] = [
-  "connect",
-  "greeting",
-  "ehlo",
-  "starttls",
-  "auth",
-  "mail",
-  "rcpt",
-  "data",
-  "end",
-];
-const COMMANDS = [
-  "+QSMTPCLR",
-  "+QSMTPDST",
-  "+QSMTPSUB",
-  "+QSMTPBODY",
-  "+QSMTPATT",
-  "+QSMTPPUT",
-  "+QSMTPCFG",
-  "+QSSLCFG",
-  "+QFUPL",
-  "+QFDEL",
-  "+QFLST",
-  "+QFLDS",
-  "+QIACT",
-  "+CEREG",
-  "+CPIN",
-  "+CCLK",
-] as const;
 const URCS = [
   '+QIND: "csq",12,99',
   "+CREG: 2",
@@ -67,61 +31,12 @@ const URCS = [
   "\x00\x00",
 ];
 
-/** Faults at bytes of the line, counted from now. */
-function plan(scene: Scene, rules: FaultPlan, ms = 20 * MINUTE): void {
-  scene.module.faults.set(rules);
-  scene.heal(ms, () => scene.module.faults.set([]));
-}
-
-function somewhere({ dice }: Scene): { direction: "host" | "modem"; byte: number } {
-  return { direction: dice.pick(["host", "modem"]), byte: dice.between(1, dice.hit(0.5) ? 600 : 4_000) };
-}
-
-function several(scene: Scene, most: number, make: () => FaultRule): FaultPlan {
-  return Array.from({ length: scene.dice.between(1, most) }, make);
-}
-
-/** Does it at a moment of the next mail that matters, or now. */
-function soon(scene: Scene, strike: (module: SimulatedModem) => void): void {
-  const { dice, module } = scene;
-  const fault = { kind: "run", run: () => strike(module) } as const;
-  const chance = dice.random();
-  if (chance < 0.35) plan(scene, [{ at: somewhere(scene), fault }]);
-  else if (chance < 0.6) plan(scene, [{ at: { command: dice.pick(COMMANDS) }, fault }]);
-  else if (chance < 0.8) plan(scene, [{ at: { smtp: dice.pick(STEPS) }, fault }]);
-  else strike(module);
-}
-
-/** Between the server's acceptance of the next mail and its reply. */
-function atAcceptance(scene: Scene, strike: () => "reply" | "hang up"): void {
-  const { office } = scene;
-  office.atAcceptance = () => {
-    office.atAcceptance = () => "reply";
-    return strike();
-  };
-  scene.heal(30 * MINUTE, () => (office.atAcceptance = () => "reply"));
-}
-
-function unplug(scene: Scene): void {
-  const { module, dice } = scene;
-  module.unplug();
-  scene.heal(dice.between(1, 300) * SECOND, () => module.plug());
-}
+const START_LINES = ["APP RDY", "+CFUN: 1", "+CPIN: READY", "+QUSIM: 1", "+QIND: SMS DONE", "+QIND: PB DONE"];
 
 function hang(scene: Scene): void {
   const { module, dice } = scene;
   module.hang();
   scene.heal(dice.between(20, 900) * SECOND, () => module.restart(dice.pick(["restart", "powerLoss"])));
-}
-
-function kill(scene: Scene, survives: "all" | "nothing" | (() => number)): void {
-  const { gateway, dice } = scene;
-  gateway.kill(survives);
-  scene.heal(dice.between(0, 120) * SECOND, () => gateway.start());
-}
-
-function survivingPowerCut({ dice }: Scene): "nothing" | (() => number) {
-  return dice.hit(0.5) ? "nothing" : dice.random;
 }
 
 /** Mishaps of a line without checksums: bytes come wrong, twice or not at all. */
@@ -164,7 +79,89 @@ export const NOISE: readonly Mishap[] = [
   },
 ];
 
+/** Every number with no reply of the server, with its consent, with the one amid DATA, and with refusals. */
+const RESULTS = Array.from({ length: 33 }, (_none, index) => 650 + index).flatMap((number) =>
+  [0, 250, 354, 451, 550].map((reply) => ({ number, reply })),
+);
+
+/** What a module cannot say of a mail that the server has taken: a refusal, and that the mail had not been begun. */
+function contradictsAcceptance({ number, reply }: (typeof RESULTS)[number]): boolean {
+  return reply >= 400 || (reply === 0 && [652, 653, 655, 659, 661, 664].includes(number));
+}
+
+const MODULE_MISHAPS: readonly Mishap[] = [
+  {
+    name: "the module names an error behind a mail",
+    weight: 4,
+    strike: (scene) =>
+      atAcceptance(scene, (arrival) => {
+        const result = RESULTS[scene.turn % RESULTS.length] ?? { number: 654, reply: 0 };
+        if (contradictsAcceptance(result)) scene.contradicted(arrival);
+        const fault = { kind: "result", err: result.number, protocolError: result.reply } as const;
+        plan(scene, [{ at: { smtp: "accepted" }, fault }]);
+        return "reply";
+      }),
+  },
+  {
+    name: "the module is busy for ever",
+    weight: 2,
+    strike: (scene) =>
+      soon(scene, (module) => {
+        const { dice, heal } = scene;
+        if (dice.hit(0.5)) plan(scene, [{ at: { urc: "+QSMTPPUT" }, fault: { kind: "lose" } }]);
+        const free = module.define(({ name, form }, next) =>
+          name.startsWith("+QSMTP") && form !== "test" ? cme(652) : next(),
+        );
+        // For ever: until it starts again, by the host or by a person.
+        module.once("started", free);
+        heal(dice.between(30, 600) * MINUTE, () => {
+          free();
+          module.restart("powerLoss");
+        });
+      }),
+  },
+  {
+    name: "the module says that it starts, again and again",
+    weight: 2,
+    strike: (scene) =>
+      soon(scene, (module) => {
+        const { dice, clock } = scene;
+        const lines = dice.between(2, 300);
+        const every = dice.pick([0, 0, 10, 2_000]);
+        for (let line = 0; line < lines; line++)
+          clock.after(line * every, () => module.raiseUrc(dice.hit(0.8) ? "RDY" : dice.pick(START_LINES)));
+      }),
+  },
+  {
+    name: "the module starts again and again",
+    weight: 1,
+    strike: (scene) =>
+      soon(scene, (module) => {
+        const { dice, clock } = scene;
+        for (let start = 0; start < dice.between(2, 12); start++)
+          clock.after(start * dice.between(500, 20_000), () => module.restart("restart"));
+      }),
+  },
+  {
+    name: "the module tells the result of a mail that is none of ours",
+    weight: 2,
+    strike: (scene) =>
+      soon(scene, (module) => {
+        const { dice, clock } = scene;
+        for (let line = 0; line < dice.between(1, 4); line++)
+          clock.after(line * dice.between(0, 5_000), () => {
+            // A module sends one mail at a time: while it sends ours, it has no result of another.
+            if (smtpClient(module).activity !== "sending")
+              module.raiseUrc(`+QSMTPPUT: ${dice.pick(["0,0", "0,250", "654,0", "678,550"])}`);
+          });
+      }),
+  },
+];
+
 export const MISHAPS: readonly Mishap[] = [
+  ...MODULE_MISHAPS,
+  ...HOST_MISHAPS,
+  ...OTHER_USERS,
   {
     name: "the line is slow",
     weight: 1,
@@ -371,54 +368,9 @@ export const MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "the process dies behind a mail",
-    weight: 2,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        kill(scene, "all");
-        return "reply";
-      }),
-  },
-  {
     name: "the module's clock is wrong",
     weight: 1,
     strike: ({ module, clock, dice }) =>
       setModuleTime(module, clock.wall() + dice.between(-40, 40) * 365 * 24 * 60 * MINUTE, 0),
-  },
-  {
-    name: "the host's clock jumps",
-    weight: 2,
-    strike: ({ clock, dice }) => clock.jumpWall(dice.between(-2000, 2000) * 60 * MINUTE),
-  },
-  { name: "the process dies", weight: 3, strike: (scene) => soon(scene, () => kill(scene, "all")) },
-  {
-    name: "the host loses power",
-    weight: 1,
-    strike: (scene) => soon(scene, () => kill(scene, survivingPowerCut(scene))),
-  },
-  {
-    name: "the disk is full",
-    weight: 2,
-    strike: (scene) => {
-      const { gateway, dice } = scene;
-      const code = dice.pick(["ENOSPC", "ENOSPC", "EIO", "EROFS"]);
-      const chance = dice.pick([1, 1, 0.3]);
-      gateway.disk.fault = ({ name }) =>
-        (name === "create" || name === "write" || name === "sync" || name === "rename") && dice.hit(chance)
-          ? code
-          : undefined;
-      scene.heal(dice.between(1, 600) * SECOND, () => (gateway.disk.fault = () => undefined));
-    },
-  },
-  {
-    name: "a deploy",
-    weight: 3,
-    strike: (scene) =>
-      soon(scene, () => {
-        const { gateway } = scene;
-        void gateway
-          .close()
-          .then(() => scene.heal(scene.dice.between(0, 20) * SECOND, () => gateway.start()));
-      }),
   },
 ];

@@ -4,6 +4,7 @@
  * What passes is shown to a witness.
  */
 import { EventEmitter } from "node:events";
+import type { ProcessPause } from "./process-pause";
 import type {
   ControlLines,
   Transport,
@@ -23,11 +24,14 @@ export class ProcessLines {
   private readonly open = new Set<ProcessTransport>();
   private dead = false;
 
-  constructor(private readonly witness: LineWitness) {}
+  constructor(
+    private readonly witness: LineWitness,
+    private readonly pause: ProcessPause,
+  ) {}
 
   through(factory: TransportFactory): TransportFactory {
     return () => {
-      const line = new ProcessTransport(factory(), this.witness, () => this.dead);
+      const line = new ProcessTransport(factory(), this.witness, this.pause, () => this.dead);
       this.open.add(line);
       line.on("closed", () => this.open.delete(line));
       return line;
@@ -45,17 +49,17 @@ class ProcessTransport extends EventEmitter<TransportEvents> implements Transpor
   constructor(
     private readonly inner: Transport,
     private readonly witness: LineWitness,
+    private readonly pause: ProcessPause,
     private readonly isDead: () => boolean,
   ) {
     super();
-    inner.on("data", (bytes) => {
-      if (isDead()) return;
-      witness.read(bytes);
-      this.emit("data", bytes);
-    });
-    inner.on("closed", (error) => {
-      if (!isDead()) this.emit("closed", error);
-    });
+    inner.on("data", (bytes) =>
+      this.hear(() => {
+        witness.read(bytes);
+        this.emit("data", bytes);
+      }),
+    );
+    inner.on("closed", (error) => this.hear(() => this.emit("closed", error)));
   }
 
   get label(): string {
@@ -98,9 +102,16 @@ class ProcessTransport extends EventEmitter<TransportEvents> implements Transpor
     void this.inner.close();
   }
 
+  private hear(what: () => void): void {
+    this.pause.pass("line", () => {
+      if (!this.isDead()) what();
+    });
+  }
+
   private async alive(work: () => Promise<void>): Promise<void> {
     if (this.isDead()) await forever();
     await work();
+    await this.pause.passed("line");
     if (this.isDead()) await forever();
   }
 }

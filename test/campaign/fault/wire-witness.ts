@@ -14,6 +14,12 @@ const CONNECT = /^CONNECT\b/;
 /** ATE0Q0V1, the probe, the escape sequence; see lib/at/resync-ladder.ts. */
 const RESYNC = /^(\+\+\+|ATE0Q0V1|AT\+CMEE\?(;\+CMEE\?)*)$/;
 
+/**
+ * What closes down a multiplexer that another program has left (3GPP TS 27.010 section 5.4.6.3.3): a frame of the
+ * control channel with the close-down command, and its DISC; each with its flags, and the line ended.
+ */
+const MULTIPLEXER_CLOSED_DOWN = "\xf9\x03\xef\x05\xc3\x01\xf2\xf9\xf9\x03\x53\x01\xfd\xf9";
+
 /** The longest block that a module may still wait for, which cannot be cancelled but filled up; bytes. */
 const LONGEST_FILL = 1460;
 
@@ -75,6 +81,8 @@ export class WireWitness implements LineWitness {
   private command(line: string): void {
     if (line === "" && RESYNC.test(this.latest) && ++this.filled <= LONGEST_FILL) return;
     this.filled = 0;
+    // To a module in command state it is an empty line.
+    if (line === MULTIPLEXER_CLOSED_DOWN && RESYNC.test(this.latest)) return;
     // A module that answers nothing is restarted blindly, after the whole ladder.
     const isResync = RESYNC.test(line) || (line === "AT+CFUN=1,1" && RESYNC.test(this.latest));
     if (!isKnownLine(line)) this.complain(`a line of no known form: ${JSON.stringify(line)}`);

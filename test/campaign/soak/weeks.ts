@@ -77,7 +77,7 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
   });
   const open = new Map<string, Case>();
   const account = emptyAccount();
-  outbox.on("ended", (ended) => open.get(ended.id)?.ends.push(ended));
+  outbox.on("ended", (ended) => open.get(ended.id)?.ends.push({ ...ended, epoch: 0 }));
   // A person looks after a held outbox.
   outbox.on("hold", (reason) => {
     if (reason !== undefined) clock.after(40 * MINUTE, () => void outbox.resume().catch(() => undefined));
@@ -91,7 +91,9 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
     const options = { maxAge: letter.maxAge, delivery: letter.delivery };
     const { id } = await clock.until(outbox.accept(mail, options, { nodeId: "n1", message: { number } }));
     const recipients = [...mail.to, ...mail.cc, ...mail.bcc];
-    open.set(id, { letter, recipients, answer: "accepted", ends: [], overdue: undefined, copies: [] });
+    const { senderAddress: sender } = ACCOUNT;
+    const nothing = { ends: [], overdue: undefined, copies: [], isContradicted: false };
+    open.set(id, { letter, recipients, sender, answer: "accepted", id, ...nothing });
   };
   /** Takes the account of what has ended, and forgets it. */
   const settle = (): void => {

@@ -1,0 +1,134 @@
+/**
+ * A test mail, as a person sends one from the modem's dialog: the outbox lends the port, a mail goes out by a connection
+ * of its own, the port goes back. Put together as the nodes do it; where a trial keeps its notes is the nodes' business.
+ */
+import { settled } from "../../../lib/quectel/connection/state-wait";
+import type { Clock } from "../../../lib/clock";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import { Modem } from "../../../lib/quectel/connection/modem";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
+import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
+import type { Logger, NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
+import type { TransportFactory } from "../../../lib/serial/transport";
+import { lendPort, type Loan } from "../../../nodes/runtime/modem/port-loan";
+import { certificate } from "../../support/certificates";
+import type { Charset } from "./letters";
+
+export interface TestMailOptions {
+  readonly lender: { readonly modem: Modem; readonly pdp: PdpContext };
+  readonly isInUse: () => boolean;
+  readonly transport: TransportFactory;
+  readonly clock: Clock;
+  readonly network: NetworkSettings;
+  readonly smtp: SmtpSettings;
+  readonly charset: Charset;
+  /** Of the modem that lends its port: the number of test mails stands there. */
+  readonly notebook: Notebook;
+  readonly log: Logger;
+  readonly port: "usbat" | "usbmodem";
+}
+
+/** What the person is told. */
+export type TestMailEnd = "sent" | "not sent" | "unknown";
+
+export class TestMail {
+  private readonly stopping = new AbortController();
+  private loan: Loan | undefined;
+  private mailer: QsmtpMailer | undefined;
+  private running: Promise<TestMailEnd> | undefined;
+
+  constructor(private readonly options: TestMailOptions) {}
+
+  /** Never rejects. */
+  run(recipient: string, cancelled: AbortSignal): Promise<TestMailEnd> {
+    this.running = this.borrowed(recipient, AbortSignal.any([cancelled, this.stopping.signal])).catch(
+      () => "not sent" as const,
+    );
+    return this.running;
+  }
+
+  /** The flows are stopped; resolves when the port is back. */
+  async stop(): Promise<void> {
+    this.stopping.abort(new Error("deployed"));
+    this.loan?.recall();
+    await this.running;
+  }
+
+  /** Its process is gone. */
+  die(): void {
+    this.stopping.abort(new Error("dead"));
+    this.mailer?.close();
+  }
+
+  private async borrowed(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
+    const { lender, isInUse, log } = this.options;
+    const onLoan = (loan: Loan | undefined): void => void (this.loan = loan);
+    const loan = await lendPort(lender, {
+      signal,
+      recall: () => this.stopping.abort(),
+      isInUse,
+      log,
+      onLoan,
+    });
+    try {
+      return await this.sent(recipient, signal);
+    } finally {
+      void loan.giveBack();
+    }
+  }
+
+  private async sent(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
+    const { transport, clock, network, smtp, charset, notebook, log, port } = this.options;
+    const modem = new Modem({ transport, clock, network, log, random: () => 0.5, urcPort: async () => port });
+    const pdp = new PdpContext(modem, network);
+    const own = memoryNotebook();
+    const mailer = new QsmtpMailer({
+      modem,
+      pdp,
+      moduleClock: new ModuleClock(modem, network.contextId),
+      settings: smtp,
+      roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
+      notebook: {
+        read: (page) => (page === "trials" ? notebook : own).read(page),
+        write: (page, text) => (page === "trials" ? notebook : own).write(page, text),
+      },
+      text: { ...smtp, charset, lateNote: 0 },
+      bccMode: "private",
+      isTrial: true,
+    });
+    this.mailer = mailer;
+    try {
+      modem.acquire();
+      await settled(modem, signal, 3);
+      const mail = {
+        id: `test-${recipient}`,
+        raisedAt: clock.wall(),
+        from: undefined,
+        to: [recipient],
+        cc: [],
+        bcc: [],
+        subject: "Test",
+        text: "This is a test mail.",
+        attachments: [],
+      };
+      const envelope = { to: [recipient], cc: [], bcc: [] };
+      const prepared = await mailer.prepare(
+        { mail, envelope },
+        { signal, ageMs: 0, possibleDuplicate: false },
+      );
+      if (prepared.kind !== "prepared") return "not sent";
+      if (signal.aborted) {
+        await prepared.abandon();
+        return "not sent";
+      }
+      const outcome = await prepared.commit(signal);
+      const [state] = outcome.recipients.map((one) => one.state);
+      return state === "accepted" ? "sent" : outcome.open ? "unknown" : "not sent";
+    } finally {
+      mailer.close();
+      pdp.close();
+      await modem.close();
+    }
+  }
+}
