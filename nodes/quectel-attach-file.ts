@@ -8,7 +8,7 @@ import { fromFile, fromValue, type NewAttachment } from "./runtime/smtp-send/att
 import type { Message } from "./runtime/smtp-send/contents";
 import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/settings/error-output";
 import { asModemError, failureOf, flowError, messageError } from "./runtime/status/failure-report";
-import { takeIn, unattended, type Done, type Send } from "./runtime/smtp-send/incoming";
+import { takeIn, unattended, type Done, type Incoming, type Send } from "./runtime/smtp-send/incoming";
 import { migrate } from "./runtime/settings/migrations";
 import { type GetHost, useModem } from "./runtime/modem/modem-user";
 import { OptionReader, type RawOptions } from "./runtime/settings/options";
@@ -46,8 +46,7 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
       }
       return { ...message, attachments: [...listOf(message["attachments"]), attachment] };
     };
-    const take = async (...given: readonly [message: unknown, send: Send, done: Done]): Promise<void> => {
-      const { message, warnings, send, done } = await takeIn(this, ...given);
+    const pass = async ({ message, warnings, send, done }: Incoming): Promise<void> => {
       for (const warning of warnings) this.warn(warning);
       try {
         const { error: _former, ...attached } = await attach(message);
@@ -59,6 +58,14 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
         if (reachesOutput(errorTo)) send([null, { ...message, error: messageError(failure, this) }]);
         done(reachesCatch(errorTo) ? flowError(failure) : undefined);
       }
+    };
+    /** Messages leave in the order in which they came, however long it takes to make a file of one. */
+    let former: Promise<unknown> = Promise.resolve();
+    const take = (...given: readonly [message: unknown, send: Send, done: Done]): Promise<void> => {
+      const taken = Promise.all([takeIn(this, ...given), former]);
+      const passed = taken.then(([incoming]) => pass(incoming));
+      former = passed.catch(() => undefined);
+      return passed;
     };
     this.on("input", (message, send, done) => unattended(this, take(message, send, done)));
   }
