@@ -31,6 +31,10 @@ interface AdministratorSettings {
   quectelModemAttachmentPaths: string[];
 }
 
+const STARTTLS_REMARK =
+  "STARTTLS by the module's own mail client may go on in clear text, login included, where the server does not offer it; " +
+  "TLS (usually port 465) is safer";
+
 const initialise: NodeInitializer = (RED: NodeAPI) => {
   function QuectelModem(this: Instance, definition: Definition): void {
     RED.nodes.createNode(this, definition);
@@ -55,6 +59,8 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
     if (!(settings instanceof ModemError)) {
       const { remark } = senderNameOf(settings.smtp.senderName);
       if (remark !== undefined) this.warn(remark);
+      if (settings.smtp.security === "starttls" && settings.connection.kind !== "simulator")
+        this.warn(STARTTLS_REMARK);
     }
     this.users = this.host.users;
     registerModem(this);

@@ -34,7 +34,7 @@ export const SMTP_ERRORS = {
   SMTP_AUTH_UNSUPPORTED: {
     number: 655,
     text: "The mail server offers no login that the module knows",
-    hint: "The module knows LOGIN and PLAIN only; use a server or relay with password login.",
+    hint: "The module logs in by LOGIN, and not every firmware by PLAIN: use a server or relay that offers LOGIN.",
     class: "setup",
   },
   SMTP_CLOSED_BY_SERVER: {
@@ -52,7 +52,7 @@ export const SMTP_ERRORS = {
   SMTP_TIMEOUT: {
     number: 658,
     text: "The mail was not sent in time",
-    hint: "Check the signal, and that port and security fit (465 TLS, 587 STARTTLS).",
+    hint: "Check the signal, that port and security fit (465 TLS, 587 STARTTLS), and that the server offers the login LOGIN.",
     class: "transient",
   },
   SMTP_NO_RECIPIENT: {
@@ -148,7 +148,7 @@ export const SMTP_ERRORS = {
   SMTP_ARGUMENT_NOT_IMPLEMENTED: {
     number: 674,
     text: "The mail server does not know this kind of login (504)",
-    hint: "Use a server or relay with LOGIN or PLAIN.",
+    hint: "Use a server or relay that offers the login LOGIN.",
     class: "setup",
   },
   SMTP_HOST_ACCEPTS_NO_MAIL: {

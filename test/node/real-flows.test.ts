@@ -233,6 +233,23 @@ describe("A flow", () => {
     }
   });
 
+  it("is warned once at deploy that STARTTLS may go on in clear text", async () => {
+    for (const [smtpSecurity, count] of [
+      ["starttls", 1],
+      ["tls", 0],
+    ] as const) {
+      const tcp = { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: "9" };
+      await bench.load([modemNode(server.port, { smtpSecurity, ...tcp }), sendNode(), ...outputs]);
+      const spy: unknown = helper.log();
+      const calls = (
+        spy as { getCalls(): { readonly args: readonly { readonly msg?: unknown }[] }[] }
+      ).getCalls();
+      const told = calls.filter(({ args }) => /STARTTLS .* clear text/.test(String(args[0]?.msg)));
+      assert.equal(told.length, count, smtpSecurity);
+      await bench.end();
+    }
+  });
+
   it("finds its own message object as it was", async () => {
     await bench.load([modemNode(server.port), sendNode(), ...outputs]);
     const attachments = [{ filename: "a.txt", content: "A" }];

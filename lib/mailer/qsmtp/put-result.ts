@@ -37,6 +37,10 @@ export function putError(result: PutResult): ModemError | undefined {
   if (error === 0 && isAccepted) return undefined;
   if (error < FIRST_NUMBER)
     return resultUnknown(undefined, `the module said ${error},${result.smtpCode ?? "and no more"}`);
+  if (isUnreadFile(result)) {
+    const detail = `the module said ${error},${smtpCode}; an empty mail may have arrived`;
+    return new ModemError("SMTP_FILE_OPEN_FAILED", { stage: "send", modemCode: error, detail });
+  }
   const reply = replyOf(result.smtpCode);
   const details = {
     stage: "send",
@@ -62,10 +66,19 @@ export function putError(result: PutResult): ModemError | undefined {
 }
 
 /**
- * Numbers with which the module says, without a reply of the server, that it had not yet begun to hand the mail over:
- * busy with another one, name not found, no login it knows, and a recipient, a value or a file that was missing.
+ * With this Quectel's client was seen to say that it could not read an attachment, and before it to end the mail without
+ * a content: the second number is the module's own and no reply.
  */
-const BEFORE_THE_MAIL: ReadonlySet<number> = new Set([652, 653, 655, 659, 661, 664]);
+function isUnreadFile({ error, smtpCode }: PutResult): boolean {
+  return error === OTHER_REPLY && (smtpCode === 651 || smtpCode === 661);
+}
+
+/**
+ * Numbers with which the module says, without a reply of the server, that it had not yet begun to hand the mail over:
+ * busy with another one, name not found, no login it knows, and a recipient or a value that was missing. Not 661: a file
+ * is read when the mail has begun, and an empty mail may have arrived.
+ */
+const BEFORE_THE_MAIL: ReadonlySet<number> = new Set([652, 653, 655, 659, 664]);
 
 /**
  * True for a result that proves that the server has not taken the mail: the server refused (4yz, 5yz), or the module

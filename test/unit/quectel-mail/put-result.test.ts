@@ -60,7 +60,7 @@ describe("the result line of a mail", () => {
 
   /** The module's numbers, and for each step of the dialogue a reply with which it may have ended. */
   const numbers = Array.from({ length: 33 }, (_, index) => 650 + index);
-  const before = [652, 653, 655, 659, 661, 664];
+  const before = [652, 653, 655, 659, 664];
 
   it("proves a refusal by a reply of the server, or by a number of before the mail, and by nothing else", () => {
     for (const error of numbers) {
@@ -97,6 +97,20 @@ describe("the result line of a mail", () => {
     assert.equal(mayHaveArrived(new ModemError("PORT_UNPLUGGED", { stage: "send" })), false);
     assert.equal(mayHaveArrived(new Error("no")), false);
     assert.equal(mayHaveArrived(undefined), false);
+  });
+
+  it("of an attachment that was not read says that an empty mail may have arrived, and proves nothing", () => {
+    for (const smtpCode of [651, 661]) {
+      const failure = putError({ error: 682, smtpCode });
+      assert.equal(failure?.code, "SMTP_FILE_OPEN_FAILED");
+      assert.deepEqual(
+        [failure?.class, failure?.modemCode, failure?.smtpCode],
+        ["transient", 682, undefined],
+      );
+      assert.match(failure?.message ?? "", /682,6[56]1; an empty mail may have arrived/);
+      assert.equal(provesRefusal({ error: 682, smtpCode }), false);
+      assert.equal(mayHaveArrived(failure), true);
+    }
   });
 
   it("that can no longer come has its cause", () => {
