@@ -14,8 +14,11 @@ export interface ModemErrorOptions {
   readonly cause?: unknown;
   /** The command line that failed, secrets masked. */
   readonly command?: string;
-  /** The module's error number (`+CME ERROR` or first number of `+QSMTPPUT`). */
-  readonly modemCode?: number;
+  /**
+   * The module's error number (`+CME ERROR` or first number of `+QSMTPPUT`); left out: that of the table, `null`: none,
+   * because it was not the module that reported the error.
+   */
+  readonly modemCode?: number | null;
   /** The mail server's reply code, 400..599. */
   readonly smtpCode?: number;
   /** Step of the transaction: `network`, `settings`, `recipients`, `subject`, `body`, `upload`, `send`, … */
@@ -47,7 +50,7 @@ export class ModemError extends Error {
     // RFC 5321 section 4.2.1: a 4yz reply is a transient failure, whatever number the module gives it.
     this.class = options.class ?? (isTransientReply(options.smtpCode) ? "transient" : row.class);
     this.command = options.command;
-    this.modemCode = options.modemCode ?? row.number;
+    this.modemCode = options.modemCode === null ? undefined : (options.modemCode ?? row.number);
     this.stage = options.stage;
   }
 }
@@ -55,7 +58,7 @@ export class ModemError extends Error {
 /** The same error, cause and stack of its own included, with some of its fields replaced. */
 export function copyOf(
   error: ModemError,
-  changes: Pick<ModemErrorOptions, "class" | "hint" | "stage" | "smtpCode">,
+  changes: Pick<ModemErrorOptions, "class" | "hint" | "stage" | "smtpCode"> = {},
 ): ModemError {
   const { text } = ERROR_TABLE[error.code];
   const { command, modemCode, smtpCode, stage, hint, class: kind, message } = error;
@@ -63,7 +66,7 @@ export function copyOf(
     ...(message.startsWith(`${text}: `) && { detail: message.slice(text.length + 2) }),
     cause: error.cause ?? error,
     ...(command !== undefined && { command }),
-    ...(modemCode !== undefined && { modemCode }),
+    modemCode: modemCode ?? null,
     ...(smtpCode !== undefined && { smtpCode }),
     ...(stage !== undefined && { stage }),
     hint,

@@ -2,7 +2,8 @@
  * Errors 651..682 of the module's SMTP client, from its result line and from `+CME ERROR`.
  *
  * Source: Quectel EC2x&EG9x&EM05 SMTP AT Commands Manual V1.0, tables 1 and 2. The class is our own judgement; an
- * SMTP code of 4xx makes an error transient whatever number came with it.
+ * SMTP code of 4xx makes an error transient whatever number came with it. Mails sent over a socket of the module have
+ * the same codes for the same replies of a server, without the number; what has no number is told of them alone.
  */
 import type { ErrorRow } from "./row";
 
@@ -96,6 +97,11 @@ export const SMTP_ERRORS = {
     text: "The secure connection to the mail server failed",
     hint: "Check the root certificate, the modem's clock, and that port and security fit.",
     class: "setup",
+  },
+  SMTP_TLS_CLOCK: {
+    text: "The server's certificate is not valid at the time that the host's clock shows",
+    hint: "Set the clock of this computer; if it is right, the mail server needs a new certificate.",
+    class: "transient",
   },
   SMTP_SERVICE_UNAVAILABLE: {
     number: 666,

@@ -35,6 +35,18 @@ export const SPECIAL_HINTS = {
     "The provider does not take this password here; many (Gmail, Yahoo, iCloud) want an app password, which is made " +
     "in the account's security settings.",
   accountDisabled: "The provider has disabled the account: ask there, then resume the outbox.",
+  noPasswordLogin:
+    "The server does not accept a password login here: check port and encryption, or use a relay that accepts one.",
+  noSmtp: "Check that the server speaks SMTP on this port (465 with TLS, 587 with STARTTLS).",
+  noStartTls:
+    "Use port 465 with TLS if the server has it; if it has offered STARTTLS before, the connection may be under attack.",
+  refusedConnection:
+    "The server accepts no mail from this connection; many block mobile networks: use a relay with login on port 465 " +
+    "or 587.",
+  refusedSender: "Check the sender's address; it must often be the account's own.",
+  serverNotTrusted:
+    "If it is a server of your own, paste the certificate of its authority in PEM form in the modem's mail settings.",
+  otherServerName: "Enter the server's name as its certificate states it.",
   noRootKnown:
     "Choose the server's root certificate by name or paste it in PEM form in the modem's mail settings; only in a " +
     "network of your own switch the check of the server's certificate off.",

@@ -28,6 +28,8 @@ export interface OutgoingMail extends Pick<
 > {
   /** Id of the mail in the outbox: letters, digits and dashes. */
   readonly id: string;
+  /** 128 random bits as 32 hex digits, the same for all copies of the mail: what tells it from every other mail. */
+  readonly unique: string;
   /** Wall-clock time of acceptance, milliseconds since 1970; for the reader only, never for a decision. */
   readonly raisedAt: number;
   readonly attachments: readonly OutgoingAttachment[];

@@ -5,7 +5,7 @@
  * The rule of a full outbox: failed mails go first, oldest before younger, for they have been told. A `high` mail then
  * pushes out the youngest `low` ones that wait, each of which ends with OUTBOX_FULL. Any other mail is refused.
  */
-import { randomInt } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import type { Clock } from "../clock";
 import { knownFields, ModemError } from "../errors";
 import type { Mail, MailOptions } from "../mail/mail";
@@ -253,6 +253,7 @@ export class Commands {
     return {
       format: RECORD_FORMAT,
       id,
+      unique: randomBytes(16).toString("hex"),
       revision: 1,
       seq,
       accepted: now,

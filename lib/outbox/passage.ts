@@ -247,11 +247,12 @@ async function outgoingMail(
   record: SpoolRecord,
   { store: { spool }, policy: { time }, clock }: Pick<PassageParts, "store" | "policy" | "clock">,
 ): Promise<OutgoingMail> {
-  const { id, from, replyTo, to, cc, bcc, subject } = record;
+  const { id, unique, from, replyTo, to, cc, bcc, subject } = record;
   const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
   const isExact = !entry.recovered || time.isExact(record.accepted);
   return {
     id,
+    unique,
     raisedAt: isExact ? byAge : Math.min(record.raisedAt, byAge),
     from: from ?? undefined,
     ...(replyTo !== undefined && { replyTo }),

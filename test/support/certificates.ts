@@ -9,6 +9,8 @@ export type CertificateName =
   | "other-name"
   | "intermediate"
   | "chained"
+  | "expired"
+  | "not-yet-valid"
   | "client";
 
 export interface Certificate {

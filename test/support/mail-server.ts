@@ -42,6 +42,8 @@ export interface MailServerOptions {
   /** SASL mechanisms offered, default PLAIN and LOGIN. */
   readonly authMethods?: readonly string[];
   readonly refuse?: Refusals;
+  /** Bytes of the largest mail, told by SIZE; left out: no limit is told. */
+  readonly size?: number;
 }
 
 export interface ReceivedMail {
@@ -86,6 +88,7 @@ export class MailServer {
         : { ca: options.clientAuthority, requestCert: true, rejectUnauthorized: true }),
       authOptional: options.auth === undefined,
       authMethods: [...(options.authMethods ?? ["PLAIN", "LOGIN"])],
+      ...(options.size !== undefined && { size: options.size }),
       allowInsecureAuth: true,
       disableReverseLookup: true,
       disabledCommands: [

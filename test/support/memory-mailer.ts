@@ -87,6 +87,7 @@ const PATIENCE = 3 * 3600_000;
 export function outgoing(parts: Partial<OutgoingMail> = {}): OutgoingMail {
   return {
     id: "mail-1",
+    unique: "0123456789abcdef0123456789abcdef",
     raisedAt: 0,
     from: undefined,
     to: ["duty@example.com"],

@@ -7,7 +7,7 @@
 import { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
-import type { Lease } from "../../quectel/connection/mail-lock";
+import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
 import { FileStore, type StoredFile, type TransactionAttachment } from "../../quectel/files/file-store";
 import { RootFiles } from "../../quectel/files/root-files";
@@ -165,13 +165,9 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
   protected async lock(signal: AbortSignal): Promise<Lease> {
     const { modem } = this.client;
     try {
-      for (;;) {
-        const lease = await modem.lock.acquire(signal);
-        this.linger?.clear();
-        if (modem.lock.isWhole) return lease;
-        // Which module it is was found out, or has changed, while the lock was waited for.
-        lease.release();
-      }
+      const lease = await acquireWhole(modem.lock, signal);
+      this.linger?.clear();
+      return lease;
     } catch (cause) {
       throw isModemError(cause) ? cause : new ModemError("MODEM_ABORTED", { cause });
     }

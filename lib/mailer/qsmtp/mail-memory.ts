@@ -1,9 +1,6 @@
-/**
- * MailMemory: what the module's client remembers of a mail that is still to be sent, from one try to the next.
- *
- * Nothing in it decides what becomes of the mail; what is forgotten, at the latest with the process, is found out again.
- */
+/** What the module's client remembers of a mail that is still to be sent, from one try to the next. */
 import type { RecoveryStep } from "../../quectel/recovery/recovery";
+import { MailMemories } from "../mail-memory";
 import type { ChancesTaken } from "./second-chance";
 
 export interface MailMemory extends ChancesTaken {
@@ -15,29 +12,12 @@ export interface MailMemory extends ChancesTaken {
   networkErrors: number;
 }
 
-/** Mails with a failure behind them; of more, those that were tried longest ago are forgotten. */
-const MOST = 500;
-
-export class MailMemories {
-  private readonly memories = new Map<string, MailMemory>();
-
-  /** That of a mail, by its id; the newest from now on. */
-  of(id: string): MailMemory {
-    const memory = this.memories.get(id) ?? {
-      taken: new Set(),
-      rootsTried: false,
-      pending: undefined,
-      shortSubject: false,
-      networkErrors: 0,
-    };
-    this.memories.delete(id);
-    this.memories.set(id, memory);
-    const [oldest] = this.memories.keys();
-    if (this.memories.size > MOST && oldest !== undefined) this.memories.delete(oldest);
-    return memory;
-  }
-
-  forget(id: string): void {
-    this.memories.delete(id);
-  }
+export function mailMemories(): MailMemories<MailMemory> {
+  return new MailMemories(() => ({
+    taken: new Set(),
+    rootsTried: false,
+    pending: undefined,
+    shortSubject: false,
+    networkErrors: 0,
+  }));
 }

@@ -39,7 +39,7 @@ import {
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { ForeignUse } from "./foreign-use";
 import { LIMITS } from "./limits";
-import { MailMemories, type MailMemory } from "./mail-memory";
+import { mailMemories, type MailMemory } from "./mail-memory";
 import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
 import { markOf, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
@@ -75,7 +75,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     textBytes: LIMITS.bodyBytes,
     subjectBytes: LIMITS.subjectBytes,
   };
-  private readonly memories = new MailMemories();
+  private readonly memories = mailMemories();
   private readonly trials: TrialCount;
   private readonly foreign: ForeignUse;
   private trialsSeen: number | undefined;

@@ -99,6 +99,8 @@ export interface EndRequest {
 export interface SpoolRecord {
   readonly format: typeof RECORD_FORMAT;
   readonly id: string;
+  /** 32 random hex digits that tell the mail from every other one, of whatever gateway. */
+  readonly unique: string;
   /** Grows with each writing: of two files of one mail the higher one holds. */
   readonly revision: number;
   /** Order of acceptance. */
@@ -207,6 +209,7 @@ const isAttachment = (value: unknown): boolean =>
 
 /** What sending relies on; a record that lacks any of it is damaged. */
 const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boolean])[] = [
+  ["unique", isText],
   ["revision", isNumber],
   ["seq", isNumber],
   ["accepted", isInstant],
@@ -309,7 +312,8 @@ export function restoreError(stored: StoredError): ModemError {
   return new ModemError(code, {
     class: stored.class,
     hint,
-    ...knownFields({ stage, modemCode, smtpCode }),
+    ...knownFields({ stage, smtpCode }),
+    modemCode: modemCode ?? null,
     ...(known ? detail !== undefined && { detail } : { detail: stored.message }),
     ...(cause !== undefined && { cause: restoreError(cause) }),
   });

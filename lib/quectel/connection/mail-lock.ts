@@ -63,6 +63,16 @@ export class MailLock {
   }
 }
 
+/** The lock with all that has to be locked with it. Rejects with the signal's reason. */
+export async function acquireWhole(lock: MailLock, signal: AbortSignal): Promise<Lease> {
+  for (;;) {
+    const lease = await lock.acquire(signal);
+    if (lock.isWhole) return lease;
+    // Which module it is was found out, or has changed, while the lock was waited for.
+    lease.release();
+  }
+}
+
 /** One module, as all ports see it that lead to it. */
 interface SharedModule {
   readonly lock: MailLock;

@@ -48,6 +48,11 @@ export class ModuleClock {
     return { time, plausible: this.isPlausible(time, await timeOfNetwork(execute)) };
   }
 
+  /** The time that the network has sent, ms since 1970; undefined where it has sent none, or nonsense. Changes nothing. */
+  network(signal?: AbortSignal): Promise<number | undefined> {
+    return timeOfNetwork(this.executor(signal));
+  }
+
   /**
    * Sets the clock where it is wrong; the PDP context must be active, because a time server may be asked.
    *

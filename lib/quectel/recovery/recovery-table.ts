@@ -42,6 +42,21 @@ export const RECOVERY_LADDER: Readonly<Partial<Record<ErrorCode, readonly Recove
   SMTP_FILE_OPEN_FAILED: ["startOver"],
   SMTP_ATTACHMENT_SAVE_FAILED: ["startOver"],
 
+  // Mails over a socket of the module. The manual of TCP/IP: "close and open again; after five failed opens deactivate
+  // and activate; then restart".
+  SOCKET_FAILED: ["resend", "renewContext", "restart"],
+  SOCKET_MEMORY: ["resend", "renewContext", "restart"],
+  SOCKET_CREATE_FAILED: ["resend", "renewContext", "restart"],
+  SOCKET_CONNECT_FAILED: ["resend", "renewContext", "restart"],
+  SOCKET_DNS_FAILED: ["renewContext", "restart"],
+  SOCKET_TIMEOUT: ["renewContext", "restart"],
+  SOCKET_STALLED: ["renewContext", "restart"],
+  SOCKET_PDP_OPEN_FAILED: ["renewContext", "restart"],
+  SOCKET_PDP_BROKEN: ["renewContext", "restart"],
+  PDP_LOST: ["renewContext", "restart"],
+  SOCKET_CLOSED: ["resend", "renewContext"],
+  SOCKET_DAMAGED: ["resend"],
+
   SMTP_TLS_FAILED: ["nextRoot"],
   SMTP_BUSY: ["awaitOther", "restart"],
 };

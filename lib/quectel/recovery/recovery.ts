@@ -39,14 +39,20 @@ const FIRST_REPLY_NUMBER = 666;
  * True for a failure of which the module or its data connection may be the cause: nothing that the server said, and
  * nothing that concerns a single mail or a foreign one.
  */
-export function concernsModule({ code, class: kind, smtpCode, modemCode = 0 }: ModemError): boolean {
+export function concernsModule({ code, class: kind, smtpCode, modemCode }: ModemError): boolean {
   if (smtpCode !== undefined || kind === "message" || code === "SMTP_BUSY") return false;
-  return (code.startsWith("SMTP_") && modemCode < FIRST_REPLY_NUMBER) || FAILED_CONNECTION.has(code);
+  if (code.startsWith("SOCKET_")) return code !== "SOCKET_IN_USE";
+  const isOfClient = modemCode !== undefined && modemCode < FIRST_REPLY_NUMBER && code.startsWith("SMTP_");
+  return isOfClient || FAILED_CONNECTION.has(code);
 }
 
 const FAILED_CONNECTION: ReadonlySet<string> = new Set([
   "PDP_ACTIVATION_FAILED",
   "PDP_DEACTIVATION_FAILED",
+  "PDP_LOST",
+  // Of a mail over a socket, which comes without a number of the module.
+  "SMTP_CLOSED_BY_SERVER",
+  "SMTP_TIMEOUT",
   "FILE_TIMEOUT",
 ]);
 
@@ -56,8 +62,8 @@ const MAIL_STAGES: ReadonlySet<string | undefined> = new Set(["send", "attachmen
 /** Steps for an error in their order; none for what the mail server or a command has refused for good. */
 function ladderOf(error: ModemError): readonly RecoveryStep[] {
   if (error.smtpCode !== undefined) return [];
-  if (error.code.startsWith("SMTP_") && error.code !== "SMTP_BUSY" && !MAIL_STAGES.has(error.stage))
-    return [];
+  const isOfClient = error.modemCode !== undefined && error.code.startsWith("SMTP_");
+  if (isOfClient && error.code !== "SMTP_BUSY" && !MAIL_STAGES.has(error.stage)) return [];
   if (error.code === "MODEM_TIMEOUT") return callsForRestart(error.command) ? ["restart"] : [];
   return RECOVERY_LADDER[error.code] ?? [];
 }

@@ -11,6 +11,7 @@
  */
 import { Duplex } from "node:stream";
 import type { Clock, Timer } from "../../clock";
+import { copyOf, isModemError } from "../../errors";
 import type { SocketNews, SocketTarget } from "../commands/sockets";
 import { SocketLine, type SocketModem } from "./socket-line";
 import { SocketReceiver } from "./socket-receiver";
@@ -78,17 +79,18 @@ export class ModuleSocket extends Duplex {
   }
 
   /**
-   * Resolves when the peer has acknowledged every byte that was written so far, which says nothing of what it made of
-   * them. Rejects with `SOCKET_STALLED` or what else ended the connection.
+   * Resolves when the module has every byte that was written so far and the peer has acknowledged all but at most
+   * `outstanding` of them, which says nothing of what it made of them. Rejects with `SOCKET_STALLED` or what else ended
+   * the connection.
    */
-  async drained(): Promise<void> {
+  async drained(outstanding = 0): Promise<void> {
     if (this.writableLength > 0) {
       await new Promise<void>((resolve, reject) => {
         this.write(NOTHING, (error) => (error ? reject(error) : resolve()));
       });
     }
     this.line.signal.throwIfAborted();
-    await this.sender.drained();
+    await this.sender.drained(outstanding);
   }
 
   /** As that of `net.Socket`: emits `timeout` after so many milliseconds without a byte in either direction. */
@@ -161,7 +163,8 @@ export class ModuleSocket extends Duplex {
     this.receiver.end();
     this.line.end();
     this.release(error);
-    callback(error);
+    // Some listeners (nodemailer) write into the error they are given, and this one may be the state of the modem, too.
+    callback(isModemError(error) ? copyOf(error) : error);
   }
 
   private sendAll(bytes: Buffer, callback: (error?: Error | null) => void): void {

@@ -60,9 +60,9 @@ export class SocketSender {
     }
   }
 
-  /** Resolves when the peer has acknowledged all that was sent. Rejects as `send`. */
-  async drained(): Promise<void> {
-    await this.acknowledgedUpTo(this.sent, 0);
+  /** Resolves when the peer has acknowledged all that was sent but at most `outstanding` bytes. Rejects as `send`. */
+  async drained(outstanding = 0): Promise<void> {
+    await this.acknowledgedUpTo(this.sent - outstanding, 0);
   }
 
   /** Asks nothing more. */

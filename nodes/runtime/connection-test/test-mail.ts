@@ -3,6 +3,7 @@
  *
  * What it says depends on the charset, because a letter that the charset lacks would make the mail go out in another.
  */
+import { randomBytes } from "node:crypto";
 import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import type { TextSettings } from "../settings/modem-settings";
@@ -42,6 +43,7 @@ export function testMail(
   ];
   return {
     id,
+    unique: randomBytes(16).toString("hex"),
     raisedAt,
     from: undefined,
     to: [recipient],

@@ -60,6 +60,7 @@ export const ERROR_WORDS = {
   SMTP_AUTH_FAILED: "login refused",
   SMTP_AUTH_UNSUPPORTED: "no common login",
   SMTP_TLS_FAILED: "TLS failed",
+  SMTP_TLS_CLOCK: "host clock wrong",
   MODEM_RESULT_MISSING: "results missing",
   INVALID_NO_RECIPIENT: "no recipient",
   INVALID_RECIPIENT: "recipient not valid",

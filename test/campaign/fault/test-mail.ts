@@ -103,6 +103,7 @@ export class TestMail {
       await settled(modem, signal, 3);
       const mail = {
         id: `test-${recipient}`,
+        unique: "0123456789abcdef0123456789abcdef",
         raisedAt: clock.wall(),
         from: undefined,
         to: [recipient],

@@ -126,6 +126,7 @@ function composedOf(mail: Mail, dice: Dice): readonly MailTransaction[] {
 function storedOf({ from, to, cc, bcc, subject, text, attachments }: Mail): OutgoingMail {
   return {
     id: "abcdefgh",
+    unique: "0123456789abcdef0123456789abcdef",
     raisedAt: 0,
     from,
     to,

@@ -55,3 +55,7 @@ NAMES=DNS:mail.example.com,DNS:localhost,IP:127.0.0.1 certificate server mail.ex
 NAMES=DNS:other.example.com certificate other-name other.example.com server ca
 NAMES=DNS:mail.example.com certificate chained mail.example.com server intermediate
 certificate client pump7.example.com client ca
+until=20200102000000Z
+NAMES=DNS:mail.example.com,IP:127.0.0.1 certificate expired mail.example.com server ca
+from=20991230000000Z until=20991231235959Z
+NAMES=DNS:mail.example.com,IP:127.0.0.1 certificate not-yet-valid mail.example.com server ca

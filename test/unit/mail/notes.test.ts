@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lateNote, localTime, repeatNote } from "../../../lib/mailer/qsmtp/compose/notes";
+import { lateNote, localTime, repeatNote } from "../../../lib/mailer/notes";
 
 describe("notes", () => {
   const zone = process.env["TZ"];

@@ -38,6 +38,7 @@ export function storedAttachment(filename: string, content: string | Buffer = "x
 export function storedMail(parts: Partial<OutgoingMail> = {}): OutgoingMail {
   return {
     id: "4711",
+    unique: "0123456789abcdef0123456789abcdef",
     raisedAt: Date.UTC(2026, 2, 1, 1, 2, 3),
     from: undefined,
     to: ["duty@example.com"],

@@ -12,6 +12,7 @@ const FORMAT_1 = {
   format: 1,
   id: "k3m8q2xa",
   revision: 2,
+  unique: "0123456789abcdef0123456789abcdef",
   seq: 17,
   accepted: { clock: "0b7c6b0e", time: 1000, active: 1000 },
   written: { clock: "0b7c6b0e", time: 2000, active: 2000 },

@@ -15,6 +15,7 @@ export function record(change: Partial<SpoolRecord> = {}): SpoolRecord {
   return {
     format: 1,
     id: ID,
+    unique: "0123456789abcdef0123456789abcdef",
     revision: 1,
     seq: 1,
     accepted: instant,

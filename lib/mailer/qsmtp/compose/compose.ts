@@ -15,7 +15,7 @@ import { codeSubject } from "./coded-subject";
 import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { safeFileNames } from "./file-names";
-import { lateNote, repeatNote } from "./notes";
+import { lateNote, repeatNote } from "../../notes";
 import { senderNameOf } from "./sender-name";
 import { shown } from "../../../mail/message/text";
 

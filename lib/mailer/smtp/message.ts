@@ -1,0 +1,169 @@
+/**
+ * The message of a mail in the form of RFC 5322 and MIME, made by nodemailer while it is sent.
+ *
+ * Contents are streamed: nothing but a piece of each is in memory. To and Cc show all whom the mail names, whoever is
+ * served by this transaction; Bcc is never shown. Files and addresses of the web are not opened, whatever a name says.
+ */
+import { randomBytes } from "node:crypto";
+import { finished } from "node:stream/promises";
+import { Readable } from "node:stream";
+import type { MailComposerOptions } from "nodemailer/lib/mail-composer";
+import type { Mailbox } from "../../mail/mail";
+import { isAscii } from "../../mail/ascii-fold";
+import type { OutgoingAttachment, OutgoingMail } from "../mailer";
+import { lateNote, repeatNote } from "../notes";
+import { loadMailComposer, mimeTypeOf } from "./nodemailer";
+
+export interface MessageSettings {
+  readonly senderName: string;
+  readonly senderAddress: string;
+  /** Minutes after which a mail says when it was raised; 0 = never. */
+  readonly lateNote: number;
+}
+
+export interface MessageHistory {
+  /** Milliseconds since acceptance, of a monotonic clock. */
+  readonly ageMs: number;
+  /** A former copy may have reached these recipients. */
+  readonly possibleDuplicate: boolean;
+  /** When it was raised, milliseconds since 1970: its Date. */
+  readonly raisedAt: number;
+}
+
+export interface Message {
+  /** In angle brackets (RFC 5322 section 3.6.4). */
+  readonly messageId: string;
+  readonly senderAddress: string;
+  /** Bytes on the wire but for dots that are doubled; exact within some bytes for each attachment. */
+  readonly size: number;
+  /** Payload: text and attachments. */
+  readonly payloadBytes: number;
+  /** Reads it from the start, once. */
+  open(): Readable;
+}
+
+const MINUTE = 60_000;
+/** Characters of a text that nodemailer may look through and code in one turn. */
+const SHORT_TEXT = 16_384;
+/** RFC 2045 section 6.8: characters of a line of base64. */
+const BASE64_LINE = 76;
+/** Attachments that MIME lets nobody encode (RFC 2046 section 5.2.1): their bytes would be at the server's mercy. */
+const UNCODED = /^(?:message|multipart)\//i;
+
+/** Rejects when nodemailer cannot make the message. */
+export async function makeMessage(
+  mail: OutgoingMail,
+  settings: MessageSettings,
+  history: MessageHistory,
+): Promise<Message> {
+  const sender: Mailbox = mail.from ?? { name: settings.senderName, address: settings.senderAddress };
+  const text = [notesOf(mail, settings, history).join("\r\n"), mail.text].filter((part) => part !== "");
+  const whole = text.join("\r\n\r\n");
+  const messageId = `<${mail.unique}@${domainOf(sender.address)}>`;
+  const boundary = randomBytes(16).toString("hex");
+  const compose = (contents: (attachment: OutgoingAttachment) => Readable): Readable => {
+    const MailComposer = loadMailComposer();
+    return new MailComposer({
+      from: named(sender),
+      ...recipientsShown(mail),
+      ...(mail.replyTo !== undefined && { replyTo: mail.replyTo.map(named) }),
+      subject: mail.subject,
+      date: new Date(history.raisedAt),
+      messageId,
+      // RFC 3834 section 5: out-of-office notes are not sent to a machine.
+      headers: { "Auto-Submitted": "auto-generated" },
+      ...textOf(whole),
+      attachments: mail.attachments.map((one) => ({
+        filename: fileNameOf(one.filename),
+        ...(UNCODED.test(mimeTypeOf(one.filename)) && { contentType: "application/octet-stream" }),
+        contentTransferEncoding: "base64",
+        content: contents(one),
+      })),
+      newline: "win",
+      baseBoundary: boundary,
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    })
+      .compile()
+      .createReadStream();
+  };
+  const frame = await lengthOf(compose(() => Readable.from([])));
+  const files = mail.attachments.reduce((sum, { size }) => sum + base64Bytes(size), 0);
+  return {
+    messageId,
+    senderAddress: sender.address,
+    size: frame + files,
+    payloadBytes: Buffer.byteLength(whole) + mail.attachments.reduce((sum, { size }) => sum + size, 0),
+    open: () => compose((one) => Readable.from(one.open(), { objectMode: false })),
+  };
+}
+
+function notesOf(
+  mail: OutgoingMail,
+  settings: MessageSettings,
+  { ageMs, possibleDuplicate, raisedAt }: MessageHistory,
+): readonly string[] {
+  const isLate = settings.lateNote > 0 && ageMs >= settings.lateNote * MINUTE;
+  return [
+    ...(isLate ? [lateNote(raisedAt, ageMs)] : []),
+    ...(possibleDuplicate ? [repeatNote(mail.id)] : []),
+  ];
+}
+
+/** RFC 5322 section 3.6.3 wants no To; programs that score mail do. */
+function recipientsShown({
+  to,
+  cc,
+}: Pick<OutgoingMail, "to" | "cc">): Pick<MailComposerOptions, "to" | "cc"> {
+  if (to.length + cc.length === 0) return { to: "undisclosed-recipients:;" };
+  const bare = (address: string): { name: string; address: string } => ({ name: "", address });
+  return { to: to.map(bare), ...(cc.length > 0 && { cc: cc.map(bare) }) };
+}
+
+function named({ name, address }: Mailbox): { name: string; address: string } {
+  return { name, address };
+}
+
+/** A long text is coded piece by piece; its form is then chosen here and not by nodemailer, which would look at it all. */
+function textOf(text: string): Pick<MailComposerOptions, "text"> {
+  if (text.length <= SHORT_TEXT) return { text };
+  return {
+    text: {
+      content: Readable.from(piecesOf(text), { objectMode: false }),
+      contentTransferEncoding: isAscii(text) ? "quoted-printable" : "base64",
+    },
+  };
+}
+
+function* piecesOf(text: string): Generator<Buffer> {
+  for (let at = 0; at < text.length;) {
+    const end = at + SHORT_TEXT;
+    // Half a surrogate pair has no bytes.
+    const next = /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end + 1 : end;
+    yield Buffer.from(text.slice(at, next));
+    at = next;
+  }
+}
+
+/** Without folders, and without characters that would end a header or turn the direction of reading round. */
+function fileNameOf(name: string): string {
+  const last = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  const clean = last.replace(/[\p{Cc}\u202A-\u202E\u2066-\u2069]/gu, "").trim();
+  return /^\.*$/.test(clean) ? "attachment" : clean;
+}
+
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf("@") + 1);
+}
+
+function base64Bytes(size: number): number {
+  const characters = 4 * Math.ceil(size / 3);
+  return characters + 2 * Math.ceil(characters / BASE64_LINE);
+}
+
+async function lengthOf(stream: Readable): Promise<number> {
+  let length = 0;
+  stream.on("data", (chunk: Buffer) => (length += chunk.length));
+  await finished(stream);
+  return length;
+}

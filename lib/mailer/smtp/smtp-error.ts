@@ -1,0 +1,288 @@
+/**
+ * From what ended an SMTP session to the error of a mail: replies of the server, certificates, connections.
+ *
+ * Only the first digit of a reply is certain (RFC 5321 section 4.2.1); what a 5yz reply means for other mails depends
+ * on the command that was refused. Replies are shown as one short line, and no secret of ours in it.
+ */
+import { isModemError, ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../errors";
+import { maskSecrets } from "../../serial/secrets";
+import type { SmtpSettings } from "../../quectel/settings";
+import type { Broken, DialogueStage } from "./dialogue";
+
+/** What the error depends on beside the failure. */
+export interface Circumstances {
+  readonly stage: DialogueStage;
+  readonly settings: Pick<SmtpSettings, "security" | "user" | "password">;
+  /** The sender is that of the mail, not that of the settings. */
+  readonly hasOwnSender: boolean;
+  /** Wall-clock time of the host, and that of the network where it is known; milliseconds since 1970. */
+  readonly hostTime: number;
+  readonly networkTime: number | undefined;
+}
+
+/** A reply of the server (RFC 5321 section 4.2). */
+export interface Reply {
+  /** 200..599 */
+  readonly code: number;
+  /** The server's words in one line of at most 500 characters, code included. */
+  readonly text: string;
+}
+
+const LONGEST_REPLY = 500;
+
+/** The reply in a line of the server; undefined where it has no code of a failure or success. */
+export function readReply(
+  response: string,
+  { user, password }: Circumstances["settings"],
+): Reply | undefined {
+  const code = Number(/^[2-5]\d\d/.exec(response)?.[0] ?? Number.NaN);
+  if (Number.isNaN(code)) return undefined;
+  const line = response
+    .replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ")
+    .slice(0, 4 * LONGEST_REPLY);
+  return { code, text: maskSecrets(line, secretsOf(user, password)).slice(0, LONGEST_REPLY).trim() };
+}
+
+/** The forms in which the login stands on the wire (RFC 4616, and LOGIN). */
+export function secretsOf(user: string, password: string): readonly string[] {
+  const base64 = (text: string): string => Buffer.from(text).toString("base64");
+  return password === "" ? [] : [password, base64(password), base64(`\u0000${user}\u0000${password}`)];
+}
+
+/** The error of a session that ended at `circumstances.stage`. */
+export function sessionError(broken: Broken, circumstances: Circumstances): ModemError {
+  const { connection, cause, distrust } = broken;
+  const { response, code, originalCode, command } = detailsOf(cause);
+  const reply = response === undefined ? undefined : readReply(response, circumstances.settings);
+  if (reply !== undefined && reply.code >= 400) {
+    if (command === "STARTTLS") return withoutStartTls(reply, cause);
+    const stage = command === "DATA" ? "data" : circumstances.stage;
+    return replyError(reply, { ...circumstances, stage }, cause);
+  }
+  if (distrust !== undefined) return trustError(distrust, circumstances, cause);
+  if (connection !== undefined) return connection;
+  const encryption = encryptionError(originalCode ?? code ?? "", cause);
+  if (encryption !== undefined) return encryption;
+  const { stage } = circumstances;
+  if (code === "EMESSAGE" && stage === "envelope") {
+    return new ModemError("SMTP_MAIL_TOO_LARGE", { modemCode: null, cause, detail: messageOf(cause), stage });
+  }
+  if (reply !== undefined || code === "EPROTOCOL") {
+    return new ModemError("SMTP_BAD_SEQUENCE", {
+      modemCode: null,
+      cause,
+      class: "transient",
+      detail: `the server said ${JSON.stringify(reply?.text ?? "")}`,
+      hint: SPECIAL_HINTS.noSmtp,
+      stage,
+    });
+  }
+  if (code === "EENVELOPE" || code === "EAUTH") {
+    return new ModemError("SMTP_PARAMETER", { modemCode: null, cause, detail: messageOf(cause), stage });
+  }
+  return new ModemError("SMTP_CLOSED_BY_SERVER", { modemCode: null, cause, stage });
+}
+
+/** The error of a refusal. */
+export function replyError(reply: Reply, circumstances: Circumstances, cause?: unknown): ModemError {
+  const { stage } = circumstances;
+  const { code, class: kind, hint } = meaningOf(reply, circumstances);
+  return new ModemError(code, {
+    modemCode: null,
+    smtpCode: reply.code,
+    detail: `the server said ${JSON.stringify(reply.text)}`,
+    stage,
+    cause,
+    ...(kind !== undefined && reply.code >= 500 && { class: kind }),
+    ...(hint !== undefined && reply.code >= 500 && { hint }),
+  });
+}
+
+interface Meaning {
+  readonly code: ErrorCode;
+  /** Of a 5yz reply, where they are not those of the code; every 4yz reply is transient. */
+  readonly class?: ErrorClass;
+  readonly hint?: string;
+}
+
+function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
+  const { stage, hasOwnSender } = circumstances;
+  const denied = DENIALS[reply.code];
+  if (denied !== undefined) return denied;
+  switch (stage) {
+    case "connect":
+      // Whatever it is, it hits every mail.
+      return { ...(REPLIES[reply.code] ?? UNNAMED), class: "setup", hint: SPECIAL_HINTS.refusedConnection };
+    case "login":
+      return (
+        LOGIN_REPLIES[reply.code] ??
+        (reply.code < 500 ? (REPLIES[reply.code] ?? REPLY_LATER) : { code: "SMTP_AUTH_FAILED" })
+      );
+    case "envelope":
+      return isAboutSize(reply)
+        ? { code: "SMTP_MAIL_TOO_LARGE" }
+        : {
+            ...(REPLIES[reply.code] ?? UNNAMED),
+            ...(!hasOwnSender && { class: "setup" }),
+            hint: SPECIAL_HINTS.refusedSender,
+          };
+    case "data":
+    case "send":
+      return isAboutSize(reply) ? { code: "SMTP_MAIL_TOO_LARGE" } : (REPLIES[reply.code] ?? UNNAMED);
+  }
+}
+
+/** What a refused recipient means: it concerns nobody but him, unless it is a matter of login or encryption. */
+export function recipientError(reply: Reply, cause?: unknown): ModemError {
+  const { code, hint } = DENIALS[reply.code] ?? REPLIES[reply.code] ?? UNNAMED;
+  return new ModemError(code, {
+    modemCode: null,
+    smtpCode: reply.code,
+    detail: `the server said ${JSON.stringify(reply.text)}`,
+    stage: "envelope",
+    cause,
+    ...(hint !== undefined && { hint }),
+  });
+}
+
+/** RFC 5321 section 4.2.3, and RFC 7504 for 521 and 556. */
+const REPLIES: Readonly<Record<number, Meaning>> = {
+  421: { code: "SMTP_SERVICE_UNAVAILABLE" },
+  450: { code: "SMTP_MAILBOX_BUSY" },
+  451: { code: "SMTP_LOCAL_ERROR" },
+  452: { code: "SMTP_SERVER_STORAGE" },
+  500: { code: "SMTP_COMMAND_UNKNOWN" },
+  501: { code: "SMTP_ARGUMENT_SYNTAX" },
+  502: { code: "SMTP_NOT_IMPLEMENTED" },
+  503: { code: "SMTP_BAD_SEQUENCE" },
+  521: { code: "SMTP_HOST_ACCEPTS_NO_MAIL" },
+  550: { code: "SMTP_MAILBOX_UNAVAILABLE" },
+  551: { code: "SMTP_USER_NOT_LOCAL" },
+  552: { code: "SMTP_MAIL_TOO_LARGE" },
+  553: { code: "SMTP_MAILBOX_NAME" },
+};
+
+const UNNAMED: Meaning = { code: "SMTP_TRANSACTION_FAILED" };
+const REPLY_LATER: Meaning = { code: "SMTP_LOCAL_ERROR" };
+
+/** The server wants a login, or encryption first; whatever was asked (RFC 4954 section 6, RFC 5248 X.7.8 to X.7.13). */
+const DENIALS: Readonly<Record<number, Meaning>> = {
+  523: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
+  524: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
+  530: { code: "SMTP_ACCESS_DENIED" },
+  538: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
+};
+
+/** A login that the server does not take: another password would change nothing. */
+const NO_SUCH_LOGIN: Meaning = { code: "SMTP_AUTH_UNSUPPORTED", hint: SPECIAL_HINTS.noPasswordLogin };
+const LOGIN_REPLIES: Readonly<Record<number, Meaning>> = {
+  500: NO_SUCH_LOGIN,
+  502: NO_SUCH_LOGIN,
+  503: NO_SUCH_LOGIN,
+  504: NO_SUCH_LOGIN,
+  525: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.accountDisabled },
+  534: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.appPassword },
+  535: { code: "SMTP_AUTH_FAILED" },
+};
+
+/** The server offers no login at all, so the password was not sent. */
+export function loginNotOffered(): ModemError {
+  return new ModemError("SMTP_AUTH_UNSUPPORTED", {
+    modemCode: null,
+    hint: SPECIAL_HINTS.noPasswordLogin,
+    stage: "login",
+  });
+}
+
+/** RFC 1870 section 6.1 and RFC 3463 X.3.4. */
+function isAboutSize({ code, text }: Reply): boolean {
+  return code === 552 || /^5\d\d[ -]5\.3\.4/.test(text);
+}
+
+/** The server refuses to encrypt, or someone between has taken its offer away: never without, so the mail waits. */
+function withoutStartTls(reply: Reply, cause: unknown): ModemError {
+  return new ModemError("SMTP_TLS_FAILED", {
+    modemCode: null,
+    smtpCode: reply.code,
+    detail: `the server refused STARTTLS: ${JSON.stringify(reply.text)}`,
+    hint: SPECIAL_HINTS.noStartTls,
+    stage: "tls",
+    cause,
+  });
+}
+
+/** Errors of X.509 verification as Node.js names them (OpenSSL, verify(1)), that have to do with dates. */
+const DATES: ReadonlySet<string> = new Set([
+  "CERT_NOT_YET_VALID",
+  "CERT_HAS_EXPIRED",
+  "CRL_NOT_YET_VALID",
+  "CRL_HAS_EXPIRED",
+]);
+const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
+/** A record was damaged between server and host: the next connection may be whole. */
+const DAMAGED =
+  /BAD_RECORD_MAC|DECRYPTION_FAILED|BAD_DECRYPT|DECRYPT_ERROR|BAD_SIGNATURE|DIGEST_CHECK_FAILED/;
+
+function trustError(code: string, { hostTime, networkTime }: Circumstances, cause: unknown): ModemError {
+  const common = { modemCode: null, cause, stage: "tls" } as const;
+  if (DATES.has(code)) {
+    const times = [
+      `the host's clock shows ${iso(hostTime)}`,
+      ...(networkTime === undefined ? [] : [`the network's ${iso(networkTime)}`]),
+    ];
+    return new ModemError("SMTP_TLS_CLOCK", { ...common, detail: `${code}, ${times.join(", ")}` });
+  }
+  const hint = code === OTHER_NAME ? SPECIAL_HINTS.otherServerName : SPECIAL_HINTS.serverNotTrusted;
+  return new ModemError("SMTP_TLS_FAILED", { ...common, detail: code, hint });
+}
+
+/** The two ends do not understand each other: another protocol, or a damaged byte. */
+function encryptionError(code: string, cause: unknown): ModemError | undefined {
+  const common = { modemCode: null, cause, stage: "tls" } as const;
+  if (DAMAGED.test(code)) return new ModemError("SOCKET_DAMAGED", { ...common, detail: code });
+  if (/^(?:ERR_(?:SSL|TLS)_|EPROTO$)/.test(code)) {
+    return new ModemError("SMTP_TLS_FAILED", { ...common, detail: code, hint: SPECIAL_HINTS.oddPort });
+  }
+  return undefined;
+}
+
+/** True for the failure that no recipient was accepted. */
+export function isAboutRecipients(cause: unknown): boolean {
+  return detailsOf(cause).command === "RCPT TO";
+}
+
+/** True for a failure that may be the fault of the host's clock. */
+export function isDateError({ distrust }: Broken): boolean {
+  return distrust !== undefined && DATES.has(distrust);
+}
+
+function iso(time: number): string {
+  return Number.isFinite(time) && Math.abs(time) < 8.64e15 ? new Date(time).toISOString() : "no time";
+}
+
+interface Details {
+  readonly code: string | undefined;
+  /** That of Node.js, where nodemailer has put another in its place. */
+  readonly originalCode: string | undefined;
+  readonly response: string | undefined;
+  readonly command: string | undefined;
+}
+
+function detailsOf(cause: unknown): Details {
+  const { code, originalCode, response, command } = (
+    typeof cause === "object" && cause !== null ? cause : {}
+  ) as Partial<Record<keyof Details, unknown>>;
+  const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
+  if (isModemError(cause))
+    return { code: undefined, originalCode: undefined, response: undefined, command: undefined };
+  return {
+    code: text(code),
+    originalCode: text(originalCode),
+    response: text(response),
+    command: text(command),
+  };
+}
+
+function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

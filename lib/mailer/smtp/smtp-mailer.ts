@@ -1,0 +1,351 @@
+/**
+ * SmtpMailer: mails by this package itself, over a TCP connection of the module, in two phases.
+ *
+ *   prepare: lock ─> remedy left from before ─> context ─> connection ─> greeting … the message but its last kilobyte
+ *   commit:  the rest ─> the server's word ─> QUIT, lock given back
+ *
+ * Whatever goes wrong before the last kilobyte leaves the host is certainly not sent. The session is in `dialogue.ts`,
+ * the message in `message.ts`; what is done to the module about a failure belongs to `quectel/recovery`, when a mail is
+ * due to the outbox.
+ */
+import { EventEmitter } from "node:events";
+import { copyOf, isModemError, ModemError } from "../../errors";
+import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
+import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
+import type { Modem } from "../../quectel/connection/modem";
+import { settled } from "../../quectel/connection/state-wait";
+import type { ModuleClock } from "../../quectel/network/module-clock";
+import type { PdpContext } from "../../quectel/network/pdp";
+import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
+import type { SmtpSettings } from "../../quectel/settings";
+import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
+import { recipientsOf } from "../envelope";
+import type {
+  Ended,
+  EndedMail,
+  Envelope,
+  Mailer,
+  MailerEvents,
+  MailerLimits,
+  Mark,
+  Outcome,
+  Prepared,
+  PrepareOptions,
+  Transaction,
+} from "../mailer";
+import { Dialogue } from "./dialogue";
+import { HeldMessage } from "./held-message";
+import { makeMessage, type Message, type MessageSettings } from "./message";
+import { acceptedOutcome, errorOf, failedOutcome, settledBy, unknownOutcome, type Refusal } from "./outcomes";
+import { Remedies } from "./remedies";
+import { isAboutRecipients, isDateError, loginNotOffered, readReply, sessionError } from "./smtp-error";
+import { trustOf } from "./trust";
+
+export interface SmtpMailerOptions {
+  readonly modem: Modem;
+  readonly pdp: PdpContext;
+  readonly moduleClock: ModuleClock;
+  readonly sockets: ModuleSockets;
+  readonly recovery: ModuleRecovery;
+  readonly settings: SmtpSettings;
+  readonly text: MessageSettings;
+}
+
+const VIA = "socket";
+/** Bytes; no server and no reader of mails sets a limit to a text or a subject that a flow would exceed. */
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
+/** A host that shows a time before this package was made is wrong. */
+const PACKAGE_DATE = Date.UTC(2025, 10, 1);
+
+/** A session that waits for the end of its message. */
+interface Standing {
+  readonly transaction: Transaction;
+  readonly dialogue: Dialogue;
+  readonly message: Message;
+  readonly lease: Lease;
+  readonly options: PrepareOptions;
+}
+
+export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
+  readonly via = VIA;
+  readonly limits: MailerLimits = {
+    attachments: MOST_ATTACHMENTS,
+    textBytes: UNLIMITED,
+    subjectBytes: UNLIMITED,
+  };
+  private readonly remedies: Remedies;
+  /** The module's mail client may be busy as long as it likes. */
+  readonly trouble = undefined;
+  private last: EndedMail | undefined;
+  private readonly closing = new AbortController();
+  private readonly live = new Set<Dialogue>();
+  private wasAvailable: boolean;
+  private readonly onState = (): void => {
+    if (this.available === this.wasAvailable) return;
+    this.wasAvailable = this.available;
+    this.emit("available", this.available);
+  };
+
+  constructor(private readonly options: SmtpMailerOptions) {
+    super();
+    this.remedies = new Remedies(options);
+    this.wasAvailable = this.available;
+    options.modem.on("state", this.onState);
+  }
+
+  get available(): boolean {
+    return this.options.modem.state.name === "ready";
+  }
+
+  get lastMail(): EndedMail | undefined {
+    return this.last;
+  }
+
+  /** One transaction for all: a server tells each recipient's fate, and Bcc stands in no header. */
+  plan({ to, cc, bcc }: Envelope): readonly Envelope[] {
+    return [{ to, cc, bcc }];
+  }
+
+  async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
+    const signal = AbortSignal.any([options.signal, this.closing.signal]);
+    let lease: Lease | undefined;
+    try {
+      lease = await acquireWhole(this.options.modem.lock, signal);
+      return await this.prepared(transaction, lease, options, signal);
+    } catch (cause) {
+      lease?.release();
+      if (signal.aborted) return calledOff(transaction.envelope, cause);
+      const { error, refusals } = failureOf(cause);
+      return this.failed(transaction, error, refusals);
+    }
+  }
+
+  /** A connection that is gone tells nothing any more. */
+  async recover({ envelope }: Transaction, _mark: Mark): Promise<Outcome> {
+    return unknownOutcome(envelope, resultUnknown(undefined), []);
+  }
+
+  /** Ends what runs; a mail whose end was on its way is then of unknown outcome. */
+  close(): void {
+    this.closing.abort(new ModemError("MODEM_ABORTED"));
+    for (const dialogue of this.live) dialogue.destroy(new ModemError("MODEM_ABORTED"));
+    this.options.modem.off("state", this.onState);
+  }
+
+  private async prepared(
+    transaction: Transaction,
+    lease: Lease,
+    options: PrepareOptions,
+    signal: AbortSignal,
+  ): Promise<Prepared> {
+    const { mail, envelope } = transaction;
+    const progress = options.onProgress ?? (() => undefined);
+    progress({ stage: "connect", done: 0, total: 0 });
+    await this.remedies.apply(mail.id, lease, signal);
+    await this.connected(signal);
+    const message = await this.message(transaction, options, signal);
+    const dialogue = await this.open(signal);
+    const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
+    signal.addEventListener("abort", onAbort, { once: true });
+    const total = message.size;
+    const held = new HeldMessage(message.open(), (done) => progress({ stage: "body", done, total }));
+    const standing: Standing = { transaction, dialogue, message, lease, options };
+    try {
+      await dialogue.greet();
+      progress({ stage: "settings", done: 0, total: 0 });
+      await this.login(dialogue);
+      const to = [...recipientsOf(envelope)];
+      await dialogue.begin({ from: message.senderAddress, to, size: total }, held);
+      return {
+        kind: "prepared",
+        mark: { via: VIA, data: { messageId: mail.unique } },
+        settled: settledBy(this.refusals(dialogue)),
+        commit: (leave) => this.commit(standing, leave),
+        abandon: async () => {
+          dialogue.destroy();
+          this.end(standing);
+        },
+      };
+    } catch (cause) {
+      held.destroy();
+      dialogue.destroy();
+      this.live.delete(dialogue);
+      throw await this.explained(standing, cause);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
+    const { transaction, dialogue, message, options } = standing;
+    const { envelope, mail } = transaction;
+    const { modem, pdp, recovery } = this.options;
+    const refusals = this.refusals(dialogue);
+    const isWhole = !dialogue.isOver;
+    const began = modem.clock.now();
+    const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
+    leave.addEventListener("abort", onLeave, { once: true });
+    try {
+      if (leave.aborted) onLeave();
+      options.onProgress?.({ stage: "sending", done: 0, total: 0 });
+      const { serverMessageId } = await dialogue.finish();
+      pdp.used();
+      await recovery.succeeded();
+      this.remedies.forget(mail.id);
+      this.last = { kind: "sent", at: modem.clock.now() };
+      return acceptedOutcome(envelope, refusals, {
+        messageId: serverMessageId ?? message.messageId,
+        sendMs: modem.clock.now() - began,
+        bytes: message.payloadBytes,
+        warnings: [],
+      });
+    } catch (cause) {
+      const { error } = failureOf(await this.explained(standing, cause));
+      // The server has refused it, or not a byte of what makes it a mail has left the host.
+      if (error.smtpCode !== undefined || !isWhole) return await this.failed(transaction, error, refusals);
+      dialogue.destroy();
+      this.last = { kind: "failed", error, at: modem.clock.now() };
+      await recovery.failed(error);
+      return unknownOutcome(envelope, resultUnknown(error), refusals, message.messageId);
+    } finally {
+      leave.removeEventListener("abort", onLeave);
+      this.end(standing);
+    }
+  }
+
+  /** Ends the session, politely where it is whole, and then gives the lock back. */
+  private end({ dialogue, lease }: Standing): void {
+    this.live.delete(dialogue);
+    void dialogue
+      .quit()
+      .then(() => this.options.sockets.settled())
+      .finally(() => lease.release());
+  }
+
+  /** A module that is there, identified and connected to its network. */
+  private async connected(signal: AbortSignal): Promise<void> {
+    const { modem, pdp } = this.options;
+    if (modem.state.name === "connecting") await settled(modem, signal);
+    const notReady = modem.notReady();
+    if (notReady !== undefined) throw notReady;
+    // Nobody knew yet which module it is when the lock was taken.
+    if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
+    await pdp.ensure(signal);
+  }
+
+  /** Rejects with an error of the mail's contents. */
+  private async message(
+    { mail }: Transaction,
+    { ageMs, possibleDuplicate }: PrepareOptions,
+    signal: AbortSignal,
+  ): Promise<Message> {
+    const { clock } = this.options.modem;
+    const isPlausible = clock.wall() >= PACKAGE_DATE;
+    const network = isPlausible ? undefined : await this.networkTime(signal);
+    const raisedAt = network === undefined ? mail.raisedAt : network - ageMs;
+    return makeMessage(mail, this.options.text, { ageMs, possibleDuplicate, raisedAt });
+  }
+
+  private async open(signal: AbortSignal): Promise<Dialogue> {
+    const { modem, settings, sockets } = this.options;
+    const trust = settings.security === "none" ? {} : trustOf(settings);
+    const { contextId } = modem.options.network;
+    const { host, port } = settings;
+    const socket = await sockets.connect({ contextId, host, port }, signal);
+    const dialogue = new Dialogue(socket, { clock: modem.clock, settings, trust });
+    this.live.add(dialogue);
+    return dialogue;
+  }
+
+  private async login(dialogue: Dialogue): Promise<void> {
+    const { user, password } = this.options.settings;
+    if (user === "" && password === "") return;
+    // A password is not sent to somebody who has not asked for it.
+    if (!dialogue.takesLogin) throw loginNotOffered();
+    await dialogue.login();
+  }
+
+  private refusals(dialogue: Dialogue): readonly Refusal[] {
+    return dialogue.refused.flatMap(({ address, response }) => {
+      const reply = readReply(response, this.options.settings);
+      return reply === undefined ? [] : [{ address, reply }];
+    });
+  }
+
+  /** What a failure of the session means, with the recipients that had been refused by then. */
+  private async explained({ dialogue, transaction }: Standing, cause: unknown): Promise<SessionFailure> {
+    const { modem, settings } = this.options;
+    const isOfRecipients = isAboutRecipients(cause);
+    // Of a server that has refused the sender, or is gone, the words about recipients say nothing about them.
+    const refusals = isOfRecipients || dialogue.stage !== "envelope" ? this.refusals(dialogue) : [];
+    const refusal = isOfRecipients ? errorOf(refusals) : undefined;
+    if (refusal !== undefined) return new SessionFailure(refusal, refusals);
+    const broken = dialogue.explain(cause);
+    const networkTime = isDateError(broken) ? await this.networkTime(this.closing.signal) : undefined;
+    const error = isModemError(cause)
+      ? copyOf(cause, { stage: cause.stage ?? dialogue.stage })
+      : sessionError(broken, {
+          stage: dialogue.stage,
+          settings,
+          hasOwnSender: transaction.mail.from !== undefined,
+          hostTime: modem.clock.wall(),
+          networkTime,
+        });
+    return new SessionFailure(error, refusals);
+  }
+
+  private networkTime(signal: AbortSignal): Promise<number | undefined> {
+    return this.options.moduleClock.network(signal).catch(() => undefined);
+  }
+
+  /** The outcome of a try that failed for certain, and when the next one is due. */
+  private async failed(
+    { envelope, mail }: Transaction,
+    error: ModemError,
+    refusals: readonly Refusal[],
+  ): Promise<Ended> {
+    this.last = { kind: "failed", error, at: this.options.modem.clock.now() };
+    if (!this.available && isOfTheWay(error)) {
+      return failedOutcome(envelope, error, { kind: "whenAvailable" }, refusals);
+    }
+    if (!(await this.remedies.next(mail.id, error)))
+      return failedOutcome(envelope, error, undefined, refusals);
+    return failedOutcome(envelope, copyOf(error, { class: "transient" }), { kind: "atOnce" }, refusals);
+  }
+}
+
+/** Why a session ended, and who was refused before. */
+class SessionFailure extends Error {
+  constructor(
+    readonly error: ModemError,
+    readonly refusals: readonly Refusal[],
+  ) {
+    super(error.message, { cause: error });
+  }
+}
+
+function failureOf(cause: unknown): Pick<SessionFailure, "error" | "refusals"> {
+  if (cause instanceof SessionFailure) return cause;
+  const error = isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
+  return { error, refusals: [] };
+}
+
+function calledOff(envelope: Envelope, cause: unknown): Ended {
+  const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
+  return failedOutcome(envelope, error, { kind: "whenAvailable" });
+}
+
+/** The module, its port or its network went away, which says nothing about the mail. */
+function isOfTheWay({ code, smtpCode }: ModemError): boolean {
+  return (
+    smtpCode === undefined && /^(?:PORT|MODEM|SOCKET|PDP|SIM|NETWORK)_|^SMTP_(?:CLOSED|TIMEOUT)/.test(code)
+  );
+}
+
+function resultUnknown(cause: unknown): ModemError {
+  return new ModemError("MODEM_RESULT_UNKNOWN", {
+    cause,
+    stage: "send",
+    detail: "the connection was lost before the server's answer",
+  });
+}

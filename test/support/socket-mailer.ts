@@ -1,0 +1,119 @@
+/**
+ * The mailer over a socket of a simulated module: to real servers on loopback in real time, or to servers in memory in
+ * virtual time.
+ */
+import { duplexPair, type Duplex } from "node:stream";
+import { systemClock } from "../../lib/clock";
+import type { Ended, Outcome, Prepared, PrepareOptions, Transaction } from "../../lib/mailer/mailer";
+import type { MessageSettings } from "../../lib/mailer/smtp/message";
+import { SmtpMailer } from "../../lib/mailer/smtp/smtp-mailer";
+import { ModuleClock } from "../../lib/quectel/network/module-clock";
+import { PdpContext } from "../../lib/quectel/network/pdp";
+import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
+import { ModuleRecovery } from "../../lib/quectel/recovery/module-recovery";
+import type { SmtpSettings } from "../../lib/quectel/settings";
+import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
+import { PayloadMask } from "../../lib/quectel/sockets/payload-mask";
+import { Trace } from "../../lib/serial/trace";
+import type { Transport } from "../../lib/serial/transport";
+import {
+  internet,
+  SimulatedModem,
+  simulatorTransport,
+  type SimulatedModemOptions,
+} from "../../lib/simulator";
+import { transaction } from "./memory-mailer";
+import { ACCOUNT } from "./memory-rig";
+import { KeptLog, modemOn, NETWORK } from "./module-replies";
+
+export interface SocketHostOptions {
+  readonly module?: SimulatedModemOptions;
+  /** Takes each connection of the module; left out: they go to this computer. */
+  readonly serve?: (peer: Duplex) => void;
+  /** Sees each connection to the module before it is opened. */
+  readonly watch?: (transport: Transport) => void;
+  /** What an earlier host has left. */
+  readonly former?: { readonly module: SimulatedModem; readonly notebook: Notebook };
+}
+
+export interface SocketMailerOptions {
+  readonly smtp?: Partial<SmtpSettings>;
+  readonly text?: Partial<MessageSettings>;
+}
+
+export type SocketHost = ReturnType<typeof socketHost>;
+export type SocketMailer = ReturnType<SocketHost["mailer"]>;
+
+/** A modem on a simulated module; it is opened, and ready when `ready` says so. */
+export function socketHost(options: SocketHostOptions = {}) {
+  const module = options.former?.module ?? new SimulatedModem(options.module);
+  const { serve } = options;
+  if (serve !== undefined) {
+    module.state(internet).tcpServer = () => {
+      const [near, far] = duplexPair({ allowHalfOpen: true });
+      near.on("error", () => undefined);
+      serve(far);
+      return near;
+    };
+  }
+  const clock = options.module?.clock ?? systemClock;
+  const trace = new Trace(clock, 8 * 1024 * 1024, new PayloadMask());
+  trace.enabled = true;
+  const connect = simulatorTransport(module);
+  const log = new KeptLog();
+  const transport = (): Transport => {
+    const made = connect();
+    options.watch?.(made);
+    return trace.watch(made);
+  };
+  const { modem } = modemOn(transport, clock, { log, hide: (them) => trace.hide(them) });
+  const pdp = new PdpContext(modem, NETWORK);
+  const notebook = options.former?.notebook ?? memoryNotebook();
+  const sockets = new ModuleSockets(modem, notebook, pdp);
+  modem.acquire();
+  return {
+    module,
+    notebook,
+    modem,
+    pdp,
+    sockets,
+    trace,
+    log,
+    clock,
+    ready: modem.whenReady(),
+    /** A mailer without encryption and login to a server on loopback, unless told otherwise. */
+    mailer: ({ smtp, text }: SocketMailerOptions = {}) => {
+      const settings: SmtpSettings = { ...ACCOUNT, host: "127.0.0.1", user: "", password: "", ...smtp };
+      const { senderName, senderAddress } = settings;
+      const mailer = new SmtpMailer({
+        modem,
+        pdp,
+        sockets,
+        settings,
+        moduleClock: new ModuleClock(modem, 1),
+        recovery: new ModuleRecovery({ modem, pdp, notebook, settings: "" }),
+        text: { senderName, senderAddress, lateNote: 0, ...text },
+      });
+      const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>
+        mailer.prepare(one, {
+          signal: new AbortController().signal,
+          ageMs: 0,
+          possibleDuplicate: false,
+          ...how,
+        });
+      return {
+        mailer,
+        prepare,
+        /** Both phases; what ended it. */
+        send: async (one = transaction(), how: Partial<PrepareOptions> = {}): Promise<Outcome> => {
+          const prepared = await prepare(one, how);
+          return prepared.kind === "prepared" ? prepared.commit(new AbortController().signal) : prepared;
+        },
+      };
+    },
+    close: async (): Promise<void> => {
+      pdp.close();
+      await modem.close();
+    },
+  };
+}
