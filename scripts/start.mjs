@@ -10,7 +10,11 @@ import { freePorts } from "./demo/ports.mjs";
 
 const HELP = `npm start               Node-RED with the demo flow, a simulated modem and a local inbox
 npm start -- --once     sends the demo mail, prints it as received, and ends
-npm start -- --help     this text`;
+npm start -- --help     this text
+
+  --port N              TCP port of the editor; else a free one
+  --host ADDRESS        address at which the editor is reached, 0.0.0.0 for all of this computer; else 127.0.0.1.
+                        The editor has no password: whoever reaches it can run code here`;
 
 /** Folder of another Node-RED than that of node_modules, as `.ci/on-node` names it. */
 const runtime = process.env["NODE_RED_RUNTIME"];
@@ -18,7 +22,7 @@ const runtime = process.env["NODE_RED_RUNTIME"];
 /** Seconds that --once waits for the mail. */
 const PATIENCE = 60;
 
-const { values } = parseArgs({ options: { once: { type: "boolean" }, help: { type: "boolean" } } });
+const values = options();
 
 /** Aborted by Ctrl-C or SIGTERM, at any moment; the demo then ends in order. */
 const interrupt = new AbortController();
@@ -38,6 +42,27 @@ if (values.help) {
   }
 }
 
+/** Ends with 2 and the reason where they cannot be read. */
+function options() {
+  try {
+    const { values: given } = parseArgs({
+      options: {
+        once: { type: "boolean" },
+        help: { type: "boolean" },
+        port: { type: "string" },
+        host: { type: "string", default: "127.0.0.1" },
+      },
+    });
+    if (given.port !== undefined && !(/^\d{1,5}$/.test(given.port) && Number(given.port) <= 65_535)) {
+      throw new Error(`--port ${given.port} is no TCP port`);
+    }
+    return given;
+  } catch (error) {
+    console.error(`${error.message}\n\n${HELP}`);
+    process.exit(2);
+  }
+}
+
 /** Runs until Ctrl-C. */
 async function serve() {
   const demo = await startDemo({
@@ -46,6 +71,12 @@ async function serve() {
   });
   try {
     console.log(`\nNode-RED editor   ${demo.editor}\nInbox             ${demo.inbox}\n`);
+    console.log("Flows and settings of this demo are temporary: they are deleted when it ends.");
+    console.log(
+      values.port === undefined
+        ? "The ports are others each time; --port 1880 chooses that of the editor, --host 0.0.0.0 opens it to the LAN.\n"
+        : "",
+    );
     console.log("Press the button of the inject node, then look into the inbox. Ctrl-C ends.");
     await Promise.race([
       interrupted(),
@@ -85,7 +116,7 @@ async function once() {
 }
 
 async function startDemo({ onLine, onMail }) {
-  const [editorPort, smtpPort, webPort] = await freePorts(3);
+  const [freePort, smtpPort, webPort] = await freePorts(3);
   const flows = await demoFlows(smtpPort);
   const inbox = await startInbox({ smtpPort, webPort, onMail });
   try {
@@ -93,7 +124,8 @@ async function startDemo({ onLine, onMail }) {
     const nodeRed = await startNodeRed({
       red: runtime && join(runtime, "red.js"),
       prepare: linkPackage(packageDir),
-      port: editorPort,
+      port: values.port === undefined ? freePort : Number(values.port),
+      settings: { uiHost: values.host },
       flows,
       onLine,
       signal: interrupt.signal,

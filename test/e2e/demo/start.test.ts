@@ -42,12 +42,25 @@ describe("npm start", function () {
     assert.ok((lines[4] ?? "").length > 0, "the mail has no text");
   });
 
-  it("prints both addresses and ends cleanly with Ctrl-C", async () => {
-    const { code, lines } = await start([], (line, interrupt) => {
+  it("prints both addresses, with the port that is asked for, and ends cleanly with Ctrl-C", async () => {
+    const { freePorts } = await import("../../../scripts/demo/ports.mjs");
+    const [port] = await freePorts(1);
+    const { code, lines } = await start(["--port", String(port)], (line, interrupt) => {
       if (line.includes("Ctrl-C ends")) interrupt();
     });
     assert.equal(code, 0, lines.join("\n"));
-    assert.ok(lines.some((line) => /^Node-RED editor +http:\/\/127\.0\.0\.1:\d+\/$/.test(line)));
+    assert.ok(lines.includes(`Node-RED editor   http://127.0.0.1:${port}/`), lines.join("\n"));
     assert.ok(lines.some((line) => /^Inbox +http:\/\/127\.0\.0\.1:\d+\/$/.test(line)));
   });
+
+  for (const [args, what] of [
+    [["--port", "70000"], /^--port 70000 is no TCP port$/],
+    [["--prot", "1880"], /^Unknown option '--prot'/],
+  ] as const) {
+    it(`says what is wrong with ${args.join(" ")}, and ends with 2`, async () => {
+      const { code, lines } = await start(args);
+      assert.equal(code, 2);
+      assert.match(lines[0] ?? "", what);
+    });
+  }
 });
