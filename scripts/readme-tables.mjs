@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 const require = createRequire(import.meta.url);
 const README = fileURLToPath(new URL("../README.md", import.meta.url));
 
-const TABLES = { errors: errorTable, providers: providerTable };
+const TABLES = { errors: errorTable, providers: providerTable, modules: moduleTable };
 
 function errorTable() {
   const { ERROR_TABLE } = require("../build/lib/errors.js");
@@ -43,6 +43,18 @@ function providerTable() {
   return ["| provider | server | port | login | fits | remark |", "|---|---|---|---|---|---|", ...rows].join(
     "\n",
   );
+}
+
+function moduleTable() {
+  const { FAMILIES } = require("../build/lib/quectel/connection/models.js");
+  const state = {
+    manual: "supported by their mail client",
+    related: "expected to work",
+    noClient: "**no mail client**",
+    otherDialect: "**do not work**",
+  };
+  const rows = FAMILIES.map(({ models, support, known }) => `| ${models} | ${state[support]} | ${known} |`);
+  return ["| modules | state | what is known, from where |", "|---|---|---|", ...rows].join("\n");
 }
 
 const before = await readFile(README, "utf8");

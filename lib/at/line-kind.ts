@@ -45,7 +45,7 @@ export type LineContext =
       readonly last: Command<unknown> | undefined;
     };
 
-/** Unsolicited words without a header; a free-text answer does not hold them. */
+/** Unsolicited words without a header, in capitals; a free-text answer does not hold them. */
 const UNSOLICITED_WORDS: ReadonlySet<string> = new Set([
   "RING",
   "NO CARRIER",
@@ -56,6 +56,10 @@ const UNSOLICITED_WORDS: ReadonlySet<string> = new Set([
   "APP RDY",
   "POWERED DOWN",
   "NORMAL POWER DOWN",
+  "SMS DONE",
+  "PB DONE",
+  "SMS READY",
+  "CALL READY",
 ]);
 
 /** A command line as an echo shows it: bare, with an extended command, or with basic commands and their digits. */
@@ -95,7 +99,7 @@ function isOwed(line: string, command: Command<unknown>): boolean {
 function isInformation(line: string, command: Command<unknown>): boolean {
   const header = headerOf(line);
   if (header !== undefined) return command.headers.includes(header) && (command.accepts?.(line) ?? true);
-  return command.freeText === true && !UNSOLICITED_WORDS.has(line.trim());
+  return command.freeText === true && !UNSOLICITED_WORDS.has(line.trim().toUpperCase());
 }
 
 /**

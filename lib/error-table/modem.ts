@@ -204,6 +204,11 @@ export const NETWORK_ERRORS = {
     hint: "Deactivate one, or use the number of an active context.",
     class: "setup",
   },
+  PDP_TAKEN: {
+    text: "The network grants this SIM card no further data connection",
+    hint: "Deactivate the other context, or set this modem to its number and tick that the host uses it too.",
+    class: "transient",
+  },
   PDP_SHARED: {
     text: "The context also serves the host's data link, so it may not be changed",
     hint: "Use another context number, or untick that the context is shared.",

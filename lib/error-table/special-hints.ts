@@ -14,6 +14,7 @@ export const SPECIAL_HINTS = {
   noMailClient:
     "Switch its power off and on; if that does not help, its firmware has no mail client: update it, or use an EC2x.",
   otherMailCommands: "This module sends mail by other commands than those of the EC2x; use an EC2x.",
+  modelWithoutMailClient: "This module has no mail client of its own; use an EC2x.",
   unknownModule: "This module is not known; it works if it has the QSMTP commands of the EC2x.",
   lockedToSomething: "The modem or the card is locked to something; ask the operator for the code.",
   pinOutcomeUnseen: "Check the card and its PIN in a phone; here it is not sent again until you change it.",

@@ -36,6 +36,7 @@ const WORDS: ReadonlyMap<string, number> = new Map([
   ["drive full", 403],
   ["file not found", 405],
   ["invalid file name", 406],
+  ["file already exist", 407],
   ["file already existed", 407],
   ["file already exists", 407],
   ["fail to write the file", 409],

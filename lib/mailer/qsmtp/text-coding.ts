@@ -120,14 +120,15 @@ export class TextCoding {
     return listed.some((key) => key.toLowerCase() === "bodyoriginal");
   }
 
-  private async askSubject(signal: AbortSignal): Promise<TextSupport["subject"]> {
+  /** One refusal is not believed: it would fold all text to ASCII until the next start of the module. */
+  private async askSubject(signal: AbortSignal, triesLeft = 1): Promise<TextSupport["subject"]> {
     try {
       await this.modem.execute(setSubject("utf-8", PROBE), { signal });
       return readProbe(await this.modem.execute(querySubject(), { signal }));
     } catch (error) {
+      if (!isRefusal(error) || isModemError(error, "SMTP_BUSY")) throw error;
       // A module that does not take the charset at all has answered the question too.
-      if (isRefusal(error) && !isModemError(error, "SMTP_BUSY")) return "unknown";
-      throw error;
+      return triesLeft > 0 ? this.askSubject(signal, triesLeft - 1) : "unknown";
     }
   }
 }

@@ -52,9 +52,19 @@ export const operator = (): Command<string | undefined> => ({
   timeout: TIMEOUT.operator,
   parse: (response) => {
     const name = firstParameters(response).text(2);
-    return name === undefined ? undefined : decodeText(name);
+    return name === undefined ? undefined : (ucs2Text(name) ?? decodeText(name));
   },
 });
+
+/** Four hex digits a character (3GPP TS 27.007 section 5.5), as some firmware writes names whatever CSCS says. */
+const UCS2 = /^(?:[\dA-F]{4}){2,64}$/i;
+
+/** The text of UCS2 digits; undefined for anything else, such as a number of a network or digits of no printable text. */
+function ucs2Text(digits: string): string | undefined {
+  if (!UCS2.test(digits)) return undefined;
+  const text = Buffer.from(digits, "hex").swap16().toString("utf16le");
+  return /^[\p{L}\p{N}\p{P}\p{S}\p{Zs}]+$/u.test(text) ? text : undefined;
+}
 
 export interface NetworkInformation {
   /** `FDD LTE`, `WCDMA`, … */

@@ -122,6 +122,21 @@ export interface TcpipError {
 /** Number of TCP/IP error "APN not configured". */
 export const APN_NOT_CONFIGURED = 573;
 
+/** And of "operation is not allowed": the context is active already, or the card may have no further one. */
+export const NOT_ALLOWED = 572;
+
+/** Numbers of all contexts that are active, whoever activated them (3GPP TS 27.007 section 10.1.10). */
+export const activeNumbers = (): Command<readonly number[]> => ({
+  line: "AT+CGACT?",
+  headers: ["+CGACT"],
+  timeout: TIMEOUT.activate,
+  parse: ({ lines }) =>
+    lines
+      .map((line) => parseParameters(line))
+      .filter((parameters) => parameters.integer(1) === 1)
+      .map((parameters) => required(parameters.integer(0), "the number of the context")),
+});
+
 /** What the last failed TCP/IP command failed of. */
 export const lastTcpipError = (): Command<TcpipError> => ({
   line: "AT+QIGETERROR",

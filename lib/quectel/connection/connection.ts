@@ -17,8 +17,16 @@ import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
 import { concernsSim } from "../commands/sim";
 import { withModuleCode } from "../error-codes";
-import { identify, initialise, nameUrcPort } from "./init-steps";
-import { ifRefused, type Execute } from "../execute";
+import {
+  identify,
+  initialise,
+  INIT_STEPS,
+  isIdentified,
+  namesUrcPort,
+  type InitContext,
+  type InitStep,
+} from "./init-steps";
+import type { Execute } from "../execute";
 import type { ModemOptions } from "./modem-options";
 import type { ModemState, ModuleIdentity } from "./modem-state";
 import type { PinMemory } from "../registration/pin-memory";
@@ -36,6 +44,8 @@ export interface ConnectionListener {
   enter(state: ModemState): void;
   /** The module is initialised; what was set before is void. */
   started(identity: ModuleIdentity): void;
+  /** Who the module is, told only some time after its start. */
+  identified(identity: ModuleIdentity): void;
   unsolicited(line: string): void;
   warning(error: ModemError): void;
 }
@@ -62,6 +72,16 @@ const SETTLING = 500;
 /** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
 const RESTART_TIME = 15_000;
 
+/** So often what was refused at the start is asked again. */
+const MOST_TRIES = 3;
+
+interface Refused {
+  readonly context: InitContext;
+  readonly steps: readonly InitStep[];
+  readonly identity: ModuleIdentity;
+  readonly triesLeft: number;
+}
+
 export class Connection {
   readonly channel: Channel;
   /** Aborted, with an Interruption as reason, when the ordinary course of events ends. */
@@ -71,6 +91,8 @@ export class Connection {
   /** Knows the module's present run; undefined until the module is initialised. */
   private readiness: Readiness | undefined;
   private lastTraffic = 0;
+  /** What the module refused at its start; undefined when it has taken and told all. */
+  private refused: Refused | undefined;
 
   constructor(
     private readonly transport: Transport,
@@ -134,16 +156,20 @@ export class Connection {
       const { transport } = this;
       const ours = await this.ownPort();
       const isAlone = this.listener.mayClaim(undefined);
-      await initialise(execute, {
+      const context: InitContext = {
         hardwareFlowControl: transport.flowControlled && transport.bitRate !== undefined,
-        urcPort: isAlone ? ours : undefined,
-      });
+        urcPort: ours,
+      };
+      const steps = await initialise(execute, isAlone ? context : { ...context, urcPort: undefined });
       const identity = await identify(execute);
       // Another port waits for a result, which must not be turned away from it, unless it is that of another module.
       const mayClaim = this.listener.mayClaim(identity);
-      if (!isAlone && mayClaim) await ifRefused(nameUrcPort(execute, ours), async () => undefined);
+      if (!isAlone && mayClaim) {
+        steps.push(...(await initialise(execute, context, INIT_STEPS.filter(namesUrcPort))));
+      }
       signal.throwIfAborted();
       this.readiness = new Readiness(this.options, this.pinMemory);
+      this.refused = { context, steps, identity, triesLeft: MOST_TRIES };
       this.listener.started(identity);
     }
     return this.watch(this.readiness, signal);
@@ -157,6 +183,7 @@ export class Connection {
       signal.throwIfAborted();
       if (obstacle === undefined) {
         looks = 0;
+        await this.askAgain(execute, signal);
         this.listener.enter({ name: "ready" });
         await this.quiet(signal);
       } else {
@@ -164,6 +191,29 @@ export class Connection {
         await this.nap(++looks <= FIRST_LOOKS ? POLL_AT_FIRST : POLL, signal);
       }
     }
+  }
+
+  /** One refusal at the start is not believed for the rest of it: what was refused is asked again, now and at two more looks. */
+  private async askAgain(execute: Execute, signal: AbortSignal): Promise<void> {
+    const { refused } = this;
+    if (refused === undefined) return;
+    const { context, steps, triesLeft } = refused;
+    const wasIdentified = isIdentified(refused.identity);
+    if ((steps.length === 0 && wasIdentified) || triesLeft === 0) {
+      this.refused = undefined;
+      return;
+    }
+    // Another port may wait for a result by now.
+    const mayClaim = this.listener.mayClaim(refused.identity);
+    const still = await initialise(
+      execute,
+      context,
+      mayClaim ? steps : steps.filter((step) => !namesUrcPort(step)),
+    );
+    const identity = wasIdentified ? refused.identity : await identify(execute);
+    signal.throwIfAborted();
+    if (!wasIdentified && isIdentified(identity)) this.listener.identified(identity);
+    this.refused = { context, steps: still, identity, triesLeft: triesLeft - 1 };
   }
 
   /** Resolves when the next look is due, or something has happened to the SIM card. */

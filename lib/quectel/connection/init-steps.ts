@@ -28,10 +28,13 @@ export interface InitContext {
   readonly urcPort: UrcPort | undefined;
 }
 
-interface InitStep {
+export interface InitStep {
   readonly name: string;
+  /** It has results sent to our port, which another port may wait for. */
+  readonly claims?: true;
   /** False: the step does not concern this connection. */
   readonly applies?: (context: InitContext) => boolean;
+  /** Resolves with `false` when the module took less than was wanted. */
   readonly run: (execute: Execute, context: InitContext) => Promise<unknown>;
   /** What a refusal (`ERROR`, `+CME ERROR`) means: the module cannot be used, or it lacks a comfort. */
   readonly refused: "fatal" | "ignored";
@@ -41,7 +44,7 @@ export const INIT_STEPS: readonly InitStep[] = [
   { name: "no echo, result codes as words", run: (execute) => execute(dialogueForm()), refused: "fatal" },
   {
     name: "error numbers, else error words",
-    run: (execute) => ifRefused(execute(errorReports(1)), () => execute(errorReports(2))),
+    run: (execute) => ifRefused(execute(errorReports(1)), () => execute(errorReports(2)).then(() => false)),
     refused: "ignored",
   },
   {
@@ -52,19 +55,40 @@ export const INIT_STEPS: readonly InitStep[] = [
   },
   {
     name: "unsolicited lines to our port",
+    claims: true,
     applies: (context) => context.urcPort !== undefined,
     run: (execute, context) => nameUrcPort(execute, context.urcPort),
     refused: "ignored",
   },
 ];
 
-/** Runs all steps; rejects with the first error that is not a refusal, or with a fatal refusal. */
-export async function initialise(execute: Execute, context: InitContext): Promise<void> {
-  for (const step of INIT_STEPS) {
+/**
+ * Runs steps; resolves with those that the module has refused. Right after its start it refuses what it takes some
+ * seconds later. Rejects with the first error that is not a refusal, or with a fatal refusal.
+ */
+export async function initialise(
+  execute: Execute,
+  context: InitContext,
+  steps: readonly InitStep[] = INIT_STEPS,
+): Promise<InitStep[]> {
+  const refused: InitStep[] = [];
+  for (const step of steps) {
     if (step.applies?.(context) === false) continue;
     const run = step.run(execute, context);
-    await (step.refused === "ignored" ? ifRefused(run, async () => undefined) : run);
+    const done = await (step.refused === "ignored" ? ifRefused(run, async () => false) : run);
+    if (done === false) refused.push(step);
   }
+  return refused;
+}
+
+/** True for the step that has results sent to our port. */
+export function namesUrcPort({ claims }: InitStep): boolean {
+  return claims === true;
+}
+
+/** True where the module has told all that `identify` asks for but the IMEI, which few need. */
+export function isIdentified({ model, firmware }: ModuleIdentity): boolean {
+  return model !== "" && firmware !== "";
 }
 
 /** Asks the module who it is; what it does not tell is empty. */

@@ -121,6 +121,9 @@ export class Modem extends EventEmitter<ModemEvents> {
           this.starts++;
           this.tell("started");
         },
+        identified: (identity) => {
+          this.known = identity;
+        },
         unsolicited: (line) => this.tell("unsolicited", line),
         warning: (error) => {
           this.remark = error;

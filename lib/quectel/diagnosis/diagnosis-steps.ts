@@ -10,6 +10,7 @@ import { ifRefused, type Execute } from "../execute";
 import { addressOf, repliesToPing } from "../network/lookups";
 import { mailSupportOf } from "../connection/models";
 import { WITHOUT_SOCKETS, type ModuleSockets } from "../sockets/module-sockets";
+import { stateWhere } from "../connection/state-wait";
 import { queryRegistration, registrationError, signalDbm } from "../registration/registration";
 
 export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [
@@ -49,15 +50,36 @@ function lookAtModule({ modem }: DiagnosisContext): Finding {
       return ok(detail);
     case "otherDialect":
       return warning(detail, SPECIAL_HINTS.otherMailCommands);
+    case "noClient":
+      return warning(detail, SPECIAL_HINTS.modelWithoutMailClient);
     case "unknown":
       return warning(detail, SPECIAL_HINTS.unknownModule);
   }
 }
 
-function lookAtSim({ modem }: DiagnosisContext): Finding {
-  const { state } = modem;
-  if (state.name === "registering" && state.waitingFor === "sim") return failure(state.error);
-  return ok("the SIM card is ready");
+/** Milliseconds for a card that is busy, which a missing one is called for a while. */
+const CARD_TIME_MS = 15_000;
+
+async function lookAtSim({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const limit = new AbortController();
+  const timer = modem.clock.after(CARD_TIME_MS, () => limit.abort());
+  const isKnown = (): boolean => simError(modem)?.code !== "SIM_BUSY";
+  try {
+    await stateWhere(modem, isKnown, anySignal(limit.signal, signal)).catch(() => signal?.throwIfAborted());
+  } finally {
+    timer.clear();
+  }
+  const error = simError(modem);
+  return error === undefined ? ok("the SIM card is ready") : failure(error);
+}
+
+function simError({ state }: DiagnosisContext["modem"]): ModemError | undefined {
+  if (state.name !== "registering" || state.waitingFor !== "sim") return undefined;
+  return state.error ?? new ModemError("SIM_BUSY");
+}
+
+function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
 async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {

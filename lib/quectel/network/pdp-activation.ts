@@ -9,12 +9,14 @@ import { isModemError, ModemError } from "../../errors";
 import {
   activateContext,
   activeContexts,
+  activeNumbers,
   APN_NOT_CONFIGURED,
   contextDefinition,
   deactivateContext,
   defineContext,
   definitionOf,
   lastTcpipError,
+  NOT_ALLOWED,
   type ActiveContext,
   type PdpDefinition,
   type TcpipError,
@@ -43,7 +45,7 @@ export interface ContextHistory {
 /**
  * Makes sure that the context is active as the settings define it.
  *
- * Rejects with `PDP_TOO_MANY`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, `NETWORK_*` when it cannot be activated because
+ * Rejects with `PDP_TOO_MANY`, `PDP_TAKEN`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, `NETWORK_*` when it cannot be activated because
  * the network is gone, `INVALID_CONFIG`, or what ended the dialogue.
  */
 export async function bringUp(
@@ -93,10 +95,10 @@ async function activate(execute: Execute, settings: NetworkSettings): Promise<Ac
     // Refused are also a context that is active already and one whose loss was not told; ask before giving up.
     const reason = await ifRefused<TcpipError | undefined>(execute(lastTcpipError()), async () => undefined);
     if ((await findActive(execute, contextId)) === undefined) {
-      if (shared) throw await activationError(execute, reason, error);
+      if (shared) throw await activationError(execute, contextId, reason, error);
       await ifRefused(execute(deactivateContext(contextId)), nothing);
       await ifRefused(execute(activateContext(contextId)), async () => {
-        throw await activationError(execute, reason, error);
+        throw await activationError(execute, contextId, reason, error);
       });
     }
   }
@@ -108,6 +110,7 @@ async function activate(execute: Execute, settings: NetworkSettings): Promise<Ac
 
 async function activationError(
   execute: Execute,
+  contextId: number,
   reason: TcpipError | undefined,
   cause: unknown,
 ): Promise<ModemError> {
@@ -115,6 +118,11 @@ async function activationError(
   // Without a network there is nothing to cure: a restart of the module would be wasted.
   const unregistered = registrationError((await queryRegistration(execute)).status);
   if (unregistered !== undefined) return unregistered;
+  if (reason?.number === NOT_ALLOWED) {
+    const active = await ifRefused<readonly number[]>(execute(activeNumbers()), async () => []);
+    const others = active.filter((number) => number !== contextId).join(", ");
+    if (others !== "") return new ModemError("PDP_TAKEN", { cause, detail: `active are ${others}` });
+  }
   return new ModemError("PDP_ACTIVATION_FAILED", {
     cause,
     ...(reason === undefined || reason.number === 0 ? {} : { detail: `${reason.number}, ${reason.text}` }),

@@ -24,12 +24,19 @@ export interface Obstacle {
 
 /** Milliseconds after which mail commands that are still refused are taken for missing; they come within seconds. */
 const APPLICATION_TIME = 120_000;
+/**
+ * Milliseconds for which a card that was not seen since the start is called busy before it is called missing: at a normal
+ * start some modules say for half a second that there is none.
+ */
+const CARD_TIME = 10_000;
 
 export class Readiness {
   private readonly sim: SimCard;
   private readonly radio: Radio;
   private applicationRuns = false;
   private missingSince: number | undefined;
+  private cardMissingSince: number | undefined;
+  private cardWasSeen = false;
 
   /** For one start of the module; after the next one everything has to be found out again. */
   constructor(
@@ -46,13 +53,22 @@ export class Readiness {
     if (sim.name === "notReady") {
       // A card whose power is off looks broken.
       const radio = sim.error.code === "SIM_FAILURE" ? await this.radio.obstacle(execute) : undefined;
-      return { step: "sim", error: radio ?? sim.error };
+      return { step: "sim", error: radio ?? this.believed(sim.error) };
     }
+    this.cardWasSeen = true;
     const { status } = await queryRegistration(execute);
     const unregistered = registrationError(status);
     if (unregistered === undefined) return this.application(execute);
     const radio = IDLE.has(status) ? await this.radio.obstacle(execute) : undefined;
     return { step: "network", error: radio ?? unregistered };
+  }
+
+  /** A person is to hear of a missing card, and the outbox is to be held for it, only when it stays so. */
+  private believed(error: ModemError): ModemError {
+    if (error.code !== "SIM_MISSING" || this.cardWasSeen) return error;
+    const now = this.options.clock.now();
+    this.cardMissingSince ??= now;
+    return now - this.cardMissingSince < CARD_TIME ? new ModemError("SIM_BUSY", { cause: error }) : error;
   }
 
   /** Files, TCP/IP and mail are served by a processor that starts some seconds later than the AT port. */

@@ -1,7 +1,8 @@
 /**
  * Network: registration, signal, operator, technology, band; asked, never set.
  *
- * On LTE CREG may say "searching" for ever, so any of the three registrations counts.
+ * On LTE CREG may say "searching" for ever, so any of the three registrations counts; but calls alone carry no mail where
+ * the network denies data.
  */
 import { ModemError } from "../../errors";
 import {
@@ -66,7 +67,10 @@ interface RegistrationAnswer {
   readonly technology?: string;
 }
 
-/** Asks LTE, GPRS and circuit-switched registration in turn until one is granted. */
+/**
+ * Asks LTE, GPRS and circuit-switched registration in turn until one is granted; where data are denied and nowhere
+ * granted, that is the answer, whatever holds for calls.
+ */
 export async function queryRegistration(execute: Execute): Promise<RegistrationAnswer> {
   let best: RegistrationAnswer = { status: "unknown" };
   for (const domain of REGISTRATION_DOMAINS) {
@@ -76,6 +80,8 @@ export async function queryRegistration(execute: Execute): Promise<RegistrationA
     );
     if (answer === undefined) continue;
     const status = registrationStatus(answer.stat);
+    // What comes last is circuit-switched.
+    if (best.status === "denied" && domain === "CREG") break;
     const technology = TECHNOLOGIES[answer.accessTechnology ?? -1];
     if (MEANING.indexOf(status) <= MEANING.indexOf(best.status)) {
       best = { status, ...(technology === undefined ? {} : { technology }) };

@@ -1,5 +1,6 @@
 /**
- * LifecycleReports: what is wrong with the modem as such, told to a person once for each change.
+ * LifecycleReports: what is wrong with the modem as such, told to a person once until the modem is ready again: each
+ * code with each text and hint, because a later one may name the reason better.
  *
  * What usually goes away by itself after a start is told only when it has not. Errors of mails are not told here.
  */
@@ -13,27 +14,44 @@ import type { ModemState } from "../../../lib/quectel/connection/modem-state";
  */
 const PATIENCE = 90_000;
 
+/** So many different reports while the modem was never ready; a text that differs each time is no news any more. */
+const MOST_TOLD = 20;
+
+/** What says the same again, a second later. */
+const SAME_AS: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = { PORT_NOT_FOUND: "PORT_UNPLUGGED" };
+
 export class LifecycleReports {
-  private reported: ErrorCode | undefined;
+  private readonly told = new Set<string>();
+  private readonly codes = new Set<ErrorCode>();
   /** The obstacle that a person is to hear of, should it still be there when the time is over. */
   private obstacle: ModemError | undefined;
   private patience: Timer | undefined;
+  /** The time is over, and what was missing still is. */
+  private isOver = false;
 
   constructor(
     private readonly clock: Clock,
     private readonly tell: (error: ModemError) => void,
   ) {}
 
-  /** Tells an error unless it was the last one told. */
+  /** Tells an error unless the same was told since the modem was ready. */
   report(error: ModemError): void {
-    if (error.code === this.reported) return;
-    this.reported = error.code;
+    const { code, message, hint } = error;
+    const same = SAME_AS[code];
+    if (same !== undefined && this.codes.has(same)) return;
+    const news = JSON.stringify([code, message, hint]);
+    if (this.told.has(news) || this.told.size >= MOST_TOLD) return;
+    this.told.add(news);
+    this.codes.add(code);
     this.tell(error);
   }
 
   /** Takes the modem's new state: reports its error now, later or never. */
   follow(state: ModemState): void {
-    if (state.name === "ready") this.reported = undefined;
+    if (state.name === "ready") {
+      this.told.clear();
+      this.codes.clear();
+    }
     const error = "error" in state ? state.error : undefined;
     if (state.name !== "registering" || error?.class !== "transient") {
       this.endPatience();
@@ -41,7 +59,9 @@ export class LifecycleReports {
       return;
     }
     this.obstacle = error;
+    if (this.isOver) this.report(error);
     this.patience ??= this.clock.after(PATIENCE, () => {
+      this.isOver = true;
       if (this.obstacle !== undefined) this.report(this.obstacle);
     });
   }
@@ -50,6 +70,7 @@ export class LifecycleReports {
   endPatience(): void {
     this.patience?.clear();
     this.patience = undefined;
+    this.isOver = false;
     this.obstacle = undefined;
   }
 }

@@ -265,6 +265,14 @@ describe("how a module takes text", () => {
     assert.deepEqual(await text.find(never), { subject: "raw", body: "raw" });
   });
 
+  it("is known all the same where the module refuses the question once, as right after its start", async () => {
+    for (const line of ["AT+QSMTPSUB=", "AT+QSMTPSUB?"]) {
+      const modem = new CalledModem().when("AT+QSMTPSUB?", ...(line.endsWith("?") ? [REFUSED, RAW] : [RAW]));
+      if (!line.endsWith("?")) modem.when("AT+QSMTPSUB=", REFUSED, []);
+      assert.equal((await coding(modem).find(never)).subject, "raw", line);
+    }
+  });
+
   it("is unknown where the module refuses the question, but not where it is busy or silent", async () => {
     const refusing = new CalledModem().when("AT+QSMTPSUB=", REFUSED);
     assert.equal((await coding(refusing).find(never)).subject, "unknown");
