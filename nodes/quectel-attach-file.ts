@@ -9,9 +9,8 @@ import type { Message } from "./runtime/smtp-send/contents";
 import { type ErrorTo, reachesCatch, reachesOutput, readErrorTo } from "./runtime/settings/error-output";
 import { asModemError, failureOf, flowError, messageError } from "./runtime/status/failure-report";
 import { takeIn, unattended, type Done, type Incoming, type Send } from "./runtime/smtp-send/incoming";
-import { migrate } from "./runtime/settings/migrations";
 import { type GetHost, useModem } from "./runtime/modem/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { savedOptions, type RawOptions } from "./runtime/settings/options";
 import { STATE_WORDS } from "./runtime/status/status-words";
 import { evaluate, readTypedValue, type TypedValue } from "./runtime/settings/typed-value";
 
@@ -75,7 +74,7 @@ const registerAttachFile: NodeInitializer = (RED: NodeAPI) => {
 
 function settingsOf(definition: RawOptions): Settings | ModemError {
   try {
-    const options = new OptionReader(migrate("quectel-attach-file", definition));
+    const options = savedOptions(definition);
     return {
       source:
         options.text("sourceType", "msg") === "path"

@@ -4,9 +4,8 @@ import { systemClock } from "../lib/clock";
 import { ModemError } from "../lib/errors";
 import { answerMessages } from "./runtime/smtp-send/answering";
 import { asModemError } from "./runtime/status/failure-report";
-import { migrate } from "./runtime/settings/migrations";
 import { type GetHost, useModem } from "./runtime/modem/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { savedOptions, type RawOptions } from "./runtime/settings/options";
 import { StatusWatch, type WatchSettings } from "./runtime/modem-status/status-watch";
 
 const registerModemStatus: NodeInitializer = (RED: NodeAPI) => {
@@ -40,7 +39,7 @@ const registerModemStatus: NodeInitializer = (RED: NodeAPI) => {
 
 function settingsOf(definition: RawOptions): WatchSettings | ModemError {
   try {
-    const options = new OptionReader(migrate("quectel-modem-status", definition));
+    const options = savedOptions(definition);
     return {
       interval: options.integer("interval", { min: 0, max: 86_400 }, 60),
       rssiChange: options.integer("rssiChange", { min: 1, max: 62 }, 6),

@@ -9,10 +9,9 @@ import type { Message } from "./runtime/smtp-send/contents";
 import { asModemError, faultOf } from "./runtime/status/failure-report";
 import { adoptLeft, leftSpools } from "./runtime/disk/left-spools";
 import { guardedSend } from "./runtime/smtp-send/incoming";
-import { migrate } from "./runtime/settings/migrations";
 import { useModem } from "./runtime/modem/modem-user";
 import { deployedModems } from "./runtime/modem/registry";
-import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { OptionReader, savedOptions, type RawOptions } from "./runtime/settings/options";
 import type { Orphanage } from "./runtime/modem/orphans";
 import { orphanMessage } from "./runtime/smtp-send/result-message";
 
@@ -41,7 +40,7 @@ const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
 
 function settingsOf(definition: RawOptions) {
   try {
-    return readAction(new OptionReader(migrate("quectel-outbox", definition)), ACTIONS);
+    return readAction(savedOptions(definition), ACTIONS);
   } catch (error) {
     return asModemError(error);
   }

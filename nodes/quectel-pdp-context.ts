@@ -4,10 +4,9 @@ import { ModemError } from "../lib/errors";
 import { answerMessages } from "./runtime/smtp-send/answering";
 import { actionFor, readAction } from "./runtime/settings/chosen-action";
 import { asModemError, faultOf } from "./runtime/status/failure-report";
-import { migrate } from "./runtime/settings/migrations";
 import { PDP_ACTIONS, performPdpAction } from "./runtime/modem/pdp-actions";
 import { useModem } from "./runtime/modem/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { savedOptions, type RawOptions } from "./runtime/settings/options";
 
 const registerPdpContext: NodeInitializer = (RED: NodeAPI) => {
   function QuectelPdpContext(this: Node, definition: NodeDef & RawOptions): void {
@@ -26,7 +25,7 @@ const registerPdpContext: NodeInitializer = (RED: NodeAPI) => {
 
 function settingsOf(definition: RawOptions) {
   try {
-    return readAction(new OptionReader(migrate("quectel-pdp-context", definition)), PDP_ACTIONS);
+    return readAction(savedOptions(definition), PDP_ACTIONS);
   } catch (error) {
     return asModemError(error);
   }

@@ -7,10 +7,9 @@ import { readErrorTo } from "./runtime/settings/error-output";
 import { asModemError, faultOf } from "./runtime/status/failure-report";
 import { attachmentPaths } from "./runtime/disk/folders";
 import { MailSender, type SenderOptions } from "./runtime/smtp-send/mail-sender";
-import { migrate } from "./runtime/settings/migrations";
 import type { ModemUser } from "./runtime/modem/modem-members";
 import { type GetHost, useModem } from "./runtime/modem/modem-user";
-import { OptionReader, type RawOptions } from "./runtime/settings/options";
+import { savedOptions, type RawOptions } from "./runtime/settings/options";
 import { forgetPendingOf } from "./runtime/smtp-send/pending-mails";
 import { evaluate, readTypedValue, type TypedValue } from "./runtime/settings/typed-value";
 
@@ -70,7 +69,7 @@ function showEnd(host: GetHost, user: ModemUser): void {
 
 function settingsOf(definition: Definition): Settings | ModemError {
   try {
-    const options = new OptionReader(migrate("quectel-smtp-send", definition));
+    const options = savedOptions(definition);
     return {
       mail: {
         maxAge: options.integer("maxAge", { min: 1, max: 525_600 }, undefined),

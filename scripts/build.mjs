@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { bundle } from "./bundle.mjs";
 import { catalogNames, catalogOf, englishTexts, partNames } from "./catalogs.mjs";
+import { readRows, withRows } from "./dialog-rows.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -36,6 +37,10 @@ cpSync("nodes", "dist/nodes", {
   recursive: true,
   filter: (source) => !source.endsWith(".ts") && !/^nodes[\\/]runtime\b/.test(source),
 });
+const rows = readRows(readFileSync("editor/dialog/rows.html", "utf8"));
+for (const name of readdirSync("dist/nodes").filter((file) => file.endsWith(".html"))) {
+  writeFileSync(`dist/nodes/${name}`, withRows(readFileSync(`nodes/${name}`, "utf8"), rows));
+}
 if (existsSync("icons")) cpSync("icons", "dist/nodes/icons", { recursive: true });
 
 await bundle({ nodes: Object.keys(manifest["node-red"].nodes) });

@@ -1,4 +1,5 @@
-/** Texts that the dialogs share: they stand in the catalog of quectel-modem. */
+/** Texts that the dialogs share, most of them in the catalog of quectel-modem, and how nodes are labelled. */
+import type { EditorNode } from "../red";
 
 const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem:";
 
@@ -11,4 +12,14 @@ export function text(key: string, values?: object): string {
 export function translated(key: string, fallback: string): string {
   const found = text(key);
   return found.endsWith(key) ? fallback : found;
+}
+
+/** Of a node in the workspace: a name that a person has given is in italics. */
+export function labelStyle(this: EditorNode): string {
+  return this["name"] ? "node_label_italic" : "";
+}
+
+/** What a node shows at its input. */
+export function inputLabels(this: EditorNode): string {
+  return this._("port.input");
 }

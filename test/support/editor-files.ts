@@ -51,10 +51,15 @@ export function nodeNames(): readonly string[] {
   return Object.keys(readJson("package.json")["node-red"].nodes);
 }
 
+/** A node's html as the build leaves it, with the rows that it shares with others. */
+export function dialogOf(name: string): string {
+  return readText(`dist/nodes/${name}.html`);
+}
+
 /** Every node's html with the definition that its script registers, run with the shared editor code. */
 export function editorNodes(): readonly NodeFiles[] {
   return nodeNames().map((name) => {
-    const html = readText(`nodes/${name}.html`);
+    const html = dialogOf(name);
     const registered = new Map<string, EditorDefinition>();
     const red = {
       _: (key: string) => key,

@@ -1,6 +1,6 @@
 /** What a person sees in the editor, checked without a browser: definitions, texts, help, icons. */
 import assert from "node:assert/strict";
-import { currentVersion } from "../../nodes/runtime/settings/migrations";
+import { OPTIONS_VERSION } from "../../nodes/runtime/settings/options";
 import { readModemSettings } from "../../nodes/runtime/settings/modem-settings";
 import { editorNodes, filesIn, nodeNames, readJson, readText, resourcesOf } from "../support/editor-files";
 
@@ -45,8 +45,8 @@ describe("A node in the editor", () => {
         }
       });
 
-      it("saves the version that the runtime migrates to", () => {
-        assert.equal(definition.defaults["version"]?.value, currentVersion(name));
+      it("saves the version that the runtime reads", () => {
+        assert.equal(definition.defaults["version"]?.value, OPTIONS_VERSION);
       });
 
       it("takes colours from the theme, so that light and dark both fit", () => {

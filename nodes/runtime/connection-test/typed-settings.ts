@@ -8,10 +8,9 @@ import { isDeepStrictEqual } from "node:util";
 import { isModemError } from "../../../lib/errors";
 import { primitiveText } from "../../../lib/mail/message/foreign";
 import { readConnection } from "../settings/connection-options";
-import { migrate } from "../settings/migrations";
 import { type ModemCredentials, type ModemSettings, readModemSettings } from "../settings/modem-settings";
 import { ModemOptions } from "../settings/modem-options";
-import { invalid, OptionReader, PropertyError, type RawOptions } from "../settings/options";
+import { invalid, savedOptions, PropertyError, type RawOptions } from "../settings/options";
 import { CREDENTIALS, type TrialRequest } from "./request";
 
 /** A modem as it was deployed, `${ENV}` not yet replaced. */
@@ -108,11 +107,10 @@ function waysBefore({ properties, environment }: DeployedModem): Record<Way, unk
 /** Where credentials go with these properties, `${ENV}` replaced; undefined where the properties cannot be read. */
 function waysOf(properties: RawOptions): Record<Way, unknown> | undefined {
   try {
-    const migrated = migrate("quectel-modem", properties);
-    const options = new OptionReader(migrated);
+    const options = savedOptions(properties);
     const root = options.text("tlsRoot", "auto");
     return {
-      connection: addressOf(new ModemOptions(migrated)),
+      connection: addressOf(new ModemOptions(properties)),
       network: lowerCase(options.text("apn")),
       server: {
         host: lowerCase(options.text("smtpHost")),

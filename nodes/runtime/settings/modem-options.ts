@@ -1,12 +1,12 @@
 /** ModemOptions: reads the properties of a `quectel-modem` node by their table, `modem-properties.ts`. */
 import { MODEM_PROPERTIES, type PropertyOf, type PropertyRow, type WordOf } from "./modem-properties";
-import { OptionReader, type RawOptions } from "./options";
+import { savedOptions, type OptionReader, type RawOptions } from "./options";
 
 export class ModemOptions {
   private readonly reader: OptionReader;
 
   constructor(raw: RawOptions) {
-    this.reader = new OptionReader(raw);
+    this.reader = savedOptions(raw);
   }
 
   /** @throws INVALID_CONFIG where it is empty and has no default. */

@@ -4,7 +4,6 @@ import { readBareAddress } from "../../../lib/mail/message/addresses";
 import { unusableSetting } from "../../../lib/mailer/qsmtp/smtp-settings";
 import type { NetworkSettings, RootCertificate, SmtpSettings } from "../../../lib/quectel/settings";
 import { type ConnectionOptions, readConnection } from "./connection-options";
-import { migrate } from "./migrations";
 import { ModemOptions } from "./modem-options";
 import { invalid, type RawOptions } from "./options";
 
@@ -51,7 +50,7 @@ export interface ModemSettings {
 
 /** @throws INVALID_CONFIG for the first property that cannot be used. */
 export function readModemSettings(raw: RawOptions, credentials: ModemCredentials): ModemSettings {
-  const options = new ModemOptions(migrate("quectel-modem", raw));
+  const options = new ModemOptions(raw);
   return {
     connection: readConnection(options),
     network: readNetwork(options, credentials),

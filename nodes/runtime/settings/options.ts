@@ -85,6 +85,19 @@ export class OptionReader {
   }
 }
 
+/** What the dialogs save as `version`. A later one may give a property another meaning. */
+export const OPTIONS_VERSION = 1;
+
+/** Reads the properties that the dialog of a node has saved. @throws INVALID_CONFIG when a later package has saved them */
+export function savedOptions(raw: RawOptions): OptionReader {
+  const options = new OptionReader(raw);
+  const saved = options.integer("version", { min: 1, max: Number.MAX_SAFE_INTEGER }, OPTIONS_VERSION);
+  if (saved > OPTIONS_VERSION) {
+    throw invalid("version", `is ${saved}, which a newer version of this package has saved; update it`);
+  }
+  return options;
+}
+
 /** The error for a property that cannot be used; `what` completes the sentence that begins with its name. */
 export function invalid(name: string, what: string): PropertyError {
   return new PropertyError("INVALID_CONFIG", name, what);

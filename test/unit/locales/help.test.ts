@@ -1,6 +1,6 @@
 /** The help pages of all languages: well-formed, of the same structure, and complete for every field of the dialogs. */
 import assert from "node:assert/strict";
-import { nodeNames, readJson, readText } from "../../support/editor-files";
+import { dialogOf, nodeNames, readJson, readText } from "../../support/editor-files";
 import { ENGLISH, textsOf, TRANSLATIONS } from "./languages";
 
 const VOID_TAGS = new Set(["br", "hr", "img"]);
@@ -41,7 +41,7 @@ function contentsOf(html: string, tag: string): readonly string[] {
 /** The visible names of the fields of a node's dialog. */
 function fieldLabels(language: string, name: string): readonly string[] {
   const texts = new Map(textsOf(readJson(`nodes/locales/${language}/${name}.json`)));
-  const dialog = readText(`nodes/${name}.html`);
+  const dialog = dialogOf(name);
   const keys = [...dialog.matchAll(/<label\b[^>]*>[\s\S]*?<\/label>/g)].map(
     ([label]) => /data-i18n="(label\.\w+)"/.exec(label)?.[1] ?? "",
   );

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
-import { currentVersion, migrate } from "../../../nodes/runtime/settings/migrations";
-import { OptionReader } from "../../../nodes/runtime/settings/options";
+import { OptionReader, OPTIONS_VERSION, savedOptions } from "../../../nodes/runtime/settings/options";
 
 const refused = (name: string) => (error: unknown) => {
   assert(isModemError(error, "INVALID_CONFIG"));
@@ -62,34 +61,14 @@ describe("The properties of a node", () => {
   });
 });
 
-describe("Saved nodes of older versions", () => {
-  const table = {
-    "quectel-modem": [
-      (form: Readonly<Record<string, unknown>>) => ({ ...form, smtpHost: form["server"] }),
-      (form: Readonly<Record<string, unknown>>) => ({ ...form, smtpPort: 465 }),
-    ],
-  };
-
-  it("go through every step that came after them, and through no other", () => {
-    assert.deepEqual(migrate("quectel-modem", { server: "a" }, table), {
-      server: "a",
-      smtpHost: "a",
-      smtpPort: 465,
-      version: 3,
-    });
-    assert.deepEqual(migrate("quectel-modem", { version: 2, server: "a" }, table), {
-      server: "a",
-      smtpPort: 465,
-      version: 3,
-    });
+describe("What a dialog has saved", () => {
+  it("is read where it is of this version, or tells none", () => {
+    for (const version of [{}, { version: OPTIONS_VERSION }]) {
+      assert.equal(savedOptions({ ...version, smtpHost: "a" }).text("smtpHost"), "a");
+    }
   });
 
-  it("stay as they are when they are of the current version", () => {
-    const saved = { version: currentVersion("quectel-modem"), smtpHost: "a" };
-    assert.deepEqual(migrate("quectel-modem", saved), saved);
-  });
-
-  it("are refused when a newer version has saved them", () => {
-    assert.throws(() => migrate("quectel-modem", { version: 4 }, table), refused("version"));
+  it("is refused when a newer version has saved it", () => {
+    assert.throws(() => savedOptions({ version: OPTIONS_VERSION + 1 }), refused("version"));
   });
 });
