@@ -1,5 +1,5 @@
 /**
- * What code that waits is made of, one of each: a deferred promise, a semaphore, a time limit, a back-off.
+ * What code that waits is made of, one of each: a deferred promise, a semaphore, a time limit, joined signals, a back-off.
  *
  * Of no layer, and knows nothing of modems or mails; time comes from the clock that is passed in.
  */
@@ -106,6 +106,27 @@ export async function within<T, L>(
   } finally {
     over.abort();
   }
+}
+
+/** A signal that is aborted with the first of several, until it is released. */
+export interface JoinedSignal {
+  readonly signal: AbortSignal;
+  /** To be called when what it ends is over. */
+  readonly release: () => void;
+}
+
+/** As `AbortSignal.any`, which leaves a trace in each of them that lasts as long as that signal does. */
+export function joinSignals(...signals: readonly (AbortSignal | undefined)[]): JoinedSignal {
+  const joined = new AbortController();
+  const onAbort = (): void => joined.abort(signals.find((one) => one?.aborted)?.reason);
+  for (const one of signals) one?.addEventListener("abort", onAbort);
+  if (signals.some((one) => one?.aborted)) onAbort();
+  return {
+    signal: joined.signal,
+    release: () => {
+      for (const one of signals) one?.removeEventListener("abort", onAbort);
+    },
+  };
 }
 
 export interface BackOffOptions {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { backOff, Deferred, Semaphore, within, type BackOffOptions } from "../../lib/async";
+import { backOff, Deferred, joinSignals, Semaphore, within, type BackOffOptions } from "../../lib/async";
 import { VirtualClock } from "../support/virtual-clock";
 
 const BURST = 2_000;
@@ -128,5 +129,28 @@ describe("A time limit", () => {
     await assert.rejects(clock.until(within(clock, 1000, work.promise, fail)), /too late/);
     work.reject(new Error("nobody hears"));
     await nextTurn();
+  });
+});
+
+describe("Joined signals", () => {
+  it("end with the first of them, for its reason", () => {
+    for (const first of [0, 1]) {
+      const ends = [new AbortController(), new AbortController()];
+      const { signal } = joinSignals(undefined, ...ends.map((end) => end.signal));
+      assert.equal(signal.aborted, false);
+      ends[first]?.abort("first");
+      ends[1 - first]?.abort("second");
+      assert.equal(signal.reason, "first");
+    }
+    assert.equal(joinSignals(AbortSignal.abort("before")).signal.reason, "before");
+  });
+
+  it("leave nothing in a signal that lives longer, and are not ended by it any more", () => {
+    const end = new AbortController();
+    const { signal, release } = joinSignals(end.signal);
+    release();
+    assert.deepEqual(getEventListeners(end.signal, "abort"), []);
+    end.abort();
+    assert.equal(signal.aborted, false);
   });
 });

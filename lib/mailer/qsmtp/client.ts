@@ -5,6 +5,7 @@
  * a mail is and what becomes of it are the business of the faces.
  */
 import { EventEmitter } from "node:events";
+import { joinSignals, type JoinedSignal } from "../../async";
 import type { Timer } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
@@ -156,9 +157,9 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     if (notReady !== undefined) throw notReady;
   }
 
-  /** The signal of a task: the caller's, and the end of this object. */
-  protected signalOf(outer: AbortSignal | undefined): AbortSignal {
-    return outer === undefined ? this.closing.signal : AbortSignal.any([outer, this.closing.signal]);
+  /** The signal of a task: the caller's, and the end of this object; to be released when the task is over. */
+  protected signalOf(outer: AbortSignal | undefined): JoinedSignal {
+    return joinSignals(outer, this.closing.signal);
   }
 
   /** Takes the mail lock, and the uploaded contents are left alone from now on. Rejects with `MODEM_ABORTED`. */
@@ -178,15 +179,17 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     outer: AbortSignal | undefined,
     work: (signal: AbortSignal, lease: Lease) => Promise<T>,
   ): Promise<T> {
-    const signal = this.signalOf(outer);
-    const lease = await this.lock(signal);
+    const { signal, release } = this.signalOf(outer);
+    let lease: Lease | undefined;
     try {
+      lease = await this.lock(signal);
       return await work(signal, lease);
     } catch (error) {
       if (signal.aborted && !isModemError(error)) throw new ModemError("MODEM_ABORTED", { cause: error });
       throw error;
     } finally {
-      lease.release();
+      lease?.release();
+      release();
     }
   }
 

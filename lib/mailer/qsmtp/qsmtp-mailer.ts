@@ -100,7 +100,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
-    const signal = this.signalOf(options.signal);
+    const { signal, release } = this.signalOf(options.signal);
     const { envelope, mail } = transaction;
     let lease: Lease | undefined;
     try {
@@ -111,11 +111,13 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       this.tidyLater();
       if (signal.aborted) return calledOff(envelope, cause);
       return this.failed(transaction, asModemError(cause), this.memories.of(mail.id), []);
+    } finally {
+      release();
     }
   }
 
   async recover(transaction: Transaction, mark: Mark, options: RecoverOptions): Promise<Outcome> {
-    const signal = this.signalOf(options.signal);
+    const { signal, release } = this.signalOf(options.signal);
     try {
       return await this.exclusively(options.signal, async (signal) =>
         recoverOutcome(
@@ -129,6 +131,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     } catch (cause) {
       const error = new ModemError("MODEM_RESULT_UNKNOWN", { cause, stage: "send" });
       return unknownOutcome(transaction.envelope, error, signal.aborted || endsDialogue(cause));
+    } finally {
+      release();
     }
   }
 
@@ -205,7 +209,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       kind: "prepared",
       mark,
       settled: [],
-      commit: (signal) => this.commit(standing, this.signalOf(signal)),
+      commit: (signal) => this.commit(standing, signal),
       abandon: async () => {
         this.standing = undefined;
         standing.lease.release();
@@ -214,7 +218,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     };
   }
 
-  private async commit(standing: Standing, signal: AbortSignal): Promise<Outcome> {
+  private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
+    const { signal, release } = this.signalOf(leave);
     const { transaction, filled, composed, lease, onProgress } = standing;
     const { envelope, mail } = transaction;
     const warnings = [...composed.warnings, ...filled.warnings];
@@ -235,6 +240,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     } finally {
       this.stray.forget();
       lease.release();
+      release();
       this.tidyLater();
     }
   }

@@ -39,15 +39,19 @@ export async function sendMail(
   const limit = modem.clock.after(timeoutMs, () =>
     end.abort(localFailure("timeout", "the mail took too long")),
   );
+  const onRestart = (): void => end.abort(signal.reason);
+  const onContextLost = (): void =>
+    end.abort(localFailure("contextLost", `PDP context ${settings.contextId} is gone`));
+  let contextEnd: AbortSignal | undefined;
+  // Not AbortSignal.any, which leaves a trace in the module's signal for each mail.
+  signal.addEventListener("abort", onRestart);
   try {
+    signal.throwIfAborted();
     checkContent(settings, content);
-    const context = await findContext(modem, settings.contextId, AbortSignal.any([signal, end.signal]));
-    context.end.signal.addEventListener(
-      "abort",
-      () => end.abort(localFailure("contextLost", `PDP context ${settings.contextId} is gone`)),
-      { once: true },
-    );
-    const ended = AbortSignal.any([signal, end.signal]);
+    const context = await findContext(modem, settings.contextId, end.signal);
+    contextEnd = context.end.signal;
+    contextEnd.addEventListener("abort", onContextLost);
+    const ended = end.signal;
     const { dataStack } = modem.state(broken);
     if (dataStack !== undefined) return { err: dataStack, protocolError: 0 };
     if (modem.timing.airMs > 0) await delay(modem.clock, modem.timing.airMs, ended);
@@ -70,6 +74,8 @@ export async function sendMail(
     throw error;
   } finally {
     limit.clear();
+    signal.removeEventListener("abort", onRestart);
+    contextEnd?.removeEventListener("abort", onContextLost);
     // Whatever still runs, such as a step that a fault plan holds up, ends here.
     end.abort(localFailure("unknown", "the mail is over"));
   }
