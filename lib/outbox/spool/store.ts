@@ -42,6 +42,7 @@ type FailedPlace = Extract<Place, { folder: "failed" }>;
 export class MailStore {
   private readonly failed = new Map<string, FailedPlace>();
   private leftovers: Leftover[] = [];
+  private cleaning: Promise<void> = Promise.resolve();
 
   constructor(
     readonly spool: Spool,
@@ -117,6 +118,8 @@ export class MailStore {
    */
   async putInFlight(slot: Slot, record: SpoolRecord, transaction: number): Promise<void> {
     const to: Place = { folder: "sending", transaction };
+    // A mark that a former try left there may just be being removed.
+    await this.cleaning;
     // Its new folder makes both durable.
     await this.spool.write(this.stamped(slot, record), slot.place, false).catch(() => undefined);
     await this.spool.move(slot.id, slot.place, to);
@@ -153,7 +156,13 @@ export class MailStore {
 
   /** Removes what could not be removed before. Never rejects. */
   async removeLeftovers(): Promise<void> {
-    for (const one of this.leftovers.splice(0)) await this.removeOrKeepFor(one);
+    this.cleaning = this.cleaning.then(async () => {
+      for (let left = this.leftovers.length; left > 0; left--) {
+        const one = this.leftovers.shift();
+        if (one !== undefined) await this.removeOrKeepFor(one);
+      }
+    });
+    await this.cleaning;
   }
 
   /** Mails kept for `retry`. */

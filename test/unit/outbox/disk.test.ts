@@ -249,6 +249,28 @@ describe("A disk that fails", function () {
     assert.equal((await bench.ends(2)).failure?.code, "OUTBOX_DAMAGED");
   });
 
+  it("keeps a mark where an older one of the same mail could not be removed", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.mailer.fate = (_transaction, number) =>
+      number === 1 ? failure("SMTP_NETWORK", { smtpCode: 421 }) : { kind: "hangs" };
+    files.fault = ({ name, path }) => (name === "remove" && path.includes("/sending/") ? "EIO" : undefined);
+    const id = await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.tried.length === 1 && bench.outbox.summary().waitsFor === "retry");
+    assert.deepEqual(await files.list(`${DIRECTORY}/sending`), [`${id}.0.json`]);
+    files.fault = () => undefined;
+    bench.mailer.setAvailable(false);
+    const other = await bench.accept(mail("report"));
+    await bench.clock.until(bench.outbox.flush(id));
+    bench.mailer.setAvailable(true);
+    await bench.clock.run(() => bench.tried.length === 2);
+    // What is left over is removed with the next mail that ends.
+    await bench.clock.until(bench.outbox.discard(other));
+    await bench.clock.advance(1000);
+    assert.deepEqual(await files.list(`${DIRECTORY}/sending`), [`${id}.0.json`]);
+    assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
+  });
+
   it("sets a damaged record aside at the start, reports it, and sends the rest", async () => {
     const files = new FaultyFiles();
     const first = await Bench.open({ files });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
+import type { OutboxSettings } from "../../../lib/outbox/outbox-types";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, failure, mail, SETTINGS } from "./bench";
 
@@ -254,4 +255,31 @@ describe("Holds of the outbox", () => {
       assert.ok(!files.text(path).includes("1234"), path);
     }
   });
+
+  for (const [code, concerns] of [
+    ["SIM_MISSING", ["sim"]],
+    ["PDP_NO_APN", ["apn"]],
+    ["LIMIT_SERVER", ["server"]],
+    ["LIMIT_CREDENTIALS", ["login", "apn"]],
+    ["SMTP_ACCESS_DENIED", ["server", "login"]],
+    ["SMTP_AUTH_FAILED", ["server", "login"]],
+  ] as const) {
+    it(`ends for ${code} with a change of ${concerns.join(" or ")}, and of nothing else`, async () => {
+      const changed = (names: readonly string[]): OutboxSettings["fingerprint"] => ({
+        ...SETTINGS.fingerprint,
+        ...Object.fromEntries(names.map((name) => [name, "other"])),
+      });
+      const others = Object.keys(SETTINGS.fingerprint).filter(
+        (name) => !concerns.some((one) => one === name),
+      );
+      for (const concern of concerns) {
+        let bench = await Bench.open({ available: false });
+        await bench.clock.until(bench.outbox.holdFor(new ModemError(code)));
+        bench = await bench.restart({ settings: { fingerprint: changed(others) } });
+        assert.equal(bench.outbox.summary().hold?.kind, "setup");
+        bench = await bench.restart({ settings: { fingerprint: changed([...others, concern]) } });
+        assert.equal(bench.outbox.summary().hold, undefined, concern);
+      }
+    });
+  }
 });
