@@ -21,6 +21,12 @@ const SUMMARY = [
   ["faults", "second command in flight", "second command in flight"],
   ["kills", "kill -9: lost", "200 × kill -9: lost"],
   ["kills", "power cut: lost", "200 power cuts: lost"],
+  ["kills", "stop and continue: lost", "200 × stopped and continued (SIGSTOP): lost"],
+  [
+    "next-mail",
+    "the cable is out: longest until the next mail",
+    "from the module being ready after a cable was out to the next mail",
+  ],
   ["soak", "virtual weeks", "weeks in one process, with 20,000 mails"],
   ["soak", "heap, before and after", "memory before and after"],
   ["soak", "timers, before and after", "timers before and after"],

@@ -1,5 +1,5 @@
 /**
- * The kill campaign as a command: `npm run campaign:kill -- [--kills 200] [--seed 1] [--form kill|cut|both]`.
+ * The kill campaign as a command: `npm run campaign:kill -- [--kills 200] [--seed 1] [--form kill|cut|pause|all]`.
  *
  * Prints what became of all mails; ends with 1 when one was lost, repeated unmarked or against its option, not
  * reported, or falsely told as sent.
@@ -7,10 +7,11 @@
 import { parseArgs } from "node:util";
 import { isSound, runKillCampaign, type Form, type Result } from "./kill/campaign";
 
-const FORMS: readonly Form[] = ["kill", "cut"];
+const FORMS: readonly Form[] = ["kill", "cut", "pause"];
 const TITLE = {
   kill: "kill -9: what was written stays",
   cut: "power cut: what was not flushed is lost",
+  pause: "stop and continue: module and server do not wait",
 } as const satisfies Record<Form, string>;
 
 async function main(): Promise<void> {
@@ -18,20 +19,20 @@ async function main(): Promise<void> {
     options: {
       kills: { type: "string", default: "200" },
       seed: { type: "string", default: "1" },
-      form: { type: "string", default: "both" },
+      form: { type: "string", default: "all" },
     },
   });
-  const forms = FORMS.filter((form) => values.form === form || values.form === "both");
+  const forms = FORMS.filter((form) => values.form === form || values.form === "all");
   const kills = Number(values.kills);
   if (forms.length === 0 || !Number.isInteger(kills))
-    throw new Error("usage: --kills N --seed N --form kill|cut|both");
+    throw new Error("usage: --kills N --seed N --form kill|cut|pause|all");
   for (const form of forms) {
     const start = performance.now();
     const result = await runKillCampaign({
       form,
       kills,
       seed: Number(values.seed),
-      progress: (life) => process.stderr.write(`\r${life} of ${kills}`),
+      progress: (done) => process.stderr.write(`\r${done} of ${kills}`),
     });
     process.stderr.write("\r");
     print(form, kills, result, (performance.now() - start) / 1000);
@@ -41,11 +42,12 @@ async function main(): Promise<void> {
 
 function print(form: Form, kills: number, result: Result, seconds: number): void {
   const rows: readonly (readonly [string, number])[] = [
-    ["kills", kills],
-    ["with a mail on the air", result.onAir],
+    form === "pause" ? ["pauses", result.pauses] : ["kills", kills],
+    ["with a mail in flight", result.inFlight],
     ["accepted", result.accepted],
     ["delivered", result.delivered],
     ["reported", result.reported],
+    ["told again in one life", result.toldAgain],
     ["duplicates marked", result.duplicatesMarked],
     ["duplicates unmarked", result.duplicatesUnmarked],
     ["sent again against wish", result.duplicatesRefused],

@@ -1,19 +1,25 @@
-/** Part "kills": the kill campaign, SIGKILL and power cut at random moments of a real process. */
+/** Part "kills": the kill campaign, SIGKILL, power cut, stop and continue at random moments of a real process. */
 import { isSound, runKillCampaign, type Form } from "./kill/campaign";
 import { equal, none, shown, type Part } from "./part";
+
+const NAMES = { kill: "kill -9", cut: "power cut", pause: "stop and continue" } as const satisfies Record<
+  Form,
+  string
+>;
 
 export const kills: Part = {
   name: "kills",
   full: 200,
-  unit: "kills and power cuts each",
+  unit: "kills, power cuts and pauses each",
   async run(size, { seed, at }) {
     const all = [];
-    for (const form of ["kill", "cut"] as const satisfies Form[]) {
+    for (const form of ["kill", "cut", "pause"] as const satisfies Form[]) {
       const result = await runKillCampaign({ form, kills: size, seed, progress: at });
-      const name = form === "kill" ? "kill -9" : "power cut";
+      const name = NAMES[form];
       all.push(
         shown(`${name}: accepted`, result.accepted),
         equal(`${name}: reported`, result.reported, result.accepted),
+        none(`${name}: told twice in one life`, result.toldAgain),
         none(`${name}: lost`, result.lost),
         none(`${name}: falsely told "sent"`, result.falselySent),
         none(`${name}: duplicates without the mark`, result.duplicatesUnmarked),

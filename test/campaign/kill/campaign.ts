@@ -1,5 +1,5 @@
-/** Kills a gateway by SIGKILL again and again and balances the account of all its lives. */
-import { fork } from "node:child_process";
+/** Kills a gateway by SIGKILL, or stops and continues it, again and again, and balances the account of all its lives. */
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -10,32 +10,47 @@ import { CampaignDisk } from "./disk";
 import type { FromOutbox, LifePlan } from "./messages";
 import { Surroundings } from "./surroundings";
 
-/** `kill`: the process ends, the host's disk has all that was written. `cut`: writes after the last fsync are lost. */
-export type Form = "kill" | "cut";
+/**
+ * `kill`: the process ends, the host's disk has all that was written. `cut`: writes after the last fsync are lost.
+ * `pause`: it stands still (SIGSTOP) and goes on, while module and server do not wait.
+ */
+export type Form = "kill" | "cut" | "pause";
 
 export interface KillPlan {
   readonly form: Form;
+  /** Kills, power cuts or pauses. */
   readonly kills: number;
   readonly seed: number;
-  /** Called after each life. */
-  readonly progress?: (life: number) => void;
+  /** Called after each life with the kills so far. */
+  readonly progress?: (kills: number) => void;
 }
 
 export interface Result extends Totals {
   /** Kills that came between QSMTPPUT and its result. */
-  readonly onAir: number;
+  readonly inFlight: number;
+  /** Times that a process was stopped and continued. */
+  readonly pauses: number;
+  /** Ends that a process told although it had told them before. */
+  readonly toldAgain: number;
 }
 
 /** True when the goals are met: nothing lost, nothing repeated unmarked, no false success, each mail reported. */
 export function isSound(result: Result): boolean {
-  const { lost, duplicatesUnmarked, duplicatesRefused, falselySent, reported, accepted } = result;
-  const wrong = lost + duplicatesUnmarked + duplicatesRefused + falselySent;
+  const { lost, duplicatesUnmarked, duplicatesRefused, falselySent, toldAgain, reported, accepted } = result;
+  const wrong = lost + duplicatesUnmarked + duplicatesRefused + falselySent + toldAgain;
   return accepted > 0 && wrong === 0 && reported === accepted;
 }
 
 /** Milliseconds of the host after which a kill comes at the latest, from the opening or an acceptance on. */
 const LONGEST_LIFE = 1_000;
 const MAILS_PER_LIFE = 3;
+/** Of a process that is stopped and continued. */
+const MAILS_PER_PAUSED_LIFE = 12;
+/** Milliseconds of the host between two pauses, and for which one lasts at most; some last much longer. */
+const LONGEST_GAP = 300;
+const LONGEST_PAUSE = 300;
+const VERY_LONG_PAUSE = 3_000;
+const VERY_LONG = 0.1;
 /** Part of the lives in which the module restarts by itself. */
 const RESTARTS = 0.15;
 
@@ -45,11 +60,23 @@ export async function runKillCampaign({ form, kills, seed, progress }: KillPlan)
   const surroundings = await Surroundings.start(seededRandom(seed + 1));
   const account = new Account(form, surroundings, random);
   try {
+    const plan = { directory, disk: form === "cut" ? "remote" : "host", ...surroundings.ports } as const;
+    if (form === "pause") {
+      for (let life = 0; account.pauses < kills; life++) {
+        await account.follow({
+          ...plan,
+          life,
+          isLast: true,
+          mails: MAILS_PER_PAUSED_LIFE,
+          seed: seed + life,
+        });
+        progress?.(account.pauses);
+      }
+      return account.balance();
+    }
     for (let life = 0; life <= kills; life++) {
       const isLast = life === kills;
-      const disk = form === "kill" ? "host" : "remote";
-      const plan = { directory, disk, ...surroundings.ports, life, isLast } as const;
-      await account.follow({ ...plan, mails: isLast ? 0 : MAILS_PER_LIFE, seed: seed + life });
+      await account.follow({ ...plan, life, isLast, mails: isLast ? 0 : MAILS_PER_LIFE, seed: seed + life });
       progress?.(life);
     }
     return account.balance();
@@ -63,7 +90,9 @@ class Account {
   private readonly accepted: Accepted[] = [];
   private readonly told: Told[] = [];
   private readonly disk = new CampaignDisk();
-  private onAir = 0;
+  private inFlight = 0;
+  private toldAgain = 0;
+  pauses = 0;
 
   constructor(
     private readonly form: Form,
@@ -72,7 +101,13 @@ class Account {
   ) {}
 
   balance(): Result {
-    return { ...balance(this.accepted, this.surroundings.delivered(), this.told), onAir: this.onAir };
+    const { inFlight, toldAgain, pauses } = this;
+    return {
+      ...balance(this.accepted, this.surroundings.delivered(), this.told),
+      inFlight,
+      toldAgain,
+      pauses,
+    };
   }
 
   /** Follows one life to its end. @throws when it ends otherwise than planned. */
@@ -83,6 +118,7 @@ class Account {
     });
     const closed = once(child, "close");
     const timers: NodeJS.Timeout[] = [];
+    const toldInThisLife = new Set<string>();
     // So many mails are accepted before its last moments begin, however slow the host is.
     let left = plan.isLast ? Infinity : Math.floor(this.random() * (plan.mails + 1));
     const countDown = (): void => {
@@ -91,6 +127,7 @@ class Account {
     child.on("message", (message: FromOutbox) => {
       switch (message.kind) {
         case "opening":
+          if (this.form === "pause") this.pauseAgainAndAgain(child, timers);
           countDown();
           return;
         case "accepted":
@@ -99,6 +136,8 @@ class Account {
           return;
         case "ended":
           this.told.push(message.told);
+          if (toldInThisLife.has(message.told.subject)) this.toldAgain++;
+          toldInThisLife.add(message.told.subject);
           return;
         case "disk":
           void this.disk.serve(message.number, message.call).then((answer) => {
@@ -115,11 +154,28 @@ class Account {
     if (!wanted) throw new Error(`life ${plan.life} ended by itself with ${code ?? signal}`);
   }
 
+  /** Until the process ends. */
+  private pauseAgainAndAgain(child: ChildProcess, timers: NodeJS.Timeout[]): void {
+    const longest = this.random() < VERY_LONG ? VERY_LONG_PAUSE : LONGEST_PAUSE;
+    const pause = (): void => {
+      if (child.exitCode !== null) return;
+      this.pauses++;
+      if (this.surroundings.isMailInFlight) this.inFlight++;
+      child.kill("SIGSTOP");
+      timers.push(setTimeout(goOn, this.random() * longest));
+    };
+    const goOn = (): void => {
+      child.kill("SIGCONT");
+      this.pauseAgainAndAgain(child, timers);
+    };
+    timers.push(setTimeout(pause, this.random() * LONGEST_GAP));
+  }
+
   /** What befalls a life, at moments chosen by chance. */
   private mishaps(kill: () => void): NodeJS.Timeout[] {
     const sometime = (): number => this.random() * LONGEST_LIFE;
     const end = setTimeout(() => {
-      if (this.surroundings.isMailOnAir) this.onAir++;
+      if (this.surroundings.isMailInFlight) this.inFlight++;
       kill();
       if (this.form === "kill") return;
       this.disk.cutPower(this.random);

@@ -9,8 +9,8 @@ import type { Delivered } from "../../support/fake-mailer";
 import { MailServer } from "../../support/mail-server";
 import { quickClock } from "./clock";
 
-/** Milliseconds that a mail is on the air: between QSMTPPUT and its result is where kills hurt. */
-const ON_AIR = 3_000;
+/** Milliseconds that a mail is in flight: between QSMTPPUT and its result is where kills hurt. */
+const IN_FLIGHT = 3_000;
 
 export class Surroundings {
   private constructor(
@@ -28,7 +28,7 @@ export class Surroundings {
       rcpt: { "unknown@example.com": 550 },
     };
     const server = await MailServer.start({ refuse: refuse as { mail: number } });
-    const module = new SimulatedModem({ clock: quickClock, timing: { airMs: ON_AIR } });
+    const module = new SimulatedModem({ clock: quickClock, timing: { airMs: IN_FLIGHT } });
     return new Surroundings(module, await serveTcp(module, { tcpPort: 0 }), server);
   }
 
@@ -36,11 +36,11 @@ export class Surroundings {
     return { modulePort: this.port.tcpPort, serverPort: this.server.port };
   }
 
-  get isMailOnAir(): boolean {
+  get isMailInFlight(): boolean {
     return smtpClient(this.module).activity === "sending";
   }
 
-  /** A mail on the air may have arrived or not; its result never comes. */
+  /** A mail in flight may have arrived or not; its result never comes. */
   restartModule(kind: "restart" | "powerLoss"): void {
     this.module.restart(kind);
   }
