@@ -67,7 +67,7 @@ async function main(): Promise<void> {
   );
   console.log(tableOf(rows));
   for (const { name, cells } of rows)
-    for (const line of cells === undefined || share < 1 ? [] : neverReached(cells))
+    for (const line of cells === undefined || share < 1 || only !== undefined ? [] : neverReached(cells))
       console.log(`${name}: never ${line}`);
   const isMet = rows.every(({ met }) => met);
   const minutes = ((performance.now() - began) / 60_000).toFixed(0);

@@ -30,6 +30,7 @@ import { WireWitness } from "./wire-witness";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const BEGIN = Date.UTC(2026, 0, 1);
 /** Minutes. */
 const MAX_AGE = 1440;
 /** A person looks after a held outbox this often. */
@@ -65,7 +66,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const { office, story, reached } = plan;
   office.reset();
   reached.begin();
-  const clock = new FastClock(Date.UTC(2026, 0, 1));
+  const clock = new FastClock(BEGIN);
   const isNoisy = dice.hit(0.3);
   const counter = dice.pick(COUNTERS);
   const charset: Charset = dice.pick(["auto", "auto", "utf-8", "gb2312", "big5"]);
@@ -255,6 +256,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   change(module, simCard, { inserted: true });
   change(module, cell, { registration: 1, rssi: 23, grantsContext: true });
   module.plug();
+  clock.jumpWall(BEGIN + clock.now() - clock.wall());
   host.goOn("line");
   host.start();
   const { complaints } = ledger;
@@ -332,7 +334,12 @@ const QUEUE = {
 
 function anyModule(dice: Dice, clock: FastClock, isNoisy: boolean): SimulatedModem {
   return new SimulatedModem({
-    clock,
+    // The network's time is right, whatever the host takes for the time.
+    clock: {
+      now: () => clock.now(),
+      after: (ms, fire) => clock.after(ms, fire),
+      wall: () => BEGIN + clock.now(),
+    },
     busy: (work) => clock.busy(work),
     variants: anyVariants(dice),
     timing: {

@@ -111,10 +111,10 @@ export const HOST_MISHAPS: readonly Mishap[] = [
     name: "the host's clock is wrong by decades",
     weight: 2,
     strike: ({ clock, dice, heal }) => {
-      const before = clock.wall() - clock.now();
+      const offset = clock.wall() - clock.now();
       const wrong = dice.pick([0, Date.UTC(2000, 0, 1), 2 ** 31 * SECOND, Date.UTC(2106, 1, 8), -86_400_000]);
       clock.jumpWall(wrong - clock.wall());
-      heal(dice.between(1, 600) * MINUTE, () => clock.jumpWall(before + clock.now() - clock.wall()));
+      heal(dice.between(1, 600) * MINUTE, () => clock.jumpWall(offset + clock.now() - clock.wall()));
     },
   },
 ];
