@@ -188,6 +188,18 @@ export const fileQuestions: readonly Question[] = [
     ask: firstHandle,
   },
   {
+    id: "ram-storage",
+    asks: "Is there a storage RAM, and what is the answer to its name where there is none?",
+    expected: { answer: "present", mark: "A" },
+    needs: "nothing",
+    variants: ["present", "406", "400", "error", "3"],
+    transcript: "replay",
+    ask: async (bench) => {
+      const reply = await bench.ask('AT+QFLDS="RAM"');
+      return known(reply.kind === "ok" ? "present" : resultValue(reply).toLowerCase());
+    },
+  },
+  {
     id: "file-handles",
     asks: "Are QFOPEN and the commands on open files known?",
     expected: { answer: "present", mark: "A" },

@@ -1,5 +1,6 @@
 /**
- * FileStore: the attachments that lie in the module, and where they go. RAM first, flash when RAM is too small.
+ * FileStore: the attachments that lie in the module, and where they go. RAM first, flash when RAM is too small or there
+ * is none.
  *
  * Contents are kept until nobody needs them, so that several transactions of one mail upload each only once. Only
  * files whose names were recorded before their upload are ever deleted; a file of somebody else that has the name of
@@ -9,6 +10,8 @@
 import { isModemError, ModemError } from "../../errors";
 import { queryFile, querySpace, type Storage, type StorageSpace } from "../commands/files";
 import { isRefusal } from "../execute";
+import type { Modem } from "../connection/modem";
+import { MissingRam } from "./missing-ram";
 import { RecordedNames } from "./recorded-names";
 import type { Notebook } from "../notebook";
 import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } from "./upload";
@@ -43,12 +46,14 @@ const MOST_ALTERNATIVES = 9;
 export class FileStore {
   private files: StoredFile[] = [];
   private readonly names: RecordedNames;
+  private readonly missingRam: MissingRam;
 
   constructor(
-    private readonly modem: FileModem,
+    private readonly modem: FileModem & Pick<Modem, "identity">,
     notebook: Notebook,
   ) {
     this.names = new RecordedNames(notebook, "files");
+    this.missingRam = new MissingRam(modem, notebook);
   }
 
   /** What is known to lie in the module now. */
@@ -113,9 +118,10 @@ export class FileStore {
         this.files.push(file);
         return file;
       } catch (error) {
-        if (!isModemError(error) || !NO_ROOM.has(error.code)) throw error;
-        refusal = error;
-        await this.remove(name, options.signal);
+        if (!isModemError(error) || !(NO_ROOM.has(error.code) || isMissing(storage, error))) throw error;
+        // Of a storage that is not there it says nothing that the other one lacks room.
+        if (NO_ROOM.has(error.code)) refusal = error;
+        await this.removeRefused(name, options.signal);
       }
     }
     throw refusal ?? new ModemError("FILE_NO_SPACE", { detail: `${size} bytes` });
@@ -125,11 +131,14 @@ export class FileStore {
   private async storagesFor(size: number, signal: AbortSignal): Promise<readonly Storage[]> {
     for (;;) {
       const ram = await this.space("RAM", signal);
+      if (ram !== undefined) await this.missingRam.told();
       if (ram !== undefined && hasRoom(ram, size)) return ["RAM", "UFS"];
       const flash = await this.space("UFS", signal);
+      // A module that tells of the flash serves its files, so it is no busy start that hides the RAM.
+      const isMissing = ram === undefined && flash !== undefined && (await this.missingRam.refused());
       const candidates: readonly Storage[] = [
         // Where the module does not tell its space, the upload itself has to.
-        ...(ram === undefined ? (["RAM"] as const) : []),
+        ...(ram === undefined && !isMissing ? (["RAM"] as const) : []),
         ...(flash === undefined || hasRoom(flash, size) ? (["UFS"] as const) : []),
       ];
       if (candidates.length > 0) return candidates;
@@ -190,11 +199,37 @@ export class FileStore {
     }
   }
 
+  /** What an upload that was refused may have left; where the storage is missing, so is the file. */
+  private async removeRefused(name: string, signal: AbortSignal): Promise<void> {
+    try {
+      await this.remove(name, signal);
+    } catch (error) {
+      if (!isModemError(error) || !isMissing("RAM", error)) throw error;
+      await this.names.remove(name);
+    }
+  }
+
   private async remove(name: string, signal: AbortSignal): Promise<void> {
     await removeFile(this.modem, name, signal);
     await this.names.remove(name);
   }
 }
+
+/** True for a refusal with which firmware may say that it has no such storage; flash is always there. */
+function isMissing(storage: Storage, { code }: ModemError): boolean {
+  return storage === "RAM" && NO_SUCH_STORAGE.has(code);
+}
+
+/** Source: 406, 400, a bare ERROR and CME ERROR 3 of modules without RAM. */
+const NO_SUCH_STORAGE: ReadonlySet<string> = new Set([
+  "FILE_NAME_INVALID",
+  "FILE_INVALID_INPUT",
+  "FILE_PARAMETER",
+  "FILE_CREATE_FAILED",
+  "FILE_OPEN_FAILED",
+  "MODEM_ERROR",
+  "MODEM_CME",
+]);
 
 /** How firmware says that a storage is full. */
 const NO_ROOM: ReadonlySet<string> = new Set([

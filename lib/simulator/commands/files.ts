@@ -20,7 +20,6 @@ import {
   type Feature,
   type FinalResult,
 } from "../device/command";
-import { gaps } from "../module/gaps";
 import type { Device } from "../device/device";
 import { integerIn, quotedText } from "../device/parameters";
 import { fileHandleCommands, isOpen } from "./file-handles";
@@ -127,7 +126,7 @@ const noStorage = {
 function whenKnown(handler: CommandHandler, takesHandles: boolean): CommandHandler {
   return (context) => {
     const { modem, parameters } = context;
-    const { ramStorage: ram } = modem.state(gaps);
+    const ram = modem.variants["ram-storage"];
     if (takesHandles && modem.variants["file-handles"] === "absent") return ERROR;
     const isMissing = parameters.some((parameter) => /^RAM(:|$)/i.test(quotedText(parameter) ?? ""));
     return ram !== "present" && isMissing ? noStorage[ram] : handler(context);

@@ -51,6 +51,12 @@ export const storageVariants = {
     description: "First handle that QFOPEN gives to a file in flash.",
     source: "3.7",
   },
+  "ram-storage": {
+    values: ["present", "406", "400", "error", "3"],
+    default: "present",
+    description: "Storage RAM: present, or missing; then the answer to whatever names it.",
+    source: "real modules 5",
+  },
   "file-handles": {
     values: ["present", "absent"],
     default: "present",

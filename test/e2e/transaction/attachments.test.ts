@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { cme, ERROR, storageSizes, variantTable } from "../../../lib/simulator";
+import { quotedText } from "../../../lib/simulator/device/parameters";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
 
@@ -174,6 +175,61 @@ describe("attachments of a mail", () => {
     assert.equal(seen[0], "0/11000");
     assert.ok(seen.includes("5000/11000"));
     assert.equal(seen.at(-1), "11000/11000");
+  });
+});
+
+describe("attachments of a mail for a module without RAM", () => {
+  const uploaded = (rig: MailRig, from: number): readonly string[] =>
+    rig.lines(from).filter((line) => line.startsWith("AT+QFUPL"));
+
+  for (const answer of ["406", "400", "error", "3"] as const) {
+    it(`go to its flash, without asking in vain for ever (${answer})`, async () => {
+      const notebook = memoryNotebook();
+      const rig = await mailRig({ notebook, module: { variants: { "ram-storage": answer } } });
+      let from = 0;
+      for (let number = 1; number <= 4; number++) {
+        from = rig.lines().length;
+        await rig.send(mail({ attachments: [attachment(`log-${number}.csv`, awkwardBytes(10 + number))] }));
+      }
+      assert.equal(rig.server.received.length, 4);
+      assert.deepEqual(
+        rig.server.received.map(({ parsed }) => parsed.attachments[0]?.content.length),
+        [11, 12, 13, 14],
+      );
+      assert.deepEqual(uploaded(rig, from), ['AT+QFUPL="UFS:log-4.csv",14,31']);
+      await rig.clock.run(() => rig.files().length === 0, 10_000);
+      assert.equal(await notebook.read("files"), "[]");
+      await rig.stop();
+    });
+  }
+
+  it("wait for room where its flash is full, and are refused only where it could never hold them", async () => {
+    const rig = await mailRig({ module: { variants: { "ram-storage": "406" } } });
+    Object.assign(rig.module.state(storageSizes), { UFS: 10_000 });
+    storageOf(rig.module, "UFS").create("others.bin", 9_000);
+    const send = (size: number) => rig.send(mail({ attachments: [attachment("a.bin", awkwardBytes(size))] }));
+    for (let number = 1; number <= 4; number++)
+      await assert.rejects(send(2_000), { code: "FILE_NO_SPACE", class: "transient" });
+    await assert.rejects(send(20_000), { code: "LIMIT_ATTACHMENT_SIZE" });
+    storageOf(rig.module, "UFS").delete("others.bin");
+    await send(2_000);
+    await rig.stop();
+  });
+
+  it("go to its RAM again once it tells of one", async () => {
+    const rig = await mailRig();
+    let isHidden = true;
+    rig.module.define((context, next) => {
+      const isRam = context.parameters.some((one) => quotedText(one)?.startsWith("RAM") === true);
+      return isHidden && isRam && context.name.startsWith("+QF") ? ERROR : next();
+    });
+    const send = (name: string) => rig.send(mail({ attachments: [attachment(name, awkwardBytes(10))] }));
+    for (let number = 1; number <= 4; number++) await send(`${number}.csv`);
+    isHidden = false;
+    const from = rig.lines().length;
+    await send("5.csv");
+    assert.match(uploaded(rig, from).join(), /^AT\+QFUPL="RAM:5\.csv"/);
+    await rig.stop();
   });
 });
 

@@ -35,10 +35,24 @@ const CIRCUMSTANCES: Readonly<Partial<Record<VariantName, FactsRigOptions>>> = {
   "close-waits": { peer: "staysOpen" },
 };
 
+/** Asked by a file in RAM. */
+const IN_RAM: readonly VariantName[] = [
+  "attachment-limit",
+  "missing-file",
+  "list-nothing",
+  "list-ram-size",
+  "checksum-form",
+  "upload-timeout",
+];
+
 /** Answers that a variant changes besides its own: what is said before the port is back is not heard. */
 const CHANGED_WITH: Readonly<Record<string, readonly VariantName[]>> = {
   "restart-port=vanishes": ["ready-urc"],
   "file-handles=absent": ["first-handle"],
+  "ram-storage=406": IN_RAM,
+  "ram-storage=400": IN_RAM,
+  "ram-storage=error": IN_RAM,
+  "ram-storage=3": IN_RAM,
 };
 
 /** Refused by the operating system at once, so that nothing is waited for. */

@@ -107,9 +107,8 @@ describe("The simulated module, broken as real ones were", () => {
     ["error", "ERROR"],
   ] as const) {
     it(`has no RAM: and says so by ${answer}`, async () => {
-      const host = new Dialogue();
+      const host = new Dialogue({ variants: { "ram-storage": ramStorage } });
       await host.command("AT+CMEE=1");
-      host.modem.state(gaps).ramStorage = ramStorage;
       for (const line of [
         'AT+QFUPL="RAM:a.txt",4,10',
         'AT+QFLDS="RAM"',

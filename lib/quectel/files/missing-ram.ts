@@ -1,0 +1,62 @@
+/**
+ * MissingRam: whether this firmware has no storage `RAM:`, kept by firmware, so that no mail asks for it in vain.
+ *
+ * Believed once the module has three times in a row told the space of its flash and refused to tell that of its RAM;
+ * dropped as soon as it tells that too. Until then each upload tries the RAM first.
+ */
+import { readJson, type Notebook } from "../notebook";
+import type { Modem } from "../connection/modem";
+
+interface Page {
+  readonly model: string;
+  readonly firmware: string;
+  readonly isMissing: boolean;
+}
+
+const PAGE = "ram";
+/** Refusals that are believed; one may be due to a busy start or a damaged line. */
+const ENOUGH = 3;
+
+export class MissingRam {
+  private found: Page | undefined;
+  private refusals = 0;
+
+  constructor(
+    private readonly modem: Pick<Modem, "identity">,
+    private readonly notebook: Notebook,
+  ) {}
+
+  /** The module has told the space of its RAM. */
+  async told(): Promise<void> {
+    this.refusals = 0;
+    if (await this.isKnown()) await this.keep(false);
+  }
+
+  /** It has refused to, and told that of its flash; true: there is no RAM to be tried. */
+  async refused(): Promise<boolean> {
+    this.refusals++;
+    if (await this.isKnown()) return true;
+    if (this.refusals < ENOUGH) return false;
+    await this.keep(true);
+    return true;
+  }
+
+  private async isKnown(): Promise<boolean> {
+    this.found ??= await readJson(this.notebook, PAGE, isPage);
+    const { model, firmware, isMissing } = this.found ?? {};
+    const { identity } = this.modem;
+    return isMissing === true && model === identity?.model && firmware === identity?.firmware;
+  }
+
+  private async keep(isMissing: boolean): Promise<void> {
+    const { model = "", firmware = "" } = this.modem.identity ?? {};
+    this.found = { model, firmware, isMissing };
+    await this.notebook.write(PAGE, JSON.stringify(this.found));
+  }
+}
+
+function isPage(value: unknown): value is Page {
+  if (typeof value !== "object" || value === null) return false;
+  const { model, firmware, isMissing } = value as Partial<Record<keyof Page, unknown>>;
+  return typeof model === "string" && typeof firmware === "string" && typeof isMissing === "boolean";
+}
