@@ -20,7 +20,7 @@ import type { ModemNode } from "./runtime/modem/modem-user";
 import { deployedModems, registerModem } from "./runtime/modem/registry";
 import { takePending } from "./runtime/smtp-send/pending-mails";
 import type { RawOptions } from "./runtime/settings/options";
-import { isOrphanage } from "./runtime/modem/orphans";
+import { takesUnclaimed } from "./runtime/modem/routing";
 import { registerSidebarEndpoints } from "./runtime/sidebar/endpoints";
 import { showInSidebar } from "./runtime/sidebar/modems";
 
@@ -54,7 +54,7 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
       events: RED.events,
       translate: (word) => RED._(word),
       report: (error) => this.error(lifecycleError(error, name), {}),
-      orphan: (ended) => orphan(this, ended),
+      unclaimed: (ended) => tellUnclaimed(this, ended),
     });
     if (!(settings instanceof ModemError)) {
       const { remark } = senderNameOf(settings.smtp.senderName);
@@ -106,13 +106,13 @@ function lifecycleError({ message, code, hint, class: kind }: ModemError, name: 
 }
 
 /** A mail whose node was removed has ended: the log knows, and the outbox nodes of the modem. */
-async function orphan(modem: ModemNode, ended: MailEnded): Promise<void> {
+async function tellUnclaimed(modem: ModemNode, ended: MailEnded): Promise<void> {
   const { id, failure } = ended;
   takePending(id);
   if (failure === undefined) modem.log(`mail ${id} was sent; its node is gone`);
   else modem.warn(`mail ${id} was not sent, and its node is gone: ${failure.message}`);
   for (const user of Object.values(modem.users)) {
-    if (isOrphanage(user)) await user.takeOrphan(ended);
+    if (takesUnclaimed(user)) await user.takeUnclaimed(ended);
   }
 }
 

@@ -12,22 +12,22 @@ import { guardedSend } from "./runtime/smtp-send/incoming";
 import { useModem } from "./runtime/modem/modem-user";
 import { deployedModems } from "./runtime/modem/registry";
 import { OptionReader, savedOptions, type RawOptions } from "./runtime/settings/options";
-import type { Orphanage } from "./runtime/modem/orphans";
-import { orphanMessage } from "./runtime/smtp-send/result-message";
+import type { UnclaimedResults } from "./runtime/modem/routing";
+import { unclaimedMessage } from "./runtime/smtp-send/result-message";
 
 const ACTIONS = ["list", "pause", "resume", "flush", "retry", "discard", "adopt"] as const;
 type Action = (typeof ACTIONS)[number];
 
 const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
   function QuectelOutbox(
-    this: Node & { -readonly [key in keyof Orphanage]: Orphanage[key] },
+    this: Node & { -readonly [key in keyof UnclaimedResults]: UnclaimedResults[key] },
     definition: NodeDef & RawOptions,
   ): void {
     RED.nodes.createNode(this, definition);
     const chosen = settingsOf(definition);
     const host = useModem(RED, definition["modem"], { node: this, failure: () => faultOf(chosen) });
     const send = guardedSend(this, (out) => this.send(out));
-    this.takeOrphan = async (ended) => send([null, await orphanMessage(ended, this)]);
+    this.takeUnclaimed = async (ended) => send([null, await unclaimedMessage(ended, this)]);
     answerMessages(this, async (message) => {
       if (chosen instanceof ModemError) throw chosen;
       const action = await actionFor(RED, this, chosen, ACTIONS, message);

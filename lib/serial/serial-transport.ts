@@ -7,7 +7,7 @@
 import type { SerialPort, SerialPortMock } from "serialport";
 import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
-import { Connection } from "./connection";
+import { BaseTransport } from "./base-transport";
 import { isModuleUsbPort } from "./port-role";
 import { runPromiseReactions } from "./promise-reactions";
 import { isWithoutLines, openError, portError } from "./serial-errors";
@@ -40,7 +40,7 @@ const WATCH = 1_000;
 
 type Done = (error?: Error | null) => void;
 
-export class SerialTransport extends Connection implements Transport {
+export class SerialTransport extends BaseTransport implements Transport {
   readonly label: string;
   private port: SerialPort | undefined;
   private opening: Promise<void> = Promise.resolve();

@@ -8,7 +8,7 @@ import { connect, type Socket } from "node:net";
 import { Deferred, within } from "../async";
 import { systemClock, type Clock } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
-import { Connection } from "./connection";
+import { BaseTransport } from "./base-transport";
 import type { Transport } from "./transport";
 
 export interface TcpOptions {
@@ -29,7 +29,7 @@ const KEEP_ALIVE = 15_000;
 const IAC = 0xff;
 const NEGOTIATION = { min: 0xfb, max: 0xfe } as const;
 
-export class TcpTransport extends Connection implements Transport {
+export class TcpTransport extends BaseTransport implements Transport {
   readonly label: string;
   /** The rate of the line behind the server is not known here. */
   readonly bitRate = undefined;

@@ -26,5 +26,5 @@ export interface HostOptions {
   /** Tells a person what is wrong with the modem, once for each change. */
   readonly report: (error: ModemError) => void;
   /** Takes the result of a mail whose node is gone. */
-  readonly orphan: (ended: MailEnded) => Promise<void>;
+  readonly unclaimed: (ended: MailEnded) => Promise<void>;
 }

@@ -36,7 +36,7 @@ export class ModemHost {
 
   constructor(private readonly options: HostOptions) {
     this.members = new ModemMembers(options.clock);
-    this.router = new ResultRouter(options.events, options.orphan);
+    this.router = new ResultRouter(options.events, options.unclaimed);
     options.events.on("flows:started", this.onFlowsStarted);
     const { settings } = options;
     this.reports = new LifecycleReports(options.clock, (error) => {

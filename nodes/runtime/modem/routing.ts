@@ -6,6 +6,7 @@
  * until the flows run. A result that was not handed over when the modem's node closes goes back to the outbox, which
  * tells it again at its next start.
  */
+import type { Node } from "node-red";
 import type { EventEmitter } from "node:events";
 import { ModemError } from "../../../lib/errors";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
@@ -33,11 +34,11 @@ export class ResultRouter {
 
   /**
    * @param events of the runtime. The router is made while flows are being started.
-   * @param orphan takes results whose sender is gone.
+   * @param unclaimed takes results whose sender is gone.
    */
   constructor(
     private readonly events: EventEmitter,
-    private readonly orphan: (ended: MailEnded) => Promise<void>,
+    private readonly unclaimed: (ended: MailEnded) => Promise<void>,
   ) {
     events.on("flows:stopping", this.onStopping);
     events.on("flows:started", this.onStarted);
@@ -68,7 +69,7 @@ export class ResultRouter {
   private async deliver(ended: MailEnded): Promise<void> {
     await this.running();
     const receiver = this.receivers.get(ended.origin.nodeId);
-    await (receiver === undefined ? this.orphan(ended) : receiver.receive(ended));
+    await (receiver === undefined ? this.unclaimed(ended) : receiver.receive(ended));
   }
 
   /** Resolves when the flows run; rejects when the modem's node closes before. */
@@ -98,4 +99,13 @@ export class ResultRouter {
     this.state = state;
     return waiting;
   }
+}
+
+/** A node that takes the results of mails whose own node is gone. */
+export interface UnclaimedResults extends Node {
+  takeUnclaimed(ended: MailEnded): Promise<void>;
+}
+
+export function takesUnclaimed(node: Node): node is UnclaimedResults {
+  return "takeUnclaimed" in node;
 }

@@ -42,7 +42,7 @@ export function failedMessage(
 }
 
 /** The result of a mail whose node is gone, complete with its contents. */
-export async function orphanMessage(ended: MailEnded, node: Node): Promise<Message> {
+export async function unclaimedMessage(ended: MailEnded, node: Node): Promise<Message> {
   const message = await keptMessage(ended, node);
   const { failure, result } = ended;
   if (failure === undefined) return sentMessage(message, ended);

@@ -39,7 +39,7 @@ describe("A modem of the flows", () => {
       events: new EventEmitter(),
       translate: (word) => word,
       report: (error) => errors.push(error),
-      orphan: () => Promise.resolve(),
+      unclaimed: () => Promise.resolve(),
     });
   const user = { node: { id: "send", status: () => undefined } } as unknown as ModemUser;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Node } from "node-red";
 import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
 import { ModemError } from "../../../lib/errors";
-import { orphanMessage } from "../../../nodes/runtime/smtp-send/result-message";
+import { unclaimedMessage } from "../../../nodes/runtime/smtp-send/result-message";
 
 describe("The result of a mail whose node is gone", () => {
   const warnings: unknown[] = [];
@@ -44,7 +44,7 @@ describe("The result of a mail whose node is gone", () => {
   beforeEach(() => warnings.splice(0));
 
   it("carries its attachments, so that another node can send it", async () => {
-    const message = await orphanMessage(
+    const message = await unclaimedMessage(
       failed(async () => Buffer.from("12:00 h")),
       node,
     );
@@ -54,7 +54,7 @@ describe("The result of a mail whose node is gone", () => {
 
   it("is told although an attachment cannot be read any more", async () => {
     const gone = (): Promise<Buffer> => Promise.reject(new ModemError("OUTBOX_DAMAGED"));
-    const message = await orphanMessage(failed(gone), node);
+    const message = await unclaimedMessage(failed(gone), node);
     assert.equal(Object(message["error"]).code, "SMTP_TRANSACTION_FAILED");
     assert.deepEqual(message["attachments"], [{ filename: "log.txt", size: 7 }]);
     assert.match(String(warnings[0]), /abcd2345 cannot be read back/);

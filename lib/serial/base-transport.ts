@@ -1,5 +1,5 @@
 /**
- * Connection: what every transport has in common, the states of one connection, and that nothing waits beyond its end.
+ * BaseTransport: what every transport has in common, the states of one connection, and that nothing waits beyond its end.
  *
  *   new ──open──> opening ──opened──> open ──end──> closed
  *    └──────────────┴───────── end ──────────────────┘
@@ -10,7 +10,7 @@ import type { TransportEvents } from "./transport";
 
 type State = "new" | "opening" | "open" | "closed";
 
-export abstract class Connection extends EventEmitter<TransportEvents> {
+export abstract class BaseTransport extends EventEmitter<TransportEvents> {
   private state: State = "new";
   private readonly pending = new Set<(error: ModemError) => void>();
 
