@@ -5,10 +5,12 @@
 import { basename } from "node:path";
 import { ModemError } from "../../errors";
 import { allowedPath } from "./attachment-path";
+import { decoded, fromDataUrl } from "./coded-content";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
 import type { AttachmentContent, MailAttachment } from "../mail";
 import { shown } from "./text";
+import { inTurns, type Work } from "./turns";
 
 /** The module's list has the places 1 to 10 (QSMTPATT), so more can never be sent. */
 export const MOST_ATTACHMENTS = 10;
@@ -46,6 +48,8 @@ const NOT_CARRIED = [
 /** What only a parser writes (mailparser, so the nodes that receive mails). */
 const PARSED = ["partId", "checksum", "headerLines", "release"] as const;
 
+const UNKNOWN_CONTENT = "has a content that is neither text nor bytes in a known encoding";
+
 /** What is left of an attachment's fields once nothing of the flow's own object is needed any more. */
 interface Entry {
   readonly filename: string | undefined;
@@ -54,6 +58,9 @@ interface Entry {
 
 type AttachmentSource =
   | { readonly kind: "bytes"; readonly bytes: Buffer }
+  /** @param encoding in lower case. */
+  | { readonly kind: "text"; readonly text: string; readonly encoding: string }
+  | { readonly kind: "data"; readonly url: string }
   | { readonly kind: "path"; readonly path: string }
   /** There is no content, or none that can be read. */
   | { readonly kind: "none"; readonly why: string };
@@ -79,16 +86,44 @@ export async function readAttachments(
   const entries = reading("INVALID_ATTACHMENT", () => listEntries(value, warn));
   const attachments: MailAttachment[] = [];
   const missing: string[] = [];
-  for (const [index, { filename, source }] of entries.entries()) {
-    if (source.kind === "none") {
-      missing.push(`attachment ${index + 1} (${shown(filename ?? "no name")}) ${source.why}`);
+  for (const [index, entry] of entries.entries()) {
+    const made = await inTurns(contentOf(entry));
+    if (made.kind === "none") {
+      missing.push(`attachment ${index + 1} (${shown(entry.filename ?? "no name")}) ${made.why}`);
       continue;
     }
     const content: AttachmentContent =
-      source.kind === "bytes" ? source : { kind: "file", path: await allowedPath(source.path, folders) };
-    attachments.push({ filename: filename ?? defaultName(content), content });
+      made.kind === "bytes"
+        ? { kind: "bytes", bytes: made.bytes }
+        : { kind: "file", path: await allowedPath(made.path, folders) };
+    attachments.push({ filename: entry.filename ?? made.name ?? defaultName(content), content });
   }
   return { attachments, missing };
+}
+
+type Made =
+  | { readonly kind: "bytes"; readonly bytes: Buffer; readonly name?: string }
+  | { readonly kind: "path"; readonly path: string; readonly name?: undefined }
+  | { readonly kind: "none"; readonly why: string };
+
+/** @returns `name`: by its media type, for an attachment that has none. */
+function* contentOf({ source }: Entry): Work<Made> {
+  switch (source.kind) {
+    case "bytes":
+    case "path":
+    case "none":
+      return source;
+    case "text": {
+      const bytes = yield* decoded(source.text, source.encoding);
+      return bytes === undefined ? { kind: "none", why: UNKNOWN_CONTENT } : { kind: "bytes", bytes };
+    }
+    case "data": {
+      const { bytes, mediaType } = yield* fromDataUrl(source.url);
+      if (bytes === undefined) return { kind: "none", why: "has a data: URL that cannot be decoded" };
+      const extension = EXTENSIONS.get(mediaType);
+      return { kind: "bytes", bytes, ...(extension !== undefined && { name: `attachment.${extension}` }) };
+    }
+  }
 }
 
 /** A name for a content that has none. */
@@ -124,84 +159,18 @@ function readEntry(entry: unknown, number: number, warn: (warning: string) => vo
   }
   const name = isBlank(filename) ? undefined : readFileName(primitiveText(filename) ?? "") || undefined;
   if (content !== undefined && content !== null) {
-    const bytes = bytesOf(content) ?? decode(content, encoding);
-    if (bytes === undefined) {
-      return none(name, "has a content that is neither text nor bytes in a known encoding");
-    }
-    return { filename: name, source: { kind: "bytes", bytes } };
+    const bytes = bytesOf(content);
+    if (bytes !== undefined) return { filename: name, source: { kind: "bytes", bytes } };
+    const text = primitiveText(content);
+    const coding = isBlank(encoding) ? "utf8" : primitiveText(encoding)?.trim().toLowerCase();
+    if (text === undefined || coding === undefined) return none(name, UNKNOWN_CONTENT);
+    return { filename: name, source: { kind: "text", text, encoding: coding } };
   }
   const url = [path, href].find((one) => typeof one === "string" && /^data:/i.test(one));
-  if (typeof url === "string") return fromDataUrl(url, name);
+  if (typeof url === "string") return { filename: name, source: { kind: "data", url } };
   if (!isBlank(href)) {
     throw new ModemError("INVALID_ATTACHMENT_PATH", { detail: `attachment ${number} is an URL` });
   }
   if (typeof path !== "string" || path === "") return none(name, "has no content");
   return { filename: name, source: { kind: "path", path } };
-}
-
-/** RFC 2397. */
-function fromDataUrl(url: string, name: string | undefined): Entry {
-  const comma = url.indexOf(",");
-  const [type = "", ...parameters] = url.slice("data:".length, Math.max(0, comma)).toLowerCase().split(";");
-  const data = url.slice(comma + 1);
-  const isCoded = parameters.some((parameter) => parameter.trim() === "base64");
-  const bytes =
-    comma < 0
-      ? undefined
-      : isCoded
-        ? decode(percentDecoded(data).toString("latin1"), "base64")
-        : percentDecoded(data);
-  if (bytes === undefined) {
-    return { filename: name, source: { kind: "none", why: "has a data: URL that cannot be decoded" } };
-  }
-  const extension = EXTENSIONS.get(type.trim());
-  return {
-    filename: name ?? (extension === undefined ? undefined : `attachment.${extension}`),
-    source: { kind: "bytes", bytes },
-  };
-}
-
-/** RFC 3986 section 2.1, whatever the bytes mean. */
-function percentDecoded(text: string): Buffer {
-  if (!text.includes("%")) return Buffer.from(text, "utf8");
-  const parts = text.split(/((?:%[0-9a-f]{2})+)/i);
-  return Buffer.concat(
-    parts.map((part, index) =>
-      index % 2 === 1 ? Buffer.from(part.replaceAll("%", ""), "hex") : Buffer.from(part, "utf8"),
-    ),
-  );
-}
-
-function decode(content: unknown, encoding: unknown): Buffer | undefined {
-  const text = primitiveText(content);
-  const name = isBlank(encoding) ? "utf8" : primitiveText(encoding)?.trim().toLowerCase();
-  if (text === undefined || name === undefined || !Buffer.isEncoding(name)) return undefined;
-  if (name === "hex") {
-    const digits = text.replace(/\s+/g, "");
-    const bytes = Buffer.from(digits, "hex");
-    // Node decodes up to the first wrong digit and keeps silent about the rest.
-    return bytes.length * 2 === digits.length ? bytes : undefined;
-  }
-  if (name === "base64" || name === "base64url") {
-    const data = text.slice(/^data:[^,]{0,200};base64,/i.exec(text)?.[0].length ?? 0);
-    const bytes = Buffer.from(data, "base64");
-    return isBase64(data, bytes.length) ? bytes : undefined;
-  }
-  return Buffer.from(text, name);
-}
-
-/** A padding sign or white space; a number is compared faster than a pattern, and there may be millions. */
-function isPadding(text: string, at: number): boolean {
-  const code = text.charCodeAt(at);
-  return code === 0x3d || code === 0x20 || code === 0x0a || /\s/.test(text.charAt(at));
-}
-
-/** True for text of base64 digits alone, line ends allowed. @param decoded bytes that Node has found in it. */
-function isBase64(text: string, decoded: number): boolean {
-  const digits = text.length - (text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0);
-  // Node passes over what is no digit, so with all bytes there it was none; looking at megabytes takes a while.
-  if (digits % 4 !== 1 && decoded === Math.floor((digits * 3) / 4)) return true;
-  let end = text.length;
-  while (end > 0 && isPadding(text, end - 1)) end--;
-  return !/[^A-Za-z0-9+/_\-\s]/.test(text.slice(0, end));
 }

@@ -1,14 +1,15 @@
 /** The payload of a message as text, and as attachment where it is not text. */
 import { ModemError } from "../../errors";
 import { defaultName } from "./attachments";
-import { fitText } from "./fit";
+import { fitText, longTextFile } from "./fit";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, primitiveText, reading } from "./foreign";
 import { isHtml } from "./html-tags";
 import { htmlToText } from "./html-text";
+import { jsonText } from "./json";
 import type { MailAttachment } from "../mail";
-import { inTurns } from "./turns";
-import { textFile, textOf, wellFormed } from "./text";
+import { textOf } from "./text";
+import { inTurns, type Work } from "./turns";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
@@ -36,47 +37,72 @@ export interface Body {
  *
  * @throws ModemError INVALID_BODY, LIMIT_BODY
  */
-export async function readBody(source: BodySource, warn: (warning: string) => void): Promise<Body> {
-  const { attachments, text, html } = reading("INVALID_BODY", () => sortOut(source, warn));
-  const fit = await inTurns(fitText(html === undefined ? text : await inTurns(htmlToText(html))));
+export function readBody(source: BodySource, warn: (warning: string) => void): Promise<Body> {
+  return inTurns(making(source, warn));
+}
+
+function* making(source: BodySource, warn: (warning: string) => void): Work<Body> {
+  const { attachments, text, html } = yield* sortOut(source, warn);
+  const fit = yield* fitText(html === undefined ? text : yield* htmlToText(html));
   if (fit.removed) warn("Control characters were removed from the text.");
   return { text: fit.text, attachments };
 }
 
 /** The body before its text was made fit, and the HTML that the text is still to be made of. */
-function sortOut(source: BodySource, warn: (warning: string) => void): Body & { readonly html?: string } {
+function* sortOut(
+  source: BodySource,
+  warn: (warning: string) => void,
+): Work<Body & { readonly html?: string }> {
   const { payload } = source;
   const beside = typeof source.html === "string" && source.html.trim() !== "" ? source.html : undefined;
   if (isBlank(payload)) {
-    return beside === undefined ? { text: "", attachments: [] } : htmlBody(beside, source.plaintext, warn);
+    return beside === undefined
+      ? { text: "", attachments: [] }
+      : yield* htmlBody(beside, source.plaintext, warn);
   }
-  const bytes = bytesOf(payload);
+  const bytes = reading("INVALID_BODY", () => bytesOf(payload));
   if (bytes !== undefined) {
     const content = { kind: "bytes", bytes } as const;
     const filename = readFileName(primitiveText(source.filename) ?? "") || defaultName(content);
     return { text: optionalText(source.description), attachments: [{ filename, content }] };
   }
-  const text = textOf(payload);
-  if (text === undefined) throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
-  if (text.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${text.length} characters` });
-  if (typeof payload === "string" && isHtml(text)) return htmlBody(text, source.plaintext, warn);
-  return { text, attachments: beside === undefined ? [] : [htmlFile(beside)] };
+  const text = reading("INVALID_BODY", () => textOf(payload)) ?? (yield* json(payload));
+  if (text.length > LONGEST_TEXT) throw tooLong();
+  if (typeof payload === "string" && isHtml(text)) return yield* htmlBody(text, source.plaintext, warn);
+  if (beside === undefined) return { text, attachments: [] };
+  if (beside.length <= LONGEST_TEXT) return { text, attachments: [yield* htmlFile(beside)] };
+  warn(`msg.html is longer than ${LONGEST_TEXT} characters; the mail goes without it.`);
+  return { text, attachments: [] };
 }
 
-function htmlBody(
+function* json(payload: unknown): Work<string> {
+  const work = jsonText(payload, LONGEST_TEXT, tooLong);
+  for (;;) {
+    const step = reading("INVALID_BODY", () => work.next());
+    if (step.done !== true) yield;
+    else if (step.value !== undefined) return step.value;
+    else throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
+  }
+}
+
+function* htmlBody(
   html: string,
   plaintext: unknown,
   warn: (warning: string) => void,
-): Body & { readonly html?: string } {
+): Work<Body & { readonly html?: string }> {
   const given = optionalText(plaintext);
   if (given === "") warn("The HTML is attached as message.html; the text is an extract of it.");
-  const attachments = [htmlFile(html)];
+  const attachments = [yield* htmlFile(html)];
   return given === "" ? { text: "", attachments, html } : { text: given, attachments };
 }
 
-function htmlFile(html: string): MailAttachment {
-  if (html.length > LONGEST_TEXT) throw new ModemError("LIMIT_BODY", { detail: `${html.length} characters` });
-  return { filename: "message.html", content: { kind: "bytes", bytes: textFile(wellFormed(html)) } };
+function* htmlFile(html: string): Work<MailAttachment> {
+  if (html.length > LONGEST_TEXT) throw tooLong();
+  return { filename: "message.html", content: { kind: "bytes", bytes: yield* longTextFile(html) } };
+}
+
+function tooLong(): ModemError {
+  return new ModemError("LIMIT_BODY", { detail: `more than ${LONGEST_TEXT} characters` });
 }
 
 function optionalText(value: unknown): string {

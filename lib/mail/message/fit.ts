@@ -1,9 +1,8 @@
 /** Text of any length made fit for a mail, in pieces: 16 MB at once would hold up the runtime for seconds. */
+import { LongText, PIECE, piecesOf } from "./long-text";
+import { isAscii } from "../ascii-fold";
 import { wellFormed, withCrLf, withoutControls } from "./text";
 import type { Work } from "./turns";
-
-/** UTF-16 units made fit in one turn of the event loop: less than 10 ms, even when each of them is replaced. */
-const PIECE = 64 * 1024;
 
 export interface FitText {
   /** Unicode without lone surrogates and control characters; lines end with CR LF. */
@@ -13,16 +12,16 @@ export interface FitText {
 }
 
 export function* fitText(text: string): Work<FitText> {
-  const pieces: string[] = [];
+  const fit = new LongText();
   let removed = false;
   for (const piece of piecesOf(text)) {
-    // Not beside what made the text either, when it is a long one.
+    // Not in the turn of what made the text either, when it is a long one.
     if (text.length > PIECE) yield;
     const clean = withoutControls(wellFormed(piece));
     removed ||= clean.removed;
-    pieces.push(withCrLf(clean.text));
+    fit.add(withCrLf(clean.text));
   }
-  return { text: pieces.join(""), removed };
+  return { text: fit.toString(), removed };
 }
 
 /** True when `text` is `lines` with CR LF in the place of each LF, and with no other line end. */
@@ -38,18 +37,23 @@ export function* isWithCrLf(lines: string, text: string): Work<boolean> {
   return at === text.length;
 }
 
-/** Cuts a text where neither a surrogate pair nor CR LF is divided. */
-function* piecesOf(text: string): Iterable<string> {
-  for (let at = 0; at < text.length;) {
-    let end = Math.min(text.length, at + PIECE);
-    if (isPair(text, end)) end++;
-    yield text.slice(at, end);
-    at = end;
+/** The bytes of a text in UTF-8, or as `name` has it; lone surrogates become U+FFFD. */
+export function* textBytes(text: string, name: BufferEncoding = "utf8"): Work<Buffer> {
+  const parts: Buffer[] = [];
+  for (const piece of piecesOf(text)) {
+    if (parts.length > 0) yield;
+    parts.push(Buffer.from(piece, name));
   }
+  return Buffer.concat(parts);
 }
 
-function isPair(text: string, at: number): boolean {
-  const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
-  if (before === 0x0d) return after === 0x0a;
-  return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
+/** The same as `textFile` of text.ts, in pieces. */
+export function* longTextFile(text: string): Work<Buffer> {
+  let isPlain = true;
+  for (const piece of piecesOf(text)) {
+    isPlain &&= isAscii(piece);
+    if (!isPlain) break;
+    if (text.length > PIECE) yield;
+  }
+  return yield* textBytes(isPlain || text.startsWith("\uFEFF") ? text : `\uFEFF${text}`);
 }

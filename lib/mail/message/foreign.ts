@@ -57,9 +57,12 @@ export function bytesOf(value: unknown): Buffer | undefined {
   if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
   if (!isRecord(value) || value["type"] !== "Buffer") return undefined;
   const data = value["data"];
-  return Array.isArray(data) && data.every(isByte) ? Buffer.from(data) : undefined;
-}
-
-function isByte(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= 255;
+  if (!Array.isArray(data)) return undefined;
+  const bytes = Buffer.alloc(data.length);
+  for (let at = 0; at < data.length; at++) {
+    const one: unknown = data[at];
+    if (typeof one !== "number" || !(one >= 0 && one <= 255) || !Number.isInteger(one)) return undefined;
+    bytes[at] = one;
+  }
+  return bytes;
 }

@@ -6,9 +6,12 @@
  */
 
 export type HtmlPiece =
+  /** At most some ten thousand characters; a longer text comes in several. */
   | { readonly kind: "text"; readonly text: string }
   | { readonly kind: "start"; readonly name: string; readonly attributes: string }
-  | { readonly kind: "end"; readonly name: string };
+  | { readonly kind: "end"; readonly name: string }
+  /** Nothing, after some milliseconds of work: others should have their turn. */
+  | { readonly kind: "pause" };
 
 /** Names that are tags wherever they stand. */
 const NAMES: ReadonlySet<string> = new Set(
@@ -45,7 +48,18 @@ const DOCUMENT = /^<(?:!doctype\s+html|html[\s>])/i;
 const DOCTYPE = /^(?:<\?xml[^>]*>\s*)?<!doctype[^>]*>/i;
 /** With the character behind the name, by which it ends. */
 const NAME = /(\/?)[a-z][a-z0-9:-]*[\s/>]/iy;
-const ATTRIBUTE = /\s*([^\s=>"'/<]+)(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?|\s*\/|\s+/gy;
+/** What stands between the name of a tag and its end: an attribute up to its value, a slash, or blanks. */
+const ATTRIBUTE = /\s*([^\s=>"'/<]+)(?:\s*=\s*(?:(["'])|([^\s"'><]+)))?|\s*\/|\s+/gy;
+const END_TAG = /<\/([a-z]+)[\s>]/iy;
+
+/** Characters of a tag without those of the values in quotation marks; what is longer is no tag. */
+const LONGEST_TAG = 16_384;
+/** Characters of a value that are read; what is shown of one is shorter. */
+const LONGEST_VALUE = 16_384;
+const LONGEST_TEXT = 16_384;
+/** Characters that are worth a pause; a tag, or a sign that is none, counts for some. */
+const PIECE = 65_536;
+const COST_OF_TAG = 32;
 
 /**
  * True when the text is an HTML document, or holds a pair of tags or a void element of HTML and nothing that reads as a
@@ -58,6 +72,7 @@ export function isHtml(text: string): boolean {
   for (const piece of new Scanner(text.slice(0, JUDGED), "all").pieces()) {
     switch (piece.kind) {
       case "text":
+      case "pause":
         break;
       case "start":
         if (!isSound(piece.attributes)) return false;
@@ -79,10 +94,10 @@ export function htmlPieces(html: string): Iterable<HtmlPiece> {
   return new Scanner(shown, DOCUMENT.test(begun) ? "all" : "sound").pieces();
 }
 
-/** The value of an attribute, empty without one; undefined where it is missing. Not decoded. */
+/** The first 16,384 characters of an attribute's value, empty without one; undefined where it is missing. Not decoded. */
 export function attributeOf(attributes: string, name: string): string | undefined {
-  for (const [, found, double, single, bare] of attributes.matchAll(ATTRIBUTE)) {
-    if (found?.toLowerCase() === name) return double ?? single ?? bare ?? "";
+  for (const attribute of attributesOf(attributes)) {
+    if (attribute.name?.toLowerCase() === name) return attribute.value ?? "";
   }
   return undefined;
 }
@@ -91,14 +106,40 @@ export function attributeOf(attributes: string, name: string): string | undefine
 function isSound(attributes: string): boolean {
   if (attributes === "") return true;
   let end = 0;
-  for (const match of attributes.matchAll(ATTRIBUTE)) {
-    const [whole, name] = match;
-    if (match.index !== end || whole === "") return false;
-    end += whole.length;
-    if (name !== undefined && !whole.includes("=") && !BOOLEAN.has(name.toLowerCase()) && !/[-:@]/.test(name))
+  for (const attribute of attributesOf(attributes)) {
+    const { name, value } = attribute;
+    end = attribute.end;
+    if (name !== undefined && value === undefined && !BOOLEAN.has(name.toLowerCase()) && !/[-:@]/.test(name))
       return false;
   }
   return end === attributes.length;
+}
+
+interface Attribute {
+  /** Undefined for a slash or blanks. */
+  readonly name: string | undefined;
+  readonly value: string | undefined;
+  /** Behind it. */
+  readonly end: number;
+}
+
+/** The attributes from the first on, up to what is none. A value of megabytes is skipped, not looked through. */
+function* attributesOf(text: string): Iterable<Attribute> {
+  const pattern = new RegExp(ATTRIBUTE);
+  while (pattern.lastIndex < text.length) {
+    const found = pattern.exec(text);
+    if (found === null) return;
+    const [, name, quote, bare] = found;
+    const start = pattern.lastIndex;
+    if (quote === undefined) {
+      yield { name, value: bare, end: start };
+      continue;
+    }
+    const close = text.indexOf(quote, start);
+    if (close === -1) return;
+    pattern.lastIndex = close + 1;
+    yield { name, value: text.slice(start, Math.min(close, start + LONGEST_VALUE)), end: close + 1 };
+  }
 }
 
 class Scanner {
@@ -107,7 +148,7 @@ class Scanner {
   private readonly lastEnd: number;
   /** A value without end was met: from there on a tag ends at the next `>`. */
   private isUnquoted = false;
-  private readonly ended = new Map<string, boolean>();
+  private work = 0;
 
   /** @param taken `sound`: tags with attributes that no HTML has are text. */
   constructor(
@@ -120,21 +161,44 @@ class Scanner {
 
   *pieces(): Generator<HtmlPiece> {
     const { html } = this;
+    let ended: ReadonlySet<string> | undefined;
     let from = 0;
     let at = html.indexOf("<");
     while (at !== -1) {
       const skipped = this.afterComment(at);
-      const tag = skipped === undefined ? this.tagAt(at) : undefined;
+      let tag = skipped === undefined ? this.tagAt(at) : undefined;
+      if (tag?.isAmbiguous === true) {
+        ended ??= yield* this.endedNames();
+        if (!ended.has(tag.piece.name)) tag = undefined;
+      }
+      if (this.isDue(COST_OF_TAG)) yield { kind: "pause" };
       if (skipped === undefined && tag === undefined) {
         at = html.indexOf("<", at + 1);
         continue;
       }
-      if (at > from) yield { kind: "text", text: html.slice(from, at) };
+      yield* this.texts(from, at);
       if (tag !== undefined) yield tag.piece;
-      from = tag === undefined ? (skipped ?? html.length) : this.afterHidden(tag.piece, tag.end);
+      const end = tag?.end ?? skipped ?? html.length;
+      from = tag === undefined ? end : yield* this.afterHidden(tag.piece, end);
       at = html.indexOf("<", from);
     }
-    if (from < html.length) yield { kind: "text", text: html.slice(from) };
+    yield* this.texts(from, html.length);
+  }
+
+  private isDue(work: number): boolean {
+    this.work += work;
+    if (this.work < PIECE) return false;
+    this.work = 0;
+    return true;
+  }
+
+  private *texts(from: number, to: number): Generator<HtmlPiece> {
+    for (let at = from; at < to;) {
+      const end = textEnd(this.html, at, to);
+      yield { kind: "text", text: this.html.slice(at, end) };
+      if (this.isDue(end - at)) yield { kind: "pause" };
+      at = end;
+    }
   }
 
   /** Behind a comment or a section of Microsoft's that begins here; one without end goes to the end, as in browsers. */
@@ -146,7 +210,14 @@ class Scanner {
     return end === -1 ? html.length : end + close.length;
   }
 
-  private tagAt(at: number): { readonly piece: HtmlPiece; readonly end: number } | undefined {
+  /** @returns `isAmbiguous`: a tag only where the document ends one of this name. */
+  private tagAt(at: number):
+    | {
+        readonly piece: Exclude<HtmlPiece, { kind: "text" | "pause" }>;
+        readonly end: number;
+        readonly isAmbiguous?: boolean;
+      }
+    | undefined {
     const { html } = this;
     NAME.lastIndex = at + 1;
     const found = NAME.exec(html);
@@ -160,42 +231,74 @@ class Scanner {
     if (end === undefined) return undefined;
     if (slash === "/") return { piece: { kind: "end", name }, end };
     const attributes = html.slice(at + 1 + whole.length, end - 1);
-    if (AMBIGUOUS.has(name) && attributes.trim() === "" && !this.isEnded(name)) return undefined;
     if (this.taken === "sound" && !isSound(attributes)) return undefined;
-    return { piece: { kind: "start", name, attributes }, end };
+    const isAmbiguous = AMBIGUOUS.has(name) && attributes.trim() === "";
+    return { piece: { kind: "start", name, attributes }, end, isAmbiguous };
   }
 
-  /** Behind the `>` of a tag; values in quotation marks may hold others. */
+  /**
+   * Behind the `>` of a tag; values in quotation marks may hold others. Undefined where another tag begins before,
+   * because a text of many such beginnings would be looked through as many times.
+   */
   private endOf(from: number): number | undefined {
     const { html } = this;
     if (from > this.lastEnd) return undefined;
-    if (html.charAt(from) === ">") return from + 1;
-    for (let at = from; at < html.length && !this.isUnquoted; at++) {
+    let most = from + LONGEST_TAG;
+    for (let at = from; at < html.length && at < most; at++) {
+      this.work++;
       const sign = html.charAt(at);
       if (sign === ">") return at + 1;
-      if ((sign === '"' || sign === "'") && at < this.lastQuote[sign] && isBehindEquals(html, at)) {
-        at = html.indexOf(sign, at + 1);
+      if (sign === "<") return undefined;
+      if ((sign !== '"' && sign !== "'") || this.isUnquoted || !isBehindEquals(html, at)) continue;
+      if (at >= this.lastQuote[sign]) this.isUnquoted = true;
+      else {
+        const close = html.indexOf(sign, at + 1);
+        most += close - at;
+        at = close;
       }
     }
-    this.isUnquoted = true;
-    const end = html.indexOf(">", from);
-    return end === -1 ? undefined : end + 1;
+    return undefined;
   }
 
-  private isEnded(name: string): boolean {
-    const known = this.ended.get(name) ?? new RegExp(`</${name}[\\s>]`, "i").test(this.html);
-    this.ended.set(name, known);
-    return known;
+  /** The names that have an end tag anywhere. */
+  private *endedNames(): Generator<HtmlPiece, ReadonlySet<string>> {
+    const names = new Set<string>();
+    for (let at = this.html.indexOf("</"); at !== -1; at = this.html.indexOf("</", at + 2)) {
+      END_TAG.lastIndex = at;
+      const name = END_TAG.exec(this.html)?.[1]?.toLowerCase();
+      if (name !== undefined) names.add(name);
+      if (this.isDue(COST_OF_TAG)) yield { kind: "pause" };
+    }
+    return names;
   }
 
   /** Behind the content of an element that is not shown, with its end tag; without one to the end. */
-  private afterHidden(piece: HtmlPiece, end: number): number {
+  private *afterHidden(
+    piece: Exclude<HtmlPiece, { kind: "text" | "pause" }>,
+    end: number,
+  ): Generator<HtmlPiece, number> {
     if (piece.kind !== "start" || !HIDDEN.has(piece.name) || piece.attributes.endsWith("/")) return end;
-    const close = new RegExp(`</${piece.name}(?=[\\s>])`, "gi");
-    close.lastIndex = end;
-    const found = close.exec(this.html);
-    return found === null ? this.html.length : found.index;
+    for (let at = this.html.indexOf("</", end); at !== -1; at = this.html.indexOf("</", at + 2)) {
+      END_TAG.lastIndex = at;
+      if (END_TAG.exec(this.html)?.[1]?.toLowerCase() === piece.name) return at;
+      if (this.isDue(COST_OF_TAG)) yield { kind: "pause" };
+    }
+    return this.html.length;
   }
+}
+
+/** Where a long text is cut: behind a blank if there is one, else not beside white space or in a reference. */
+function textEnd(html: string, from: number, to: number): number {
+  const most = from + LONGEST_TEXT;
+  if (most >= to) return to;
+  const start = most - 64;
+  const last = html.slice(start, most);
+  const blank = last.lastIndexOf(" ");
+  if (blank !== -1) return start + blank + 1;
+  const reference = last.lastIndexOf("&");
+  if (reference !== -1) return start + reference;
+  for (let end = most; end > start; end--) if (!/\s/.test(html.slice(end - 1, end + 1))) return end;
+  return most;
 }
 
 /** True where a value begins: a quotation mark elsewhere is part of a word. */

@@ -8,7 +8,7 @@ import { decodeCharacters } from "./html-characters";
 import type { Work } from "./turns";
 import { attributeOf, htmlPieces, type HtmlPiece } from "./html-tags";
 
-type Tag = Exclude<HtmlPiece, { kind: "text" }>;
+type Tag = Exclude<HtmlPiece, { kind: "text" | "pause" }>;
 
 /** Blocks with an empty line around them, and blocks that only have lines of their own. */
 const PARAGRAPHS: ReadonlySet<string> = new Set(
@@ -23,26 +23,33 @@ const DEEPEST_LIST = 10;
 /** Characters of a link's target that are shown. */
 const LONGEST_TARGET = 500;
 const ORDINAL = /^\s*(?:st|nd|rd|th|e|er|o|a)\s*$/i;
-
-/** Pieces of a document in one turn of the event loop: some milliseconds. */
-const PIECES = 5_000;
+/** Pieces of text behind which a link ends that the document does not end. */
+const LONGEST_LINK = 1_000;
 
 /** The text that a reader of the document would see, one line per block; lines end with LF. */
 export function* htmlToText(html: string): Work<string> {
   const writer = new TextWriter();
-  let left = PIECES;
   for (const piece of htmlPieces(html)) {
-    if (piece.kind === "text") writer.text(piece.text);
-    else writer.tag(piece);
-    if (--left > 0) continue;
-    left = PIECES;
-    yield;
+    switch (piece.kind) {
+      case "text":
+        writer.text(piece.text);
+        break;
+      case "pause":
+        writer.join();
+        yield;
+        break;
+      case "start":
+      case "end":
+        writer.tag(piece);
+    }
   }
   return writer.end();
 }
 
 class TextWriter {
   private readonly done: string[] = [];
+  /** Of these, the ones that are joined. */
+  private joined = 0;
   /** Line ends that stand before the next text: 0 to 2. */
   private gap = 0;
   private hasText = false;
@@ -62,9 +69,10 @@ class TextWriter {
       return;
     }
     const text = raw.replace(/[ \t\r\n\f]+/g, " ");
-    const words = decodeCharacters(text.trim());
-    if (text.startsWith(" ")) this.isSpaced = true;
-    if (words === "") return;
+    const words = decodeCharacters(text.replace(/^ | $/g, ""));
+    const isBlank = words.trim() === "";
+    if (text.startsWith(" ") || (isBlank && words !== "")) this.isSpaced = true;
+    if (isBlank) return;
     if (this.isRaised && this.hasText && !this.isSpaced && this.gap === 0 && !ORDINAL.test(words))
       this.write("^");
     this.isRaised = false;
@@ -120,18 +128,20 @@ class TextWriter {
     }
   }
 
+  /** Joins what is done: millions of words at once, at the end, would take long. */
+  join(): void {
+    if (this.link !== undefined && this.done.length - this.link.start > LONGEST_LINK) this.endLink();
+    if (this.link !== undefined) return;
+    const text = this.done.splice(this.joined).join("");
+    // Looking at a character makes the text flat.
+    text.charCodeAt(0);
+    this.done.push(text);
+    this.joined = this.done.length;
+  }
+
   end(): string {
     this.endLink();
-    const text = this.done.join("");
-    // Only preformatted lines may end with blanks.
-    return (
-      text.includes(" \n")
-        ? text
-            .split("\n")
-            .map((line) => line.trimEnd())
-            .join("\n")
-        : text
-    ).trim();
+    return this.done.join("").trim();
   }
 
   private block(gap: 1 | 2): void {
@@ -186,7 +196,7 @@ class TextWriter {
   /** Text of one line. */
   private write(text: string): void {
     const isAtLineStart = this.gap > 0 || !this.hasText || this.mark !== "";
-    if (this.hasText && (this.gap > 0 || this.mark !== "")) this.done.push(this.gap === 2 ? "\n\n" : "\n");
+    if (this.hasText && (this.gap > 0 || this.mark !== "")) this.endLine(this.gap === 2 ? "\n\n" : "\n");
     if (this.mark !== "") this.done.push(this.mark);
     else if (this.isSpaced && !isAtLineStart) this.done.push(" ");
     this.done.push(text);
@@ -196,6 +206,17 @@ class TextWriter {
     this.hasText = true;
   }
 
+  /** Only preformatted lines may end with blanks. */
+  private endLine(ends: "\n" | "\n\n"): void {
+    for (let last = this.done.length - 1; last >= 0; last--) {
+      const all = this.done[last] ?? "";
+      const text = all.slice(0, Math.max(all.trimEnd().length, all.lastIndexOf("\n") + 1));
+      this.done[last] = text;
+      if (text !== "") break;
+    }
+    this.done.push(ends);
+  }
+
   private writePreformatted(text: string): void {
     const isFirst = this.gap > 0 || !this.hasText;
     // The line end behind the start tag is none (HTML section 13.1.2.5).
@@ -203,8 +224,11 @@ class TextWriter {
     let last = lines.length;
     while (last > 0 && lines[last - 1] === "") last--;
     for (const [index, line] of lines.slice(0, last).entries()) {
-      if (index > 0) this.done.push("\n", line);
-      else this.write(line);
+      if (index === 0) this.write(line);
+      else {
+        this.endLine("\n");
+        this.done.push(line);
+      }
     }
     this.gap = Math.max(this.gap, Math.min(2, lines.length - last - (last === 0 ? 1 : 0)));
   }

@@ -5,6 +5,7 @@
  * field (RFC 5322 section 2.2). What had to be mended is warned about, because an alarm with an odd subject goes out.
  */
 import { bytesOf, isBlank } from "./foreign";
+import { jsonStart } from "./json";
 import { cut, textOf, wellFormed } from "./text";
 
 /** What the e-mail node of Node-RED writes when a message has no topic. */
@@ -44,7 +45,10 @@ export function readSubject(values: readonly unknown[], warn: (warning: string) 
       ? { line: "", whole: undefined, isGiven: true }
       : { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
-  const text = bytesOf(value)?.toString("utf8") ?? textOf(value);
+  const text =
+    bytesOf(value)?.toString("utf8", 0, 4 * LONGEST_WHOLE) ??
+    textOf(value) ??
+    jsonStart(value, LONGEST_WHOLE + 1);
   if (text === undefined) {
     warn("The subject cannot be turned into text; the default was taken.");
     return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };

@@ -4,8 +4,8 @@ import { isAscii } from "../ascii-fold";
 import { primitiveText } from "./foreign";
 
 /**
- * A value as text: scalars as they are, a date in ISO 8601, an Error by its own text, everything else as JSON;
- * undefined for what none of these can write. May throw what the value throws when it is read.
+ * A value as text: scalars as they are, a date in ISO 8601, an Error by its own text; undefined for everything else,
+ * which may have JSON.
  */
 export function textOf(value: unknown): string | undefined {
   const text = primitiveText(value);
@@ -15,9 +15,7 @@ export function textOf(value: unknown): string | undefined {
     return Number.isNaN(time) ? "Invalid Date" : new Date(time).toISOString();
   }
   // JSON of an Error is `{}`, and an alarm without text is as good as lost.
-  if (types.isNativeError(value)) return String(value);
-  const json: unknown = JSON.stringify(value);
-  return typeof json === "string" ? json : undefined;
+  return types.isNativeError(value) ? String(value) : undefined;
 }
 
 /** Lone surrogates have no bytes in UTF-8; they become U+FFFD. */

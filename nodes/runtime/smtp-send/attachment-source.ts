@@ -3,7 +3,10 @@ import { basename } from "node:path";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import { defaultName } from "../../../lib/mail/message/attachments";
 import { bytesOf, primitiveText } from "../../../lib/mail/message/foreign";
-import { outsideFiles } from "../../../lib/mail/message/outside-files";
+import { textBytes } from "../../../lib/mail/message/fit";
+import { jsonText } from "../../../lib/mail/message/json";
+import { LARGEST_FILE, outsideFiles } from "../../../lib/mail/message/outside-files";
+import { inTurns } from "../../../lib/mail/message/turns";
 
 export interface NewAttachment {
   readonly filename: string;
@@ -25,8 +28,11 @@ export async function fromFile(path: string, filename: string): Promise<NewAttac
   }
 }
 
-/** Bytes as they are, text as UTF-8, anything else as JSON. @throws INVALID_ATTACHMENT when there is nothing */
-export function fromValue(value: unknown, filename: string): NewAttachment {
+/**
+ * Bytes as they are, text as UTF-8, anything else as JSON. Rejects with INVALID_ATTACHMENT when there is nothing, and
+ * with LIMIT_ATTACHMENT_SIZE.
+ */
+export async function fromValue(value: unknown, filename: string): Promise<NewAttachment> {
   if (value === undefined || value === null) {
     throw new ModemError("INVALID_ATTACHMENT", {
       detail: "the property of the message is empty",
@@ -34,22 +40,23 @@ export function fromValue(value: unknown, filename: string): NewAttachment {
     });
   }
   const bytes = bytesOf(value);
-  const text = bytes === undefined ? primitiveText(value) : undefined;
   if (bytes !== undefined) {
     return { filename: filename === "" ? defaultName({ kind: "bytes", bytes }) : filename, content: bytes };
   }
-  if (text !== undefined) {
-    return { filename: filename === "" ? "attachment.txt" : filename, content: Buffer.from(text) };
-  }
-  return { filename: filename === "" ? "attachment.json" : filename, content: Buffer.from(jsonOf(value)) };
+  const text = primitiveText(value);
+  const content = await inTurns(textBytes(text ?? (await jsonOf(value))));
+  return { filename: filename || (text === undefined ? "attachment.json" : "attachment.txt"), content };
 }
 
-function jsonOf(value: unknown): string {
+async function jsonOf(value: unknown): Promise<string> {
+  const tooLong = (): Error =>
+    new ModemError("LIMIT_ATTACHMENT_SIZE", { detail: `its JSON has more than ${LARGEST_FILE / 1e6} MB` });
   try {
-    const json: unknown = JSON.stringify(value, undefined, 2);
-    if (typeof json === "string") return json;
-  } catch {
+    const json = await inTurns(jsonText(value, LARGEST_FILE, tooLong, 2));
+    if (json !== undefined) return json;
+  } catch (error) {
     // Circular objects and BigInt, which JSON does not have.
+    if (isModemError(error)) throw error;
   }
   throw new ModemError("INVALID_ATTACHMENT", { detail: `a ${typeof value} cannot become a file` });
 }

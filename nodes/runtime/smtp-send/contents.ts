@@ -8,6 +8,8 @@
 import { bytesOf, isRecord } from "../../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../../lib/mail/mail";
 import { isWithCrLf } from "../../../lib/mail/message/fit";
+import { jsonPieces } from "../../../lib/mail/message/json";
+import { PIECE } from "../../../lib/mail/message/long-text";
 import { inTurns, type Work } from "../../../lib/mail/message/turns";
 import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
 
@@ -52,17 +54,20 @@ function* formOf(payload: unknown, text: string): Work<PayloadForm | undefined> 
     if (payload === text) return "same";
     return (yield* isWithCrLf(payload, text)) ? "lf" : undefined;
   }
-  // A turn of its own: the text of a large object takes a while.
-  yield;
-  return isRecord(payload) || Array.isArray(payload) ? jsonForm(payload, text) : undefined;
+  return isRecord(payload) && (yield* isJsonOf(payload, text)) ? "json" : undefined;
 }
 
-function jsonForm(payload: object, text: string): PayloadForm | undefined {
-  try {
-    return JSON.stringify(payload) === text ? "json" : undefined;
-  } catch {
-    return undefined;
+function* isJsonOf(payload: object, text: string): Work<boolean> {
+  let at = 0;
+  let looked = 0;
+  for (const piece of jsonPieces(payload)) {
+    if (!text.startsWith(piece, at)) return false;
+    at += piece.length;
+    if (at - looked < PIECE) continue;
+    looked = at;
+    yield;
   }
+  return at === text.length;
 }
 
 /** Takes the contents out of `message`, which became `mail`. */

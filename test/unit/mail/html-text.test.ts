@@ -278,13 +278,63 @@ describe("The text of HTML", () => {
       "<input value=1>",
       "<b",
       "<a =\"<a ='",
+      "<a ",
+      "<a/b=",
+      "<a b=' <a c=\"",
+      "<map>",
+      "<img alt='",
     ]) {
-      const text = piece.repeat(1_000_000 / piece.length);
+      // What is no HTML root is looked at more closely, and nothing of it ends before the end.
+      const text = `<b>x</b>${piece.repeat(1_000_000 / piece.length)} zz zz>`;
       const started = process.cpuUsage();
       isHtml(text);
       htmlToText(text);
       assert.ok(process.cpuUsage(started).user < 4_000_000, JSON.stringify(piece));
     }
+  });
+
+  it("lets go of the event loop, whatever the document is made of", () => {
+    for (const [kind, document] of Object.entries({
+      signs: "<".repeat(2_000_000),
+      words: "Füllstand ".repeat(200_000),
+      "one word": "x".repeat(2_000_000),
+      references: "&lt;".repeat(500_000),
+      tags: "<b>".repeat(600_000),
+      "tags that never end": "<a/b=".repeat(400_000),
+      "a script": `<script>${"</b>".repeat(500_000)}`,
+      lines: `<pre>${"a \n".repeat(600_000)}`,
+      attributes: `<p ${'a="" '.repeat(3_000)}>`.repeat(130),
+      "names that are tags where they end": `<map>${"</b>".repeat(500_000)}`,
+    })) {
+      let pauses = 0;
+      for (const work = extract(`<html>${document}`); work.next().done !== true;) pauses++;
+      assert.ok(pauses >= 20, `${kind}: ${pauses}`);
+    }
+  });
+
+  it("is the same wherever a long text is cut", () => {
+    const bits = ["Pump 7", " ", "&amp;", "\u3000", "夜班", "\n", "x".repeat(70), "🚨"];
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 16_300, max: 16_390 }),
+        fc.array(fc.constantFrom(...bits), { minLength: 1, maxLength: 40 }),
+        (length, around) => {
+          const text = `${"y".repeat(length)}${around.join("")}z`;
+          const expected = text.replace(/[ \n]+/g, " ").replaceAll("&amp;", "&");
+          assert.ok(htmlToText(`<html>${text}`) === expected);
+          const kept = text.replaceAll("&amp;", "&").replace(/[ \u3000]+\n/g, "\n");
+          const lines = htmlToText(`<html><pre>${text.replace(/[ \u3000]+\n/g, "\n")}</pre>`);
+          assert.ok(lines === kept, JSON.stringify(around));
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+
+  it("has a picture's text however large the picture is, and what comes behind an unclosed tag", () => {
+    const picture = `data:image/png;base64,${"A".repeat(3_000_000)}`;
+    assert.equal(htmlToText(`<html><img src="${picture}" alt="Gate 7"> open`), "[Gate 7] open");
+    assert.equal(htmlToText('<html><p>Pump <b class="x <i>7</i> is dry</p>'), 'Pump <b class="x 7 is dry');
   });
 
   it("of 1 MB takes less than 100 ms, in pieces that leave the event loop alone", () => {
