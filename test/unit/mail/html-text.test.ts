@@ -285,11 +285,11 @@ describe("The text of HTML", () => {
       "<img alt='",
     ]) {
       // What is no HTML root is looked at more closely, and nothing of it ends before the end.
-      const text = `<b>x</b>${piece.repeat(1_000_000 / piece.length)} zz zz>`;
+      const text = `<b>x</b>${piece.repeat(250_000 / piece.length)} zz zz>`;
       const started = process.cpuUsage();
       isHtml(text);
       htmlToText(text);
-      assert.ok(process.cpuUsage(started).user < 4_000_000, JSON.stringify(piece));
+      assert.ok(process.cpuUsage(started).user < 1_000_000, JSON.stringify(piece));
     }
   });
 
