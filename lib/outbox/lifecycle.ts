@@ -24,7 +24,8 @@ import {
   type MailLife,
   type TransactionLife,
 } from "./outcome";
-import { storeError, type EndRequest, type Place } from "./spool/record";
+import type { EndRequest, Place } from "./spool/record";
+import { storeError } from "../stored-error";
 
 export { isInDoubt, type Lesson, type MailLife, type TransactionLife } from "./outcome";
 

@@ -6,7 +6,8 @@ import { knownFields, ModemError } from "../errors";
 import type { Delivery } from "../mail/mail";
 import { recipientsOf } from "../mailer/envelope";
 import type { Ended, Envelope, Outcome, RecipientOutcome, Unknown } from "../mailer/mailer";
-import { storeError, type SpoolRecord, type StoredError, type StoredTransaction } from "./spool/record";
+import type { SpoolRecord, StoredTransaction } from "./spool/record";
+import { storeError, type StoredError } from "../stored-error";
 
 export type TransactionLife = StoredTransaction;
 

@@ -5,7 +5,8 @@
  * event from outside may come at any time: an interruption takes effect at once, everything else in its turn.
  */
 import type { Clock } from "../clock";
-import { ModemError } from "../errors";
+import { isModemError, ModemError } from "../errors";
+import { shown } from "../mail/message/text";
 import { recipientsOf } from "../mailer/envelope";
 import type {
   Ended,
@@ -45,6 +46,8 @@ export class Passage {
   /** Ends the waiting for a result. */
   private readonly leave = new AbortController();
   private prepared: Prepared | undefined;
+  /** What the reader does not get because the disk has lost it. */
+  private warnings: readonly string[] = [];
   /** What events from outside have left to do. */
   private readonly left: Effect[] = [];
   private state: "open" | "closing" | "closed" = "open";
@@ -155,8 +158,9 @@ export class Passage {
     const ageMs = Math.max(0, policy.time.now().time - entry.accepted.time);
     try {
       const outgoing = await outgoingMail(entry, mail, this.parts);
+      this.warnings = outgoing.warnings;
       const ready = await mailer.prepare(
-        { mail: outgoing, envelope },
+        { mail: outgoing.mail, envelope },
         {
           signal: stop.signal,
           ageMs,
@@ -206,7 +210,8 @@ export class Passage {
   }
 
   private outcome(outcome: Outcome): LifeEvent {
-    return { kind: "outcome", outcome, at: new Date(this.parts.clock.wall()).toISOString() };
+    const at = new Date(this.parts.clock.wall()).toISOString();
+    return { kind: "outcome", outcome: warned(outcome, this.warnings), at };
   }
 
   private isClosed(): boolean {
@@ -229,14 +234,20 @@ export async function answerAbout(
   try {
     const outgoing = await outgoingMail(entry, mail, parts);
     const limitMs = Math.max(0, parts.order.timeLeft(entry));
-    return await parts.mailer.recover({ mail: outgoing, envelope }, mark, { signal, limitMs });
+    const outcome = await parts.mailer.recover({ mail: outgoing.mail, envelope }, mark, { signal, limitMs });
+    return warned(outcome, outgoing.warnings);
   } catch {
     return lost(envelope);
   }
 }
 
+function warned(outcome: Outcome, warnings: readonly string[]): Outcome {
+  return warnings.length === 0 ? outcome : { ...outcome, warnings: [...warnings, ...outcome.warnings] };
+}
+
 /**
- * The mail as a mailer takes it.
+ * The mail as a mailer takes it. What the disk has lost of it is named in its text: an alarm without its picture is
+ * worth more than none. Rejects with OUTBOX_DISK.
  *
  * When it was raised: the wall clock of the moment of acceptance may have been wrong, as on a host without battery. The
  * age is exact over a restart of the process; only a restart of the host loses it, and then that clock tells it, unless
@@ -246,11 +257,19 @@ async function outgoingMail(
   entry: Entry,
   record: SpoolRecord,
   { store: { spool }, policy: { time }, clock }: Pick<PassageParts, "store" | "policy" | "clock">,
-): Promise<OutgoingMail> {
+): Promise<{ readonly mail: OutgoingMail; readonly warnings: readonly string[] }> {
   const { id, unique, from, replyTo, to, cc, bcc, subject } = record;
   const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
   const isExact = !entry.recovered || time.isExact(record.accepted);
-  return {
+  const gone = await spool.gone(record);
+  const text = await textOf(spool, record);
+  const lost = [
+    ...(text === undefined ? ["The text of this mail was lost on the disk of the gateway."] : []),
+    ...record.attachments.flatMap(({ filename }, index) =>
+      gone.has(index) ? [`The attachment ${shown(filename)} was lost on the disk of the gateway.`] : [],
+    ),
+  ];
+  const mail: OutgoingMail = {
     id,
     unique,
     raisedAt: isExact ? byAge : Math.min(record.raisedAt, byAge),
@@ -260,9 +279,20 @@ async function outgoingMail(
     cc,
     bcc,
     subject,
-    text: await spool.text(record),
-    attachments: spool.attachments(record),
+    text: [lost.join("\r\n"), text ?? ""].filter((part) => part !== "").join("\r\n\r\n"),
+    attachments: spool.attachments(record).filter((_one, index) => !gone.has(index)),
   };
+  return { mail, warnings: lost };
+}
+
+/** Undefined for a text that is gone. */
+async function textOf(spool: MailStore["spool"], record: SpoolRecord): Promise<string | undefined> {
+  try {
+    return await spool.text(record);
+  } catch (cause) {
+    if (isModemError(cause, "OUTBOX_DAMAGED")) return undefined;
+    throw cause;
+  }
 }
 
 /** The contents of the mail cannot be read from the disk. */

@@ -9,7 +9,7 @@ import { ModemError, type ErrorCode } from "../errors";
 import type { Lesson } from "./lifecycle";
 import type { Concern, Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
 import type { Host } from "./spool/lock";
-import { storeError } from "./spool/record";
+import { storeError } from "../stored-error";
 import type { Spool } from "./spool/spool";
 import {
   OutboxTime,

@@ -12,13 +12,8 @@ import { recipientsOf } from "../mailer/envelope";
 import { isInDoubt, next } from "./lifecycle";
 import type { Entry, Order } from "./order";
 import type { EndedAttachment, Logger, MailEnded } from "./outbox-types";
-import {
-  restoreError,
-  storeError,
-  type SpoolRecord,
-  type StoredError,
-  type StoredTransaction,
-} from "./spool/record";
+import type { SpoolRecord, StoredTransaction } from "./spool/record";
+import { restoreError, storeError, type StoredError } from "../stored-error";
 import type { OutboxTime } from "./spool/state";
 import type { MailStore } from "./spool/store";
 

@@ -13,7 +13,8 @@ import { SHORTEST_WAIT_MS } from "./outcome";
 import type { Logger, OutboxSummary } from "./outbox-types";
 import { answerAbout, Passage, type PassageParts } from "./passage";
 import { expired as expiredFor } from "./reporter";
-import { storeError, type SpoolRecord, type StoredError } from "./spool/record";
+import type { SpoolRecord } from "./spool/record";
+import { storeError, type StoredError } from "../stored-error";
 
 /** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
 const KEEP_TIME_EVERY_MS = 10 * 60_000;

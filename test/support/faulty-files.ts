@@ -25,6 +25,7 @@ export interface Operation {
     | "list"
     | "read"
     | "size"
+    | "length"
     | "create"
     | "write"
     | "sync"
@@ -151,6 +152,12 @@ export class FaultyFiles implements FileLayer {
   async size(named: string): Promise<number> {
     const path = onDisk(named);
     await this.begin("size", path);
+    return this.find(path).live.length;
+  }
+
+  async length(named: string): Promise<number> {
+    const path = onDisk(named);
+    await this.begin("length", path);
     return this.find(path).live.length;
   }
 

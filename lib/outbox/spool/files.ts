@@ -4,7 +4,7 @@
  * Files are made for their owner alone (0600, folders 0700). Nothing here knows what the files hold.
  */
 import { createReadStream, readFile } from "node:fs";
-import { mkdir, open, readdir, rename, rm } from "node:fs/promises";
+import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { delay, systemClock, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
@@ -25,6 +25,8 @@ export interface FileLayer {
   /** Names in the folder, in no order. */
   list(path: string): Promise<string[]>;
   read(path: string): Promise<Buffer>;
+  /** Bytes of a file. */
+  length(path: string): Promise<number>;
   /** Reads a file piece by piece. */
   stream(path: string): AsyncIterable<Uint8Array>;
   /**
@@ -32,7 +34,7 @@ export interface FileLayer {
    * such as a link to a file elsewhere.
    */
   streamReal(path: string): AsyncIterable<Uint8Array>;
-  /** Bytes of such a file, not yet read. */
+  /** Bytes of such a file. */
   size(path: string): Promise<number>;
   /** Makes a new file; rejects with EEXIST when the name is taken. */
   create(path: string): Promise<FileWriter>;
@@ -52,6 +54,7 @@ export const hostFiles: FileLayer = {
   list: (path) => readdir(path),
   // The function with a callback takes half the time of its namesake with a promise; a start reads thousands of files.
   read: promisify<string, Buffer>(readFile),
+  length: async (path) => (await stat(path)).size,
   // Opened with the first look: an error of a stream without a listener would end the runtime.
   async *stream(path) {
     yield* createReadStream(path);

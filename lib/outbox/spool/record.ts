@@ -5,16 +5,10 @@
  * of state, so it stays small: a long text, a large message of the flow and the attachments never change and lie in
  * files of their own, written once. No password is ever part of it.
  */
-import {
-  ERROR_TABLE,
-  isModemError,
-  knownFields,
-  ModemError,
-  type ErrorClass,
-  type ErrorCode,
-} from "../../errors";
+import { ERROR_TABLE } from "../../errors";
 import type { Envelope, Mark } from "../../mailer/mailer";
 import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../../mail/mail";
+import { ErrorPack, unpackedError, type StoredError } from "../../stored-error";
 
 /** Format that this version writes. */
 export const RECORD_FORMAT = 1;
@@ -27,19 +21,6 @@ export interface OutboxInstant {
   readonly time: number;
   /** Running time without holds. */
   readonly active: number;
-}
-
-/** A ModemError as it is kept. */
-export interface StoredError {
-  readonly code: ErrorCode;
-  readonly message: string;
-  readonly hint: string;
-  readonly class: ErrorClass;
-  readonly stage?: string;
-  readonly modemCode?: number;
-  readonly smtpCode?: number;
-  /** What it follows from, where that is an error of this package. */
-  readonly cause?: StoredError;
 }
 
 /** One transaction: a mail may need several, each with a state of its own, so a retry never serves anyone twice. */
@@ -145,6 +126,35 @@ export type ReadRecord =
   | { readonly kind: "newer"; readonly format: number }
   | { readonly kind: "damaged"; readonly reason: string };
 
+/** The record as its file holds it. */
+export function writeRecord(record: SpoolRecord): string {
+  const pack = new ErrorPack();
+  const transactions = record.transactions.map((one) => ({
+    ...one,
+    ...(one.state.kind === "failed" && { state: { kind: "failed", error: pack.place(one.state.error) } }),
+    ...(one.lastError !== undefined && { lastError: pack.place(one.lastError) }),
+  }));
+  const errors = pack.errors.length === 0 ? {} : { errors: pack.errors };
+  return `${JSON.stringify({ ...record, transactions, ...errors })}\n`;
+}
+
+/** Transactions with their errors in place of the numbers of these. */
+function withErrors({ errors = [], ...value }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { transactions } = value;
+  if (!Array.isArray(errors) || !Array.isArray(transactions)) return value;
+  const known = errors.map(unpackedError);
+  const whole = (error: unknown): unknown => (typeof error === "number" ? known[error] : error);
+  return {
+    ...value,
+    transactions: transactions.map((one: unknown) => {
+      if (!isObject(one) || !isObject(one["state"])) return one;
+      const state =
+        "error" in one["state"] ? { ...one["state"], error: whole(one["state"]["error"]) } : one["state"];
+      return { ...one, state, ...("lastError" in one && { lastError: whole(one["lastError"]) }) };
+    }),
+  };
+}
+
 /** Reads a record of this format. */
 export function readRecord(text: string, id: string): ReadRecord {
   let value: unknown;
@@ -157,8 +167,9 @@ export function readRecord(text: string, id: string): ReadRecord {
   if (value["format"] > RECORD_FORMAT) return { kind: "newer", format: value["format"] };
   if (value["format"] !== RECORD_FORMAT) return damaged(`format ${value["format"]} is not known`);
   if (value["id"] !== id) return damaged("the id is not that of the file name");
-  if (isRecord(value)) return { kind: "record", record: value };
-  return damaged(`${firstWrong(value) ?? "a part"} is missing or not valid`);
+  const record = withErrors(value);
+  if (isRecord(record)) return { kind: "record", record };
+  return damaged(`${firstWrong(record) ?? "a part"} is missing or not valid`);
 }
 
 function isRecord<T extends object>(value: T): value is T & SpoolRecord {
@@ -286,39 +297,4 @@ export function areTexts(value: unknown): value is readonly string[] {
 
 export function isNumber(value: unknown): value is number {
   return typeof value === "number";
-}
-
-/** Leaves out command and stack, which help nobody after a restart. */
-export function storeError(error: ModemError): StoredError {
-  const { code, message, hint, stage, modemCode, smtpCode } = error;
-  return {
-    code,
-    message,
-    hint,
-    class: error.class,
-    ...knownFields({ stage, modemCode, smtpCode }),
-    // The first alone: a chain of them would have no end that is known.
-    ...(isModemError(error.cause) && { cause: withoutCause(storeError(error.cause)) }),
-  };
-}
-
-/** The error with the same fields. A code that this version does not know becomes MODEM_ERROR. */
-export function restoreError(stored: StoredError): ModemError {
-  const known = Object.hasOwn(ERROR_TABLE, stored.code);
-  const code: ErrorCode = known ? stored.code : "MODEM_ERROR";
-  const prefix = `${ERROR_TABLE[code].text}: `;
-  const detail = stored.message.startsWith(prefix) ? stored.message.slice(prefix.length) : undefined;
-  const { hint, stage, modemCode, smtpCode, cause } = stored;
-  return new ModemError(code, {
-    class: stored.class,
-    hint,
-    ...knownFields({ stage, smtpCode }),
-    modemCode: modemCode ?? null,
-    ...(known ? detail !== undefined && { detail } : { detail: stored.message }),
-    ...(cause !== undefined && { cause: restoreError(cause) }),
-  });
-}
-
-function withoutCause({ cause: _cause, ...error }: StoredError): StoredError {
-  return error;
 }

@@ -25,6 +25,7 @@ import {
   contentBytes,
   contentNames,
   readRecord,
+  writeRecord,
   type ContentParts,
   type Found,
   type KeptAttachment,
@@ -101,7 +102,7 @@ export class Spool {
    * @param isNamed false: its name is durable only after a `sync` of the folder to which it is moved next.
    */
   async write(record: SpoolRecord, place: Place, isNamed = true): Promise<number> {
-    return this.replace(this.pathOf(record.id, place), `${JSON.stringify(record)}\n`, isNamed);
+    return this.replace(this.pathOf(record.id, place), writeRecord(record), isNamed);
   }
 
   /** Makes `text` the content of `path`, wholly or not at all. */
@@ -197,6 +198,19 @@ export class Spool {
       sha256,
       open: () => this.content(id, String(index), `attachment ${filename}`),
     }));
+  }
+
+  /** Which attachments are gone from the disk, or not whole there. What cannot be asked now is not gone. */
+  async gone({ id, attachments }: Pick<SpoolRecord, "id" | "attachments">): Promise<ReadonlySet<number>> {
+    const gone = new Set<number>();
+    for (const [index, { size }] of attachments.entries()) {
+      try {
+        if ((await this.files.length(this.contentPath(id, String(index)))) !== size) gone.add(index);
+      } catch (error) {
+        if (isMissing(error)) gone.add(index);
+      }
+    }
+    return gone;
   }
 
   /** Removes contents whose record is gone, because a kill came between the two. A damaged record keeps its own. */

@@ -9,7 +9,8 @@ import { join } from "node:path";
 import type { Clock } from "../../clock";
 import { isMissing } from "./files";
 import type { Host } from "./lock";
-import { areTexts, isNumber, isObject, isText, type OutboxInstant, type StoredError } from "./record";
+import { areTexts, isNumber, isObject, isText, type OutboxInstant } from "./record";
+import type { StoredError } from "../../stored-error";
 import type { Spool } from "./spool";
 
 /** What is kept of the time. */

@@ -38,6 +38,7 @@ export class CampaignDisk {
       case "list":
       case "read":
       case "size":
+      case "length":
       case "remove":
       case "syncFolder":
         return files[call.name](call.path);
@@ -97,6 +98,9 @@ export function remoteFiles(tell: (message: FromOutbox) => Promise<void>): FileL
     },
     async size(path) {
       return Number(await ask({ name: "size", path }));
+    },
+    async length(path) {
+      return Number(await ask({ name: "length", path }));
     },
     async create(path) {
       const writer = Number(await ask({ name: "create", path }));

@@ -13,7 +13,7 @@ export type FromOutbox =
 
 export type DiskCall =
   | {
-      readonly name: "makeFolder" | "list" | "read" | "size" | "create" | "remove" | "syncFolder";
+      readonly name: "makeFolder" | "list" | "read" | "size" | "length" | "create" | "remove" | "syncFolder";
       readonly path: string;
     }
   | { readonly name: "rename"; readonly from: string; readonly to: string }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
 import { FaultyFiles, type Operation } from "../../support/faulty-files";
 import { FakeMailer } from "../../support/fake-mailer";
 import { attachment, Bench, failure, mail } from "../outbox/bench";
@@ -8,6 +9,7 @@ const NAMES: readonly Operation["name"][] = [
   "list",
   "read",
   "size",
+  "length",
   "create",
   "write",
   "sync",
@@ -122,4 +124,38 @@ describe("what the outbox asks of the disk", () => {
       assert.equal(length, text);
     });
   }
+
+  it("grows by under 300 bytes for each recipient that has an error of its own, in words of any length", async () => {
+    const cost = async (recipients: number, words: number): Promise<number> => {
+      const { bench, files } = await idleBench();
+      bench.mailer.fate = ({ to, cc, bcc }) => {
+        const [address = ""] = [...to, ...cc, ...bcc];
+        const detail = `${address} ${"no such mailbox here ".repeat(words)}`;
+        const cause = new ModemError("MODEM_ERROR", { detail: `${address}: ${detail}` });
+        return {
+          kind: "failed",
+          error: new ModemError("SMTP_MAILBOX_UNAVAILABLE", { detail, cause, smtpCode: 550 }),
+        };
+      };
+      const bcc = Array.from({ length: recipients }, (_one, number) => `duty${number}@example.com`);
+      await bench.accept(mail("1", { to: [], bcc }));
+      let before = files.bytesWritten;
+      let most = 0;
+      files.fault = ({ name, path }) => {
+        if (name !== "rename" || !/\/(queue|sending|failed)\//.test(path)) return undefined;
+        most = Math.max(most, files.bytesWritten - before);
+        before = files.bytesWritten;
+        return undefined;
+      };
+      bench.mailer.setAvailable(true);
+      const { result } = await bench.ends(1);
+      assert.equal(result.rejected.length, recipients);
+      assert.ok(result.rejected.every(({ smtpCode }) => smtpCode === 550));
+      return most;
+    };
+    const few = await cost(2, 20);
+    assert.ok(few < 4096, `${few}`);
+    const many = await cost(60, 20);
+    assert.ok(many - few < 58 * 300, `${many} for 60, ${few} for 2`);
+  });
 });

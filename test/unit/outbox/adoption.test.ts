@@ -4,7 +4,7 @@ import { ModemError } from "../../../lib/errors";
 import type { Place } from "../../../lib/outbox/spool/record";
 import type { SpoolRecord } from "../../../lib/outbox/spool/record";
 import { Spool } from "../../../lib/outbox/spool/spool";
-import { storeError } from "../../../lib/outbox/spool/record";
+import { storeError } from "../../../lib/stored-error";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, mail } from "./bench";
 import { record, transaction } from "./spool-bench";
@@ -86,7 +86,7 @@ describe("Mails that are taken over", () => {
     assert.deepEqual(rows.map(({ subject }) => subject).sort(), ["b", "own"]);
   });
 
-  it("are taken over although one lacks an attachment, which is reported and told to its sender", async () => {
+  it("are taken over although one lacks an attachment, which is reported and told to sender and reader", async () => {
     const attachments = [{ filename: "log.txt", size: 3, sha256: "00" }];
     const { bench, left } = await beside(
       [{ folder: "queue" }, { id: "a", attachments }],
@@ -97,8 +97,9 @@ describe("Mails that are taken over", () => {
     assert.match(bench.troubles[0]?.message ?? "", /0 of mail a of \/spool\/gone cannot be found/);
     bench.mailer.setAvailable(true);
     await bench.ends(2);
-    const codes = new Map(bench.ended.map(({ id, failure }) => [id, failure?.code]));
-    assert.deepEqual([codes.get("a"), codes.get("b"), left()], ["OUTBOX_DAMAGED", undefined, []]);
+    const warnings = new Map(bench.ended.map(({ id, result }) => [id, result.warnings.join()]));
+    assert.match(warnings.get("a") ?? "", /The attachment "log\.txt" was lost/);
+    assert.deepEqual([warnings.get("b"), bench.delivered.length, left()], ["", 2, []]);
   });
 
   it("stay where they are while the disk does not give a content, and stop no other", async () => {

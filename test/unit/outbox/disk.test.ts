@@ -234,19 +234,59 @@ describe("A disk that fails", function () {
     assert.equal(result.attempts, 1);
   });
 
-  it("gives a mail up whose attachment is gone, and tries again when it only cannot be read now", async () => {
+  it("tries again when an attachment only cannot be read now", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
     let fails = 1;
     files.fault = ({ name, path }) =>
       name === "read" && path.includes("contents") && fails-- > 0 ? "EIO" : undefined;
     await bench.accept(mail("1", { attachments: [attachment("a.txt", "text")] }));
-    assert.equal((await bench.ends(1)).result.attempts, 2);
-    bench.mailer.available = false;
-    const id = await bench.accept(mail("2", { attachments: [attachment("a.txt", "text")] }));
-    await files.remove(`${DIRECTORY}/contents/${id}.0`);
+    const { result } = await bench.ends(1);
+    assert.deepEqual([result.attempts, result.warnings], [2, []]);
+    assert.equal(bench.mailer.delivered[0]?.attachments.length, 1);
+  });
+
+  it("lets a mail go without what the disk has lost of it, and says so to reader and flow", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false });
+    const attachments = [
+      attachment("a.txt", "one"),
+      attachment("gate.jpg", "two"),
+      attachment("gate.jpg", "three"),
+    ];
+    const lose: readonly ((id: string) => Promise<void> | void)[] = [
+      (id) => files.remove(`${DIRECTORY}/contents/${id}.1`),
+      // What a file system leaves of a file after a power cut.
+      (id) => files.put(`${DIRECTORY}/contents/${id}.1`, ""),
+      (id) => files.remove(`${DIRECTORY}/contents/${id}.text`),
+      async (id) => {
+        for (const name of ["0", "1", "2", "text"]) await files.remove(`${DIRECTORY}/contents/${id}.${name}`);
+      },
+    ];
+    const text = "Level ".repeat(400);
+    for (const way of lose) await way(await bench.accept(mail("Pump 7", { text, attachments })));
     bench.mailer.setAvailable(true);
-    assert.equal((await bench.ends(2)).failure?.code, "OUTBOX_DAMAGED");
+    await bench.ends(lose.length);
+    const jpg = 'The attachment "gate.jpg" was lost on the disk of the gateway.';
+    const whole = "The text of this mail was lost on the disk of the gateway.";
+    assert.deepEqual(
+      bench.ended.map(({ result, failure }) => [result.status, result.warnings, failure]),
+      [
+        ["sent", [jpg], undefined],
+        ["sent", [jpg], undefined],
+        ["sent", [whole], undefined],
+        ["sent", [whole, 'The attachment "a.txt" was lost on the disk of the gateway.', jpg], undefined],
+      ],
+    );
+    assert.deepEqual(
+      bench.mailer.delivered.map((one) => one.attachments.map(({ content }) => content.toString())),
+      [["one", "three"], ["one", "three"], ["one", "two", "three"], []],
+    );
+    assert.deepEqual(
+      bench.mailer.delivered.map((one) => one.text.trim().split("\r\n").at(0)),
+      [jpg, jpg, whole, whole],
+    );
+    assert.ok(bench.mailer.delivered[0]?.text.endsWith(text));
   });
 
   it("keeps a mark where an older one of the same mail could not be removed", async () => {

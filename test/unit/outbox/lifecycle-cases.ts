@@ -3,7 +3,7 @@ import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib
 import type { Ended, Mark, Outcome, RecipientOutcome, Unknown } from "../../../lib/mailer/mailer";
 import type { Effect, LifeEvent, MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
 import { stateOf } from "../../../lib/outbox/lifecycle";
-import { storeError } from "../../../lib/outbox/spool/record";
+import { storeError } from "../../../lib/stored-error";
 
 export const NOW = 100_000;
 export const AT = "2026-01-02T03:04:05.000Z";

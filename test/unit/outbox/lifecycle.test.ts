@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { storeError } from "../../../lib/outbox/spool/record";
+import { storeError } from "../../../lib/stored-error";
 import type { MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
 import { adopted, isInDoubt, newTransaction, next, stateOf } from "../../../lib/outbox/lifecycle";
 import { LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { readRecord, restoreError, storeError } from "../../../lib/outbox/spool/record";
+import { readRecord, writeRecord, type SpoolRecord } from "../../../lib/outbox/spool/record";
+import { restoreError, storeError, type StoredError } from "../../../lib/stored-error";
 import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/message/stored-message";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, DIRECTORY, mail } from "./bench";
@@ -55,6 +56,47 @@ describe("Record of a mail", () => {
     assert.equal(result.recovered, true);
     assert.equal(result.attempts, 2);
     assert.equal(bench.mailer.delivered[0]?.attachments[0]?.content.toString(), "text");
+  });
+
+  it("names each error once, the first of many in full, and all by code and numbers", () => {
+    const errorOf = (number: number, words: number): StoredError =>
+      storeError(
+        new ModemError("SMTP_MAILBOX_UNAVAILABLE", {
+          detail: `mailbox ${number} ${"full ".repeat(words)}`,
+          smtpCode: 550 + number,
+          stage: "send",
+          cause: new ModemError("MODEM_ERROR", { hint: "another hint" }),
+        }),
+      );
+    const written = (words: number): SpoolRecord => ({
+      ...(FORMAT_1 as unknown as SpoolRecord),
+      transactions: Array.from({ length: 30 }, (_one, number) => ({
+        envelope: { to: [`a${number}@example.com`], cc: [], bcc: [] },
+        state: { kind: "failed", error: errorOf(number, words) },
+        tries: 0,
+        attempts: 1,
+        unknown: 0,
+        lastError: errorOf(number, words),
+      })),
+    });
+    for (const words of [0, 100]) {
+      const record = written(words);
+      const read = readRecord(writeRecord(record), "k3m8q2xa");
+      assert.ok(read.kind === "record");
+      assert.deepEqual(read.record.transactions[0], record.transactions[0]);
+      for (const [number, { state, lastError }] of read.record.transactions.entries()) {
+        assert.ok(state.kind === "failed");
+        const { code, smtpCode, stage, class: kind } = restoreError(state.error);
+        assert.deepEqual([code, smtpCode, stage], ["SMTP_MAILBOX_UNAVAILABLE", 550 + number, "send"]);
+        assert.equal(kind, errorOf(number, words).class);
+        assert.deepEqual(lastError, state.error);
+      }
+      assert.ok(writeRecord(record).length < 12_000, `${writeRecord(record).length}`);
+    }
+    assert.equal(
+      readRecord(writeRecord(written(0)).replace('"error":3', '"error":99'), "k3m8q2xa").kind,
+      "damaged",
+    );
   });
 
   it("of a later version is left alone and reported, and the rest goes on", async () => {
