@@ -18,8 +18,8 @@ import type { Policy } from "./policy";
 import type { Reporter } from "./reporter";
 import { diskError } from "./spool/files";
 import type { Host } from "./spool/lock";
-import { RECORD_FORMAT, type SpoolRecord } from "./spool/record";
-import { adoptSpool, type RecoveredMail } from "./spool/recovery";
+import { RECORD_FORMAT, type RecoveredMail, type SpoolRecord } from "./spool/record";
+import { adoptSpool } from "./spool/recovery";
 import type { KeptContents } from "./spool/spool";
 import type { MailStore } from "./spool/store";
 import type { Worker } from "./worker";
@@ -68,10 +68,10 @@ export class Commands {
     let kept: RecoveredMail;
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
-      const make = (kept: KeptContents): SpoolRecord =>
-        this.record(id, place, mail, options, origin.nodeId, kept);
       const { attachments, text, subject } = mail;
-      kept = await store.insert(id, { subject, attachments, text, message }, room, make);
+      kept = await store.insert(id, { subject, attachments, text, message }, room, (parts) =>
+        this.record(id, place, mail, options, origin.nodeId, parts),
+      );
     } catch (cause) {
       release();
       for (const one of pushed) order.cancelEnding(one);

@@ -7,7 +7,7 @@
 import type { Priority } from "../mail/mail";
 import { adopted, stateOf, type MailLife, type MailState } from "./lifecycle";
 import { LONGEST_WAIT_MS } from "./outcome";
-import type { RecoveredMail } from "./spool/recovery";
+import type { RecoveredMail } from "./spool/record";
 import type { OutboxTime } from "./spool/state";
 import type { Slot } from "./spool/store";
 

@@ -289,7 +289,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
         keepFailedDays,
         assertHeld: (age) => lock.assertHeld(age),
         progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
-        changed: () => this.changed(),
+        changed: this.changed,
       });
       const commands = new Commands({ ...parts, reporter, worker });
       const [untold, underWay] = [order.untold(), new Set<Promise<unknown>>()];
@@ -385,14 +385,14 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     } else worker.wake();
   };
 
-  private changed(): void {
+  private readonly changed = (): void => {
     this.change ??= this.options.clock.after(CHANGE_PAUSE, () => {
       this.change = undefined;
       const { kind } = this.state;
       if (kind === "open" || this.error !== undefined)
         this.guarded(() => this.emit("changed", this.summary()));
     });
-  }
+  };
 
   private trouble(error: ModemError): void {
     this.options.log.error(`Outbox: ${error.message}`);

@@ -63,7 +63,10 @@ export function isInDoubt({ unknown, open }: Pick<TransactionLife, "unknown" | "
 
 /** The transaction with this outcome counted: an interruption is no try. */
 export function attempted(one: TransactionLife, outcome: Outcome): TransactionLife {
-  return isInterruption(outcome) ? one : { ...one, attempts: one.attempts + 1, interruptions: undefined };
+  const { error } = outcome;
+  const isInterruption =
+    outcome.kind === "ended" && error !== undefined && outcome.retry.kind === "whenAvailable";
+  return isInterruption ? one : { ...one, attempts: one.attempts + 1, interruptions: undefined };
 }
 
 /** What takes the place of a transaction that was `attempted`: those served, those refused, those left over. */
@@ -211,10 +214,6 @@ function afterFailure(
 /** A setting that cannot be carried never ends a mail, though its error would be the fault of a message elsewhere. */
 function isFaultOfSetup({ class: kind, code, stage }: ModemError): boolean {
   return kind === "setup" || (code === "INVALID_ARGUMENT" && STAGES_OF_SETTINGS.has(stage));
-}
-
-function isInterruption(outcome: Outcome): boolean {
-  return outcome.kind === "ended" && outcome.error !== undefined && outcome.retry.kind === "whenAvailable";
 }
 
 function opened(one: TransactionLife, { open }: Ended): TransactionLife {

@@ -71,7 +71,7 @@ export const hostFiles: FileLayer = {
       close: () => handle.close(),
     };
   },
-  rename: (from, to) => replaceFile(from, to),
+  rename: replaceFile,
   remove: (path) => rm(path, { force: true, maxRetries: process.platform === "win32" ? TRIES : 0 }),
   async syncFolder(path) {
     // Windows has no handle of a folder to flush; NTFS journals its names.

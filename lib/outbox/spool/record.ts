@@ -120,6 +120,16 @@ export interface SpoolRecord {
   readonly end?: { readonly time: number; readonly keep: boolean } | undefined;
 }
 
+/** What a start must know of a record; texts and messages of a long queue would fill the memory of a small gateway. */
+export type RecordHead = Omit<SpoolRecord, "text" | "subject" | "origin"> & { readonly nodeId: string };
+
+export interface RecoveredMail {
+  readonly record: RecordHead;
+  readonly place: Place;
+  /** On the disk, attachments included. */
+  readonly bytes: number;
+}
+
 export type ReadRecord =
   | { readonly kind: "record"; readonly record: SpoolRecord }
   /** Written by a later version of this package: to be left alone. */
@@ -170,6 +180,10 @@ export function readRecord(text: string, id: string): ReadRecord {
   const record = withErrors(value);
   if (isRecord(record)) return { kind: "record", record };
   return damaged(`${firstWrong(record) ?? "a part"} is missing or not valid`);
+}
+
+export function headOf({ text: _text, subject: _subject, origin, ...head }: SpoolRecord): RecordHead {
+  return { ...head, nodeId: origin.nodeId };
 }
 
 function isRecord<T extends object>(value: T): value is T & SpoolRecord {

@@ -9,21 +9,11 @@ import type { Clock } from "../../clock";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { diskError, isMissing, type FileLayer } from "./files";
 import { SpoolLock, type Host } from "./lock";
-import { contentNames, type Found, type Place, type SpoolRecord } from "./record";
+import { contentNames, headOf, type Found, type Place, type RecoveredMail } from "./record";
 import { Spool } from "./spool";
 
 /** Records read at a time. */
 const READERS = 32;
-
-/** What a start must know of a record; texts and messages of a long queue would fill the memory of a small gateway. */
-export type RecordHead = Omit<SpoolRecord, "text" | "subject" | "origin"> & { readonly nodeId: string };
-
-export interface RecoveredMail {
-  readonly record: RecordHead;
-  readonly place: Place;
-  /** On the disk, attachments included. */
-  readonly bytes: number;
-}
 
 export interface Recovered {
   /** In the order of acceptance. */
@@ -94,10 +84,6 @@ async function readOne(
     trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${found.id} cannot be read`, cause }));
     return undefined;
   }
-}
-
-export function headOf({ text: _text, subject: _subject, origin, ...head }: SpoolRecord): RecordHead {
-  return { ...head, nodeId: origin.nodeId };
 }
 
 /** Of the same revision the one in `sending` is taken, because it says that the mail may be on its way. */

@@ -9,12 +9,14 @@ import { ModemError } from "../../errors";
 import {
   contentBytes,
   contentNames,
+  headOf,
   type Found,
   type OutboxInstant,
   type Place,
+  type RecoveredMail,
   type SpoolRecord,
 } from "./record";
-import { headOf, recover, type RecoveredMail } from "./recovery";
+import { recover } from "./recovery";
 import { fileName, loadRecord, type Contents, type KeptContents, type Spool } from "./spool";
 import type { OutboxTime } from "./state";
 
