@@ -2,7 +2,7 @@
  * ForeignUse: another process or host was seen to send mails through the module, which no lock of ours keeps out.
  *
  * It may replace recipients between our commands and QSMTPPUT. So for a day after a sign of it the recipients are read
- * back at the last moment before each mail; a person is told once.
+ * back at the last moment before each mail, and with the subject after its result; a person is told once.
  */
 import { ERROR_TABLE, isModemError, ModemError } from "../../errors";
 import { queryRecipients } from "../../quectel/commands/smtp";

@@ -227,7 +227,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     try {
       if (this.options.isTrial === true) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
-      if (wasLost) await this.proveOurs(standing, signal);
+      // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
+      if (wasLost || this.foreign.isLikely) await this.proveOurs(standing, signal);
       return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });
     } catch (cause) {
       const error = asModemError(cause);

@@ -21,6 +21,7 @@ import { hashOf, Ledger } from "./ledger";
 import { address, anyLetter, type Charset } from "./letters";
 import type { Scene } from "./mishap";
 import { MISHAPS, NOISE } from "./mishaps";
+import { OtherHost } from "./other-host";
 import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
 import { ProcessPause } from "./process-pause";
@@ -37,6 +38,7 @@ const MAX_AGE = 1440;
 const PERSON_EVERY = 40 * MINUTE;
 /** Number of the first test mail of an episode, behind those of its letters. */
 const FIRST_TEST = 900;
+const FIRST_FOREIGN = 500;
 /** Longest that the end of an episode may take: the age of a mail, and the probes of a hold. */
 const PATIENCE = (MAX_AGE + 120) * MINUTE;
 
@@ -187,6 +189,13 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     });
     if (cancelAfterMs !== undefined) heal(cancelAfterMs, () => cancelled.abort());
   };
+  const otherHost = new OtherHost(module, () => host.knowsOthers);
+  let foreigners = 0;
+  const foreignMail = (): void => {
+    const recipient = address(plan.number * 1000 + FIRST_FOREIGN + foreigners++, "other");
+    otherHost.send(recipient, dice.between(100, 20_000), () => tell(`another host has sent to ${recipient}`));
+    ledger.foreign(recipient);
+  };
   const struck = new Map<string, number>();
 
   // Mails and mishaps at random moments.
@@ -206,7 +215,8 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     };
     const turn = plan.number * plan.mishaps + at;
     const contradicted = (arrival: Arrival): void => ledger.contradicted(arrival);
-    const scene: Scene = { clock, module, office, host, dice, turn, heal, contradicted, testMail, note };
+    const acts = { heal, contradicted, testMail, foreignMail, note };
+    const scene: Scene = { clock, module, office, host, dice, turn, ...acts };
     clock.after(dice.between(0, span), () => {
       if (isOver) return;
       tell(`MISHAP ${name}`);

@@ -239,7 +239,11 @@ export class Gateway {
     outbox.on("trouble", (error) =>
       published("trouble", `${error.message} ${error.hint} ${String(error.stack)}`),
     );
-    modem.on("warning", (error) => published("warning", `${error.message} ${error.hint}`));
+    let knowsOthers = false;
+    modem.on("warning", (error) => {
+      if (error.code === "MODEM_SHARED") knowsOthers = true;
+      published("warning", `${error.message} ${error.hint}`);
+    });
     modem.on("state", (state) => {
       published("state", JSON.stringify(state));
       const error = "error" in state ? state.error : undefined;
@@ -287,6 +291,8 @@ export class Gateway {
       testMail,
       openOutbox,
       isOpen: () => open,
+      /** Has noticed that another host sends mails through the module. */
+      knowsOthers: () => knowsOthers,
       open: async (): Promise<void> => {
         modem.acquire();
         await openOutbox();

@@ -29,6 +29,11 @@ export class Host {
     return this.pause.isPaused;
   }
 
+  /** All config nodes have noticed that another host sends mails through the module. */
+  get knowsOthers(): boolean {
+    return this.gateways.every(({ current }) => current?.knowsOthers() === true);
+  }
+
   start(): void {
     for (const gateway of this.gateways) gateway.start();
   }

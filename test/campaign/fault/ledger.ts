@@ -15,6 +15,7 @@ export class Ledger {
   private readonly byId = new Map<string, Case>();
   /** By their recipient. */
   private readonly tests = new Map<string, TestMailEnd | undefined>();
+  private readonly foreignRecipients = new Set<string>();
   private readonly contradictedTests = new Set<string>();
 
   /** A message has come to a node. @param sender of the config node that gets it */
@@ -60,6 +61,11 @@ export class Ledger {
     this.tests.set(recipient, end);
   }
 
+  /** Another host sends a mail to this recipient. */
+  foreign(recipient: string): void {
+    this.foreignRecipients.add(recipient);
+  }
+
   /** Accepted mails whose end was not told. */
   get open(): number {
     return [...this.cases.values()].filter(({ answer, ends }) => answer === "accepted" && ends.length === 0)
@@ -94,6 +100,10 @@ export class Ledger {
       if (this.tests.has(recipient)) {
         if (arrival.recipients.length > 1)
           this.complaints.push(`a test mail went to others than ${recipient}`);
+        continue;
+      }
+      if (this.foreignRecipients.has(recipient)) {
+        if (/#\d+#/.test(text)) this.complaints.push(`a mail of ours went to ${recipient} of another host`);
         continue;
       }
       const one = this.cases.get(numberOf(recipient) ?? -1);

@@ -17,6 +17,8 @@ export interface Scene {
   readonly contradicted: (arrival: Arrival) => void;
   /** A person sends a test mail, and may cancel it after so many milliseconds. */
   readonly testMail: (cancelAfterMs: number | undefined) => void;
+  /** Another host sends a mail, while the module is free. */
+  readonly foreignMail: () => void;
   /** Tells that it strikes now. */
   readonly note: () => void;
   /** Undoes something after `ms`, or earlier when the episode comes to its end. */

@@ -1,4 +1,7 @@
-/** Who else sends mails through the module in an episode: a person at the editor, who tries the settings. */
+/**
+ * Who else sends mails through the module in an episode: a person at the editor, who tries the settings, and another
+ * host on a port of its own, which no lock of this one keeps out.
+ */
 import { atAcceptance, MINUTE, SECOND, soon, type Mishap, type Scene } from "./mishap";
 
 /** Milliseconds after which the person loses patience; undefined: waits for the end. */
@@ -35,6 +38,15 @@ export const OTHER_USERS: readonly Mishap[] = [
       const { clock, dice } = scene;
       for (let test = 0; test < 4; test++)
         clock.after(dice.between(0, 10) * MINUTE, () => scene.testMail(patience(scene)));
+    },
+  },
+  {
+    name: "another host sends mails through the module",
+    weight: 3,
+    strike: (scene) => {
+      const { clock, dice } = scene;
+      for (let mail = 0; mail < dice.between(2, 8); mail++)
+        clock.after(dice.between(0, 20 * MINUTE), () => scene.foreignMail());
     },
   },
 ];

@@ -1,6 +1,7 @@
 /** Another host or process that sends mails through the same module, where no lock of ours helps. */
 import assert from "node:assert/strict";
 import { OK } from "../../../lib/simulator";
+import { emptyContent, smtpClient } from "../../../lib/simulator/delivery/smtp-state";
 import { memoryMailer, type MemoryMailer } from "../../support/memory-mailer";
 
 const DAY = 24 * 3600_000;
@@ -31,7 +32,8 @@ describe("Mails of another program through the same module", () => {
     await rig.send();
     from = rig.lines().length;
     await rig.send();
-    assert.equal(readBacks(rig, from), 1);
+    // Before QSMTPPUT, and after its result.
+    assert.equal(readBacks(rig, from), 2);
     busy(rig);
     await rig.send();
     assert.deepEqual(warnings, ["MODEM_SHARED"]);
@@ -60,6 +62,30 @@ describe("Mails of another program through the same module", () => {
     assert.equal(outcome.error?.class, "transient");
     assert.match(outcome.error?.message ?? "", /another program/);
     assert.equal(rig.server.received.length, had);
+    await rig.close();
+  });
+
+  it("are never taken for ours when they take its place between the last look and QSMTPPUT", async () => {
+    const rig = await memoryMailer();
+    await rig.send();
+    busy(rig);
+    await rig.send();
+    rig.server.received.length = 0;
+    rig.module.define((context, next) => {
+      if (context.name === "+QSMTPPUT")
+        smtpClient(rig.module).content = {
+          ...emptyContent(),
+          recipients: [{ type: 1, address: "stranger@example.com" }],
+        };
+      return next();
+    });
+    const outcome = await rig.send();
+    assert.deepEqual(
+      rig.server.received.map(({ recipients }) => recipients.join()),
+      ["stranger@example.com"],
+    );
+    assert.equal(outcome.kind, "unknown");
+    assert.equal(outcome.open, true);
     await rig.close();
   });
 
