@@ -7,12 +7,12 @@
 import { readMessage } from "../../../lib/mail/message/message";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
-import { internet, SimulatedModem, simulatorTransport, type VariantChoice } from "../../../lib/simulator";
-import { variantTable, variantNames, cell, change, simCard } from "../../../lib/simulator";
+import { cell, change, internet, simCard, simulatorTransport } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
 import type { Account, Case } from "./audit";
+import { anyModule } from "./any-module";
 import { CANARIES, leaksIn } from "./canaries";
 import { Dice, mixed } from "./dice";
 import { Gateway, type GatewayOptions } from "./gateway";
@@ -73,7 +73,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const counter = dice.pick(COUNTERS);
   const charset: Charset = dice.pick(["auto", "auto", "utf-8", "gb2312", "big5"]);
   const tell = (what: string): void => void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what}`);
-  const module = anyModule(dice, clock, isNoisy);
+  const module = anyModule(dice, { clock, begin: BEGIN, isNoisy });
   let lastPutAt = 0;
   module.log.follow((entry) => {
     if (entry.kind === "line" && entry.text.startsWith("AT+QSMTPPUT=")) lastPutAt = clock.now();
@@ -341,36 +341,6 @@ const QUEUE = {
     sender: "f",
   },
 };
-
-function anyModule(dice: Dice, clock: FastClock, isNoisy: boolean): SimulatedModem {
-  return new SimulatedModem({
-    // The network's time is right, whatever the host takes for the time.
-    clock: {
-      now: () => clock.now(),
-      after: (ms, fire) => clock.after(ms, fire),
-      wall: () => BEGIN + clock.now(),
-    },
-    busy: (work) => clock.busy(work),
-    variants: anyVariants(dice),
-    timing: {
-      bootMs: dice.between(1_000, 15_000),
-      networkMs: dice.between(100, 5_000),
-      airMs: dice.between(200, 20_000),
-      thinkingMs: dice.between(0, 20),
-      line: isNoisy ? 115_200 : "unpaced",
-    },
-  });
-}
-
-function anyVariants(dice: Dice): VariantChoice {
-  const chosen = variantNames.flatMap((name) =>
-    dice.hit(0.12) && !BARRING.has(name) ? [[name, dice.pick<string>(variantTable[name].values)]] : [],
-  );
-  return Object.fromEntries(chosen) as VariantChoice;
-}
-
-/** Switches with a value under which a result can never come, or the settings of all episodes are refused. */
-const BARRING: ReadonlySet<string> = new Set(["smtp-string-limit", "attachment-limit", "data-mode-urc"]);
 
 function forJson({ id, origin, result, failure, error }: MailEnded): unknown {
   return {
