@@ -1,4 +1,4 @@
-/** Writes the tables of a run into docs/performance.md and README.md, between their markers, and draws the picture. */
+/** Writes the tables of a run into docs/performance.md, between their markers, and draws the picture. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Figure } from "./figure";
@@ -8,44 +8,43 @@ import { goalsTable, markdownTable, sharesTable } from "./table";
 
 const ROOT = join(__dirname, "../..");
 
-/** The pages that hold tables of the benchmark, below the package's folder. */
-export const PAGES = ["docs/performance.md", "README.md"] as const;
+/** The page that holds the tables of the benchmark, below the package's folder. */
+export const PAGE = "docs/performance.md";
 const PICTURE = "docs/mail-time.svg";
 
 /**
  * @param runs figures of each run; all of them show their goals, the last one all it has.
  * @param machine what the figures were measured on.
- * @throws Error when a page lacks a marker.
+ * @throws Error when the page lacks a marker.
  */
 export async function writeDocumentation(
   runs: readonly (readonly Figure[])[],
   rows: readonly Row[],
   machine: string,
 ): Promise<void> {
-  const [page, readme] = PAGES;
   const figures = runs.at(-1) ?? [];
   const meaning = rows.map(({ name, about }) => `| \`${name}\` | ${about} |`);
-  await fill(page, {
+  await fill({
     figures: `${machine}\n\n${markdownTable(figures)}`,
     runs: goalsTable(runs),
+    "mail-time": sharesTable(figures),
     rows: ["| row | what is measured |", "|---|---|", ...meaning].join("\n"),
   });
-  await fill(readme, { "mail-time": sharesTable(figures) });
   await writeFile(join(ROOT, PICTURE), sharesPicture(figures));
 }
 
-async function fill(page: (typeof PAGES)[number], parts: Readonly<Record<string, string>>): Promise<void> {
-  const path = join(ROOT, page);
+async function fill(parts: Readonly<Record<string, string>>): Promise<void> {
+  const path = join(ROOT, PAGE);
   let text = await readFile(path, "utf8");
-  for (const [name, part] of Object.entries(parts)) text = between(text, name, part, page);
+  for (const [name, part] of Object.entries(parts)) text = between(text, name, part);
   await writeFile(path, text);
 }
 
-/** The text with `part` between the markers of `name`. @throws Error when it has none, which names `page`. */
-export function between(text: string, name: string, part: string, page: string): string {
+/** The text with `part` between the markers of `name`. @throws Error when it has none, which names it. */
+export function between(text: string, name: string, part: string): string {
   const begin = `<!-- ${name}: npm run bench -- --write -->`;
   const end = `<!-- /${name} -->`;
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page} has no place for the table "${name}"`);
+  if (from < 0 || to < from) throw new Error(`${PAGE} has no place for the table "${name}"`);
   return `${text.slice(0, from + begin.length)}\n${part}\n${text.slice(to)}`;
 }

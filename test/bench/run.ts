@@ -22,7 +22,7 @@ npm run bench -- --json          prints JSON instead of the table
 npm run bench -- --rounds N      rounds, at least 5 (5)
 npm run bench -- --runs N        measures all of it N times in a row (1)
 npm run bench -- --write         also writes the figures of the last run and the goals of all runs into
-                                 docs/performance.md and README.md`;
+                                 docs/performance.md`;
 
 const FEWEST_ROUNDS = 5;
 

@@ -1,13 +1,16 @@
-// Writes the tables of README.md that are made from the code, between their markers; needs `npm run build`.
-// `--check` writes nothing and ends with 1 when README.md is not up to date.
+// Writes the tables of README.md and docs/ that are made from the code, between their markers; needs `npm run build`.
+// `--check` writes nothing and ends with 1 when one is not up to date.
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 
 const require = createRequire(import.meta.url);
-const README = fileURLToPath(new URL("../README.md", import.meta.url));
 
-const TABLES = { errors: errorTable, providers: providerTable, modules: moduleTable };
+const TABLES = [
+  { page: "docs/errors.md", name: "errors", make: errorTable },
+  { page: "docs/mail-servers.md", name: "providers", make: providerTable },
+  { page: "README.md", name: "modules", make: moduleTable },
+];
 
 function errorTable() {
   const { ERROR_TABLE } = require("../build/lib/errors.js");
@@ -57,18 +60,17 @@ function moduleTable() {
   return ["| modules | state | what is known, from where |", "|---|---|---|", ...rows].join("\n");
 }
 
-const before = await readFile(README, "utf8");
-let after = before;
-for (const [name, make] of Object.entries(TABLES)) {
+for (const { page, name, make } of TABLES) {
+  const path = fileURLToPath(new URL(`../${page}`, import.meta.url));
+  const before = await readFile(path, "utf8");
   const [begin, end] = [`<!-- ${name}: npm run docs -->`, `<!-- /${name} -->`];
-  const [from, to] = [after.indexOf(begin), after.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`README.md has no place for the table "${name}"`);
-  after = `${after.slice(0, from + begin.length)}\n${make()}\n${after.slice(to)}`;
-}
-
-if (!process.argv.includes("--check")) {
-  await writeFile(README, after);
-} else if (after !== before) {
-  console.error("README.md is not up to date: npm run build && npm run docs");
-  process.exitCode = 1;
+  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no place for the table "${name}"`);
+  const after = `${before.slice(0, from + begin.length)}\n${make()}\n${before.slice(to)}`;
+  if (!process.argv.includes("--check")) {
+    await writeFile(path, after);
+  } else if (after !== before) {
+    console.error(`${page} is not up to date: npm run build && npm run docs`);
+    process.exitCode = 1;
+  }
 }
