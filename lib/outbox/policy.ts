@@ -14,13 +14,13 @@ import type { Spool } from "./spool/spool";
 import {
   OutboxTime,
   readState,
-  sealFits,
-  sealSettings,
+  digestFits,
+  digestSettings,
   STATE_FORMAT,
   writeState,
   type MinuteCount,
   type OutboxState,
-  type SettingsSeal,
+  type SettingsDigest,
   type SetupHold,
   type StoredHolds,
 } from "./spool/state";
@@ -80,7 +80,7 @@ export class Policy {
   private unknownInRow: number;
   /** Monotonic time before which nothing is tried, because the disk takes no mark. */
   private diskPause = -Infinity;
-  private readonly settings: SettingsSeal;
+  private readonly settings: SettingsDigest;
   private saving: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -97,9 +97,9 @@ export class Policy {
     this.time = new OutboxTime(clock, host, stored?.time, this.isHeld);
     this.sent = stored?.sent ?? [];
     this.unknownInRow = stored?.unknownInRow ?? 0;
-    this.settingsChanged = stored?.settings !== undefined && !sealFits(stored.settings, fingerprint);
+    this.settingsChanged = stored?.settings !== undefined && !digestFits(stored.settings, fingerprint);
     const isKept = stored?.settings !== undefined && !this.settingsChanged;
-    this.settings = isKept ? stored.settings : sealSettings(ALL_CONCERNS, fingerprint);
+    this.settings = isKept ? stored.settings : digestSettings(ALL_CONCERNS, fingerprint);
   }
 
   /** Reads what is kept. Rejects with the error of the disk. */
@@ -119,7 +119,7 @@ export class Policy {
     const stored = read.kind === "state" ? read.state : undefined;
     const policy = new Policy(spool, clock, host, fingerprint, ratePerHour, stored, events);
     const { setup } = policy.holds;
-    if (setup !== undefined && !sealFits(setup.seal, fingerprint)) {
+    if (setup !== undefined && !digestFits(setup.digest, fingerprint)) {
       policy.unknownInRow = 0;
       policy.setHolds(without(policy.holds, ["setup"]), true);
     }
@@ -184,7 +184,7 @@ export class Policy {
             error: storeError(error),
             since: this.today(),
             tried,
-            seal: sealSettings(CONCERNS[error.code] ?? ALL_CONCERNS, this.fingerprint),
+            digest: digestSettings(CONCERNS[error.code] ?? ALL_CONCERNS, this.fingerprint),
           };
     this.setHolds({ ...this.holds, setup });
     await this.save();

@@ -1,5 +1,5 @@
 /**
- * OutboxState: what the outbox keeps of itself, in `state.json`: its time, its holds, its rate, a seal of its settings.
+ * OutboxState: what the outbox keeps of itself, in `state.json`: its time, its holds, its rate, a digest of its settings.
  *
  * A lost or damaged state loses no mail: ages begin anew and holds are found again by the next error. What holds and rate
  * mean is the business of policy.ts.
@@ -23,7 +23,7 @@ export interface StoredTime extends OutboxInstant {
 }
 
 /** Tells after a restart whether settings have changed, without keeping them. */
-export interface SettingsSeal {
+export interface SettingsDigest {
   /** Names of the settings that it covers. */
   readonly concerns: readonly string[];
   /** Hex. */
@@ -38,7 +38,7 @@ export interface SetupHold {
   readonly since: string;
   /** Running time of the last try. */
   readonly tried: number;
-  readonly seal: SettingsSeal;
+  readonly digest: SettingsDigest;
 }
 
 /** Why nothing goes out although mails wait; several may hold at the same time, and each has its own end. */
@@ -61,7 +61,7 @@ export interface OutboxState {
   /** Outcomes that stayed unknown, without a known one between them. */
   readonly unknownInRow: number;
   /** Tells whether any setting has changed since. */
-  readonly settings?: SettingsSeal | undefined;
+  readonly settings?: SettingsDigest | undefined;
 }
 
 /** `damaged` carries the reason for a person. */
@@ -105,7 +105,7 @@ function isState(value: unknown): value is OutboxState {
     Array.isArray(value["sent"]) &&
     value["sent"].every(isMinuteCount) &&
     isNumber(value["unknownInRow"]) &&
-    (value["settings"] === undefined || isSeal(value["settings"]))
+    (value["settings"] === undefined || isDigest(value["settings"]))
   );
 }
 
@@ -133,14 +133,14 @@ function isHold(value: unknown): boolean {
 }
 
 function isSetupHold(value: unknown): boolean {
-  return isObject(value) && isError(value["error"]) && isNumber(value["tried"]) && isSeal(value["seal"]);
+  return isObject(value) && isError(value["error"]) && isNumber(value["tried"]) && isDigest(value["digest"]);
 }
 
 function isError(value: unknown): boolean {
   return isObject(value) && isText(value["code"]) && isText(value["message"]);
 }
 
-function isSeal(value: unknown): boolean {
+function isDigest(value: unknown): boolean {
   return isObject(value) && areTexts(value["concerns"]) && isText(value["salt"]) && isText(value["hash"]);
 }
 
@@ -242,17 +242,17 @@ function isSameBoot({ boot, uptime }: StoredTime, host: Host): boolean {
 const COST = { N: 2 ** 13 } as const;
 const HASH_BYTES = 16;
 
-export function sealSettings(
+export function digestSettings(
   concerns: readonly string[],
   fingerprint: Readonly<Record<string, string>>,
-): SettingsSeal {
+): SettingsDigest {
   const salt = randomBytes(16).toString("hex");
   return { concerns, salt, hash: hash(concerns, fingerprint, salt) };
 }
 
-/** True when the settings of the seal's concerns are still the same. */
-export function sealFits(seal: SettingsSeal, fingerprint: Readonly<Record<string, string>>): boolean {
-  return hash(seal.concerns, fingerprint, seal.salt) === seal.hash;
+/** True when the settings of the digest's concerns are still the same. */
+export function digestFits(digest: SettingsDigest, fingerprint: Readonly<Record<string, string>>): boolean {
+  return hash(digest.concerns, fingerprint, digest.salt) === digest.hash;
 }
 
 /** Hashes of this process, by salt and a fast hash of the settings: a deploy opens the outbox with the same ones. */

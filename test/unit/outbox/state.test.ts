@@ -13,7 +13,7 @@ const STATE: OutboxState = {
       error: { code: "SMTP_AUTH_FAILED", message: "refused", hint: "look", class: "setup" },
       since: "2026-01-01T00:00:00.000Z",
       tried: 15,
-      seal: { concerns: ["server", "login"], salt: "00", hash: "11" },
+      digest: { concerns: ["server", "login"], salt: "00", hash: "11" },
     },
     pdp: { since: "2026-01-02T00:00:00.000Z" },
     paused: { since: "2026-01-03T00:00:00.000Z" },
