@@ -193,9 +193,9 @@ export const fileQuestions: readonly Question[] = [
     expected: { answer: "present", mark: "A" },
     needs: "nothing",
     variants: ["present", "406", "400", "error", "3"],
-    transcript: "replay",
+    transcript: "remark",
     ask: async (bench) => {
-      const reply = await bench.ask('AT+QFLDS="RAM"');
+      const reply = await bench.insist('AT+QFLDS="RAM"');
       return known(reply.kind === "ok" ? "present" : resultValue(reply).toLowerCase());
     },
   },
@@ -206,7 +206,7 @@ export const fileQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "absent"],
     transcript: "replay",
-    ask: async (bench) => known((await bench.ask("AT+QFOPEN=?")).kind === "ok" ? "present" : "absent"),
+    ask: async (bench) => known((await bench.knows("AT+QFOPEN=?")) ? "present" : "absent"),
   },
   {
     id: "file-name-limit",

@@ -2,6 +2,7 @@
 import { accountQuestions } from "./account-questions";
 import { fileQuestions } from "./file-questions";
 import { listQuestions } from "./list-questions";
+import { mailQuestions } from "./mail-questions";
 import { networkQuestions } from "./network-questions";
 import { putQuestions } from "./put-questions";
 import type { Question } from "./question";
@@ -25,5 +26,6 @@ export const QUESTIONS: readonly Question[] = [
   ...socketLimitQuestions,
   ...putQuestions,
   ...sendQuestions,
+  ...mailQuestions,
   ...restartQuestions,
 ];

@@ -21,6 +21,12 @@ export type SampleMail =
     }
   | { readonly kind: "failed"; readonly why: string };
 
+/** ASCII without quotes and line ends in the subject. */
+export interface SampleText {
+  readonly subject?: string;
+  readonly body?: string;
+}
+
 const sent = new WeakMap<Bench, Promise<SampleMail>>();
 
 /** Sends the mail, once for all questions of a run. */
@@ -31,16 +37,20 @@ export function sampleMail(bench: Bench, sample: MailSample): Promise<SampleMail
 }
 
 /** Sends one that no other question shares. */
-export async function sendSample(bench: Bench, sample: MailSample): Promise<SampleMail> {
+export async function sendSample(
+  bench: Bench,
+  sample: MailSample,
+  { subject = SUBJECT, body: text = BODY }: SampleText = {},
+): Promise<SampleMail> {
   const { recording } = bench.tools;
   recording.hide([sample.host, sample.user, sample.password, sample.sender, sample.recipient]);
   const activated = await activate(bench, sample.contextId);
   try {
-    for (const line of linesOf(sample)) {
+    for (const line of linesOf(sample, subject)) {
       const secrets = [sample.user, sample.password];
       if (bench.mayChangeAccount || !line.includes('"account"')) await bench.ask(line, { secrets });
     }
-    const body = Buffer.from(BODY, "latin1");
+    const body = Buffer.from(text, "latin1");
     await bench.ask(`AT+QSMTPBODY=0,${body.length},20`, { payload: { size: body.length, source: body } });
     return await bench.files.with(bench, "RAM:", "fact", (name) => put(bench, name));
   } finally {
@@ -49,7 +59,10 @@ export async function sendSample(bench: Bench, sample: MailSample): Promise<Samp
   }
 }
 
-function linesOf({ contextId, security, host, port, user, password, sender, recipient }: MailSample) {
+function linesOf(
+  { contextId, security, host, port, user, password, sender, recipient }: MailSample,
+  subject: string,
+): readonly string[] {
   return [
     "AT+QSMTPCLR",
     `AT+QSMTPCFG="contextid",${contextId}`,
@@ -58,7 +71,7 @@ function linesOf({ contextId, security, host, port, user, password, sender, reci
     `AT+QSMTPCFG="account",${str(user)},${str(password)}`,
     `AT+QSMTPCFG="sender","Facts",${str(sender)}`,
     `AT+QSMTPDST=1,3,${str(recipient)}`,
-    `AT+QSMTPSUB=0,"${SUBJECT}"`,
+    `AT+QSMTPSUB=0,${str(subject)}`,
   ];
 }
 

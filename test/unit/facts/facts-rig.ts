@@ -86,8 +86,12 @@ export async function factsRig({
   };
 }
 
-/** A mail server that greets, and answers NOOP and QUIT. @param heard gets what it is told, as another entry. */
-export function greetingServer(peer: "closes" | "staysOpen", heard: string[]): Duplex {
+/** A mail server that greets, and answers EHLO, NOOP and QUIT. @param heard gets what it is told, as another entry. */
+export function greetingServer(
+  peer: "closes" | "staysOpen",
+  heard: string[],
+  abilities: readonly string[] = [],
+): Duplex {
   const [near, far] = duplexPair({ allowHalfOpen: true });
   near.on("error", () => undefined);
   far.on("error", () => undefined);
@@ -96,6 +100,10 @@ export function greetingServer(peer: "closes" | "staysOpen", heard: string[]): D
   far.on("data", (bytes: Buffer) => {
     heard[connection] += bytes.toString("latin1");
     for (const line of bytes.toString().split("\r\n")) {
+      if (line.startsWith("EHLO")) {
+        const lines = ["mail.example.com", ...abilities];
+        far.write(lines.map((text, at) => `250${at < lines.length - 1 ? "-" : " "}${text}\r\n`).join(""));
+      }
       if (line === "NOOP") far.write("250 OK\r\n");
       if (line === "QUIT") far.end("221 bye\r\n");
     }
