@@ -2,7 +2,7 @@
  * Worker: the one loop that sends, so that two transactions never run at once.
  *
  * Each turn does one thing: ends what has expired, asks what became of a mail whose result was lost, or takes one
- * transaction through prepare, mark and commit (passage.ts). Then it looks again, so a mail that was raised meanwhile
+ * transaction through prepare, mark and commit (mail-runner.ts). Then it looks again, so a mail that was raised meanwhile
  * takes its place in the order.
  */
 import type { Timer } from "../clock";
@@ -11,7 +11,7 @@ import { adopted, type LifeEvent } from "./lifecycle";
 import type { Entry } from "./order";
 import { SHORTEST_WAIT_MS } from "./outcome";
 import type { Logger, OutboxSummary } from "./outbox-types";
-import { answerAbout, Passage, type PassageParts } from "./passage";
+import { answerAbout, MailRunner, type RunnerParts } from "./mail-runner";
 import { expired as expiredFor } from "./reporter";
 import type { SpoolRecord } from "./spool/record";
 import { storeError, type StoredError } from "../stored-error";
@@ -28,7 +28,7 @@ const MOST_QUESTIONS = 3;
 /** Milliseconds between two questions about one mail. */
 const ASK_AGAIN_MS = 5_000;
 
-export interface WorkerParts extends PassageParts {
+export interface WorkerParts extends RunnerParts {
   readonly log: Logger;
   /** Days. */
   readonly keepFailedDays: number;
@@ -51,7 +51,7 @@ export class Worker {
   private state: "open" | "closing" | "closed" = "open";
   private timeKeptAt: number;
   /** The mail that is under way. */
-  private passage: Passage | undefined;
+  private runner: MailRunner | undefined;
   /** Mails that end beside it. */
   private readonly beside = new Set<Promise<void>>();
   private readonly doubts = new Map<Entry, Doubt>();
@@ -85,8 +85,8 @@ export class Worker {
    */
   async end(entry: Entry, event: EndEvent): Promise<void> {
     const { order, store, reporter } = this.parts;
-    if (this.passage?.entry === entry) {
-      this.passage.interject(event);
+    if (this.runner?.entry === entry) {
+      this.runner.interject(event);
       return;
     }
     const doubt = this.doubts.get(entry);
@@ -103,12 +103,12 @@ export class Worker {
       await reporter.endWithoutRecord(entry, cause);
       return;
     }
-    await new Passage(entry, mail, this.parts, this.doubt).run([event]);
+    await new MailRunner(entry, mail, this.parts, this.doubt).run([event]);
   }
 
   /** A mail that is being prepared goes back into the queue: nothing of it was out. One in flight goes on. */
   interrupt(): void {
-    this.passage?.interject({ kind: "stop" });
+    this.runner?.interject({ kind: "stop" });
   }
 
   /** Starts nothing more; resolves when the pending result is there and kept. */
@@ -117,7 +117,7 @@ export class Worker {
     this.timer?.clear();
     this.expiryTimer?.clear();
     // No result can come while the modem is away.
-    this.passage?.close(!this.parts.mailer.available);
+    this.runner?.close(!this.parts.mailer.available);
     this.question?.abort();
     await this.loop;
     await Promise.all(this.beside);
@@ -126,14 +126,14 @@ export class Worker {
   /** Waits no longer: whatever comes now is left to the next start. */
   abandon(): void {
     this.state = "closed";
-    this.passage?.abandon();
+    this.runner?.abandon();
     this.question?.abort();
   }
 
   /** What is sent, or when the next transaction could start and what it waits for. */
   outlook(): Pick<OutboxSummary, "sending" | "nextTryInMs" | "waitsFor"> {
     const { order, policy, mailer } = this.parts;
-    const { entry, stage } = this.passage ?? {};
+    const { entry, stage } = this.runner ?? {};
     const sending = stage === "preparing" || stage === "sending" ? entry?.id : undefined;
     const isSending = sending === undefined ? {} : { sending };
     if (!mailer.available) return isSending;
@@ -223,9 +223,9 @@ export class Worker {
     this.expiryTimer = clock.after(waitMs, () => this.watch());
   }
 
-  private expiring(): ReturnType<PassageParts["order"]["expiring"]> {
-    const { passage } = this;
-    const isSpared = (entry: Entry): boolean => entry === passage?.entry && !passage.mayExpire;
+  private expiring(): ReturnType<RunnerParts["order"]["expiring"]> {
+    const { runner } = this;
+    const isSpared = (entry: Entry): boolean => entry === runner?.entry && !runner.mayExpire;
     return this.parts.order.expiring(this.parts.policy.isHeld, isSpared);
   }
 
@@ -262,11 +262,11 @@ export class Worker {
 
   /** Takes the one mail that is under way through all that follows from these events. */
   private async pass(entry: Entry, mail: SpoolRecord, events: readonly LifeEvent[]): Promise<void> {
-    this.passage = new Passage(entry, mail, this.parts, this.doubt);
+    this.runner = new MailRunner(entry, mail, this.parts, this.doubt);
     try {
-      await this.passage.run(events);
+      await this.runner.run(events);
     } finally {
-      this.passage = undefined;
+      this.runner = undefined;
     }
   }
 

@@ -1,5 +1,5 @@
 /**
- * Passage: one mail on its way through what follows from an event, until nothing more is to be done about it.
+ * MailRunner: takes one mail through what follows from an event, until nothing more is to be done about it.
  *
  * What an event makes of the mail is decided by the lifecycle; here is only how each of its effects is carried out. An
  * event from outside may come at any time: an interruption takes effect at once, everything else in its turn.
@@ -25,7 +25,7 @@ import type { Reporter } from "./reporter";
 import type { SpoolRecord } from "./spool/record";
 import type { MailStore } from "./spool/store";
 
-export interface PassageParts {
+export interface RunnerParts {
   readonly clock: Clock;
   readonly mailer: Mailer;
   readonly order: Order;
@@ -40,7 +40,7 @@ export interface PassageParts {
   readonly changed: () => void;
 }
 
-export class Passage {
+export class MailRunner {
   /** Ends the preparation. */
   private readonly stop = new AbortController();
   /** Ends the waiting for a result. */
@@ -59,7 +59,7 @@ export class Passage {
   constructor(
     readonly entry: Entry,
     private mail: SpoolRecord,
-    private readonly parts: PassageParts,
+    private readonly parts: RunnerParts,
     private readonly doubt: (entry: Entry) => void,
   ) {}
 
@@ -223,7 +223,7 @@ export class Passage {
 export async function answerAbout(
   entry: Entry,
   mail: SpoolRecord,
-  parts: Pick<PassageParts, "mailer" | "order" | "clock" | "policy" | "store">,
+  parts: Pick<RunnerParts, "mailer" | "order" | "clock" | "policy" | "store">,
   signal: AbortSignal,
 ): Promise<Outcome> {
   const state = stateOf(mail);
@@ -256,7 +256,7 @@ function warned(outcome: Outcome, warnings: readonly string[]): Outcome {
 async function outgoingMail(
   entry: Entry,
   record: SpoolRecord,
-  { store: { spool }, policy: { time }, clock }: Pick<PassageParts, "store" | "policy" | "clock">,
+  { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
 ): Promise<{ readonly mail: OutgoingMail; readonly warnings: readonly string[] }> {
   const { id, unique, from, replyTo, to, cc, bcc, subject } = record;
   const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
