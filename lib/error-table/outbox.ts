@@ -22,6 +22,11 @@ export const OUTBOX_ERRORS = {
     hint: "Nothing is wrong: the newer mail tells the current state.",
     class: "message",
   },
+  OUTBOX_IN_DOUBT: {
+    text: "It is not known yet what became of a mail in flight",
+    hint: "Send the test mail when the outbox shows that mail no more: until then one result could pass for the other.",
+    class: "transient",
+  },
   OUTBOX_DISK: {
     text: "The mail could not be written to the disk",
     hint: "Check that the disk is not full or read-only and that Node-RED may write to its user directory.",

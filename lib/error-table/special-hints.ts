@@ -55,6 +55,9 @@ export const SPECIAL_HINTS = {
   badPem: "Paste the text from -----BEGIN CERTIFICATE----- to -----END CERTIFICATE-----, lines included.",
   flashFull:
     "Delete files from the module's flash (AT+QFLST, AT+QFDEL), or switch the check of the server's certificate off.",
+  /** A test mail has waited for a mail in flight. */
+  testMailLater:
+    "Send the test mail again when that mail has ended; if it stays, another program uses the mail client of the module.",
   /** Some modules report every refusal of the server as a network error. */
   hiddenRefusal:
     "Check signal and data connection; if they are good, the server may have refused the login, the sender or a " +

@@ -220,6 +220,12 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     return state.kind === "opening" ? state.lost : undefined;
   }
 
+  /** Mails that may have been sent and whose result is not known yet; 0 while the outbox is not open. */
+  get inDoubt(): number {
+    if (this.state.kind !== "open") return 0;
+    return this.state.run.order.inOrder().filter(({ stage }) => stage === "inDoubt").length;
+  }
+
   /** All zero while the outbox is not open. */
   summary(): OutboxSummary {
     if (this.state.kind !== "open") return EMPTY;

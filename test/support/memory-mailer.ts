@@ -1,7 +1,4 @@
 /** The module's mailer on a simulated module that delivers into memory; tests speak to it by the neutral interface. */
-import type { BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
-import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
-import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
 import type {
   Ended,
   Mark,
@@ -11,35 +8,15 @@ import type {
   PrepareOptions,
   Transaction,
 } from "../../lib/mailer/mailer";
-import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { readMessage } from "../../lib/simulator/delivery/read-message";
-import { ACCOUNT, memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
-
-export interface MemoryMailerOptions extends MemoryRigOptions {
-  readonly text?: Partial<ComposeSettings>;
-  readonly bccMode?: BccMode;
-  readonly isTrial?: boolean;
-}
+import { memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
 
 export type MemoryMailer = Awaited<ReturnType<typeof memoryMailer>>;
 
 /** A mailer whose modem is ready. @param former what an earlier host has left */
-export async function memoryMailer(options: MemoryMailerOptions = {}, former?: Surroundings) {
+export async function memoryMailer(options: MemoryRigOptions = {}, former?: Surroundings) {
   const rig = memoryRig(options, former);
-  const { clock, modem, pdp, notebook } = rig;
-  const smtp = { ...ACCOUNT, ...options.smtp };
-  const { senderName, senderAddress } = smtp;
-  const mailer = new QsmtpMailer({
-    modem,
-    pdp,
-    moduleClock: new ModuleClock(modem, 1),
-    settings: smtp,
-    roots: options.roots ?? (() => Promise.resolve([])),
-    notebook,
-    text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
-    bccMode: options.bccMode ?? "private",
-    ...(options.isTrial === true && { isTrial: true }),
-  });
+  const { clock, modem, mailer } = rig;
   modem.acquire();
   await clock.run(() => mailer.available);
   const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>
@@ -56,7 +33,6 @@ export async function memoryMailer(options: MemoryMailerOptions = {}, former?: S
     clock.until(prepared.commit(signal), PATIENCE);
   return {
     ...rig,
-    mailer,
     prepare,
     commit,
     /** Both phases; what ended it. */
@@ -74,10 +50,6 @@ export async function memoryMailer(options: MemoryMailerOptions = {}, former?: S
       }),
     /** Command lines that the module got since `from`. */
     lines: (from = 0): readonly string[] => rig.module.log.lines().slice(from),
-    close: async (): Promise<void> => {
-      mailer.close();
-      await rig.close();
-    },
   };
 }
 

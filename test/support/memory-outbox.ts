@@ -1,12 +1,9 @@
 /** The outbox on the mailer of a simulated module, all in memory: the whole library from an accepted mail to the server. */
-import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
-import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
-import type { BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
 import type { Mail } from "../../lib/mail/mail";
 import { Outbox } from "../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../lib/outbox/outbox-types";
 import { FaultyFiles } from "./faulty-files";
-import { ACCOUNT, memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
+import { memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
 import { KeptLog } from "./module-replies";
 
 const SETTINGS: OutboxSettings = {
@@ -28,8 +25,6 @@ export interface OutboxSurroundings extends Surroundings {
 
 export interface MemoryOutboxOptions extends MemoryRigOptions {
   readonly outbox?: Partial<OutboxSettings>;
-  readonly bccMode?: BccMode;
-  readonly text?: Partial<Pick<ComposeSettings, "charset" | "lateNote">>;
 }
 
 export type OutboxRig = ReturnType<typeof memoryOutbox>;
@@ -37,14 +32,8 @@ export type OutboxRig = ReturnType<typeof memoryOutbox>;
 /** @param former what an earlier host has left: its module, its disk and the server. */
 export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxSurroundings) {
   const rig = memoryRig(options, former);
-  const { clock, modem } = rig;
+  const { clock, modem, mailer } = rig;
   const files = former?.files ?? new FaultyFiles();
-  const { senderName, senderAddress } = { ...ACCOUNT, ...options.smtp };
-  const mailer = new QsmtpMailer({
-    ...rig.client,
-    text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
-    bccMode: options.bccMode ?? "private",
-  });
   const outbox = new Outbox({
     directory: "/spool/modem",
     clock,
@@ -60,10 +49,6 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
       state: () => "gone",
     },
   });
-  const close = async (): Promise<void> => {
-    mailer.close();
-    await rig.close();
-  };
   const ended: MailEnded[] = [];
   outbox.on("ended", (end) => ended.push(end));
   const accept = async (mail: Mail): Promise<string> => {
@@ -79,7 +64,6 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
   };
   return {
     ...rig,
-    mailer,
     files,
     outbox,
     /** What has been told, in order. */
@@ -96,9 +80,8 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
     /** Closes outbox and modem; a mail in flight is awaited no longer than `graceMs`. */
     stop: async (graceMs?: number): Promise<void> => {
       await clock.until(outbox.close(graceMs));
-      await close();
+      await rig.close();
     },
-    close,
   };
 }
 

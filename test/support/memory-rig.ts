@@ -1,5 +1,5 @@
 /**
- * A carrier on a simulated module that delivers into memory: no socket, no file, one fast virtual clock.
+ * The module's mailer on a simulated module that delivers into memory: no socket, no file, one fast virtual clock.
  *
  * A whole mail takes milliseconds, so a test can run thousands of them.
  */
@@ -8,9 +8,12 @@ import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
-import type { QsmtpClientOptions } from "../../lib/mailer/qsmtp/client";
-import { SmtpCarrier } from "../../lib/mailer/qsmtp/smtp-carrier";
+import type { Ended, Mark, Outcome, Transaction } from "../../lib/mailer/mailer";
+import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
+import type { BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
+import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { RootProvider } from "../../lib/mailer/qsmtp/tls";
+import { sendNow, type SendNowOptions } from "../../lib/mailer/send-now";
 import type { Transport } from "../../lib/serial/transport";
 import {
   internet,
@@ -23,6 +26,7 @@ import { storageOf } from "../../lib/simulator/module/file-store";
 import { FastClock } from "./fast-clock";
 import { MemoryMailServer } from "./memory-mail-server";
 import { modemOn, NETWORK } from "./module-replies";
+import { watchedMailer } from "./watched-mailer";
 
 export const ACCOUNT: SmtpSettings = {
   host: "mail.example.com",
@@ -46,6 +50,10 @@ export interface MemoryRigOptions {
   readonly port?: PortName;
   /** Left out: no root certificate is known. */
   readonly roots?: RootProvider;
+  readonly text?: Partial<ComposeSettings>;
+  readonly bccMode?: BccMode;
+  /** The mailer is for test mails. */
+  readonly isTrial?: boolean;
   /** Sees each connection to the module before it is opened. */
   readonly watch?: (transport: Transport) => void;
 }
@@ -94,22 +102,37 @@ export function memoryRig(
   const network = { ...NETWORK, ...options.network };
   const { modem } = modemOn(transport, clock, { ...options.modem, settings: network });
   const pdp = new PdpContext(modem, network);
-  const client: QsmtpClientOptions = {
+  const settings = { ...ACCOUNT, ...options.smtp };
+  const { senderName, senderAddress } = settings;
+  const mailer = new QsmtpMailer({
     modem,
     pdp,
     moduleClock: new ModuleClock(modem, network.contextId),
-    settings: { ...ACCOUNT, ...options.smtp },
+    settings,
     roots: options.roots ?? (() => Promise.resolve([])),
     notebook,
-  };
-  const carrier = new SmtpCarrier(client);
+    text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
+    bccMode: options.bccMode ?? "private",
+    ...(options.isTrial === true && { trialNotes: notebook }),
+  });
+  const watched = watchedMailer(mailer);
+  const begin = (one: Transaction, how: Partial<SendNowOptions> = {}): Promise<Ended> =>
+    sendNow(watched.mailer, one, { signal: new AbortController().signal, ...how });
   return {
     ...surroundings,
     modem,
     pdp,
-    carrier,
-    /** What another client of the same module works with. */
-    client,
+    mailer,
+    /** Begins to send a mail, with whatever the mailer itself can do about a failure; the clock is left alone. */
+    begin,
+    /** The same to its end on the virtual clock. */
+    sendNow: (one: Transaction, how: Partial<SendNowOptions> = {}, patience?: number): Promise<Ended> =>
+      clock.until(begin(one, how), patience),
+    /** The mark of the mail that was prepared last by `sendNow`. */
+    mark: watched.mark,
+    /** Asks for the result of that mail, or of one of an earlier host. */
+    ask: (one: Transaction, mark?: Mark, patience?: number): Promise<Outcome> =>
+      clock.until(watched.recover(one, mark), patience),
     written: () => written,
     /** Forgets what was handed over so far. */
     forget: (): void => {
@@ -123,7 +146,7 @@ export function memoryRig(
           .map((file) => `${storage}:${file.name}`),
       ),
     close: async (): Promise<void> => {
-      carrier.close();
+      mailer.close();
       pdp.close();
       await clock.until(modem.close());
     },

@@ -18,7 +18,7 @@ import type { Notebook } from "../../quectel/notebook";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { EndedMail, MailerEvents } from "../mailer";
-import type { TextSupport } from "./carrier";
+import type { TextSupport } from "./mail-transaction";
 import { BusyWatch } from "./busy-watch";
 import { clear } from "./fill";
 import { GuardedModem } from "./guarded-modem";
@@ -99,14 +99,6 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
   /** How this module takes text that is not ASCII, if it was asked before; asks nothing. */
   knownTextSupport(): Promise<TextSupport | undefined> {
     return this.work.coding.remembered();
-  }
-
-  /** Asks once per module and firmware; ASCII needs no answer. Rejects with why no mail could go out now. */
-  async textSupport(): Promise<TextSupport> {
-    return (
-      (await this.work.coding.remembered()) ??
-      this.exclusively(undefined, (signal) => this.findTextSupport(signal))
-    );
   }
 
   /**

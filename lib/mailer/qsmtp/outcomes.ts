@@ -1,5 +1,5 @@
 /** From what the module said to an outcome. Pure; when a mail is tried again is decided by the mailer. */
-import type { ModemError } from "../../errors";
+import { isModemError, ModemError } from "../../errors";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
 import { splitAfter } from "./split";
@@ -54,6 +54,12 @@ export function failedOutcome(
   };
 }
 
+/** Its caller does not wait any more; nothing was sent. */
+export function calledOff(envelope: Envelope, cause: unknown): Ended {
+  const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
+  return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open: false });
+}
+
 export function unknownOutcome(
   envelope: Envelope,
   error: ModemError,
@@ -65,4 +71,8 @@ export function unknownOutcome(
     state: "unknown",
   }));
   return { kind: "unknown", recipients, error, open: true, recoverable, warnings };
+}
+
+export function asModemError(cause: unknown): ModemError {
+  return isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
 }

@@ -13,6 +13,8 @@ import { isRefusal } from "../../quectel/execute";
 import { readJson, type Notebook } from "../../quectel/notebook";
 import { recipientsOf } from "../envelope";
 import type { Envelope, Mark } from "../mailer";
+import type { GuardedModem } from "./guarded-modem";
+import { resultUnknown } from "./put-result";
 
 export interface MarkData {
   /** Hash of the module's IMEI; empty where it tells none. */
@@ -63,6 +65,20 @@ export async function shownNow(
   } catch (error) {
     if (isRefusal(error) || isModemError(error, "SMTP_BUSY")) return undefined;
     throw error;
+  }
+}
+
+/** The same after the connection was lost; rejects with `MODEM_RESULT_UNKNOWN` where it cannot be seen. */
+export async function shownAfterLoss(
+  { guarded, modem }: { readonly guarded: GuardedModem; readonly modem: Modem },
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  try {
+    // The result may come while the line is still being synchronised.
+    await guarded.settled(signal);
+    return await shownNow(modem, signal);
+  } catch (cause) {
+    throw resultUnknown(cause, "it could not be seen whose result came");
   }
 }
 

@@ -28,6 +28,7 @@ import type {
   Transaction,
 } from "../mailer";
 import { recipientsOf } from "../envelope";
+import type { Notebook } from "../../quectel/notebook";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
 import {
   ASCII_ONLY,
@@ -36,12 +37,20 @@ import {
   type Composed,
   type ComposeSettings,
 } from "./compose/compose";
+import { textFormOf, type TextForm } from "./compose/text-form";
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { ForeignUse } from "./foreign-use";
 import { LIMITS } from "./limits";
 import { mailMemories, type MailMemory } from "./mail-memory";
-import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
-import { markOf, RUN, shownAs, shownNow, TrialCount, VIA } from "./ownership";
+import {
+  acceptedOutcome,
+  asModemError,
+  calledOff,
+  failedOutcome,
+  unknownOutcome,
+  type Copy,
+} from "./outcomes";
+import { markOf, RUN, shownAfterLoss, shownAs, TrialCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
 import { recoverOutcome } from "./recover";
 import { SecondChances } from "./second-chance";
@@ -50,8 +59,11 @@ import { fillMail, putMail, type FilledMail } from "./transaction";
 export interface QsmtpMailerOptions extends QsmtpClientOptions {
   readonly text: ComposeSettings;
   readonly bccMode: BccMode;
-  /** Its mails are no business of the outbox, whose marks then lose their claim to the module's next result. */
-  readonly isTrial?: boolean;
+  /**
+   * For test mails, of which no outbox knows: the notes of the modem whose mails may be in flight. Each is counted
+   * there, so that its result never passes for that of another mail. They wait a minute at most for a mail in flight.
+   */
+  readonly trialNotes?: Notebook;
 }
 
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
@@ -84,7 +96,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
-    this.trials = new TrialCount(options.notebook);
+    this.trials = new TrialCount(options.trialNotes ?? options.notebook);
     this.foreign = new ForeignUse(options.modem);
   }
 
@@ -134,6 +146,12 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     } finally {
       release();
     }
+  }
+
+  /** How the text of a mail is written as far as is known; asks the module nothing. */
+  async formOf(mail: OutgoingMail): Promise<TextForm> {
+    const support = (await this.work.coding.remembered()) ?? ASCII_ONLY;
+    return textFormOf(mail, this.options.text, support);
   }
 
   /** All that can fail without doubt, with the retries that are the mail's own. Rejects with why it cannot go out. */
@@ -225,7 +243,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const warnings = [...composed.warnings, ...filled.warnings];
     this.standing = undefined;
     try {
-      if (this.options.isTrial === true) await this.trials.add();
+      if (this.isTrial) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
       if (wasLost || this.foreign.isLikely) await this.proveOurs(standing, signal);
@@ -248,16 +266,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
 
   /** Rejects when a result that was looked for may be that of another mail; whatever goes wrong, it may have been sent. */
   private async proveOurs({ shows }: Standing, signal: AbortSignal): Promise<void> {
-    const { guarded, modem } = this.work;
-    let shown: string | undefined;
-    try {
-      // The result may come while the line is still being synchronised.
-      await guarded.settled(signal);
-      shown = await shownNow(modem, signal);
-    } catch (cause) {
-      throw resultUnknown(cause, "it could not be seen whose result came");
-    }
-    if (shown === shows) return;
+    if ((await shownAfterLoss(this.work, signal)) === shows) return;
     this.foreign.seen();
     throw resultUnknown(undefined, "the result that came may be that of another mail");
   }
@@ -284,7 +293,12 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   private chancesOf(memory: MailMemory): SecondChances {
-    return new SecondChances(this.work, this.recovery, this.busy, memory);
+    const { work, recovery, busy, isTrial } = this;
+    return new SecondChances({ work, recovery, busy, isTrial }, memory);
+  }
+
+  private get isTrial(): boolean {
+    return this.options.trialNotes !== undefined;
   }
 
   /** The outcome of a try that failed, and when the next one is due. @param open it may have arrived all the same */
@@ -304,6 +318,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       memory.taken.clear();
       return failedOutcome(envelope, this.trouble, { retry: { kind: "whenAvailable" }, open }, { warnings });
     }
+    if (this.isTrial && isModemError(error, "SMTP_BUSY"))
+      error = copyOf(error, { hint: SPECIAL_HINTS.testMailLater });
     await this.recovery.failed(error);
     const step = await this.chancesOf(memory).next(error);
     if (step !== undefined) {
@@ -323,14 +339,4 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const told = (await this.recovery.mayPass(error)) ? copyOf(error, { class: "transient" }) : error;
     return failedOutcome(envelope, told, { retry: retry(0), open }, { warnings });
   }
-}
-
-/** Its caller does not wait any more; nothing was sent. */
-function calledOff(envelope: Envelope, cause: unknown): Ended {
-  const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
-  return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open: false });
-}
-
-function asModemError(cause: unknown): ModemError {
-  return isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
 }

@@ -20,24 +20,38 @@ export interface ChancesTaken {
   rootsTried: boolean;
 }
 
+export interface ChanceParts {
+  readonly work: Workshop;
+  readonly recovery: ModuleRecovery;
+  readonly busy: BusyWatch;
+  /** The mail is a test, whose sender waits: nothing in flight is waited for long, or restarted away. */
+  readonly isTrial: boolean;
+}
+
+/** Milliseconds that a test mail waits for a mail in flight. */
+const TRIAL_PATIENCE_MS = 60_000;
+
 export class SecondChances {
   /** @param memory grows with each step. */
   constructor(
-    private readonly work: Workshop,
-    private readonly recovery: ModuleRecovery,
-    private readonly busy: BusyWatch,
-    private readonly memory: ChancesTaken = { taken: new Set(), rootsTried: false },
+    private readonly parts: ChanceParts,
+    private readonly memory: ChancesTaken,
   ) {}
 
   /** The step to be taken about a failure, noted as taken; undefined when the outbox has to deal with it. */
   async next(error: unknown): Promise<RecoveryStep | undefined> {
-    const step = this.isLoginInDoubt(error)
-      ? "startOver"
-      : nextStep(error, { ...(await this.recovery.outlook()), ...this.memory });
+    const step = this.isLoginInDoubt(error) ? "startOver" : await this.ladderStep(error);
     if (step === undefined) return undefined;
-    this.work.modem.log.info(`${String(error)}; next step: ${step}`);
+    this.parts.work.modem.log.info(`${String(error)}; next step: ${step}`);
     this.memory.taken.add(step);
     return step;
+  }
+
+  private async ladderStep(error: unknown): Promise<RecoveryStep | undefined> {
+    const { recovery, isTrial } = this.parts;
+    const outlook = await recovery.outlook();
+    const isNeeded = isTrial && isModemError(error, "SMTP_BUSY");
+    return nextStep(error, { ...outlook, restartDue: outlook.restartDue && !isNeeded, ...this.memory });
   }
 
   /**
@@ -45,7 +59,7 @@ export class SecondChances {
    * is sent to the module a second time.
    */
   private isLoginInDoubt(error: unknown): boolean {
-    const { bitRate } = this.work.modem.line;
+    const { bitRate } = this.parts.work.modem.line;
     return (
       isModemError(error, "SMTP_AUTH_FAILED") && bitRate !== undefined && !this.memory.taken.has("startOver")
     );
@@ -53,7 +67,8 @@ export class SecondChances {
 
   /** Carries a step out; true when the mail may be tried again. The caller holds the lock. */
   async apply(step: RecoveryStep, error: unknown, lease: Lease, signal: AbortSignal): Promise<boolean> {
-    const { known, files, tls, settings } = this.work;
+    const { work, recovery } = this.parts;
+    const { known, files, tls, settings } = work;
     switch (step) {
       case "resend":
         return true;
@@ -68,10 +83,10 @@ export class SecondChances {
         await this.awaitOther(isModemError(error) && error.stage !== "clear", signal);
         return true;
       case "renewContext":
-        await atStage("network", () => this.recovery.renewContext(lease, signal));
+        await atStage("network", () => recovery.renewContext(lease, signal));
         return true;
       case "restart":
-        await atStage("network", () => this.recovery.restart(signal));
+        await atStage("network", () => recovery.restart(signal));
         return true;
     }
   }
@@ -82,9 +97,10 @@ export class SecondChances {
    * @param silently not every command says that the module is busy, so the result is all there is to go by.
    */
   private async awaitOther(silently: boolean, signal: AbortSignal): Promise<void> {
-    const { modem, settings } = this.work;
+    const { work, busy, isTrial } = this.parts;
+    const { modem, settings } = work;
     const listener = new ResultListener(modem);
-    const limit = settings.sendTimeout * 1000;
+    const limit = isTrial ? TRIAL_PATIENCE_MS : settings.sendTimeout * 1000;
     try {
       if (silently) {
         await listener.within(limit, modem, signal);
@@ -92,8 +108,8 @@ export class SecondChances {
       }
       const end = modem.clock.now() + limit;
       const result = await runningMailResult(modem, listener, limit, signal);
-      const isOver = result === undefined && modem.clock.now() >= end;
-      if (isOver && (await mailState(modem, signal)) === "sending") this.busy.begin();
+      const isOver = !isTrial && result === undefined && modem.clock.now() >= end;
+      if (isOver && (await mailState(modem, signal)) === "sending") busy.begin();
     } finally {
       listener.close();
     }

@@ -4,7 +4,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { AdminRoutes } from "../admin/admin-routes";
-import { TrialCount } from "../../../lib/mailer/qsmtp/ownership";
 import { FileNotebook } from "../disk/file-notebook";
 import { modemDirectory, notesDirectory } from "../disk/folders";
 import { keptPin } from "../disk/kept-pin";
@@ -52,7 +51,7 @@ function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
     log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
     notebook,
     // What the outbox asks for a lost result may not be answered by the result of a test mail.
-    count: (lent = directory) => new TrialCount(new FileNotebook(notesDirectory(lent))).add(),
+    trialNotes: (lent = directory) => new FileNotebook(notesDirectory(lent)),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
     pinMemory: keptPin(new FileNotebook(notesDirectory(directory))),
     versions: versions(RED),

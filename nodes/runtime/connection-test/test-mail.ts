@@ -4,7 +4,6 @@
  * What it says depends on the charset, because a letter that the charset lacks would make the mail go out in another.
  */
 import { randomBytes } from "node:crypto";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import type { TextSettings } from "../settings/modem-settings";
 
@@ -53,9 +52,4 @@ export function testMail(
     text: lines.join("\r\n"),
     attachments: [],
   };
-}
-
-/** The charset of a transaction: that of its body, unless only the subject needs one. */
-export function charsetOf({ subject, body }: MailTransaction): MailTransaction["body"]["charset"] {
-  return body.charset === "ascii" ? subject.charset : body.charset;
 }

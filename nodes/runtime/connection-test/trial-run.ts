@@ -36,8 +36,8 @@ export interface TrialOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly notebook: Notebook;
-  /** Notes durably that a test mail is about to be sent, in the folder of the modem that has lent its port. */
-  readonly count: (lent: string | undefined) => Promise<void>;
+  /** The notes in which test mails are counted: those of the modem that has lent its port, by its folder. */
+  readonly trialNotes: (lent: string | undefined) => Notebook;
   readonly pinMemory: PinMemory;
   readonly versions: string;
 }
@@ -127,8 +127,11 @@ export class TrialRun {
   }
 
   private async withPort(signal: AbortSignal): Promise<void> {
-    const { lender } = this.options;
-    const loan = await lender?.lend(signal, () => this.stop("deployed"));
+    const { lender, kind } = this.options;
+    const loan = await lender?.lend(signal, {
+      isForMail: kind === "mail",
+      recall: () => this.stop("deployed"),
+    });
     this.phase = "running";
     try {
       await this.withWorkshop(signal);
@@ -139,9 +142,10 @@ export class TrialRun {
   }
 
   private async withWorkshop(signal: AbortSignal): Promise<void> {
-    const { settings, clock, log, notebook, pinMemory } = this.options;
+    const { settings, clock, log, notebook, pinMemory, lender } = this.options;
+    const trialNotes = this.options.trialNotes(lender?.directory);
     const trace = new Trace(clock, TRACE_LIMIT);
-    const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace });
+    const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace, trialNotes });
     const finished = new AbortController();
     const gone = new AbortController();
     // Whatever still waits for the module then ends with its connection.
@@ -183,7 +187,7 @@ export class TrialRun {
   }
 
   private async work(given: Pick<TrialWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
-    const { kind, settings, recipient, lastMail, lender } = this.options;
+    const { kind, settings, recipient, lastMail } = this.options;
     const { workshop, lease } = given;
     const tell = (step: TrialStep): void => void this.steps.push(step);
     try {
@@ -193,11 +197,10 @@ export class TrialRun {
         recipient,
         lastMail,
         tell,
-        count: () => this.options.count(lender?.directory),
       });
     } finally {
       lease.release();
-      this.lastMail = workshop.carrier.lastMail;
+      this.lastMail = workshop.mailer.lastMail;
       this.identity = workshop.modem.identity;
     }
   }

@@ -1,7 +1,6 @@
 /** What an editor sees of a trial: steps, progress, end. Plain data without a secret. */
 import { type ErrorCode, isModemError } from "../../../lib/errors";
-import type { TextSupport } from "../../../lib/mailer/qsmtp/carrier";
-import type { CharsetName } from "../../../lib/quectel/commands/smtp";
+import type { TextForm } from "../../../lib/mailer/qsmtp/compose/text-form";
 import { maskSecrets } from "../../../lib/serial/secrets";
 import { errorView, type ErrorView } from "../admin/admin-routes";
 import type { ModemSettings } from "../settings/modem-settings";
@@ -21,14 +20,12 @@ export interface TrialStep {
 }
 
 /** How a test mail was written, for the question whether it can be read. */
-export interface SentTestMail {
+export interface SentTestMail extends TextForm {
   readonly recipient: string;
   readonly subject: string;
   /** The letters to look for; `accents` is empty where the charset has none. */
   readonly accents: string;
   readonly chinese: string;
-  readonly charset: CharsetName;
-  readonly coding: TextSupport["body"];
   readonly seconds: number;
   readonly warnings: readonly string[];
   /** As it has arrived, where the mailbox is that of the simulated modem. */

@@ -11,14 +11,14 @@ import { differs, type Fact, type FactsReport } from "../../../lib/facts/report"
 import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
-import { ASCII_ONLY, compose, needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
+import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin/admin-routes";
 import type { Workshop } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox";
 import type { TrialKind } from "./request";
-import { charsetOf, testMail, testMailText } from "./test-mail";
+import { testMail, testMailText } from "./test-mail";
 import { failedStep, type SentTestMail, type TrialStep } from "./trial-view";
 
 /** What a trial works with and whom it tells. */
@@ -29,8 +29,6 @@ export interface TrialWork {
   readonly lease: Lease;
   readonly recipient: string;
   readonly lastMail: LastMail | undefined;
-  /** Notes durably that a test mail is about to be sent. */
-  readonly count: () => Promise<void>;
   readonly signal: AbortSignal;
   /** Aborted when the workshop is closed although the work goes on. */
   readonly gone: AbortSignal;
@@ -91,7 +89,7 @@ async function sendTestMail(work: TrialWork): Promise<TrialYield> {
     await readyModem(work);
     const { manufacturer = "", model = "" } = work.workshop.modem.identity ?? {};
     steps.enter("connect", `${manufacturer} ${model}`.trim());
-    // The carrier takes the lock by itself, for each of its tasks.
+    // The mailer takes the lock by itself.
     work.lease.release();
     const mail = await deliver(work, (stage) => steps.enter(stage === "upload" ? "body" : stage));
     steps.finish(`${mail.seconds} s`);
@@ -104,36 +102,24 @@ async function sendTestMail(work: TrialWork): Promise<TrialYield> {
 }
 
 async function deliver(
-  { workshop, settings, recipient, signal, count }: TrialWork,
+  { workshop, settings, recipient, signal }: TrialWork,
   onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
-  const { carrier, modem } = workshop;
-  const { smtp, text } = settings;
-  const sample = testMailText(text.charset);
+  const { mailer, modem } = workshop;
+  const sample = testMailText(settings.text.charset);
   const mail = testMail(randomUUID(), recipient, sample, modem.clock.wall());
-  const support = needsTextSupport(mail) ? await carrier.textSupport() : ASCII_ONLY;
-  const { transaction, warnings } = compose(
-    mail,
-    { to: [recipient], cc: [], bcc: [] },
-    {
-      settings: { ...smtp, charset: text.charset, lateNote: 0 },
-      support,
-      history: { ageMs: 0, possibleDuplicate: false, shortSubject: true },
-    },
+  const { sendMs = 0, warnings } = await sendNow(
+    mailer,
+    { mail, envelope: { to: [recipient], cc: [], bcc: [] } },
+    { signal, onProgress: ({ stage }) => onStage(stage) },
   );
-  const sent = await carrier.send(transaction, {
-    signal,
-    onProgress: ({ stage }) => onStage(stage),
-    beforePut: count,
-  });
   return {
     recipient,
     subject: mail.subject,
     ...sample,
-    charset: charsetOf(transaction),
-    coding: support.body,
-    seconds: Math.round(sent.sendMs / 100) / 10,
-    warnings: [...warnings, ...sent.warnings],
+    ...(await mailer.formOf(mail)),
+    seconds: Math.round(sendMs / 100) / 10,
+    warnings,
     ...received(settings),
   };
 }

@@ -5,7 +5,7 @@
  * What sends a mail without keeping it is a workshop of its own, for a trial from the editor.
  */
 import type { Clock } from "../../../lib/clock";
-import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import { QsmtpMailer, type QsmtpMailerOptions } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/outbox/spool/files";
 import { rootsFor } from "../../../lib/mail/providers/roots";
@@ -16,8 +16,6 @@ import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
 import type { Notebook } from "../../../lib/quectel/notebook";
 import type { Logger } from "../../../lib/quectel/settings";
-import type { QsmtpClient, QsmtpClientOptions } from "../../../lib/mailer/qsmtp/client";
-import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
 import type { Line } from "../../../lib/quectel/connection/line-source";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
@@ -51,7 +49,7 @@ interface Station {
 
 /** What reaches a mail server through the module, without an outbox. */
 export interface Workshop extends Station {
-  readonly carrier: SmtpCarrier;
+  readonly mailer: QsmtpMailer;
 }
 
 export interface Assembly extends Station {
@@ -70,28 +68,44 @@ export interface WorkshopOptions {
   readonly trace: Trace;
 }
 
+export interface TrialOptions extends WorkshopOptions {
+  /** Notes of the modem whose mails may be in flight in the module. */
+  readonly trialNotes: Notebook;
+}
+
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
 const RESULT_GRACE = 8_000;
 
 type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
+type MailSettings = Pick<ModemSettings, "smtp" | "text">;
 
-export function assembleWorkshop(settings: StationSettings, options: WorkshopOptions): Workshop {
+/** For test mails. */
+export function assembleWorkshop(settings: StationSettings & MailSettings, options: TrialOptions): Workshop {
+  const { trialNotes } = options;
   const station = assembleStation(settings, options);
-  const carrier = new SmtpCarrier({ ...clientOptions(station, settings, options) });
-  return { ...station, carrier, close: () => closed(station, carrier) };
+  const mailer = new QsmtpMailer({ ...mailerOptions(station, settings, options), trialNotes });
+  return { ...station, mailer, close: () => closed(station, mailer) };
 }
 
-/** What a client of the module's SMTP works with. */
-function clientOptions(
+function mailerOptions(
   { modem, pdp, moduleClock }: Station,
-  { smtp }: Pick<ModemSettings, "smtp">,
+  { smtp, text }: MailSettings,
   { notebook }: Pick<WorkshopOptions, "notebook">,
-): QsmtpClientOptions {
-  return { modem, pdp, moduleClock, settings: smtp, roots: rootsFor, notebook };
+): QsmtpMailerOptions {
+  return {
+    modem,
+    pdp,
+    moduleClock,
+    settings: smtp,
+    roots: rootsFor,
+    notebook,
+    text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
+    bccMode: text.bccMode,
+  };
 }
 
-async function closed(station: Station, client: QsmtpClient): Promise<void> {
-  client.close();
+async function closed(station: Station, mailer: QsmtpMailer): Promise<void> {
+  mailer.close();
   await station.close();
 }
 
@@ -127,17 +141,13 @@ function assembleStation(
 }
 
 export function assemble(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Assembly {
-  const { connection, smtp, text, queue } = settings;
+  const { connection, queue } = settings;
   const notebook = new FileNotebook(notesDirectory(directory), files);
   const pinMemory = keptPin(notebook);
   const trace = new Trace(clock, undefined, new PayloadMask());
   const options = { clock, log, notebook, pinMemory, trace };
   const station = assembleStation(settings, options);
-  const mailer = new QsmtpMailer({
-    ...clientOptions(station, settings, options),
-    text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
-    bccMode: text.bccMode,
-  });
+  const mailer = new QsmtpMailer(mailerOptions(station, settings, options));
   const outbox = new Outbox({
     directory: spoolDirectory(directory),
     clock,

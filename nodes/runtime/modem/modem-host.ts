@@ -17,7 +17,7 @@ import { LifecycleReports } from "./lifecycle-reports";
 import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "../settings/modem-settings";
 import { ResultRouter } from "./routing";
-import { lendPort, type Loan } from "./port-loan";
+import { lendPort, type Loan, type LoanPurpose } from "./port-loan";
 import { RunningModem } from "./running-modem";
 import { type Condition, statusOf, type ShownStatus } from "../status/status";
 
@@ -117,17 +117,17 @@ export class ModemHost {
   }
 
   /**
-   * Gives the port away when the mail on the air is done; no mail goes out until it is given back. `recall` is called
-   * when it is needed back at once. Rejects with the reason of `signal`, or with `PORT_CLOSED`.
+   * Gives the port away when the mail in flight is done; no mail goes out until it is given back. Rejects with the
+   * reason of `signal`, as `lendPort`, or with `PORT_CLOSED`.
    */
-  async lend(signal: AbortSignal, recall: () => void): Promise<Loan> {
+  async lend(signal: AbortSignal, purpose: LoanPurpose): Promise<Loan> {
     const { parts, opened } = this.present;
     // A modem that is still to be opened would else take the port while somebody else has it.
     await opened;
     const isInUse = (): boolean => this.running?.parts === parts;
     return lendPort(parts, {
+      ...purpose,
       signal,
-      recall,
       isInUse,
       log: this.options.log,
       onLoan: (loan) => {

@@ -9,7 +9,9 @@ import { within } from "../../../lib/async";
 import { ModemError } from "../../../lib/errors";
 import type { Modem } from "../../../lib/quectel/connection/modem";
 import type { Logger } from "../../../lib/quectel/settings";
-import type { Workshop } from "./assembly";
+import type { Lease } from "../../../lib/quectel/connection/mail-lock";
+import { delay } from "../../../lib/clock";
+import type { Assembly } from "./assembly";
 
 export interface Loan {
   /** Tells the borrower that the port is needed back. */
@@ -20,10 +22,16 @@ export interface Loan {
   readonly returned: Promise<void>;
 }
 
-export interface LoanOptions {
-  /** Ends the waiting for the mail on the air. */
-  readonly signal: AbortSignal;
+export interface LoanPurpose {
+  /** A mail will be sent, whose result must not pass for that of another one in flight. */
+  readonly isForMail: boolean;
+  /** Called when the port is needed back at once. */
   readonly recall: () => void;
+}
+
+export interface LoanOptions extends LoanPurpose {
+  /** Ends the waiting for the mail in flight. */
+  readonly signal: AbortSignal;
   /** False when the modem is not to be opened again. */
   readonly isInUse: () => boolean;
   readonly log: Logger;
@@ -34,15 +42,25 @@ export interface LoanOptions {
 /** Milliseconds that mails wait for a modem that was given back, so that none fails on the way. */
 const COME_BACK = 20_000;
 
-/** Resolves when the port is free. Rejects with the reason of the signal, or `PORT_CLOSED` when the modem was closed. */
+/** Milliseconds that a test mail waits until it is known what became of a mail in flight. */
+const RESULT_PATIENCE = 60_000;
+
+/**
+ * Resolves when the port is free. Rejects with the reason of the signal, with `PORT_CLOSED` when the modem was closed,
+ * or, for a mail, with `OUTBOX_IN_DOUBT` when the result of another one is still not known after 60 s.
+ */
 export async function lendPort(
-  { modem, pdp }: Pick<Workshop, "modem" | "pdp">,
-  { signal, recall, isInUse, log, onLoan }: LoanOptions,
+  parts: Pick<Assembly, "modem" | "pdp" | "outbox">,
+  { isForMail, signal, recall, isInUse, log, onLoan }: LoanOptions,
 ): Promise<Loan> {
-  const lease = await modem.lock.acquire(signal);
-  if (!isInUse()) {
+  const { modem, pdp } = parts;
+  const until = modem.clock.now() + RESULT_PATIENCE;
+  const isClear = (): boolean => !isForMail || parts.outbox.inDoubt === 0;
+  let lease = await takeLock(modem, signal, isInUse);
+  while (!isClear()) {
     lease.release();
-    throw new ModemError("PORT_CLOSED");
+    await resultKnown(parts, until, signal);
+    lease = await takeLock(modem, signal, isInUse);
   }
   let end = (): void => undefined;
   const returned = new Promise<void>((resolve) => (end = resolve));
@@ -71,6 +89,36 @@ export async function lendPort(
     throw error;
   }
   return loan;
+}
+
+async function takeLock(modem: Modem, signal: AbortSignal, isInUse: () => boolean): Promise<Lease> {
+  const lease = await modem.lock.acquire(signal);
+  if (isInUse()) return lease;
+  lease.release();
+  throw new ModemError("PORT_CLOSED");
+}
+
+/** Rejects with `OUTBOX_IN_DOUBT` at the time `until` of the clock. */
+async function resultKnown(
+  { modem, outbox }: Pick<Assembly, "modem" | "outbox">,
+  until: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const known = new AbortController();
+  const look = (): void => {
+    if (outbox.inDoubt === 0) known.abort();
+  };
+  outbox.on("changed", look);
+  look();
+  try {
+    await delay(modem.clock, Math.max(0, until - modem.clock.now()), signal, known.signal);
+  } catch {
+    signal.throwIfAborted();
+    return;
+  } finally {
+    outbox.off("changed", look);
+  }
+  throw new ModemError("OUTBOX_IN_DOUBT");
 }
 
 async function ready(modem: Modem): Promise<void> {

@@ -5,7 +5,7 @@
  * second, looks at nothing, sets everything anew for each mail, and does not wait for the result.
  */
 import { type Clock, delay } from "../../../lib/clock";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { Transaction } from "../../../lib/mailer/mailer";
 import type { Transport } from "../../../lib/serial/transport";
 
 const WAIT = 1_000;
@@ -22,8 +22,9 @@ export async function sendWithFixedWaits(
   transport: Transport,
   clock: Clock,
   { host, port, user, password }: ScriptSettings,
-  { senderName, senderAddress, to, subject, body }: MailTransaction,
+  { mail: { to, subject, text } }: Transaction,
 ): Promise<void> {
+  const body = Buffer.from(text, "latin1");
   const lines = [
     "AT",
     "AT+CPIN?",
@@ -33,17 +34,17 @@ export async function sendWithFixedWaits(
     'AT+QSMTPCFG="ssltype",0',
     `AT+QSMTPCFG="smtpserver","${host}",${port}`,
     `AT+QSMTPCFG="account","${user}","${password}"`,
-    `AT+QSMTPCFG="sender","${senderName}","${senderAddress}"`,
+    `AT+QSMTPCFG="sender","Pump 7","pump7@example.com"`,
     "AT+QSMTPCLR",
     `AT+QSMTPDST=1,1,"${to[0]}"`,
-    `AT+QSMTPSUB=0,"${subject.bytes.toString("latin1")}"`,
-    `AT+QSMTPBODY=0,${body.bytes.length},60`,
+    `AT+QSMTPSUB=0,"${subject}"`,
+    `AT+QSMTPBODY=0,${body.length},60`,
   ];
   const put = async (bytes: Buffer): Promise<void> => {
     await transport.write(bytes);
     await delay(clock, WAIT);
   };
   for (const line of lines) await put(Buffer.from(`${line}\r`));
-  await put(body.bytes);
+  await put(body);
   await put(Buffer.from("AT+QSMTPPUT=300\r"));
 }

@@ -71,6 +71,6 @@ async function costOf({ module }: MailRig, send: () => Promise<unknown>): Promis
   const bytes = (["received", "sent"] as const).map((kind) => module.log.bytes(kind, "usbat").length);
   return {
     lines: module.log.lines().length,
-    bytes: bytes.reduce((sum, count) => sum + count, -ALERT.body.bytes.length),
+    bytes: bytes.reduce((sum, count) => sum + count, -ALERT.mail.text.length),
   };
 }

@@ -5,7 +5,7 @@
  * processor time of the same mail in real time without them, simulated module included, so it is no more than that.
  * The outbox is not part of it; the row `enqueue` measures what it does before.
  */
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { Transaction } from "../../../lib/mailer/mailer";
 import { lifelike } from "../../../lib/simulator";
 import { mailRig } from "../../e2e/transaction/mail-rig";
 import type { Figure } from "../figure";
@@ -14,7 +14,7 @@ import { ALERT, report } from "../support/mails";
 import { realModem } from "../support/real-time";
 
 const MAILS = [
-  { name: "an alert", make: (): MailTransaction => ALERT },
+  { name: "an alert", make: (): Transaction => ALERT },
   { name: "a report with 100 KiB", make: report },
 ] as const;
 
@@ -51,7 +51,7 @@ export const mailShares: Row = {
 
 /** Milliseconds. */
 async function ofLineAndModule(
-  make: (number: number) => MailTransaction,
+  make: (number: number) => Transaction,
   round: number,
 ): Promise<Omit<Record<Part, number>, "host">> {
   const rig = await mailRig({ module: { timing: lifelike } });

@@ -1,11 +1,12 @@
-/** The library from the carrier down, in real time, on a simulated module in the same process or at the end of a line. */
+/** The library from the mailer down, in real time, on a simulated module in the same process or at the end of a line. */
 import { systemClock } from "../../../lib/clock";
-import type { MailTransaction, SendReport } from "../../../lib/mailer/qsmtp/carrier";
+import type { Ended, Transaction } from "../../../lib/mailer/mailer";
+import { sendNow } from "../../../lib/mailer/send-now";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { TransportFactory } from "../../../lib/serial/transport";
-import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { internet, SimulatedModem, simulatorTransport, type Timing } from "../../../lib/simulator";
 import { delivered } from "../../../lib/simulator/delivery/smtp-codes";
 import { PLAIN } from "../../e2e/transaction/mail-rig";
@@ -13,8 +14,7 @@ import { modemOn, NETWORK } from "../../support/module-replies";
 
 export interface RealModem {
   readonly module: SimulatedModem;
-  readonly carrier: SmtpCarrier;
-  send(mail: MailTransaction): Promise<SendReport>;
+  send(mail: Transaction): Promise<Ended>;
   close(): Promise<void>;
 }
 
@@ -32,10 +32,12 @@ export async function modemThrough(
 ): Promise<Omit<RealModem, "module">> {
   const { modem } = modemOn(transport, systemClock);
   const pdp = new PdpContext(modem, NETWORK);
-  const carrier = new SmtpCarrier({
+  const mailer = new QsmtpMailer({
     modem,
     pdp,
     moduleClock: new ModuleClock(modem, 1),
+    text: { ...PLAIN, charset: "auto", lateNote: 0 },
+    bccMode: "private",
     settings: { ...PLAIN, user: "", password: "", host: "127.0.0.1", port: smtpPort },
     roots: () => Promise.resolve([]),
     notebook: memoryNotebook(),
@@ -43,10 +45,9 @@ export async function modemThrough(
   modem.acquire();
   await modem.whenReady();
   return {
-    carrier,
-    send: (mail) => carrier.send(mail),
+    send: (mail) => sendNow(mailer, mail, { signal: new AbortController().signal }),
     close: async () => {
-      carrier.close();
+      mailer.close();
       pdp.close();
       await modem.close();
     },

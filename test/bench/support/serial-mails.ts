@@ -6,7 +6,7 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { SerialTransport } from "../../../lib/serial/serial-transport";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { Transaction } from "../../../lib/mailer/mailer";
 import { ALERT, report } from "./mails";
 import { modemThrough } from "./real-time";
 
@@ -40,7 +40,7 @@ async function measure(path: string, smtpPort: number): Promise<SerialTimes> {
 async function connection(
   path: string,
   smtpPort: number,
-  [first, next]: readonly [MailTransaction, MailTransaction],
+  [first, next]: readonly [Transaction, Transaction],
 ): Promise<{ readonly first: number; readonly next: number }> {
   const line = { path, baudRate: 115_200, flowControl: "none", dtr: "leave", rts: "leave" } as const;
   const began = performance.now();

@@ -268,7 +268,7 @@ export class Gateway {
     const tests = new Set<TestMail>();
     const testMail = async (recipient: string, cancelled: AbortSignal): Promise<TestMailEnd> => {
       const test = new TestMail({
-        lender: { modem, pdp },
+        lender: { modem, pdp, outbox },
         isInUse: () => !dead,
         transport: lines.through(this.options.transport),
         clock,

@@ -6,6 +6,7 @@ import { settled } from "../../../lib/quectel/connection/state-wait";
 import type { Clock } from "../../../lib/clock";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { Modem } from "../../../lib/quectel/connection/modem";
+import type { Outbox } from "../../../lib/outbox/outbox";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
@@ -16,7 +17,7 @@ import { certificate } from "../../support/certificates";
 import type { Charset } from "./letters";
 
 export interface TestMailOptions {
-  readonly lender: { readonly modem: Modem; readonly pdp: PdpContext };
+  readonly lender: { readonly modem: Modem; readonly pdp: PdpContext; readonly outbox: Outbox };
   readonly isInUse: () => boolean;
   readonly transport: TransportFactory;
   readonly clock: Clock;
@@ -65,6 +66,7 @@ export class TestMail {
     const { lender, isInUse, log } = this.options;
     const onLoan = (loan: Loan | undefined): void => void (this.loan = loan);
     const loan = await lendPort(lender, {
+      isForMail: true,
       signal,
       recall: () => this.stopping.abort(),
       isInUse,
@@ -82,20 +84,16 @@ export class TestMail {
     const { transport, clock, network, smtp, charset, notebook, log, port } = this.options;
     const modem = new Modem({ transport, clock, network, log, random: () => 0.5, urcPort: async () => port });
     const pdp = new PdpContext(modem, network);
-    const own = memoryNotebook();
     const mailer = new QsmtpMailer({
       modem,
       pdp,
       moduleClock: new ModuleClock(modem, network.contextId),
       settings: smtp,
       roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
-      notebook: {
-        read: (page) => (page === "trials" ? notebook : own).read(page),
-        write: (page, text) => (page === "trials" ? notebook : own).write(page, text),
-      },
+      notebook: memoryNotebook(),
+      trialNotes: notebook,
       text: { ...smtp, charset, lateNote: 0 },
       bccMode: "private",
-      isTrial: true,
     });
     this.mailer = mailer;
     try {

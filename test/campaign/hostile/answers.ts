@@ -4,7 +4,7 @@
  */
 import { isModemError } from "../../../lib/errors";
 import { cme, ERROR, NO_CARRIER, OK, type FinalResult } from "../../../lib/simulator";
-import { ascii, mail } from "../../e2e/transaction/mail-rig";
+import { mail } from "../../e2e/transaction/mail-rig";
 import { memoryRig } from "../../support/memory-rig";
 import type { Dice } from "../fault/dice";
 import type { Findings } from "./findings";
@@ -66,7 +66,7 @@ function anyFinal(dice: Dice): FinalResult {
 /** One spell of nonsense while a mail is to be sent. */
 export async function tryAnswers(dice: Dice, found: Findings, where: string): Promise<void> {
   const rig = memoryRig({ module: { timing: { bootMs: 2_000, airMs: 1_000 } } });
-  const { clock, module, modem, carrier, server } = rig;
+  const { clock, module, modem, server } = rig;
   const share = dice.pick([0.1, 0.3, 0.8]);
   const sanity = module.define(async (context, next) => {
     if (!dice.hit(share)) return next();
@@ -82,8 +82,8 @@ export async function tryAnswers(dice: Dice, found: Findings, where: string): Pr
   };
   rave();
   modem.acquire();
-  const letter = mail({ subject: ascii("first") });
-  const first = clock.until(carrier.send(letter), 48 * 3600_000).catch((error: unknown) => {
+  const letter = mail({ subject: "first" });
+  const first = rig.sendNow(letter, {}, 48 * 3600_000).catch((error: unknown) => {
     if (!isModemError(error))
       found.add(/condition not met/.test(String(error)) ? "stuck" : "escaped", where, String(error));
   });
@@ -97,7 +97,7 @@ export async function tryAnswers(dice: Dice, found: Findings, where: string): Pr
   module.log.clear();
   try {
     await clock.run(() => modem.state.name === "ready", 2 * 3600_000);
-    await clock.until(carrier.send(mail({ subject: ascii("second") })), 2 * 3600_000);
+    await rig.sendNow(mail({ subject: "second" }), {}, 2 * 3600_000);
     if (!server.received.some(({ text }) => text.includes(Buffer.from("second").toString("base64"))))
       found.add("stuck", where, "the next mail did not arrive");
   } catch (error) {

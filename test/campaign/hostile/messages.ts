@@ -7,10 +7,10 @@ import { isModemError } from "../../../lib/errors";
 import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
 import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { recipientsOf } from "../../../lib/mailer/envelope";
-import type { OutgoingMail } from "../../../lib/mailer/mailer";
+import type { Envelope, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
 import type { Mail } from "../../../lib/mail/mail";
 import { readMessage, type FixedFields } from "../../../lib/mail/message/message";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/mail-transaction";
 import { addRecipient, setSender, setSubject } from "../../../lib/quectel/commands/smtp";
 import { codedSubject } from "../../../lib/mailer/qsmtp/text-coding";
 import { memoryRig, type MemoryRig } from "../../support/memory-rig";
@@ -81,7 +81,7 @@ export async function tryMessage(
   dice: Dice,
   found: Findings,
   where: string,
-): Promise<readonly MailTransaction[]> {
+): Promise<readonly Transaction[]> {
   let mail: Mail;
   try {
     mail = await readMessage(anyMessage(dice), anyFields(dice), {
@@ -93,16 +93,22 @@ export async function tryMessage(
     return [];
   }
   try {
-    const transactions = composedOf(mail, dice);
-    for (const transaction of transactions) checkSpelling(transaction, found, where);
-    return transactions;
+    const stored = storedOf(mail);
+    const composed = composedOf(stored, dice);
+    for (const { asWritten } of composed) checkSpelling(asWritten, found, where);
+    return composed.map(({ envelope }) => ({ mail: stored, envelope }));
   } catch (error) {
     found.expectError(error, REFUSALS, where);
     return [];
   }
 }
 
-function composedOf(mail: Mail, dice: Dice): readonly MailTransaction[] {
+interface ComposedEnvelope {
+  readonly envelope: Envelope;
+  readonly asWritten: MailTransaction;
+}
+
+function composedOf(mail: OutgoingMail, dice: Dice): readonly ComposedEnvelope[] {
   const coding = dice.pick(["raw", "hex", "unknown"] as const);
   const settings = {
     senderName: anyText(dice),
@@ -115,17 +121,18 @@ function composedOf(mail: Mail, dice: Dice): readonly MailTransaction[] {
     possibleDuplicate: dice.hit(0.2),
     shortSubject: dice.hit(0.1),
   };
-  const stored = storedOf(mail);
-  return planEnvelopes(mail, dice.pick(["private", "module"] as const)).map(
-    (envelope) =>
-      compose(stored, envelope, { settings, support: { subject: coding, body: coding }, history })
-        .transaction,
-  );
+  const support = { subject: coding, body: coding };
+  return planEnvelopes(mail, dice.pick(["private", "module"] as const)).map((envelope) => ({
+    envelope,
+    asWritten: compose(mail, envelope, { settings, support, history }).transaction,
+  }));
 }
+
+let mails = 0;
 
 function storedOf({ from, to, cc, bcc, subject, text, attachments }: Mail): OutgoingMail {
   return {
-    id: "abcdefgh",
+    id: `hostile-${++mails}`,
     unique: "0123456789abcdef0123456789abcdef",
     raisedAt: 0,
     from,
@@ -192,14 +199,14 @@ export class Dialogues {
 
   constructor(private readonly found: Findings) {}
 
-  async send(mail: MailTransaction, where: string): Promise<void> {
+  async send(one: Transaction, where: string): Promise<void> {
     this.rig ??= await readyRig();
-    const { clock, carrier, module, server } = this.rig;
+    const { module, server, sendNow } = this.rig;
     module.log.clear();
     const before = server.received.length;
     let isSent = false;
     try {
-      await clock.until(carrier.send(mail), 6 * 3600_000);
+      await sendNow(one, {}, 6 * 3600_000);
       isSent = true;
     } catch (error) {
       if (!isModemError(error)) this.found.add("escaped", where, String(error));
@@ -207,10 +214,10 @@ export class Dialogues {
     const lines = module.log.lines();
     this.found.checkLines(lines, where);
     if (isSent) {
-      this.checkCount(mail, lines, where);
+      const files = this.checkCount(one, lines, where);
       const arrived = server.received.slice(before);
       if (arrived.length !== 1) this.found.add("injectedHeaders", where, `${arrived.length} mails arrived`);
-      for (const { text, recipients } of arrived) this.checkArrival(mail, text, recipients, where);
+      for (const { text, recipients } of arrived) this.checkArrival(one, files, { text, recipients }, where);
     }
     server.received.length = 0;
     if (++this.sent % 200 === 0) await this.close();
@@ -221,17 +228,17 @@ export class Dialogues {
     this.rig = undefined;
   }
 
-  /** Never one more than the transaction needs. */
-  private checkCount(mail: MailTransaction, all: readonly string[], where: string): void {
+  /** Never one more than the transaction needs, and a file for a long text. Returns the number of files. */
+  private checkCount({ mail, envelope }: Transaction, all: readonly string[], where: string): number {
     // A module that refused a value is cleared and filled once more.
     const lines = all.slice(all.lastIndexOf("AT+QSMTPCLR"));
     const count = (begin: string): number => lines.filter((line) => line.startsWith(begin)).length;
     const needed: readonly (readonly [string, number])[] = [
       ["AT+QSMTPCLR", 1],
-      ["AT+QSMTPDST=", recipientsOf(mail).length],
+      ["AT+QSMTPDST=", recipientsOf(envelope).length],
       ["AT+QSMTPSUB=", 1],
-      ["AT+QSMTPBODY=", mail.body.bytes.length > 0 ? 1 : 0],
-      ["AT+QSMTPATT=", mail.attachments.length],
+      ["AT+QSMTPBODY=", 1],
+      ["AT+QSMTPATT=", mail.attachments.length + 1],
       ["AT+QSMTPPUT=", 1],
       ["AT+CFUN", 0],
       ["AT+CPIN=", 0],
@@ -240,12 +247,13 @@ export class Dialogues {
       if (count(begin) > wanted)
         this.found.add("commandLines", where, `${count(begin)} x ${begin}, ${wanted} needed`);
     }
+    return count("AT+QSMTPATT=");
   }
 
   private checkArrival(
-    mail: MailTransaction,
-    text: string,
-    recipients: readonly string[],
+    { envelope }: Transaction,
+    files: number,
+    { text, recipients }: { readonly text: string; readonly recipients: readonly string[] },
     where: string,
   ): void {
     const head = text.slice(0, text.indexOf("\r\n\r\n"));
@@ -255,11 +263,11 @@ export class Dialogues {
       .map((line) => line.split(":", 1)[0] ?? "");
     const isOdd = names.some((name) => !HEADERS.has(name)) || new Set(names).size !== names.length;
     if (isOdd || /[^\r]\n|\r[^\n]/.test(head)) this.found.add("injectedHeaders", where, JSON.stringify(head));
-    const wanted = recipientsOf(mail);
+    const wanted = recipientsOf(envelope);
     if (wanted.join() !== recipients.join())
       this.found.add("injectedHeaders", where, `went to ${recipients.join()}`);
     const parts = text.split("\r\n------=_Quectel_Mail_Boundary_7E1D_0001\r\n").length - 1;
-    if (parts !== 1 + mail.attachments.length) this.found.add("injectedHeaders", where, `${parts} parts`);
+    if (parts !== 1 + files) this.found.add("injectedHeaders", where, `${parts} parts`);
   }
 }
 

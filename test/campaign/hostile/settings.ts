@@ -1,7 +1,7 @@
 /** Hostile settings of a modem: each is refused by its name, or a mail goes its way by known command lines. */
 import { isModemError } from "../../../lib/errors";
 import { memoryRig } from "../../support/memory-rig";
-import { ascii, mail } from "../../e2e/transaction/mail-rig";
+import { mail } from "../../e2e/transaction/mail-rig";
 import { readModemSettings, type ModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import type { Dice } from "../fault/dice";
 import type { Findings } from "./findings";
@@ -79,14 +79,14 @@ export async function trySettings(dice: Dice, found: Findings, where: string): P
 /** A mail with these settings ends, sent or not, by known lines alone. */
 async function sendWith({ network, smtp }: ModemSettings, found: Findings, where: string): Promise<void> {
   const rig = memoryRig({ network, smtp });
-  const { modem, clock, carrier, module } = rig;
+  const { modem, clock, module } = rig;
   modem.acquire();
   await clock
     .run(() => modem.state.name === "ready" || "error" in modem.state, 600_000)
     .catch(() => undefined);
-  const letter = mail({ senderName: "", senderAddress: smtp.senderAddress, subject: ascii("alarm") });
+  const letter = mail({ subject: "alarm" });
   try {
-    await clock.until(carrier.send(letter), 24 * 3600_000);
+    await rig.sendNow(letter, {}, 24 * 3600_000);
   } catch (error) {
     if (!isModemError(error))
       found.add(/condition not met/.test(String(error)) ? "stuck" : "escaped", where, String(error));

@@ -2,7 +2,6 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { readMessage } from "../../../lib/mail/message/message";
 import { Outbox } from "../../../lib/outbox/outbox";
 import { cell, change, type SimulatedModem } from "../../../lib/simulator";
@@ -43,13 +42,11 @@ export interface Soak {
 /** @param at is told how many mails have been raised. */
 export async function runSoak(mails: number, seed: number, at: (mail: number) => void): Promise<Soak> {
   const dice = new Dice(mixed(seed, 0));
-  const rig = memoryRig({ module: { timing: { bootMs: 3_000, airMs: 2_000, networkMs: 500 } } });
-  const { clock, modem, module, server } = rig;
-  const mailer = new QsmtpMailer({
-    ...rig.client,
-    text: { ...ACCOUNT, charset: "auto", lateNote: 10 },
-    bccMode: "private",
+  const rig = memoryRig({
+    module: { timing: { bootMs: 3_000, airMs: 2_000, networkMs: 500 } },
+    text: { lateNote: 10 },
   });
+  const { clock, modem, module, server, mailer } = rig;
   const files = new FaultyFiles();
   const log = new KeptLog();
   const outbox = new Outbox({

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { Transaction } from "../../../lib/mailer/mailer";
 import { withoutFlowControl } from "../../support/without-flow-control";
 import {
-  ascii,
   attachment,
   awkwardBytes,
   mail,
@@ -16,7 +15,7 @@ const ATTACHED = 100 * 1024;
 
 /** Bytes of payload that most of the time on the line should be for. */
 const REPORT = mail({
-  body: ascii("x".repeat(BODY)),
+  text: "x".repeat(BODY),
   attachments: [attachment("report.bin", awkwardBytes(ATTACHED))],
 });
 
@@ -39,7 +38,7 @@ interface Cost {
   readonly time: number;
 }
 
-async function costOf(rig: MailRig, transaction: MailTransaction): Promise<Cost> {
+async function costOf(rig: MailRig, transaction: Transaction): Promise<Cost> {
   const { module, clock } = rig;
   module.log.clear();
   const began = clock.now();
@@ -69,7 +68,7 @@ describe("what a mail costs on the line", () => {
     const next = mail();
     const { lines, bytes } = await costOf(rig, next);
     assert.equal(lines, 5);
-    assert.ok(bytes - next.subject.bytes.length - next.body.bytes.length <= 200);
+    assert.ok(bytes - next.mail.subject.length - next.mail.text.length <= 200);
   });
 
   it("is one question more when the context was last seen active more than 60 s ago", async () => {

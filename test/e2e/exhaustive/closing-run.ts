@@ -26,11 +26,11 @@ const PATIENCE = 3600_000;
 /** Runs with a close. @throws AssertionError for whatever does not hold. */
 export async function closedRun([mail, next]: Mails, reference: Reference, place: Place): Promise<void> {
   const rig = dialogueRig({});
-  const { clock, module, server, carrier, modem, pdp } = rig;
+  const { clock, module, server, mailer, modem, pdp } = rig;
   let closing: Promise<number> | undefined;
   const close = async (): Promise<number> => {
     const begun = clock.now();
-    carrier.close();
+    mailer.close();
     pdp.close();
     await modem.close();
     return clock.now() - begun;
@@ -53,7 +53,7 @@ export async function closedRun([mail, next]: Mails, reference: Reference, place
 
   const host = dialogueRig({}, rig);
   await clock.until(host.modem.whenReady(), PATIENCE);
-  if (hasWrittenPut(rig)) await checkRecovery(host);
+  if (hasWrittenPut(rig)) await checkRecovery(host, mail, rig.mark());
   if (outcome !== undefined) checkOutcome(outcome, server.received.length, hasWrittenPut(rig));
   assert.deepEqual(await outcomeOf(host, next), { kind: "sent" }, "the next mail did not go out");
   const texts = server.received.map(({ text }) => text);

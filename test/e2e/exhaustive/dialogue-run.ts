@@ -1,11 +1,11 @@
 /**
  * One run of an initialisation and a mail with one mishap at one byte, and all that must hold afterwards.
  *
- * What the server has got is the truth; what the carrier says of a mail is held against it.
+ * What the server has got is the truth; what the mailer says of a mail is held against it.
  */
 import assert from "node:assert/strict";
 import { isModemError, type ModemError } from "../../../lib/errors";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
+import type { Mark, Transaction } from "../../../lib/mailer/mailer";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryRig, type MemoryRig, type Surroundings } from "../../support/memory-rig";
 import { extentOf, type Extent } from "./extent";
@@ -19,7 +19,7 @@ export interface Reference extends Extent {
 }
 
 /** A mail and the one sent after it. */
-export type Mails = readonly [MailTransaction, MailTransaction];
+export type Mails = readonly [Transaction, Transaction];
 
 const MINUTE = 60_000;
 /** Longest virtual time that anything may take: a modem that waits for its power switch looks every 10 to 12 minutes. */
@@ -29,7 +29,7 @@ const QUIET = 2 * MINUTE;
 /** After this the contents of a mail have been deleted from the module. */
 const TIDY = 10_000;
 
-/** What the carrier says of a mail. */
+/** What the mailer says of a mail. */
 export type Outcome = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
 
 /** Runs the dialogue undisturbed. */
@@ -57,7 +57,7 @@ export async function disturbedRun(
 ): Promise<void> {
   let stage: "before" | "during" | "over" = "before";
   const rig = dialogueRig(mishap.variants ?? {});
-  const { clock, carrier, modem, module, server } = rig;
+  const { clock, mailer, modem, module, server } = rig;
   const course = { begun: () => void (stage = "during"), over: () => void (stage = "over") };
   module.faults.set(mishap.plan(place, course));
 
@@ -70,8 +70,8 @@ export async function disturbedRun(
 
   await clock.run(() => stageIs("over"), PATIENCE);
   await clock.advance(QUIET);
-  await clock.run(() => carrier.available, PATIENCE);
-  if (outcome.kind === "failed" && outcome.error.class === "unknown") await checkRecovery(rig);
+  await clock.run(() => mailer.available, PATIENCE);
+  if (outcome.kind === "failed" && outcome.error.class === "unknown") await checkRecovery(rig, mail);
 
   checkOutcome(outcome, server.received.length, putWritten);
   assert.deepEqual(await outcomeOf(rig, next), { kind: "sent" }, "the next mail did not go out");
@@ -115,10 +115,15 @@ export function checkOutcome(outcome: Outcome, delivered: number, putWritten: bo
 }
 
 /** What the module says of a lost result may be "unknown", but never a lie. */
-export async function checkRecovery({ clock, carrier, server }: MemoryRig): Promise<void> {
-  const recovered = await clock.until(carrier.recover(), PATIENCE);
-  if (recovered.kind === "sent") assert.equal(server.received.length, 1, "recovered as sent");
-  else assert.equal(recovered.kind, "unknown");
+export async function checkRecovery(
+  { ask, server }: Pick<MemoryRig, "ask" | "server">,
+  mail: Transaction,
+  mark?: Mark,
+): Promise<void> {
+  const recovered = await ask(mail, mark, PATIENCE);
+  if (recovered.kind === "unknown") return;
+  assert.equal(recovered.error, undefined);
+  assert.equal(server.received.length, 1, "recovered as sent");
 }
 
 /** A rig whose modem is being opened. @param former what an earlier host has left. */
@@ -130,9 +135,9 @@ export function dialogueRig(variants: VariantChoice, former?: Surroundings): Mem
 }
 
 /** Sends a mail to its end. */
-export async function outcomeOf({ clock, carrier }: MemoryRig, mail: MailTransaction): Promise<Outcome> {
+export async function outcomeOf(rig: MemoryRig, mail: Transaction): Promise<Outcome> {
   try {
-    await clock.until(carrier.send(mail), PATIENCE);
+    await rig.sendNow(mail, {}, PATIENCE);
     return { kind: "sent" };
   } catch (error) {
     if (isModemError(error)) return { kind: "failed", error };

@@ -105,6 +105,22 @@ describe("A module that stays busy and must not be restarted", () => {
     assert.equal(rig.clock.timers, 0);
   });
 
+  it("makes a test mail wait for a minute, and is not restarted away under the mail in flight", async () => {
+    for (const allowReset of [true, false]) {
+      const rig = await memoryMailer({ network: { allowReset }, isTrial: true });
+      busy(rig);
+      const began = rig.clock.now();
+      const outcome = await rig.send();
+      assert.equal(outcome.error?.code, "SMTP_BUSY");
+      assert.match(outcome.error.hint, /Send the test mail again when that mail has ended/);
+      const waited = rig.clock.now() - began;
+      assert.ok(waited >= MINUTE && waited < MINUTE + 10_000, `${waited} ms`);
+      assert.equal(restarts(rig), 0);
+      assert.equal(rig.mailer.trouble, undefined);
+      await rig.close();
+    }
+  });
+
   it("is never called so where it may be restarted: that is done instead", async () => {
     const rig = await memoryMailer({ module: { timing: { bootMs: 3_000 } } });
     const free = busy(rig);

@@ -4,19 +4,15 @@ import { ModemError } from "../../../lib/errors";
 import type { Mark, Outcome } from "../../../lib/mailer/mailer";
 import type { Transport } from "../../../lib/serial/transport";
 import { OK } from "../../../lib/simulator";
-import {
-  memoryMailer,
-  transaction,
-  type MemoryMailer,
-  type MemoryMailerOptions,
-} from "../../support/memory-mailer";
+import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
+import type { MemoryRigOptions } from "../../support/memory-rig";
 
 /** A mail is in flight for 20 s; always the same module. */
 const IN_FLIGHT = { module: { imei: "001015000000016", timing: { airMs: 20_000 } } } as const;
 const MINUTE = 60_000;
 
 /** Puts a mail in flight and leaves it after 2 s, with the connection; what is left, and the mark. */
-async function left(options: MemoryMailerOptions = IN_FLIGHT): Promise<{ rig: MemoryMailer; mark: Mark }> {
+async function left(options: MemoryRigOptions = IN_FLIGHT): Promise<{ rig: MemoryMailer; mark: Mark }> {
   const rig = await memoryMailer(options);
   const one = await rig.prepare(transaction());
   assert.ok(one.kind === "prepared");

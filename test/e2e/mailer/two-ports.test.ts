@@ -2,21 +2,17 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { Outcome, Transaction } from "../../../lib/mailer/mailer";
-import {
-  memoryMailer,
-  transaction,
-  type MemoryMailer,
-  type MemoryMailerOptions,
-} from "../../support/memory-mailer";
+import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
+import type { MemoryRigOptions } from "../../support/memory-rig";
 
 const MAILS = 30;
 
-const usbat: MemoryMailerOptions = {
+const usbat: MemoryRigOptions = {
   modem: { urcPort: async () => "usbat" },
   module: { timing: { airMs: 3_000 } },
   smtp: { senderAddress: "pump7@example.com", user: "pump7@example.com" },
 };
-const usbmodem: MemoryMailerOptions = {
+const usbmodem: MemoryRigOptions = {
   port: "usbmodem",
   modem: { urcPort: async () => "usbmodem" },
   smtp: { senderAddress: "boiler@example.com", user: "boiler@example.com", senderName: "Boiler" },

@@ -76,7 +76,7 @@ const isActive = ({ module }: OutboxRig): boolean => activeContext(module, 1) !=
 async function inState(state: OutboxState): Promise<OutboxRig> {
   const rig = memoryOutbox({ module: { timing: TIMING } });
   await rig.open();
-  await rig.clock.run(() => rig.carrier.available);
+  await rig.clock.run(() => rig.mailer.available);
   await state.reach(rig);
   return rig;
 }
@@ -150,11 +150,11 @@ describe("pdp-context, when the outbox", () => {
     await rig.stop();
     const next = memoryOutbox({}, rig);
     await next.open();
-    await next.clock.run(() => next.carrier.available);
+    await next.clock.run(() => next.mailer.available);
     next.module.unplug();
     await assert.rejects(next.clock.until(performPdpAction("deactivate", next, {})));
     next.module.plug();
-    await next.clock.run(() => next.carrier.available);
+    await next.clock.run(() => next.mailer.available);
     await next.clock.advance(3600_000);
     assert.equal(kindOfHold(next), "pdp");
     assert.equal(next.server.received.length, 0);
@@ -176,7 +176,7 @@ describe("pdp-context, when the outbox", () => {
   it("serves a context that the host uses too: only query and activate are allowed, and nothing is held", async () => {
     const rig = memoryOutbox({ module: { timing: TIMING }, network: { shared: true } });
     await rig.open();
-    await rig.clock.run(() => rig.carrier.available);
+    await rig.clock.run(() => rig.mailer.available);
     for (const action of ["deactivate", "reset"] as const) {
       await assert.rejects(rig.clock.until(performPdpAction(action, rig, {})), { code: "PDP_SHARED" });
     }

@@ -6,7 +6,7 @@ import { mail, mailRig } from "../transaction/mail-rig";
 describe("deactivating the PDP context while a mail is on the air", () => {
   it("by force ends the mail, and the mail does not activate the context again", async () => {
     const rig = await mailRig({ module: { timing: { airMs: 20_000 } } });
-    const sending = rig.carrier.send(mail());
+    const sending = rig.begin(mail());
     sending.catch(() => undefined);
     await rig.clock.run(() => rig.lines().some((line) => line.startsWith("AT+QSMTPPUT")));
     await rig.clock.advance(5_000);
@@ -24,7 +24,7 @@ describe("deactivating the PDP context while a mail is on the air", () => {
 
   it("waits for its result where it is not forced", async () => {
     const rig = await mailRig({ module: { timing: { airMs: 20_000 } } });
-    const sending = rig.carrier.send(mail());
+    const sending = rig.begin(mail());
     await rig.clock.run(() => rig.lines().some((line) => line.startsWith("AT+QSMTPPUT")));
     const status = await rig.clock.until(rig.pdp.deactivate());
     await rig.clock.until(sending);

@@ -103,7 +103,7 @@ interface Seen {
 async function opened(): Promise<OutboxRig> {
   const rig = memoryOutbox({ module: { timing: { bootMs: 1000 } } });
   await rig.open();
-  await rig.clock.run(() => rig.carrier.available);
+  await rig.clock.run(() => rig.mailer.available);
   return rig;
 }
 

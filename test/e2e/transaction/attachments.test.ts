@@ -73,7 +73,7 @@ describe("attachments of a mail", () => {
     const attachments = [attachment("log.csv", awkwardBytes(2000))];
     await rig.send(mail({ attachments }));
     rig.module.restart("restart");
-    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.mailer.available);
     await rig.send(mail({ attachments }));
     assert.equal(uploads().length, 2);
     assert.equal(rig.server.received.length, 2);
@@ -122,21 +122,21 @@ describe("attachments of a mail", () => {
   it("whose content does not have its size are refused, and the next mail goes", async () => {
     const wrong = { ...attachment("log.csv", awkwardBytes(10)), size: 12 };
     await assert.rejects(rig.send(mail({ attachments: [wrong] })), { code: "INVALID_ATTACHMENT" });
-    await rig.clock.run(() => rig.carrier.available);
+    await rig.clock.run(() => rig.mailer.available);
     await rig.send(mail());
     assert.equal(rig.server.received.length, 1);
   });
 
   it("are not uploaded in advance while the module still sends a mail, whose result could be lost", async () => {
     rig.module.define((context, next) => (context.name.startsWith("+QSMTP") ? cme(652) : next()));
-    const early = rig.carrier.preload(attachment("log.csv", awkwardBytes(100)));
+    const early = rig.mailer.preload(attachment("log.csv", awkwardBytes(100)));
     await assert.rejects(rig.clock.until(early), { code: "SMTP_BUSY" });
     assert.deepEqual(uploads(), []);
   });
 
   it("uploaded in advance are used by the mail that follows, and by no other name", async () => {
     const content = awkwardBytes(3000);
-    await rig.clock.until(rig.carrier.preload(attachment("image.jpg", content)));
+    await rig.clock.until(rig.mailer.preload(attachment("image.jpg", content)));
     await rig.send(mail());
     assert.deepEqual(rig.files(), ["RAM:image.jpg"]);
     await rig.send(mail({ attachments: [attachment("image.jpg", content)] }));
@@ -148,9 +148,9 @@ describe("attachments of a mail", () => {
 
   it("uploaded in advance are uploaded again for the mail when the module has restarted meanwhile", async () => {
     const file = attachment("image.jpg", awkwardBytes(3000));
-    await rig.clock.until(rig.carrier.preload(file));
+    await rig.clock.until(rig.mailer.preload(file));
     rig.module.restart("restart");
-    await rig.clock.run(() => rig.modem.epoch === 2 && rig.carrier.available);
+    await rig.clock.run(() => rig.modem.epoch === 2 && rig.mailer.available);
     await rig.send(mail({ attachments: [file] }));
     assert.equal(uploads().length, 2);
     assert.equal((await rig.server.waitForMail()).parsed.attachments[0]?.size, 3000);
@@ -159,7 +159,7 @@ describe("attachments of a mail", () => {
   it("uploaded in advance give way when their space is needed", async () => {
     Object.assign(rig.module.state(storageSizes), { RAM: 20_000, UFS: 1_000 });
     const half = 10_010;
-    await rig.clock.until(rig.carrier.preload(attachment("old.jpg", awkwardBytes(half))));
+    await rig.clock.until(rig.mailer.preload(attachment("old.jpg", awkwardBytes(half))));
     await rig.send(mail({ attachments: [attachment("new.jpg", awkwardBytes(half))] }));
     assert.equal((await rig.server.waitForMail()).parsed.attachments[0]?.filename, "new.jpg");
   });

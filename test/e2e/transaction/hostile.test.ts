@@ -111,9 +111,8 @@ describe("a module that has lost its settings without a sign", () => {
         return next();
       });
       const error = await failureOf(rig.send(mail()));
+      // Not `unknown`: the module has said that it was not sent.
       assert.equal(error.class, "transient", String(number));
-      // Not one that means that the result of a mail on the air is lost: the module has said that it was not sent.
-      assert.equal(error.code, "MODEM_NOT_READY");
       await rig.stop();
     }
   });
@@ -198,7 +197,7 @@ describe("a recipient", () => {
       });
       await failureOf(rig.send(secret));
       undo();
-      await rig.clock.run(() => rig.carrier.available);
+      await rig.clock.run(() => rig.mailer.available);
       await rig.send(mail({ to: ["second@example.com"] }));
       const received = rig.server.received.at(-1);
       assert.deepEqual(received?.to, ["second@example.com"], command);

@@ -13,7 +13,7 @@ const BOOT = { bootMs: 3_000 } as const;
 async function ready(): Promise<MemoryRig> {
   const rig = memoryRig({ module: { timing: BOOT } });
   rig.modem.acquire();
-  await rig.clock.run(() => rig.carrier.available);
+  await rig.clock.run(() => rig.mailer.available);
   return rig;
 }
 
@@ -47,7 +47,7 @@ describe("one mail", () => {
       fc.asyncProperty(numbers, async (list) => {
         const rig = await ready();
         results(rig, list);
-        await assert.rejects(rig.clock.until(rig.carrier.send(mail()), 3600_000), ModemError);
+        await assert.rejects(rig.clock.until(rig.begin(mail()), 3600_000), ModemError);
         assert.ok(restartTimes(rig).length <= 1);
         assert.equal(rig.modem.lock.held, false);
         await rig.close();
@@ -118,7 +118,7 @@ describe("a module that does not answer", () => {
       "+QIDEACT",
       40,
       async (rig: MemoryRig) => {
-        await rig.clock.until(rig.carrier.send(mail()));
+        await rig.clock.until(rig.begin(mail()));
         results(rig, [657, 0]);
       },
     ],
@@ -128,7 +128,7 @@ describe("a module that does not answer", () => {
       const rig = await ready();
       await prepare(rig);
       const asked = deaf(rig, command);
-      const sending = rig.carrier.send(mail());
+      const sending = rig.begin(mail());
       sending.catch(() => undefined);
       const time = await waited(rig, asked);
       assert.ok(time >= seconds, `${time} s`);

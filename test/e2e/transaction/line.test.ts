@@ -99,7 +99,7 @@ describe("bytes on the line to the module", () => {
     let ahead = 0;
     const piece = Buffer.alloc(64 * 1024, "x");
     const file = {
-      name: "film.mp4",
+      filename: "film.mp4",
       size,
       sha256: "0".repeat(64),
       open: async function* () {
@@ -109,16 +109,18 @@ describe("bytes on the line to the module", () => {
         }
       },
     };
-    await rig.clock.until(
-      rig.carrier
-        .send(mail({ attachments: [file] }), {
-          onProgress: ({ stage, done }) => {
-            if (stage === "upload") handedOver = done;
-          },
-          beforePut: () => Promise.reject(new Error("enough seen")),
-        })
-        .catch(() => undefined),
+    const prepared = await rig.clock.until(
+      rig.mailer.prepare(mail({ attachments: [file] }), {
+        signal: new AbortController().signal,
+        ageMs: 0,
+        possibleDuplicate: false,
+        onProgress: ({ stage, done }) => {
+          if (stage === "upload") handedOver = done;
+        },
+      }),
     );
+    assert.ok(prepared.kind === "prepared");
+    await prepared.abandon();
     assert.equal(handedOver, size);
     assert.ok(ahead <= piece.length, String(ahead));
     await rig.stop();

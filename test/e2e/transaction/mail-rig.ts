@@ -1,12 +1,19 @@
-/** A carrier on a simulated module that delivers to a real SMTP server on loopback, on one virtual clock. */
+/** The module's mailer on a simulated module that delivers to a real SMTP server on loopback, on one virtual clock. */
 import { createHash } from "node:crypto";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/carrier";
-import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
+import type {
+  Ended,
+  Outcome,
+  OutgoingAttachment,
+  OutgoingMail,
+  Transaction,
+} from "../../../lib/mailer/mailer";
+import { sendNow, type SendNowOptions } from "../../../lib/mailer/send-now";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { CharsetWish } from "../../../lib/mailer/qsmtp/compose/charset";
 import type { RootProvider } from "../../../lib/mailer/qsmtp/tls";
 import { internet } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
@@ -14,6 +21,7 @@ import { certificate } from "../../support/certificates";
 import { MailServer, type MailServerOptions } from "../../support/mail-server";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
+import { watchedMailer } from "../../support/watched-mailer";
 
 export const PLAIN: Omit<SmtpSettings, "port"> = {
   host: "mail.example.com",
@@ -32,6 +40,7 @@ export interface MailRigOptions extends RigOptions {
   readonly smtp?: Partial<SmtpSettings>;
   readonly roots?: RootProvider;
   readonly notebook?: Notebook;
+  readonly charset?: CharsetWish;
 }
 
 export type MailRig = Awaited<ReturnType<typeof mailRig>>;
@@ -46,23 +55,34 @@ export async function mailRig(options: MailRigOptions = {}) {
   });
   module.state(internet).hosts = { "mail.example.com": "127.0.0.1" };
   const pdp = new PdpContext(modem, { ...NETWORK, ...options.settings });
-  const carrier = new SmtpCarrier({
+  const settings = { ...PLAIN, port: server.port, ...options.smtp };
+  const { senderName, senderAddress } = settings;
+  const mailer = new QsmtpMailer({
     modem,
     pdp,
     moduleClock: new ModuleClock(modem, 1),
-    settings: { ...PLAIN, port: server.port, ...options.smtp },
+    settings,
     roots: options.roots ?? (() => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }])),
     notebook: options.notebook ?? memoryNotebook(),
+    text: { senderName, senderAddress, charset: options.charset ?? "auto", lateNote: 0 },
+    bccMode: "module",
   });
+  const watched = watchedMailer(mailer);
+  const begin = (one: Transaction, how: Partial<SendNowOptions> = {}): Promise<Ended> =>
+    sendNow(watched.mailer, one, { signal: new AbortController().signal, ...how });
   await rig.ready();
   return {
     ...rig,
     server,
     pdp,
-    carrier,
-    /** Sends on the virtual clock. */
-    send: (mail: MailTransaction, how?: Parameters<SmtpCarrier["send"]>[1]) =>
-      clock.until(carrier.send(mail, how)),
+    mailer,
+    /** Begins to send a mail, with whatever the mailer itself can do about a failure; the clock is left alone. */
+    begin,
+    /** The same to its end on the virtual clock. */
+    send: (one: Transaction, how: Partial<SendNowOptions> = {}): Promise<Ended> =>
+      clock.until(begin(one, how)),
+    /** Asks for the result of the mail that was prepared last. */
+    ask: (one = mail()): Promise<Outcome> => clock.until(watched.recover(one)),
     /** Command lines of the mail that the module has received since `from`. */
     lines: (from = 0): readonly string[] => module.log.lines().slice(from),
     /** Files in the module. */
@@ -73,7 +93,7 @@ export async function mailRig(options: MailRigOptions = {}) {
           .map((file) => `${storage}:${file.name}`),
       ),
     stop: async (): Promise<void> => {
-      carrier.close();
+      mailer.close();
       pdp.close();
       await clock.until(modem.close());
       await server.stop();
@@ -81,33 +101,35 @@ export async function mailRig(options: MailRigOptions = {}) {
   };
 }
 
-/** A mail to one recipient. */
-export function mail(parts: Partial<MailTransaction> = {}): MailTransaction {
-  return {
-    senderName: PLAIN.senderName,
-    senderAddress: PLAIN.senderAddress,
+let mails = 0;
+
+/** A mail to one recipient, in one transaction to all of its recipients. */
+export function mail(parts: Partial<OutgoingMail> = {}): Transaction {
+  const whole = {
+    id: `mail-${++mails}`,
+    unique: "0123456789abcdef0123456789abcdef",
+    raisedAt: 0,
+    from: undefined,
     to: ["duty@example.com"],
     cc: [],
     bcc: [],
-    subject: ascii("Pump 7 alarm"),
-    body: ascii("Level too high.\r\n"),
+    subject: "Pump 7 alarm",
+    text: "Level too high.\r\n",
     attachments: [],
     ...parts,
   };
-}
-
-export function ascii(text: string): MailTransaction["subject"] {
-  return { charset: "ascii", bytes: Buffer.from(text, "latin1") };
-}
-
-export function utf8(text: string): MailTransaction["subject"] {
-  return { charset: "utf-8", bytes: Buffer.from(text, "utf8") };
+  return { mail: whole, envelope: { to: whole.to, cc: whole.cc, bcc: whole.bcc } };
 }
 
 /** An attachment whose content is in memory. */
-export function attachment(name: string, content: Uint8Array): TransactionAttachment {
+export function attachment(
+  filename: string,
+  content: Uint8Array,
+): OutgoingAttachment & { readonly name: string } {
   return {
-    name,
+    filename,
+    /** In the module. */
+    name: filename,
     size: content.length,
     sha256: createHash("sha256").update(content).digest("hex"),
     open: async function* () {

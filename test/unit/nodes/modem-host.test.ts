@@ -94,7 +94,10 @@ describe("A modem of the flows", () => {
     await elsewhere.release();
     const host = modem();
     host.join(user);
-    const loan = await host.lend(new AbortController().signal, () => undefined);
+    const loan = await host.lend(new AbortController().signal, {
+      isForMail: true,
+      recall: () => undefined,
+    });
     await waitFor("the outbox", () => host.condition.outbox.name === "idle");
     assert.deepEqual([host.inUse?.modem.state.name, host.condition.modem.name], ["offline", "lent"]);
     await loan.giveBack();

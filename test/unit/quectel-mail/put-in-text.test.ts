@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { sendMail, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
 import { failing, never } from "./called-modem";
-import { SENT, StatefulModem } from "./carrier-bench";
+import { SENT, StatefulModem } from "./mailer-bench";
 
 const BUSY = failing("SMTP_BUSY", 652);
 const TEXT = '+CMT: "+4915550100",,"26/01/01,12:00:00+04"';

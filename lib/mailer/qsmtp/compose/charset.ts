@@ -2,9 +2,9 @@
  * Which charset a text travels in, and its bytes there.
  *
  * ASCII whenever possible, because it alone is certain with every firmware. Not concerned with how bytes are written
- * on the line: see `TextSupport` of carrier.ts.
+ * on the line: see `TextSupport`.
  */
-import type { CodedText, TextSupport } from "../carrier";
+import type { CodedText, TextSupport } from "../mail-transaction";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 import { isAscii } from "../../../mail/ascii-fold";
 

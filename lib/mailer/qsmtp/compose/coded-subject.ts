@@ -1,5 +1,5 @@
 /** The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */
-import type { CodedText, TextSupport } from "../carrier";
+import type { CodedText, TextSupport } from "../mail-transaction";
 import { LIMITS } from "../limits";
 import { shownInAscii, isAscii } from "../../../mail/ascii-fold";
 import { cut } from "../../../mail/message/text";

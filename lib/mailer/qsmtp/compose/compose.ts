@@ -4,7 +4,7 @@
  * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
  * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
  */
-import { bodyCoding, type MailTransaction, type TextSupport } from "../carrier";
+import { bodyCoding, type MailTransaction, type TextSupport } from "../mail-transaction";
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
 import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
@@ -43,7 +43,7 @@ export interface SendHistory {
 
 export interface ComposeOptions {
   readonly settings: ComposeSettings;
-  /** What `MailCarrier.textSupport` said; `ASCII_ONLY` will do where `needsTextSupport` is false. */
+  /** How the module takes text; `ASCII_ONLY` will do where `needsTextSupport` is false. */
   readonly support: TextSupport;
   readonly history: SendHistory;
 }
@@ -59,7 +59,7 @@ type Warn = (warning: string) => void;
 /** Enough where `needsTextSupport` is false. */
 export const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
 
-/** True when the mail goes out better if `MailCarrier.textSupport` has been asked. */
+/** True when the mail goes out better if the module was asked how it takes text. */
 export function needsTextSupport(mail: Pick<OutgoingMail, "subject" | "text">): boolean {
   return !isAscii(mail.subject + mail.text) || mail.subject.includes('"');
 }

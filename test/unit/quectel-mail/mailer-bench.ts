@@ -1,4 +1,4 @@
-/** A carrier on a module that is scripted down to single calls: state, restarts and results come when a test says so. */
+/** A mailer on a module that is scripted down to single calls: state, restarts and results come when a test says so. */
 import type { Waiter } from "../../../lib/at/channel";
 import { Waiters } from "../../../lib/at/waiters";
 import { ModemError } from "../../../lib/errors";
@@ -9,9 +9,9 @@ import type { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import type { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryNotebook } from "../../../lib/quectel/notebook";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import type { MailTransaction, SendOptions } from "../../../lib/mailer/qsmtp/carrier";
-import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
-import { SmtpCarrier } from "../../../lib/mailer/qsmtp/smtp-carrier";
+import type { Ended, OutgoingAttachment, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
+import { sendNow, type SendNowOptions } from "../../../lib/mailer/send-now";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { CalledModem } from "./called-modem";
 
 export const SENT = "+QSMTPPUT: 0,0";
@@ -75,19 +75,21 @@ export class StatefulModem extends CalledModem implements Pick<Modem, Part> {
   }
 }
 
-export interface CarrierBench {
+export interface MailerBench {
   readonly modem: StatefulModem;
-  readonly carrier: SmtpCarrier;
-  /** What the carrier asked of the data connection and the module's clock, in turn. */
+  readonly mailer: QsmtpMailer;
+  /** What the mailer asked of the data connection and the module's clock, in turn. */
   readonly asked: string[];
   readonly pdp: { renew: () => Promise<void> };
-  /** Sends a mail on the virtual clock. */
-  readonly send: (parts?: Partial<MailTransaction>, options?: SendOptions) => ReturnType<SmtpCarrier["send"]>;
+  /** Begins to send a mail; the clock is left alone. */
+  readonly begin: (parts?: Partial<OutgoingMail>, how?: Partial<SendNowOptions>) => Promise<Ended>;
+  /** The same to its end on the virtual clock. */
+  readonly send: (parts?: Partial<OutgoingMail>, how?: Partial<SendNowOptions>) => Promise<Ended>;
   /** Command lines that begin so. */
   readonly count: (line: string) => number;
 }
 
-export function carrierBench(settings: Partial<SmtpSettings> = {}): CarrierBench {
+export function mailerBench(settings: Partial<SmtpSettings> = {}): MailerBench {
   const modem = new StatefulModem();
   const asked: string[] = [];
   const asks = (what: string) => (): Promise<void> => {
@@ -95,11 +97,13 @@ export function carrierBench(settings: Partial<SmtpSettings> = {}): CarrierBench
     return Promise.resolve();
   };
   const pdp = { ensure: asks("ensure"), renew: asks("renew"), used: () => void asked.push("used") };
-  const carrier = new SmtpCarrier({
+  const mailer = new QsmtpMailer({
     modem: modem.asModem,
     pdp: pdp as unknown as PdpContext,
     moduleClock: { ensure: asks("clock") } as unknown as ModuleClock,
     settings: { ...SETTINGS, ...settings },
+    text: { ...SETTINGS, charset: "auto", lateNote: 0 },
+    bccMode: "module",
     roots: () => Promise.resolve([]),
     notebook: memoryNotebook(),
   });
@@ -109,39 +113,43 @@ export function carrierBench(settings: Partial<SmtpSettings> = {}): CarrierBench
     modem.clock.after(3_000, () => modem.say(SENT));
     return [];
   });
+  const begin: MailerBench["begin"] = (parts = {}, how = {}) =>
+    sendNow(mailer, mail(parts), { signal: new AbortController().signal, ...how });
   return {
     modem,
-    carrier,
+    mailer,
     asked,
     pdp,
-    send: (parts = {}, options = {}) => modem.clock.until(carrier.send(mail(parts), options)),
+    begin,
+    send: (parts, how) => modem.clock.until(begin(parts, how)),
     count: (line) => modem.called.filter((called) => called.startsWith(line)).length,
   };
 }
 
-export function mail(parts: Partial<MailTransaction> = {}): MailTransaction {
-  return {
-    senderName: "Pump 7",
-    senderAddress: "pump7@example.com",
+let mails = 0;
+
+export function mail(parts: Partial<OutgoingMail> = {}): Transaction {
+  const whole = {
+    id: `mail-${++mails}`,
+    unique: "0123456789abcdef0123456789abcdef",
+    raisedAt: 0,
+    from: undefined,
     to: ["duty@example.com"],
     cc: [],
     bcc: [],
-    subject: ascii("alarm"),
-    body: ascii("high"),
+    subject: "alarm",
+    text: "high",
     attachments: [],
     ...parts,
   };
+  return { mail: whole, envelope: { to: whole.to, cc: whole.cc, bcc: whole.bcc } };
 }
 
-export function ascii(text: string): MailTransaction["subject"] {
-  return { charset: "ascii", bytes: Buffer.from(text, "latin1") };
-}
-
-export function attachment(name: string, size: number): TransactionAttachment {
+export function attachment(filename: string, size: number): OutgoingAttachment {
   return {
-    name,
+    filename,
     size,
-    sha256: name,
+    sha256: filename,
     open: async function* () {
       yield Buffer.alloc(size);
     },

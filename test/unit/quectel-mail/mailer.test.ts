@@ -1,17 +1,18 @@
-/** The carrier call by call: the order of a mail, what ends it, what is tried again, what is left behind. */
+/** The mailer call by call: the order of a mail, what ends it, what is tried again, what is left behind. */
 import assert from "node:assert/strict";
 import type { MailerProgress } from "../../../lib/mailer/mailer";
 import { failing } from "./called-modem";
-import { attachment, carrierBench, mail, SENT } from "./carrier-bench";
+import { attachment, mailerBench } from "./mailer-bench";
 
 const UPLOADED = (size: number): string[] => [`+QFUPL: ${size},0`];
 
-describe("a mail through the carrier", () => {
+describe("a mail by the mailer", () => {
   it("is cleared, set, filled and sent in this order, and tells how far it is", async () => {
-    const { modem, asked, carrier, send } = carrierBench();
+    const { modem, asked, mailer, send } = mailerBench();
     const progress: MailerProgress[] = [];
     const report = await send({}, { onProgress: (one) => progress.push(one) });
-    assert.deepEqual(report, { sendMs: 3_000, bytes: 4, warnings: [] });
+    assert.deepEqual([report.sendMs, report.bytes, report.warnings], [3_000, 4, []]);
+    assert.deepEqual(report.recipients, [{ address: "duty@example.com", state: "accepted" }]);
     assert.deepEqual(
       modem.called.map((line) => line.replace(/[=?].*/, "")),
       [
@@ -32,12 +33,12 @@ describe("a mail through the carrier", () => {
         ["sending", 0, 0],
       ],
     );
-    assert.deepEqual(carrier.lastMail, { kind: "sent", at: 3_000 });
+    assert.deepEqual(mailer.lastMail, { kind: "sent", at: 3_000 });
     assert.equal(modem.lock.held, false);
   });
 
   it("has its settings written once, and again after a restart of the module", async () => {
-    const { modem, send, count } = carrierBench();
+    const { modem, send, count } = mailerBench();
     await send();
     await send();
     assert.equal(count("AT+QSMTPCFG"), 5);
@@ -53,14 +54,14 @@ describe("a mail through the carrier", () => {
       [{ security: "tls" }, true],
       [{ security: "starttls" }, true],
     ] as const) {
-      const { asked, send } = carrierBench(settings);
+      const { asked, send } = mailerBench(settings);
       await send().catch(() => undefined);
       assert.equal(asked.includes("clock"), expected, JSON.stringify(settings));
     }
   });
 
   it("with attachments uploads each, tells the bytes, and attaches them in order", async () => {
-    const { modem, send, carrier, count } = carrierBench();
+    const { modem, send, mailer, count } = mailerBench();
     modem.when('AT+QFUPL="RAM:a.txt"', UPLOADED(3)).when('AT+QFUPL="RAM:b.txt"', UPLOADED(5));
     const progress: MailerProgress[] = [];
     const attachments = [attachment("a.txt", 3), attachment("b.txt", 5)];
@@ -78,11 +79,11 @@ describe("a mail through the carrier", () => {
     await modem.clock.advance(5_000);
     assert.equal(count("AT+QFDEL"), 2, "what no mail needs any more goes five seconds later");
     assert.equal(modem.clock.timers, 0);
-    carrier.close();
+    mailer.close();
   });
 
   it("leaves its attachments to the next transaction of the same mail", async () => {
-    const { modem, send, count } = carrierBench();
+    const { modem, send, count } = mailerBench();
     modem.when("AT+QFUPL", UPLOADED(3));
     const attachments = [attachment("a.txt", 3)];
     await send({ attachments });
@@ -97,7 +98,7 @@ describe("a mail through the carrier", () => {
 
   it("leaves what it uploaded alone while the module is away, or somebody else works on it", async () => {
     for (const busy of ["away", "held"] as const) {
-      const { modem, send, count } = carrierBench();
+      const { modem, send, count } = mailerBench();
       modem.when("AT+QFUPL", UPLOADED(3));
       await send({ attachments: [attachment("a.txt", 3)] });
       if (busy === "away") modem.enter("registering");
@@ -108,31 +109,20 @@ describe("a mail through the carrier", () => {
   });
 
   it("says in its log when its files will not go", async () => {
-    const { modem, send } = carrierBench();
+    const { modem, send } = mailerBench();
     modem.when("AT+QFUPL", UPLOADED(3)).when("AT+QFDEL", failing("MODEM_TIMEOUT"));
     await send({ attachments: [attachment("a.txt", 3)] });
     await modem.clock.advance(6_000);
     assert.match(modem.log.lines.join(), /debug files stay in the module for now/);
   });
-
-  it("is refused at once with a body longer than the module takes, to the byte", async () => {
-    const { modem, send } = carrierBench();
-    const body = (length: number): Parameters<typeof send>[0] => ({
-      body: { charset: "ascii", bytes: Buffer.alloc(length, "x") },
-    });
-    await assert.rejects(send(body(10_241)), { code: "LIMIT_BODY", stage: "body", message: /10241 bytes/ });
-    assert.deepEqual(modem.called, []);
-    modem.when("AT+QSMTPBODY", ["+QSMTPBODY: 10240"]);
-    assert.equal((await send(body(10_240))).bytes, 10_240);
-  });
 });
 
-describe("a mail that fails in the carrier", () => {
+describe("a mail that fails", () => {
   it("is the last mail, with its error and its time; one that was called off is not", async () => {
-    const { modem, carrier, send } = carrierBench();
+    const { modem, mailer, send } = mailerBench();
     modem.when("AT+QSMTPDST", failing("SMTP_PARAMETER", 664));
     await assert.rejects(send(), { code: "LIMIT_ADDRESS", stage: "recipients" });
-    const { lastMail } = carrier;
+    const { lastMail } = mailer;
     assert.equal(lastMail?.kind === "failed" && lastMail.error.code, "LIMIT_ADDRESS");
     assert.equal(lastMail?.at, 0);
     const abort = new AbortController();
@@ -141,11 +131,11 @@ describe("a mail that fails in the carrier", () => {
       return failing("MODEM_ABORTED");
     });
     await assert.rejects(send({}, { signal: abort.signal }), { code: "MODEM_ABORTED" });
-    assert.equal(carrier.lastMail, lastMail);
+    assert.equal(mailer.lastMail, lastMail);
   });
 
   it("because the module is not ready says why, and no recipient is set", async () => {
-    const { modem, asked, send, count } = carrierBench();
+    const { modem, asked, send, count } = mailerBench();
     modem.enter("registering");
     await assert.rejects(send(), { code: "MODEM_NOT_READY", stage: "network" });
     assert.equal(count("AT+QSMTPDST"), 0);
@@ -153,7 +143,7 @@ describe("a mail that fails in the carrier", () => {
   });
 
   it("because the module restarted meanwhile is given no half mail", async () => {
-    const { modem, send, count } = carrierBench();
+    const { modem, send, count } = mailerBench();
     modem.when("AT+QSMTPDST", () => {
       modem.epoch++;
       return [];
@@ -163,48 +153,31 @@ describe("a mail that fails in the carrier", () => {
     assert.equal(count("AT+QSMTPPUT"), 0);
   });
 
-  it("because the module restarted just before it was sent was not sent, and is known so", async () => {
-    const { modem, send, count } = carrierBench();
-    const beforePut = async (): Promise<void> => void modem.epoch++;
-    await assert.rejects(send({}, { beforePut }), {
-      code: "MODEM_NOT_READY",
-      stage: "send",
-      message: /it has restarted just before the mail was to be sent/,
-    });
-    assert.equal(count("AT+QSMTPPUT"), 0);
-  });
-
-  it("because its caller could not make it durable is not sent", async () => {
-    const { send, count } = carrierBench();
-    await assert.rejects(send({}, { beforePut: () => Promise.reject(new Error("disk full")) }), /disk full/);
-    assert.equal(count("AT+QSMTPPUT"), 0);
-  });
-
   it("waits up to 30 s for a line that is being synchronised", async () => {
-    const { modem, send } = carrierBench();
+    const { modem, send } = mailerBench();
     modem.enter("connecting");
     modem.clock.after(29_000, () => modem.enter("ready"));
     assert.equal((await send()).sendMs, 3_000);
     assert.equal(modem.clock.now(), 32_000);
-    const late = carrierBench();
+    const late = mailerBench();
     late.modem.enter("connecting");
     await assert.rejects(late.send(), { code: "MODEM_NOT_READY" });
     assert.ok(late.modem.clock.now() >= 30_000 && late.modem.clock.now() <= 61_000);
   });
 
   it("does not wait for the line any longer when it is called off", async () => {
-    const { modem, carrier, send } = carrierBench();
+    const { modem, mailer, send } = mailerBench();
     modem.enter("connecting");
     const abort = new AbortController();
     modem.clock.after(1_000, () => abort.abort());
     await assert.rejects(send({}, { signal: abort.signal }), { code: "MODEM_ABORTED" });
     assert.equal(modem.clock.now(), 1_000);
-    carrier.close();
+    mailer.close();
     assert.equal(modem.clock.timers, 0);
   });
 
   it("because the server refused it tells what the server said", async () => {
-    const { modem, asked, send, count } = carrierBench();
+    const { modem, asked, send, count } = mailerBench();
     modem.when("AT+QSMTPPUT", () => {
       modem.clock.after(3_000, () => modem.say("+QSMTPPUT: 662,550"));
       return [];
@@ -215,11 +188,11 @@ describe("a mail that fails in the carrier", () => {
   });
 });
 
-describe("a carrier that is closed", () => {
+describe("a mailer that is closed", () => {
   it("ends the mail that runs as unknown, and listens no more", async () => {
-    const { modem, carrier, send } = carrierBench();
+    const { modem, mailer, send } = mailerBench();
     modem.when("AT+QSMTPPUT", []);
-    modem.clock.after(1_000, () => carrier.close());
+    modem.clock.after(1_000, () => mailer.close());
     await assert.rejects(send(), { code: "MODEM_RESULT_UNKNOWN" });
     assert.equal(modem.clock.now(), 1_000);
     assert.equal(modem.clock.timers, 0);
@@ -228,30 +201,30 @@ describe("a carrier that is closed", () => {
   });
 
   it("has no files deleted afterwards", async () => {
-    const { modem, carrier, send, count } = carrierBench();
+    const { modem, mailer, send, count } = mailerBench();
     modem.when("AT+QFUPL", UPLOADED(3));
     await send({ attachments: [attachment("a.txt", 3)] });
-    carrier.close();
+    mailer.close();
     assert.equal(modem.clock.timers, 0);
     assert.equal(count("AT+QFDEL"), 0);
   });
 });
 
-describe("what else a carrier is asked", () => {
+describe("what else a mailer is asked", () => {
   it("is available while the module is ready, and tells each change once", () => {
-    const { modem, carrier } = carrierBench();
+    const { modem, mailer } = mailerBench();
     const told: boolean[] = [];
-    carrier.on("available", (available) => told.push(available));
+    mailer.on("available", (available) => told.push(available));
     for (const state of ["ready", "connecting", "registering", "ready", "ready"] as const) modem.enter(state);
     assert.deepEqual(told, [false, true]);
-    assert.equal(carrier.available, true);
+    assert.equal(mailer.available, true);
   });
 
   it("finds a content uploaded in advance, and keeps it until its mail has used it", async () => {
-    const { modem, carrier, send, count } = carrierBench();
+    const { modem, mailer, send, count } = mailerBench();
     modem.when("AT+QFUPL", UPLOADED(3));
     const one = attachment("a.txt", 3);
-    const stored = await modem.clock.until(carrier.preload(one));
+    const stored = await modem.clock.until(mailer.preload({ ...one, name: "a.txt" }));
     assert.equal(stored.name, "RAM:a.txt");
     await send();
     await modem.clock.advance(6_000);
@@ -261,57 +234,14 @@ describe("what else a carrier is asked", () => {
     assert.equal(count("AT+QFUPL"), 1);
     assert.equal(count("AT+QFDEL"), 1);
     modem.enter("registering");
-    await assert.rejects(modem.clock.until(carrier.preload(one)), { code: "MODEM_NOT_READY" });
-  });
-
-  for (const [result, kind] of [
-    [SENT, "sent"],
-    ["+QSMTPPUT: 662,550", "refused"],
-  ] as const) {
-    it(`takes ${result} for the result of a mail of a former run`, async () => {
-      const { modem, carrier } = carrierBench();
-      modem.when("AT+QSMTPDST?", failing("SMTP_BUSY", 652));
-      modem.clock.after(7_000, () => modem.say(result));
-      const recovered = await modem.clock.until(carrier.recover());
-      assert.equal(recovered.kind, kind);
-      if (recovered.kind === "refused") assert.equal(recovered.error.smtpCode, 550);
-      assert.equal(modem.lock.held, false);
+    await assert.rejects(modem.clock.until(mailer.preload({ ...one, name: "a.txt" })), {
+      code: "MODEM_NOT_READY",
     });
-  }
-
-  it("knows nothing of a mail of a former run that the module knows nothing of", async () => {
-    const { modem, carrier } = carrierBench();
-    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
-    modem.when("AT+QSMTPDST?", failing("MODEM_TIMEOUT"));
-    await assert.rejects(modem.clock.until(carrier.recover()), { code: "MODEM_NOT_READY" });
-  });
-
-  it("does not take the result of its own mail for that of a former run", async () => {
-    const { modem, carrier, send } = carrierBench();
-    await send();
-    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
-    modem.say(SENT);
-    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "sent" });
-    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
-  });
-
-  it("does not say that a mail of a former run was refused when its result is not understood", async () => {
-    const { modem, carrier } = carrierBench();
-    modem.when("AT+QSMTPDST?", failing("SMTP_BUSY", 652));
-    modem.clock.after(7_000, () => modem.say("+QSMTPPUT: 0,550"));
-    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
-  });
-
-  it("waits for the mail of a former run as long as its own could take, and an hour", async () => {
-    const { modem, carrier } = carrierBench();
-    modem.when("AT+QSMTPDST?", failing("SMTP_BUSY", 652));
-    assert.deepEqual(await modem.clock.until(carrier.recover()), { kind: "unknown" });
-    assert.equal(modem.clock.now(), 3_660_000);
   });
 
   it("works on one mail at a time", async () => {
-    const { modem, carrier, count } = carrierBench();
-    const both = Promise.all([carrier.send(mail()), carrier.send(mail())]);
+    const { modem, begin, count } = mailerBench();
+    const both = Promise.all([begin(), begin()]);
     await modem.clock.advance(1_000);
     assert.equal(count("AT+QSMTPCLR"), 1);
     await modem.clock.until(both);
