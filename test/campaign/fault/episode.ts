@@ -215,7 +215,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     };
     const turn = plan.number * plan.mishaps + at;
     const contradicted = (arrival: Arrival): void => ledger.contradicted(arrival);
-    const acts = { heal, contradicted, testMail, foreignMail, note };
+    const acts = { heal, contradicted, testMail, otherHost, foreignMail, note };
     const scene: Scene = { clock, module, office, host, dice, turn, ...acts };
     clock.after(dice.between(0, span), () => {
       if (isOver) return;

@@ -3,6 +3,7 @@ import type { FaultPlan, FaultRule, SimulatedModem, SmtpStep } from "../../../li
 import type { FastClock } from "../../support/fast-clock";
 import type { Dice } from "./dice";
 import type { Host } from "./host";
+import type { OtherHost } from "./other-host";
 import type { Arrival, PostOffice } from "./post-office";
 
 export interface Scene {
@@ -17,6 +18,7 @@ export interface Scene {
   readonly contradicted: (arrival: Arrival) => void;
   /** A person sends a test mail, and may cancel it after so many milliseconds. */
   readonly testMail: (cancelAfterMs: number | undefined) => void;
+  readonly otherHost: OtherHost;
   /** Another host sends a mail, while the module is free. */
   readonly foreignMail: () => void;
   /** Tells that it strikes now. */

@@ -1,6 +1,5 @@
 /** What befalls module, line, network and mail server in an episode; each ends by itself after a while. */
 import { cell, change, cme, ERROR, setModuleTime, simCard } from "../../../lib/simulator";
-import { smtpClient } from "../../../lib/simulator/delivery/smtp-state";
 import { HOST_MISHAPS } from "./host-mishaps";
 import {
   atAcceptance,
@@ -150,8 +149,7 @@ const MODULE_MISHAPS: readonly Mishap[] = [
         const { dice, clock } = scene;
         for (let line = 0; line < dice.between(1, 4); line++)
           clock.after(line * dice.between(0, 5_000), () => {
-            // A module sends one mail at a time: while it sends ours, it has no result of another.
-            if (smtpClient(module).activity !== "sending")
+            if (scene.otherHost.mayBeHeard)
               module.raiseUrc(`+QSMTPPUT: ${dice.pick(["0,0", "0,250", "654,0", "678,550"])}`);
           });
       }),

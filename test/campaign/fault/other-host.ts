@@ -9,8 +9,9 @@ import type { SimulatedModem } from "../../../lib/simulator";
 import { emptyContent, smtpClient } from "../../../lib/simulator/delivery/smtp-state";
 
 export class OtherHost {
-  /** Our host has begun a mail whose result is still to come. */
+  /** Our host has begun a mail whose result is still to come; and this one is in flight. */
   private isUnderWay = false;
+  private isInFlight = false;
 
   constructor(
     private readonly module: SimulatedModem,
@@ -18,9 +19,15 @@ export class OtherHost {
   ) {
     module.log.follow((entry) => {
       if (entry.kind === "line" && entry.text === "AT+QSMTPCLR") this.isUnderWay = true;
-      if (entry.kind === "urc" && entry.text.startsWith("+QSMTPPUT:")) this.isUnderWay = false;
+      if (entry.kind === "line" && entry.text.startsWith("AT+QSMTPPUT=")) this.isInFlight = true;
+      if (entry.kind === "urc" && entry.text.startsWith("+QSMTPPUT:")) this.over();
     });
-    module.on("started", () => (this.isUnderWay = false));
+    module.on("started", () => this.over());
+  }
+
+  /** A module sends one mail at a time: while the result of ours is to come, it has none of another. */
+  get mayBeHeard(): boolean {
+    return !this.isInFlight && smtpClient(this.module).activity !== "sending";
   }
 
   /** Sends a mail, unless the module does not run, is busy, or our host must not be disturbed yet. */
@@ -30,7 +37,7 @@ export class OtherHost {
     if (typeof line === "string") return;
     line.close();
     const client = smtpClient(module);
-    if (client.activity !== "idle" || (this.isUnderWay && !this.isNoticed())) return;
+    if (client.activity !== "idle" || !this.mayBeHeard || (this.isUnderWay && !this.isNoticed())) return;
     client.activity = "sending";
     client.content = { ...emptyContent(), recipients: [{ type: 1, address: recipient }] };
     module.background(async () => {
@@ -39,5 +46,10 @@ export class OtherHost {
       client.activity = "idle";
       module.raiseUrc("+QSMTPPUT: 0,0");
     });
+  }
+
+  private over(): void {
+    this.isUnderWay = false;
+    this.isInFlight = false;
   }
 }

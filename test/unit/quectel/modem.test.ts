@@ -93,23 +93,34 @@ describe("modem", () => {
     await modem.close();
   });
 
-  it("connects again for ever with a growing wait when the port cannot be opened", async () => {
-    const clock = new VirtualClock();
-    let attempts = 0;
-    const { modem, states } = modemOn(() => {
-      attempts++;
-      const transport = new ScriptedTransport();
-      transport.open = () => Promise.reject(new ModemError("PORT_NOT_FOUND"));
-      return transport;
-    }, clock);
-    modem.acquire();
-    await clock.advance(10 * 60_000);
-    assert.equal(modem.state.name, "offline");
-    assert.equal(modem.notReady()?.code, "PORT_NOT_FOUND");
+  for (const [code, wanted, how] of [
     // 1, 2, 4, 8, 16, 32, then every 60 s.
-    assert.equal(attempts, 15);
-    assert.equal(states.filter((state) => state.name === "ready").length, 0);
-    await modem.close();
-    assert.equal(clock.timers, 0);
-  });
+    ["PORT_BUSY", 15, "with a growing wait when another program has the port"],
+    // After a second, then every two: a module that is plugged in has mails to send.
+    ["PORT_NOT_FOUND", 301, "every two seconds when the port is not there, and tells it once"],
+  ] as const) {
+    it(`connects again for ever ${how}`, async () => {
+      const clock = new VirtualClock();
+      let attempts = 0;
+      const { modem, states } = modemOn(() => {
+        attempts++;
+        const transport = new ScriptedTransport();
+        transport.open = () => Promise.reject(new ModemError(code));
+        return transport;
+      }, clock);
+      modem.acquire();
+      await clock.advance(10 * 60_000);
+      assert.equal(modem.state.name, "offline");
+      assert.equal(modem.notReady()?.code, code);
+      assert.equal(attempts, wanted);
+      assert.equal(states.filter(({ name }) => name === "ready").length, 0);
+      if (code === "PORT_NOT_FOUND")
+        assert.deepEqual(
+          states.map(({ name }) => name),
+          ["connecting", "offline"],
+        );
+      await modem.close();
+      assert.equal(clock.timers, 0);
+    });
+  }
 });
