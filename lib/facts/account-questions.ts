@@ -1,6 +1,6 @@
 /** Questions about the settings of QSMTPCFG: what is read back, how long they may be (fact base 2.1). */
 import { parseParameters } from "../at/command";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { addressOf, hostOf } from "./forms";
 import { limitText, longestAccepted } from "./longest";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
@@ -10,20 +10,20 @@ const ATTEMPTS = 5;
 const PAUSE_MS = 2_000;
 
 /** Sets an invented account; some firmware takes it only after several attempts. @returns false when it never does. */
-async function setInventedAccount(bench: Bench): Promise<boolean> {
+async function setInventedAccount(asker: Asker): Promise<boolean> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    if (await bench.accepts('AT+QSMTPCFG="account","facts","invented"')) return true;
-    bench.remarkOnly();
-    await bench.wait(PAUSE_MS);
+    if (await asker.accepts('AT+QSMTPCFG="account","facts","invented"')) return true;
+    asker.remarkOnly();
+    await asker.wait(PAUSE_MS);
   }
   return false;
 }
 
-async function passwordReadback(bench: Bench): Promise<Answer> {
-  // The keeper leaves an account alone only because its password is masked.
-  if (!bench.mayChangeAccount) return known("masked");
-  if (!(await setInventedAccount(bench))) return unclear("the account is refused");
-  const shown = parseParameters((await bench.firstLine('AT+QSMTPCFG="account"')) ?? "").text(2);
+async function passwordReadback(asker: Asker): Promise<Answer> {
+  // The backup leaves an account alone only because its password is masked.
+  if (!asker.mayChangeAccount) return known("masked");
+  if (!(await setInventedAccount(asker))) return unclear("the account is refused");
+  const shown = parseParameters((await asker.firstLine('AT+QSMTPCFG="account"')) ?? "").text(2);
   if (shown === "invented") return known("clear");
   return /^\*+$/.test(shown ?? "") ? known("masked") : unclear(`read back as ${shown ?? "nothing"}`);
 }
@@ -39,29 +39,29 @@ const strings: Readonly<Record<string, (length: number) => string>> = {
 };
 const ACCOUNT_STRINGS: readonly string[] = ["user", "password"];
 
-async function stringLimits(bench: Bench): Promise<Answer> {
-  const mayAsk = bench.mayChangeAccount && (await setInventedAccount(bench));
+async function stringLimits(asker: Asker): Promise<Answer> {
+  const mayAsk = asker.mayChangeAccount && (await setInventedAccount(asker));
   const limits: string[] = [];
   const names: string[] = [];
   for (const [name, lineOf] of Object.entries(strings)) {
     if (ACCOUNT_STRINGS.includes(name) && !mayAsk) continue;
-    const longest = await longestAccepted((length) => bench.knows(lineOf(length)), STRING);
-    await bench.clearMail();
+    const longest = await longestAccepted((length) => asker.knows(lineOf(length)), STRING);
+    await asker.clearMail();
     if (longest === 0) return unclear(`every ${name} is refused`);
     limits.push(limitText(longest, STRING));
     names.push(`${name} ${limitText(longest, STRING)}`);
   }
-  if (!mayAsk) bench.remarkOnly();
+  if (!mayAsk) asker.remarkOnly();
   const [first = ""] = limits;
   return known(limits.every((limit) => limit === first) ? first : names.join(", "));
 }
 
-async function anyCase(bench: Bench): Promise<Answer> {
-  return known((await bench.knows('AT+QSMTPCFG="SSLTYPE",0')) ? "taken" : "refused");
+async function anyCase(asker: Asker): Promise<Answer> {
+  return known((await asker.knows('AT+QSMTPCFG="SSLTYPE",0')) ? "taken" : "refused");
 }
 
-async function factoryPort(bench: Bench): Promise<Answer> {
-  const line = await bench.firstLine('AT+QSMTPCFG="smtpserver"');
+async function factoryPort(asker: Asker): Promise<Answer> {
+  const line = await asker.firstLine('AT+QSMTPCFG="smtpserver"');
   const host = parseParameters(line ?? "").text(1);
   if (host !== "") return notAsked("somebody has set a server");
   return known(parseParameters(line ?? "").text(2) ?? "none");
@@ -108,6 +108,6 @@ export const accountQuestions: readonly Question[] = [
     expected: { answer: "taken", mark: "A" },
     needs: "nothing",
     transcript: "remark",
-    ask: async (bench) => known((await bench.knows('AT+QSMTPCFG="contextid",16')) ? "taken" : "refused"),
+    ask: async (asker) => known((await asker.knows('AT+QSMTPCFG="contextid",16')) ? "taken" : "refused"),
   },
 ];

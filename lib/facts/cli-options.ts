@@ -1,6 +1,6 @@
 /** The command line of `quectel-modem-facts`: its options, its help, and what is made of them. Reads no file. */
 import { parseArgs } from "node:util";
-import type { MailSample } from "./bench";
+import type { MailSample } from "./asker";
 
 export const help = `quectel-modem-facts: asks a Quectel module what its manuals leave open
 

@@ -4,7 +4,7 @@
  */
 import { parseParameters } from "../at/command";
 import { readPutResult } from "../quectel/commands/smtp";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { inventedSettings, isPutResult, untilIdle } from "./put-questions";
 
 /** The longest that a module is known to wait is 30 s; its own limit of the mail is 60 s. */
@@ -24,41 +24,41 @@ export type DeadMail =
 
 /** Sends it; `meanwhile` runs once QSMTPPUT has said OK. */
 export async function sendDeadMail(
-  bench: Bench,
+  asker: Asker,
   meanwhile: () => Promise<void> = () => Promise.resolve(),
 ): Promise<DeadMail> {
-  const context = await inactiveContext(bench);
+  const context = await inactiveContext(asker);
   if (context === undefined) return { kind: "refused", why: "all PDP contexts are active" };
-  await inventedSettings(bench);
-  await bench.ask('AT+QSMTPCFG="ssltype",0');
+  await inventedSettings(asker);
+  await asker.ask('AT+QSMTPCFG="ssltype",0');
   const isReady =
-    (await bench.accepts(`AT+QSMTPCFG="contextid",${context}`)) &&
-    (await bench.accepts('AT+QSMTPDST=1,1,"facts@example.com"'));
+    (await asker.accepts(`AT+QSMTPCFG="contextid",${context}`)) &&
+    (await asker.accepts('AT+QSMTPDST=1,1,"facts@example.com"'));
   if (!isReady) return { kind: "refused", why: "its settings are refused" };
-  const waiter = bench.module.expect(isPutResult);
+  const waiter = asker.module.expect(isPutResult);
   try {
-    if (!(await bench.accepts("AT+QSMTPPUT=60"))) return { kind: "refused", why: "QSMTPPUT is refused" };
-    const begun = bench.clock.now();
+    if (!(await asker.accepts("AT+QSMTPPUT=60"))) return { kind: "refused", why: "QSMTPPUT is refused" };
+    const begun = asker.clock.now();
     waiter.start(RESULT_MS);
     const result = waiter.promise.then(
-      (line) => ({ line, ms: bench.clock.now() - begun }),
+      (line) => ({ line, ms: asker.clock.now() - begun }),
       () => undefined,
     );
     await meanwhile();
     const came = await result;
     if (came === undefined) return { kind: "noResult" };
-    bench.note(`${came.line} after ${Math.round(came.ms / 1000)} s`);
+    asker.note(`${came.line} after ${Math.round(came.ms / 1000)} s`);
     return { kind: "ended", error: readPutResult(came.line)?.error ?? 0, ms: came.ms };
   } finally {
     waiter.cancel();
-    await untilIdle(bench);
-    await bench.clearMail();
+    await untilIdle(asker);
+    await asker.clearMail();
   }
 }
 
 /** The highest context that is not active. */
-async function inactiveContext(bench: Bench): Promise<number | undefined> {
-  const reply = await bench.ask("AT+QIACT?");
+async function inactiveContext(asker: Asker): Promise<number | undefined> {
+  const reply = await asker.ask("AT+QIACT?");
   const active = new Set(
     reply.kind === "ok" ? reply.lines.map((line) => parseParameters(line).integer(0)) : [],
   );

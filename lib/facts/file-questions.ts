@@ -1,6 +1,6 @@
 /** Questions about the FILE commands: answers, errors and sizes (fact base 3). Nobody else's file is touched. */
 import { parseParameters } from "../at/command";
-import { resultValue, type Bench } from "./bench";
+import { resultValue, type Asker } from "./asker";
 import { limitText, longestAccepted } from "./longest";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
@@ -10,34 +10,34 @@ const BAD_NAME = 406;
 const CHECKSUM_CONTENT = "AaAk";
 const TWO_BLOCKS = 2048;
 
-async function space(bench: Bench, storage: "UFS" | "RAM"): Promise<Answer> {
-  const line = await bench.firstLine(`AT+QFLDS="${storage}"`);
+async function space(asker: Asker, storage: "UFS" | "RAM"): Promise<Answer> {
+  const line = await asker.firstLine(`AT+QFLDS="${storage}"`);
   return line === undefined ? unclear("refused") : known(line.replace(/^\+QFLDS: */, ""));
 }
 
-async function missingFile(bench: Bench): Promise<Answer> {
-  return bench.files.withName(bench, "RAM:", async (name) => {
-    return known(resultValue(await bench.insist(`AT+QFDEL="${name}"`)));
+async function missingFile(asker: Asker): Promise<Answer> {
+  return asker.files.withName(asker, "RAM:", async (name) => {
+    return known(resultValue(await asker.insist(`AT+QFDEL="${name}"`)));
   });
 }
 
-async function listNothing(bench: Bench): Promise<Answer> {
-  return bench.files.withName(bench, "RAM:", async (name) => {
-    const reply = await bench.insist(`AT+QFLST="${name}"`);
+async function listNothing(asker: Asker): Promise<Answer> {
+  return asker.files.withName(asker, "RAM:", async (name) => {
+    const reply = await asker.insist(`AT+QFLST="${name}"`);
     return known(resultValue(reply).toLowerCase());
   });
 }
 
-async function listFields(bench: Bench): Promise<Answer> {
-  return bench.files.with(bench, "RAM:", "fact", async (name) => {
-    const line = await bench.firstLine(`AT+QFLST="${name}"`);
+async function listFields(asker: Asker): Promise<Answer> {
+  return asker.files.with(asker, "RAM:", "fact", async (name) => {
+    const line = await asker.firstLine(`AT+QFLST="${name}"`);
     if (line === undefined) return unclear("the file is not listed");
     return known(parseParameters(line).length > 2 ? "present" : "absent");
   });
 }
 
-async function checksumForm(bench: Bench): Promise<Answer> {
-  return bench.files.with(bench, "RAM:", CHECKSUM_CONTENT, async (_name, uploaded) => {
+async function checksumForm(asker: Asker): Promise<Answer> {
+  return asker.files.with(asker, "RAM:", CHECKSUM_CONTENT, async (_name, uploaded) => {
     const line = uploaded.kind === "ok" ? uploaded.lines.at(-1) : undefined;
     const digits = parseParameters(line ?? "").text(1);
     if (digits === "a") return known("short");
@@ -45,46 +45,46 @@ async function checksumForm(bench: Bench): Promise<Answer> {
   });
 }
 
-async function tooLarge(bench: Bench): Promise<Answer> {
-  const free = parseParameters((await bench.firstLine('AT+QFLDS="RAM"')) ?? "").integer(0);
+async function tooLarge(asker: Asker): Promise<Answer> {
+  const free = parseParameters((await asker.firstLine('AT+QFLDS="RAM"')) ?? "").integer(0);
   if (free === undefined) return notAsked("the free space is not known");
   // RAM may be freed meanwhile, by the module itself as well.
-  return bench.files.withName(bench, "RAM:", async (name) => {
-    const reply = await bench.ask(`AT+QFUPL="${name}",${free + 1024},1`, { timeout: 30_000 });
+  return asker.files.withName(asker, "RAM:", async (name) => {
+    const reply = await asker.ask(`AT+QFUPL="${name}",${free + 1024},1`, { timeout: 30_000 });
     return reply.kind === "refused" && reply.number !== undefined
       ? known(reply.number)
       : unclear("the size is taken");
   });
 }
 
-async function sameNameTwice(bench: Bench): Promise<Answer> {
-  return bench.files.with(bench, "RAM:", "fact", async (name, uploaded) => {
+async function sameNameTwice(asker: Asker): Promise<Answer> {
+  return asker.files.with(asker, "RAM:", "fact", async (name, uploaded) => {
     if (uploaded.kind === "refused") return unclear("the upload is refused");
-    const reply = await bench.insist(`AT+QFUPL="${name}",4,1`, { timeout: 30_000 });
+    const reply = await asker.insist(`AT+QFUPL="${name}",4,1`, { timeout: 30_000 });
     return known(resultValue(reply));
   });
 }
 
-async function firstHandle(bench: Bench): Promise<Answer> {
-  return bench.files.withName(bench, "UFS:", async (name) => {
-    const open = await bench.insist("AT+QFOPEN?");
+async function firstHandle(asker: Asker): Promise<Answer> {
+  return asker.files.withName(asker, "UFS:", async (name) => {
+    const open = await asker.insist("AT+QFOPEN?");
     if (open.kind === "ok" && open.lines.length > 0) return notAsked("somebody holds open files");
-    const line = await bench.firstLine(`AT+QFOPEN="${name}",1`);
+    const line = await asker.firstLine(`AT+QFOPEN="${name}",1`);
     const handle = parseParameters(line ?? "").integer(0);
     if (handle === undefined) return unclear("the file cannot be opened");
-    await bench.tidy(`AT+QFCLOSE=${handle}`);
+    await asker.tidy(`AT+QFCLOSE=${handle}`);
     return known(handle);
   });
 }
 
-async function acknowledgements(bench: Bench): Promise<Answer> {
-  return bench.files.with(
-    bench,
+async function acknowledgements(asker: Asker): Promise<Answer> {
+  return asker.files.with(
+    asker,
     "RAM:",
     "x".repeat(TWO_BLOCKS),
     async (_name, uploaded) => {
       if (uploaded.kind === "refused") return unclear("the upload is refused");
-      const received = bench.tools.recording.received();
+      const received = asker.tools.recording.received();
       if (received === undefined) return notAsked("nobody records the bytes of this connection");
       return known(/CONNECT\r\n(A*)/.exec(received)?.[1]?.length ?? 0);
     },
@@ -92,9 +92,9 @@ async function acknowledgements(bench: Bench): Promise<Answer> {
   );
 }
 
-async function nameLimit(bench: Bench): Promise<Answer> {
+async function nameLimit(asker: Asker): Promise<Answer> {
   const isName = async (length: number): Promise<boolean> => {
-    const reply = await bench.insist(`AT+QFLST="RAM:${"f".repeat(length)}"`);
+    const reply = await asker.insist(`AT+QFLST="RAM:${"f".repeat(length)}"`);
     return reply.kind === "ok" || reply.number !== BAD_NAME;
   };
   return known(limitText(await longestAccepted(isName, NAME), NAME));
@@ -107,7 +107,7 @@ export const fileQuestions: readonly Question[] = [
     expected: { answer: undefined, mark: "B" },
     needs: "nothing",
     transcript: "remark",
-    ask: (bench) => space(bench, "UFS"),
+    ask: (asker) => space(asker, "UFS"),
   },
   {
     id: "ram-space",
@@ -115,7 +115,7 @@ export const fileQuestions: readonly Question[] = [
     expected: { answer: undefined, mark: "A" },
     needs: "nothing",
     transcript: "remark",
-    ask: (bench) => space(bench, "RAM"),
+    ask: (asker) => space(asker, "RAM"),
   },
   {
     id: "missing-file",
@@ -194,8 +194,8 @@ export const fileQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "406", "400", "error", "3"],
     transcript: "remark",
-    ask: async (bench) => {
-      const reply = await bench.insist('AT+QFLDS="RAM"');
+    ask: async (asker) => {
+      const reply = await asker.insist('AT+QFLDS="RAM"');
       return known(reply.kind === "ok" ? "present" : resultValue(reply).toLowerCase());
     },
   },
@@ -206,7 +206,7 @@ export const fileQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "absent"],
     transcript: "replay",
-    ask: async (bench) => known((await bench.knows("AT+QFOPEN=?")) ? "present" : "absent"),
+    ask: async (asker) => known((await asker.knows("AT+QFOPEN=?")) ? "present" : "absent"),
   },
   {
     id: "file-name-limit",

@@ -1,6 +1,6 @@
 /** What is read before the questions and put back after them: which query, and which line sets it again. */
 import { informationText, parseParameters } from "../at/command";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 
 export interface KeptForm {
   /** As a person calls it. */
@@ -71,8 +71,8 @@ export const keptForms: readonly KeptForm[] = [
 ];
 
 /** What a restart may take away besides: TLS contexts, definitions and activity of PDP contexts. */
-export async function keptForRestart(bench: Bench): Promise<readonly KeptForm[]> {
-  const test = await bench.ask("AT+QSSLCFG=?");
+export async function keptForRestart(asker: Asker): Promise<readonly KeptForm[]> {
+  const test = await asker.ask("AT+QSSLCFG=?");
   const keys = test.kind === "ok" ? test.lines.map((line) => parseParameters(line).text(0) ?? "") : [];
   return [
     ...TLS_CONTEXTS.flatMap((context) =>

@@ -12,7 +12,7 @@ import { isModemError } from "../errors";
 import type { Trace } from "../serial/trace";
 import type { Transport, TransportFactory } from "../serial/transport";
 import { restartModule } from "../quectel/commands/general";
-import type { AskedModule, RestartSeen } from "./bench";
+import type { AskedModule, RestartSeen } from "./asker";
 import { observeLineForm, restoreLineForm, type LineForm } from "./line-form";
 import { untilBooted } from "./restart-modem";
 

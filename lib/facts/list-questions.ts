@@ -1,5 +1,5 @@
 /** Questions about recipients and attachments: how many, and what wrong ones get (fact base 2.2 and 2.5). */
-import { resultValue, type Bench } from "./bench";
+import { resultValue, type Asker } from "./asker";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
 const MOST_RECIPIENTS = 101;
@@ -15,53 +15,53 @@ async function countAccepted(most: number, accepts: (number: number) => Promise<
 const shownCount = (count: number, most: number): Answer =>
   count === 0 ? unclear("the first is refused") : known(count === most ? `${most} or more` : count);
 
-async function recipientLimit(bench: Bench): Promise<Answer> {
-  await bench.clearMail();
+async function recipientLimit(asker: Asker): Promise<Answer> {
+  await asker.clearMail();
   const count = await countAccepted(MOST_RECIPIENTS, (number) =>
-    bench.knows(`AT+QSMTPDST=1,1,"r${number}@example.com"`),
+    asker.knows(`AT+QSMTPDST=1,1,"r${number}@example.com"`),
   );
-  await bench.clearMail();
+  await asker.clearMail();
   return shownCount(count, MOST_RECIPIENTS);
 }
 
-async function attachmentLimit(bench: Bench): Promise<Answer> {
-  return bench.files.with(bench, "RAM:", "fact", async (name, uploaded) => {
+async function attachmentLimit(asker: Asker): Promise<Answer> {
+  return asker.files.with(asker, "RAM:", "fact", async (name, uploaded) => {
     if (uploaded.kind === "refused") return unclear("the upload is refused");
     const count = await countAccepted(MOST_ATTACHMENTS, (number) =>
-      bench.knows(`AT+QSMTPATT=1,${number},"${name}"`),
+      asker.knows(`AT+QSMTPATT=1,${number},"${name}"`),
     );
-    await bench.clearMail();
+    await asker.clearMail();
     return shownCount(count, MOST_ATTACHMENTS);
   });
 }
 
-async function sameRecipientTwice(bench: Bench): Promise<Answer> {
-  await bench.clearMail();
-  await bench.insist('AT+QSMTPDST=1,1,"facts@example.com"');
-  const second = await bench.insist('AT+QSMTPDST=1,1,"facts@example.com"');
-  const list = await bench.insist("AT+QSMTPDST?");
-  await bench.clearMail();
+async function sameRecipientTwice(asker: Asker): Promise<Answer> {
+  await asker.clearMail();
+  await asker.insist('AT+QSMTPDST=1,1,"facts@example.com"');
+  const second = await asker.insist('AT+QSMTPDST=1,1,"facts@example.com"');
+  const list = await asker.insist("AT+QSMTPDST?");
+  await asker.clearMail();
   if (second.kind === "refused") return known("refused");
   return known(list.kind === "ok" && list.lines.length === 2 ? "kept twice" : "kept once");
 }
 
 /** Two recipients give two lines of information text in one answer. */
-async function framing(bench: Bench): Promise<Answer> {
-  await bench.clearMail();
-  await bench.insist('AT+QSMTPDST=1,1,"one@example.com"');
-  await bench.insist('AT+QSMTPDST=1,1,"two@example.com"');
-  await bench.insist("AT+QSMTPDST?");
-  const received = bench.tools.recording.received();
-  await bench.clearMail();
+async function framing(asker: Asker): Promise<Answer> {
+  await asker.clearMail();
+  await asker.insist('AT+QSMTPDST=1,1,"one@example.com"');
+  await asker.insist('AT+QSMTPDST=1,1,"two@example.com"');
+  await asker.insist("AT+QSMTPDST?");
+  const received = asker.tools.recording.received();
+  await asker.clearMail();
   if (received === undefined) return notAsked("nobody records the bytes of this connection");
   const between = /one@example\.com"([\r\n]*)\+QSMTPDST/.exec(received)?.[1];
   if (between === undefined) return unclear("the two recipients are not listed one after the other");
   return known(between === "\r\n" ? "shared" : "separate");
 }
 
-async function missingAttachment(bench: Bench): Promise<Answer> {
-  return bench.files.withName(bench, "RAM:", async (name) =>
-    known(resultValue(await bench.insist(`AT+QSMTPATT=1,1,"${name}"`))),
+async function missingAttachment(asker: Asker): Promise<Answer> {
+  return asker.files.withName(asker, "RAM:", async (name) =>
+    known(resultValue(await asker.insist(`AT+QSMTPATT=1,1,"${name}"`))),
   );
 }
 
@@ -98,7 +98,7 @@ export const listQuestions: readonly Question[] = [
     expected: { answer: "659", mark: "B" },
     needs: "nothing",
     transcript: "remark",
-    ask: async (bench) => known(resultValue(await bench.insist('AT+QSMTPDST=0,1,"nobody@example.com"'))),
+    ask: async (asker) => known(resultValue(await asker.insist('AT+QSMTPDST=0,1,"nobody@example.com"'))),
   },
   {
     id: "attachment-limit",
@@ -123,6 +123,6 @@ export const listQuestions: readonly Question[] = [
     expected: { answer: "664", mark: "B" },
     needs: "nothing",
     transcript: "remark",
-    ask: async (bench) => known(resultValue(await bench.insist("AT+QSMTPATT=0,1"))),
+    ask: async (asker) => known(resultValue(await asker.insist("AT+QSMTPATT=0,1"))),
   },
 ];

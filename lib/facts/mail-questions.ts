@@ -9,7 +9,7 @@ import { isModemError } from "../errors";
 import { readBlock, sendBlock } from "../quectel/commands/sockets";
 import { readPutResult } from "../quectel/commands/smtp";
 import { addressOf } from "../quectel/network/lookups";
-import type { Bench, MailSample } from "./bench";
+import type { Asker, MailSample } from "./asker";
 import { behindKey } from "./forms";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 import { sampleMail, sendSample, type SampleMail, type SampleText } from "./sample-mail";
@@ -23,10 +23,10 @@ const isTaken = (mail: SampleMail): boolean =>
   mail.kind === "ended" && readPutResult(mail.result)?.error === 0;
 
 /** Asks only where the sample itself is taken, since every other failure would look like an answer. */
-async function whereTaken(bench: Bench, ask: (send: MailSample) => Promise<Answer>): Promise<Answer> {
-  const { send } = bench.tools;
+async function whereTaken(asker: Asker, ask: (send: MailSample) => Promise<Answer>): Promise<Answer> {
+  const { send } = asker.tools;
   if (send === undefined) return notAsked("no mail may be sent");
-  return isTaken(await sampleMail(bench, send)) ? ask(send) : notAsked("the sample mail was not taken");
+  return isTaken(await sampleMail(asker, send)) ? ask(send) : notAsked("the sample mail was not taken");
 }
 
 const resultOf = (mail: SampleMail): Answer =>
@@ -42,41 +42,41 @@ export function numberedText(bytes: number): string {
   return text.slice(0, bytes - end.length) + end;
 }
 
-const longText = (bytes: number) => (bench: Bench) =>
-  whereTaken(bench, async (send) => {
+const longText = (bytes: number) => (asker: Asker) =>
+  whereTaken(asker, async (send) => {
     const text: SampleText = { subject: `Facts: a text of ${bytes} bytes`, body: numberedText(bytes) };
-    const answer = resultOf(await sendSample(bench, send, text));
-    bench.note(
+    const answer = resultOf(await sendSample(asker, send, text));
+    asker.note(
       `please look at this mail: its lines are numbered, each comes once, the last says ${bytes} bytes`,
     );
     return answer;
   });
 
-const longSubject = (bytes: number) => (bench: Bench) =>
-  whereTaken(bench, async (send) => {
+const longSubject = (bytes: number) => (asker: Asker) =>
+  whereTaken(asker, async (send) => {
     const subject = `Facts: a subject of ${bytes} bytes `.padEnd(bytes - 1, ".") + "!";
     const body = `The subject of this mail has ${bytes} bytes and ends with an exclamation mark.\r\n`;
-    const answer = resultOf(await sendSample(bench, send, { subject, body }));
-    bench.note(`please look at this mail: its subject ends with !, and it is not empty`);
+    const answer = resultOf(await sendSample(asker, send, { subject, body }));
+    asker.note(`please look at this mail: its subject ends with !, and it is not empty`);
     return answer;
   });
 
-const refused = (what: Partial<MailSample>) => (bench: Bench) =>
-  whereTaken(bench, async (send) => {
-    if ("user" in what && !bench.mayChangeAccount) return notAsked("the account is left alone");
-    const mail = await sendSample(bench, { ...send, ...what });
+const refused = (what: Partial<MailSample>) => (asker: Asker) =>
+  whereTaken(asker, async (send) => {
+    if ("user" in what && !asker.mayChangeAccount) return notAsked("the account is left alone");
+    const mail = await sendSample(asker, { ...send, ...what });
     return isTaken(mail) ? notAsked("the server does not refuse it") : resultOf(mail);
   });
 
 /** Needs a server in clear text that the person has chosen for it, and its word that it has no STARTTLS. */
-const starttlsMissing = (bench: Bench): Promise<Answer> =>
-  whereTaken(bench, async (send) => {
+const starttlsMissing = (asker: Asker): Promise<Answer> =>
+  whereTaken(asker, async (send) => {
     if (send.security !== "none") return notAsked("it takes a server that is used without encryption");
-    const offers = await offersStartTls(bench, send);
+    const offers = await offersStartTls(asker, send);
     if (typeof offers !== "boolean") return offers;
     if (offers) return notAsked("the server offers STARTTLS");
     const mail = await sendSample(
-      bench,
+      asker,
       { ...send, security: "starttls" },
       {
         subject: "Facts: STARTTLS that is not offered",
@@ -87,46 +87,46 @@ const starttlsMissing = (bench: Bench): Promise<Answer> =>
     return known(isTaken(mail) ? "clear" : "error");
   });
 
-async function offersStartTls(bench: Bench, send: MailSample): Promise<boolean | Answer> {
-  if (!(await hasSockets(bench)))
+async function offersStartTls(asker: Asker, send: MailSample): Promise<boolean | Answer> {
+  if (!(await hasSockets(asker)))
     return notAsked("the module knows no sockets, so the server cannot be asked");
-  if (!(await activeContexts(bench)).includes(send.contextId))
+  if (!(await activeContexts(asker)).includes(send.contextId))
     return notAsked("its PDP context is not active");
   try {
-    const greeting = bench.module.expect(newsOf("data"));
-    const isOpen = (await open(bench, send)) === 0;
-    const greets = isOpen && (await lineOf(bench, greeting, LINE_MS)) !== undefined;
+    const greeting = asker.module.expect(newsOf("data"));
+    const isOpen = (await open(asker, send)) === 0;
+    const greets = isOpen && (await lineOf(asker, greeting, LINE_MS)) !== undefined;
     greeting.cancel();
     if (!greets) return notAsked("the server does not greet");
-    await tried(bench, readBlock(ID, "line"));
-    const reply = bench.module.expect(newsOf("data"));
-    await tried(bench, sendBlock(ID, Buffer.from("EHLO [192.0.2.1]\r\n")));
-    const answers = (await lineOf(bench, reply, LINE_MS)) !== undefined;
+    await tried(asker, readBlock(ID, "line"));
+    const reply = asker.module.expect(newsOf("data"));
+    await tried(asker, sendBlock(ID, Buffer.from("EHLO [192.0.2.1]\r\n")));
+    const answers = (await lineOf(asker, reply, LINE_MS)) !== undefined;
     reply.cancel();
-    const said = answers ? await tried(bench, readBlock(ID, "line")) : undefined;
+    const said = answers ? await tried(asker, readBlock(ID, "line")) : undefined;
     const text = said?.toString("latin1") ?? "";
     if (!/^250 /m.test(text)) return notAsked("the server does not answer EHLO in full");
     return /^250[ -]STARTTLS\b/im.test(text);
   } finally {
-    await close(bench);
+    await close(asker);
   }
 }
 
 /** The server is named by its address, which its certificate hardly has. */
-const otherName = (bench: Bench): Promise<Answer> =>
-  whereTaken(bench, async (send) => {
+const otherName = (asker: Asker): Promise<Answer> =>
+  whereTaken(asker, async (send) => {
     if (send.security === "none") return notAsked("no certificate is checked without encryption");
     if (isIP(send.host) !== 0) return notAsked("the server has to be named by its name");
-    const context = behindKey(await bench.firstLine('AT+QSMTPCFG="sslctxid"')) ?? "1";
-    const level = behindKey(await bench.firstLine(`AT+QSSLCFG="seclevel",${context}`))
+    const context = behindKey(await asker.firstLine('AT+QSMTPCFG="sslctxid"')) ?? "1";
+    const level = behindKey(await asker.firstLine(`AT+QSSLCFG="seclevel",${context}`))
       ?.split(",")
       .at(-1);
     if (level === undefined || Number(level) === 0)
       return notAsked(`the module checks no certificate: set seclevel of its TLS context ${context} first`);
-    const address = await addressOfHost(bench, send);
+    const address = await addressOfHost(asker, send);
     if (address === undefined) return notAsked("the address of the server is not found");
     const mail = await sendSample(
-      bench,
+      asker,
       { ...send, host: address },
       {
         subject: "Facts: a certificate of another name",
@@ -137,11 +137,11 @@ const otherName = (bench: Bench): Promise<Answer> =>
     return known(isTaken(mail) ? "unchecked" : "checked");
   });
 
-async function addressOfHost(bench: Bench, { contextId, host }: MailSample): Promise<string | undefined> {
-  bench.goOn();
+async function addressOfHost(asker: Asker, { contextId, host }: MailSample): Promise<string | undefined> {
+  asker.goOn();
   try {
-    const address = await addressOf(bench.module, contextId, host, bench.tools.signal);
-    bench.tools.recording.hide([address]);
+    const address = await addressOf(asker.module, contextId, host, asker.tools.signal);
+    asker.tools.recording.hide([address]);
     return address;
   } catch (error) {
     if (isModemError(error, "SMTP_DNS_FAILED")) return undefined;

@@ -1,6 +1,6 @@
 /** Questions about firmware, SIM card, registration and PDP context (fact base 6 and 7). Nothing is changed. */
 import { parseParameters } from "../at/command";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
 const E_UTRAN = 7;
@@ -18,81 +18,81 @@ const STATES: ReadonlyMap<number | undefined, string> = new Map([
 /** The firmware names itself in one word, behind the model an underscore and the release. */
 export const FIRMWARE = { line: "AT+QGMR", form: /^[A-Z0-9]{4,40}(?:_[A-Z0-9.]{3,40})?$/i } as const;
 
-async function firmware(bench: Bench): Promise<Answer> {
-  const line = await bench.lineLike(FIRMWARE.line, FIRMWARE.form);
+async function firmware(asker: Asker): Promise<Answer> {
+  const line = await asker.lineLike(FIRMWARE.line, FIRMWARE.form);
   const release = /_([0-9A-F]\d\.\d{3})/.exec(line ?? "")?.[1];
   return release === undefined ? unclear("QGMR names no release") : known(release);
 }
 
-async function iccidTail(bench: Bench): Promise<Answer> {
-  const number = parseParameters((await bench.firstLine("AT+QCCID")) ?? "").text(0);
+async function iccidTail(asker: Asker): Promise<Answer> {
+  const number = parseParameters((await asker.firstLine("AT+QCCID")) ?? "").text(0);
   if (number === undefined) return notAsked("no SIM card can be read");
-  bench.tools.recording.hide([number, number.replace(/F$/i, "")]);
+  asker.tools.recording.hide([number, number.replace(/F$/i, "")]);
   return known(/F$/i.test(number) ? "present" : "absent");
 }
 
 /** The part of QNWINFO's answer behind its header; undefined where it is refused. */
-async function networkInfo(bench: Bench): Promise<string | undefined> {
-  return (await bench.firstLine("AT+QNWINFO"))?.replace(/^\+QNWINFO: */, "");
+async function networkInfo(asker: Asker): Promise<string | undefined> {
+  return (await asker.firstLine("AT+QNWINFO"))?.replace(/^\+QNWINFO: */, "");
 }
 
 const hasNoNetwork = (info: string): boolean => /^("none"|no service)/i.test(info);
 
-async function operatorQuotes(bench: Bench): Promise<Answer> {
-  const info = await networkInfo(bench);
+async function operatorQuotes(asker: Asker): Promise<Answer> {
+  const info = await networkInfo(asker);
   if (info === undefined || hasNoNetwork(info)) return notAsked("no network");
   return known(parseParameters(info).isQuoted(1) ? "present" : "absent");
 }
 
 /** Four hex digits a character, while CSCS asks for no such thing. */
-async function operatorCoding(bench: Bench): Promise<Answer> {
-  const set = parseParameters((await bench.firstLine("AT+CSCS?")) ?? "").text(0);
+async function operatorCoding(asker: Asker): Promise<Answer> {
+  const set = parseParameters((await asker.firstLine("AT+CSCS?")) ?? "").text(0);
   if (set === "UCS2") return notAsked("CSCS is UCS2");
-  const operator = parseParameters((await bench.firstLine("AT+COPS?")) ?? "");
+  const operator = parseParameters((await asker.firstLine("AT+COPS?")) ?? "");
   const name = operator.text(2);
   if (operator.integer(1) === 2 || name === undefined) return notAsked("no name of an operator");
-  bench.tools.recording.hide([name]);
+  asker.tools.recording.hide([name]);
   return known(/^(?:[0-9A-F]{4}){2,}$/i.test(name) ? "ucs2" : "text");
 }
 
-async function noNetworkInfo(bench: Bench): Promise<Answer> {
-  const info = await networkInfo(bench);
+async function noNetworkInfo(asker: Asker): Promise<Answer> {
+  const info = await networkInfo(asker);
   if (info === undefined || !hasNoNetwork(info)) return notAsked("there is a network");
   return known(/none/i.test(info) ? "none" : "no-service");
 }
 
-async function cregOnLte(bench: Bench): Promise<Answer> {
-  const packet = parseParameters((await bench.firstLine("AT+CEREG?")) ?? "");
-  const operator = parseParameters((await bench.firstLine("AT+COPS?")) ?? "");
+async function cregOnLte(asker: Asker): Promise<Answer> {
+  const packet = parseParameters((await asker.firstLine("AT+CEREG?")) ?? "");
+  const operator = parseParameters((await asker.firstLine("AT+COPS?")) ?? "");
   const isLte = REGISTERED.has(packet.integer(1)) && operator.integer(3) === E_UTRAN;
   if (!isLte) return notAsked("the module is not registered on LTE");
-  const stat = parseParameters((await bench.firstLine("AT+CREG?")) ?? "").integer(1);
+  const stat = parseParameters((await asker.firstLine("AT+CREG?")) ?? "").integer(1);
   const state = STATES.get(stat);
   return state === undefined ? unclear(`CREG says ${stat ?? "nothing"}`) : known(state);
 }
 
 /** The highest context that CGDCONT does not list was hardly ever defined. */
-async function undefinedContext(bench: Bench): Promise<Answer> {
-  const list = await bench.insist("AT+CGDCONT?");
+async function undefinedContext(asker: Asker): Promise<Answer> {
+  const list = await asker.insist("AT+CGDCONT?");
   if (list.kind !== "ok") return notAsked("CGDCONT does not list the contexts");
   const listed = new Set(list.lines.map((line) => parseParameters(line).integer(0)));
   for (let id = HIGHEST_CONTEXT; id >= 1; id--) {
     if (listed.has(id)) continue;
-    const type = parseParameters((await bench.firstLine(`AT+QICSGP=${id}`)) ?? "").integer(0);
+    const type = parseParameters((await asker.firstLine(`AT+QICSGP=${id}`)) ?? "").integer(0);
     if (type !== undefined) return known(type);
   }
   return notAsked("every context is defined");
 }
 
-async function activateTwice(bench: Bench): Promise<Answer> {
-  const active = await bench.insist("AT+QIACT?");
+async function activateTwice(asker: Asker): Promise<Answer> {
+  const active = await asker.insist("AT+QIACT?");
   const contexts = active.kind === "ok" ? active.lines.map((line) => parseParameters(line)) : [];
   const context = contexts.find((parameters) => parameters.integer(1) === 1);
   if (context === undefined) return notAsked("no PDP context is active");
-  bench.tools.recording.hide(
+  asker.tools.recording.hide(
     contexts.flatMap((parameters) => [parameters.text(3) ?? "", parameters.text(4) ?? ""]),
   );
-  const reply = await bench.insist(`AT+QIACT=${context.integer(0) ?? ""}`, { timeout: ACTIVATION_MS });
+  const reply = await asker.insist(`AT+QIACT=${context.integer(0) ?? ""}`, { timeout: ACTIVATION_MS });
   return known(reply.kind === "ok" ? "ok" : "error");
 }
 
@@ -113,7 +113,7 @@ export const networkQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "absent"],
     transcript: "remark",
-    ask: async (bench) => known((await bench.knows("AT+QPINC?")) ? "present" : "absent"),
+    ask: async (asker) => known((await asker.knows("AT+QPINC?")) ? "present" : "absent"),
   },
   {
     id: "iccid-tail",

@@ -38,7 +38,7 @@ export class OwnFiles {
    * @param acknowledged asks for an `A` after each 1024 bytes.
    */
   async with<T>(
-    bench: Asking,
+    asker: Asking,
     storage: StoragePrefix,
     content: string,
     work: (name: string, uploaded: Reply) => Promise<T>,
@@ -46,9 +46,9 @@ export class OwnFiles {
   ): Promise<T> {
     const source = Buffer.from(content, "latin1");
     const payload = { size: source.length, source, ...(acknowledged ? { acknowledged } : {}) };
-    return this.withName(bench, storage, async (name) => {
+    return this.withName(asker, storage, async (name) => {
       const line = `AT+QFUPL="${name}",${source.length},10${acknowledged ? ",1" : ""}`;
-      const uploaded = await bench.ask(line, { payload, timeout: UPLOAD_MS });
+      const uploaded = await asker.ask(line, { payload, timeout: UPLOAD_MS });
       // Somebody else has made a file of that name meanwhile.
       if (uploaded.kind === "refused" && TAKEN.has(uploaded.number)) this.names.delete(name);
       return work(name, uploaded);
@@ -56,29 +56,29 @@ export class OwnFiles {
   }
 
   /** A name that no file has, for the time of `work`; a file that work makes is deleted. */
-  async withName<T>(bench: Asking, storage: StoragePrefix, work: (name: string) => Promise<T>): Promise<T> {
-    const name = await this.freeName(bench, storage);
+  async withName<T>(asker: Asking, storage: StoragePrefix, work: (name: string) => Promise<T>): Promise<T> {
+    const name = await this.freeName(asker, storage);
     this.names.add(name);
     try {
       return await work(name);
     } finally {
-      await this.remove(bench, name);
+      await this.remove(asker, name);
     }
   }
 
   /** Deletes a file of ours, wherever it came from. */
-  async remove(bench: Asking, name: string): Promise<void> {
+  async remove(asker: Asking, name: string): Promise<void> {
     if (!this.names.has(name)) return;
-    await bench.tidy(`AT+QFDEL="${name}"`, { timeout: UPLOAD_MS });
+    await asker.tidy(`AT+QFDEL="${name}"`, { timeout: UPLOAD_MS });
     this.names.delete(name);
   }
 
-  private async freeName(bench: Asking, storage: StoragePrefix): Promise<string> {
+  private async freeName(asker: Asking, storage: StoragePrefix): Promise<string> {
     const before = this.free.get(storage);
     if (before !== undefined) return before;
     for (let number = 1; number <= MOST_NAMES; number++) {
       const name = `${storage}facts-${number}.txt`;
-      const reply = await bench.ask(`AT+QFLST="${name}"`);
+      const reply = await asker.ask(`AT+QFLST="${name}"`);
       const isFree = reply.kind === "ok" ? reply.lines.length === 0 : NOT_THERE.has(reply.number);
       if (!isFree) continue;
       this.free.set(storage, name);

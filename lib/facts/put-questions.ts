@@ -1,6 +1,6 @@
 /** Questions about QSMTPPUT that send nothing, because the mail has no recipient (fact base 2.7). */
 import { headerOf, parseParameters, str } from "../at/command";
-import { resultText, resultValue, type Bench } from "./bench";
+import { resultText, resultValue, type Asker } from "./asker";
 import type { Reply } from "./forms";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
@@ -21,25 +21,25 @@ interface Put {
 }
 
 /** Clears the mail, and names a server that nobody has (RFC 5737), so that nothing could go out. */
-export async function inventedSettings(bench: Bench): Promise<void> {
-  await bench.clearMail();
-  await bench.ask('AT+QSMTPCFG="sender","facts","facts@example.com"');
-  await bench.ask('AT+QSMTPCFG="smtpserver","192.0.2.1",25');
+export async function inventedSettings(asker: Asker): Promise<void> {
+  await asker.clearMail();
+  await asker.ask('AT+QSMTPCFG="sender","facts","facts@example.com"');
+  await asker.ask('AT+QSMTPCFG="smtpserver","192.0.2.1",25');
 }
 
 /** Gives a QSMTPPUT for a mail without recipient; undefined when the module still holds one. */
-async function putNothing(bench: Bench, line: string): Promise<Put | undefined> {
-  await inventedSettings(bench);
-  const list = await bench.ask("AT+QSMTPDST?");
+async function putNothing(asker: Asker, line: string): Promise<Put | undefined> {
+  await inventedSettings(asker);
+  const list = await asker.ask("AT+QSMTPDST?");
   if (list.kind === "refused" || list.lines.length > 0) return undefined;
-  const waiter = bench.module.expect(isPutResult);
+  const waiter = asker.module.expect(isPutResult);
   try {
-    const reply = await bench.insist(line);
+    const reply = await asker.insist(line);
     if (reply.kind === "refused") return { reply, result: undefined };
     waiter.start(RESULT_MS);
     const result = await waiter.promise.catch(() => undefined);
-    bench.note(result ?? `no +QSMTPPUT within ${RESULT_MS / 1000} s`);
-    await untilIdle(bench);
+    asker.note(result ?? `no +QSMTPPUT within ${RESULT_MS / 1000} s`);
+    await untilIdle(asker);
     return { reply, result };
   } finally {
     waiter.cancel();
@@ -47,52 +47,52 @@ async function putNothing(bench: Bench, line: string): Promise<Put | undefined> 
 }
 
 /** Waits until the module takes mail commands again. */
-export async function untilIdle(bench: Bench): Promise<void> {
+export async function untilIdle(asker: Asker): Promise<void> {
   for (let poll = 0; poll < MOST_POLLS; poll++) {
-    const reply = await bench.tidy("AT+QSMTPDST?");
+    const reply = await asker.tidy("AT+QSMTPDST?");
     if (reply.kind === "ok" || reply.number !== BUSY) return;
-    await bench.rest(POLL_MS);
+    await asker.rest(POLL_MS);
   }
 }
 
 const stillHeld = notAsked("the module still holds a recipient");
 
-async function timeoutOptional(bench: Bench): Promise<Answer> {
-  const put = await putNothing(bench, "AT+QSMTPPUT");
+async function timeoutOptional(asker: Asker): Promise<Answer> {
+  const put = await putNothing(asker, "AT+QSMTPPUT");
   if (put === undefined) return stillHeld;
   return known(put.reply.kind === "ok" ? "optional" : "required");
 }
 
-async function noRecipient(bench: Bench): Promise<Answer> {
-  const put = await putNothing(bench, "AT+QSMTPPUT=60");
+async function noRecipient(asker: Asker): Promise<Answer> {
+  const put = await putNothing(asker, "AT+QSMTPPUT=60");
   if (put === undefined) return stillHeld;
   if (put.reply.kind === "refused") return known(resultText(put.reply));
   return put.result === undefined ? unclear("no result line came to this port") : known(put.result);
 }
 
-async function shortTimeout(bench: Bench): Promise<Answer> {
-  const put = await putNothing(bench, "AT+QSMTPPUT=59");
+async function shortTimeout(asker: Asker): Promise<Answer> {
+  const put = await putNothing(asker, "AT+QSMTPPUT=59");
   if (put === undefined) return stillHeld;
   return known(resultValue(put.reply));
 }
 
 /** Names every port in turn as the one of unsolicited lines, and sees whether the result still comes here. */
-async function resultPort(bench: Bench): Promise<Answer> {
-  const before = parseParameters((await bench.firstLine('AT+QURCCFG="urcport"')) ?? "").text(1);
+async function resultPort(asker: Asker): Promise<Answer> {
+  const before = parseParameters((await asker.firstLine('AT+QURCCFG="urcport"')) ?? "").text(1);
   if (before === undefined) return notAsked("the module does not tell its urcport");
   let named = 0;
   let came = 0;
   try {
     for (const port of PORTS) {
-      if (!(await bench.accepts(`AT+QURCCFG="urcport",${str(port)}`))) continue;
-      const put = await putNothing(bench, "AT+QSMTPPUT=60");
+      if (!(await asker.accepts(`AT+QURCCFG="urcport",${str(port)}`))) continue;
+      const put = await putNothing(asker, "AT+QSMTPPUT=60");
       if (put === undefined) return stillHeld;
       if (put.reply.kind === "refused") return unclear("QSMTPPUT without recipient is refused at once");
       named++;
       if (put.result !== undefined) came++;
     }
   } finally {
-    await bench.tidy(`AT+QURCCFG="urcport",${str(before)}`);
+    await asker.tidy(`AT+QURCCFG="urcport",${str(before)}`);
   }
   if (named < 2) return notAsked("the module takes no other urcport");
   if (came === named) return known("issuing");

@@ -2,9 +2,9 @@
  * Question: one point of the command set that the manuals leave open, and how a module is asked about it.
  *
  * A question leaves behind an empty mail and none of its files; settings it may change freely among those that
- * `keeper.ts` puts back. It is data but for `ask`, so the tables can be listed without a module.
+ * `backup.ts` puts back. It is data but for `ask`, so the tables can be listed without a module.
  */
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 
 /** How sure the expectation is: A manual or log of such a module, B manual of a sister module, C inferred. */
 export type Mark = "A" | "B" | "C";
@@ -36,7 +36,7 @@ export interface Question {
    */
   readonly transcript: "replay" | "remark";
   /** Asks. Rejects only when nobody can go on: connection lost, module silent, or stopped by its caller. */
-  readonly ask: (bench: Bench) => Promise<Answer>;
+  readonly ask: (asker: Asker) => Promise<Answer>;
 }
 
 export type Answer =

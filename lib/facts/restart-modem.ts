@@ -1,7 +1,7 @@
 /** The restart of a supervised Modem as questions see it; the connection is the supervisor's business. */
 import { delay } from "../clock";
 import type { Modem, ModemState } from "../quectel/connection/modem";
-import type { RestartSeen } from "./bench";
+import type { RestartSeen } from "./asker";
 
 /** Longest time from the first answer to the last line of the start, ms. */
 const BOOT_LINES_MS = 30_000;

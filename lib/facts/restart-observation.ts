@@ -1,10 +1,10 @@
 /**
  * One restart of the module for all questions about it: marks are set before, and looked at afterwards.
  *
- * What the restart wipes out is put back by the keeper.
+ * What the restart wipes out is put back by the backup.
  */
 import { parseParameters } from "../at/command";
-import type { Bench, RestartSeen } from "./bench";
+import type { Asker, RestartSeen } from "./asker";
 import { type Reply, behindKey } from "./forms";
 
 const SERVED_POLLS = 60;
@@ -39,33 +39,33 @@ export interface MarkSeen {
   readonly after: string;
 }
 
-const observed = new WeakMap<Bench, Promise<RestartObservation>>();
+const observed = new WeakMap<Asker, Promise<RestartObservation>>();
 
-/** Restarts the module, once for all questions of a run. @param restart see `BenchTools`. */
+/** Restarts the module, once for all questions of a run. @param restart see `AskerTools`. */
 export function observeRestart(
-  bench: Bench,
+  asker: Asker,
   restart: () => Promise<RestartSeen>,
 ): Promise<RestartObservation> {
-  const present = observed.get(bench) ?? observe(bench, restart);
-  observed.set(bench, present);
+  const present = observed.get(asker) ?? observe(asker, restart);
+  observed.set(asker, present);
   return present;
 }
 
-async function observe(bench: Bench, restart: () => Promise<RestartSeen>): Promise<RestartObservation> {
+async function observe(asker: Asker, restart: () => Promise<RestartSeen>): Promise<RestartObservation> {
   const marks = [
-    await setMark(bench, "AT+QSMTPCFG=", '"sslctxid"', 0, 4),
-    await setMark(bench, "AT+QSSLCFG=", `"negotiatetime",${MARK_CONTEXT}`, 298, 299),
+    await setMark(asker, "AT+QSMTPCFG=", '"sslctxid"', 0, 4),
+    await setMark(asker, "AT+QSSLCFG=", `"negotiatetime",${MARK_CONTEXT}`, 298, 299),
   ] as const;
-  const definition = await firstDefinition(bench);
+  const definition = await firstDefinition(asker);
   const seen = await restart();
-  const noise = noiseIn(bench.tools.recording.received());
-  const firstMailCommand = await bench.ask("AT+QSMTPCFG=?");
-  const firstApplicationCommand = await bench.ask("AT+CBC");
-  await untilServed(bench);
-  await bench.ask("AT+CMEE=1");
-  const mailSettings = await lookAt(bench, marks[0]);
-  const tlsSettings = await lookAt(bench, marks[1]);
-  const contextDefinition = await lookAt(bench, definition);
+  const noise = noiseIn(asker.tools.recording.received());
+  const firstMailCommand = await asker.ask("AT+QSMTPCFG=?");
+  const firstApplicationCommand = await asker.ask("AT+CBC");
+  await untilServed(asker);
+  await asker.ask("AT+CMEE=1");
+  const mailSettings = await lookAt(asker, marks[0]);
+  const tlsSettings = await lookAt(asker, marks[1]);
+  const contextDefinition = await lookAt(asker, definition);
   return {
     seen,
     noise,
@@ -74,7 +74,7 @@ async function observe(bench: Bench, restart: () => Promise<RestartSeen>): Promi
     mailSettings,
     tlsSettings,
     contextDefinition,
-    accountAttempts: await attemptsOfAccount(bench),
+    accountAttempts: await attemptsOfAccount(asker),
   };
 }
 
@@ -90,50 +90,50 @@ interface RestartMark {
 
 /** Gives a setting one of two values, the one that it does not have. */
 async function setMark(
-  bench: Bench,
+  asker: Asker,
   command: string,
   key: string,
   one: number,
   other: number,
 ): Promise<RestartMark | undefined> {
   const query = `${command}${key}`;
-  const present = behindKey(await bench.firstLine(query));
+  const present = behindKey(await asker.firstLine(query));
   const value = present?.endsWith(String(one)) === true ? other : one;
-  if (!(await bench.accepts(`${query},${value}`))) return undefined;
-  const answer = await bench.firstLine(query);
+  if (!(await asker.accepts(`${query},${value}`))) return undefined;
+  const answer = await asker.firstLine(query);
   return answer === undefined ? undefined : { query, answer };
 }
 
 /** The definition of the first PDP context that has the name of an access point. */
-async function firstDefinition(bench: Bench): Promise<RestartMark | undefined> {
+async function firstDefinition(asker: Asker): Promise<RestartMark | undefined> {
   for (let id = 1; id <= PDP_CONTEXTS; id++) {
     const query = `AT+QICSGP=${id}`;
-    const answer = await bench.firstLine(query);
+    const answer = await asker.firstLine(query);
     if ((parseParameters(answer ?? "").text(1) ?? "") !== "" && answer !== undefined)
       return { query, answer };
   }
   return undefined;
 }
 
-async function lookAt(bench: Bench, mark: RestartMark | undefined): Promise<MarkSeen | undefined> {
+async function lookAt(asker: Asker, mark: RestartMark | undefined): Promise<MarkSeen | undefined> {
   if (mark === undefined) return undefined;
-  const after = (await bench.firstLine(mark.query)) ?? "nothing";
+  const after = (await asker.firstLine(mark.query)) ?? "nothing";
   return { fate: after === mark.answer ? "kept" : "lost", before: mark.answer, after };
 }
 
 /** Files, TCP/IP and mail are served by another processor of the module, which may start later. */
-async function untilServed(bench: Bench): Promise<void> {
+async function untilServed(asker: Asker): Promise<void> {
   for (let poll = 0; poll < SERVED_POLLS; poll++) {
-    if (await bench.accepts("AT+QSMTPCFG=?")) return;
-    await bench.wait(POLL_MS);
+    if (await asker.accepts("AT+QSMTPCFG=?")) return;
+    await asker.wait(POLL_MS);
   }
 }
 
-async function attemptsOfAccount(bench: Bench): Promise<number | undefined> {
-  if (!bench.mayChangeAccount) return undefined;
+async function attemptsOfAccount(asker: Asker): Promise<number | undefined> {
+  if (!asker.mayChangeAccount) return undefined;
   for (let attempt = 1; attempt <= ACCOUNT_ATTEMPTS; attempt++) {
-    if (await bench.accepts('AT+QSMTPCFG="account","facts","invented"')) return attempt;
-    await bench.wait(ACCOUNT_PAUSE_MS);
+    if (await asker.accepts('AT+QSMTPCFG="account","facts","invented"')) return attempt;
+    await asker.wait(ACCOUNT_PAUSE_MS);
   }
   return undefined;
 }

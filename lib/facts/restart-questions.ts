@@ -1,5 +1,5 @@
 /** Questions about a start of the module, asked only with leave to restart it (fact base 2.0, 5, 6, 7 and 8). */
-import { resultText, type Bench } from "./bench";
+import { resultText, type Asker } from "./asker";
 import { publicAnswer } from "./public-lines";
 import { known, notAsked, type Answer, type Mark, type Question } from "./question";
 import { observeRestart, type MarkSeen, type RestartObservation } from "./restart-observation";
@@ -123,11 +123,11 @@ const rows: readonly RestartRow[] = [
   },
 ];
 
-async function ask(bench: Bench, { read, evidence }: RestartRow): Promise<Answer> {
-  const { restart } = bench.tools;
+async function ask(asker: Asker, { read, evidence }: RestartRow): Promise<Answer> {
+  const { restart } = asker.tools;
   if (restart === undefined) return notAsked("the module may not be restarted");
-  const observation = await observeRestart(bench, restart);
-  bench.proveBy(evidence(observation));
+  const observation = await observeRestart(asker, restart);
+  asker.proveBy(evidence(observation));
   return read(observation);
 }
 
@@ -140,6 +140,6 @@ export const restartQuestions: readonly Question[] = rows.map((row) => {
     needs: "restart",
     variants,
     transcript: "remark",
-    ask: (bench) => ask(bench, row),
+    ask: (asker) => ask(asker, row),
   };
 });

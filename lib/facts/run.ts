@@ -1,8 +1,8 @@
 /** Asks all questions of a run one after the other, and puts back what they changed, whatever happens. */
 import { isModemError, type ModemError } from "../errors";
 import type { Trace } from "../serial/trace";
-import { Bench, type AskedModule, type BenchTools } from "./bench";
-import { Keeper } from "./keeper";
+import { Asker, type AskedModule, type AskerTools } from "./asker";
+import { Backup } from "./backup";
 import { notAsked, unclear, type Answer, type Question } from "./question";
 import { FIRMWARE } from "./network-questions";
 import { QUESTIONS } from "./questions";
@@ -23,7 +23,7 @@ const SERVED_POLL_MS = 2_000;
 const NOT_SERVED =
   "The module refuses its mail commands (AT+QSMTPCFG=?); what is found out about mails is worth little.";
 
-export interface FactsOptions extends Omit<BenchTools, "recording"> {
+export interface FactsOptions extends Omit<AskerTools, "recording"> {
   /** Watches the connection: gives the transcript, and what can be seen in single bytes only. */
   readonly trace?: Trace | undefined;
   /** Told before the first question is asked. */
@@ -52,12 +52,12 @@ export async function askFacts(module: AskedModule, options: FactsOptions): Prom
 async function run(module: AskedModule, options: FactsOptions): Promise<FactsReport> {
   const { trace, onNotice = () => undefined, onFact = () => undefined, ...tools } = options;
   const at = tools.clock.wall();
-  const bench = new Bench(module, { ...tools, recording: new Recording(trace) });
-  const model = (await bench.lineLike(MODEL.line, MODEL.form)) ?? "";
-  const firmware = (await bench.lineLike(FIRMWARE.line, FIRMWARE.form)) ?? "";
-  const isServed = await untilServed(bench);
-  const keeper = await Keeper.read(bench);
-  const notices = [...(isServed ? [] : [NOT_SERVED]), ...keeper.notices];
+  const asker = new Asker(module, { ...tools, recording: new Recording(trace) });
+  const model = (await asker.lineLike(MODEL.line, MODEL.form)) ?? "";
+  const firmware = (await asker.lineLike(FIRMWARE.line, FIRMWARE.form)) ?? "";
+  const isServed = await untilServed(asker);
+  const backup = await Backup.read(asker);
+  const notices = [...(isServed ? [] : [NOT_SERVED]), ...backup.notices];
   for (const notice of notices) onNotice(notice);
   const writer = new TranscriptWriter();
   const facts: Fact[] = [];
@@ -65,43 +65,43 @@ async function run(module: AskedModule, options: FactsOptions): Promise<FactsRep
   let end: RunEnd = { kind: "complete" };
   try {
     for (const question of QUESTIONS) {
-      const outcome = await answerOf(bench, question, end);
+      const outcome = await answerOf(asker, question, end);
       end = outcome.end;
-      const fact = factOf(bench, question, outcome.answer);
+      const fact = factOf(asker, question, outcome.answer);
       facts.push(fact);
-      writer.add(question, fact.answer, bench);
+      writer.add(question, fact.answer, asker);
       onFact(fact);
     }
   } finally {
-    bench.tools.recording.end();
-    notRestored.push(...(await keeper.restore()), ...(await leftFiles(bench)));
+    asker.tools.recording.end();
+    notRestored.push(...(await backup.restore()), ...(await leftFiles(asker)));
   }
   const transcript = trace === undefined ? undefined : writer.text({ model, firmware, at });
   return { model, firmware, at, facts, notices, notRestored, end, transcript };
 }
 
 /** Waits until the module serves mail commands. @returns false when it has none */
-async function untilServed(bench: Bench): Promise<boolean> {
+async function untilServed(asker: Asker): Promise<boolean> {
   for (let poll = 0; poll < SERVED_POLLS; poll++) {
-    const reply = await bench.ask("AT+QSMTPCFG=?");
-    // Whoever sends a mail now is told by the keeper.
+    const reply = await asker.ask("AT+QSMTPCFG=?");
+    // Whoever sends a mail now is told by the backup.
     if (reply.kind === "ok" || reply.number === BUSY) return true;
-    await bench.wait(SERVED_POLL_MS);
+    await asker.wait(SERVED_POLL_MS);
   }
   return false;
 }
 
 async function answerOf(
-  bench: Bench,
+  asker: Asker,
   question: Question,
   end: RunEnd,
 ): Promise<{ readonly answer: Answer; readonly end: RunEnd }> {
-  bench.begin();
+  asker.begin();
   if (end.kind !== "complete") return { answer: notAsked("the run had ended"), end };
-  const obstacle = obstacleOf(bench, question);
+  const obstacle = obstacleOf(asker, question);
   if (obstacle !== undefined) return { answer: notAsked(obstacle), end };
   try {
-    return { answer: await undisturbed(bench, () => question.ask(bench)), end };
+    return { answer: await undisturbed(asker, () => question.ask(asker)), end };
   } catch (error) {
     if (isModemError(error, "MODEM_ABORTED"))
       return { answer: notAsked("stopped"), end: { kind: "stopped" } };
@@ -113,11 +113,11 @@ async function answerOf(
 }
 
 /** A line that nobody asked for would not come again when the dialogue is replayed. */
-async function undisturbed<T>(bench: Bench, work: () => Promise<T>): Promise<T> {
-  await bench.untilPresent();
-  const unsolicited = bench.module.expect(() => true);
+async function undisturbed<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
+  await asker.untilPresent();
+  const unsolicited = asker.module.expect(() => true);
   unsolicited.promise.then(
-    () => bench.remarkOnly(),
+    () => asker.remarkOnly(),
     () => undefined,
   );
   try {
@@ -127,7 +127,7 @@ async function undisturbed<T>(bench: Bench, work: () => Promise<T>): Promise<T> 
   }
 }
 
-function obstacleOf({ tools }: Bench, { needs }: Question): string | undefined {
+function obstacleOf({ tools }: Asker, { needs }: Question): string | undefined {
   switch (needs) {
     case "nothing":
       return undefined;
@@ -150,13 +150,13 @@ function isConnectionLost({ code }: ModemError): boolean {
   );
 }
 
-function factOf(bench: Bench, { id, asks, expected, needs }: Question, answer: Answer): Fact {
-  const { recording } = bench.tools;
+function factOf(asker: Asker, { id, asks, expected, needs }: Question, answer: Answer): Fact {
+  const { recording } = asker.tools;
   const shown: Answer =
     answer.kind === "known"
       ? { ...answer, value: recording.shown(answer.value) }
       : { ...answer, why: recording.shown(answer.why) };
-  const evidence = bench.said.slice(-EVIDENCE_LINES).map((line) => clipped(recording.shown(line)));
+  const evidence = asker.said.slice(-EVIDENCE_LINES).map((line) => clipped(recording.shown(line)));
   return { id, asks, expected, needs, answer: shown, evidence };
 }
 
@@ -166,11 +166,11 @@ function clipped(text: string): string {
   return `${text.slice(0, LONGEST_EVIDENCE - CLIPPED_END)} ... ${text.slice(-CLIPPED_END)}`;
 }
 
-async function leftFiles(bench: Bench): Promise<readonly string[]> {
+async function leftFiles(asker: Asker): Promise<readonly string[]> {
   const left: string[] = [];
-  for (const name of bench.files.left) {
+  for (const name of asker.files.left) {
     try {
-      await bench.files.remove(bench, name);
+      await asker.files.remove(asker, name);
     } catch {
       left.push(`file ${name}`);
     }

@@ -1,7 +1,7 @@
 /** A mail that is really sent, with the settings of the caller, and what the module answers meanwhile. */
 import { parseParameters, str } from "../at/command";
 import { SSL_TYPES } from "../quectel/commands/smtp";
-import { resultText, type Bench, type MailSample } from "./bench";
+import { resultText, type Asker, type MailSample } from "./asker";
 import type { Reply } from "./forms";
 import { isPutResult, untilIdle } from "./put-questions";
 
@@ -27,35 +27,35 @@ export interface SampleText {
   readonly body?: string;
 }
 
-const sent = new WeakMap<Bench, Promise<SampleMail>>();
+const sent = new WeakMap<Asker, Promise<SampleMail>>();
 
 /** Sends the mail, once for all questions of a run. */
-export function sampleMail(bench: Bench, sample: MailSample): Promise<SampleMail> {
-  const present = sent.get(bench) ?? sendSample(bench, sample);
-  sent.set(bench, present);
+export function sampleMail(asker: Asker, sample: MailSample): Promise<SampleMail> {
+  const present = sent.get(asker) ?? sendSample(asker, sample);
+  sent.set(asker, present);
   return present;
 }
 
 /** Sends one that no other question shares. */
 export async function sendSample(
-  bench: Bench,
+  asker: Asker,
   sample: MailSample,
   { subject = SUBJECT, body: text = BODY }: SampleText = {},
 ): Promise<SampleMail> {
-  const { recording } = bench.tools;
+  const { recording } = asker.tools;
   recording.hide([sample.host, sample.user, sample.password, sample.sender, sample.recipient]);
-  const activated = await activate(bench, sample.contextId);
+  const activated = await activate(asker, sample.contextId);
   try {
     for (const line of linesOf(sample, subject)) {
       const secrets = [sample.user, sample.password];
-      if (bench.mayChangeAccount || !line.includes('"account"')) await bench.ask(line, { secrets });
+      if (asker.mayChangeAccount || !line.includes('"account"')) await asker.ask(line, { secrets });
     }
     const body = Buffer.from(text, "latin1");
-    await bench.ask(`AT+QSMTPBODY=0,${body.length},20`, { payload: { size: body.length, source: body } });
-    return await bench.files.with(bench, "RAM:", "fact", (name) => put(bench, name));
+    await asker.ask(`AT+QSMTPBODY=0,${body.length},20`, { payload: { size: body.length, source: body } });
+    return await asker.files.with(asker, "RAM:", "fact", (name) => put(asker, name));
   } finally {
-    await bench.clearMail();
-    if (activated) await bench.tidy(`AT+QIDEACT=${sample.contextId}`, { timeout: ACTIVATION_MS });
+    await asker.clearMail();
+    if (activated) await asker.tidy(`AT+QIDEACT=${sample.contextId}`, { timeout: ACTIVATION_MS });
   }
 }
 
@@ -76,32 +76,32 @@ function linesOf(
 }
 
 /** @param name a file of ours that is in the module. */
-async function put(bench: Bench, name: string): Promise<SampleMail> {
-  const waiter = bench.module.expect(isPutResult);
+async function put(asker: Asker, name: string): Promise<SampleMail> {
+  const waiter = asker.module.expect(isPutResult);
   try {
-    const reply = await bench.ask("AT+QSMTPPUT=300");
+    const reply = await asker.ask("AT+QSMTPPUT=300");
     if (reply.kind === "refused") return { kind: "failed", why: `QSMTPPUT gets ${resultText(reply)}` };
     waiter.start(RESULT_MS);
-    const mail = await bench.ask("AT+QSMTPDST?");
-    const list = await bench.ask(`AT+QFLST="${name}"`);
-    const upload = await bench.files.with(bench, "UFS:", "fact", (_name, uploaded) =>
+    const mail = await asker.ask("AT+QSMTPDST?");
+    const list = await asker.ask(`AT+QFLST="${name}"`);
+    const upload = await asker.files.with(asker, "UFS:", "fact", (_name, uploaded) =>
       Promise.resolve(uploaded),
     );
     const result = await waiter.promise.catch(() => undefined);
     if (result === undefined) return { kind: "failed", why: "no result line came to this port" };
-    bench.note(result);
+    asker.note(result);
     return { kind: "ended", result, meanwhile: { mail, list, upload } };
   } finally {
     waiter.cancel();
-    await untilIdle(bench);
+    await untilIdle(asker);
   }
 }
 
 /** @returns true when the context was not active and is now. */
-async function activate(bench: Bench, contextId: number): Promise<boolean> {
-  const reply = await bench.ask("AT+QIACT?");
+async function activate(asker: Asker, contextId: number): Promise<boolean> {
+  const reply = await asker.ask("AT+QIACT?");
   const contexts = reply.kind === "ok" ? reply.lines.map((line) => parseParameters(line)) : [];
-  bench.tools.recording.hide(contexts.flatMap((one) => [one.text(3) ?? "", one.text(4) ?? ""]));
+  asker.tools.recording.hide(contexts.flatMap((one) => [one.text(3) ?? "", one.text(4) ?? ""]));
   if (contexts.some((one) => one.integer(0) === contextId)) return false;
-  return (await bench.ask(`AT+QIACT=${contextId}`, { timeout: ACTIVATION_MS })).kind === "ok";
+  return (await asker.ask(`AT+QIACT=${contextId}`, { timeout: ACTIVATION_MS })).kind === "ok";
 }

@@ -1,5 +1,5 @@
 /** Questions that need a mail under way, asked only with leave to send one (fact base 2.0, 2.7 and 4). */
-import { resultText, resultValue, type Bench } from "./bench";
+import { resultText, resultValue, type Asker } from "./asker";
 import type { Reply } from "./forms";
 import { sendDeadMail } from "./dead-mail";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
@@ -15,8 +15,8 @@ const CONTEXT_NOT_ACTIVE = 654;
 /** Longer than the longest wait for a context that is known, ms. */
 const HOLD_MS = 35_000;
 
-async function contextWait(bench: Bench): Promise<Answer> {
-  const mail = await sendDeadMail(bench);
+async function contextWait(asker: Asker): Promise<Answer> {
+  const mail = await sendDeadMail(asker);
   switch (mail.kind) {
     case "refused":
       return notAsked(mail.why);
@@ -29,14 +29,14 @@ async function contextWait(bench: Bench): Promise<Answer> {
 }
 
 /** Asked during the mail that waits for its context; where that one does not wait, during the sample. */
-async function busyCommands(bench: Bench): Promise<Answer> {
+async function busyCommands(asker: Asker): Promise<Answer> {
   const replies: Reply[] = [];
-  const mail = await sendDeadMail(bench, async () => {
-    replies.push(await bench.ask("AT+QSMTPDST?"));
+  const mail = await sendDeadMail(asker, async () => {
+    replies.push(await asker.ask("AT+QSMTPDST?"));
   });
   const waited = mail.kind === "ended" && mail.ms >= AT_ONCE_MS;
   if (waited) return busyText(replies[0]);
-  return withSample(bench, ({ meanwhile }) => busyText(meanwhile.mail));
+  return withSample(asker, ({ meanwhile }) => busyText(meanwhile.mail));
 }
 
 function busyText(reply: Reply | undefined): Answer {
@@ -47,22 +47,22 @@ const CONNECT_FAILED = 566;
 const OPERATION_BUSY = 568;
 
 /** The server is the one that the sample mail goes to. */
-async function openWhileMailing(bench: Bench): Promise<Answer> {
-  const { send, recording } = bench.tools;
+async function openWhileMailing(asker: Asker): Promise<Answer> {
+  const { send, recording } = asker.tools;
   if (send === undefined) return notAsked("no mail may be sent");
   recording.hide([send.host]);
-  if (!(await hasSockets(bench))) return notAsked("the module knows no sockets");
-  if (!(await activeContexts(bench)).includes(send.contextId))
+  if (!(await hasSockets(asker))) return notAsked("the module knows no sockets");
+  if (!(await activeContexts(asker)).includes(send.contextId))
     return notAsked("its PDP context is not active");
-  const states = await tried(bench, rawStates());
+  const states = await tried(asker, rawStates());
   if (states === undefined || states.length > 0) return notAsked("the id may be in use");
   const results: (number | string)[] = [];
-  const mail = await sendDeadMail(bench, async () => {
+  const mail = await sendDeadMail(asker, async () => {
     try {
-      const opened = await open(bench, send);
-      results.push(opened === "ERROR" ? await lastSocketError(bench) : opened);
+      const opened = await open(asker, send);
+      results.push(opened === "ERROR" ? await lastSocketError(asker) : opened);
     } finally {
-      await close(bench);
+      await close(asker);
     }
   });
   if (mail.kind === "refused") return notAsked(mail.why);
@@ -74,16 +74,16 @@ async function openWhileMailing(bench: Bench): Promise<Answer> {
 }
 
 /** The number behind the last ERROR of a socket command. */
-async function lastSocketError(bench: Bench): Promise<number | "ERROR"> {
-  return parseParameters((await bench.firstLine("AT+QIGETERROR")) ?? "").integer(0) ?? "ERROR";
+async function lastSocketError(asker: Asker): Promise<number | "ERROR"> {
+  return parseParameters((await asker.firstLine("AT+QIGETERROR")) ?? "").integer(0) ?? "ERROR";
 }
 
 /** An upload is held open until the result of the mail that waits for its context must have come. */
-async function urcInDataMode(bench: Bench): Promise<Answer> {
-  return bench.files.withName(bench, "RAM:", async (name) => {
+async function urcInDataMode(asker: Asker): Promise<Answer> {
+  return asker.files.withName(asker, "RAM:", async (name) => {
     const line = `AT+QFUPL="${name}",${PART + 1},${HOLD_MS / 1000 + 10}`;
-    const mail = await sendDeadMail(bench, async () => {
-      await sendSlowly(bench, line, PART + 1, { parts: 1, pauseMs: HOLD_MS, rest: 1 });
+    const mail = await sendDeadMail(asker, async () => {
+      await sendSlowly(asker, line, PART + 1, { parts: 1, pauseMs: HOLD_MS, rest: 1 });
     });
     switch (mail.kind) {
       case "refused":
@@ -98,13 +98,13 @@ async function urcInDataMode(bench: Bench): Promise<Answer> {
 
 type Ended = Extract<SampleMail, { kind: "ended" }>;
 
-async function withSample(bench: Bench, read: (mail: Ended) => Answer): Promise<Answer> {
-  const { send } = bench.tools;
+async function withSample(asker: Asker, read: (mail: Ended) => Answer): Promise<Answer> {
+  const { send } = asker.tools;
   if (send === undefined) return notAsked("no mail may be sent");
-  const mail = await sampleMail(bench, send);
+  const mail = await sampleMail(asker, send);
   if (mail.kind === "failed") return unclear(mail.why);
   const { mail: recipients, list, upload } = mail.meanwhile;
-  bench.note(
+  asker.note(
     `while sending: QSMTPDST? ${resultText(recipients)}, QFLST ${resultText(list)}, QFUPL ${resultText(upload)}`,
   );
   return read(mail);
@@ -115,13 +115,13 @@ const REFUSED = { user: "facts-refused", password: "invented", recipient: "facts
 const FIRST_REPLY_NUMBER = 666;
 
 /** Asked only after a mail was taken, because a fault of the network has the same number. */
-async function refusalNumbers(bench: Bench): Promise<Answer> {
-  const { send } = bench.tools;
+async function refusalNumbers(asker: Asker): Promise<Answer> {
+  const { send } = asker.tools;
   if (send === undefined) return notAsked("no mail may be sent");
-  const taken = await sampleMail(bench, send);
+  const taken = await sampleMail(asker, send);
   const isTaken = taken.kind === "ended" && readPutResult(taken.result)?.error === 0;
   if (!isTaken) return notAsked("the sample mail was not taken");
-  const mail = await sendSample(bench, { ...send, ...REFUSED });
+  const mail = await sendSample(asker, { ...send, ...REFUSED });
   if (mail.kind === "failed") return unclear(mail.why);
   const { error = 0 } = readPutResult(mail.result) ?? {};
   if (error === 0) return notAsked("the server refuses neither that login nor that recipient");
@@ -136,7 +136,7 @@ export const sendQuestions: readonly Question[] = [
     expected: { answer: "+QSMTPPUT: 0,0", mark: "A" },
     needs: "send",
     transcript: "remark",
-    ask: (bench) => withSample(bench, ({ result }) => known(result)),
+    ask: (asker) => withSample(asker, ({ result }) => known(result)),
   },
   {
     id: "list-while-sending",
@@ -144,7 +144,7 @@ export const sendQuestions: readonly Question[] = [
     expected: { answer: "OK", mark: "C" },
     needs: "send",
     transcript: "remark",
-    ask: (bench) => withSample(bench, ({ meanwhile }) => known(resultValue(meanwhile.list))),
+    ask: (asker) => withSample(asker, ({ meanwhile }) => known(resultValue(meanwhile.list))),
   },
   {
     id: "upload-while-sending",
@@ -152,7 +152,7 @@ export const sendQuestions: readonly Question[] = [
     expected: { answer: "OK", mark: "C" },
     needs: "send",
     transcript: "remark",
-    ask: (bench) => withSample(bench, ({ meanwhile }) => known(resultValue(meanwhile.upload))),
+    ask: (asker) => withSample(asker, ({ meanwhile }) => known(resultValue(meanwhile.upload))),
   },
   {
     id: "refusal-numbers",

@@ -6,7 +6,7 @@
 import { delay } from "../clock";
 import { isModemError } from "../errors";
 import { isRefusal } from "../quectel/execute";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { form } from "./forms";
 
 /** Bytes of one part. */
@@ -27,17 +27,17 @@ export interface DataEnd {
  * command announced more, nothing until the module ends the data state by itself.
  */
 export async function sendSlowly(
-  bench: Bench,
+  asker: Asker,
   line: string,
   size: number,
   { parts, pauseMs, rest = 0 }: { readonly parts: number; readonly pauseMs: number; readonly rest?: number },
 ): Promise<DataEnd> {
-  bench.goOn();
-  const { clock } = bench;
+  asker.goOn();
+  const { clock } = asker;
   const over = new AbortController();
   const ends = AbortSignal.any([
     over.signal,
-    ...(bench.tools.signal === undefined ? [] : [bench.tools.signal]),
+    ...(asker.tools.signal === undefined ? [] : [asker.tools.signal]),
   ]);
   let connected = clock.now();
   async function* source(): AsyncGenerator<Uint8Array> {
@@ -56,14 +56,14 @@ export async function sendSlowly(
   const command = form(line, { payload: { size, source }, timeout: LIMIT_MS });
   const ended = (result: DataEnd["result"]): DataEnd => {
     const ms = Math.round(clock.now() - connected);
-    bench.note(`${line} -> CONNECT, then ${result ?? "ERROR"} after ${ms} ms`);
+    asker.note(`${line} -> CONNECT, then ${result ?? "ERROR"} after ${ms} ms`);
     return { ms, result };
   };
   try {
-    await bench.execute(command);
+    await asker.execute(command);
     return ended("ok");
   } catch (error) {
-    bench.goOn();
+    asker.goOn();
     if (!isModemError(error)) throw error;
     if (isRefusal(error)) return ended(error.modemCode);
     // The module has said OK before it had all bytes; the channel calls that a timeout.
@@ -72,6 +72,6 @@ export async function sendSlowly(
   } finally {
     over.abort();
     // The channel finds its step again before the next question is recorded.
-    await bench.tidy("AT");
+    await asker.tidy("AT");
   }
 }

@@ -14,7 +14,7 @@ import {
   type SocketTarget,
 } from "../quectel/commands/sockets";
 import { isRefusal } from "../quectel/execute";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { publicLine } from "./public-lines";
 import { notAsked, type Answer } from "./question";
 
@@ -37,15 +37,15 @@ const QUIT = Buffer.from("QUIT\r\n");
 export type Opened = number | "ERROR" | "nothing";
 
 /** The outcome of a command, or undefined where the module refuses it. */
-export async function tried<T>(bench: Bench, command: Command<T>): Promise<T | undefined> {
-  bench.goOn();
+export async function tried<T>(asker: Asker, command: Command<T>): Promise<T | undefined> {
+  asker.goOn();
   try {
-    const value = await bench.execute(command);
-    bench.note(`${command.line} -> OK`);
+    const value = await asker.execute(command);
+    asker.note(`${command.line} -> OK`);
     return value;
   } catch (error) {
     if (!isModemError(error) || !isRefusal(error)) throw error;
-    bench.note(`${command.line} -> ERROR`);
+    asker.note(`${command.line} -> ERROR`);
     return undefined;
   }
 }
@@ -53,11 +53,11 @@ export async function tried<T>(bench: Bench, command: Command<T>): Promise<T | u
 const NOTHING_ASKED: ReadonlySet<string> = new Set();
 
 /** The line waited for, or undefined after `ms` milliseconds. */
-export async function lineOf(bench: Bench, waiter: Waiter, ms: number): Promise<string | undefined> {
+export async function lineOf(asker: Asker, waiter: Waiter, ms: number): Promise<string | undefined> {
   waiter.start(ms);
   try {
     const line = await waiter.promise;
-    bench.note(publicLine(line, NOTHING_ASKED));
+    asker.note(publicLine(line, NOTHING_ASKED));
     return line;
   } catch (error) {
     if (isModemError(error, "MODEM_TIMEOUT")) return undefined;
@@ -66,15 +66,15 @@ export async function lineOf(bench: Bench, waiter: Waiter, ms: number): Promise<
 }
 
 /** Opens a connection with the id of the questions. */
-export async function open(bench: Bench, target: SocketTarget): Promise<Opened> {
-  const result = bench.module.expect((line) => readOpened(line, ID) !== undefined);
+export async function open(asker: Asker, target: SocketTarget): Promise<Opened> {
+  const result = asker.module.expect((line) => readOpened(line, ID) !== undefined);
   try {
     const accepted = await tried(
-      bench,
+      asker,
       mapped(openSocket(ID, target), () => true),
     );
     if (accepted === undefined) return "ERROR";
-    return readOpened((await lineOf(bench, result, OPEN_MS)) ?? "", ID) ?? "nothing";
+    return readOpened((await lineOf(asker, result, OPEN_MS)) ?? "", ID) ?? "nothing";
   } finally {
     result.cancel();
   }
@@ -93,28 +93,28 @@ export const newsOf =
   };
 
 /** True when the module knows QIOPEN. */
-export async function hasSockets(bench: Bench): Promise<boolean> {
-  return bench.knows("AT+QIOPEN=?");
+export async function hasSockets(asker: Asker): Promise<boolean> {
+  return asker.knows("AT+QIOPEN=?");
 }
 
 /** Numbers of the active PDP contexts. */
-export async function activeContexts(bench: Bench): Promise<readonly (number | undefined)[]> {
-  const reply = await bench.ask("AT+QIACT?");
+export async function activeContexts(asker: Asker): Promise<readonly (number | undefined)[]> {
+  const reply = await asker.ask("AT+QIACT?");
   const contexts = reply.kind === "ok" ? reply.lines.map((line) => parseParameters(line)) : [];
-  bench.tools.recording.hide(contexts.flatMap((context) => [context.text(3) ?? "", context.text(4) ?? ""]));
+  asker.tools.recording.hide(contexts.flatMap((context) => [context.text(3) ?? "", context.text(4) ?? ""]));
   return contexts.filter((context) => context.integer(1) === 1).map((context) => context.integer(0));
 }
 
 /** The server to connect to, or why nothing can be asked about it. */
-export async function targetOf(bench: Bench): Promise<SocketTarget | Answer> {
-  const { connect, recording } = bench.tools;
+export async function targetOf(asker: Asker): Promise<SocketTarget | Answer> {
+  const { connect, recording } = asker.tools;
   if (connect === undefined) return notAsked("no connection may be opened");
   recording.hide([connect.host]);
-  if (!(await hasSockets(bench))) return notAsked("the module knows no sockets");
-  if (!(await activeContexts(bench)).includes(connect.contextId))
+  if (!(await hasSockets(asker))) return notAsked("the module knows no sockets");
+  if (!(await activeContexts(asker)).includes(connect.contextId))
     return notAsked("its PDP context is not active");
   const used = await tried(
-    bench,
+    asker,
     mapped(socketInfo(ID), () => true),
   );
   if (used === undefined) return notAsked("the module does not tell which sockets there are");
@@ -122,12 +122,12 @@ export async function targetOf(bench: Bench): Promise<SocketTarget | Answer> {
 }
 
 /** Closes the socket of the questions, whatever is left of it, and waits until its id is free. */
-export async function close(bench: Bench): Promise<void> {
-  await bench.tidy(closeSocket(ID).line, { timeout: closeSocket(ID).timeout });
+export async function close(asker: Asker): Promise<void> {
+  await asker.tidy(closeSocket(ID).line, { timeout: closeSocket(ID).timeout });
   for (let poll = 0; poll < CLOSE_POLLS; poll++) {
-    const states = await bench.tidy(`AT+QISTATE=1,${ID}`);
+    const states = await asker.tidy(`AT+QISTATE=1,${ID}`);
     if (states.kind === "refused" || !states.lines.some(isOurState)) return;
-    await bench.rest(POLL_MS);
+    await asker.rest(POLL_MS);
   }
 }
 
@@ -138,30 +138,30 @@ interface Connection {
 
 /** Connects, waits for the greeting, and asks; the connection is closed afterwards. */
 export async function connected(
-  bench: Bench,
+  asker: Asker,
   ask: (connection: Connection) => Promise<Answer>,
 ): Promise<Answer> {
-  const target = await targetOf(bench);
+  const target = await targetOf(asker);
   if ("kind" in target) return target;
-  const arrived = bench.module.expect(newsOf("data"));
+  const arrived = asker.module.expect(newsOf("data"));
   try {
-    const opened = await open(bench, target);
+    const opened = await open(asker, target);
     if (opened !== 0) return notAsked(`the server cannot be connected to (${opened})`);
-    const arrival = await lineOf(bench, arrived, LINE_MS);
+    const arrival = await lineOf(asker, arrived, LINE_MS);
     return arrival === undefined ? notAsked("the server does not greet") : await ask({ arrival });
   } finally {
     arrived.cancel();
-    await close(bench);
+    await close(asker);
   }
 }
 
 /** As `connected`, and has the server close the connection before it asks. */
-export function afterClosed(bench: Bench, ask: () => Promise<Answer>): Promise<Answer> {
-  return connected(bench, async () => {
-    const closed = bench.module.expect(newsOf("closed"));
+export function afterClosed(asker: Asker, ask: () => Promise<Answer>): Promise<Answer> {
+  return connected(asker, async () => {
+    const closed = asker.module.expect(newsOf("closed"));
     try {
-      await tried(bench, sendBlock(ID, QUIT));
-      if ((await lineOf(bench, closed, LINE_MS)) === undefined) return notAsked("the server does not close");
+      await tried(asker, sendBlock(ID, QUIT));
+      if ((await lineOf(asker, closed, LINE_MS)) === undefined) return notAsked("the server does not close");
       return await ask();
     } finally {
       closed.cancel();
@@ -170,16 +170,16 @@ export function afterClosed(bench: Bench, ask: () => Promise<Answer>): Promise<A
 }
 
 /** Asks again and again until it holds. @returns false when it does not within `ms` milliseconds. */
-export async function until(bench: Bench, holds: () => Promise<boolean>, ms: number): Promise<boolean> {
-  for (const end = bench.clock.now() + ms; !(await holds()); await bench.wait(POLL_MS)) {
-    if (bench.clock.now() > end) return false;
+export async function until(asker: Asker, holds: () => Promise<boolean>, ms: number): Promise<boolean> {
+  for (const end = asker.clock.now() + ms; !(await holds()); await asker.wait(POLL_MS)) {
+    if (asker.clock.now() > end) return false;
   }
   return true;
 }
 
 /** The state that QISTATE tells of the socket of the questions; undefined when it does not name it. */
-export async function stateNumber(bench: Bench): Promise<number | undefined> {
-  const states = await tried(bench, rawStates());
+export async function stateNumber(asker: Asker): Promise<number | undefined> {
+  const states = await tried(asker, rawStates());
   return states?.find((parameters) => parameters.integer(0) === ID)?.integer(5);
 }
 

@@ -17,7 +17,7 @@ import {
   sentCounts,
   type SocketTarget,
 } from "../quectel/commands/sockets";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { PORTS } from "./put-questions";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 import {
@@ -49,41 +49,41 @@ interface Heard {
 }
 
 /** Opens a connection and sees what is said of it here; undefined when it could not be opened, or no data came. */
-async function heardHere(bench: Bench, target: SocketTarget): Promise<Heard | undefined> {
-  const opened = bench.module.expect((line) => readOpened(line, ID) !== undefined);
-  const arrived = bench.module.expect(newsOf("data"));
+async function heardHere(asker: Asker, target: SocketTarget): Promise<Heard | undefined> {
+  const opened = asker.module.expect((line) => readOpened(line, ID) !== undefined);
+  const arrived = asker.module.expect(newsOf("data"));
   try {
-    await tried(bench, openSocket(ID, target));
-    if (!(await until(bench, async () => CONNECTED.includes(await stateNumber(bench)), CONNECT_MS))) return;
-    const isGreeted = async () => ((await tried(bench, readCounts(ID)))?.total ?? 0) > 0;
-    if (!(await until(bench, isGreeted, LINE_MS))) return;
+    await tried(asker, openSocket(ID, target));
+    if (!(await until(asker, async () => CONNECTED.includes(await stateNumber(asker)), CONNECT_MS))) return;
+    const isGreeted = async () => ((await tried(asker, readCounts(ID)))?.total ?? 0) > 0;
+    if (!(await until(asker, isGreeted, LINE_MS))) return;
     return {
-      opened: (await lineOf(bench, opened, QUIET_MS)) !== undefined,
-      data: (await lineOf(bench, arrived, QUIET_MS)) !== undefined,
+      opened: (await lineOf(asker, opened, QUIET_MS)) !== undefined,
+      data: (await lineOf(asker, arrived, QUIET_MS)) !== undefined,
     };
   } finally {
     opened.cancel();
     arrived.cancel();
-    await close(bench);
+    await close(asker);
   }
 }
 
 /** Names every port in turn as the one of unsolicited lines, and sees whether those of a socket still come here. */
-async function urcPort(bench: Bench): Promise<Answer> {
-  const target = await targetOf(bench);
+async function urcPort(asker: Asker): Promise<Answer> {
+  const target = await targetOf(asker);
   if ("kind" in target) return target;
-  const before = parseParameters((await bench.firstLine('AT+QURCCFG="urcport"')) ?? "").text(1);
+  const before = parseParameters((await asker.firstLine('AT+QURCCFG="urcport"')) ?? "").text(1);
   if (before === undefined) return notAsked("the module does not tell its urcport");
   const heard: Heard[] = [];
   try {
     for (const port of PORTS) {
-      if (!(await bench.accepts(`AT+QURCCFG="urcport",${str(port)}`))) continue;
-      const one = await heardHere(bench, target);
+      if (!(await asker.accepts(`AT+QURCCFG="urcport",${str(port)}`))) continue;
+      const one = await heardHere(asker, target);
       if (one === undefined) return notAsked("the server cannot be connected to, or does not greet");
       heard.push(one);
     }
   } finally {
-    await bench.tidy(`AT+QURCCFG="urcport",${str(before)}`);
+    await asker.tidy(`AT+QURCCFG="urcport",${str(before)}`);
   }
   if (heard.length < 2) return notAsked("the module takes no other urcport");
   const opened = heard.filter((one) => one.opened).length;
@@ -99,27 +99,27 @@ const STALL_MARGIN_MS = 3_000;
 const LONGEST_STALL_SECONDS = 60;
 
 /** The block is held back behind the prompt; unless the module ends it, the server gets it late. */
-const sendTimeout = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const named = parseParameters((await bench.firstLine('AT+QICFG="qisend/timeout"')) ?? "").integer(1);
+const sendTimeout = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const named = parseParameters((await asker.firstLine('AT+QICFG="qisend/timeout"')) ?? "").integer(1);
     if (named !== undefined && named > LONGEST_STALL_SECONDS)
       return notAsked(`it is set to ${named} s, longer than is waited`);
     const holdMs = named === undefined || named === 0 ? STALL_MS : named * 1000 + STALL_MARGIN_MS;
     const over = new AbortController();
-    const { signal } = bench.tools;
+    const { signal } = asker.tools;
     const ends = AbortSignal.any([over.signal, ...(signal === undefined ? [] : [signal])]);
-    let begun = bench.clock.now();
+    let begun = asker.clock.now();
     async function* source(): AsyncGenerator<Uint8Array> {
-      begun = bench.clock.now();
+      begun = asker.clock.now();
       // A block cannot be cancelled: when the asking is stopped it is filled up at once.
-      await delay(bench.clock, holdMs, ends).catch(() => undefined);
+      await delay(asker.clock, holdMs, ends).catch(() => undefined);
       yield NOOP;
     }
     const command = sendBlock(ID, NOOP);
     try {
-      const sent = await tried(bench, { ...command, payload: { size: NOOP.length, source, prompted: true } });
-      bench.goOn();
-      const seconds = Math.round((bench.clock.now() - begun) / 1000);
+      const sent = await tried(asker, { ...command, payload: { size: NOOP.length, source, prompted: true } });
+      asker.goOn();
+      const seconds = Math.round((asker.clock.now() - begun) / 1000);
       if (sent === undefined) return known(seconds);
       if (sent === "full") return unclear("SEND FAIL");
       if (named === 0) return known(0);
@@ -150,20 +150,20 @@ function noopBlock(): Buffer {
  * Sends until two blocks in a row get SEND FAIL. What is unacknowledged between them has found room; with another block,
  * when even less was unacknowledged, it did not.
  */
-async function sendBuffer(bench: Bench): Promise<Answer> {
-  if (bench.tools.fill === undefined) return notAsked("the server may not be sent so much");
-  return connected(bench, async () => {
+async function sendBuffer(asker: Asker): Promise<Answer> {
+  if (asker.tools.fill === undefined) return notAsked("the server may not be sent so much");
+  return connected(asker, async () => {
     const block = noopBlock();
     /** Unacknowledged bytes after the last SEND FAIL. */
     let refusedAt: number | undefined;
     let atCheck = 0;
     for (let count = 1; count <= MOST_BLOCKS; count++) {
-      const sent = await tried(bench, sendBlock(ID, block));
+      const sent = await tried(asker, sendBlock(ID, block));
       if (sent === undefined) return unclear("the connection ended meanwhile");
-      if (sent === "full" && refusedAt !== undefined) return sizeOf(bench, refusedAt);
+      if (sent === "full" && refusedAt !== undefined) return sizeOf(asker, refusedAt);
       refusedAt = undefined;
       if (sent === "taken" && count % BLOCKS_PER_CHECK !== 0) continue;
-      const counts = await tried(bench, sentCounts(ID));
+      const counts = await tried(asker, sentCounts(ID));
       if (counts === undefined) return unclear("the module does not tell what is acknowledged");
       const waiting = counts.total - counts.acknowledged;
       if (sent === "full") refusedAt = waiting;
@@ -175,17 +175,17 @@ async function sendBuffer(bench: Bench): Promise<Answer> {
 }
 
 /** The usual size that fits, or the range. @param taken bytes that the buffer held when it had no room for another block. */
-function sizeOf(bench: Bench, taken: number): Answer {
-  bench.note(`no room for ${LONGEST_SEND} bytes more with ${taken} unacknowledged`);
+function sizeOf(asker: Asker, taken: number): Answer {
+  asker.note(`no room for ${LONGEST_SEND} bytes more with ${taken} unacknowledged`);
   if (taken === 0) return unclear("SEND FAIL though all was acknowledged");
   const size = SIZES.find((one) => one >= taken && one < taken + LONGEST_SEND);
   return known(size ?? `${taken} to ${taken + LONGEST_SEND - 1}`);
 }
 
 /** On the wire the end of one direction looks like that of both until something is sent. */
-const sendAfterClosed = (bench: Bench): Promise<Answer> =>
-  afterClosed(bench, async () => {
-    const sent = await tried(bench, sendBlock(ID, NOOP));
+const sendAfterClosed = (asker: Asker): Promise<Answer> =>
+  afterClosed(asker, async () => {
+    const sent = await tried(asker, sendBlock(ID, NOOP));
     if (sent === undefined) return known("error");
     return sent === "taken" ? known("ok") : unclear("SEND FAIL");
   });
@@ -194,16 +194,16 @@ const CLOSE_SECONDS = 5;
 const AT_ONCE_MS = 1_000;
 
 /** A server that closes as soon as we do hides it. */
-const closeWaits = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
+const closeWaits = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
     const timeout = closeSocket(ID).timeout + CLOSE_SECONDS * 1000;
-    const begun = bench.clock.now();
-    const closed = await bench.ask(`AT+QICLOSE=${ID},${CLOSE_SECONDS}`, { timeout });
+    const begun = asker.clock.now();
+    const closed = await asker.ask(`AT+QICLOSE=${ID},${CLOSE_SECONDS}`, { timeout });
     if (closed.kind === "refused") return unclear("QICLOSE is refused");
-    const ms = bench.clock.now() - begun;
-    bench.note(`after ${Math.round(ms)} ms`);
+    const ms = asker.clock.now() - begun;
+    asker.note(`after ${Math.round(ms)} ms`);
     if (ms >= CLOSE_SECONDS * 1000 - AT_ONCE_MS) return known("peer");
-    const isListed = (await stateNumber(bench)) !== undefined;
+    const isListed = (await stateNumber(asker)) !== undefined;
     return isListed && ms < AT_ONCE_MS
       ? known("at-once")
       : notAsked("the server closes too soon; one that keeps its side open would show it");

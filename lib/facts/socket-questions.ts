@@ -6,7 +6,7 @@
  */
 import { parseParameters } from "../at/command";
 import { closeSocket, readBlock, sendBlock } from "../quectel/commands/sockets";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 import {
   activeContexts,
@@ -36,25 +36,25 @@ const ID_IN_USE = 563;
 const NO_CONTEXT = 561;
 
 /** What the module sent while a block went out; undefined without a trace. */
-async function receivedAfterSending(bench: Bench): Promise<string | undefined> {
-  const before = bench.tools.recording.received()?.length ?? 0;
-  await tried(bench, sendBlock(ID, NOOP));
-  return bench.tools.recording.received()?.slice(before);
+async function receivedAfterSending(asker: Asker): Promise<string | undefined> {
+  const before = asker.tools.recording.received()?.length ?? 0;
+  await tried(asker, sendBlock(ID, NOOP));
+  return asker.tools.recording.received()?.slice(before);
 }
 
 const NO_TRACE = notAsked("single bytes are seen with a trace only");
 
-const prompt = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const received = await receivedAfterSending(bench);
+const prompt = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const received = await receivedAfterSending(asker);
     if (received === undefined) return NO_TRACE;
     const found = /(?:^|\n)>( ?)/.exec(received);
     return found === null ? unclear("no prompt was seen") : known(found[1] === "" ? "bare" : "blank");
   });
 
-const echo = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const received = await receivedAfterSending(bench);
+const echo = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const received = await receivedAfterSending(asker);
     if (received === undefined) return NO_TRACE;
     const sent = received.indexOf("NOOP\r\n");
     return known(sent !== -1 && received.includes("SEND OK", sent) ? "on" : "off");
@@ -67,11 +67,11 @@ function lineEndsAtEnd(text: string): number {
 }
 
 /** The data may end with line ends of their own. */
-const readLineEnds = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const data = await tried(bench, readBlock(ID, "line"));
+const readLineEnds = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const data = await tried(asker, readBlock(ID, "line"));
     if (data === undefined || data.length === 0) return unclear("QIRD gave nothing out");
-    const received = bench.tools.recording.received();
+    const received = asker.tools.recording.received();
     if (received === undefined) return NO_TRACE;
     const before = received.slice(0, received.lastIndexOf("OK\r\n"));
     const own = lineEndsAtEnd(data.toString("latin1"));
@@ -79,100 +79,100 @@ const readLineEnds = (bench: Bench): Promise<Answer> =>
     return count === 1 ? known("one") : count === 2 ? known("two") : unclear(`${count} line ends`);
   });
 
-const recvLength = (bench: Bench): Promise<Answer> =>
-  connected(bench, async ({ arrival }) => known(parseParameters(arrival).length > 2 ? "1" : "0"));
+const recvLength = (asker: Asker): Promise<Answer> =>
+  connected(asker, async ({ arrival }) => known(parseParameters(arrival).length > 2 ? "1" : "0"));
 
 /** Whether the module says `recv` within `ms` after `cause`. */
-async function saysRecv(bench: Bench, ms: number): Promise<boolean> {
-  const again = bench.module.expect(newsOf("data"));
+async function saysRecv(asker: Asker, ms: number): Promise<boolean> {
+  const again = asker.module.expect(newsOf("data"));
   try {
-    await tried(bench, sendBlock(ID, NOOP));
-    return (await lineOf(bench, again, ms)) !== undefined;
+    await tried(asker, sendBlock(ID, NOOP));
+    return (await lineOf(asker, again, ms)) !== undefined;
   } finally {
     again.cancel();
   }
 }
 
-const recvAgain = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
+const recvAgain = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
     // The greeting has not been read yet.
-    if (await saysRecv(bench, QUIET_MS)) return known("each");
-    const data = await tried(bench, readBlock(ID, "line"));
+    if (await saysRecv(asker, QUIET_MS)) return known("each");
+    const data = await tried(asker, readBlock(ID, "line"));
     if (data === undefined || data.length === 0) return unclear("QIRD gave nothing out");
-    return known((await saysRecv(bench, QUIET_MS)) ? "emptied" : "zero-read");
+    return known((await saysRecv(asker, QUIET_MS)) ? "emptied" : "zero-read");
   });
 
-const connectedState = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const state = await stateNumber(bench);
+const connectedState = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const state = await stateNumber(asker);
     return state === undefined ? unclear("QISTATE does not name the socket") : known(state);
   });
 
-const dataAfterClosed = (bench: Bench): Promise<Answer> =>
-  afterClosed(bench, async () => {
-    const data = await tried(bench, readBlock(ID, "line"));
+const dataAfterClosed = (asker: Asker): Promise<Answer> =>
+  afterClosed(asker, async () => {
+    const data = await tried(asker, readBlock(ID, "line"));
     return known(data !== undefined && data.length > 0 ? "readable" : "lost");
   });
 
-const openInUse = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const { connect } = bench.tools;
+const openInUse = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const { connect } = asker.tools;
     if (connect === undefined) return notAsked("no connection may be opened");
-    const again = await open(bench, connect);
+    const again = await open(asker, connect);
     if (again === "ERROR") return known("error");
     return again === ID_IN_USE ? known("urc") : unclear(`it ended with ${again}`);
   });
 
-const sendTime = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const begun = bench.clock.now();
-    await tried(bench, sendBlock(ID, NOOP));
-    return known(`${Math.round(bench.clock.now() - begun)} ms`);
+const sendTime = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const begun = asker.clock.now();
+    await tried(asker, sendBlock(ID, NOOP));
+    return known(`${Math.round(asker.clock.now() - begun)} ms`);
   });
 
-const closeTime = (bench: Bench): Promise<Answer> =>
-  connected(bench, async () => {
-    const begun = bench.clock.now();
-    await tried(bench, closeSocket(ID));
-    return known(`${Math.round(bench.clock.now() - begun)} ms`);
+const closeTime = (asker: Asker): Promise<Answer> =>
+  connected(asker, async () => {
+    const begun = asker.clock.now();
+    await tried(asker, closeSocket(ID));
+    return known(`${Math.round(asker.clock.now() - begun)} ms`);
   });
 
-async function closeUnused(bench: Bench): Promise<Answer> {
-  if (!(await hasSockets(bench))) return notAsked("the module knows no sockets");
-  const states = await tried(bench, rawStates());
+async function closeUnused(asker: Asker): Promise<Answer> {
+  if (!(await hasSockets(asker))) return notAsked("the module knows no sockets");
+  const states = await tried(asker, rawStates());
   if (states === undefined || states.length > 0) return notAsked("the id may be in use");
-  return known((await bench.knows(`AT+QICLOSE=${ID}`)) ? "ok" : "error");
+  return known((await asker.knows(`AT+QICLOSE=${ID}`)) ? "ok" : "error");
 }
 
-async function openWithoutContext(bench: Bench): Promise<Answer> {
-  const target = await targetOf(bench);
+async function openWithoutContext(asker: Asker): Promise<Answer> {
+  const target = await targetOf(asker);
   if ("kind" in target) return target;
-  const active = await activeContexts(bench);
+  const active = await activeContexts(asker);
   let contextId = HIGHEST_CONTEXT;
   while (contextId > 0 && active.includes(contextId)) contextId--;
   try {
-    const opened = await open(bench, { ...target, contextId });
+    const opened = await open(asker, { ...target, contextId });
     if (opened === "ERROR") return known("error");
     return opened === NO_CONTEXT ? known("urc") : unclear(`it ended with ${opened}`);
   } finally {
-    await close(bench);
+    await close(asker);
     // Some firmware may have activated it for the connection.
-    if ((await activeContexts(bench)).includes(contextId)) {
-      await bench.tidy(`AT+QIDEACT=${contextId}`, { timeout: OPEN_MS });
+    if ((await activeContexts(asker)).includes(contextId)) {
+      await asker.tidy(`AT+QIDEACT=${contextId}`, { timeout: OPEN_MS });
     }
   }
 }
 
-async function failedOpenId(bench: Bench): Promise<Answer> {
-  const target = await targetOf(bench);
+async function failedOpenId(asker: Asker): Promise<Answer> {
+  const target = await targetOf(asker);
   if ("kind" in target) return target;
   try {
-    const first = await open(bench, { ...target, port: CLOSED_PORT });
+    const first = await open(asker, { ...target, port: CLOSED_PORT });
     if (typeof first !== "number" || first === 0) return notAsked(`the open ended with ${first}`);
-    const second = await open(bench, { ...target, port: CLOSED_PORT });
+    const second = await open(asker, { ...target, port: CLOSED_PORT });
     return known(second === ID_IN_USE || second === "ERROR" ? "taken" : "free");
   } finally {
-    await close(bench);
+    await close(asker);
   }
 }
 
@@ -184,7 +184,7 @@ export const socketQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "absent"],
     transcript: "remark",
-    ask: async (bench) => known((await hasSockets(bench)) ? "present" : "absent"),
+    ask: async (asker) => known((await hasSockets(asker)) ? "present" : "absent"),
   },
   {
     id: "close-unused",

@@ -1,5 +1,5 @@
 /** Questions about subject and body: how text is coded, how long it may be (fact base 2.3 and 2.4). */
-import { resultValue, type Bench } from "./bench";
+import { resultValue, type Asker } from "./asker";
 import { behindKey } from "./forms";
 import { limitText, longestAccepted } from "./longest";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
@@ -8,42 +8,42 @@ const SUBJECT = { usual: 100, most: 300 } as const;
 const BODY_TOO_LONG = 10_241;
 
 /** Sends a body of charset 0 or 1 and tells the answer. */
-async function body(bench: Bench, charset: 0 | 1, text: string) {
+async function body(asker: Asker, charset: 0 | 1, text: string) {
   const payload = { size: text.length, source: Buffer.from(text, "latin1") };
-  return bench.ask(`AT+QSMTPBODY=${charset},${text.length},20`, { payload, timeout: 30_000 });
+  return asker.ask(`AT+QSMTPBODY=${charset},${text.length},20`, { payload, timeout: 30_000 });
 }
 
 /** Hex digits are plain text too; a module that takes them as digits gives them back in upper case. */
-async function subjectCoding(bench: Bench): Promise<Answer> {
-  const isTaken = await bench.knows('AT+QSMTPSUB=1,"c3a4"');
-  const shown = await bench.firstLine("AT+QSMTPSUB?");
-  await bench.clearMail();
+async function subjectCoding(asker: Asker): Promise<Answer> {
+  const isTaken = await asker.knows('AT+QSMTPSUB=1,"c3a4"');
+  const shown = await asker.firstLine("AT+QSMTPSUB?");
+  await asker.clearMail();
   if (!isTaken) return unclear("charset 1 is refused");
   if (shown?.includes('"C3A4"') === true) return known("hex");
   return shown?.includes('"c3a4"') === true ? known("raw") : unclear(`read back as ${shown ?? "nothing"}`);
 }
 
-async function bodyCoding(bench: Bench): Promise<Answer> {
-  if (await bench.accepts('AT+QSMTPCFG="bodyoriginal"')) await bench.ask('AT+QSMTPCFG="bodyoriginal",0');
-  const reply = await body(bench, 1, "zzzz");
-  await bench.clearMail();
+async function bodyCoding(asker: Asker): Promise<Answer> {
+  if (await asker.accepts('AT+QSMTPCFG="bodyoriginal"')) await asker.ask('AT+QSMTPCFG="bodyoriginal",0');
+  const reply = await body(asker, 1, "zzzz");
+  await asker.clearMail();
   if (reply.kind === "refused" && reply.number === undefined) {
-    const plain = await body(bench, 0, "fact");
-    await bench.clearMail();
+    const plain = await body(asker, 0, "fact");
+    await asker.clearMail();
     if (plain.kind === "refused") return unclear("every body is refused");
   }
   return known(reply.kind === "ok" ? "raw" : "hex");
 }
 
 /** @param value one that the key takes. */
-function hasKey(key: string, value: number): (bench: Bench) => Promise<Answer> {
-  return async (bench) => known((await bench.knows(`AT+QSMTPCFG="${key}",${value}`)) ? "present" : "absent");
+function hasKey(key: string, value: number): (asker: Asker) => Promise<Answer> {
+  return async (asker) => known((await asker.knows(`AT+QSMTPCFG="${key}",${value}`)) ? "present" : "absent");
 }
 
-async function emptyLine(bench: Bench): Promise<Answer> {
-  const reply = await body(bench, 0, "fact");
-  const received = bench.tools.recording.received();
-  await bench.clearMail();
+async function emptyLine(asker: Asker): Promise<Answer> {
+  const reply = await body(asker, 0, "fact");
+  const received = asker.tools.recording.received();
+  await asker.clearMail();
   if (reply.kind === "refused") return unclear("the body is refused");
   if (received === undefined) return notAsked("nobody records the bytes of this connection");
   const before = /CONNECT\r\n((?:\r\n)*)\+QSMTPBODY/.exec(received)?.[1];
@@ -51,31 +51,31 @@ async function emptyLine(bench: Bench): Promise<Answer> {
   return known(before.length > 2 ? "present" : "absent");
 }
 
-async function subjectLimit(bench: Bench): Promise<Answer> {
+async function subjectLimit(asker: Asker): Promise<Answer> {
   const longest = await longestAccepted(
-    (length) => bench.knows(`AT+QSMTPSUB=0,"${"s".repeat(length)}"`),
+    (length) => asker.knows(`AT+QSMTPSUB=0,"${"s".repeat(length)}"`),
     SUBJECT,
   );
-  await bench.clearMail();
+  await asker.clearMail();
   if (longest === 0) return unclear("every subject is refused");
   return known(limitText(longest, SUBJECT));
 }
 
-async function bodyTest(bench: Bench): Promise<Answer> {
-  const reply = await bench.insist("AT+QSMTPBODY=?");
+async function bodyTest(asker: Asker): Promise<Answer> {
+  const reply = await asker.insist("AT+QSMTPBODY=?");
   const line = reply.kind === "ok" ? reply.lines[0] : undefined;
   const third = /\),([^,]+)$/.exec(line ?? "")?.[1];
   if (third === undefined) return unclear(`the answer is ${line ?? "nothing"}`);
   return known(third.includes("<") ? "word" : "range");
 }
 
-async function longBody(bench: Bench): Promise<Answer> {
+async function longBody(asker: Asker): Promise<Answer> {
   const line = `AT+QSMTPBODY=0,${BODY_TOO_LONG},1`;
-  return known(resultValue(await bench.insist(line, { timeout: 30_000 })));
+  return known(resultValue(await asker.insist(line, { timeout: 30_000 })));
 }
 
-async function originalDefault(bench: Bench): Promise<Answer> {
-  const line = await bench.firstLine('AT+QSMTPCFG="bodyoriginal"');
+async function originalDefault(asker: Asker): Promise<Answer> {
+  const line = await asker.firstLine('AT+QSMTPCFG="bodyoriginal"');
   return line === undefined ? notAsked("the key is unknown") : known(behindKey(line) ?? line);
 }
 
@@ -149,7 +149,7 @@ export const textQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["ok", "error"],
     transcript: "replay",
-    ask: async (bench) => known((await bench.knows("AT+QSMTPBODY?")) ? "ok" : "error"),
+    ask: async (asker) => known((await asker.knows("AT+QSMTPBODY?")) ? "ok" : "error"),
   },
   {
     id: "body-test",

@@ -1,5 +1,5 @@
 /** Questions about the time of the data state: what is counted, and what comes at its end (fact base 2.4 and 3.5). */
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { known, unclear, type Answer, type Question } from "./question";
 import { PART, sendSlowly } from "./slow-data";
 
@@ -9,12 +9,12 @@ const PAUSE_MS = 1_500;
 const SLACK_MS = 1_000;
 
 /** The second part comes after half the time; a time that counts from the last byte then ends later. */
-async function inputTime(bench: Bench): Promise<Answer> {
-  const end = await sendSlowly(bench, `AT+QSMTPBODY=0,10000,${SECONDS}`, 10_000, {
+async function inputTime(asker: Asker): Promise<Answer> {
+  const end = await sendSlowly(asker, `AT+QSMTPBODY=0,10000,${SECONDS}`, 10_000, {
     parts: 2,
     pauseMs: PAUSE_MS,
   });
-  await bench.clearMail();
+  await asker.clearMail();
   const lateBy = end.ms - SECONDS * 1000;
   if (end.result !== "ok") return unclear(`it ended with ${end.result ?? "ERROR"}`);
   if (lateBy > -SLACK_MS && lateBy < SLACK_MS) return known("total");
@@ -23,14 +23,14 @@ async function inputTime(bench: Bench): Promise<Answer> {
     : unclear(`it ended after ${end.ms} ms of ${SECONDS} s`);
 }
 
-async function uploadTimeout(bench: Bench): Promise<Answer> {
-  return bench.files.withName(bench, "RAM:", async (name) => {
-    const end = await sendSlowly(bench, `AT+QFUPL="${name}",${PART + 10},${SECONDS}`, PART + 10, {
+async function uploadTimeout(asker: Asker): Promise<Answer> {
+  return asker.files.withName(asker, "RAM:", async (name) => {
+    const end = await sendSlowly(asker, `AT+QFUPL="${name}",${PART + 10},${SECONDS}`, PART + 10, {
       parts: 1,
       pauseMs: 0,
     });
     if (end.result === undefined) return unclear("it ended with ERROR");
-    const isBoth = end.result !== "ok" && (bench.tools.recording.received() ?? "").includes("\n+QFUPL:");
+    const isBoth = end.result !== "ok" && (asker.tools.recording.received() ?? "").includes("\n+QFUPL:");
     return known(isBoth ? `line-${end.result}` : end.result);
   });
 }

@@ -1,5 +1,5 @@
 /** Questions about QSSLCFG: keys and their values as long as nobody has set them (fact base 5). Nothing is set. */
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { behindKey } from "./forms";
 import { known, unclear, type Answer, type Mark, type Question } from "./question";
 
@@ -9,24 +9,24 @@ const CONTEXT = 5;
 const DROPPED_SUITE = /0x0004/i;
 
 /** @returns the value of a key of the TLS context, undefined where the module refuses. */
-async function value(bench: Bench, key: string): Promise<string | undefined> {
-  const reply = await bench.insist(`AT+QSSLCFG="${key}",${CONTEXT}`);
+async function value(asker: Asker, key: string): Promise<string | undefined> {
+  const reply = await asker.insist(`AT+QSSLCFG="${key}",${CONTEXT}`);
   return behindKey(reply.kind === "ok" ? reply.lines[0] : undefined)?.replace(/^\d+ *,/, "");
 }
 
-async function ciphers(bench: Bench): Promise<Answer> {
-  const test = await bench.insist("AT+QSSLCFG=?");
+async function ciphers(asker: Asker): Promise<Answer> {
+  const test = await asker.insist("AT+QSSLCFG=?");
   const line = test.kind === "ok" ? test.lines.find((text) => text.includes('"ciphersuite"')) : undefined;
   if (line === undefined) return unclear("no list of cipher suites");
-  bench.note(line);
+  asker.note(line);
   return known(DROPPED_SUITE.test(line) ? "long" : "short");
 }
 
-async function keyList(bench: Bench): Promise<Answer> {
-  const test = await bench.insist("AT+QSSLCFG=?");
+async function keyList(asker: Asker): Promise<Answer> {
+  const test = await asker.insist("AT+QSSLCFG=?");
   const line = test.kind === "ok" ? test.lines.find((text) => text.includes('"cacert"')) : undefined;
   if (line === undefined) return unclear("no key cacert");
-  bench.note(line);
+  asker.note(line);
   return known(/<[^<>]*path>/i.test(line) ? "paths" : "names");
 }
 
@@ -38,8 +38,8 @@ function usual(key: string, answer: string, mark: Mark, variants?: readonly stri
     expected: { answer, mark },
     needs: "nothing",
     ...(variants === undefined ? { transcript: "remark" } : { variants, transcript: "replay" }),
-    ask: async (bench) => {
-      const found = await value(bench, key);
+    ask: async (asker) => {
+      const found = await value(asker, key);
       return found === undefined ? known("key unknown") : known(found);
     },
   };
@@ -53,7 +53,7 @@ export const tlsQuestions: readonly Question[] = [
     needs: "nothing",
     variants: ["present", "absent"],
     transcript: "replay",
-    ask: async (bench) => known((await value(bench, "sni")) === undefined ? "absent" : "present"),
+    ask: async (asker) => known((await value(asker, "sni")) === undefined ? "absent" : "present"),
   },
   {
     id: "cipher-list",

@@ -4,7 +4,7 @@
  * What cannot be replayed stands in remarks: it depends on time, network or on what else the module holds, an
  * unsolicited line came in between, or the simulated modem has no switch for the answer.
  */
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import type { Answer, Question } from "./question";
 import { publicTurns } from "./public-lines";
 import type { Turn } from "./recording";
@@ -30,12 +30,12 @@ const LONG_RUN = 80;
 export class TranscriptWriter {
   private readonly passages: Passage[] = [];
 
-  /** Takes the bytes of the question that the bench has just asked. */
-  add(question: Question, answer: Answer, bench: Bench): void {
-    const { turns, leftOut } = publicTurns(bench.tools.recording.turns() ?? []);
+  /** Takes the bytes of the question that the asker has just asked. */
+  add(question: Question, answer: Answer, asker: Asker): void {
+    const { turns, leftOut } = publicTurns(asker.tools.recording.turns() ?? []);
     if (turns.length === 0) return;
     const isKnown = answer.kind === "known" && question.variants?.includes(answer.value) === true;
-    const isWhole = bench.isReplayable && leftOut === 0;
+    const isWhole = asker.isReplayable && leftOut === 0;
     const how = question.transcript === "replay" && isKnown && isWhole ? "replay" : "remark";
     this.passages.push({ question, answer, turns, how, leftOut });
   }

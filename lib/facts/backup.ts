@@ -1,12 +1,12 @@
 /**
- * Keeper: reads what questions change before the first of them, and puts it back after the last.
+ * Backup: reads what questions change before the first of them, and puts it back after the last.
  *
  * A setting is put back by the very text in which the module told it. What cannot be read is said beforehand: the body
  * of a mail, and a password that the module masks, whose account is then left alone.
  */
 import { parseParameters } from "../at/command";
 import { ModemError } from "../errors";
-import type { Bench } from "./bench";
+import type { Asker } from "./asker";
 import { keptForms, keptForRestart, type KeptForm } from "./kept-forms";
 
 /** A module that was seen to refuse its account several times after a start took it some seconds later. */
@@ -21,26 +21,26 @@ interface Kept {
   readonly lines: readonly string[];
 }
 
-export class Keeper {
+export class Backup {
   private constructor(
-    private readonly bench: Bench,
+    private readonly asker: Asker,
     private readonly kept: readonly Kept[],
     /** What a person should know before the first question. */
     readonly notices: readonly string[],
   ) {}
 
   /** Reads all. Rejects with `SMTP_BUSY` while the module sends a mail; then nothing is changed. */
-  static async read(bench: Bench): Promise<Keeper> {
+  static async read(asker: Asker): Promise<Backup> {
     const kept: Kept[] = [];
     try {
-      await readAll(bench, kept);
+      await readAll(asker, kept);
     } catch (error) {
-      await new Keeper(bench, kept, []).restore();
+      await new Backup(asker, kept, []).restore();
       throw error;
     }
     const masked = kept.some(({ lines }) => isMasked(lines[0]));
-    if (masked) bench.leaveAccount();
-    return new Keeper(bench, kept, noticesOf(bench, masked));
+    if (masked) asker.leaveAccount();
+    return new Backup(asker, kept, noticesOf(asker, masked));
   }
 
   /** Puts all back that differs. @returns what could not be put back, in words. */
@@ -60,42 +60,42 @@ export class Keeper {
     const secrets = form.private(lines);
     const wanted = lines.map(form.set);
     for (let attempt = 1; ; attempt++) {
-      const now = await this.bench.tidy(form.query, { secrets });
+      const now = await this.asker.tidy(form.query, { secrets });
       if (now.kind === "ok" && now.lines.map(form.set).join("\n") === wanted.join("\n")) return true;
       if (attempt > ATTEMPTS || isMasked(lines[0])) return false;
-      if (attempt > 1) await this.bench.rest(PAUSE_MS);
+      if (attempt > 1) await this.asker.rest(PAUSE_MS);
       for (const line of [...(form.clear === undefined ? [] : [form.clear]), ...wanted]) {
-        await this.bench.tidy(line, { secrets, timeout: form.timeout });
+        await this.asker.tidy(line, { secrets, timeout: form.timeout });
       }
     }
   }
 }
 
-async function readAll(bench: Bench, kept: Kept[]): Promise<void> {
-  const { recording, restart } = bench.tools;
-  for (const form of [...keptForms, ...(restart === undefined ? [] : await keptForRestart(bench))]) {
-    const reply = await bench.ask(form.query);
+async function readAll(asker: Asker, kept: Kept[]): Promise<void> {
+  const { recording, restart } = asker.tools;
+  for (const form of [...keptForms, ...(restart === undefined ? [] : await keptForRestart(asker))]) {
+    const reply = await asker.ask(form.query);
     if (reply.kind === "refused" && reply.number === BUSY) throw new ModemError("SMTP_BUSY");
     // What is not known to this firmware is not changed either.
     if (reply.kind === "refused") continue;
     kept.push({ form, lines: reply.lines });
     recording.hide(form.private(reply.lines));
-    if (form.during !== undefined) await bench.ask(form.during);
+    if (form.during !== undefined) await asker.ask(form.during);
   }
 }
 
-function noticesOf(bench: Bench, masked: boolean): readonly string[] {
-  const restarts = bench.tools.restart !== undefined;
+function noticesOf(asker: Asker, masked: boolean): readonly string[] {
+  const restarts = asker.tools.restart !== undefined;
   return [
     "A mail body that stands in the module is lost; it cannot be read.",
     ...(masked ? ["The module masks its password, so the account is left alone."] : []),
     ...(masked && restarts
       ? ["If the module forgets its account with the restart, it has to be set again."]
       : []),
-    ...(bench.tools.connect === undefined || bench.tools.fill === undefined
+    ...(asker.tools.connect === undefined || asker.tools.fill === undefined
       ? []
       : ["Up to 90 kB of NOOP lines are sent to the mail server."]),
-    ...(bench.tools.send === undefined
+    ...(asker.tools.send === undefined
       ? []
       : [
           "While the module holds a mail, a TCP connection to the mail server is opened and closed.",

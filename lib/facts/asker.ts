@@ -1,5 +1,5 @@
 /**
- * Bench: what a question has to ask with. It keeps the exchanges as evidence and the names of the files it made.
+ * Asker: what a question asks the module with. It keeps the exchanges as evidence and the names of the files it made.
  *
  * A refusal is an answer here, not an error. What rejects is a connection that has ended, a silent module, and the
  * caller's signal; tidying up goes on in spite of the signal.
@@ -43,7 +43,7 @@ export interface RestartSeen {
   readonly port: "stays" | "vanishes";
 }
 
-export interface BenchTools {
+export interface AskerTools {
   readonly clock: Clock;
   /** Ends the asking; what was begun is put back. */
   readonly signal?: AbortSignal | undefined;
@@ -68,7 +68,7 @@ const AGAIN_MS = 3_000;
 const ABSENT_MS = 90_000;
 const PRESENT_POLL_MS = 500;
 
-export class Bench {
+export class Asker {
   readonly files = new OwnFiles();
   private exchanges: string[] = [];
   private accountIsOurs = true;
@@ -76,7 +76,7 @@ export class Bench {
 
   constructor(
     readonly module: AskedModule,
-    readonly tools: BenchTools,
+    readonly tools: AskerTools,
   ) {}
 
   get clock(): Clock {
