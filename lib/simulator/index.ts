@@ -9,7 +9,6 @@ export { storageSizes } from "./module/file-store";
 export type { HostNameOptions } from "./delivery/host-names";
 export { inboxServer, type InboxMail } from "./delivery/inbox";
 export { internet } from "./delivery/internet";
-export { gaps } from "./module/gaps";
 export { subscription } from "./module/pdp-contexts";
 export { simulatorTransport, type SimulatorTransportOptions } from "./serve/in-process-transport";
 export type { LogEntry, ModemLog } from "./device/log";

@@ -72,6 +72,7 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
       tls: new TlsContext(known, new RootFiles(guarded, notebook), roots),
       coding: new TextCoding(guarded, known, notebook, settings.encoding),
       files: new FileStore(guarded, notebook),
+      putForm: { isOkLate: false },
       connect: (dates, signal) => this.connect(dates, signal),
     };
     this.recovery = new ModuleRecovery({ modem, pdp, notebook, settings: wayOf(settings) });

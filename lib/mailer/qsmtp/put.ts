@@ -37,10 +37,18 @@ export function putSeconds(sendTimeout: number, bytes: number): number {
 
 export type PutModem = Pick<Modem, "execute" | "expect" | "clock" | "on" | "off" | "log">;
 
+/** How this module was seen to answer QSMTPPUT; one for all its mails, changed by each. */
+export interface PutForm {
+  /** `OK` comes when the mail has ended, with or behind the result, and not at once as the manual has it. */
+  isOkLate: boolean;
+}
+
 export interface PutOptions {
   /** Seconds for the module, 60..65535. */
   readonly seconds: number;
   readonly signal: AbortSignal;
+  /** Left out: nothing is known, and nothing kept. */
+  readonly form?: PutForm;
 }
 
 export interface PutOutcome {
@@ -58,7 +66,7 @@ export interface PutOutcome {
  * other error the mail was not sent.
  */
 export async function sendMail(modem: PutModem, options: PutOptions): Promise<PutOutcome> {
-  const { seconds, signal } = options;
+  const { seconds, signal, form = { isOkLate: false } } = options;
   signal.throwIfAborted();
   // A result before the OK is another mail's, given up before, unless the module is not busy after it: then its line has
   // overtaken the OK.
@@ -89,7 +97,11 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   };
   signal.addEventListener("abort", cancel, { once: true });
   try {
-    await modem.execute({ ...putMail(seconds), parse: accepted }, { signal, onStart });
+    const command = putMail(seconds);
+    // Asked meanwhile whether it is still there, a module that says OK late would be taken for a silent one.
+    const timeout = form.isOkLate ? limit : command.timeout;
+    await modem.execute({ ...command, timeout, parse: accepted }, { signal, onStart });
+    form.isOkLate = early !== undefined;
     if (early !== undefined && (await mailState(modem, signal)) === "free") listener.result ??= early;
     waiter.start(limit);
     if (listener.result === undefined)
@@ -97,6 +109,7 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
     if (listener.result === undefined) throw resultUnknown(undefined, IN_TEXT);
   } catch (error) {
     if (!isWritten && !signal.aborted) throw neverWritten(error);
+    if (isModemError(error, "MODEM_TIMEOUT")) form.isOkLate = true;
     // In the text of a message `ERROR` may be a line like any other.
     if (wasNotRead(error) && !listener.isInText) throw withStage(error, "send");
     if (listener.result === undefined) {

@@ -15,7 +15,7 @@ import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
 import type { GuardedModem } from "./guarded-modem";
 import type { KnownSettings } from "./known-settings";
 import type { Modem } from "../../quectel/connection/modem";
-import { putSeconds, sendMail, type PutOutcome } from "./put";
+import { putSeconds, sendMail, type PutForm, type PutOutcome } from "./put";
 import type { SmtpSettings } from "../../quectel/settings";
 import { applySmtpSettings } from "./smtp-settings";
 import { atStage } from "./stage-error";
@@ -31,6 +31,7 @@ export interface Workshop {
   readonly tls: TlsContext;
   readonly coding: TextCoding;
   readonly files: FileStore;
+  readonly putForm: PutForm;
   /** Makes the data connection ready, and the module's clock right where `dates` of certificates are checked. */
   readonly connect: (dates: "checked" | "unchecked", signal: AbortSignal) => Promise<void>;
 }
@@ -92,13 +93,13 @@ export async function fillMail(
  * `MODEM_NOT_READY` when the module has restarted since it was filled: then nothing was sent.
  */
 export async function putMail(
-  { guarded, modem, settings }: Workshop,
+  { guarded, modem, settings, putForm }: Workshop,
   { bytes }: FilledMail,
   { signal, onProgress }: FillOptions,
 ): Promise<PutOutcome> {
   onProgress({ stage: "sending", done: 0, total: 0 });
   if (!guarded.isSameStart) throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
-  return sendMail(modem, { seconds: putSeconds(settings.sendTimeout, bytes), signal });
+  return sendMail(modem, { seconds: putSeconds(settings.sendTimeout, bytes), signal, form: putForm });
 }
 
 /** Nothing is touched before it is known which module it is and that no other port of this process works with it. */

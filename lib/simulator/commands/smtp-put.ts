@@ -1,7 +1,6 @@
 /** AT+QSMTPPUT: OK at once, the result by an unsolicited line (fact base 2.7). */
 import { ERROR, OK, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
 import { integerIn } from "../device/parameters";
-import { gaps } from "../module/gaps";
 import { smtpClient, smtpSettings } from "../delivery/smtp-state";
 import type { DeliveryResult } from "../delivery/smtp-codes";
 import { sendMail } from "../delivery/smtp-task";
@@ -35,7 +34,7 @@ async function start(context: CommandContext, seconds: number): Promise<FinalRes
     const content = { ...client.content, attachments: new Map(client.content.attachments) };
     return sendMail(modem, settings, content, seconds * 1000, modem.signal);
   };
-  if (modem.state(gaps).resultBeforeOk) {
+  if (modem.variants["put-result"] === "before-ok") {
     const { err, protocolError } = await send();
     client.activity = "idle";
     context.info(`+QSMTPPUT: ${err},${protocolError}`);

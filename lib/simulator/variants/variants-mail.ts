@@ -74,6 +74,13 @@ export const mailVariants = {
     description: "Commands that give 652 while a mail is sent: all of QSMTP, or QSMTPPUT and QSMTPBODY only.",
     source: "2.0",
   },
+  "put-result": {
+    values: ["after-ok", "before-ok"],
+    default: "after-ok",
+    description:
+      "Result of QSMTPPUT: by a line of its own after OK, or in front of an OK that comes with it.",
+    source: "real modules 13",
+  },
   "put-urc-port": {
     values: ["urcport", "issuing"],
     default: "urcport",

@@ -116,7 +116,8 @@ export class Ledger {
       const { letter } = one;
       one.copies.push({
         recipient,
-        isMarked: text.includes("May be a repeat"),
+        // Whole in message.txt too, where the body's coding is a guess.
+        isMarked: [text, ...contents.map(String)].some((part) => part.includes("May be a repeat")),
         hasAttachments: letter.attachments.every(({ content }) =>
           contents.some((got) => got.equals(content)),
         ),

@@ -3,16 +3,7 @@ import assert from "node:assert/strict";
 import type { ModemState } from "../../../lib/quectel/connection/modem";
 import { networkSnapshot } from "../../../lib/quectel/registration/registration";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import {
-  cell,
-  change,
-  cme,
-  ERROR,
-  gaps,
-  simCard,
-  subscription,
-  type FinalResult,
-} from "../../../lib/simulator";
+import { cell, change, cme, ERROR, simCard, subscription, type FinalResult } from "../../../lib/simulator";
 import { memoryMailer } from "../../support/memory-mailer";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";
@@ -166,18 +157,6 @@ describe("A card that has one data connection only", () => {
     pdp.close();
     other.close();
     await rig.modem.close();
-  });
-});
-
-describe("A module that gives the result of a mail before its OK", () => {
-  it("has sent it once, and has one mail out", async () => {
-    const rig = await memoryMailer({ module: { timing: { airMs: 2_000 } } });
-    rig.module.state(gaps).resultBeforeOk = true;
-    const outcome = await rig.send();
-    assert.equal(outcome.error, undefined);
-    assert.equal(outcome.kind, "ended");
-    assert.equal(rig.server.received.length, 1);
-    await rig.close();
   });
 });
 

@@ -151,3 +151,36 @@ describe("a module whose result line goes to another port", () => {
     await rig.stop();
   });
 });
+describe("a module that says OK of a mail only with its result", () => {
+  const slow = (airMs: number) =>
+    memoryOutbox({ module: { timing: { airMs }, variants: { "put-result": "before-ok" } } });
+
+  for (const airMs of [5_000, 20_000, 60_000]) {
+    it(`sends a mail of ${airMs / 1000} s once, and the next one without a new connection`, async () => {
+      const rig = slow(airMs);
+      await rig.open();
+      const first = await rig.deliver(outboxMail());
+      assert.deepEqual([first.result.status, first.result.possibleDuplicate], ["sent", undefined]);
+      const { epoch } = rig.modem;
+      const second = await rig.deliver(outboxMail());
+      assert.deepEqual([second.result.status, second.result.possibleDuplicate], ["sent", undefined]);
+      assert.equal(rig.modem.epoch, epoch);
+      assert.equal(rig.server.received.length, 2);
+      await rig.stop();
+    });
+  }
+
+  it("may repeat the first mail of more than a minute, marked, and no further one", async () => {
+    const rig = slow(200_000);
+    await rig.open();
+    const { result } = await rig.deliver(outboxMail());
+    assert.equal(result.status, "sent");
+    const copies = rig.server.received.length;
+    assert.ok(copies <= 2, `${copies} copies`);
+    assert.equal(result.possibleDuplicate, copies === 2 ? true : undefined);
+    const next = await rig.deliver(outboxMail());
+    assert.deepEqual([next.result.status, next.result.possibleDuplicate], ["sent", undefined]);
+    assert.equal(rig.server.received.length, copies + 1);
+    await rig.stop();
+  });
+});

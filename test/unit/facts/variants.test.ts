@@ -11,6 +11,7 @@ const UNSEEN: Readonly<Partial<Record<VariantName, string>>> = {
   "card-start": "is over before a question can be asked",
   "login-words": "is seen by the mail server only",
   "login-plain": "takes a server that offers PLAIN alone",
+  "put-result": "shows only with a mail that is sent",
   "long-body": "is seen in the mail that arrives only",
   "full-subject": "is seen in the mail that arrives only",
   "bad-attachment": "would deliver an empty mail",

@@ -6,7 +6,6 @@ import { simpleParser } from "mailparser";
 import {
   cell,
   change,
-  gaps,
   internet,
   SimulatedModem,
   subscription,
@@ -159,8 +158,7 @@ describe("The simulated module, broken as real ones were", () => {
   });
 
   it("gives the result of a mail in front of OK", async () => {
-    const host = await withMail({ timing: { airMs: 2000 } });
-    host.modem.state(gaps).resultBeforeOk = true;
+    const host = await withMail({ timing: { airMs: 2000 }, variants: { "put-result": "before-ok" } });
     assert.equal(await host.command("AT+QSMTPPUT=300"), "+QSMTPPUT: 0,0 | OK");
   });
 
