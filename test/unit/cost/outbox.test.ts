@@ -48,6 +48,15 @@ describe("what the outbox asks of the disk", () => {
     assert.equal(syncs(files) - before, 4);
   });
 
+  it("is six fsync for a mail without attachments from its acceptance to its end", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    const before = syncs(files);
+    await bench.accept(mail("alarm"));
+    await bench.ends(1);
+    assert.equal(syncs(files) - before, 6);
+  });
+
   it("is to take an attachment in pieces of at most 64 KiB, so that none keeps the runtime waiting", async () => {
     const { bench, files } = await idleBench();
     const size = 1 << 20;

@@ -311,6 +311,22 @@ describe("A disk that fails", function () {
     assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
   });
 
+  it("offers no mail for retry whose record does not say who has it already", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files });
+    first.mailer.fate = () => {
+      files.fault = ({ name }) => (name === "create" ? "EIO" : undefined);
+      return { kind: "sent" };
+    };
+    await first.accept(mail("alarm", { bcc: ["boss@example.com"] }), { maxAge: 5 });
+    const { result } = await first.ends(1);
+    assert.deepEqual([result.status, result.accepted], ["partial", ["ops@example.com"]]);
+    assert.equal((await first.outbox.list({ state: "failed" })).total, 0);
+    const second = await first.restart();
+    await second.clock.advance(60_000);
+    assert.equal(second.delivered.length, 1);
+  });
+
   it("sets a damaged record aside at the start, reports it, and sends the rest", async () => {
     const files = new FaultyFiles();
     const first = await Bench.open({ files });
