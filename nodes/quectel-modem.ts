@@ -17,6 +17,7 @@ import {
   readModemSettings,
 } from "./runtime/settings/modem-settings";
 import type { ModemNode } from "./runtime/modem/modem-user";
+import { catchNodes, reportReceivers } from "./runtime/modem/report-receivers";
 import { deployedModems, registerModem } from "./runtime/modem/registry";
 import { takePending } from "./runtime/smtp-send/pending-mails";
 import type { RawOptions } from "./runtime/settings/options";
@@ -41,7 +42,9 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
     const name = definition.name || definition.id;
     const directory = modemDirectory(RED, this.id);
     const settings = settingsOf(definition, this.credentials);
-    this.host = new ModemHost({
+    // Unusable settings are told before there is a host, and before anybody uses it.
+    let host: ModemHost | undefined;
+    this.host = host = new ModemHost({
       settings,
       directory,
       clock: systemClock,
@@ -53,7 +56,12 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
       },
       events: RED.events,
       translate: (word) => RED._(word),
-      report: (error) => this.error(lifecycleError(error, name), {}),
+      report: (error) => {
+        // Node-RED hands the error on at once.
+        if (host !== undefined) this.users = reportReceivers(host.users, catchNodes(RED));
+        this.error(lifecycleError(error, name), {});
+        if (host !== undefined) this.users = host.users;
+      },
       unclaimed: (ended) => tellUnclaimed(this, ended),
     });
     if (!(settings instanceof ModemError)) {

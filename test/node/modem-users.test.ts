@@ -65,6 +65,20 @@ describe("The users of a modem", () => {
     assert.equal(status.source.id, "send");
   });
 
+  it("make one report of one event, however many they are", async () => {
+    await bench.load([
+      modemNode(server.port, { transport: "serial", serialPort: "/dev/not-there" }),
+      sendNode(),
+      { ...sendNode(), id: "send2" },
+      { ...sendNode(), id: "send3" },
+      { id: "all", type: "catch", z: "tab", scope: null, wires: [["caught"]] },
+      ...["sent", "failed", "caught"].map(helperNode),
+    ]);
+    for (const id of ["send", "send2", "send3"]) await bench.showsStatus(id, "port missing");
+    await bench.received("caught");
+    assert.equal(bench.count("caught"), 1);
+  });
+
   describe("at a module that says nothing", () => {
     let silent: Server;
     let asked: number;
