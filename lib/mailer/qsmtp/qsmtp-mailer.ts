@@ -97,7 +97,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
     this.trials = new TrialCount(options.trialNotes ?? options.notebook);
-    this.foreign = new ForeignUse(options.modem);
+    this.foreign = new ForeignUse(options.modem, options.notebook);
   }
 
   /** Also lets go of the module where a mail stands ready, because no `commit` can put it any more. */
@@ -189,7 +189,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
           memory.shortSubject = true;
           continue;
         }
-        if (!isAfterTrial) this.foreign.judge(error);
+        if (!isAfterTrial) await this.foreign.judge(error);
         const step = await chances.next(error);
         if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
       }
@@ -246,7 +246,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       if (this.isTrial) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
-      if (wasLost || this.foreign.isLikely) await this.proveOurs(standing, signal);
+      if (wasLost || (await this.foreign.isLikely())) await this.proveOurs(standing, signal);
       return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });
     } catch (cause) {
       const error = asModemError(cause);
@@ -267,7 +267,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   /** Rejects when a result that was looked for may be that of another mail; whatever goes wrong, it may have been sent. */
   private async proveOurs({ shows }: Standing, signal: AbortSignal): Promise<void> {
     if ((await shownAfterLoss(this.work, signal)) === shows) return;
-    this.foreign.seen();
+    await this.foreign.seen();
     throw resultUnknown(undefined, "the result that came may be that of another mail");
   }
 

@@ -8,6 +8,7 @@
 import type { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
 import type { Modem, ModemEvents } from "../connection/modem";
+import { memoryNotebook, readJson, type Notebook } from "../notebook";
 import type { ErrorCode } from "../../errors";
 import type { ModemState } from "../connection/modem-state";
 import type { RegisteringStep } from "../registration/readiness";
@@ -27,15 +28,22 @@ export type SearchingModem = Pick<
 > &
   Pick<EventEmitter<ModemEvents>, "on" | "off">;
 
+const PAGE = "passed";
+
 export class NetworkSearch {
   private timer: Timer | undefined;
   private wait = FIRST_WAIT;
-  /** Steps that the module has passed since this object was made. */
+  /** Steps that the module was seen to pass, by this process or an earlier one. */
   private readonly passed = new Set<RegisteringStep>();
   private readonly closing = new AbortController();
 
-  constructor(private readonly modem: SearchingModem) {
+  /** @param notebook remembers what the module was seen to have; left out: it is forgotten with the process. */
+  constructor(
+    private readonly modem: SearchingModem,
+    private readonly notebook: Notebook = memoryNotebook(),
+  ) {
     modem.on("state", this.onState);
+    void this.recall();
   }
 
   /** Ends the timer and listens no more. */
@@ -48,13 +56,13 @@ export class NetworkSearch {
   private readonly onState = (state: ModemState): void => {
     switch (state.name) {
       case "ready":
-        this.passed.add("sim").add("application");
+        this.note("sim", "application");
         this.wait = FIRST_WAIT;
         this.stop();
         return;
       case "registering":
         // What comes after a step in `readiness.ts` shows that it was passed.
-        if (state.waitingFor !== "sim") this.passed.add("sim");
+        if (state.waitingFor !== "sim") this.note("sim");
         if (this.mayHelp(state)) this.start();
         else this.stop();
         return;
@@ -67,6 +75,23 @@ export class NetworkSearch {
         return;
     }
   };
+
+  private async recall(): Promise<void> {
+    const kept = await readJson(this.notebook, PAGE, isSteps).catch(() => undefined);
+    if (kept === undefined || this.closing.signal.aborted) return;
+    for (const step of kept) this.passed.add(step);
+    this.onState(this.modem.state);
+  }
+
+  private note(...steps: readonly RegisteringStep[]): void {
+    if (steps.every((step) => this.passed.has(step))) return;
+    for (const step of steps) this.passed.add(step);
+    this.notebook
+      .write(PAGE, JSON.stringify([...this.passed]))
+      .catch((error: unknown) =>
+        this.modem.log.warn(`what the module has could not be noted: ${String(error)}`),
+      );
+  }
 
   /** True where a restart may bring back what is missing. */
   private mayHelp({ waitingFor, error }: RegisteringState): boolean {
@@ -112,4 +137,8 @@ export class NetworkSearch {
     }
     if (!signal.aborted) this.onState(modem.state);
   }
+}
+
+function isSteps(value: unknown): value is RegisteringStep[] {
+  return Array.isArray(value) && value.every((step) => step === "sim" || step === "application");
 }

@@ -123,7 +123,7 @@ function assembleStation(
     hide: (secrets) => trace.hide(secrets),
     ...source,
   });
-  const networkSearch = new NetworkSearch(modem);
+  const networkSearch = new NetworkSearch(modem, notebook);
   const pdp = new PdpContext(modem, network, notebook);
   const moduleClock = new ModuleClock(modem, network.contextId);
   return {

@@ -45,6 +45,42 @@ describe("Mails of another program through the same module", () => {
     await rig.close();
   });
 
+  it("are known for their day after a restart of the host as well, whatever its clock says", async () => {
+    for (const jump of [0, -30 * DAY]) {
+      const rig = await memoryMailer();
+      await rig.send();
+      busy(rig);
+      await rig.send();
+      await rig.close();
+      rig.clock.jumpWall(jump);
+      const again = await memoryMailer({}, rig);
+      const warnings: string[] = [];
+      again.modem.on("warning", ({ code }) => warnings.push(code));
+      let from = again.lines().length;
+      await again.send();
+      assert.equal(readBacks(again, from), 2);
+      assert.deepEqual(warnings, [], "it was told before");
+      await again.clock.advance(DAY);
+      from = again.lines().length;
+      await again.send();
+      assert.equal(readBacks(again, from), 0);
+      await again.close();
+    }
+  });
+
+  it("are guarded against though the note of them is damaged or the disk takes none", async () => {
+    const rig = await memoryMailer();
+    await rig.notebook.write("foreign-use", '"yesterday"');
+    await rig.send();
+    rig.notebook.write = () => Promise.reject(new Error("disk full"));
+    busy(rig);
+    assert.equal((await rig.send()).recipients[0]?.state, "accepted");
+    const from = rig.lines().length;
+    await rig.send();
+    assert.equal(readBacks(rig, from), 2);
+    await rig.close();
+  });
+
   it("get none of our mails when they replace the recipients at the last moment", async () => {
     const rig = await memoryMailer();
     await rig.send();

@@ -7,6 +7,7 @@ import type { ModemEvents } from "../../../lib/quectel/connection/modem";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
 import type { RegisteringStep } from "../../../lib/quectel/registration/readiness";
 import { NetworkSearch, type SearchingModem } from "../../../lib/quectel/network/network-search";
+import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import { KeptLog } from "../../support/module-replies";
 import { VirtualClock } from "../../support/virtual-clock";
 
@@ -21,7 +22,12 @@ class ToldModem extends EventEmitter<ModemEvents> implements SearchingModem {
   restartAllowed = true;
   state: ModemState = { name: "offline" };
   orders = 0;
-  readonly search = new NetworkSearch(this);
+  readonly search: NetworkSearch;
+
+  constructor(notebook?: Notebook) {
+    super();
+    this.search = new NetworkSearch(this, notebook);
+  }
 
   enter(state: ModemState): void {
     this.state = state;
@@ -105,6 +111,19 @@ describe("a module that finds no network", () => {
       await fresh.clock.advance(300 * MINUTE);
       assert.equal(fresh.orders, 0);
       fresh.search.close();
+    });
+
+    it(`is restarted when an earlier process has seen what it lost (${waitingFor})`, async () => {
+      const notebook = memoryNotebook();
+      const before = new ToldModem(notebook);
+      before.enter({ name: "ready" });
+      await before.clock.advance(MINUTE);
+      before.search.close();
+      const after = new ToldModem(notebook);
+      after.enter({ name: "registering", waitingFor, error: new ModemError("SIM_MISSING") });
+      await after.clock.advance(31 * MINUTE);
+      assert.equal(after.orders, 1);
+      after.search.close();
     });
 
     it(`is restarted after half an hour, then hourly, when it has lost what it had (${waitingFor})`, async () => {
