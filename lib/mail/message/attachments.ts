@@ -162,8 +162,12 @@ function readEntry(entry: unknown, number: number, warn: (warning: string) => vo
     const bytes = bytesOf(content);
     if (bytes !== undefined) return { filename: name, source: { kind: "bytes", bytes } };
     const text = primitiveText(content);
-    const coding = isBlank(encoding) ? "utf8" : primitiveText(encoding)?.trim().toLowerCase();
+    const coding = isBlank(encoding) ? "utf8" : encodingOf(encoding);
     if (text === undefined || coding === undefined) return none(name, UNKNOWN_CONTENT);
+    // A picture as web pages and cameras hand it over; as text nothing could show it.
+    if (isBlank(encoding) && /^data:[a-z]+\/[a-z0-9.+-]+;base64,/i.test(text)) {
+      return { filename: name, source: { kind: "data", url: text } };
+    }
     return { filename: name, source: { kind: "text", text, encoding: coding } };
   }
   const url = [path, href].find((one) => typeof one === "string" && /^data:/i.test(one));
@@ -173,4 +177,10 @@ function readEntry(entry: unknown, number: number, warn: (warning: string) => vo
   }
   if (typeof path !== "string" || path === "") return none(name, "has no content");
   return { filename: name, source: { kind: "path", path } };
+}
+
+/** The name of Node.js for an encoding, however it is spelt: `BASE64`, `base-64`, `latin-1`. */
+function encodingOf(value: unknown): string | undefined {
+  const name = primitiveText(value)?.trim().toLowerCase();
+  return name === undefined || Buffer.isEncoding(name) ? name : name.replace(/[-_ ]/g, "");
 }

@@ -1,5 +1,5 @@
 /** The payload of a message as text, and as attachment where it is not text. */
-import { ModemError } from "../../errors";
+import { isModemError, ModemError } from "../../errors";
 import { defaultName } from "./attachments";
 import { fitText, longTextFile } from "./fit";
 import { readFileName } from "./file-name";
@@ -30,22 +30,37 @@ export interface Body {
   /** Lines end with CR LF; empty for a mail with a subject only. */
   readonly text: string;
   readonly attachments: readonly MailAttachment[];
+  /** INVALID_BODY: why there is no text. */
+  readonly unreadable?: ModemError;
 }
 
 /**
  * What the payload becomes: text as it is, objects as JSON, bytes and HTML as attachment with a text beside it.
  *
- * @throws ModemError INVALID_BODY, LIMIT_BODY
+ * @throws ModemError LIMIT_BODY
  */
 export function readBody(source: BodySource, warn: (warning: string) => void): Promise<Body> {
   return inTurns(making(source, warn));
 }
 
 function* making(source: BodySource, warn: (warning: string) => void): Work<Body> {
-  const { attachments, text, html } = yield* sortOut(source, warn);
+  const { attachments, text, html, unreadable } = yield* sortedOut(source, warn);
+  if (unreadable !== undefined) return { text, attachments, unreadable };
   const fit = yield* fitText(html === undefined ? text : yield* htmlToText(html));
   if (fit.removed) warn("Control characters were removed from the text.");
   return { text: fit.text, attachments };
+}
+
+function* sortedOut(
+  source: BodySource,
+  warn: (warning: string) => void,
+): Work<Body & { readonly html?: string }> {
+  try {
+    return yield* sortOut(source, warn);
+  } catch (error) {
+    if (!isModemError(error, "INVALID_BODY")) throw error;
+    return { text: "", attachments: [], unreadable: error };
+  }
 }
 
 /** The body before its text was made fit, and the HTML that the text is still to be made of. */

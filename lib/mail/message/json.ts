@@ -2,7 +2,9 @@
  * JSON of a value of any size, in pieces: JSON.stringify would hold up the runtime for as long as the whole takes, and
  * for a value with many ways to the same objects that is for ever.
  *
- * The pieces together are what JSON.stringify writes. Only data comes here (see snapshot.ts).
+ * The pieces together are what JSON.stringify writes, and more where that gives up or writes nothing of what is there:
+ * a circle becomes "[Circular]", a BigInt its digits, a Map the list of its entries, a Set and an array of numbers of one
+ * kind a list. Only data comes here (see snapshot.ts).
  */
 import { types } from "node:util";
 import { isRecord } from "./foreign";
@@ -16,7 +18,7 @@ const SMALL = 16_384;
 const GROUP = 256;
 
 /**
- * JSON as text; undefined for what JSON does not have, such as a function. Throws what JSON.stringify throws, and
+ * JSON as text; undefined for what JSON does not have, such as a function. Throws what a `toJSON` throws, and
  * `tooLong()` beyond `most` UTF-16 units.
  *
  * @param indent blanks for each level; 0: on one line
@@ -80,14 +82,17 @@ function* writing(given: unknown, before: string, place: Place): Generator<strin
     yield '"';
     return true;
   }
-  if (!isContainer(value) || isSmall(value, place.names)) {
-    const json: unknown = JSON.stringify(value, undefined, place.indent);
-    if (typeof json !== "string") return false;
+  const json = jsonOf(value, place);
+  if (json !== undefined) {
     yield before + deeper(json, place);
     return true;
   }
+  if (!isContainer(value)) return false;
   const { within } = place;
-  if (within.has(value) || within.size > DEEPEST) throw new TypeError("it is circular or nested too deep");
+  if (within.has(value) || within.size > DEEPEST) {
+    yield `${before}"[Circular]"`;
+    return true;
+  }
   within.add(value);
   const isWritten = yield* writingParts(value, before, place);
   within.delete(value);
@@ -111,9 +116,26 @@ function* writingParts(
   return yield* record(value, before, place);
 }
 
-/** What an object says that stands in its place; that of a Buffer is written without being made. */
+/** The JSON of what is small and has no parts that it could fail of; undefined for anything else. */
+function jsonOf(value: unknown, { indent, names }: Place): string | undefined {
+  if (typeof value === "bigint") return String(value);
+  if (isContainer(value) && !isSmall(value, names)) return undefined;
+  try {
+    const json: unknown = JSON.stringify(value, undefined, indent);
+    return typeof json === "string" ? json : undefined;
+  } catch (error) {
+    // A circle, or a BigInt, which is written part by part.
+    if (isContainer(value) && error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+/** What stands in the place of an object; the JSON of a Buffer is written without being made. */
 function ownJson(value: Record<string, unknown>): unknown {
   if (Buffer.isBuffer(value) || types.isDate(value)) return value;
+  if (types.isMap(value)) return [...value.entries()];
+  if (types.isSet(value)) return [...value.values()];
+  if (types.isTypedArray(value)) return Array.from<unknown>(value);
   return typeof value["toJSON"] === "function" ? (value["toJSON"]() as unknown) : value;
 }
 
@@ -139,8 +161,8 @@ function* list(
   let open = `${before}[`;
   for (let at = 0; at < values.length; at += GROUP) {
     const group: readonly unknown[] = Array.from<unknown>(values.slice(at, at + GROUP));
-    if (isSmall(group, place.names)) {
-      const json = JSON.stringify(group, undefined, place.indent);
+    const json = jsonOf(group, place);
+    if (json !== undefined) {
       yield open + deeper(json.slice(1, place.indent > 0 ? -2 : -1), place, -1);
       open = ",";
       continue;
@@ -159,10 +181,6 @@ function* membersOf(
   value: Record<string, unknown>,
   names: Names,
 ): Iterable<readonly [name: string, value: unknown]> {
-  if (types.isTypedArray(value)) {
-    for (let at = 0; at < value.length; at++) yield [String(at), value[at]];
-    return;
-  }
   for (const name of names.list(value)) yield [name, value[name]];
 }
 
@@ -178,11 +196,7 @@ function isSmall(root: unknown, names: Names): boolean {
     left--;
     if (typeof one === "string") left -= one.length;
     if (!isContainer(one) || types.isDate(one)) continue;
-    if (ArrayBuffer.isView(one)) {
-      left -= 4 * one.byteLength;
-      continue;
-    }
-    if ("toJSON" in one) return false;
+    if (ArrayBuffer.isView(one) || types.isMap(one) || types.isSet(one) || "toJSON" in one) return false;
     const members = Array.isArray(one) ? one : names.list(one);
     left -= members.length;
     if (left < 0) break;

@@ -79,6 +79,11 @@ export async function readMessage(
   );
   const attachments = [...ofPayload, ...listed.attachments];
   checkAttachmentCount(attachments.length);
+  // A subject alone is worth more than no mail.
+  if (body.unreadable !== undefined) {
+    if (attachments.length === 0 && !subject.isGiven) throw body.unreadable;
+    warn(`${body.unreadable.message}; the mail goes without it.`);
+  }
   const [missing] = listed.missing;
   if (missing !== undefined && attachments.length === 0 && body.text === "" && !subject.isGiven) {
     throw new ModemError("INVALID_ATTACHMENT", { detail: missing });

@@ -158,11 +158,30 @@ describe("a message as mail", () => {
       assert.equal((await read({ payload: new TypeError("no water") })).text, "TypeError: no water");
     });
 
-    it("that JSON cannot carry is refused", async () => {
-      const cyclic: Record<string, unknown> = {};
-      cyclic["self"] = cyclic;
-      for (const payload of [cyclic, { big: 7n }, () => 1, Symbol("a")]) {
+    it("that cannot be turned into text is refused only where the mail has nothing else to say", async () => {
+      for (const payload of [() => 1, Symbol("a"), { toJSON: () => undefined }]) {
         await assert.rejects(read({ payload }), failsWith("INVALID_BODY"));
+        for (const other of [{ topic: "Level high" }, { attachments: { filename: "a", content: "b" } }]) {
+          const mail = await read({ payload, ...other });
+          assert.equal(mail.text, "");
+          assert.match(
+            mail.warnings.join(),
+            /^The body cannot be turned into text: .*; the mail goes without it\.$/,
+          );
+        }
+      }
+    });
+
+    it("is the text of what is there, also where JSON gives up", async () => {
+      const cyclic: Record<string, unknown> = { level: 94 };
+      cyclic["self"] = cyclic;
+      for (const [payload, text] of [
+        [cyclic, '{"level":94,"self":"[Circular]"}'],
+        [{ total: 2n ** 60n }, '{"total":1152921504606846976}'],
+        [new Map([["level", 94]]), '[["level",94]]'],
+      ] as const) {
+        assert.equal((await read({ payload })).text, text);
+        assert.equal((await read({ topic: payload })).subject, text);
       }
     });
 

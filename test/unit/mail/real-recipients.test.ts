@@ -29,6 +29,12 @@ const KINDS: Readonly<Record<string, readonly (readonly [value: unknown, address
       ['"Team: north": a@example.com; b@example.com', [A, B]],
       ["Team A:a@example.com;Team B:;c@example.com", [A, C]],
       ["Duty team: a@example.com, b@example.com", [A, B]],
+      ["Ops: a@example.com, 'Night, shift' <b@example.com>; c@example.com", [A, B, C]],
+      ["(on duty (all; of, them)) Duty:a@example.com (x;y),b@example.com;", [A, B]],
+    ],
+    "An address is unmistakable in the forms of other scripts and lines": [
+      ["a\uFF20example.com, b@example.com\u3001c@example.com", [A, B, C]],
+      ["Jane Doe <a@example.com>\nJoe\tRoe <b@example.com>\n\n", [A, B]],
     ],
     "A comment never separates": [
       ["p@example.com (Doe, Jane), b@example.com", ["p@example.com", B]],

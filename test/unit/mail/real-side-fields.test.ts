@@ -264,6 +264,8 @@ describe("Attachments", () => {
       [{ filename: "a.txt", path: "data:,a,b" }, "a.txt", "a,b"],
       [{ filename: "a.txt", content: "data:text/plain;base64,QUI=", encoding: "base64" }, "a.txt", "AB"],
       [{ path: "data:application/octet-stream;base64,R0lGODlh" }, "attachment.gif", "GIF89a"],
+      [{ filename: "a.gif", content: "data:image/gif;base64,R0lGODlh" }, "a.gif", "GIF89a"],
+      [{ filename: "a.txt", content: "data: 7;base64,no" }, "a.txt", "data: 7;base64,no"],
     ] as const) {
       assert.deepEqual(contents(await read({ attachments: entry })), [[name, text]]);
     }
@@ -284,6 +286,15 @@ describe("Attachments", () => {
       const content = Buffer.from("Level 78").toString(encoding.toLowerCase() as BufferEncoding);
       const mail = await read({ attachments: { filename: "a", content, encoding } });
       assert.deepEqual(contents(mail), [["a", "Level 78"]], encoding);
+    }
+    for (const [content, encoding] of [
+      ["QUI=", " Base-64 "],
+      ["AB", "latin-1"],
+      ["4142", "HEX"],
+    ]) {
+      assert.deepEqual(contents(await read({ attachments: { filename: "a", content, encoding } })), [
+        ["a", "AB"],
+      ]);
     }
     const lines = { filename: "a", content: "41 42\r\n43", encoding: "hex" };
     assert.deepEqual(contents(await read({ attachments: lines })), [["a", "ABC"]]);
