@@ -99,7 +99,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     if (what === "state" || what === "trouble" || what === "hold" || what === "open")
       tell(`host ${what} ${text}`);
   };
-  const ledger = new Ledger();
+  const ledger = new Ledger(isNoisy);
   /** Messages that a process that lives has neither accepted nor refused. */
   const unanswered = new Set<Case>();
   const pause = new ProcessPause(clock);
