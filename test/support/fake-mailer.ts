@@ -19,7 +19,7 @@ import type {
   Transaction,
   Unknown,
 } from "../../lib/mailer/mailer";
-import type { MailTransaction } from "../../lib/mailer/qsmtp/mail-transaction";
+import type { MailTransaction } from "../../lib/mailer/qsmtp/compose/mail-transaction";
 import { compose } from "../../lib/mailer/qsmtp/compose/compose";
 import { planEnvelopes, type BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
 import { splitAfter } from "../../lib/mailer/qsmtp/split";

@@ -18,7 +18,7 @@ import type { Notebook } from "../../quectel/notebook";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { EndedMail, MailerEvents } from "../mailer";
-import type { TextSupport } from "./mail-transaction";
+import type { TextSupport } from "./compose/mail-transaction";
 import { BusyWatch } from "./busy-watch";
 import { clear } from "./fill";
 import { GuardedModem } from "./guarded-modem";

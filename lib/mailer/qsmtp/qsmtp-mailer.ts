@@ -40,7 +40,7 @@ import {
 import { textFormOf, type TextForm } from "./compose/text-form";
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { ForeignUse } from "./foreign-use";
-import { LIMITS } from "./limits";
+import { LIMITS } from "./compose/limits";
 import { mailMemories, type MailMemory } from "./mail-memory";
 import {
   acceptedOutcome,

@@ -4,7 +4,7 @@
  * Sent through `KnownSettings`, so a second mail with the same settings sends none. `bodyoriginal` belongs to the
  * text of a mail (`text-coding.ts`), the keys of the SSL context to `tls.ts`.
  */
-import type { MailTransaction } from "./mail-transaction";
+import type { MailTransaction } from "./compose/mail-transaction";
 import {
   setAccount,
   setContext,

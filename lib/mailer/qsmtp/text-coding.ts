@@ -7,7 +7,7 @@
  * whole text goes as a file too.
  */
 import { isModemError, ModemError } from "../../errors";
-import { bodyCoding, type CodedText, type TextSupport } from "./mail-transaction";
+import { bodyCoding, type CodedText, type TextSupport } from "./compose/mail-transaction";
 import {
   BODY_LENGTH,
   clearMail,

@@ -9,7 +9,7 @@
  */
 import { ModemError } from "../../errors";
 import type { MailerProgress } from "../mailer";
-import type { MailTransaction, TextSupport } from "./mail-transaction";
+import type { MailTransaction, TextSupport } from "./compose/mail-transaction";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
 import type { GuardedModem } from "./guarded-modem";

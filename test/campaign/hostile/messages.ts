@@ -10,7 +10,7 @@ import { recipientsOf } from "../../../lib/mailer/envelope";
 import type { Envelope, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
 import type { Mail } from "../../../lib/mail/mail";
 import { readMessage, type FixedFields } from "../../../lib/mail/message/message";
-import type { MailTransaction } from "../../../lib/mailer/qsmtp/mail-transaction";
+import type { MailTransaction } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import { addRecipient, setSender, setSubject } from "../../../lib/quectel/commands/smtp";
 import { codedSubject } from "../../../lib/mailer/qsmtp/text-coding";
 import { memoryRig, type MemoryRig } from "../../support/memory-rig";

@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { foldToAscii } from "../../../lib/mail/ascii-fold";
-import type { TextSupport } from "../../../lib/mailer/qsmtp/mail-transaction";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import type { VariantChoice } from "../../../lib/simulator";
 import { attachment, awkwardBytes, mail, mailRig, PLAIN, type MailRig } from "../transaction/mail-rig";
 

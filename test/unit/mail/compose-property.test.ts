@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { bodyCoding, type CodedText, type TextSupport } from "../../../lib/mailer/qsmtp/mail-transaction";
+import {
+  bodyCoding,
+  type CodedText,
+  type TextSupport,
+} from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import { isAscii } from "../../../lib/mail/ascii-fold";
 import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
 import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";

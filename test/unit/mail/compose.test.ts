@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import { needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
-import type { TextSupport } from "../../../lib/mailer/qsmtp/mail-transaction";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import { composed, contentOf, storedAttachment, storedMail } from "./support";
 
 const RAW: TextSupport = { subject: "raw", body: "raw" };

@@ -10,7 +10,7 @@ import type { Envelope } from "../../../lib/mailer/mailer";
 import type { MessagePolicy } from "../../../lib/mail/message/message";
 import type { OutgoingAttachment } from "../../../lib/mailer/mailer";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
-import type { TextSupport } from "../../../lib/mailer/qsmtp/mail-transaction";
+import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
 import type { Work } from "../../../lib/mail/message/turns";
 import type { ErrorCode } from "../../../lib/errors";

@@ -4,7 +4,7 @@
  * ASCII whenever possible, because it alone is certain with every firmware. Not concerned with how bytes are written
  * on the line: see `TextSupport`.
  */
-import type { CodedText, TextSupport } from "../mail-transaction";
+import type { CodedText, TextSupport } from "./mail-transaction";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 import { isAscii } from "../../../mail/ascii-fold";
 

@@ -4,8 +4,8 @@
  * The whole text always arrives, in UTF-8 if not in the body; the body then holds what can be read of it at a glance.
  */
 import { createHash } from "node:crypto";
-import type { CodedText, TextSupport } from "../mail-transaction";
-import { LIMITS } from "../limits";
+import type { CodedText, TextSupport } from "./mail-transaction";
+import { LIMITS } from "./limits";
 import { isAscii, shownInAscii } from "../../../mail/ascii-fold";
 import { codeText, type CharsetWish } from "./charset";
 import type { OutgoingAttachment } from "../../mailer";

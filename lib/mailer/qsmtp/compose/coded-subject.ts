@@ -1,6 +1,6 @@
 /** The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */
-import type { CodedText, TextSupport } from "../mail-transaction";
-import { LIMITS } from "../limits";
+import type { CodedText, TextSupport } from "./mail-transaction";
+import { LIMITS } from "./limits";
 import { shownInAscii, isAscii } from "../../../mail/ascii-fold";
 import { cut } from "../../../mail/message/text";
 import { codeText, codedSize, utf8, type CharsetWish } from "./charset";

@@ -4,12 +4,12 @@
  * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
  * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
  */
-import { bodyCoding, type MailTransaction, type TextSupport } from "../mail-transaction";
+import { bodyCoding, type MailTransaction, type TextSupport } from "./mail-transaction";
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
 import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import type { CharsetWish } from "./charset";
-import { LIMITS } from "../limits";
+import { LIMITS } from "./limits";
 import { codeBody } from "./coded-body";
 import { codeSubject } from "./coded-subject";
 import { recipientsOf } from "../../envelope";

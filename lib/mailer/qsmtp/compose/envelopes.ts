@@ -7,7 +7,7 @@
  */
 import { recipientsOf } from "../../envelope";
 import type { Envelope } from "../../mailer";
-import { LIMITS } from "../limits";
+import { LIMITS } from "./limits";
 
 /** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
 export type BccMode = "private" | "module";

@@ -3,7 +3,7 @@
  *
  * Rules of the FILE manual: at most 80 bytes; letters, digits, dot, dash and underscore are safe.
  */
-import { LIMITS } from "../limits";
+import { LIMITS } from "./limits";
 import { foldToAscii } from "../../../mail/ascii-fold";
 
 const LONGEST_EXTENSION = 16;

@@ -3,7 +3,7 @@
  *
  * The module puts it between quotation marks into the From header as it is: neither a charset nor an escape is known.
  */
-import { LIMITS } from "../limits";
+import { LIMITS } from "./limits";
 import { foldToAscii } from "../../../mail/ascii-fold";
 
 export interface SenderName {

@@ -1,7 +1,7 @@
 /** In which form a mail's text is written, for a person who says whether it can be read. */
 import type { CharsetName } from "../../../quectel/commands/smtp";
 import type { OutgoingMail } from "../../mailer";
-import type { TextSupport } from "../mail-transaction";
+import type { TextSupport } from "./mail-transaction";
 import { compose, type ComposeSettings } from "./compose";
 
 /** The charset of a mail's body, or of its subject where only that needs one, and how its bytes are written. */

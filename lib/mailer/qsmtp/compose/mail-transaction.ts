@@ -1,6 +1,6 @@
 /** MailTransaction: one mail as the module's client is given it, and in what form it takes text. */
-import type { CharsetName } from "../../quectel/commands/smtp";
-import type { TransactionAttachment } from "../../quectel/files/file-store";
+import type { CharsetName } from "../../../quectel/commands/smtp";
+import type { TransactionAttachment } from "../../../quectel/files/file-store";
 
 /** Text in the bytes of a charset; how they are written on the line (raw or as hex digits) is decided later. */
 export interface CodedText {
