@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import { unknown, type Fate } from "../../support/fake-mailer";
 import { FaultyFiles } from "../../support/faulty-files";
-import { Bench, failure, mail } from "./bench";
+import { Bench, failure, mail, SETTINGS } from "./bench";
 
 const LOST = { kind: "lost", delivered: true, answer: { kind: "unknown" } } as const satisfies Fate;
+
+const OTHER = { ...SETTINGS.fingerprint, port: "other" };
 
 describe("A mail whose result was lost", () => {
   it("is asked for first, and is sent when the module says so", async () => {
@@ -95,6 +97,28 @@ describe("A mail whose result was lost", () => {
     assert.equal(hold?.kind === "setup" && hold.code, "MODEM_RESULT_MISSING");
     assert.equal(bench.tried.length, 2);
   });
+
+  for (const [how, release] of [
+    ["a change of settings", async (bench: Bench) => bench.restart({ settings: { fingerprint: OTHER } })],
+    [
+      "resume",
+      async (bench: Bench) => {
+        await bench.clock.until(bench.outbox.resume());
+        return bench;
+      },
+    ],
+  ] as const) {
+    it(`holds the outbox again only after two more once ${how} has ended the hold`, async () => {
+      const first = await Bench.open();
+      first.mailer.fate = () => LOST;
+      for (const subject of ["1", "2", "3"]) await first.accept(mail(subject));
+      await first.clock.run(() => first.outbox.summary().hold !== undefined);
+      const before = first.tried.length;
+      const bench = await release(first);
+      await bench.clock.run(() => bench.outbox.summary().hold !== undefined);
+      assert.equal(bench.tried.length - before, 2);
+    });
+  }
 
   it("is tried no faster than one in half an hour while results stay missing, each at most twice", async () => {
     const bench = await Bench.open();
