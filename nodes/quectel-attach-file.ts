@@ -108,7 +108,8 @@ async function preload(host: GetHost, { filename, content }: NewAttachment): Pro
   // An empty one is left out of its mail.
   if (content.length === 0) return;
   const [name = "attachment"] = safeFileNames([filename]);
-  await host().parts.mailer.preload({
+  // Over a socket nothing can lie in the module beforehand.
+  await host().parts.client?.preload({
     name,
     size: content.length,
     sha256: createHash("sha256").update(content).digest("hex"),

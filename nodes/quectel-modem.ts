@@ -65,9 +65,10 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
       unclaimed: (ended) => tellUnclaimed(this, ended),
     });
     if (!(settings instanceof ModemError)) {
+      const isByModule = settings.mailer === "module";
       const { remark } = senderNameOf(settings.smtp.senderName);
-      if (remark !== undefined) this.warn(remark);
-      if (settings.smtp.security === "starttls" && settings.connection.kind !== "simulator")
+      if (isByModule && remark !== undefined) this.warn(remark);
+      if (isByModule && settings.smtp.security === "starttls" && settings.connection.kind !== "simulator")
         this.warn(STARTTLS_REMARK);
     }
     this.users = this.host.users;

@@ -109,12 +109,14 @@ function prepareAdvice(): void {
   let asked = 0;
   const look = async (): Promise<void> => {
     const number = ++asked;
+    const isByModule = valueOf(field("mailer")) === "module";
     const query = $.param({
       host: valueOf(field("smtpHost")),
       port: valueOf(field("smtpPort")),
       security: valueOf(field("smtpSecurity")),
-      userBytes: bytesOf("smtpUser"),
-      passwordBytes: bytesOf("smtpPassword"),
+      // Only the module's own client has a limit.
+      userBytes: isByModule ? bytesOf("smtpUser") : 0,
+      passwordBytes: isByModule ? bytesOf("smtpPassword") : 0,
     });
     // That the runtime does not answer is said where a person asks it something.
     const advice = await ask<Advice[]>(`advice?${query}`).catch(() => []);
@@ -123,7 +125,7 @@ function prepareAdvice(): void {
     for (const item of advice) $("<div>").text(sentenceOf(item)).appendTo(list);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
-  for (const name of ["smtpHost", "smtpPort", "smtpSecurity", "smtpUser", "smtpPassword"]) {
+  for (const name of ["mailer", "smtpHost", "smtpPort", "smtpSecurity", "smtpUser", "smtpPassword"]) {
     field(name).on("input change", () => {
       clearTimeout(timer);
       timer = setTimeout(() => void look(), PAUSE_MS);

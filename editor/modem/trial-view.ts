@@ -40,7 +40,8 @@ export function showTrial(view: TrialView, leadTo: LeadTo): void {
   const warnings = $("#quectel-trial-warnings").empty();
   for (const warning of mail?.warnings ?? []) $("<li>").text(warning).appendTo(warnings);
   const question = $("#quectel-trial-question");
-  if (mail !== undefined) showQuestion(question, mail, leadTo);
+  // Over a socket the text is in UTF-8, and there is nothing to choose.
+  if (mail?.coding !== undefined) showQuestion(question, mail, leadTo);
   if (mail?.received !== undefined) showReceived(question, mail.received);
   if (view.report !== undefined) showReport($("#quectel-trial-report"), view.report);
 }

@@ -7,6 +7,7 @@ export { randomFaults, type RandomFaults } from "./faults/random-faults";
 export { ERROR, NO_CARRIER, OK, cme, cms, type CommandContext, type FinalResult } from "./device/command";
 export { storageSizes } from "./module/file-store";
 export type { HostNameOptions } from "./delivery/host-names";
+export { inboxConnection } from "./delivery/inbox-smtp";
 export { inboxServer, type InboxMail } from "./delivery/inbox";
 export { internet } from "./delivery/internet";
 export { subscription } from "./module/pdp-contexts";

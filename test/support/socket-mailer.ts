@@ -10,7 +10,6 @@ import { SmtpMailer } from "../../lib/mailer/smtp/smtp-mailer";
 import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
-import { ModuleRecovery } from "../../lib/quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../lib/quectel/settings";
 import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
 import { PayloadMask } from "../../lib/quectel/sockets/payload-mask";
@@ -91,7 +90,7 @@ export function socketHost(options: SocketHostOptions = {}) {
         sockets,
         settings,
         moduleClock: new ModuleClock(modem, 1),
-        recovery: new ModuleRecovery({ modem, pdp, notebook, settings: "" }),
+        notebook,
         text: { senderName, senderAddress, lateNote: 0, ...text },
       });
       const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>

@@ -48,7 +48,8 @@ function candidates(host: string, root: RootCertificate): readonly RootPem[] {
   }
 }
 
-function namedRoot(name: string): RootPem {
+/** @throws ModemError INVALID_CONFIG for a name that the store does not have */
+export function namedRoot(name: string): RootPem {
   const root = rootByName(name);
   if (root !== undefined) return root;
   throw new ModemError("INVALID_CONFIG", {

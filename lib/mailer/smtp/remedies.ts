@@ -74,3 +74,22 @@ export class Remedies {
     return isClear && modem.line.bitRate !== undefined;
   }
 }
+
+/** What mails go by, without secrets: with the same, a mail that went out before should go out again. */
+export function wayOf({
+  host,
+  port,
+  security,
+  user,
+  senderAddress,
+  tls: { verify, root },
+}: SmtpSettings): string {
+  return JSON.stringify({ via: "socket", host, port, security, user, senderAddress, verify, root });
+}
+
+/** The module, its port or its network went away, which says nothing about the mail. */
+export function isOfTheWay({ code, smtpCode }: ModemError): boolean {
+  return (
+    smtpCode === undefined && /^(?:PORT|MODEM|SOCKET|PDP|SIM|NETWORK)_|^SMTP_(?:CLOSED|TIMEOUT)/.test(code)
+  );
+}

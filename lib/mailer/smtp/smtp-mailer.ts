@@ -9,6 +9,7 @@
  * due to the outbox.
  */
 import { EventEmitter } from "node:events";
+import { joinSignals } from "../../async";
 import { copyOf, isModemError, ModemError } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
@@ -16,7 +17,8 @@ import type { Modem } from "../../quectel/connection/modem";
 import { settled } from "../../quectel/connection/state-wait";
 import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { PdpContext } from "../../quectel/network/pdp";
-import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
+import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
+import type { Notebook } from "../../quectel/notebook";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
 import { recipientsOf } from "../envelope";
@@ -37,7 +39,7 @@ import { Dialogue } from "./dialogue";
 import { HeldMessage } from "./held-message";
 import { makeMessage, type Message, type MessageSettings } from "./message";
 import { acceptedOutcome, errorOf, failedOutcome, settledBy, unknownOutcome, type Refusal } from "./outcomes";
-import { Remedies } from "./remedies";
+import { isOfTheWay, Remedies, wayOf } from "./remedies";
 import { isAboutRecipients, isDateError, loginNotOffered, readReply, sessionError } from "./smtp-error";
 import { trustOf } from "./trust";
 
@@ -46,7 +48,8 @@ export interface SmtpMailerOptions {
   readonly pdp: PdpContext;
   readonly moduleClock: ModuleClock;
   readonly sockets: ModuleSockets;
-  readonly recovery: ModuleRecovery;
+  /** Remembers how the module has failed. */
+  readonly notebook: Notebook;
   readonly settings: SmtpSettings;
   readonly text: MessageSettings;
 }
@@ -73,6 +76,7 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
     textBytes: UNLIMITED,
     subjectBytes: UNLIMITED,
   };
+  private readonly recovery: ModuleRecovery;
   private readonly remedies: Remedies;
   /** The module's mail client may be busy as long as it likes. */
   readonly trouble = undefined;
@@ -88,7 +92,9 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
 
   constructor(private readonly options: SmtpMailerOptions) {
     super();
-    this.remedies = new Remedies(options);
+    const { modem, pdp, notebook, settings } = options;
+    this.recovery = new ModuleRecovery({ modem, pdp, notebook, settings: wayOf(settings) });
+    this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
     this.wasAvailable = this.available;
     options.modem.on("state", this.onState);
   }
@@ -107,7 +113,7 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
-    const signal = AbortSignal.any([options.signal, this.closing.signal]);
+    const { signal, release } = joinSignals(options.signal, this.closing.signal);
     let lease: Lease | undefined;
     try {
       lease = await acquireWhole(this.options.modem.lock, signal);
@@ -116,7 +122,9 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
       lease?.release();
       if (signal.aborted) return calledOff(transaction.envelope, cause);
       const { error, refusals } = failureOf(cause);
-      return this.failed(transaction, error, refusals);
+      return await this.failed(transaction, error, refusals);
+    } finally {
+      release();
     }
   }
 
@@ -179,7 +187,8 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
   private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
     const { transaction, dialogue, message, options } = standing;
     const { envelope, mail } = transaction;
-    const { modem, pdp, recovery } = this.options;
+    const { modem, pdp } = this.options;
+    const { recovery } = this;
     const refusals = this.refusals(dialogue);
     const isWhole = !dialogue.isOver;
     const began = modem.clock.now();
@@ -333,13 +342,6 @@ function failureOf(cause: unknown): Pick<SessionFailure, "error" | "refusals"> {
 function calledOff(envelope: Envelope, cause: unknown): Ended {
   const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
   return failedOutcome(envelope, error, { kind: "whenAvailable" });
-}
-
-/** The module, its port or its network went away, which says nothing about the mail. */
-function isOfTheWay({ code, smtpCode }: ModemError): boolean {
-  return (
-    smtpCode === undefined && /^(?:PORT|MODEM|SOCKET|PDP|SIM|NETWORK)_|^SMTP_(?:CLOSED|TIMEOUT)/.test(code)
-  );
 }
 
 function resultUnknown(cause: unknown): ModemError {

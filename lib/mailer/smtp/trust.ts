@@ -7,7 +7,8 @@ import * as tls from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
-import type { SmtpSettings } from "../../quectel/settings";
+import { namedRoot } from "../../mail/providers/roots";
+import type { RootCertificate, SmtpSettings } from "../../quectel/settings";
 
 /** The first group is the one whose key goes along with the greeting: a larger one costs a packet more. */
 const GROUPS = "X25519:prime256v1:secp384r1:secp521r1";
@@ -19,18 +20,30 @@ export function trustOf({
   tls: { verify, root },
 }: Pick<SmtpSettings, "host" | "tls">): ConnectionOptions {
   return {
-    secureContext: contextWith(root.from === "pem" ? certificatesOf(root.pem) : []),
+    secureContext: contextWith(authoritiesOf(root)),
     rejectUnauthorized: verify,
     ...(isIP(host) === 0 && { servername: host }),
   };
 }
 
-function contextWith(own: readonly string[]): SecureContext {
+function contextWith(authorities: readonly string[] | undefined): SecureContext {
   return createSecureContext({
     minVersion: "TLSv1.2",
     ecdhCurve: GROUPS,
-    ...(own.length > 0 && { ca: [...defaultRoots(), ...own] }),
+    ...(authorities !== undefined && { ca: [...authorities] }),
   });
+}
+
+/** Whom to believe; undefined: whom Node.js believes. A root that was chosen by its name is the only one. */
+function authoritiesOf(root: RootCertificate): readonly string[] | undefined {
+  switch (root.from) {
+    case "auto":
+      return undefined;
+    case "pem":
+      return [...defaultRoots(), ...certificatesOf(root.pem)];
+    case "name":
+      return [namedRoot(root.name).pem];
+  }
 }
 
 /** Those of Node.js, with what an administrator has added to them (NODE_EXTRA_CA_CERTS), where it can tell. */

@@ -22,7 +22,7 @@ export interface ReportParts {
 
 export function trialReport(parts: ReportParts): string {
   const { kind, settings, recipient, identity, steps, facts, versions } = parts;
-  const { connection, network, smtp, text } = settings;
+  const { connection, network, mailer, smtp, text } = settings;
   const lines = [
     versions,
     identity === undefined
@@ -30,7 +30,7 @@ export function trialReport(parts: ReportParts): string {
       : `module: ${identity.manufacturer} ${identity.model}, firmware ${identity.firmware}`,
     `connection: ${connection.kind}${connection.kind === "serial" ? `, ${connection.baudRate} bit/s, flow control ${connection.flowControl}` : ""}`,
     `network: context ${network.contextId}, ${network.ipType}, APN ${network.apn === "" ? "as stored" : "set"}, login ${network.apnAuth}, shared ${network.shared}`,
-    `mail: port ${smtp.port}, security ${smtp.security}, certificate ${smtp.tls.verify ? smtp.tls.root.from : "not checked"}, login ${smtp.user === "" ? "no" : "yes"}`,
+    `mail: by ${mailer}, port ${smtp.port}, security ${smtp.security}, certificate ${smtp.tls.verify ? smtp.tls.root.from : "not checked"}, login ${smtp.user === "" ? "no" : "yes"}`,
     `text: charset ${text.charset}, encoding ${smtp.encoding}`,
     "",
     `${kind}: ${endText(parts.end)}`,

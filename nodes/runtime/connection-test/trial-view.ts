@@ -19,8 +19,8 @@ export interface TrialStep {
   readonly hintKey?: string;
 }
 
-/** How a test mail was written, for the question whether it can be read. */
-export interface SentTestMail extends TextForm {
+/** A test mail, and how its text was written where that is in question. */
+export interface SentTestMail extends Partial<TextForm> {
   readonly recipient: string;
   readonly subject: string;
   /** The letters to look for; `accents` is empty where the charset has none. */

@@ -23,7 +23,7 @@ const KEPT_FOR = 10 * 60_000;
 const MOST_RUNNING = 8;
 
 interface NotedMail {
-  readonly settings: Pick<ModemSettings, "connection" | "network" | "smtp">;
+  readonly settings: Pick<ModemSettings, "connection" | "network" | "mailer" | "smtp">;
   readonly last: EndedMail;
 }
 
@@ -133,6 +133,7 @@ function sameWay(a: NotedMail["settings"], b: NotedMail["settings"]): boolean {
   return (
     isDeepStrictEqual(a.connection, b.connection) &&
     isDeepStrictEqual(a.network, b.network) &&
+    a.mailer === b.mailer &&
     isDeepStrictEqual(a.smtp, b.smtp)
   );
 }

@@ -105,7 +105,7 @@ async function deliver(
   { workshop, settings, recipient, signal }: TrialWork,
   onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
-  const { mailer, modem } = workshop;
+  const { client, mailer, modem } = workshop;
   const sample = testMailText(settings.text.charset);
   const mail = testMail(randomUUID(), recipient, sample, modem.clock.wall());
   const { sendMs = 0, warnings } = await sendNow(
@@ -117,7 +117,7 @@ async function deliver(
     recipient,
     subject: mail.subject,
     ...sample,
-    ...(await mailer.formOf(mail)),
+    ...(await client?.formOf(mail)),
     seconds: Math.round(sendMs / 100) / 10,
     warnings,
     ...received(settings),

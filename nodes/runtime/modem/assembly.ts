@@ -5,7 +5,9 @@
  * What sends a mail without keeping it is a workshop of its own, for a trial from the editor.
  */
 import type { Clock } from "../../../lib/clock";
-import { QsmtpMailer, type QsmtpMailerOptions } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { Mailer } from "../../../lib/mailer/mailer";
+import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import { SmtpMailer } from "../../../lib/mailer/smtp/smtp-mailer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/outbox/spool/files";
 import { rootsFor } from "../../../lib/mail/providers/roots";
@@ -48,13 +50,17 @@ interface Station {
 }
 
 /** What reaches a mail server through the module, without an outbox. */
-export interface Workshop extends Station {
-  readonly mailer: QsmtpMailer;
+export interface Workshop extends Station, Way {}
+
+/** How mails leave. */
+interface Way {
+  readonly mailer: Mailer;
+  /** The same, where it is the module's own client that sends them. */
+  readonly client: QsmtpMailer | undefined;
 }
 
-export interface Assembly extends Station {
+export interface Assembly extends Station, Way {
   readonly settings: ModemSettings;
-  readonly mailer: QsmtpMailer;
   readonly outbox: Outbox;
   /** Ends all of it; a pending result is awaited for up to 8 s, the port is free after at most 13 s. */
   close(): Promise<void>;
@@ -77,34 +83,52 @@ export interface TrialOptions extends WorkshopOptions {
 const RESULT_GRACE = 8_000;
 
 type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
-type MailSettings = Pick<ModemSettings, "smtp" | "text">;
+type MailSettings = Pick<ModemSettings, "mailer" | "smtp" | "text">;
 
 /** For test mails. */
 export function assembleWorkshop(settings: StationSettings & MailSettings, options: TrialOptions): Workshop {
-  const { trialNotes } = options;
   const station = assembleStation(settings, options);
-  const mailer = new QsmtpMailer({ ...mailerOptions(station, settings, options), trialNotes });
-  return { ...station, mailer, close: () => closed(station, mailer) };
+  const way = assembleWay(station, settings, options);
+  return { ...station, ...way, close: () => closed(station, way) };
 }
 
-function mailerOptions(
-  { modem, pdp, moduleClock }: Station,
-  { smtp, text }: MailSettings,
-  { notebook }: Pick<WorkshopOptions, "notebook">,
-): QsmtpMailerOptions {
-  return {
-    modem,
-    pdp,
-    moduleClock,
-    settings: smtp,
-    roots: rootsFor,
-    notebook,
-    text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
-    bccMode: text.bccMode,
-  };
+/** @param options with `trialNotes` for test mails */
+function assembleWay(
+  { modem, pdp, moduleClock, sockets }: Station,
+  { mailer: chosen, smtp, text }: MailSettings,
+  { notebook, trialNotes }: Pick<WorkshopOptions, "notebook"> & { readonly trialNotes?: Notebook },
+): Way {
+  switch (chosen) {
+    case "module": {
+      const client = new QsmtpMailer({
+        modem,
+        pdp,
+        moduleClock,
+        settings: smtp,
+        roots: rootsFor,
+        notebook,
+        text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
+        bccMode: text.bccMode,
+        ...(trialNotes !== undefined && { trialNotes }),
+      });
+      return { mailer: client, client };
+    }
+    case "socket": {
+      const mailer = new SmtpMailer({
+        modem,
+        pdp,
+        moduleClock,
+        sockets,
+        settings: smtp,
+        text: { ...smtp, lateNote: text.lateNote },
+        notebook,
+      });
+      return { mailer, client: undefined };
+    }
+  }
 }
 
-async function closed(station: Station, mailer: QsmtpMailer): Promise<void> {
+async function closed(station: Station, { mailer }: Way): Promise<void> {
   mailer.close();
   await station.close();
 }
@@ -147,11 +171,11 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
   const trace = new Trace(clock, undefined, new PayloadMask());
   const options = { clock, log, notebook, pinMemory, trace };
   const station = assembleStation(settings, options);
-  const mailer = new QsmtpMailer(mailerOptions(station, settings, options));
+  const way = assembleWay(station, settings, options);
   const outbox = new Outbox({
     directory: spoolDirectory(directory),
     clock,
-    mailer,
+    mailer: way.mailer,
     settings: {
       ...queue,
       fingerprint: fingerprintOf(settings),
@@ -162,12 +186,12 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
   });
   return {
     ...station,
+    ...way,
     settings,
-    mailer,
     outbox,
     async close() {
       await outbox.close(RESULT_GRACE);
-      await closed(station, mailer);
+      await closed(station, way);
     },
   };
 }

@@ -7,6 +7,7 @@ import { SerialTransport } from "../../../lib/serial/serial-transport";
 import { TcpTransport } from "../../../lib/serial/tcp-transport";
 import type { Transport } from "../../../lib/serial/transport";
 import type { ConnectionOptions } from "../settings/connection-options";
+import type { InboxMail } from "../../../lib/simulator/delivery/inbox";
 import { INBOX_HOST, simulatedInbox } from "./simulated-inbox";
 
 export interface TransportSource {
@@ -53,12 +54,15 @@ export async function urcPortOf(path: string, source?: PortSource): Promise<UrcP
  */
 function simulatedSource(clock: Clock): TransportSource {
   const simulator: typeof import("../../../lib/simulator") = require("../../../lib/simulator");
-  const { inboxServer, internet, SimulatedModem, simulatorTransport } = simulator;
+  const { inboxConnection, inboxServer, internet, SimulatedModem, simulatorTransport } = simulator;
   const modem = new SimulatedModem({ clock });
+  const receive = (mail: InboxMail): void => simulatedInbox.add(mail, clock.wall());
   Object.assign(modem.state(internet), {
     loopbackOnly: true,
     hosts: { [INBOX_HOST]: "127.0.0.1" },
-    mailServer: inboxServer(INBOX_HOST, (mail) => simulatedInbox.add(mail, clock.wall())),
+    mailServer: inboxServer(INBOX_HOST, receive),
+    // Whatever the port, as for the module's own client.
+    tcpServer: (host: string) => (host.toLowerCase() === INBOX_HOST ? inboxConnection(receive) : undefined),
   });
   return { transport: simulatorTransport(modem) };
 }

@@ -2,15 +2,15 @@
 import type { Fingerprint } from "../../../lib/outbox/outbox-types";
 import type { ModemSettings } from "./modem-settings";
 
-export function fingerprintOf({ connection, network, smtp }: ModemSettings): Fingerprint {
+export function fingerprintOf({ connection, network, mailer, smtp }: ModemSettings): Fingerprint {
   const { host, port, security, tls, user, password, senderAddress } = smtp;
   const { contextId, apn, apnAuth, apnUser, apnPassword, ipType, simPin } = network;
   return {
     port: join(connection),
     sim: join(simPin),
     apn: join(contextId, apn, apnAuth, apnUser, apnPassword, ipType),
-    server: join(host, port, security, tls),
-    login: join(host, user, password),
+    server: join(mailer, host, port, security, tls),
+    login: join(mailer, host, user, password),
     sender: join(host, user, senderAddress),
   };
 }

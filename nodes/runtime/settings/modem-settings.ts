@@ -43,6 +43,8 @@ export interface QueueSettings {
 export interface ModemSettings {
   readonly connection: ConnectionOptions;
   readonly network: NetworkSettings;
+  /** Who speaks SMTP: the module's own client, or this package over a TCP connection of the module. */
+  readonly mailer: "module" | "socket";
   readonly smtp: SmtpSettings;
   readonly text: TextSettings;
   readonly queue: QueueSettings;
@@ -54,6 +56,7 @@ export function readModemSettings(raw: RawOptions, credentials: ModemCredentials
   return {
     connection: readConnection(options),
     network: readNetwork(options, credentials),
+    mailer: options.choice("mailer"),
     smtp: readSmtp(options, credentials),
     text: {
       allowFrom: options.flag("allowFrom"),
@@ -107,7 +110,9 @@ function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSet
     encoding: options.choice("encoding"),
     sendTimeout: options.integer("sendTimeout"),
   };
-  const fault = unusableSetting(smtp);
+  // Over a socket the login is coded, and no part of a command line.
+  const isCoded = options.choice("mailer") === "socket";
+  const fault = unusableSetting(isCoded ? { ...smtp, user: "", password: "" } : smtp);
   if (fault !== undefined) throw invalid(fault.setting, fault.why);
   return smtp;
 }

@@ -65,9 +65,9 @@ async function modemLines({ parts, view }: ReportParts): Promise<readonly string
   const { status, network } = view;
   const state = `- state: ${status.state} (${status.text})`;
   if (parts === undefined) return [state];
-  const { modem, pdp, mailer } = parts;
+  const { modem, pdp, client } = parts;
   const { identity, line } = modem;
-  const support = await mailer.knownTextSupport().catch(() => undefined);
+  const support = await client?.knownTextSupport().catch(() => undefined);
   return [
     state,
     ...(identity === undefined
@@ -87,7 +87,7 @@ async function modemLines({ parts, view }: ReportParts): Promise<readonly string
 
 function settingLines(settings: ModemSettings | ModemError): readonly string[] {
   if (!("connection" in settings)) return [`- not usable: ${settings.message}`];
-  const { connection, network, smtp, text, queue } = settings;
+  const { connection, network, mailer, smtp, text, queue } = settings;
   const { simPin, apnUser, apnPassword, ...plainNetwork } = network;
   const { user, password, senderName, senderAddress, tls, ...plainSmtp } = smtp;
   const root = tls.root.from === "pem" ? { from: "pem" } : tls.root;
@@ -95,6 +95,7 @@ function settingLines(settings: ModemSettings | ModemError): readonly string[] {
   return [
     `- connection: ${JSON.stringify(connection)}`,
     `- network: ${JSON.stringify(plainNetwork)}`,
+    `- mails by: ${mailer}`,
     `- mail server: ${JSON.stringify({ ...plainSmtp, tls: { ...tls, root } })}`,
     `- text: ${JSON.stringify(text)}`,
     `- outbox: ${JSON.stringify(queue)}`,

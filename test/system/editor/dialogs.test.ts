@@ -129,6 +129,26 @@ for (const version of nodeRedVersions()) {
         await editor.cancel();
       });
 
+      it("shows only the fields that apply to who sends the mails, and keeps the choice", async () => {
+        await editor.openConfig("quectel-modem", "modem");
+        for (const [mailer, isShown] of [
+          ["socket", false],
+          ["module", true],
+          ["socket", false],
+        ] as const) {
+          await openTab("server");
+          await editor.page.selectOption("#node-config-input-mailer", mailer);
+          await editor.picture(`modem-by-${mailer}`);
+          await openTab("outbox");
+          for (const name of ["sendTimeout", "bccMode", "charset", "encoding"]) {
+            const field = editor.page.locator(`#node-config-input-${name}`);
+            assert.equal(await field.isVisible(), isShown, name);
+          }
+        }
+        assert.equal((await editor.shown("node-config-input"))["mailer"], "socket");
+        await editor.cancel();
+      });
+
       it("fills server, encryption and port from the provider, and warns where a password does not log in", async () => {
         await editor.openConfig("quectel-modem", "modem");
         await openTab("server");

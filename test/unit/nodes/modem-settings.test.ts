@@ -32,6 +32,7 @@ describe("The settings of a modem node", () => {
         idleMinutes: 30,
         allowReset: true,
       },
+      mailer: "module",
       smtp: {
         host: "mail.example.com",
         port: 465,

@@ -1,0 +1,130 @@
+/** A modem whose mails this package sends itself, over a TCP connection of the module, in a real runtime. */
+import assert from "node:assert/strict";
+import helper from "node-red-node-test-helper";
+import { simulatedInbox } from "../../nodes/runtime/modem/simulated-inbox";
+import { certificate } from "../support/certificates";
+import { MailServer, type MailServerOptions } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
+import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+
+type Loose = ReturnType<JSON["parse"]>;
+
+/** 70 bytes, and a character that the module's client cannot be given. */
+const LOGIN = { user: "pump7@example.com", password: `${"long-".repeat(13)}"€x` } as const;
+
+describe("A modem with mails over a socket", () => {
+  const bench = new FlowBench();
+  let server: MailServer | undefined;
+
+  const open = async (options: MailServerOptions = {}): Promise<MailServer> => {
+    server = await MailServer.start(options);
+    return server;
+  };
+  const load = (port: number, modem: object = {}, credentials: object = {}): Promise<void> =>
+    bench.load(
+      [modemNode(port, { mailer: "socket", ...modem }), sendNode(), helperNode("sent"), helperNode("failed")],
+      { modem: credentials },
+    );
+
+  before(async () => {
+    await new Promise<void>((started) => helper.startServer(started));
+  });
+  after(async () => {
+    await new Promise<void>((stopped) => helper.stopServer(stopped));
+  });
+  afterEach(async () => {
+    await bench.end();
+    await server?.stop();
+    server = undefined;
+  });
+
+  it("sends one mail to 25 recipients by STARTTLS, with a long password, and names the one who was refused", async () => {
+    const { port, ...rest } = await open({
+      tls: "starttls",
+      auth: LOGIN,
+      refuse: { rcpt: { "person-7@example.com": 550 } },
+    }).then((one) => ({ port: one.port, received: one.received }));
+    await load(
+      port,
+      { smtpSecurity: "starttls", tlsRoot: "pem", tlsCa: certificate("ca").cert },
+      { smtpUser: LOGIN.user, smtpPassword: LOGIN.password },
+    );
+    const to = Array.from({ length: 24 }, (_, index) => `person-${index}@example.com`);
+    const content = Buffer.alloc(30_000, "größe,7\n");
+    bench.inject("send", {
+      to,
+      bcc: "boss@example.com",
+      topic: `Füllstand 过高 ${"sehr ".repeat(40)}`,
+      payload: "Pegel 3,2 m 过高",
+      attachments: [{ filename: "werte größe.csv", content }],
+    });
+    const { smtp } = await bench.received("sent");
+    assert.equal(smtp.status, "partial");
+    assert.equal(smtp.accepted.length, 24);
+    assert.deepEqual(smtp.rejected, [{ address: "person-7@example.com", smtpCode: 550 }]);
+    assert.equal(rest.received.length, 1);
+    const [mail] = rest.received;
+    assert.equal(mail?.secure, true);
+    assert.equal(mail?.user, LOGIN.user);
+    assert.equal(mail?.parsed.text?.trim(), "Pegel 3,2 m 过高");
+    assert.match(mail?.parsed.subject ?? "", /^Füllstand 过高 (?:sehr ?){40}$/);
+    assert.deepEqual(mail?.parsed.attachments[0]?.content, content);
+    assert.doesNotMatch(mail?.raw.toString() ?? "", /boss@example/);
+  });
+
+  it("reaches the mailbox of the simulated modem, which needs no server", async () => {
+    await load(25, { smtpHost: "inbox.simulated" });
+    bench.inject("send", { to: "duty@example.com", topic: "Level 过高", payload: ".\r\n94 %\r\n.." });
+    await bench.received("sent");
+    const [mail] = simulatedInbox.list();
+    assert.equal(mail?.subject, "Level 过高");
+    assert.equal(mail?.text.replaceAll("\r\n", "\n").trim(), ".\n94 %\n..");
+    assert.deepEqual(mail?.to, ["duty@example.com"]);
+  });
+
+  it("gives a mail up that the server refuses for good, with the server's words and no number of the module", async () => {
+    const { port } = await open({ refuse: { data: 554 } });
+    await load(port);
+    bench.inject("send", { to: "duty@example.com", payload: "94 %" });
+    const { error } = await bench.received("failed");
+    assert.equal(error?.code, "SMTP_TRANSACTION_FAILED");
+    assert.equal(error?.smtpCode, 554);
+    assert.equal(error?.modemCode, undefined);
+    assert.match(error?.message ?? "", /the server said "554/);
+  });
+
+  it("waits for a right password, and goes out when it was deployed", async () => {
+    const { port, received } = await open({ auth: LOGIN }).then((one) => one);
+    await load(port, {}, { smtpUser: LOGIN.user, smtpPassword: "wrong" });
+    bench.inject("send", { to: "duty@example.com", payload: "94 %" });
+    await bench.showsStatus("send", "SIMULATED 1 ✉ login refused");
+    await bench.unload();
+    await load(port, {}, { smtpUser: LOGIN.user, smtpPassword: LOGIN.password });
+    await waitFor("the mail", () => received.length === 1);
+  });
+
+  it("sends its test mail the same way, and asks for no coding", async () => {
+    const { port, received } = await open({ auth: LOGIN }).then((one) => one);
+    await bench.load([helperNode("other")]);
+    const { id: _, type: __, ...properties } = modemNode(port, { mailer: "socket" });
+    const { body } = await helper
+      .request()
+      .post("/quectel-modem/trials")
+      .send({
+        kind: "mail",
+        modem: "modem",
+        flow: "",
+        properties,
+        credentials: { smtpUser: LOGIN.user, smtpPassword: LOGIN.password },
+        recipient: "duty@example.com",
+      });
+    const view = await waitFor("the end of the trial", async () => {
+      const look: Loose = (await helper.request().get(`/quectel-modem/trials/${body.id}`)).body;
+      return look.phase === "ended" ? look : undefined;
+    });
+    assert.deepEqual(view.end, { kind: "done" });
+    assert.equal(view.mail.coding, undefined);
+    assert.match(received[0]?.parsed.text ?? "", /温度过高/);
+    assert.equal(received[0]?.user, LOGIN.user);
+  });
+});
