@@ -184,3 +184,44 @@ describe("a module that says OK of a mail only with its result", () => {
     await rig.stop();
   });
 });
+
+describe("a module that reports every refusal of the server as a network error", () => {
+  it("repeats a refused mail each half hour at most from the third round on, and sends it once it is taken", async () => {
+    const rig = await opened({ "refusal-numbers": "654" });
+    rig.server.refuse = { "duty@example.com": 550 };
+    const times: number[] = [];
+    rig.module.define((context, next) => {
+      if (context.name === "+QSMTPPUT" && context.form === "write") times.push(rig.clock.now());
+      return next();
+    });
+    const id = await rig.accept(outboxMail());
+    await rig.clock.advance(2 * 3600_000);
+    const halfHours = times.slice(1).map((time, at) => (time - (times[at] ?? 0)) / 1_800_000);
+    // What follows a remedy comes at once; what is left are the waits between rounds.
+    const waits = halfHours.filter((wait) => wait > 0.01);
+    assert.ok(waits.length >= 4, halfHours.join());
+    assert.ok(
+      waits.slice(0, 2).every((wait) => wait < 0.1) && waits.slice(2).every((wait) => wait >= 1),
+      waits.join(),
+    );
+    rig.server.refuse = {};
+    assert.equal((await rig.endOf(id)).result.status, "sent");
+    await rig.stop();
+  });
+
+  it("names the login, the sender and the recipients in the error of a mail that expired", async () => {
+    const rig = memoryOutbox({
+      module: { ...AIR, variants: { "refusal-numbers": "654" } },
+      outbox: { maxAge: 120 },
+    });
+    await rig.open();
+    rig.server.refuse = { "duty@example.com": 550 };
+    const { result, error, failure } = await rig.deliver(outboxMail());
+    assert.equal(result.status, "failed");
+    assert.match(
+      `${String(error)} ${JSON.stringify(failure)}`,
+      /may have refused the login, the sender or a recipient/,
+    );
+    await rig.stop();
+  });
+});
