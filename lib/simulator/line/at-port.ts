@@ -93,7 +93,8 @@ export class AtPort implements ModemPort {
 
   /** Sends text, one byte per character. */
   send(text: string): void {
-    if (text !== "") this.transmit(Buffer.from(text, "latin1"));
+    // In multiplexing mode nothing goes out but frames.
+    if (text !== "" && this.state.kind !== "multiplexed") this.transmit(Buffer.from(text, "latin1"));
   }
 
   /** Loses power or restarts: what runs ends without an answer. */
@@ -133,6 +134,8 @@ export class AtPort implements ModemPort {
   collect(run: CommandRun, options: CollectOptions): Promise<Collected> {
     return new Promise((resolve, reject) => {
       if (this.state.kind !== "running" || this.state.run !== run) {
+        // The port went deaf to the command that runs, which is no fault of the simulator.
+        if (!run.signal.aborted) run.abort();
         reject(run.signal.reason);
         return;
       }

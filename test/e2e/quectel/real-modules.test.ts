@@ -180,3 +180,26 @@ describe("A module that writes names as UCS2 digits whatever its character set i
     });
   }
 });
+
+describe("A port that another program puts into multiplexing mode in the middle of a mail", () => {
+  for (const command of ["+QSMTPCLR", "+QSMTPCFG", "+QSMTPDST", "+QSMTPSUB", "+QSMTPBODY", "+QSMTPPUT"]) {
+    it(`at ${command} is freed, and the mail is neither lost nor taken for sent when it was not`, async () => {
+      const rig = await memoryMailer({
+        module: { faults: [{ at: { command }, fault: { kind: "multiplexed", port: "usbat" } }] },
+      });
+      let outcome = await rig.send();
+      for (let tries = 0; tries < 3 && outcome.recipients[0]?.state !== "accepted"; tries++) {
+        if (outcome.kind === "unknown") break;
+        await rig.clock.advance(60_000);
+        outcome = await rig.send();
+      }
+      const { state } = outcome.recipients[0] ?? {};
+      const isSent = rig.server.received.length;
+      // The result line of a mail may come while the port is deaf: then nobody can know.
+      if (command === "+QSMTPPUT") assert.ok(state === "accepted" || state === "unknown", state);
+      else assert.deepEqual([state, isSent], ["accepted", 1]);
+      assert.ok(!rig.lines().includes("AT+CFUN=1,1"));
+      await rig.close();
+    });
+  }
+});
