@@ -128,7 +128,7 @@ export class TrialRun {
 
   private async withPort(signal: AbortSignal): Promise<void> {
     const { lender, kind } = this.options;
-    const loan = await lender?.lend(signal, {
+    const portLease = await lender?.leasePort(signal, {
       isForMail: kind === "mail",
       recall: () => this.stop("deployed"),
     });
@@ -137,7 +137,7 @@ export class TrialRun {
       await this.withWorkshop(signal);
     } finally {
       // The modem of the flows may take a while to come back; whoever wants the port next waits for its lock.
-      void loan?.giveBack().catch((error: unknown) => this.options.log.error(String(error)));
+      void portLease?.giveBack().catch((error: unknown) => this.options.log.error(String(error)));
     }
   }
 

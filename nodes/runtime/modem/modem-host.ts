@@ -17,7 +17,7 @@ import { LifecycleReports } from "./lifecycle-reports";
 import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "../settings/modem-settings";
 import { ResultRouter } from "./routing";
-import { lendPort, type Loan, type LoanPurpose } from "./port-loan";
+import { leasePort, type PortLease, type LeasePurpose } from "./port-lease";
 import { RunningModem } from "./running-modem";
 import { type Condition, statusOf, type ShownStatus } from "../status/status";
 
@@ -29,7 +29,7 @@ export class ModemHost {
   private work: Promise<void> = Promise.resolve();
   private readonly reports: LifecycleReports;
   /** While a trial from the editor has the port. */
-  private loan: Loan | undefined;
+  private portLease: PortLease | undefined;
   private observer: ModemObserver | undefined;
   /** The flows run without any user; the modem stays open only for the mails that wait. */
   private isLeft = false;
@@ -61,8 +61,8 @@ export class ModemHost {
   }
 
   get condition(): Condition {
-    const { running, loan } = this;
-    return running?.condition(loan !== undefined) ?? conditionOf(this.settings, undefined);
+    const { running, portLease } = this;
+    return running?.condition(portLease !== undefined) ?? conditionOf(this.settings, undefined);
   }
 
   /** What every user shows whose last mail did not fail. */
@@ -118,20 +118,20 @@ export class ModemHost {
 
   /**
    * Gives the port away when the mail in flight is done; no mail goes out until it is given back. Rejects with the
-   * reason of `signal`, as `lendPort`, or with `PORT_CLOSED`.
+   * reason of `signal`, as `leasePort`, or with `PORT_CLOSED`.
    */
-  async lend(signal: AbortSignal, purpose: LoanPurpose): Promise<Loan> {
+  async leasePort(signal: AbortSignal, purpose: LeasePurpose): Promise<PortLease> {
     const { parts, opened } = this.present;
     // A modem that is still to be opened would else take the port while somebody else has it.
     await opened;
     const isInUse = (): boolean => this.running?.parts === parts;
-    return lendPort(parts, {
+    return leasePort(parts, {
       ...purpose,
       signal,
       isInUse,
       log: this.options.log,
-      onLoan: (loan) => {
-        this.loan = loan;
+      onLease: (portLease) => {
+        this.portLease = portLease;
         this.changed();
       },
     });
@@ -180,11 +180,11 @@ export class ModemHost {
     this.running = undefined;
     running.end();
     this.reports.endPatience();
-    const { loan } = this;
-    loan?.recall();
+    const { portLease } = this;
+    portLease?.recall();
     this.observer?.changed();
     this.work = this.work
-      .then(() => loan?.returned)
+      .then(() => portLease?.returned)
       .then(() => running.parts.close())
       .catch((error: unknown) =>
         this.options.log.error(`the modem did not close in order: ${String(error)}`),

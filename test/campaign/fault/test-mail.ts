@@ -12,7 +12,7 @@ import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
 import type { Logger, NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
 import type { TransportFactory } from "../../../lib/serial/transport";
-import { lendPort, type Loan } from "../../../nodes/runtime/modem/port-loan";
+import { leasePort, type PortLease } from "../../../nodes/runtime/modem/port-lease";
 import { certificate } from "../../support/certificates";
 import type { Charset } from "./letters";
 
@@ -35,7 +35,7 @@ export type TestMailEnd = "sent" | "not sent" | "unknown";
 
 export class TestMail {
   private readonly stopping = new AbortController();
-  private loan: Loan | undefined;
+  private portLease: PortLease | undefined;
   private mailer: QsmtpMailer | undefined;
   private running: Promise<TestMailEnd> | undefined;
 
@@ -52,7 +52,7 @@ export class TestMail {
   /** The flows are stopped; resolves when the port is back. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error("deployed"));
-    this.loan?.recall();
+    this.portLease?.recall();
     await this.running;
   }
 
@@ -64,19 +64,19 @@ export class TestMail {
 
   private async borrowed(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
     const { lender, isInUse, log } = this.options;
-    const onLoan = (loan: Loan | undefined): void => void (this.loan = loan);
-    const loan = await lendPort(lender, {
+    const onLease = (portLease: PortLease | undefined): void => void (this.portLease = portLease);
+    const portLease = await leasePort(lender, {
       isForMail: true,
       signal,
       recall: () => this.stopping.abort(),
       isInUse,
       log,
-      onLoan,
+      onLease,
     });
     try {
       return await this.sent(recipient, signal);
     } finally {
-      void loan.giveBack();
+      void portLease.giveBack();
     }
   }
 

@@ -94,13 +94,13 @@ describe("A modem of the flows", () => {
     await elsewhere.release();
     const host = modem();
     host.join(user);
-    const loan = await host.lend(new AbortController().signal, {
+    const portLease = await host.leasePort(new AbortController().signal, {
       isForMail: true,
       recall: () => undefined,
     });
     await waitFor("the outbox", () => host.condition.outbox.name === "idle");
     assert.deepEqual([host.inUse?.modem.state.name, host.condition.modem.name], ["offline", "lent"]);
-    await loan.giveBack();
+    await portLease.giveBack();
     assert.equal(host.inUse?.modem.state.name, "ready");
     await host.close();
   });

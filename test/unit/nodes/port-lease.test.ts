@@ -1,20 +1,20 @@
 /** When a modem of the flows gives its port away for a test mail, whose result must not pass for another one's. */
 import assert from "node:assert/strict";
-import { lendPort, type Loan } from "../../../nodes/runtime/modem/port-loan";
+import { leasePort, type PortLease } from "../../../nodes/runtime/modem/port-lease";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
 import { KeptLog } from "../../support/module-replies";
 
 const MINUTE = 60_000;
 
 /** The port, as for a test mail or something else. */
-function lent(rig: OutboxRig, isForMail: boolean): Promise<Loan> {
-  return lendPort(rig, {
+function lent(rig: OutboxRig, isForMail: boolean): Promise<PortLease> {
+  return leasePort(rig, {
     isForMail,
     recall: () => undefined,
     signal: new AbortController().signal,
     isInUse: () => true,
     log: new KeptLog(),
-    onLoan: () => undefined,
+    onLease: () => undefined,
   });
 }
 
@@ -46,20 +46,20 @@ describe("The port of a modem of which a result is not known yet", () => {
   it("is given away for a test mail as soon as it is known", async () => {
     const rig = await inDoubt();
     rig.clock.after(1_000, () => rig.modem.acquire());
-    const loan = await rig.clock.until(lent(rig, true));
+    const portLease = await rig.clock.until(lent(rig, true));
     await rig.clock.run(() => rig.ended.length === 1, MINUTE);
     assert.equal(rig.ended[0]?.result.status, "sent");
     assert.equal(rig.outbox.inDoubt, 0);
-    await rig.clock.until(loan.giveBack());
+    await rig.clock.until(portLease.giveBack());
     await rig.stop();
   });
 
   it("is given away at once for what sends no mail", async () => {
     const rig = await inDoubt();
     const began = rig.clock.now();
-    const loan = await rig.clock.until(lent(rig, false));
+    const portLease = await rig.clock.until(lent(rig, false));
     assert.equal(rig.clock.now() - began, 0);
-    await rig.clock.until(loan.giveBack());
+    await rig.clock.until(portLease.giveBack());
     await rig.stop();
   });
 
@@ -67,13 +67,13 @@ describe("The port of a modem of which a result is not known yet", () => {
     const rig = await inDoubt();
     const stop = new AbortController();
     rig.clock.after(1_000, () => stop.abort(new Error("cancelled")));
-    const lending = lendPort(rig, {
+    const lending = leasePort(rig, {
       isForMail: true,
       recall: () => undefined,
       signal: stop.signal,
       isInUse: () => true,
       log: new KeptLog(),
-      onLoan: () => undefined,
+      onLease: () => undefined,
     });
     await assert.rejects(rig.clock.until(lending), /cancelled/);
     assert.equal(rig.modem.lock.held, false);

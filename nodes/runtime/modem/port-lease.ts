@@ -1,5 +1,5 @@
 /**
- * PortLoan: a modem of the flows gives its port away for a trial from the editor, and takes it back.
+ * PortLease: a modem of the flows gives its port away for a trial from the editor, and takes it back.
  *
  * The mail lock is held all the while, so nothing that belongs to a mail is disturbed. The connection is closed and
  * opened again afterwards, which makes everything that was set in the module count as unknown: whatever the trial has
@@ -13,7 +13,7 @@ import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import { delay } from "../../../lib/clock";
 import type { Assembly } from "./assembly";
 
-export interface Loan {
+export interface PortLease {
   /** Tells the borrower that the port is needed back. */
   recall(): void;
   /** Opens the modem again; to be called when the port is free, whatever has happened. */
@@ -22,21 +22,21 @@ export interface Loan {
   readonly returned: Promise<void>;
 }
 
-export interface LoanPurpose {
+export interface LeasePurpose {
   /** A mail will be sent, whose result must not pass for that of another one in flight. */
   readonly isForMail: boolean;
   /** Called when the port is needed back at once. */
   readonly recall: () => void;
 }
 
-export interface LoanOptions extends LoanPurpose {
+export interface LeaseOptions extends LeasePurpose {
   /** Ends the waiting for the mail in flight. */
   readonly signal: AbortSignal;
   /** False when the modem is not to be opened again. */
   readonly isInUse: () => boolean;
   readonly log: Logger;
-  /** Told when the loan begins, and with undefined when it has ended. */
-  readonly onLoan: (loan: Loan | undefined) => void;
+  /** Told when the lease begins, and with undefined when it has ended. */
+  readonly onLease: (portLease: PortLease | undefined) => void;
 }
 
 /** Milliseconds that mails wait for a modem that was given back, so that none fails on the way. */
@@ -49,10 +49,10 @@ const RESULT_PATIENCE = 60_000;
  * Resolves when the port is free. Rejects with the reason of the signal, with `PORT_CLOSED` when the modem was closed,
  * or, for a mail, with `OUTBOX_IN_DOUBT` when the result of another one is still not known after 60 s.
  */
-export async function lendPort(
+export async function leasePort(
   parts: Pick<Assembly, "modem" | "pdp" | "outbox">,
-  { isForMail, signal, recall, isInUse, log, onLoan }: LoanOptions,
-): Promise<Loan> {
+  { isForMail, signal, recall, isInUse, log, onLease }: LeaseOptions,
+): Promise<PortLease> {
   const { modem, pdp } = parts;
   const until = modem.clock.now() + RESULT_PATIENCE;
   const isClear = (): boolean => !isForMail || parts.outbox.inDoubt === 0;
@@ -65,7 +65,7 @@ export async function lendPort(
   let end = (): void => undefined;
   const returned = new Promise<void>((resolve) => (end = resolve));
   const giveBack = async (): Promise<void> => {
-    onLoan(undefined);
+    onLease(undefined);
     if (isInUse()) {
       modem.acquire();
       await ready(modem);
@@ -73,8 +73,8 @@ export async function lendPort(
     lease.release();
     end();
   };
-  const loan: Loan = { recall, giveBack, returned };
-  onLoan(loan);
+  const portLease: PortLease = { recall, giveBack, returned };
+  onLease(portLease);
   try {
     // What this modem has activated would else count as somebody else's from now on, and never be given up.
     await pdp.giveUp({ borrowed: lease, signal }).catch((error: unknown) => {
@@ -88,7 +88,7 @@ export async function lendPort(
     await giveBack();
     throw error;
   }
-  return loan;
+  return portLease;
 }
 
 async function takeLock(modem: Modem, signal: AbortSignal, isInUse: () => boolean): Promise<Lease> {
