@@ -16,7 +16,7 @@ import { isModemError } from "../lib/errors";
 import { Modem } from "../lib/quectel/connection/modem";
 import type { Line } from "../lib/quectel/connection/line-source";
 import { PdpContext } from "../lib/quectel/network/pdp";
-import { memoryNotebook } from "../lib/quectel/notebook";
+import { memoryStore } from "../lib/quectel/key-value-store";
 import type { NetworkSettings } from "../lib/quectel/settings";
 import { ModuleSockets } from "../lib/quectel/sockets/module-sockets";
 import { SerialTransport } from "../lib/serial/serial-transport";
@@ -141,7 +141,7 @@ async function run(call: Call): Promise<void> {
     await modem.whenReady();
     tell(`${modem.identity?.manufacturer ?? ""} ${modem.identity?.model ?? "module"} is ready`);
     await pdp.activate();
-    const sockets = new ModuleSockets(modem, memoryNotebook());
+    const sockets = new ModuleSockets(modem, memoryStore());
     const { host, port, network } = call;
     const socket = await sockets.connect(
       { contextId: network.contextId, host, port },

@@ -8,7 +8,7 @@
 import assert from "node:assert/strict";
 import { readMessage } from "../../lib/mail/message/message";
 import { rootsFor } from "../../lib/mail/providers/roots";
-import { memoryNotebook } from "../../lib/quectel/notebook";
+import { memoryStore } from "../../lib/quectel/key-value-store";
 import { internet, SimulatedModem, type SimulatedModemOptions } from "../../lib/simulator";
 import type { DeliveryResult } from "../../lib/simulator/delivery/smtp-codes";
 import { readModemSettings, type ModemCredentials } from "../../nodes/runtime/settings/modem-settings";
@@ -68,7 +68,7 @@ export class Station {
       clock,
       module: this.module,
       server,
-      notebook: memoryNotebook(),
+      store: memoryStore(),
       files: new FaultyFiles(),
     };
   }
@@ -133,11 +133,11 @@ export class Station {
   /** The host is killed and starts again, with other settings if wanted. */
   async restartHost(change: RawOptions = {}): Promise<void> {
     this.transcript.note("the host is killed and starts again");
-    const { files, notebook } = this.surroundings;
+    const { files, store } = this.surroundings;
     const left = files.after("all");
     files.cut();
     await this.host.close();
-    this.surroundings = { ...this.surroundings, files: left, notebook };
+    this.surroundings = { ...this.surroundings, files: left, store };
     await this.start(change);
   }
 

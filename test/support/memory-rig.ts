@@ -5,7 +5,7 @@
  */
 import type { ModemOptions } from "../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../lib/quectel/network/module-clock";
-import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../lib/quectel/key-value-store";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import type { NetworkSettings, SmtpSettings } from "../../lib/quectel/settings";
 import type { Ended, Mark, Outcome, Transaction } from "../../lib/mailer/mailer";
@@ -65,7 +65,7 @@ export interface Surroundings {
   readonly clock: FastClock;
   readonly module: SimulatedModem;
   readonly server: MemoryMailServer;
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
 }
 
 export function memorySurroundings(options: MemoryRigOptions["module"] = {}): Surroundings {
@@ -73,7 +73,7 @@ export function memorySurroundings(options: MemoryRigOptions["module"] = {}): Su
   const module = new SimulatedModem({ ...options, clock });
   const server = new MemoryMailServer();
   module.state(internet).mailServer = server.take;
-  return { clock, module, server, notebook: memoryNotebook() };
+  return { clock, module, server, store: memoryStore() };
 }
 
 /**
@@ -85,7 +85,7 @@ export function memoryRig(
   options: MemoryRigOptions = {},
   surroundings: Surroundings = memorySurroundings(options.module),
 ) {
-  const { clock, module, notebook } = surroundings;
+  const { clock, module, store } = surroundings;
   const connect = simulatorTransport(module, { portName: options.port ?? "usbat" });
   /** All that the host has handed to its transport, as latin1 text. */
   let written = "";
@@ -110,10 +110,10 @@ export function memoryRig(
     moduleClock: new ModuleClock(modem, network.contextId),
     settings,
     roots: options.roots ?? (() => Promise.resolve([])),
-    notebook,
+    store,
     text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
     bccMode: options.bccMode ?? "private",
-    ...(options.isTrial === true && { trialNotes: notebook }),
+    ...(options.isTrial === true && { trialNotes: store }),
   });
   const watched = watchedMailer(mailer);
   const begin = (one: Transaction, how: Partial<SendNowOptions> = {}): Promise<Ended> =>

@@ -9,7 +9,7 @@ import type { MessageSettings } from "../../lib/mailer/smtp/message";
 import { SmtpMailer } from "../../lib/mailer/smtp/smtp-mailer";
 import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../lib/quectel/network/pdp";
-import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../lib/quectel/settings";
 import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
 import { PayloadMask } from "../../lib/quectel/sockets/payload-mask";
@@ -32,7 +32,7 @@ export interface SocketHostOptions {
   /** Sees each connection to the module before it is opened. */
   readonly watch?: (transport: Transport) => void;
   /** What an earlier host has left. */
-  readonly former?: { readonly module: SimulatedModem; readonly notebook: Notebook };
+  readonly former?: { readonly module: SimulatedModem; readonly store: KeyValueStore };
 }
 
 export interface SocketMailerOptions {
@@ -67,12 +67,12 @@ export function socketHost(options: SocketHostOptions = {}) {
   };
   const { modem } = modemOn(transport, clock, { log, hide: (them) => trace.hide(them) });
   const pdp = new PdpContext(modem, NETWORK);
-  const notebook = options.former?.notebook ?? memoryNotebook();
-  const sockets = new ModuleSockets(modem, notebook, pdp);
+  const store = options.former?.store ?? memoryStore();
+  const sockets = new ModuleSockets(modem, store, pdp);
   modem.acquire();
   return {
     module,
-    notebook,
+    store,
     modem,
     pdp,
     sockets,
@@ -90,7 +90,7 @@ export function socketHost(options: SocketHostOptions = {}) {
         sockets,
         settings,
         moduleClock: new ModuleClock(modem, 1),
-        notebook,
+        store,
         text: { senderName, senderAddress, lateNote: 0, ...text },
       });
       const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>

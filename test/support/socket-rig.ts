@@ -4,7 +4,7 @@
 import { duplexPair, type Duplex } from "node:stream";
 import type { ModemOptions } from "../../lib/quectel/connection/modem";
 import { PdpContext } from "../../lib/quectel/network/pdp";
-import { memoryNotebook, type Notebook } from "../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../lib/quectel/key-value-store";
 import type { ModuleSocket } from "../../lib/quectel/sockets/module-socket";
 import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
 import {
@@ -21,7 +21,7 @@ export interface SocketRigOptions {
   readonly module?: Omit<SimulatedModemOptions, "clock" | "busy">;
   readonly modem?: Partial<ModemOptions>;
   readonly clock?: VirtualClock;
-  readonly notebook?: Notebook;
+  readonly store?: KeyValueStore;
   /** Takes each connection; left out: it is kept in `peers` alone. */
   readonly serve?: (peer: Duplex) => void;
   /** Sees each connection to the module before it is opened. */
@@ -36,7 +36,7 @@ export type SocketRig = ReturnType<typeof socketRig>;
 export function socketRig(options: SocketRigOptions = {}, former?: SimulatedModem) {
   const clock = options.clock ?? new VirtualClock();
   const module = former ?? new SimulatedModem({ ...options.module, clock, busy: (work) => clock.busy(work) });
-  const notebook = options.notebook ?? memoryNotebook();
+  const store = options.store ?? memoryStore();
   const peers: Duplex[] = [];
   module.state(internet).tcpServer = () => {
     const [near, far] = duplexPair({ allowHalfOpen: true });
@@ -54,14 +54,14 @@ export function socketRig(options: SocketRigOptions = {}, former?: SimulatedMode
   };
   const { modem } = modemOn(transport, clock, options.modem);
   const pdp = new PdpContext(modem, NETWORK);
-  const sockets = new ModuleSockets(modem, notebook, pdp);
+  const sockets = new ModuleSockets(modem, store, pdp);
   return {
     clock,
     module,
     modem,
     pdp,
     sockets,
-    notebook,
+    store,
     peers,
     /** The newest peer. */
     peer: (): Duplex => {

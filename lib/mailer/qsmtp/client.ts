@@ -14,14 +14,14 @@ import { FileStore, type StoredFile, type TransactionAttachment } from "../../qu
 import { RootFiles } from "../../quectel/files/root-files";
 import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { PdpContext } from "../../quectel/network/pdp";
-import type { Notebook } from "../../quectel/notebook";
+import type { KeyValueStore } from "../../quectel/key-value-store";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { EndedMail, MailerEvents } from "../mailer";
 import type { TextSupport } from "./compose/mail-transaction";
 import { BusyWatch } from "./busy-watch";
 import { clear } from "./fill";
-import { GuardedModem } from "./guarded-modem";
+import { TransactionModem } from "./transaction-modem";
 import { KnownSettings } from "./known-settings";
 import { ResultListener } from "./result-listener";
 import { mailState } from "./running-mail";
@@ -37,7 +37,7 @@ export interface QsmtpClientOptions {
   /** Names the root certificates for the server. */
   readonly roots: RootProvider;
   /** Remembers uploaded names, how this module takes text, and how it has failed. */
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
 }
 
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
@@ -61,21 +61,21 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
 
   constructor(protected readonly client: QsmtpClientOptions) {
     super();
-    const { modem, pdp, settings, notebook, roots } = client;
-    const guarded = new GuardedModem(modem);
+    const { modem, pdp, settings, store, roots } = client;
+    const guarded = new TransactionModem(modem);
     const known = new KnownSettings(guarded);
     this.work = {
       modem,
       guarded,
       settings,
       known,
-      tls: new TlsContext(known, new RootFiles(guarded, notebook), roots),
-      coding: new TextCoding(guarded, known, notebook, settings.encoding),
-      files: new FileStore(guarded, notebook),
+      tls: new TlsContext(known, new RootFiles(guarded, store), roots),
+      coding: new TextCoding(guarded, known, store, settings.encoding),
+      files: new FileStore(guarded, store),
       putForm: { isOkLate: false },
       connect: (dates, signal) => this.connect(dates, signal),
     };
-    this.recovery = new ModuleRecovery({ modem, pdp, notebook, settings: wayOf(settings) });
+    this.recovery = new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
     this.busy = new BusyWatch(modem, () => this.isFree(), this.onState);
     this.wasAvailable = this.available;

@@ -9,10 +9,10 @@ import { ERROR_TABLE, isModemError, ModemError } from "../../errors";
 import { queryRecipients } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import { ifRefused } from "../../quectel/execute";
-import { readJson, type Notebook } from "../../quectel/notebook";
+import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 
 const DAY = 24 * 3600_000;
-const PAGE = "foreign-use";
+const STORE_KEY = "foreign-use";
 
 export class ForeignUse {
   /** Moment of the clock, -Infinity: never; undefined before it was looked up. */
@@ -20,7 +20,7 @@ export class ForeignUse {
 
   constructor(
     private readonly modem: Modem,
-    private readonly notebook: Notebook,
+    private readonly store: KeyValueStore,
   ) {}
 
   /** True while recipients are to be read back. */
@@ -34,8 +34,8 @@ export class ForeignUse {
     const isNews = !(await this.isLikely());
     this.seenAt = clock.now();
     if (isNews) this.modem.warn(new ModemError("MODEM_SHARED"));
-    await this.notebook
-      .write(PAGE, JSON.stringify(Math.round(clock.wall())))
+    await this.store
+      .write(STORE_KEY, JSON.stringify(Math.round(clock.wall())))
       .catch((error: unknown) => log.warn(`the use by another program could not be noted: ${String(error)}`));
   }
 
@@ -66,7 +66,7 @@ export class ForeignUse {
 
   private async recall(): Promise<number> {
     if (this.seenAt !== undefined) return this.seenAt;
-    const kept = await readJson(this.notebook, PAGE, isTime).catch(() => undefined);
+    const kept = await readJson(this.store, STORE_KEY, isTime).catch(() => undefined);
     const { clock } = this.modem;
     // A clock that was set back meanwhile makes nothing last for longer than a day from now.
     this.seenAt ??= kept === undefined ? -Infinity : clock.now() - Math.max(0, clock.wall() - kept);

@@ -10,10 +10,10 @@ import { isModemError } from "../../errors";
 import { queryRecipients, querySubject } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import { isRefusal } from "../../quectel/execute";
-import { readJson, type Notebook } from "../../quectel/notebook";
+import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import { recipientsOf } from "../envelope";
 import type { Envelope, Mark } from "../mailer";
-import type { GuardedModem } from "./guarded-modem";
+import type { TransactionModem } from "./transaction-modem";
 import { resultUnknown } from "./put-result";
 
 export interface MarkData {
@@ -70,7 +70,7 @@ export async function shownNow(
 
 /** The same after the connection was lost; rejects with `MODEM_RESULT_UNKNOWN` where it cannot be seen. */
 export async function shownAfterLoss(
-  { guarded, modem }: { readonly guarded: GuardedModem; readonly modem: Modem },
+  { guarded, modem }: { readonly guarded: TransactionModem; readonly modem: Modem },
   signal: AbortSignal,
 ): Promise<string | undefined> {
   try {
@@ -92,19 +92,19 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-const PAGE = "trials";
+const STORE_KEY = "trials";
 
 /** Counts, durably, the mails that were sent without the outbox knowing of it. */
 export class TrialCount {
-  constructor(private readonly notebook: Notebook) {}
+  constructor(private readonly store: KeyValueStore) {}
 
   async now(): Promise<number> {
-    return (await readJson(this.notebook, PAGE, isCount)) ?? 0;
+    return (await readJson(this.store, STORE_KEY, isCount)) ?? 0;
   }
 
   /** One more is about to be sent; durable when it resolves. */
   async add(): Promise<void> {
-    await this.notebook.write(PAGE, JSON.stringify((await this.now()) + 1));
+    await this.store.write(STORE_KEY, JSON.stringify((await this.now()) + 1));
   }
 }
 

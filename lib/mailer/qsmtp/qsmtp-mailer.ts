@@ -28,7 +28,7 @@ import type {
   Transaction,
 } from "../mailer";
 import { recipientsOf } from "../envelope";
-import type { Notebook } from "../../quectel/notebook";
+import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
 import {
   ASCII_ONLY,
@@ -63,7 +63,7 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
    * For test mails, of which no outbox knows: the notes of the modem whose mails may be in flight. Each is counted
    * there, so that its result never passes for that of another mail. They wait a minute at most for a mail in flight.
    */
-  readonly trialNotes?: Notebook;
+  readonly trialNotes?: KeyValueStore;
 }
 
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
@@ -96,8 +96,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
-    this.trials = new TrialCount(options.trialNotes ?? options.notebook);
-    this.foreign = new ForeignUse(options.modem, options.notebook);
+    this.trials = new TrialCount(options.trialNotes ?? options.store);
+    this.foreign = new ForeignUse(options.modem, options.store);
   }
 
   /** Also lets go of the module where a mail stands ready, because no `commit` can put it any more. */

@@ -19,7 +19,7 @@ import {
 import { ifRefused, isRefusal } from "../../quectel/execute";
 import type { KnownSettings } from "./known-settings";
 import type { Modem } from "../../quectel/connection/modem";
-import { readJson, type Notebook } from "../../quectel/notebook";
+import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
 import { confirmed } from "./stage-error";
 
@@ -34,7 +34,7 @@ interface Finding {
 
 /** Hex digits of "ä" in UTF-8, and four letters: a module that takes hex gives them back in upper case. */
 const PROBE = "c3a4";
-const PAGE = "text-coding";
+const STORE_KEY = "text-coding";
 const NOTHING = "null";
 
 export class TextCoding {
@@ -45,7 +45,7 @@ export class TextCoding {
   constructor(
     private readonly modem: Pick<Modem, "execute" | "identity" | "epoch">,
     private readonly known: KnownSettings,
-    private readonly notebook: Notebook,
+    private readonly store: KeyValueStore,
     private readonly encoding: SmtpSettings["encoding"],
   ) {}
 
@@ -71,7 +71,7 @@ export class TextCoding {
     } catch (error) {
       if (!isRefusal(error) || isModemError(error, "SMTP_BUSY")) throw error;
       // The text was coded for a module that takes it so; the next try begins with what the module says now.
-      await this.notebook.write(PAGE, NOTHING);
+      await this.store.write(STORE_KEY, NOTHING);
       this.found = undefined;
       throw new ModemError("MODEM_NOT_READY", {
         cause: error,
@@ -89,7 +89,7 @@ export class TextCoding {
   private async recall(): Promise<Finding | undefined> {
     const { identity } = this.modem;
     if (identity === undefined) return undefined;
-    this.found ??= await readJson(this.notebook, PAGE, isFinding);
+    this.found ??= await readJson(this.store, STORE_KEY, isFinding);
     if (this.found?.model === identity.model && this.found.firmware === identity.firmware) return this.found;
     return this.doubtful?.epoch === this.modem.epoch ? this.doubtful.finding : undefined;
   }
@@ -106,7 +106,7 @@ export class TextCoding {
       this.doubtful = { epoch: this.modem.epoch, finding };
     } else {
       this.found = finding;
-      await this.notebook.write(PAGE, JSON.stringify(finding));
+      await this.store.write(STORE_KEY, JSON.stringify(finding));
     }
     return finding;
   }

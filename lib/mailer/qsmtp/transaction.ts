@@ -12,7 +12,7 @@ import type { MailerProgress } from "../mailer";
 import type { MailTransaction, TextSupport } from "./compose/mail-transaction";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
-import type { GuardedModem } from "./guarded-modem";
+import type { TransactionModem } from "./transaction-modem";
 import type { KnownSettings } from "./known-settings";
 import type { Modem } from "../../quectel/connection/modem";
 import { putSeconds, sendMail, type PutForm, type PutOutcome } from "./put";
@@ -25,7 +25,7 @@ import type { TlsContext } from "./tls";
 /** What a transaction works with. */
 export interface Workshop {
   readonly modem: Modem;
-  readonly guarded: GuardedModem;
+  readonly guarded: TransactionModem;
   readonly settings: SmtpSettings;
   readonly known: KnownSettings;
   readonly tls: TlsContext;

@@ -18,7 +18,7 @@ import { settled } from "../../quectel/connection/state-wait";
 import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { PdpContext } from "../../quectel/network/pdp";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
-import type { Notebook } from "../../quectel/notebook";
+import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
 import { recipientsOf } from "../envelope";
@@ -49,7 +49,7 @@ export interface SmtpMailerOptions {
   readonly moduleClock: ModuleClock;
   readonly sockets: ModuleSockets;
   /** Remembers how the module has failed. */
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
   readonly settings: SmtpSettings;
   readonly text: MessageSettings;
 }
@@ -92,8 +92,8 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
 
   constructor(private readonly options: SmtpMailerOptions) {
     super();
-    const { modem, pdp, notebook, settings } = options;
-    this.recovery = new ModuleRecovery({ modem, pdp, notebook, settings: wayOf(settings) });
+    const { modem, pdp, store, settings } = options;
+    this.recovery = new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
     this.wasAvailable = this.available;
     options.modem.on("state", this.onState);

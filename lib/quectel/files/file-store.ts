@@ -13,7 +13,7 @@ import { isRefusal } from "../execute";
 import type { Modem } from "../connection/modem";
 import { MissingRam } from "./missing-ram";
 import { RecordedNames } from "./recorded-names";
-import type { Notebook } from "../notebook";
+import type { KeyValueStore } from "../key-value-store";
 import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } from "./upload";
 
 export interface TransactionAttachment {
@@ -50,10 +50,10 @@ export class FileStore {
 
   constructor(
     private readonly modem: FileModem & Pick<Modem, "identity">,
-    notebook: Notebook,
+    store: KeyValueStore,
   ) {
-    this.names = new RecordedNames(notebook, "files");
-    this.missingRam = new MissingRam(modem, notebook);
+    this.names = new RecordedNames(store, "files");
+    this.missingRam = new MissingRam(modem, store);
   }
 
   /** What is known to lie in the module now. */

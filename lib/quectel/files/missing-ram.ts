@@ -4,7 +4,7 @@
  * Believed once the module has three times in a row told the space of its flash and refused to tell that of its RAM;
  * dropped as soon as it tells that too. Until then each upload tries the RAM first.
  */
-import { readJson, type Notebook } from "../notebook";
+import { readJson, type KeyValueStore } from "../key-value-store";
 import type { Modem } from "../connection/modem";
 
 interface Page {
@@ -13,7 +13,7 @@ interface Page {
   readonly isMissing: boolean;
 }
 
-const PAGE = "ram";
+const STORE_KEY = "ram";
 /** Refusals that are believed; one may be due to a busy start or a damaged line. */
 const ENOUGH = 3;
 
@@ -23,7 +23,7 @@ export class MissingRam {
 
   constructor(
     private readonly modem: Pick<Modem, "identity">,
-    private readonly notebook: Notebook,
+    private readonly store: KeyValueStore,
   ) {}
 
   /** The module has told the space of its RAM. */
@@ -42,7 +42,7 @@ export class MissingRam {
   }
 
   private async isKnown(): Promise<boolean> {
-    this.found ??= await readJson(this.notebook, PAGE, isPage);
+    this.found ??= await readJson(this.store, STORE_KEY, isPage);
     const { model, firmware, isMissing } = this.found ?? {};
     const { identity } = this.modem;
     return isMissing === true && model === identity?.model && firmware === identity?.firmware;
@@ -51,7 +51,7 @@ export class MissingRam {
   private async keep(isMissing: boolean): Promise<void> {
     const { model = "", firmware = "" } = this.modem.identity ?? {};
     this.found = { model, firmware, isMissing };
-    await this.notebook.write(PAGE, JSON.stringify(this.found));
+    await this.store.write(STORE_KEY, JSON.stringify(this.found));
   }
 }
 

@@ -4,14 +4,14 @@
  * A name is recorded before its file is uploaded and removed after the file was deleted. So a file left over from a
  * run that ended badly is known, and a file of somebody else is never deleted.
  */
-import { type Notebook, readJson } from "../notebook";
+import { type KeyValueStore, readJson } from "../key-value-store";
 
 export class RecordedNames {
   private names: Promise<Set<string>> | undefined;
 
-  /** @param key page of the notebook. */
+  /** @param key of the store. */
   constructor(
-    private readonly notebook: Notebook,
+    private readonly store: KeyValueStore,
     private readonly key: string,
   ) {}
 
@@ -45,12 +45,12 @@ export class RecordedNames {
   }
 
   private async read(): Promise<Set<string>> {
-    return new Set(await readJson(this.notebook, this.key, isTextList));
+    return new Set(await readJson(this.store, this.key, isTextList));
   }
 
   /** Only what is on the disk counts as recorded. */
   private async save(names: Set<string>): Promise<void> {
-    await this.notebook.write(this.key, JSON.stringify([...names]));
+    await this.store.write(this.key, JSON.stringify([...names]));
     this.names = Promise.resolve(names);
   }
 }

@@ -9,7 +9,7 @@ import { createHash } from "node:crypto";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { queryFile } from "../commands/files";
 import { isRefusal } from "../execute";
-import type { Notebook } from "../notebook";
+import type { KeyValueStore } from "../key-value-store";
 import { RecordedNames } from "./recorded-names";
 import { removeFile, upload, type FileModem } from "./upload";
 
@@ -31,10 +31,10 @@ export class RootFiles {
 
   constructor(
     private readonly modem: FileModem,
-    notebook: Notebook,
+    store: KeyValueStore,
   ) {
-    this.names = new RecordedNames(notebook, "roots");
-    this.whole = new RecordedNames(notebook, "whole-roots");
+    this.names = new RecordedNames(store, "roots");
+    this.whole = new RecordedNames(store, "whole-roots");
   }
 
   /** Makes sure that the certificate is in the module's flash, and returns the name of its file. */

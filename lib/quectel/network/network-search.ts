@@ -8,7 +8,7 @@
 import type { EventEmitter } from "node:events";
 import type { Timer } from "../../clock";
 import type { Modem, ModemEvents } from "../connection/modem";
-import { memoryNotebook, readJson, type Notebook } from "../notebook";
+import { memoryStore, readJson, type KeyValueStore } from "../key-value-store";
 import type { ErrorCode } from "../../errors";
 import type { ModemState } from "../connection/modem-state";
 import type { RegisteringStep } from "../registration/readiness";
@@ -28,7 +28,7 @@ export type SearchingModem = Pick<
 > &
   Pick<EventEmitter<ModemEvents>, "on" | "off">;
 
-const PAGE = "passed";
+const STORE_KEY = "passed";
 
 export class NetworkSearch {
   private timer: Timer | undefined;
@@ -37,10 +37,10 @@ export class NetworkSearch {
   private readonly passed = new Set<RegisteringStep>();
   private readonly closing = new AbortController();
 
-  /** @param notebook remembers what the module was seen to have; left out: it is forgotten with the process. */
+  /** @param store remembers what the module was seen to have; left out: it is forgotten with the process. */
   constructor(
     private readonly modem: SearchingModem,
-    private readonly notebook: Notebook = memoryNotebook(),
+    private readonly store: KeyValueStore = memoryStore(),
   ) {
     modem.on("state", this.onState);
     void this.recall();
@@ -77,7 +77,7 @@ export class NetworkSearch {
   };
 
   private async recall(): Promise<void> {
-    const kept = await readJson(this.notebook, PAGE, isSteps).catch(() => undefined);
+    const kept = await readJson(this.store, STORE_KEY, isSteps).catch(() => undefined);
     if (kept === undefined || this.closing.signal.aborted) return;
     for (const step of kept) this.passed.add(step);
     this.onState(this.modem.state);
@@ -86,8 +86,8 @@ export class NetworkSearch {
   private note(...steps: readonly RegisteringStep[]): void {
     if (steps.every((step) => this.passed.has(step))) return;
     for (const step of steps) this.passed.add(step);
-    this.notebook
-      .write(PAGE, JSON.stringify([...this.passed]))
+    this.store
+      .write(STORE_KEY, JSON.stringify([...this.passed]))
       .catch((error: unknown) =>
         this.modem.log.warn(`what the module has could not be noted: ${String(error)}`),
       );

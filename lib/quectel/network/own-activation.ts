@@ -5,7 +5,7 @@
  * The note counts only for the same module and the same address: the network gives an address with each activation.
  */
 import type { ActiveContext } from "../commands/pdp";
-import { type Notebook, readJson } from "../notebook";
+import { type KeyValueStore, readJson } from "../key-value-store";
 import type { Logger } from "../settings";
 import type { ModuleIdentity } from "../connection/modem-state";
 
@@ -30,7 +30,7 @@ export class OwnActivation {
   private last: Promise<void> = Promise.resolve();
 
   constructor(
-    private readonly notebook: Notebook,
+    private readonly store: KeyValueStore,
     private readonly module: NotedModule,
     private readonly contextId: number,
   ) {}
@@ -67,14 +67,14 @@ export class OwnActivation {
   }
 
   private async read(): Promise<Note | undefined> {
-    const note = await readJson(this.notebook, KEY, isNote).catch(() => undefined);
+    const note = await readJson(this.store, KEY, isNote).catch(() => undefined);
     const isThis = note?.imei === this.module.identity?.imei && note?.contextId === this.contextId;
     return isThis ? note : undefined;
   }
 
   /** Without the note the context only stays active for longer, so a full disk stops no mail. */
   private async write(text: string): Promise<void> {
-    await this.notebook.write(KEY, text).catch((error: unknown) => {
+    await this.store.write(KEY, text).catch((error: unknown) => {
       this.module.log.debug(`who has activated the context is not noted: ${String(error)}`);
     });
   }

@@ -16,7 +16,7 @@ import { reportsDeactivation, type ActiveContext } from "../commands/pdp";
 import type { Execute } from "../execute";
 import type { LockOptions } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
-import { memoryNotebook, type Notebook } from "../notebook";
+import { memoryStore, type KeyValueStore } from "../key-value-store";
 import { IdleTime } from "./idle-time";
 import { OwnActivation } from "./own-activation";
 import { bringUp, findActive, takeDown } from "./pdp-activation";
@@ -49,16 +49,16 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     if (reportsDeactivation(line, this.settings.contextId)) this.enter({ kind: "lost" });
   };
 
-  /** @param notebook remembers that the context was activated here; left out: forgets it with the process. */
+  /** @param store remembers that the context was activated here; left out: forgets it with the process. */
   constructor(
     private readonly modem: Modem,
     private readonly settings: NetworkSettings,
-    notebook: Notebook = memoryNotebook(),
+    store: KeyValueStore = memoryStore(),
   ) {
     super();
     const { idleMinutes, shared } = settings;
     this.idleTime = new IdleTime(modem.clock, shared ? 0 : idleMinutes, (isStill) => this.onIdle(isStill));
-    this.own = new OwnActivation(notebook, modem, settings.contextId);
+    this.own = new OwnActivation(store, modem, settings.contextId);
     modem.on("started", this.onStarted);
     modem.on("unsolicited", this.onLine);
   }

@@ -11,7 +11,7 @@ import { isModemError, ModemError } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
 import type { PdpContext } from "../network/pdp";
-import { readJson, type Notebook } from "../notebook";
+import { readJson, type KeyValueStore } from "../key-value-store";
 import { concernsModule, type RecoveryHistory } from "./recovery";
 import { OVERDUE, RESTART_WAITS } from "./recovery-table";
 import { delay } from "../../clock";
@@ -19,7 +19,7 @@ import { delay } from "../../clock";
 export interface ModuleRecoveryOptions {
   readonly modem: Modem;
   readonly pdp: Pick<PdpContext, "renew">;
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
   /** All settings by which mails go out, without secrets; only a hash of it is kept. */
   readonly settings: string;
 }
@@ -45,7 +45,7 @@ interface History {
   restartedAt: number;
 }
 
-const PAGE = "recovery";
+const STORE_KEY = "recovery";
 const MINUTE = 60_000;
 /** More is not told apart. */
 const MOST = 1_000_000;
@@ -135,8 +135,8 @@ export class ModuleRecovery {
 
   private async recall(): Promise<History> {
     if (this.history !== undefined) return this.history;
-    const { modem, notebook } = this.options;
-    const kept = await readJson(notebook, PAGE, isKept).catch(() => undefined);
+    const { modem, store } = this.options;
+    const kept = await readJson(store, STORE_KEY, isKept).catch(() => undefined);
     // A clock that was set back meanwhile makes nothing last for ever.
     const ago = (time = modem.clock.wall()): number =>
       modem.clock.now() - Math.max(0, modem.clock.wall() - time);
@@ -152,7 +152,7 @@ export class ModuleRecovery {
 
   /** A disk that does not take it costs only the memory of the next start. */
   private async keep(): Promise<void> {
-    const { modem, notebook } = this.options;
+    const { modem, store } = this.options;
     const { worked, failures, failingSince, restarts, restartedAt } = await this.recall();
     const wall = (time: number): number => Math.round(modem.clock.wall() - (modem.clock.now() - time));
     const kept: Kept = {
@@ -163,7 +163,7 @@ export class ModuleRecovery {
       ...(restarts > 0 && { restartedAt: wall(restartedAt) }),
     };
     try {
-      await notebook.write(PAGE, JSON.stringify(kept));
+      await store.write(STORE_KEY, JSON.stringify(kept));
     } catch (error) {
       modem.log.warn(`the history of the module's failures could not be kept: ${String(error)}`);
     }

@@ -22,12 +22,12 @@ import {
 import { ifRefused, type Execute } from "../execute";
 import { RecordedNames } from "../files/recorded-names";
 import type { PdpContext } from "../network/pdp";
-import type { Notebook } from "../notebook";
+import type { KeyValueStore } from "../key-value-store";
 import { ModuleSocket } from "./module-socket";
 import { openConnection } from "./open-socket";
 import { whenInStep, type SocketModem } from "./socket-line";
 
-const PAGE = "sockets";
+const STORE_KEY = "sockets";
 
 /** Why a module takes no connection at all, whoever the peer is: it has no sockets, or not now. */
 export const WITHOUT_SOCKETS: ReadonlySet<string> = new Set([
@@ -52,15 +52,15 @@ export class ModuleSockets {
   private readonly closing = new Set<Promise<void>>();
 
   /**
-   * @param notebook that of the modem.
+   * @param store that of the modem.
    * @param pdp tells when the context of the connections has ended, which no line does when we have ended it.
    */
   constructor(
     private readonly modem: SocketModem,
-    notebook: Notebook,
+    store: KeyValueStore,
     pdp?: Pick<PdpContext, "on">,
   ) {
-    this.records = new RecordedNames(notebook, PAGE);
+    this.records = new RecordedNames(store, STORE_KEY);
     pdp?.on("changed", (active) => {
       if (!active) for (const socket of this.live) socket.destroy(new ModemError("PDP_LOST"));
     });

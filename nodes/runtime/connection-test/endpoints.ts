@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { AdminRoutes } from "../admin/admin-routes";
-import { FileNotebook } from "../disk/file-notebook";
+import { FolderStore } from "../disk/folder-store";
 import { modemDirectory, notesDirectory } from "../disk/folders";
 import { keptPin } from "../disk/kept-pin";
 import { deployedModems } from "../modem/registry";
@@ -36,9 +36,7 @@ function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
   if (isSubflow(RED, flow)) throw invalid("flow", "is a subflow, whose values come from each instance");
   const settings = typedSettings(request, deployedModem(RED, modem), environmentOf(RED, flow));
   const directory = modemDirectory(RED, modem === "" ? "trial" : modem);
-  const notebook = new FileNotebook(
-    isInUse(directory) ? join(directory, "trial") : notesDirectory(directory),
-  );
+  const store = new FolderStore(isInUse(directory) ? join(directory, "trial") : notesDirectory(directory));
   const tell =
     (level: "warn" | "info" | "debug" | "error") =>
     (message: string): void =>
@@ -49,11 +47,11 @@ function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
     recipient,
     clock: systemClock,
     log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
-    notebook,
+    store,
     // What the outbox asks for a lost result may not be answered by the result of a test mail.
-    trialNotes: (lent = directory) => new FileNotebook(notesDirectory(lent)),
+    trialNotes: (lent = directory) => new FolderStore(notesDirectory(lent)),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
-    pinMemory: keptPin(new FileNotebook(notesDirectory(directory))),
+    pinMemory: keptPin(new FolderStore(notesDirectory(directory))),
     versions: versions(RED),
   };
 }

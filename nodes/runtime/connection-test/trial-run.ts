@@ -11,7 +11,7 @@ import { type Clock, delay, type Timer } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
 import { settled } from "../../../lib/quectel/connection/state-wait";
 import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
-import type { Notebook } from "../../../lib/quectel/notebook";
+import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger } from "../../../lib/quectel/settings";
 import type { EndedMail } from "../../../lib/mailer/mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
@@ -35,9 +35,9 @@ export interface TrialOptions {
   readonly lastMail: LastMail | undefined;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
   /** The notes in which test mails are counted: those of the modem that has lent its port, by its folder. */
-  readonly trialNotes: (lent: string | undefined) => Notebook;
+  readonly trialNotes: (lent: string | undefined) => KeyValueStore;
   readonly pinMemory: PinMemory;
   readonly versions: string;
 }
@@ -142,10 +142,10 @@ export class TrialRun {
   }
 
   private async withWorkshop(signal: AbortSignal): Promise<void> {
-    const { settings, clock, log, notebook, pinMemory, lender } = this.options;
+    const { settings, clock, log, store, pinMemory, lender } = this.options;
     const trialNotes = this.options.trialNotes(lender?.directory);
     const trace = new Trace(clock, TRACE_LIMIT);
-    const workshop = assembleWorkshop(settings, { clock, log, notebook, pinMemory, trace, trialNotes });
+    const workshop = assembleWorkshop(settings, { clock, log, store, pinMemory, trace, trialNotes });
     const finished = new AbortController();
     const gone = new AbortController();
     // Whatever still waits for the module then ends with its connection.

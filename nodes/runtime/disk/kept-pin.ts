@@ -1,14 +1,14 @@
-/** The memory of a refused SIM PIN, kept on a page of the modem's notebook. */
-import { type Notebook, readJson } from "../../../lib/quectel/notebook";
+/** The memory of a refused SIM PIN, kept under a key of the modem's store. */
+import { type KeyValueStore, readJson } from "../../../lib/quectel/key-value-store";
 import type { PinMemory, PinRecord } from "../../../lib/quectel/registration/pin-memory";
 
 const KEY = "sim-pin";
 const NOTHING = "null";
 
-export function keptPin(notebook: Notebook): PinMemory {
+export function keptPin(store: KeyValueStore): PinMemory {
   return {
-    load: () => readJson(notebook, KEY, isRecord),
-    save: (record) => notebook.write(KEY, record === undefined ? NOTHING : JSON.stringify(record)),
+    load: () => readJson(store, KEY, isRecord),
+    save: (record) => store.write(KEY, record === undefined ? NOTHING : JSON.stringify(record)),
   };
 }
 

@@ -16,13 +16,13 @@ import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
-import type { Notebook } from "../../../lib/quectel/notebook";
+import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger } from "../../../lib/quectel/settings";
 import type { Line } from "../../../lib/quectel/connection/line-source";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
 import { Trace } from "../../../lib/serial/trace";
-import { FileNotebook } from "../disk/file-notebook";
+import { FolderStore } from "../disk/folder-store";
 import { fingerprintOf } from "../settings/fingerprint";
 import { notesDirectory, spoolDirectory } from "../disk/folders";
 import { keptPin } from "../disk/kept-pin";
@@ -69,14 +69,14 @@ export interface Assembly extends Station, Way {
 export interface WorkshopOptions {
   readonly clock: Clock;
   readonly log: Logger;
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
   readonly pinMemory: PinMemory;
   readonly trace: Trace;
 }
 
 export interface TrialOptions extends WorkshopOptions {
   /** Notes of the modem whose mails may be in flight in the module. */
-  readonly trialNotes: Notebook;
+  readonly trialNotes: KeyValueStore;
 }
 
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
@@ -96,7 +96,7 @@ export function assembleWorkshop(settings: StationSettings & MailSettings, optio
 function assembleWay(
   { modem, pdp, moduleClock, sockets }: Station,
   { mailer: chosen, smtp, text }: MailSettings,
-  { notebook, trialNotes }: Pick<WorkshopOptions, "notebook"> & { readonly trialNotes?: Notebook },
+  { store, trialNotes }: Pick<WorkshopOptions, "store"> & { readonly trialNotes?: KeyValueStore },
 ): Way {
   switch (chosen) {
     case "module": {
@@ -106,7 +106,7 @@ function assembleWay(
         moduleClock,
         settings: smtp,
         roots: rootsFor,
-        notebook,
+        store,
         text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
         bccMode: text.bccMode,
         ...(trialNotes !== undefined && { trialNotes }),
@@ -121,7 +121,7 @@ function assembleWay(
         sockets,
         settings: smtp,
         text: { ...smtp, lateNote: text.lateNote },
-        notebook,
+        store,
       });
       return { mailer, client: undefined };
     }
@@ -135,7 +135,7 @@ async function closed(station: Station, { mailer }: Way): Promise<void> {
 
 function assembleStation(
   { connection, network }: StationSettings,
-  { clock, log, notebook, pinMemory, trace }: WorkshopOptions,
+  { clock, log, store, pinMemory, trace }: WorkshopOptions,
 ): Station {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
@@ -147,14 +147,14 @@ function assembleStation(
     hide: (secrets) => trace.hide(secrets),
     ...source,
   });
-  const networkSearch = new NetworkSearch(modem, notebook);
-  const pdp = new PdpContext(modem, network, notebook);
+  const networkSearch = new NetworkSearch(modem, store);
+  const pdp = new PdpContext(modem, network, store);
   const moduleClock = new ModuleClock(modem, network.contextId);
   return {
     modem,
     pdp,
     moduleClock,
-    sockets: new ModuleSockets(modem, notebook, pdp),
+    sockets: new ModuleSockets(modem, store, pdp),
     trace,
     async close() {
       pdp.close();
@@ -166,10 +166,10 @@ function assembleStation(
 
 export function assemble(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Assembly {
   const { connection, queue } = settings;
-  const notebook = new FileNotebook(notesDirectory(directory), files);
-  const pinMemory = keptPin(notebook);
+  const store = new FolderStore(notesDirectory(directory), files);
+  const pinMemory = keptPin(store);
   const trace = new Trace(clock, undefined, new PayloadMask());
-  const options = { clock, log, notebook, pinMemory, trace };
+  const options = { clock, log, store, pinMemory, trace };
   const station = assembleStation(settings, options);
   const way = assembleWay(station, settings, options);
   const outbox = new Outbox({

@@ -1,7 +1,7 @@
 /** A mail with a 5 MB attachment: how long the event loop of the runtime stands still. */
 import { systemClock } from "../../../lib/clock";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { Mailer } from "../../../lib/mailer/mailer";
@@ -67,7 +67,7 @@ async function readyMailer({ modemPort, smtpPort }: MailStation): Promise<Mailer
     moduleClock: new ModuleClock(modem, 1),
     settings: { ...PLAIN, user: "", password: "", host: "127.0.0.1", port: smtpPort },
     roots: () => Promise.resolve([]),
-    notebook: memoryNotebook(),
+    store: memoryStore(),
     text: { senderName: "Pump 7", senderAddress: "pump7@example.com", charset: "auto", lateNote: 0 },
     bccMode: "private",
   });

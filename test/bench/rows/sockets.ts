@@ -10,7 +10,7 @@ import { connect as connectTls, TLSSocket } from "node:tls";
 import type { Duplex } from "node:stream";
 import { systemClock } from "../../../lib/clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import { SimulatedModem, simulatorTransport } from "../../../lib/simulator";
 import { certificate } from "../../support/certificates";
@@ -195,7 +195,7 @@ async function roundTrips(): Promise<{ readonly module: number; readonly bare: n
   modem.acquire();
   await modem.whenReady();
   await pdp.activate();
-  const manager = new ModuleSockets(modem, memoryNotebook());
+  const manager = new ModuleSockets(modem, memoryStore());
   const target = { contextId: 1, host: "127.0.0.1", port } as const;
   const socket = await manager.connect(target, new AbortController().signal);
   const bare = connect({ port, noDelay: true });

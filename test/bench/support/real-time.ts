@@ -3,7 +3,7 @@ import { systemClock } from "../../../lib/clock";
 import type { Ended, Transaction } from "../../../lib/mailer/mailer";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
@@ -40,7 +40,7 @@ export async function modemThrough(
     bccMode: "private",
     settings: { ...PLAIN, user: "", password: "", host: "127.0.0.1", port: smtpPort },
     roots: () => Promise.resolve([]),
-    notebook: memoryNotebook(),
+    store: memoryStore(),
   });
   modem.acquire();
   await modem.whenReady();

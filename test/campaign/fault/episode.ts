@@ -6,7 +6,7 @@
  */
 import { readMessage } from "../../../lib/mail/message/message";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { cell, change, internet, simCard, simulatorTransport } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
 import { FastClock } from "../../support/fast-clock";
@@ -129,13 +129,13 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   } satisfies Partial<GatewayOptions>;
   const stations = (dice.hit(0.25) ? BOTH_PORTS : BOTH_PORTS.slice(0, 1)).map(({ port, sender }) => {
     const witness = new WireWitness();
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     const ages = new Map<Case, Instant>();
     const gateway = new Gateway({
       ...shared,
       port,
       witness,
-      notebook,
+      store,
       transport: simulatorTransport(module, { portName: port }),
       smtp: { ...shared.smtp, senderAddress: sender },
       ended: (ended) => {
@@ -155,7 +155,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       },
     });
     const age = new OutboxAge(clock, gateway);
-    return { gateway, witness, notebook, ages, age, sender };
+    return { gateway, witness, store, ages, age, sender };
   });
   const host = new Host(
     stations.map(({ gateway }) => gateway),
@@ -285,7 +285,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
       .map(({ name }) => name),
   );
   // A file may stand under a name that noise has spoilt, which the host cannot know: it knows those that it has noted.
-  const pages = await Promise.all(stations.map(({ notebook }) => notebook.read("files")));
+  const pages = await Promise.all(stations.map(({ store }) => store.read("files")));
   const noted = pages.join(" ");
   const left = files.filter((name) => (isNoisy ? noted.includes(`:${name}"`) : !name.startsWith("ca-")));
   // What a former run of the flows has left is deleted with the next mail.

@@ -11,7 +11,7 @@ import { Modem } from "../../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import type { Notebook } from "../../../lib/quectel/notebook";
+import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 import { delay } from "../../../lib/clock";
 import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
 import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
@@ -35,7 +35,7 @@ export interface GatewayOptions {
   readonly witness: LineWitness;
   /** Of the process that it runs in. */
   readonly pause: ProcessPause;
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
   readonly queue: Omit<OutboxSettings, "simulated">;
@@ -180,7 +180,7 @@ export class Gateway {
   }
 
   private assemble({ pid, container, locks, pause }: Process) {
-    const { clock: world, notebook, network, smtp, charset, random, ended, published } = this.options;
+    const { clock: world, store, network, smtp, charset, random, ended, published } = this.options;
     const clock = new ProcessClock(world, pause);
     const log = new KeptLog();
     const lines = new ProcessLines(this.options.witness, pause);
@@ -204,7 +204,7 @@ export class Gateway {
       moduleClock: new ModuleClock(modem, network.contextId),
       settings: smtp,
       roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
-      notebook,
+      store,
       text: { ...smtp, charset, lateNote: 10 },
       bccMode: this.options.bccMode,
     });
@@ -275,7 +275,7 @@ export class Gateway {
         network,
         smtp,
         charset,
-        notebook,
+        store,
         log,
         port: this.options.port,
       });

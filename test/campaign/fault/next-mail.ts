@@ -5,7 +5,7 @@
  * beside the host sees: the module runs, is registered, serves its mail commands and is busy with no mail, and the host
  * runs. What the host then still waits for is what is measured; the dialogue and the two seconds in flight are in it.
  */
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { internet, lifelike, SimulatedModem, simulatorTransport } from "../../../lib/simulator";
 import { delivered } from "../../../lib/simulator/delivery/smtp-codes";
 import { smtpClient } from "../../../lib/simulator/delivery/smtp-state";
@@ -86,7 +86,7 @@ export async function nextMailAfter(
     pause: new ProcessPause(clock),
     transport: simulatorTransport(module),
     witness: new WireWitness(),
-    notebook: memoryNotebook(),
+    store: memoryStore(),
     network: NETWORK,
     smtp: ACCOUNT,
     bccMode: "private",

@@ -9,7 +9,7 @@ import { Modem } from "../../../lib/quectel/connection/modem";
 import type { Outbox } from "../../../lib/outbox/outbox";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger, NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { leasePort, type PortLease } from "../../../nodes/runtime/modem/port-lease";
@@ -25,7 +25,7 @@ export interface TestMailOptions {
   readonly smtp: SmtpSettings;
   readonly charset: Charset;
   /** Of the modem that lends its port: the number of test mails stands there. */
-  readonly notebook: Notebook;
+  readonly store: KeyValueStore;
   readonly log: Logger;
   readonly port: "usbat" | "usbmodem";
 }
@@ -81,7 +81,7 @@ export class TestMail {
   }
 
   private async sent(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
-    const { transport, clock, network, smtp, charset, notebook, log, port } = this.options;
+    const { transport, clock, network, smtp, charset, store, log, port } = this.options;
     const modem = new Modem({ transport, clock, network, log, random: () => 0.5, urcPort: async () => port });
     const pdp = new PdpContext(modem, network);
     const mailer = new QsmtpMailer({
@@ -90,8 +90,8 @@ export class TestMail {
       moduleClock: new ModuleClock(modem, network.contextId),
       settings: smtp,
       roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
-      notebook: memoryNotebook(),
-      trialNotes: notebook,
+      store: memoryStore(),
+      trialNotes: store,
       text: { ...smtp, charset, lateNote: 0 },
       bccMode: "private",
     });

@@ -187,7 +187,7 @@ async function disturbed(form: Form, mishap: Mishap, place: Place): Promise<void
   await clock.until(pdp.activate(), PATIENCE);
   assert.deepEqual(await exchange(rig, form), { up: UP, down: DOWN, complete: true }, "the next connection");
   await clock.advance(10_000);
-  assert.equal((await rig.notebook.read("sockets")) ?? "[]", "[]", "ids are left");
+  assert.equal((await rig.store.read("sockets")) ?? "[]", "[]", "ids are left");
   await rig.close();
   assert.equal(clock.timers, 0, "timers are left");
 }

@@ -70,9 +70,9 @@ describe("Mails of another program through the same module", () => {
 
   it("are guarded against though the note of them is damaged or the disk takes none", async () => {
     const rig = await memoryMailer();
-    await rig.notebook.write("foreign-use", '"yesterday"');
+    await rig.store.write("foreign-use", '"yesterday"');
     await rig.send();
-    rig.notebook.write = () => Promise.reject(new Error("disk full"));
+    rig.store.write = () => Promise.reject(new Error("disk full"));
     busy(rig);
     assert.equal((await rig.send()).recipients[0]?.state, "accepted");
     const from = rig.lines().length;
@@ -130,7 +130,7 @@ describe("Mails of another program through the same module", () => {
     const warnings: string[] = [];
     rig.modem.on("warning", ({ code }) => warnings.push(code));
     await rig.send();
-    await rig.notebook.write("trials", "1");
+    await rig.store.write("trials", "1");
     busy(rig);
     await rig.send();
     assert.deepEqual(warnings, []);

@@ -144,10 +144,10 @@ describe("The history of a module's failures", () => {
     const rig = await memoryMailer(BOOT);
     await rig.close();
     for (const text of ["{", "null", '{"failures":-1,"restarts":0}', '{"failures":1,"restarts":"x"}']) {
-      await rig.notebook.write("recovery", text);
+      await rig.store.write("recovery", text);
       const again = await memoryMailer(BOOT, rig);
       assert.equal((await again.send(transaction({ id: text }))).recipients[0]?.state, "accepted");
-      assert.match((await rig.notebook.read("recovery")) ?? "", /"worked":"[0-9a-f]{32}"/);
+      assert.match((await rig.store.read("recovery")) ?? "", /"worked":"[0-9a-f]{32}"/);
       await again.close();
     }
   });
@@ -156,8 +156,8 @@ describe("The history of a module's failures", () => {
     const rig = await memoryMailer(BOOT);
     await rig.send(transaction({ id: "one" }));
     let writes = 0;
-    const write = rig.notebook.write.bind(rig.notebook);
-    rig.notebook.write = (...page) => {
+    const write = rig.store.write.bind(rig.store);
+    rig.store.write = (...page) => {
       writes++;
       return write(...page);
     };

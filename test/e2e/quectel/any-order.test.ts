@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { signalQuality } from "../../../lib/quectel/commands/network";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { ModuleRecovery } from "../../../lib/quectel/recovery/module-recovery";
 import { cell, change, simCard } from "../../../lib/simulator";
 import { NETWORK } from "../../support/module-replies";
@@ -75,7 +75,7 @@ describe("a modem to which things happen in any order", function () {
           const scene: Scene = {
             ...rig,
             pdp,
-            recovery: new ModuleRecovery({ modem: rig.modem, pdp, notebook: memoryNotebook(), settings: "" }),
+            recovery: new ModuleRecovery({ modem: rig.modem, pdp, store: memoryStore(), settings: "" }),
           };
           const open = new Set<string>();
           rig.modem.acquire();

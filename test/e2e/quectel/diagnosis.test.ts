@@ -9,7 +9,7 @@ import {
 } from "../../../lib/quectel/diagnosis/diagnosis";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, change, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
@@ -71,7 +71,7 @@ async function run({
       network,
       smtp: { ...SMTP, ...smtp },
       ...(lastMail === undefined ? {} : { lastMail }),
-      ...(sockets === true ? { sockets: new ModuleSockets(rig.modem, memoryNotebook()) } : {}),
+      ...(sockets === true ? { sockets: new ModuleSockets(rig.modem, memoryStore()) } : {}),
     }),
   );
   pdp.close();

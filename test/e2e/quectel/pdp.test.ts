@@ -6,7 +6,7 @@ import type { NetworkSettings } from "../../../lib/quectel/settings";
 import { cell, change, ERROR, OK, simulatorTransport } from "../../../lib/simulator";
 import type { Transport } from "../../../lib/serial/transport";
 import { activate, activeContext, definitions } from "../../../lib/simulator/module/pdp-contexts";
-import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
 
@@ -429,10 +429,10 @@ describe("PDP context", () => {
 
   describe("that was activated here", () => {
     /** A module that goes on while the host is off, seen by one host after the other. */
-    async function nextHost(rig: Awaited<ReturnType<typeof readyRig>>, notebook: Notebook) {
+    async function nextHost(rig: Awaited<ReturnType<typeof readyRig>>, store: KeyValueStore) {
       rig.pdp.close();
       await rig.modem.close();
-      const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 10 }, notebook);
+      const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 10 }, store);
       await rig.ready();
       rig.commands();
       return { ...rig, pdp, close: () => (pdp.close(), rig.modem.close()) };
@@ -440,10 +440,10 @@ describe("PDP context", () => {
     const isGivenUp = (rig: { pdpCommands: () => string[] }): boolean =>
       rig.pdpCommands().includes("AT+QIDEACT=1");
 
-    async function activated(notebook: Notebook) {
+    async function activated(store: KeyValueStore) {
       const rig = await readyRig();
       rig.pdp.close();
-      const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 10 }, notebook);
+      const pdp = new PdpContext(rig.modem, { ...NETWORK, idleMinutes: 10 }, store);
       await rig.until(pdp.ensure());
       rig.commands();
       return { ...rig, pdp };
@@ -451,7 +451,7 @@ describe("PDP context", () => {
 
     it("is still given up when idle after the connection was lost, without a mail or with one", async () => {
       for (const mails of [0, 1]) {
-        const rig = await activated(memoryNotebook());
+        const rig = await activated(memoryStore());
         rig.loseLine();
         await rig.clock.run(() => rig.modem.epoch === 2 && rig.modem.state.name === "ready");
         for (let mail = 0; mail < mails; mail++) await rig.until(rig.pdp.ensure());
@@ -465,22 +465,22 @@ describe("PDP context", () => {
     });
 
     it("is still given up when idle after a restart of the host", async () => {
-      const notebook = memoryNotebook();
-      const rig = await nextHost(await activated(notebook), notebook);
+      const store = memoryStore();
+      const rig = await nextHost(await activated(store), store);
       await rig.clock.advance(11 * 60_000);
       assert(isGivenUp(rig));
       await rig.close();
     });
 
     it("is not taken for one that somebody else has activated meanwhile", async () => {
-      const notebook = memoryNotebook();
-      const first = await activated(notebook);
+      const store = memoryStore();
+      const first = await activated(store);
       first.module.define(({ name, form, info }, next) => {
         if (name !== "+QIACT" || form !== "read") return next();
         info('+QIACT: 1,1,1,"10.20.30.99"');
         return OK;
       });
-      const rig = await nextHost(first, notebook);
+      const rig = await nextHost(first, store);
       await rig.until(rig.pdp.ensure());
       await rig.clock.advance(30 * 60_000);
       assert(!isGivenUp(rig));
@@ -488,14 +488,14 @@ describe("PDP context", () => {
     });
 
     it("is not taken for one of another module", async () => {
-      const notebook = memoryNotebook();
-      const first = await activated(notebook);
+      const store = memoryStore();
+      const first = await activated(store);
       first.module.define(({ name, info }, next) => {
         if (name !== "+CGSN") return next();
         info("861536030196009");
         return OK;
       });
-      const rig = await nextHost(first, notebook);
+      const rig = await nextHost(first, store);
       await rig.until(rig.pdp.ensure());
       await rig.clock.advance(30 * 60_000);
       assert(!isGivenUp(rig));
@@ -503,11 +503,11 @@ describe("PDP context", () => {
     });
 
     it("and was given up is not remembered, so one found active later is somebody else's", async () => {
-      const notebook = memoryNotebook();
-      const first = await activated(notebook);
+      const store = memoryStore();
+      const first = await activated(store);
       await first.until(first.pdp.giveUp());
       activate(first.module, 1);
-      const rig = await nextHost(first, notebook);
+      const rig = await nextHost(first, store);
       await rig.until(rig.pdp.ensure());
       await rig.clock.advance(30 * 60_000);
       assert(!isGivenUp(rig));

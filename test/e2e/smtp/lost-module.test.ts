@@ -128,7 +128,7 @@ describe("A mail over a socket that is lost", () => {
     const outcome = ended(await clock.until(one.commit(forever())));
     assert.equal(outcome.error?.code, "MODEM_ABORTED");
     await clock.run(() => !host.modem.lock.held);
-    assert.equal((await host.notebook.read("sockets")) ?? "[]", "[]");
+    assert.equal((await host.store.read("sockets")) ?? "[]", "[]");
     assert.equal(server.received.length, 0);
   });
 });

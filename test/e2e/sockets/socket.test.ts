@@ -48,7 +48,7 @@ describe("a socket of the module", () => {
       "AT+QIRD=0,0",
       "AT+QICLOSE=0,1",
     ]);
-    assert.equal((await rig.notebook.read("sockets")) ?? "[]", "[]");
+    assert.equal((await rig.store.read("sockets")) ?? "[]", "[]");
   });
 
   it("makes the module ready once in each of its starts", async () => {
@@ -217,10 +217,10 @@ describe("a socket of the module", () => {
     ],
   ] as const) {
     it(`names ${what}, and the id is free again`, async () => {
-      const { clock, connect, notebook } = await open({ module: { faults: [options] } });
+      const { clock, connect, store } = await open({ module: { faults: [options] } });
       await assert.rejects(connect(), (error) => isModemError(error, code));
       await clock.advance(1_000);
-      assert.equal(await notebook.read("sockets"), "[]");
+      assert.equal(await store.read("sockets"), "[]");
       const socket = await connect();
       assert.equal(socket.remotePort, 587);
       assert.equal(socket.remoteHost, "mail.example.com");
@@ -344,8 +344,8 @@ describe("a socket of the module", () => {
     const left = collected(await first.connect());
     await first.close();
     assert.ok(isModemError(left.error(), "PORT_CLOSED"));
-    const { module, notebook } = first;
-    rig = socketRig({ clock: first.clock, notebook }, module);
+    const { module, store } = first;
+    rig = socketRig({ clock: first.clock, store }, module);
     await rig.ready();
     rig.commands();
     const foreign = { line: 'AT+QIOPEN=1,1,"TCP","mail.example.com",25,0,0', headers: [], timeout: 1_000 };

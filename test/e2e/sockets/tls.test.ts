@@ -9,7 +9,7 @@ import { createServer, connect as connectTls, type TLSSocket } from "node:tls";
 import type { AddressInfo } from "node:net";
 import { systemClock } from "../../../lib/clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import { SimulatedModem, simulatorTransport, type Timing } from "../../../lib/simulator";
@@ -29,7 +29,7 @@ async function station(timing: Partial<Timing> = {}): Promise<Station> {
   const module = new SimulatedModem({ timing });
   const { modem } = modemOn(simulatorTransport(module), systemClock);
   const pdp = new PdpContext(modem, NETWORK);
-  const sockets = new ModuleSockets(modem, memoryNotebook());
+  const sockets = new ModuleSockets(modem, memoryStore());
   modem.acquire();
   await modem.whenReady();
   await pdp.activate();

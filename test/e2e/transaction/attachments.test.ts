@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { cme, ERROR, storageSizes, variantTable } from "../../../lib/simulator";
 import { quotedText } from "../../../lib/simulator/device/parameters";
 import { storageOf } from "../../../lib/simulator/module/file-store";
@@ -184,8 +184,8 @@ describe("attachments of a mail for a module without RAM", () => {
 
   for (const answer of ["406", "400", "error", "3"] as const) {
     it(`go to its flash, without asking in vain for ever (${answer})`, async () => {
-      const notebook = memoryNotebook();
-      const rig = await mailRig({ notebook, module: { variants: { "ram-storage": answer } } });
+      const store = memoryStore();
+      const rig = await mailRig({ store, module: { variants: { "ram-storage": answer } } });
       let from = 0;
       for (let number = 1; number <= 4; number++) {
         from = rig.lines().length;
@@ -198,7 +198,7 @@ describe("attachments of a mail for a module without RAM", () => {
       );
       assert.deepEqual(uploaded(rig, from), ['AT+QFUPL="UFS:log-4.csv",14,31']);
       await rig.clock.run(() => rig.files().length === 0, 10_000);
-      assert.equal(await notebook.read("files"), "[]");
+      assert.equal(await store.read("files"), "[]");
       await rig.stop();
     });
   }
@@ -236,11 +236,11 @@ describe("attachments of a mail for a module without RAM", () => {
 describe("left-overs of a former run", () => {
   for (const answer of variantTable["missing-file"].values) {
     it(`that are gone from the module already are forgotten, where it says ${answer} to that`, async () => {
-      const notebook = memoryNotebook();
-      await notebook.write("files", JSON.stringify(["RAM:gone.csv"]));
-      const rig = await mailRig({ notebook, module: { variants: { "missing-file": answer } } });
+      const store = memoryStore();
+      await store.write("files", JSON.stringify(["RAM:gone.csv"]));
+      const rig = await mailRig({ store, module: { variants: { "missing-file": answer } } });
       await rig.send(mail());
-      assert.equal(await notebook.read("files"), "[]");
+      assert.equal(await store.read("files"), "[]");
       await rig.send(mail());
       assert.equal(rig.lines().filter((line) => line.startsWith("AT+QFDEL")).length, 1);
       assert.equal(rig.server.received.length, 2);
@@ -249,9 +249,9 @@ describe("left-overs of a former run", () => {
   }
 
   it("are deleted before the next attachment, by their recorded names only", async () => {
-    const notebook = memoryNotebook();
-    await notebook.write("files", JSON.stringify(["RAM:old.csv", "UFS:old.bin", "RAM:gone.csv"]));
-    const rig = await mailRig({ notebook });
+    const store = memoryStore();
+    await store.write("files", JSON.stringify(["RAM:old.csv", "UFS:old.bin", "RAM:gone.csv"]));
+    const rig = await mailRig({ store });
     for (const [storage, name] of [
       ["RAM", "old.csv"],
       ["UFS", "old.bin"],
@@ -261,16 +261,16 @@ describe("left-overs of a former run", () => {
     }
     await rig.send(mail());
     assert.deepEqual(rig.files(), ["RAM:alien.csv"]);
-    assert.equal(await notebook.read("files"), "[]");
+    assert.equal(await store.read("files"), "[]");
     await rig.stop();
   });
 
   it("of a mail that was broken off are recorded before they are uploaded", async () => {
-    const notebook = memoryNotebook();
-    const rig = await mailRig({ notebook });
+    const store = memoryStore();
+    const rig = await mailRig({ store });
     let recorded: string | undefined;
     rig.module.define(async (context, next) => {
-      if (context.name === "+QFUPL") recorded = await notebook.read("files");
+      if (context.name === "+QFUPL") recorded = await store.read("files");
       return next();
     });
     await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { inspect } from "node:util";
 import type { ModemError } from "../../../lib/errors";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cme, ERROR, OK, simulatorTransport, type SimulatedModem } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
@@ -232,10 +232,10 @@ describe("a root certificate", () => {
   });
 
   it("is uploaded again when the host went away before it had arrived whole", async () => {
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     const name = `ca-${createHash("sha256").update(CA.pem).digest("hex").slice(0, 16)}.pem`;
-    await notebook.write("roots", JSON.stringify([name]));
-    const rig = await mailRig({ ...secure, notebook });
+    await store.write("roots", JSON.stringify([name]));
+    const rig = await mailRig({ ...secure, store });
     storageOf(rig.module, "UFS").create(name, 0).content = Buffer.alloc(CA.pem.length, "x");
     await rig.send(mail());
     assert.equal(rig.server.received.length, 1);

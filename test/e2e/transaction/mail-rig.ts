@@ -9,7 +9,7 @@ import type {
 } from "../../../lib/mailer/mailer";
 import { sendNow, type SendNowOptions } from "../../../lib/mailer/send-now";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
-import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
@@ -39,7 +39,7 @@ export interface MailRigOptions extends RigOptions {
   readonly server?: MailServerOptions;
   readonly smtp?: Partial<SmtpSettings>;
   readonly roots?: RootProvider;
-  readonly notebook?: Notebook;
+  readonly store?: KeyValueStore;
   readonly charset?: CharsetWish;
 }
 
@@ -63,7 +63,7 @@ export async function mailRig(options: MailRigOptions = {}) {
     moduleClock: new ModuleClock(modem, 1),
     settings,
     roots: options.roots ?? (() => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }])),
-    notebook: options.notebook ?? memoryNotebook(),
+    store: options.store ?? memoryStore(),
     text: { senderName, senderAddress, charset: options.charset ?? "auto", lateNote: 0 },
     bccMode: "module",
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { mail, mailRig, type MailRig } from "./mail-rig";
 
@@ -127,9 +127,9 @@ describe("a mail through the module", () => {
   });
 
   it("asks about its text again after the module has got another firmware", async () => {
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     const probes = async (firmware: "30.203" | "01.003"): Promise<number> => {
-      const other = await mailRig({ notebook, module: { variants: { firmware } } });
+      const other = await mailRig({ store, module: { variants: { firmware } } });
       await other.send(mail({ subject: "ä" }));
       await other.stop();
       return other.lines().filter((line) => line === 'AT+QSMTPSUB=1,"c3a4"').length;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, setModuleTime, storageSizes } from "../../../lib/simulator";
 import { storageOf } from "../../../lib/simulator/module/file-store";
@@ -92,8 +92,8 @@ describe("the root certificate in the module", () => {
   });
 
   it("is uploaded once and found again after a restart of module and host", async () => {
-    const notebook = memoryNotebook();
-    const rig = await secureRig("tls", { notebook });
+    const store = memoryStore();
+    const rig = await secureRig("tls", { store });
     await rig.send(mail());
     rig.module.restart("restart");
     await rig.clock.run(() => rig.modem.epoch === 2 && rig.mailer.available);
@@ -133,9 +133,9 @@ describe("the root certificate in the module", () => {
   });
 
   it("is uploaded after what an earlier upload has left under its name was deleted", async () => {
-    const notebook = memoryNotebook();
-    await notebook.write("roots", JSON.stringify([CA_FILE]));
-    const rig = await secureRig("tls", { notebook });
+    const store = memoryStore();
+    await store.write("roots", JSON.stringify([CA_FILE]));
+    const rig = await secureRig("tls", { store });
     storageOf(rig.module, "UFS").create(CA_FILE, 0).content = Buffer.alloc(CA.pem.length, "x");
     await rig.send(mail());
     assert.deepEqual(
@@ -146,12 +146,12 @@ describe("the root certificate in the module", () => {
   });
 
   it("takes the room of certificates of former settings when flash is full", async () => {
-    const notebook = memoryNotebook();
-    const rig = await secureRig("tls", { notebook });
+    const store = memoryStore();
+    const rig = await secureRig("tls", { store });
     const { length } = CA.pem;
     rig.module.state(storageSizes).UFS = length + 100;
     storageOf(rig.module, "UFS").create("ca-0123456789abcdef.pem", 0).content = Buffer.alloc(200);
-    await notebook.write("roots", '["ca-0123456789abcdef.pem"]');
+    await store.write("roots", '["ca-0123456789abcdef.pem"]');
     await rig.send(mail());
     assert.deepEqual(rig.files(), [`UFS:${CA_FILE}`]);
     await rig.stop();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { SPECIAL_HINTS } from "../../../lib/errors";
-import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "../../../lib/mailer/qsmtp/fill";
 import { KnownSettings } from "../../../lib/mailer/qsmtp/known-settings";
@@ -189,9 +189,9 @@ describe("how a module takes text", () => {
   function coding(
     modem: CalledModem,
     encoding: SmtpSettings["encoding"] = "auto",
-    notebook: Notebook = memoryNotebook(),
+    store: KeyValueStore = memoryStore(),
   ): TextCoding {
-    return new TextCoding(modem, new KnownSettings(modem), notebook, encoding);
+    return new TextCoding(modem, new KnownSettings(modem), store, encoding);
   }
 
   it("is asked by a subject that reads as both, between two clearings, once", async () => {
@@ -225,10 +225,10 @@ describe("how a module takes text", () => {
   });
 
   it("is kept over restarts of host and module, for the same model and firmware", async () => {
-    const notebook = memoryNotebook();
-    await coding(new CalledModem().when("AT+QSMTPSUB?", RAW), "auto", notebook).find(never);
+    const store = memoryStore();
+    await coding(new CalledModem().when("AT+QSMTPSUB?", RAW), "auto", store).find(never);
     const modem = new CalledModem();
-    const later = coding(modem, "auto", notebook);
+    const later = coding(modem, "auto", store);
     assert.deepEqual(await later.remembered(), { subject: "raw", body: "raw" });
     modem.identity = { manufacturer: "Quectel", model: "EC25", firmware: "A07" };
     assert.equal(await later.remembered(), undefined);
@@ -241,9 +241,9 @@ describe("how a module takes text", () => {
   it("is not believed from a damaged page", async () => {
     const good = { model: "EC25", firmware: "A06", subject: "raw", original: true };
     const asked = async (page: unknown): Promise<boolean> => {
-      const notebook = memoryNotebook();
-      await notebook.write("text-coding", JSON.stringify(page));
-      return (await coding(new CalledModem(), "auto", notebook).remembered()) === undefined;
+      const store = memoryStore();
+      await store.write("text-coding", JSON.stringify(page));
+      return (await coding(new CalledModem(), "auto", store).remembered()) === undefined;
     };
     assert.equal(await asked(good), false);
     assert.equal(await asked({ ...good, subject: "hex" }), false);
@@ -255,12 +255,12 @@ describe("how a module takes text", () => {
   });
 
   it("is asked again after the next start when the answer was neither, and not kept", async () => {
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     const modem = new CalledModem().when("AT+QSMTPSUB?", OTHER, RAW);
-    const text = coding(modem, "auto", notebook);
+    const text = coding(modem, "auto", store);
     assert.deepEqual(await text.find(never), { subject: "unknown", body: "raw" });
     assert.deepEqual(await text.find(never), { subject: "unknown", body: "raw" });
-    assert.equal(await notebook.read("text-coding"), undefined);
+    assert.equal(await store.read("text-coding"), undefined);
     modem.epoch++;
     assert.deepEqual(await text.find(never), { subject: "raw", body: "raw" });
   });
@@ -283,23 +283,23 @@ describe("how a module takes text", () => {
   });
 
   it("is asked again after the next start when a setting was refused that the module lists, and not kept", async () => {
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     const modem = new CalledModem()
       .when("AT+QSMTPSUB?", RAW)
       .when('AT+QSMTPCFG="bodyoriginal"', REFUSED, REFUSED, [])
       .when("AT+QSMTPCFG=?", ['+QSMTPCFG: "ssltype",(0-2)', '+QSMTPCFG: "bodyoriginal",(0,1)']);
-    const text = coding(modem, "auto", notebook);
+    const text = coding(modem, "auto", store);
     assert.deepEqual(await text.find(never), { subject: "raw", body: "unknown" });
-    assert.equal(await notebook.read("text-coding"), undefined);
+    assert.equal(await store.read("text-coding"), undefined);
     modem.epoch++;
     assert.deepEqual(await text.find(never), { subject: "raw", body: "raw" });
   });
 
   it("is found out anew when the module refuses for a body what it took before, and no body goes out wrong", async () => {
-    const notebook = memoryNotebook();
-    await coding(new CalledModem().when("AT+QSMTPSUB?", RAW), "auto", notebook).find(never);
+    const store = memoryStore();
+    await coding(new CalledModem().when("AT+QSMTPSUB?", RAW), "auto", store).find(never);
     const modem = new CalledModem().when('AT+QSMTPCFG="bodyoriginal"', WRONG);
-    const text = coding(modem, "auto", notebook);
+    const text = coding(modem, "auto", store);
     assert.deepEqual(await text.find(never), { subject: "raw", body: "raw" });
     await assert.rejects(text.prepareBody(never), { code: "MODEM_NOT_READY" });
     assert.equal(await text.remembered(), undefined);
@@ -313,11 +313,11 @@ describe("how a module takes text", () => {
       ["hex", true, ['AT+QSMTPCFG="bodyoriginal",0']],
       ["auto", false, []],
     ] as const) {
-      const notebook = memoryNotebook();
+      const store = memoryStore();
       const page = { model: "EC25", firmware: "A06", subject: "raw", original };
-      await notebook.write("text-coding", JSON.stringify(page));
+      await store.write("text-coding", JSON.stringify(page));
       const modem = new CalledModem();
-      await coding(modem, encoding, notebook).prepareBody(never);
+      await coding(modem, encoding, store).prepareBody(never);
       assert.deepEqual(modem.called, lines);
     }
   });

@@ -7,7 +7,7 @@ import type { Modem, ModemState } from "../../../lib/quectel/connection/modem";
 import { stateWhere } from "../../../lib/quectel/connection/state-wait";
 import type { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import type { PdpContext } from "../../../lib/quectel/network/pdp";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import type { Ended, OutgoingAttachment, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
 import { sendNow, type SendNowOptions } from "../../../lib/mailer/send-now";
@@ -105,7 +105,7 @@ export function mailerBench(settings: Partial<SmtpSettings> = {}): MailerBench {
     text: { ...SETTINGS, charset: "auto", lateNote: 0 },
     bccMode: "module",
     roots: () => Promise.resolve([]),
-    notebook: memoryNotebook(),
+    store: memoryStore(),
   });
   modem.when("AT+QSMTPBODY", ["+QSMTPBODY: 4"]);
   // The mail goes out three seconds after it was put on the air.

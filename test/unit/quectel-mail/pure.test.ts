@@ -4,7 +4,7 @@ import { ModemError } from "../../../lib/errors";
 import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { alternativeName } from "../../../lib/quectel/files/file-store";
 import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-time";
-import { memoryNotebook, readJson } from "../../../lib/quectel/notebook";
+import { memoryStore, readJson } from "../../../lib/quectel/key-value-store";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { putError } from "../../../lib/mailer/qsmtp/put-result";
 import { RecordedNames } from "../../../lib/quectel/files/recorded-names";
@@ -170,24 +170,24 @@ describe("an error at a stage", () => {
 
 describe("recorded names", () => {
   it("are kept over restarts of the host, in order", async () => {
-    const notebook = memoryNotebook();
-    const names = new RecordedNames(notebook, "files");
+    const store = memoryStore();
+    const names = new RecordedNames(store, "files");
     await names.add("RAM:a");
     await names.add("UFS:b");
     await names.add("RAM:a");
     await names.remove("RAM:a");
-    assert.deepEqual(await new RecordedNames(notebook, "files").list(), ["UFS:b"]);
+    assert.deepEqual(await new RecordedNames(store, "files").list(), ["UFS:b"]);
   });
 
   it("survive a damaged page as an empty list", async () => {
-    const notebook = memoryNotebook();
-    await notebook.write("files", '["RAM:a');
-    assert.deepEqual(await new RecordedNames(notebook, "files").list(), []);
-    await notebook.write("files", '[{"name":1}]');
-    assert.deepEqual(await new RecordedNames(notebook, "files").list(), []);
+    const store = memoryStore();
+    await store.write("files", '["RAM:a');
+    assert.deepEqual(await new RecordedNames(store, "files").list(), []);
+    await store.write("files", '[{"name":1}]');
+    assert.deepEqual(await new RecordedNames(store, "files").list(), []);
   });
 
-  it("are asked for again when the notebook could not be read", async () => {
+  it("are asked for again when the store could not be read", async () => {
     let broken = true;
     const names = new RecordedNames(
       {
@@ -202,31 +202,31 @@ describe("recorded names", () => {
   });
 
   it("are recorded on the disk by the next attempt where the first could not write", async () => {
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     let isFull = true;
     const disk = {
-      read: (key: string) => notebook.read(key),
+      read: (key: string) => store.read(key),
       write: (key: string, text: string) =>
-        isFull ? Promise.reject(new Error("ENOSPC")) : notebook.write(key, text),
+        isFull ? Promise.reject(new Error("ENOSPC")) : store.write(key, text),
     };
     const names = new RecordedNames(disk, "files");
     await assert.rejects(names.add("RAM:a"), /ENOSPC/);
     assert.equal(await names.has("RAM:a"), false);
     isFull = false;
     await names.add("RAM:a");
-    assert.deepEqual(await new RecordedNames(notebook, "files").list(), ["RAM:a"]);
+    assert.deepEqual(await new RecordedNames(store, "files").list(), ["RAM:a"]);
     isFull = true;
     await assert.rejects(names.remove("RAM:a"), /ENOSPC/);
     isFull = false;
     await names.remove("RAM:a");
-    assert.deepEqual(await new RecordedNames(notebook, "files").list(), []);
+    assert.deepEqual(await new RecordedNames(store, "files").list(), []);
   });
 
   it("are read as JSON of the right form only", async () => {
-    const notebook = memoryNotebook();
+    const store = memoryStore();
     const isNumber = (value: unknown): value is number => typeof value === "number";
-    assert.equal(await readJson(notebook, "page", isNumber), undefined);
-    await notebook.write("page", "7");
-    assert.equal(await readJson(notebook, "page", isNumber), 7);
+    assert.equal(await readJson(store, "page", isNumber), undefined);
+    await store.write("page", "7");
+    assert.equal(await readJson(store, "page", isNumber), 7);
   });
 });

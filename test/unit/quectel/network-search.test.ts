@@ -7,7 +7,7 @@ import type { ModemEvents } from "../../../lib/quectel/connection/modem";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
 import type { RegisteringStep } from "../../../lib/quectel/registration/readiness";
 import { NetworkSearch, type SearchingModem } from "../../../lib/quectel/network/network-search";
-import { memoryNotebook, type Notebook } from "../../../lib/quectel/notebook";
+import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import { KeptLog } from "../../support/module-replies";
 import { VirtualClock } from "../../support/virtual-clock";
 
@@ -24,9 +24,9 @@ class ToldModem extends EventEmitter<ModemEvents> implements SearchingModem {
   orders = 0;
   readonly search: NetworkSearch;
 
-  constructor(notebook?: Notebook) {
+  constructor(store?: KeyValueStore) {
     super();
-    this.search = new NetworkSearch(this, notebook);
+    this.search = new NetworkSearch(this, store);
   }
 
   enter(state: ModemState): void {
@@ -114,12 +114,12 @@ describe("a module that finds no network", () => {
     });
 
     it(`is restarted when an earlier process has seen what it lost (${waitingFor})`, async () => {
-      const notebook = memoryNotebook();
-      const before = new ToldModem(notebook);
+      const store = memoryStore();
+      const before = new ToldModem(store);
       before.enter({ name: "ready" });
       await before.clock.advance(MINUTE);
       before.search.close();
-      const after = new ToldModem(notebook);
+      const after = new ToldModem(store);
       after.enter({ name: "registering", waitingFor, error: new ModemError("SIM_MISSING") });
       await after.clock.advance(31 * MINUTE);
       assert.equal(after.orders, 1);

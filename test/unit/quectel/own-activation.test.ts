@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { OwnActivation } from "../../../lib/quectel/network/own-activation";
-import { memoryNotebook } from "../../../lib/quectel/notebook";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { ActiveContext } from "../../../lib/quectel/commands/pdp";
 
 const ADDRESS = "10.20.30.40";
@@ -9,7 +9,7 @@ const MODULE = {
   log: console,
 };
 
-const ownActivation = (): OwnActivation => new OwnActivation(memoryNotebook(), MODULE, 1);
+const ownActivation = (): OwnActivation => new OwnActivation(memoryStore(), MODULE, 1);
 
 const context = (address: string): ActiveContext => ({ contextId: 1, ipType: "ipv4", addresses: [address] });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileNotebook } from "../../../nodes/runtime/disk/file-notebook";
+import { FolderStore } from "../../../nodes/runtime/disk/folder-store";
 import { FaultyFiles } from "../../support/faulty-files";
 
 describe("the notes about a modem", () => {
@@ -15,17 +15,17 @@ describe("the notes about a modem", () => {
   afterEach(() => rm(folder, { recursive: true }));
 
   it("are kept as files, one for each page, and none at the beginning", async () => {
-    const notes = new FileNotebook(join(folder, "notes"));
+    const notes = new FolderStore(join(folder, "notes"));
     assert.equal(await notes.read("files"), undefined);
     await Promise.all([notes.write("files", "one"), notes.write("files", "two"), notes.write("roots", "r")]);
-    const later = new FileNotebook(join(folder, "notes"));
+    const later = new FolderStore(join(folder, "notes"));
     assert.deepEqual(await Promise.all([later.read("files"), later.read("roots")]), ["two", "r"]);
   });
 
   it("that the disk does not take name the disk and not the module, and let the mail wait", async () => {
     const file = join(folder, "no-folder");
     await writeFile(file, "");
-    const notes = new FileNotebook(file);
+    const notes = new FolderStore(file);
     const expected = { code: "OUTBOX_DISK", class: "transient", hint: /disk/, message: /ENOTDIR|EEXIST/ };
     await assert.rejects(notes.write("files", "[]"), expected);
     await assert.rejects(notes.read("files"), expected);
@@ -34,14 +34,14 @@ describe("the notes about a modem", () => {
   it("are on the disk when a write has ended, whatever happens then, and in their old form before", async () => {
     for (let cut = 1; ; cut++) {
       const files = new FaultyFiles();
-      await new FileNotebook("/modems/m/notes", files).write("files", "old");
+      await new FolderStore("/modems/m/notes", files).write("files", "old");
       const until = files.operations + cut;
       let isWritten = false;
       files.fault = ({ number }) => (number === until ? "cut" : undefined);
-      const notes = new FileNotebook("/modems/m/notes", files);
+      const notes = new FolderStore("/modems/m/notes", files);
       void notes.write("files", "new").then(() => (isWritten = true));
       await new Promise((resolve) => setImmediate(resolve));
-      const after = await new FileNotebook("/modems/m/notes", files.after("nothing")).read("files");
+      const after = await new FolderStore("/modems/m/notes", files.after("nothing")).read("files");
       if (isWritten) {
         assert.equal(after, "new");
         assert.ok(cut > 6);

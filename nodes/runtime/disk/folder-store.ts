@@ -1,16 +1,16 @@
 /**
- * The notebook of a modem as files in a folder of its own, one page each.
+ * The store of a modem as files in a folder of its own, one for each key.
  *
- * A page is written beside its old form, brought to the disk and then renamed, and the folder is brought to the disk
+ * A text is written beside its old form, brought to the disk and then renamed, and the folder is brought to the disk
  * too: a loss of power after a write leaves the new form, one before it the old.
  */
 import { dirname, join } from "node:path";
 import { ModemError } from "../../../lib/errors";
 import { hostFiles, isMissing, writeDurably, type FileLayer } from "../../../lib/outbox/spool/files";
-import type { Notebook } from "../../../lib/quectel/notebook";
+import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 
-export class FileNotebook implements Notebook {
-  /** Writes happen one after another, so that two of one page cannot meet. */
+export class FolderStore implements KeyValueStore {
+  /** Writes happen one after another, so that two of one key cannot meet. */
   private last: Promise<void> = Promise.resolve();
   private hasFolder = false;
 

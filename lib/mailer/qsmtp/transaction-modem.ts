@@ -1,5 +1,5 @@
 /**
- * GuardedModem: the module for the time of one transaction.
+ * TransactionModem: the module for the time of one transaction.
  *
  * What was set, uploaded and filled in is gone after a restart. So from the restart on every command of the
  * transaction is refused here, instead of completing a mail of which the first half is missing.
@@ -15,7 +15,7 @@ import type { Logger } from "../../quectel/settings";
 /** Milliseconds that a command waits for a line that is being synchronised. */
 const RESYNC_TIME = 30_000;
 
-export class GuardedModem {
+export class TransactionModem {
   private start: number;
 
   constructor(private readonly modem: Modem) {
