@@ -38,16 +38,16 @@ describe("A flash card", () => {
     await bench.received("sent", count);
   }
 
-  it("sees at most 6 flushes and 2.7 kB for a mail", async () => {
+  it("sees at most 6 flushes and 2.8 kB for a mail", async () => {
     await start();
     // From one result to the tenth after it: ten mails, whatever of the first comes after its result.
     for (let mail = 1; mail <= MAILS; mail++) await send(1 + mail);
     const { flushes, bytes } = counting.written;
     assert.ok(flushes >= MAILS && flushes <= 6 * MAILS, `${flushes} flushes for ${MAILS} mails`);
-    assert.ok(bytes >= 1_000 * MAILS && bytes <= 2_700 * MAILS, `${bytes} bytes for ${MAILS} mails`);
+    assert.ok(bytes >= 1_000 * MAILS && bytes <= 2_800 * MAILS, `${bytes} bytes for ${MAILS} mails`);
   });
 
-  it("sees at most 12 flushes and 3.1 kB for a mail on its own, whose context is activated and deactivated", async () => {
+  it("sees at most 12 flushes and 3.2 kB for a mail on its own, whose context is activated and deactivated", async () => {
     const clock = new LeapingClock();
     try {
       await start();
@@ -60,7 +60,7 @@ describe("A flash card", () => {
       await ended();
       // Beside the six: a note at each end of the context with two (the file and its folder), and the time with two.
       assert.ok(written.flushes - before.flushes <= 12, `${written.flushes - before.flushes} flushes`);
-      assert.ok(written.bytes - before.bytes <= 3_100, `${written.bytes - before.bytes} bytes`);
+      assert.ok(written.bytes - before.bytes <= 3_200, `${written.bytes - before.bytes} bytes`);
     } finally {
       clock.restore();
     }
