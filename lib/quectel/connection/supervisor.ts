@@ -34,8 +34,9 @@ const NO_CONTACT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export class Supervisor {
   private readonly stopping = new AbortController();
   private readonly silence = new Silence();
-  /** Attempts in a row that have failed. */
+  /** Attempts in a row that have failed in the same way: the module was away, or it was not. */
   private failures = 0;
+  private wasAway = false;
   private readonly random: () => number;
   private readonly source: LineSource;
   private readonly listener: ConnectionListener;
@@ -127,6 +128,9 @@ export class Supervisor {
     const { clock, log } = this.options;
     const { dead } = this;
     const isAway = GONE.has(error.code) || error.code === "MODEM_SILENT" || error.code === "MODEM_TIMEOUT";
+    // A module that said something at last, as one that starts does, is looked for soon again.
+    if (isAway !== this.wasAway) this.failures = 0;
+    this.wasAway = isAway;
     const ms = backOff(++this.failures, isAway ? LOOK_AGAIN : RECONNECT, this.random());
     const text = `${error.message}; next attempt in ${Math.ceil(ms / 1000)} s`;
     if (this.told === error.message) log.debug(text);

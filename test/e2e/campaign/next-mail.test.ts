@@ -1,6 +1,6 @@
 /** The next mail after a single fault, at a few moments; the campaign's part of that name tries hundreds. */
 import assert from "node:assert/strict";
-import { Dice } from "../../campaign/fault/dice";
+import { Dice, mixed } from "../../campaign/fault/dice";
 import { nextMailAfter, SINGLE_FAULTS } from "../../campaign/fault/next-mail";
 
 describe("Mails that wait while one single thing goes wrong", () => {
@@ -12,4 +12,9 @@ describe("Mails that wait while one single thing goes wrong", () => {
       }
     });
   }
+
+  it("go out as soon when the module began to speak in the last second of an attempt to reach it", async () => {
+    const ms = await nextMailAfter("the module has no power", new Dice(mixed(1, 881)));
+    assert.ok(ms > 0 && ms < 5_000, `${ms} ms`);
+  });
 });
