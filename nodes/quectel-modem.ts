@@ -6,7 +6,7 @@ import { senderNameOf } from "../lib/mailer/qsmtp/compose/sender-name";
 import type { MailEnded } from "../lib/outbox/outbox-types";
 import { AdminRoutes } from "./runtime/admin/admin-routes";
 import { registerDialogEndpoints } from "./runtime/admin/dialog-endpoints";
-import { registerTrialEndpoints } from "./runtime/connection-test/endpoints";
+import { registerConnectionTests } from "./runtime/connection-test/endpoints";
 import { asModemError } from "./runtime/status/failure-report";
 import { modemDirectory } from "./runtime/disk/folders";
 import { watchLeftSpools } from "./runtime/disk/left-spools";
@@ -96,7 +96,7 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
   );
   const routes = new AdminRoutes(RED);
   registerDialogEndpoints(routes);
-  registerTrialEndpoints(RED, routes);
+  registerConnectionTests(RED, routes);
   registerSidebarEndpoints(routes);
   watchLeftSpools(RED, deployedModems);
 };

@@ -9,7 +9,7 @@ import type { EditorNode, Tabs } from "../red";
 import { field } from "./field";
 import { prepareLookups } from "./lookups";
 import { prepareServer } from "./server";
-import { closeTrial, prepareTrial } from "./trial";
+import { closeTest, prepareTests } from "./connection-test";
 
 const TABS = ["modem", "network", "server", "security", "outbox"] as const;
 
@@ -34,7 +34,7 @@ export function prepareModem(node: EditorNode): void {
   showWhatApplies($(".quectel-dialog"), (name) =>
     name === "check" ? $("#quectel-check").val() : current(node, name),
   );
-  prepareTrial(node, (property) => {
+  prepareTests(node, (property) => {
     const input = field(property);
     const [tab] = input.closest(".quectel-tab");
     if (tab !== undefined) tabs.activateTab(tab.id);
@@ -49,7 +49,7 @@ export function prepareModem(node: EditorNode): void {
 
 /** To be called however the dialog is left. */
 export function closeModem(): void {
-  closeTrial();
+  closeTest();
 }
 
 /** Leaves nothing behind that does not apply: a password of a login that was switched off. */

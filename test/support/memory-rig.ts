@@ -53,7 +53,7 @@ export interface MemoryRigOptions {
   readonly text?: Partial<ComposeSettings>;
   readonly bccMode?: BccMode;
   /** The mailer is for test mails. */
-  readonly isTrial?: boolean;
+  readonly isTestMail?: boolean;
   /** Sees each connection to the module before it is opened. */
   readonly watch?: (transport: Transport) => void;
 }
@@ -113,7 +113,7 @@ export function memoryRig(
     store,
     text: { senderName, senderAddress, charset: "auto", lateNote: 0, ...options.text },
     bccMode: options.bccMode ?? "private",
-    ...(options.isTrial === true && { trialNotes: store }),
+    ...(options.isTestMail === true && { testNotes: store }),
   });
   const watched = watchedMailer(mailer);
   const begin = (one: Transaction, how: Partial<SendNowOptions> = {}): Promise<Ended> =>

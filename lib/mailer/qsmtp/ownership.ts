@@ -95,7 +95,7 @@ function hashOf(text: string): string {
 const STORE_KEY = "trials";
 
 /** Counts, durably, the mails that were sent without the outbox knowing of it. */
-export class TrialCount {
+export class TestMailCount {
   constructor(private readonly store: KeyValueStore) {}
 
   async now(): Promise<number> {

@@ -50,7 +50,7 @@ import {
   unknownOutcome,
   type Copy,
 } from "./outcomes";
-import { markOf, RUN, shownAfterLoss, shownAs, TrialCount, VIA } from "./ownership";
+import { markOf, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
 import { recoverOutcome } from "./recover";
 import { SecondChances } from "./second-chance";
@@ -63,7 +63,7 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
    * For test mails, of which no outbox knows: the notes of the modem whose mails may be in flight. Each is counted
    * there, so that its result never passes for that of another mail. They wait a minute at most for a mail in flight.
    */
-  readonly trialNotes?: KeyValueStore;
+  readonly testNotes?: KeyValueStore;
 }
 
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
@@ -88,15 +88,15 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     subjectBytes: LIMITS.subjectBytes,
   };
   private readonly memories = mailMemories();
-  private readonly trials: TrialCount;
+  private readonly trials: TestMailCount;
   private readonly foreign: ForeignUse;
-  private trialsSeen: number | undefined;
+  private testsSeen: number | undefined;
   /** The mail that stands in the module while its caller makes the mark durable. */
   private standing: Standing | undefined;
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
-    this.trials = new TrialCount(options.trialNotes ?? options.store);
+    this.trials = new TestMailCount(options.testNotes ?? options.store);
     this.foreign = new ForeignUse(options.modem, options.store);
   }
 
@@ -169,8 +169,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const began = this.client.modem.clock.now();
     const trials = await this.trials.now();
     // A module that is busy right after a test mail, or a start of the host, is so with a mail of ours.
-    const isAfterTrial = trials !== this.trialsSeen;
-    this.trialsSeen = trials;
+    const isAfterTest = trials !== this.testsSeen;
+    this.testsSeen = trials;
     const { pending } = memory;
     memory.pending = undefined;
     if (pending !== undefined && !(await chances.apply(pending.step, pending.error, lease, signal)))
@@ -189,7 +189,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
           memory.shortSubject = true;
           continue;
         }
-        if (!isAfterTrial) await this.foreign.judge(error);
+        if (!isAfterTest) await this.foreign.judge(error);
         const step = await chances.next(error);
         if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
       }
@@ -243,7 +243,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const warnings = [...composed.warnings, ...filled.warnings];
     this.standing = undefined;
     try {
-      if (this.isTrial) await this.trials.add();
+      if (this.isTestMail) await this.trials.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
       if (wasLost || (await this.foreign.isLikely())) await this.proveOurs(standing, signal);
@@ -293,12 +293,12 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   private chancesOf(memory: MailMemory): SecondChances {
-    const { work, recovery, busy, isTrial } = this;
-    return new SecondChances({ work, recovery, busy, isTrial }, memory);
+    const { work, recovery, busy, isTestMail } = this;
+    return new SecondChances({ work, recovery, busy, isTestMail }, memory);
   }
 
-  private get isTrial(): boolean {
-    return this.options.trialNotes !== undefined;
+  private get isTestMail(): boolean {
+    return this.options.testNotes !== undefined;
   }
 
   /** The outcome of a try that failed, and when the next one is due. @param open it may have arrived all the same */
@@ -318,7 +318,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       memory.taken.clear();
       return failedOutcome(envelope, this.trouble, { retry: { kind: "whenAvailable" }, open }, { warnings });
     }
-    if (this.isTrial && isModemError(error, "SMTP_BUSY"))
+    if (this.isTestMail && isModemError(error, "SMTP_BUSY"))
       error = copyOf(error, { hint: SPECIAL_HINTS.testMailLater });
     await this.recovery.failed(error);
     const step = await this.chancesOf(memory).next(error);

@@ -13,7 +13,7 @@ import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
 import type { BusyWatch } from "./busy-watch";
 import { unknownOutcome } from "./outcomes";
-import { readMark, shownNow, type TrialCount } from "./ownership";
+import { readMark, shownNow, type TestMailCount } from "./ownership";
 import { resultUnknown } from "./put-result";
 import { ResultListener } from "./result-listener";
 import { mailState, runningMailResult } from "./running-mail";
@@ -21,7 +21,7 @@ import { mailState, runningMailResult } from "./running-mail";
 export interface RecoverWork {
   readonly modem: Modem;
   readonly recovery: ModuleRecovery;
-  readonly trials: TrialCount;
+  readonly trials: TestMailCount;
   readonly busy: BusyWatch;
 }
 

@@ -25,7 +25,7 @@ export interface ChanceParts {
   readonly recovery: ModuleRecovery;
   readonly busy: BusyWatch;
   /** The mail is a test, whose sender waits: nothing in flight is waited for long, or restarted away. */
-  readonly isTrial: boolean;
+  readonly isTestMail: boolean;
 }
 
 /** Milliseconds that a test mail waits for a mail in flight. */
@@ -48,9 +48,9 @@ export class SecondChances {
   }
 
   private async ladderStep(error: unknown): Promise<RecoveryStep | undefined> {
-    const { recovery, isTrial } = this.parts;
+    const { recovery, isTestMail } = this.parts;
     const outlook = await recovery.outlook();
-    const isNeeded = isTrial && isModemError(error, "SMTP_BUSY");
+    const isNeeded = isTestMail && isModemError(error, "SMTP_BUSY");
     return nextStep(error, { ...outlook, restartDue: outlook.restartDue && !isNeeded, ...this.memory });
   }
 
@@ -97,10 +97,10 @@ export class SecondChances {
    * @param silently not every command says that the module is busy, so the result is all there is to go by.
    */
   private async awaitOther(silently: boolean, signal: AbortSignal): Promise<void> {
-    const { work, busy, isTrial } = this.parts;
+    const { work, busy, isTestMail } = this.parts;
     const { modem, settings } = work;
     const listener = new ResultListener(modem);
-    const limit = isTrial ? TRIAL_PATIENCE_MS : settings.sendTimeout * 1000;
+    const limit = isTestMail ? TRIAL_PATIENCE_MS : settings.sendTimeout * 1000;
     try {
       if (silently) {
         await listener.within(limit, modem, signal);
@@ -108,7 +108,7 @@ export class SecondChances {
       }
       const end = modem.clock.now() + limit;
       const result = await runningMailResult(modem, listener, limit, signal);
-      const isOver = !isTrial && result === undefined && modem.clock.now() >= end;
+      const isOver = !isTestMail && result === undefined && modem.clock.now() >= end;
       if (isOver && (await mailState(modem, signal)) === "sending") busy.begin();
     } finally {
       listener.close();

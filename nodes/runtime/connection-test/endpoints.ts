@@ -1,4 +1,4 @@
-/** The endpoints behind the test buttons of the modem's dialog: start a trial, look at it, cancel it. */
+/** The endpoints behind the test buttons of the modem's dialog: start a connection test, look at it, cancel it. */
 import type { NodeAPI } from "node-red";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,28 +10,28 @@ import { keptPin } from "../disk/kept-pin";
 import { deployedModems } from "../modem/registry";
 import { invalid } from "../settings/options";
 import { deployedModem, environmentOf, isSubflow } from "./deployed";
-import { readTrialRequest, type TrialRequest } from "./request";
-import { Trials, type TrialOrder } from "./trials";
+import { readTestRequest, type TestRequest } from "./request";
+import { ConnectionTests, type TestOrder } from "./connection-tests";
 import { typedSettings } from "./typed-settings";
 
-/** Ports belong to the process, so its trials are in one place, however often the node is loaded. */
-const trials = new Trials(systemClock);
+/** Ports belong to the process, so its connection tests are in one place, however often the node is loaded. */
+const trials = new ConnectionTests(systemClock);
 const watched = new WeakSet<object>();
 
-export function registerTrialEndpoints(RED: NodeAPI, routes: AdminRoutes): void {
+export function registerConnectionTests(RED: NodeAPI, routes: AdminRoutes): void {
   if (!watched.has(RED.events)) {
     watched.add(RED.events);
     RED.events.on("flows:stopping", () => trials.stopAll());
   }
   routes.post("trials", async ({ body }) => ({
-    id: await trials.start(orderOf(RED, readTrialRequest(body))),
+    id: await trials.start(orderOf(RED, readTestRequest(body))),
   }));
   routes.get("trials/:id", ({ params }) => trials.look(String(params["id"])));
   routes.delete("trials/:id", ({ params }) => (trials.cancel(String(params["id"])) ? {} : undefined));
 }
 
 /** @throws INVALID_CONFIG, INVALID_CREDENTIAL */
-function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
+function orderOf(RED: NodeAPI, request: TestRequest): TestOrder {
   const { kind, modem, flow, recipient } = request;
   if (isSubflow(RED, flow)) throw invalid("flow", "is a subflow, whose values come from each instance");
   const settings = typedSettings(request, deployedModem(RED, modem), environmentOf(RED, flow));
@@ -49,7 +49,7 @@ function orderOf(RED: NodeAPI, request: TrialRequest): TrialOrder {
     log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
     store,
     // What the outbox asks for a lost result may not be answered by the result of a test mail.
-    trialNotes: (lent = directory) => new FolderStore(notesDirectory(lent)),
+    testNotes: (lent = directory) => new FolderStore(notesDirectory(lent)),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
     pinMemory: keptPin(new FolderStore(notesDirectory(directory))),
     versions: versions(RED),

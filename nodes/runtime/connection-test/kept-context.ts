@@ -1,4 +1,4 @@
-/** What a trial changes of the PDP context, kept before and put back after it; never of a context that is shared. */
+/** What a connection test changes of the PDP context, kept before and put back after it; never of a context that is shared. */
 import { delay } from "../../../lib/clock";
 import {
   keepDefinition,
@@ -28,7 +28,7 @@ export async function keptContext(
   });
 }
 
-/** Gives up what the trial has activated and restores the definition; what does not succeed goes to the log. */
+/** Gives up what the connection test has activated and restores the definition; what does not succeed goes to the log. */
 export async function putBack(
   { modem, pdp }: Workshop,
   definition: KeptDefinition | undefined,

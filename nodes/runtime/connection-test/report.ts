@@ -1,11 +1,11 @@
-/** The report of a trial, for an issue: what was found, without passwords, addresses and names of servers. */
+/** The report of a connection test, for an issue: what was found, without passwords, addresses and names of servers. */
 import { MASK, maskSecrets } from "../../../lib/serial/secrets";
 import { reportText } from "../../../lib/facts/report-text";
 import type { FactsReport } from "../../../lib/facts/report";
 import type { ModuleIdentity } from "../../../lib/quectel/connection/modem-state";
 import type { ModemSettings } from "../settings/modem-settings";
 import { credentialsOf, forStrangers } from "../admin/masking";
-import type { TrialEnd, TrialStep } from "./trial-view";
+import type { TestEnd, TestStep } from "./test-view";
 
 export interface ReportParts {
   readonly kind: string;
@@ -13,14 +13,14 @@ export interface ReportParts {
   /** Of the test mail. */
   readonly recipient: string;
   readonly identity: ModuleIdentity | undefined;
-  readonly steps: readonly TrialStep[];
-  readonly end: TrialEnd;
+  readonly steps: readonly TestStep[];
+  readonly end: TestEnd;
   readonly facts: FactsReport | undefined;
   /** Name and version of this package, and of what it runs in. */
   readonly versions: string;
 }
 
-export function trialReport(parts: ReportParts): string {
+export function testReport(parts: ReportParts): string {
   const { kind, settings, recipient, identity, steps, facts, versions } = parts;
   const { connection, network, mailer, smtp, text } = settings;
   const lines = [
@@ -59,7 +59,7 @@ function isIpv6(word: string): boolean {
   return /^[0-9a-f:]{3,39}$/i.test(word) && (word.includes("::") || /^(?:[0-9a-f]{1,4}:){7}/i.test(word));
 }
 
-function stepText({ name, status, code, detail, hint }: TrialStep): string {
+function stepText({ name, status, code, detail, hint }: TestStep): string {
   const what = [code, detail].filter((part) => part !== undefined && part !== "").join(" ");
   return [
     `  ${status.padEnd(8)} ${name}: ${what}`,
@@ -67,7 +67,7 @@ function stepText({ name, status, code, detail, hint }: TrialStep): string {
   ].join("\n");
 }
 
-function endText(end: TrialEnd): string {
+function endText(end: TestEnd): string {
   switch (end.kind) {
     case "done":
       return "ended";

@@ -1,5 +1,5 @@
 /**
- * TrialRequest: what the dialog of a modem asks to try, checked in form.
+ * TestRequest: what the dialog of a modem asks to try, checked in form.
  *
  * It comes from a browser, so nothing about it is taken for granted. Whether the settings make sense is the business of
  * `modem-settings.ts`, as for a deployed node.
@@ -9,10 +9,10 @@ import { ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import type { ModemCredentials } from "../settings/modem-settings";
 import { invalid, type RawOptions } from "../settings/options";
 
-export type TrialKind = "diagnosis" | "mail" | "facts";
+export type TestKind = "diagnosis" | "mail" | "facts";
 
-export interface TrialRequest {
-  readonly kind: TrialKind;
+export interface TestRequest {
+  readonly kind: TestKind;
   /** Id of the modem's node, deployed or not. */
   readonly modem: string;
   /** Id of the flow that the modem belongs to; empty: all flows. */
@@ -34,7 +34,7 @@ const LONGEST_CREDENTIAL = 1000;
 const MOST_PROPERTIES = 100;
 
 /** @throws INVALID_CONFIG, INVALID_RECIPIENT, INVALID_NO_RECIPIENT */
-export function readTrialRequest(body: unknown): TrialRequest {
+export function readTestRequest(body: unknown): TestRequest {
   const request = entriesOf("request", body);
   const { length } = JSON.stringify(body);
   if (length > LONGEST_REQUEST) throw invalid("request", `has ${length} characters, which is too much`);
@@ -49,7 +49,7 @@ export function readTrialRequest(body: unknown): TrialRequest {
   };
 }
 
-function kindOf(value: unknown): TrialKind {
+function kindOf(value: unknown): TestKind {
   switch (value) {
     case "diagnosis":
     case "mail":

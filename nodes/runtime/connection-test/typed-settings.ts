@@ -11,7 +11,7 @@ import { readConnection } from "../settings/connection-options";
 import { type ModemCredentials, type ModemSettings, readModemSettings } from "../settings/modem-settings";
 import { ModemOptions } from "../settings/modem-options";
 import { invalid, savedOptions, PropertyError, type RawOptions } from "../settings/options";
-import { CREDENTIALS, type TrialRequest } from "./request";
+import { CREDENTIALS, type TestRequest } from "./request";
 
 /** A modem as it was deployed, `${ENV}` not yet replaced. */
 export interface DeployedModem {
@@ -43,7 +43,7 @@ type Way = "connection" | "network" | "server";
  * @throws INVALID_CONFIG for a property that cannot be used, INVALID_CREDENTIAL for one that has to be typed again.
  */
 export function typedSettings(
-  { kind, properties, credentials }: Pick<TrialRequest, "kind" | "properties" | "credentials">,
+  { kind, properties, credentials }: Pick<TestRequest, "kind" | "properties" | "credentials">,
   deployed: DeployedModem | undefined,
   environment: Environment,
 ): ModemSettings {

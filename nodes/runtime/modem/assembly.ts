@@ -2,7 +2,7 @@
  * Assembly: everything that belongs to one modem while it is in use, put together from its settings.
  *
  * It is made with the first user of the modem and thrown away with the last; nothing in it is used again after `close`.
- * What sends a mail without keeping it is a workshop of its own, for a trial from the editor.
+ * What sends a mail without keeping it is a workshop of its own, for a connection test from the editor.
  */
 import type { Clock } from "../../../lib/clock";
 import type { Mailer } from "../../../lib/mailer/mailer";
@@ -74,9 +74,9 @@ export interface WorkshopOptions {
   readonly trace: Trace;
 }
 
-export interface TrialOptions extends WorkshopOptions {
+export interface TestRunOptions extends WorkshopOptions {
   /** Notes of the modem whose mails may be in flight in the module. */
-  readonly trialNotes: KeyValueStore;
+  readonly testNotes: KeyValueStore;
 }
 
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
@@ -86,17 +86,20 @@ type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
 type MailSettings = Pick<ModemSettings, "mailer" | "smtp" | "text">;
 
 /** For test mails. */
-export function assembleWorkshop(settings: StationSettings & MailSettings, options: TrialOptions): Workshop {
+export function assembleWorkshop(
+  settings: StationSettings & MailSettings,
+  options: TestRunOptions,
+): Workshop {
   const station = assembleStation(settings, options);
   const way = assembleWay(station, settings, options);
   return { ...station, ...way, close: () => closed(station, way) };
 }
 
-/** @param options with `trialNotes` for test mails */
+/** @param options with `testNotes` for test mails */
 function assembleWay(
   { modem, pdp, moduleClock, sockets }: Station,
   { mailer: chosen, smtp, text }: MailSettings,
-  { store, trialNotes }: Pick<WorkshopOptions, "store"> & { readonly trialNotes?: KeyValueStore },
+  { store, testNotes }: Pick<WorkshopOptions, "store"> & { readonly testNotes?: KeyValueStore },
 ): Way {
   switch (chosen) {
     case "module": {
@@ -109,7 +112,7 @@ function assembleWay(
         store,
         text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
         bccMode: text.bccMode,
-        ...(trialNotes !== undefined && { trialNotes }),
+        ...(testNotes !== undefined && { testNotes }),
       });
       return { mailer: client, client };
     }

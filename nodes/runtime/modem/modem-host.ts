@@ -28,7 +28,7 @@ export class ModemHost {
   /** What opens and closes the modem, one after the other. */
   private work: Promise<void> = Promise.resolve();
   private readonly reports: LifecycleReports;
-  /** While a trial from the editor has the port. */
+  /** While a connection test from the editor has the port. */
   private portLease: PortLease | undefined;
   private observer: ModemObserver | undefined;
   /** The flows run without any user; the modem stays open only for the mails that wait. */

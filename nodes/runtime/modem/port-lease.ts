@@ -1,8 +1,8 @@
 /**
- * PortLease: a modem of the flows gives its port away for a trial from the editor, and takes it back.
+ * PortLease: a modem of the flows gives its port away for a connection test from the editor, and takes it back.
  *
  * The mail lock is held all the while, so nothing that belongs to a mail is disturbed. The connection is closed and
- * opened again afterwards, which makes everything that was set in the module count as unknown: whatever the trial has
+ * opened again afterwards, which makes everything that was set in the module count as unknown: whatever the connection test has
  * set, the next mail sets its own.
  */
 import { within } from "../../../lib/async";
@@ -82,7 +82,7 @@ export async function leasePort(
       log.debug(`the data connection stays active: ${String(error)}`);
     });
     await modem.close();
-    // The trial works with the module by a connection of its own.
+    // The connection test works with the module by a connection of its own.
     lease.leaveModule?.();
   } catch (error) {
     await giveBack();

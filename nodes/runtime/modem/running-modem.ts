@@ -55,7 +55,7 @@ export class RunningModem {
     });
   }
 
-  /** @param isLent a trial from the editor has the port. */
+  /** @param isLent a connection test from the editor has the port. */
   condition(isLent: boolean): Condition {
     const { parts, progress, opening } = this;
     const { modem, mailer, outbox, settings } = parts;

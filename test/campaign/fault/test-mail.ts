@@ -91,7 +91,7 @@ export class TestMail {
       settings: smtp,
       roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
       store: memoryStore(),
-      trialNotes: store,
+      testNotes: store,
       text: { ...smtp, charset, lateNote: 0 },
       bccMode: "private",
     });

@@ -107,7 +107,7 @@ describe("A module that stays busy and must not be restarted", () => {
 
   it("makes a test mail wait for a minute, and is not restarted away under the mail in flight", async () => {
     for (const allowReset of [true, false]) {
-      const rig = await memoryMailer({ network: { allowReset }, isTrial: true });
+      const rig = await memoryMailer({ network: { allowReset }, isTestMail: true });
       busy(rig);
       const began = rig.clock.now();
       const outcome = await rig.send();

@@ -68,7 +68,7 @@ describe("A mail whose host went away", () => {
   it("is unknown when the module restarted with the host and works on a test mail now", async () => {
     const { rig, mark } = await left();
     rig.module.restart("powerLoss");
-    const trial = await memoryMailer({ ...IN_FLIGHT, isTrial: true }, rig);
+    const trial = await memoryMailer({ ...IN_FLIGHT, isTestMail: true }, rig);
     const test = await trial.prepare(transaction({ id: "test", subject: "Test" }));
     assert.ok(test.kind === "prepared");
     const cancel = new AbortController();
@@ -83,7 +83,7 @@ describe("A mail whose host went away", () => {
   it("is unknown when the test mail has the same recipients and subject", async () => {
     const { rig, mark } = await left();
     rig.module.restart("powerLoss");
-    const trial = await memoryMailer({ ...IN_FLIGHT, isTrial: true }, rig);
+    const trial = await memoryMailer({ ...IN_FLIGHT, isTestMail: true }, rig);
     const test = await trial.prepare(transaction());
     assert.ok(test.kind === "prepared");
     const cancel = new AbortController();

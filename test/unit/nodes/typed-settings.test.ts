@@ -1,7 +1,7 @@
 /** What was typed in the modem's dialog, and what is taken of the stored credentials. */
 import assert from "node:assert/strict";
 import { PropertyError } from "../../../nodes/runtime/settings/options";
-import type { TrialKind } from "../../../nodes/runtime/connection-test/request";
+import type { TestKind } from "../../../nodes/runtime/connection-test/request";
 import { typedSettings, type DeployedModem } from "../../../nodes/runtime/connection-test/typed-settings";
 
 const PROPERTIES = {
@@ -32,7 +32,7 @@ interface Typed {
   readonly change?: object;
   readonly credentials?: object;
   readonly deployed?: DeployedModem;
-  readonly kind?: TrialKind;
+  readonly kind?: TestKind;
 }
 
 const settings = ({ change = {}, credentials = {}, deployed = DEPLOYED, kind = "mail" }: Typed = {}) =>

@@ -3,15 +3,15 @@
  *
  * A password that was not touched is not sent, because the browser never had it. Nothing is saved or deployed.
  */
-import type { TrialView } from "../../nodes/runtime/connection-test/trial-view";
+import type { TestView } from "../../nodes/runtime/connection-test/test-view";
 import { current, valueOf } from "../dialog/fields";
 import { call, RequestError } from "../dialog/runtime";
 import { text } from "../dialog/texts";
 import { explain } from "../shared/explain";
 import type { EditorNode } from "../red";
-import { clearTrial, forgetTrials, showTrial, showTrialError, type LeadTo } from "./trial-view";
+import { clearTest, forgetTests, showTest, showTestError, type LeadTo } from "./connection-test-view";
 
-type Kind = TrialView["kind"];
+type Kind = TestView["kind"];
 
 const BUTTONS: Readonly<Record<Kind, string>> = {
   diagnosis: "#quectel-test-modem",
@@ -19,28 +19,28 @@ const BUTTONS: Readonly<Record<Kind, string>> = {
   facts: "#quectel-ask-facts",
 };
 
-/** Between two looks at a trial. */
+/** Between two looks at a connection test. */
 const LOOK_MS = 400;
 /** What Node-RED's editor shows for a password that only the runtime has. */
 const UNTOUCHED = "__PWRD__";
 const RECIPIENT = "quectel-mail-test-recipient";
 
-/** The trial of the open dialog: none, asked for, or with its id. */
+/** The connection test of the open dialog: none, asked for, or with its id. */
 type State =
   | { readonly kind: "none" }
   | { readonly kind: "starting" }
   | { readonly kind: "running"; readonly id: string };
 let state: State = { kind: "none" };
 
-/** Grows with each dialog and trial, so that late answers of an earlier one are known. */
+/** Grows with each dialog and connection test, so that late answers of an earlier one are known. */
 let generation = 0;
 let dialog: { readonly node: EditorNode; readonly leadTo: LeadTo } | undefined;
 
-export function prepareTrial(node: EditorNode, leadTo: LeadTo): void {
+export function prepareTests(node: EditorNode, leadTo: LeadTo): void {
   generation++;
   state = { kind: "none" };
   dialog = { node, leadTo };
-  forgetTrials();
+  forgetTests();
   $("#quectel-trial-to").hide();
   $(BUTTONS.diagnosis).on("click", () => void start(node, leadTo, "diagnosis", {}));
   $(BUTTONS.facts).on("click", () => void start(node, leadTo, "facts", {}));
@@ -68,7 +68,7 @@ export function prepareTrial(node: EditorNode, leadTo: LeadTo): void {
 }
 
 /** Ends what runs: its result would no longer be seen. */
-export function closeTrial(): void {
+export function closeTest(): void {
   cancel();
   generation++;
   state = { kind: "none" };
@@ -91,7 +91,7 @@ function typedCredentials(node: EditorNode): Record<string, unknown> {
   return Object.fromEntries(entries.filter(([, value]) => value !== UNTOUCHED));
 }
 
-/** Off while a trial runs, and in the template of a subflow, whose values come from each instance. */
+/** Off while a connection test runs, and in the template of a subflow, whose values come from each instance. */
 function updateButtons(node: EditorNode): void {
   const isTemplate = Boolean(RED.nodes.subflow(scopeOf(node)));
   const isDenied = !RED.user.hasPermission("quectel-modem.write");
@@ -117,7 +117,7 @@ async function start(node: EditorNode, leadTo: LeadTo, kind: Kind, more: object)
   const own = ++generation;
   state = { kind: "starting" };
   updateButtons(node);
-  clearTrial();
+  clearTest();
   $("#quectel-trial-headline").text(text(`running.${kind}`));
   $("#quectel-trial-cancel")[0]?.scrollIntoView({ block: "nearest" });
   try {
@@ -152,17 +152,17 @@ function showFailure(node: EditorNode, leadTo: LeadTo, error: unknown): void {
   const complaint = complaintOf(node, answer?.property);
   if (complaint === undefined) {
     const label = answer?.property === undefined ? "" : `${text(`label.${answer.property}`)}: `;
-    showTrialError(label + message, (answer !== undefined && explain(answer).hint) || "");
-  } else showTrialError(complaint, "");
+    showTestError(label + message, (answer !== undefined && explain(answer).hint) || "");
+  } else showTestError(complaint, "");
   if (answer?.property !== undefined) leadTo(answer.property);
 }
 
-/** Shows a trial until it has ended, or the dialog was left. */
+/** Shows a connection test until it has ended, or the dialog was left. */
 async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
   for (;;) {
-    const view = await call<TrialView>("GET", `trials/${id}`);
+    const view = await call<TestView>("GET", `trials/${id}`);
     if (own !== generation) return;
-    showTrial(view, leadTo);
+    showTest(view, leadTo);
     if (view.phase === "ended") return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }

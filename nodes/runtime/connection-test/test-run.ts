@@ -1,5 +1,5 @@
 /**
- * TrialRun: one trial of a modem's settings, from the request to the free port.
+ * TestRun: one connection test of a modem's settings, from the request to the free port.
  *
  *   waiting ──> running ──> ended        the port is borrowed or opened, tried, put back as it was, closed
  *      └───────────┴── cancelled, late, left, deployed ──> ended
@@ -21,13 +21,13 @@ import { assembleWorkshop, type Workshop } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import type { ModemHost } from "../modem/modem-host";
 import { keptContext, putBack } from "./kept-context";
-import { trialReport } from "./report";
-import type { TrialKind } from "./request";
-import { type StopReason, type TrialEnd, type TrialStep, type TrialView, withoutSecrets } from "./trial-view";
-import { TRIALS, type TrialWork, type TrialYield } from "./works";
+import { testReport } from "./report";
+import type { TestKind } from "./request";
+import { type StopReason, type TestEnd, type TestStep, type TestView, withoutSecrets } from "./test-view";
+import { TRIALS, type TestWork, type TestYield } from "./test-work";
 
-export interface TrialOptions {
-  readonly kind: TrialKind;
+export interface TestRunOptions {
+  readonly kind: TestKind;
   readonly settings: ModemSettings;
   readonly recipient: string;
   /** The modem of the flows that has the port now. */
@@ -37,42 +37,42 @@ export interface TrialOptions {
   readonly log: Logger;
   readonly store: KeyValueStore;
   /** The notes in which test mails are counted: those of the modem that has lent its port, by its folder. */
-  readonly trialNotes: (lent: string | undefined) => KeyValueStore;
+  readonly testNotes: (lent: string | undefined) => KeyValueStore;
   readonly pinMemory: PinMemory;
   readonly versions: string;
 }
 
 /** Milliseconds for each kind; a mail has its own time limit on top. */
-const LIMITS: Readonly<Record<TrialKind, number>> = {
+const LIMITS: Readonly<Record<TestKind, number>> = {
   diagnosis: 8 * 60_000,
   mail: 8 * 60_000,
   facts: 40 * 60_000,
 };
-/** Milliseconds after which a trial that no editor asks about any more ends; a browser slows down hidden pages. */
+/** Milliseconds after which a connection test that no editor asks about any more ends; a browser slows down hidden pages. */
 const LOOK = 90_000;
-/** Milliseconds to put back what the trial has set where the flows need the port: the runtime gives little time. */
+/** Milliseconds to put back what the connection test has set where the flows need the port: the runtime gives little time. */
 const URGENT_TIDY = 2_000;
 /** Characters of the dialogue; that of the facts is the longest. */
 const TRACE_LIMIT = 4 * 1024 * 1024;
 
-export class TrialRun {
+export class TestRun {
   /** Not to be guessed. */
   readonly id = randomUUID();
-  /** What became of the mail of this trial. */
+  /** What became of the mail of this connection test. */
   lastMail: EndedMail | undefined;
   private readonly stopping = new AbortController();
   /** Aborted when the flows need the port. */
   private readonly urgent = new AbortController();
-  private readonly steps: TrialStep[] = [];
+  private readonly steps: TestStep[] = [];
   private readonly limit: Timer;
   private attention: Timer | undefined;
-  private phase: TrialView["phase"];
-  private end: TrialEnd | undefined;
-  private yielded: TrialYield = {};
+  private phase: TestView["phase"];
+  private end: TestEnd | undefined;
+  private yielded: TestYield = {};
   private report: string | undefined;
   private identity: Workshop["modem"]["identity"];
 
-  constructor(private readonly options: TrialOptions) {
+  constructor(private readonly options: TestRunOptions) {
     const { clock, kind, settings, lender } = options;
     this.phase = lender === undefined ? "running" : "waiting";
     const own = kind === "mail" ? settings.smtp.sendTimeout * 1000 : 0;
@@ -80,10 +80,10 @@ export class TrialRun {
     this.touch();
   }
 
-  get view(): TrialView {
+  get view(): TestView {
     const { kind } = this.options;
     const { ladder, total } = TRIALS[kind];
-    const view: TrialView = {
+    const view: TestView = {
       id: this.id,
       kind,
       phase: this.phase,
@@ -105,7 +105,7 @@ export class TrialRun {
   }
 
   stop(why: StopReason): void {
-    this.stopping.abort(new TrialStopped(why));
+    this.stopping.abort(new TestStopped(why));
     if (why === "deployed") this.urgent.abort();
   }
 
@@ -119,7 +119,7 @@ export class TrialRun {
     } catch (error) {
       const { reason } = signal;
       this.finish(
-        reason instanceof TrialStopped
+        reason instanceof TestStopped
           ? { kind: "stopped", why: reason.why }
           : { kind: "failed", error: errorView(error) },
       );
@@ -143,9 +143,9 @@ export class TrialRun {
 
   private async withWorkshop(signal: AbortSignal): Promise<void> {
     const { settings, clock, log, store, pinMemory, lender } = this.options;
-    const trialNotes = this.options.trialNotes(lender?.directory);
+    const testNotes = this.options.testNotes(lender?.directory);
     const trace = new Trace(clock, TRACE_LIMIT);
-    const workshop = assembleWorkshop(settings, { clock, log, store, pinMemory, trace, trialNotes });
+    const workshop = assembleWorkshop(settings, { clock, log, store, pinMemory, trace, testNotes });
     const finished = new AbortController();
     const gone = new AbortController();
     // Whatever still waits for the module then ends with its connection.
@@ -186,10 +186,10 @@ export class TrialRun {
     return this.options.lender === undefined ? 1 : 3;
   }
 
-  private async work(given: Pick<TrialWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
+  private async work(given: Pick<TestWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
     const { kind, settings, recipient, lastMail } = this.options;
     const { workshop, lease } = given;
-    const tell = (step: TrialStep): void => void this.steps.push(step);
+    const tell = (step: TestStep): void => void this.steps.push(step);
     try {
       this.yielded = await TRIALS[kind].run({
         ...given,
@@ -205,7 +205,7 @@ export class TrialRun {
     }
   }
 
-  private finish(end: TrialEnd): void {
+  private finish(end: TestEnd): void {
     this.end = end;
     this.phase = "ended";
     this.limit.clear();
@@ -213,7 +213,7 @@ export class TrialRun {
     const { kind, settings, recipient, versions } = this.options;
     const { steps, identity } = this;
     const { facts, ...shown } = this.yielded;
-    this.report = trialReport({ kind, settings, recipient, identity, steps, end, facts, versions });
+    this.report = testReport({ kind, settings, recipient, identity, steps, end, facts, versions });
     // The report holds them in words.
     this.yielded = shown;
   }
@@ -226,7 +226,7 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-class TrialStopped extends Error {
+class TestStopped extends Error {
   constructor(readonly why: StopReason) {
     super(`the trial was stopped: ${why}`);
   }

@@ -1,7 +1,7 @@
 /**
- * Trials: all trials that editors have started, one at a time for each port.
+ * ConnectionTests: all connection tests that editors have started, one at a time for each port.
  *
- * A trial that has ended can be looked at for ten minutes; nothing of it is kept on the disk.
+ * A connection test that has ended can be looked at for ten minutes; nothing of it is kept on the disk.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../lib/clock";
@@ -11,15 +11,15 @@ import type { ModemHost } from "../modem/modem-host";
 import { deployedModems } from "../modem/registry";
 import type { ModemSettings } from "../settings/modem-settings";
 import { portKey } from "./port-key";
-import { TrialRun, type TrialOptions } from "./trial-run";
-import type { TrialView } from "./trial-view";
+import { TestRun, type TestRunOptions } from "./test-run";
+import type { TestView } from "./test-view";
 
-export type TrialOrder = Omit<TrialOptions, "lender" | "lastMail">;
+export type TestOrder = Omit<TestRunOptions, "lender" | "lastMail">;
 
-/** Trials that can be looked at, and for how many milliseconds after their end. */
+/** ConnectionTests that can be looked at, and for how many milliseconds after their end. */
 const KEPT = 20;
 const KEPT_FOR = 10 * 60_000;
-/** Trials at a time; more than any gateway has modems. */
+/** ConnectionTests at a time; more than any gateway has modems. */
 const MOST_RUNNING = 8;
 
 interface NotedMail {
@@ -28,32 +28,32 @@ interface NotedMail {
 }
 
 interface KnownRun {
-  readonly run: TrialRun;
+  readonly run: TestRun;
   /** Moment of `clock`; undefined while it runs. */
   endedAt?: number;
 }
 
-export class Trials {
+export class ConnectionTests {
   private readonly runs = new Map<string, KnownRun>();
   /** By the port that they have. */
-  private readonly running = new Map<string, TrialRun>();
+  private readonly running = new Map<string, TestRun>();
   /** What became of the last test mails: they show what no command can. */
   private noted: readonly NotedMail[] = [];
 
-  /** @param clock that of all trials. */
+  /** @param clock that of all connection tests. */
   constructor(private readonly clock: Clock) {}
 
-  /** Starts a trial and resolves with its id. Rejects with `PORT_IN_TRIAL`. */
-  async start(order: TrialOrder): Promise<string> {
+  /** Starts a connection test and resolves with its id. Rejects with `PORT_IN_TRIAL`. */
+  async start(order: TestOrder): Promise<string> {
     const { settings } = order;
     const key = await portKey(settings.connection);
     const lender = settings.connection.kind === "simulator" ? undefined : await holderOf(key);
-    // Nothing is awaited from here to the entry, so no second trial can come between.
+    // Nothing is awaited from here to the entry, so no second connection test can come between.
     if (this.running.has(key)) throw new ModemError("PORT_IN_TRIAL");
     if (this.running.size >= MOST_RUNNING) {
       throw new ModemError("PORT_IN_TRIAL", { detail: `${MOST_RUNNING} tests run already` });
     }
-    const run = new TrialRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
+    const run = new TestRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
     this.running.set(key, run);
     const known: KnownRun = { run };
     this.keep(known);
@@ -65,21 +65,21 @@ export class Trials {
     return run.id;
   }
 
-  /** What is known of a trial, and that somebody looks at it; undefined for one that is not known (any more). */
-  look(id: string): TrialView | undefined {
+  /** What is known of a connection test, and that somebody looks at it; undefined for one that is not known (any more). */
+  look(id: string): TestView | undefined {
     const run = this.find(id);
     run?.touch();
     return run?.view;
   }
 
-  /** Stops a trial. @returns false for one that is not known. */
+  /** Stops a connection test. @returns false for one that is not known. */
   cancel(id: string): boolean {
     const run = this.find(id);
     run?.stop("cancelled");
     return run !== undefined;
   }
 
-  private find(id: string): TrialRun | undefined {
+  private find(id: string): TestRun | undefined {
     this.forgetOld();
     return this.runs.get(id)?.run;
   }

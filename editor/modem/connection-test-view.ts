@@ -1,5 +1,5 @@
-/** How a trial looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
-import type { SentTestMail, TrialStep, TrialView } from "../../nodes/runtime/connection-test/trial-view";
+/** How a connection test looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
+import type { SentTestMail, TestStep, TestView } from "../../nodes/runtime/connection-test/test-view";
 import { text, translated } from "../dialog/texts";
 import { explain } from "../shared/explain";
 import { field } from "./field";
@@ -7,8 +7,8 @@ import { field } from "./field";
 /** Opens the tab of a property's field and puts the cursor there. */
 export type LeadTo = (property: string) => void;
 
-interface ShownStep extends Omit<TrialStep, "status" | "detail"> {
-  readonly status: TrialStep["status"] | "running" | "pending";
+interface ShownStep extends Omit<TestStep, "status" | "detail"> {
+  readonly status: TestStep["status"] | "running" | "pending";
   readonly detail?: string;
 }
 
@@ -21,13 +21,13 @@ const ICONS: Readonly<Record<ShownStep["status"], string>> = {
   pending: "fa-circle-o",
 };
 
-/** The trial as it was shown last, as JSON. */
+/** The connection test as it was shown last, as JSON. */
 let shown: string | undefined;
 /** Codings that were found unreadable since the dialog was opened. */
 let unreadable = new Set<string>();
 
-/** Shows a trial as the runtime tells of it; called again with each look. */
-export function showTrial(view: TrialView, leadTo: LeadTo): void {
+/** Shows a connection test as the runtime tells of it; called again with each look. */
+export function showTest(view: TestView, leadTo: LeadTo): void {
   const news = JSON.stringify(view);
   if (news === shown) return;
   shown = news;
@@ -46,14 +46,14 @@ export function showTrial(view: TrialView, leadTo: LeadTo): void {
   if (view.report !== undefined) showReport($("#quectel-trial-report"), view.report);
 }
 
-/** Shows why there is no trial. */
-export function showTrialError(message: string, hint: string): void {
-  clearTrial();
+/** Shows why there is no connection test. */
+export function showTestError(message: string, hint: string): void {
+  clearTest();
   $("#quectel-trial-headline").attr("class", "quectel-danger").text(message);
   $("#quectel-trial-hint").text(hint);
 }
 
-export function clearTrial(): void {
+export function clearTest(): void {
   shown = undefined;
   $("#quectel-trial-headline").attr("class", "").text("");
   $("#quectel-trial-hint, #quectel-trial-steps, #quectel-trial-warnings").empty();
@@ -61,7 +61,7 @@ export function clearTrial(): void {
 }
 
 /** To be called with each dialog. */
-export function forgetTrials(): void {
+export function forgetTests(): void {
   unreadable = new Set();
 }
 
@@ -91,7 +91,7 @@ function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownSte
 }
 
 /** Steps that are done, the one that runs, and those to come. */
-function allSteps({ ladder, steps, phase }: TrialView): readonly ShownStep[] {
+function allSteps({ ladder, steps, phase }: TestView): readonly ShownStep[] {
   if (phase === "ended") return steps;
   const done = new Set(steps.map(({ name }) => name));
   const open = ladder.filter((name) => !done.has(name));
@@ -102,7 +102,7 @@ function allSteps({ ladder, steps, phase }: TrialView): readonly ShownStep[] {
   return [...steps, ...rest];
 }
 
-function headlineOf(view: TrialView): string {
+function headlineOf(view: TestView): string {
   const { kind, phase, steps, total, end, mail } = view;
   if (phase === "waiting") return text("trial.waiting");
   if (phase === "running" || end === undefined) {
@@ -128,7 +128,7 @@ function headlineOf(view: TrialView): string {
 }
 
 /** `good`, `bad` or nothing while it is open. */
-function moodOf({ phase, end, steps }: TrialView): string {
+function moodOf({ phase, end, steps }: TestView): string {
   if (phase !== "ended" || end === undefined || end.kind === "stopped") return "";
   const isGood = end.kind === "done" && !steps.some(({ status }) => status === "failed");
   return isGood ? "quectel-good" : "quectel-danger";

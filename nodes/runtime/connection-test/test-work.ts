@@ -1,7 +1,7 @@
 /**
- * What a trial does once its port is open: the diagnosis, a mail, or the facts of the module.
+ * What a connection test does once its port is open: the diagnosis, a mail, or the facts of the module.
  *
- * Each tells its steps while it goes on. A fault of the mail's way is a step that failed, not an error of the trial.
+ * Each tells its steps while it goes on. A fault of the mail's way is a step that failed, not an error of the connection test.
  */
 import { randomUUID } from "node:crypto";
 import { stateWhere } from "../../../lib/quectel/connection/state-wait";
@@ -17,26 +17,26 @@ import { hintKeyOf } from "../admin/admin-routes";
 import type { Workshop } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox";
-import type { TrialKind } from "./request";
+import type { TestKind } from "./request";
 import { testMail, testMailText } from "./test-mail";
-import { failedStep, type SentTestMail, type TrialStep } from "./trial-view";
+import { failedStep, type SentTestMail, type TestStep } from "./test-view";
 
-/** What a trial works with and whom it tells. */
-export interface TrialWork {
+/** What a connection test works with and whom it tells. */
+export interface TestWork {
   readonly workshop: Workshop;
   readonly settings: ModemSettings;
-  /** The mail lock of the trial's own modem. */
+  /** The mail lock of the connection test's own modem. */
   readonly lease: Lease;
   readonly recipient: string;
   readonly lastMail: LastMail | undefined;
   readonly signal: AbortSignal;
   /** Aborted when the workshop is closed although the work goes on. */
   readonly gone: AbortSignal;
-  readonly tell: (step: TrialStep) => void;
+  readonly tell: (step: TestStep) => void;
 }
 
 /** What came of it beside the steps. */
-export interface TrialYield {
+export interface TestYield {
   readonly mail?: SentTestMail;
   readonly facts?: FactsReport;
 }
@@ -44,13 +44,13 @@ export interface TrialYield {
 interface Trial {
   readonly ladder: readonly string[];
   readonly total: number;
-  readonly run: (work: TrialWork) => Promise<TrialYield>;
+  readonly run: (work: TestWork) => Promise<TestYield>;
 }
 
 const MAIL_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
 type MailStep = (typeof MAIL_STEPS)[number];
 
-export const TRIALS: Readonly<Record<TrialKind, Trial>> = {
+export const TRIALS: Readonly<Record<TestKind, Trial>> = {
   diagnosis: { ladder: STEP_NAMES, total: STEP_NAMES.length, run: runDiagnosis },
   mail: { ladder: MAIL_STEPS, total: MAIL_STEPS.length, run: sendTestMail },
   facts: { ladder: [], total: QUESTIONS.length, run: runFacts },
@@ -59,7 +59,7 @@ export const TRIALS: Readonly<Record<TrialKind, Trial>> = {
 /** Milliseconds that a module may take to find card and network; see the patience of ModemHost. */
 const READY_TIME = 90_000;
 
-async function runDiagnosis(work: TrialWork): Promise<TrialYield> {
+async function runDiagnosis(work: TestWork): Promise<TestYield> {
   const { workshop, settings, lease, lastMail, signal, tell } = work;
   const { modem, pdp, moduleClock, sockets } = workshop;
   await diagnose(
@@ -83,7 +83,7 @@ async function runDiagnosis(work: TrialWork): Promise<TrialYield> {
   return {};
 }
 
-async function sendTestMail(work: TrialWork): Promise<TrialYield> {
+async function sendTestMail(work: TestWork): Promise<TestYield> {
   const steps = new MailSteps(work.tell);
   try {
     await readyModem(work);
@@ -102,7 +102,7 @@ async function sendTestMail(work: TrialWork): Promise<TrialYield> {
 }
 
 async function deliver(
-  { workshop, settings, recipient, signal }: TrialWork,
+  { workshop, settings, recipient, signal }: TestWork,
   onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
   const { client, mailer, modem } = workshop;
@@ -130,7 +130,7 @@ function received(settings: ModemSettings): Pick<SentTestMail, "received"> {
 }
 
 /** Waits for card and network. Rejects with why no mail can go out, at once where waiting does not help. */
-async function readyModem({ workshop: { modem }, signal }: TrialWork): Promise<void> {
+async function readyModem({ workshop: { modem }, signal }: TestWork): Promise<void> {
   const late = new AbortController();
   const isDecided = (): boolean => {
     const { state } = modem;
@@ -159,13 +159,13 @@ async function readyModem({ workshop: { modem }, signal }: TrialWork): Promise<v
   if (notReady !== undefined) throw notReady;
 }
 
-async function runFacts({ workshop, settings, signal, gone, tell }: TrialWork): Promise<TrialYield> {
+async function runFacts({ workshop, settings, signal, gone, tell }: TestWork): Promise<TestYield> {
   const { modem, trace } = workshop;
   const { host, port, security } = settings.smtp;
   // A server that begins with TLS says nothing in clear.
   const greets = host !== "" && security !== "tls" && !sendsToSimulatedInbox(settings);
   try {
-    // The mail lock is held by the trial.
+    // The mail lock is held by the connection test.
     const facts = await askFacts(modem, {
       clock: modem.clock,
       signal,
@@ -182,7 +182,7 @@ async function runFacts({ workshop, settings, signal, gone, tell }: TrialWork): 
   }
 }
 
-function factStep(fact: Fact): TrialStep {
+function factStep(fact: Fact): TestStep {
   const { id, answer } = fact;
   const name = id;
   switch (answer.kind) {
@@ -199,7 +199,7 @@ function factStep(fact: Fact): TrialStep {
 class MailSteps {
   private at: MailStep = "modem";
 
-  constructor(private readonly tell: (step: TrialStep) => void) {}
+  constructor(private readonly tell: (step: TestStep) => void) {}
 
   /** @param detail of the step that is done. */
   enter(step: MailStep, detail = ""): void {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isModemError } from "../../../lib/errors";
-import { readTrialRequest } from "../../../nodes/runtime/connection-test/request";
+import { readTestRequest } from "../../../nodes/runtime/connection-test/request";
 
 const GOOD = {
   kind: "mail",
@@ -15,7 +15,7 @@ const GOOD = {
 
 const codeOf = (body: unknown): string => {
   try {
-    readTrialRequest(body);
+    readTestRequest(body);
     return "taken";
   } catch (error) {
     assert(isModemError(error), String(error));
@@ -25,7 +25,7 @@ const codeOf = (body: unknown): string => {
 
 describe("A request for a trial", () => {
   it("is taken as the dialog sends it", () => {
-    assert.deepEqual(readTrialRequest(GOOD), { ...GOOD, recipient: "duty@example.com" });
+    assert.deepEqual(readTestRequest(GOOD), { ...GOOD, recipient: "duty@example.com" });
   });
 
   for (const [what, change, code] of [

@@ -1,12 +1,12 @@
-/** What an editor sees of a trial: steps, progress, end. Plain data without a secret. */
+/** What an editor sees of a connection test: steps, progress, end. Plain data without a secret. */
 import { type ErrorCode, isModemError } from "../../../lib/errors";
 import type { TextForm } from "../../../lib/mailer/qsmtp/compose/text-form";
 import { maskSecrets } from "../../../lib/serial/secrets";
 import { errorView, type ErrorView } from "../admin/admin-routes";
 import type { ModemSettings } from "../settings/modem-settings";
-import type { TrialKind } from "./request";
+import type { TestKind } from "./request";
 
-export interface TrialStep {
+export interface TestStep {
   readonly name: string;
   readonly status: "ok" | "warning" | "failed" | "skipped";
   /** What was found, in English. */
@@ -32,7 +32,7 @@ export interface SentTestMail extends Partial<TextForm> {
   readonly received?: { readonly subject: string; readonly text: string };
 }
 
-export type TrialEnd =
+export type TestEnd =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly error: ErrorView }
   /** `cancelled` by a person, `late`: the time limit, `left`: nobody looks any more, `deployed`: the port is needed. */
@@ -40,9 +40,9 @@ export type TrialEnd =
 
 export type StopReason = "cancelled" | "late" | "left" | "deployed";
 
-export interface TrialView {
+export interface TestView {
   readonly id: string;
-  readonly kind: TrialKind;
+  readonly kind: TestKind;
   /** `waiting` for a mail on the air of the modem that has the port. */
   readonly phase: "waiting" | "running" | "ended";
   /** Names of all steps in their order; empty where `steps` is the list itself. */
@@ -50,15 +50,15 @@ export interface TrialView {
   /** Number of steps in all. */
   readonly total: number;
   /** Those that are done, in order. */
-  readonly steps: readonly TrialStep[];
-  readonly end?: TrialEnd;
+  readonly steps: readonly TestStep[];
+  readonly end?: TestEnd;
   readonly mail?: SentTestMail;
   /** For an issue, with the end. */
   readonly report?: string;
 }
 
-/** The step at which a trial failed. */
-export function failedStep(name: string, error: unknown): TrialStep {
+/** The step at which a connection test failed. */
+export function failedStep(name: string, error: unknown): TestStep {
   const { message, hint, hintKey } = errorView(error);
   return {
     name,
@@ -74,7 +74,7 @@ export function failedStep(name: string, error: unknown): TrialStep {
 const SHORTEST_SECRET = 4;
 
 /** The same where an error repeats a password: nothing of that leaves the runtime. */
-export function withoutSecrets(view: TrialView, { network, smtp }: ModemSettings): TrialView {
+export function withoutSecrets(view: TestView, { network, smtp }: ModemSettings): TestView {
   const secrets = [smtp.password, network.apnPassword, network.simPin].filter(
     (secret) => secret.length >= SHORTEST_SECRET,
   );
