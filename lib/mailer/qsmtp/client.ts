@@ -27,7 +27,7 @@ import { ResultListener } from "./result-listener";
 import { mailState } from "./running-mail";
 import { TextCoding } from "./text-coding";
 import { TlsContext, type RootProvider } from "./tls";
-import type { Workshop } from "./transaction";
+import type { TransactionParts } from "./transaction";
 
 export interface QsmtpClientOptions {
   readonly modem: Modem;
@@ -44,7 +44,7 @@ export interface QsmtpClientOptions {
 const LINGER = 5_000;
 
 export class QsmtpClient extends EventEmitter<MailerEvents> {
-  protected readonly work: Workshop;
+  protected readonly work: TransactionParts;
   protected readonly recovery: ModuleRecovery;
   /** Hears results that nobody waits for, as after a restart of the host. */
   protected readonly stray: ResultListener;

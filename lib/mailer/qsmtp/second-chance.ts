@@ -12,7 +12,7 @@ import type { BusyWatch } from "./busy-watch";
 import { ResultListener } from "./result-listener";
 import { mailState, runningMailResult } from "./running-mail";
 import { atStage } from "./stage-error";
-import type { Workshop } from "./transaction";
+import type { TransactionParts } from "./transaction";
 
 /** What was done for one mail since its last back-off. */
 export interface ChancesTaken {
@@ -21,7 +21,7 @@ export interface ChancesTaken {
 }
 
 export interface ChanceParts {
-  readonly work: Workshop;
+  readonly work: TransactionParts;
   readonly recovery: ModuleRecovery;
   readonly busy: BusyWatch;
   /** The mail is a test, whose sender waits: nothing in flight is waited for long, or restarted away. */

@@ -23,7 +23,7 @@ import { codedBody, codedSubject, type TextCoding } from "./text-coding";
 import type { TlsContext } from "./tls";
 
 /** What a transaction works with. */
-export interface Workshop {
+export interface TransactionParts {
   readonly modem: Modem;
   readonly guarded: TransactionModem;
   readonly settings: SmtpSettings;
@@ -60,7 +60,7 @@ export interface FilledMail {
 
 /** All but the sending: nothing of it can leave a doubt. Rejects with a ModemError that tells its stage. */
 export async function fillMail(
-  work: Workshop,
+  work: TransactionParts,
   mail: MailTransaction,
   { signal, onProgress }: FillOptions,
 ): Promise<FilledMail> {
@@ -93,7 +93,7 @@ export async function fillMail(
  * `MODEM_NOT_READY` when the module has restarted since it was filled: then nothing was sent.
  */
 export async function putMail(
-  { guarded, modem, settings, putForm }: Workshop,
+  { guarded, modem, settings, putForm }: TransactionParts,
   { bytes }: FilledMail,
   { signal, onProgress }: FillOptions,
 ): Promise<PutOutcome> {
@@ -103,14 +103,14 @@ export async function putMail(
 }
 
 /** Nothing is touched before it is known which module it is and that no other port of this process works with it. */
-async function identified({ modem, guarded }: Workshop, signal: AbortSignal): Promise<void> {
+async function identified({ modem, guarded }: TransactionParts, signal: AbortSignal): Promise<void> {
   if (modem.identity === undefined) await guarded.settled(signal);
   if (modem.identity === undefined) throw modem.notReady() ?? new ModemError("MODEM_NOT_READY");
   if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
 }
 
 async function configure(
-  work: Workshop,
+  work: TransactionParts,
   mail: MailTransaction,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -119,7 +119,11 @@ async function configure(
   return settings.security === "none" ? [] : atStage("tls", () => tls.configure(settings, signal));
 }
 
-async function codedMail(work: Workshop, mail: MailTransaction, signal: AbortSignal): Promise<CodedMail> {
+async function codedMail(
+  work: TransactionParts,
+  mail: MailTransaction,
+  signal: AbortSignal,
+): Promise<CodedMail> {
   const { to, cc, bcc, subject, body, plainBody } = mail;
   const isAscii = subject.charset === "ascii" && body.charset === "ascii";
   const support = isAscii ? ASCII_ONLY : await work.coding.find(signal);
@@ -136,7 +140,7 @@ async function codedMail(work: Workshop, mail: MailTransaction, signal: AbortSig
 
 /** Puts all attachments into the module; the names by which to attach them, in order. */
 async function upload(
-  { files }: Workshop,
+  { files }: TransactionParts,
   { attachments }: MailTransaction,
   { signal, onProgress }: FillOptions,
 ): Promise<readonly string[]> {

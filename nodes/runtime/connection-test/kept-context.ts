@@ -6,7 +6,7 @@ import {
   restoreDefinition,
 } from "../../../lib/quectel/network/kept-definition";
 import type { NetworkSettings } from "../../../lib/quectel/settings";
-import type { Workshop } from "../modem/assembly";
+import type { MailPath } from "../modem/assembly";
 
 /** Milliseconds to put it back. */
 const TIDY = 15_000;
@@ -16,7 +16,7 @@ const TIDY = 15_000;
  * the reason of `signal`.
  */
 export async function keptContext(
-  { modem }: Workshop,
+  { modem }: MailPath,
   { shared, apn, contextId }: NetworkSettings,
   signal: AbortSignal,
 ): Promise<KeptDefinition | undefined> {
@@ -30,7 +30,7 @@ export async function keptContext(
 
 /** Gives up what the connection test has activated and restores the definition; what does not succeed goes to the log. */
 export async function putBack(
-  { modem, pdp }: Workshop,
+  { modem, pdp }: MailPath,
   definition: KeptDefinition | undefined,
 ): Promise<void> {
   const late = new AbortController();

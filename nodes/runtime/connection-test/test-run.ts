@@ -17,7 +17,7 @@ import type { EndedMail } from "../../../lib/mailer/mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { Trace } from "../../../lib/serial/trace";
 import { errorView } from "../admin/admin-routes";
-import { assembleWorkshop, type Workshop } from "../modem/assembly";
+import { assembleMailPath, type MailPath } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import type { ModemHost } from "../modem/modem-host";
 import { keptContext, putBack } from "./kept-context";
@@ -70,7 +70,7 @@ export class TestRun {
   private end: TestEnd | undefined;
   private yielded: TestYield = {};
   private report: string | undefined;
-  private identity: Workshop["modem"]["identity"];
+  private identity: MailPath["modem"]["identity"];
 
   constructor(private readonly options: TestRunOptions) {
     const { clock, kind, settings, lender } = options;
@@ -134,39 +134,39 @@ export class TestRun {
     });
     this.phase = "running";
     try {
-      await this.withWorkshop(signal);
+      await this.withMailPath(signal);
     } finally {
       // The modem of the flows may take a while to come back; whoever wants the port next waits for its lock.
       void portLease?.giveBack().catch((error: unknown) => this.options.log.error(String(error)));
     }
   }
 
-  private async withWorkshop(signal: AbortSignal): Promise<void> {
+  private async withMailPath(signal: AbortSignal): Promise<void> {
     const { settings, clock, log, store, pinMemory, lender } = this.options;
     const testNotes = this.options.testNotes(lender?.directory);
     const trace = new Trace(clock, TRACE_LIMIT);
-    const workshop = assembleWorkshop(settings, { clock, log, store, pinMemory, trace, testNotes });
+    const mailPath = assembleMailPath(settings, { clock, log, store, pinMemory, trace, testNotes });
     const finished = new AbortController();
     const gone = new AbortController();
     // Whatever still waits for the module then ends with its connection.
     const closed = this.untilUrgent(finished.signal).then(() => {
       gone.abort(new ModemError("PORT_CLOSED"));
-      return workshop.close();
+      return mailPath.close();
     });
     // It is awaited when the work has ended, which may be later.
     closed.catch(() => undefined);
     try {
-      const { modem } = workshop;
+      const { modem } = mailPath;
       const first = await modem.lock.acquire(signal);
       modem.acquire();
       await settled(modem, signal, this.attempts).finally(() => first.release());
       // Now it is known which module it is, and whether another port has it.
       const lease = await modem.lock.acquire(signal);
-      const kept = await keptContext(workshop, settings.network, signal);
+      const kept = await keptContext(mailPath, settings.network, signal);
       try {
-        await this.work({ workshop, lease, signal, gone: gone.signal });
+        await this.work({ mailPath, lease, signal, gone: gone.signal });
       } finally {
-        await putBack(workshop, kept);
+        await putBack(mailPath, kept);
       }
     } finally {
       finished.abort();
@@ -186,9 +186,9 @@ export class TestRun {
     return this.options.lender === undefined ? 1 : 3;
   }
 
-  private async work(given: Pick<TestWork, "workshop" | "lease" | "signal" | "gone">): Promise<void> {
+  private async work(given: Pick<TestWork, "mailPath" | "lease" | "signal" | "gone">): Promise<void> {
     const { kind, settings, recipient, lastMail } = this.options;
-    const { workshop, lease } = given;
+    const { mailPath, lease } = given;
     const tell = (step: TestStep): void => void this.steps.push(step);
     try {
       this.yielded = await TRIALS[kind].run({
@@ -200,8 +200,8 @@ export class TestRun {
       });
     } finally {
       lease.release();
-      this.lastMail = workshop.mailer.lastMail;
-      this.identity = workshop.modem.identity;
+      this.lastMail = mailPath.mailer.lastMail;
+      this.identity = mailPath.modem.identity;
     }
   }
 

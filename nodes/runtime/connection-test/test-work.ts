@@ -14,7 +14,7 @@ import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin/admin-routes";
-import type { Workshop } from "../modem/assembly";
+import type { MailPath } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox";
 import type { TestKind } from "./request";
@@ -23,14 +23,14 @@ import { failedStep, type SentTestMail, type TestStep } from "./test-view";
 
 /** What a connection test works with and whom it tells. */
 export interface TestWork {
-  readonly workshop: Workshop;
+  readonly mailPath: MailPath;
   readonly settings: ModemSettings;
   /** The mail lock of the connection test's own modem. */
   readonly lease: Lease;
   readonly recipient: string;
   readonly lastMail: LastMail | undefined;
   readonly signal: AbortSignal;
-  /** Aborted when the workshop is closed although the work goes on. */
+  /** Aborted when the mail path is closed although the work goes on. */
   readonly gone: AbortSignal;
   readonly tell: (step: TestStep) => void;
 }
@@ -60,8 +60,8 @@ export const TRIALS: Readonly<Record<TestKind, Trial>> = {
 const READY_TIME = 90_000;
 
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
-  const { workshop, settings, lease, lastMail, signal, tell } = work;
-  const { modem, pdp, moduleClock, sockets } = workshop;
+  const { mailPath, settings, lease, lastMail, signal, tell } = work;
+  const { modem, pdp, moduleClock, sockets } = mailPath;
   await diagnose(
     {
       modem,
@@ -87,7 +87,7 @@ async function sendTestMail(work: TestWork): Promise<TestYield> {
   const steps = new MailSteps(work.tell);
   try {
     await readyModem(work);
-    const { manufacturer = "", model = "" } = work.workshop.modem.identity ?? {};
+    const { manufacturer = "", model = "" } = work.mailPath.modem.identity ?? {};
     steps.enter("connect", `${manufacturer} ${model}`.trim());
     // The mailer takes the lock by itself.
     work.lease.release();
@@ -102,10 +102,10 @@ async function sendTestMail(work: TestWork): Promise<TestYield> {
 }
 
 async function deliver(
-  { workshop, settings, recipient, signal }: TestWork,
+  { mailPath, settings, recipient, signal }: TestWork,
   onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
-  const { client, mailer, modem } = workshop;
+  const { client, mailer, modem } = mailPath;
   const sample = testMailText(settings.text.charset);
   const mail = testMail(randomUUID(), recipient, sample, modem.clock.wall());
   const { sendMs = 0, warnings } = await sendNow(
@@ -130,7 +130,7 @@ function received(settings: ModemSettings): Pick<SentTestMail, "received"> {
 }
 
 /** Waits for card and network. Rejects with why no mail can go out, at once where waiting does not help. */
-async function readyModem({ workshop: { modem }, signal }: TestWork): Promise<void> {
+async function readyModem({ mailPath: { modem }, signal }: TestWork): Promise<void> {
   const late = new AbortController();
   const isDecided = (): boolean => {
     const { state } = modem;
@@ -159,8 +159,8 @@ async function readyModem({ workshop: { modem }, signal }: TestWork): Promise<vo
   if (notReady !== undefined) throw notReady;
 }
 
-async function runFacts({ workshop, settings, signal, gone, tell }: TestWork): Promise<TestYield> {
-  const { modem, trace } = workshop;
+async function runFacts({ mailPath, settings, signal, gone, tell }: TestWork): Promise<TestYield> {
+  const { modem, trace } = mailPath;
   const { host, port, security } = settings.smtp;
   // A server that begins with TLS says nothing in clear.
   const greets = host !== "" && security !== "tls" && !sendsToSimulatedInbox(settings);

@@ -2,7 +2,7 @@
  * Assembly: everything that belongs to one modem while it is in use, put together from its settings.
  *
  * It is made with the first user of the modem and thrown away with the last; nothing in it is used again after `close`.
- * What sends a mail without keeping it is a workshop of its own, for a connection test from the editor.
+ * What sends a mail without keeping it is a mail path of its own, for a connection test from the editor.
  */
 import type { Clock } from "../../../lib/clock";
 import type { Mailer } from "../../../lib/mailer/mailer";
@@ -50,7 +50,7 @@ interface Station {
 }
 
 /** What reaches a mail server through the module, without an outbox. */
-export interface Workshop extends Station, Way {}
+export interface MailPath extends Station, Way {}
 
 /** How mails leave. */
 interface Way {
@@ -66,7 +66,7 @@ export interface Assembly extends Station, Way {
   close(): Promise<void>;
 }
 
-export interface WorkshopOptions {
+export interface MailPathOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: KeyValueStore;
@@ -74,7 +74,7 @@ export interface WorkshopOptions {
   readonly trace: Trace;
 }
 
-export interface TestRunOptions extends WorkshopOptions {
+export interface TestRunOptions extends MailPathOptions {
   /** Notes of the modem whose mails may be in flight in the module. */
   readonly testNotes: KeyValueStore;
 }
@@ -86,10 +86,10 @@ type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
 type MailSettings = Pick<ModemSettings, "mailer" | "smtp" | "text">;
 
 /** For test mails. */
-export function assembleWorkshop(
+export function assembleMailPath(
   settings: StationSettings & MailSettings,
   options: TestRunOptions,
-): Workshop {
+): MailPath {
   const station = assembleStation(settings, options);
   const way = assembleWay(station, settings, options);
   return { ...station, ...way, close: () => closed(station, way) };
@@ -99,7 +99,7 @@ export function assembleWorkshop(
 function assembleWay(
   { modem, pdp, moduleClock, sockets }: Station,
   { mailer: chosen, smtp, text }: MailSettings,
-  { store, testNotes }: Pick<WorkshopOptions, "store"> & { readonly testNotes?: KeyValueStore },
+  { store, testNotes }: Pick<MailPathOptions, "store"> & { readonly testNotes?: KeyValueStore },
 ): Way {
   switch (chosen) {
     case "module": {
@@ -138,7 +138,7 @@ async function closed(station: Station, { mailer }: Way): Promise<void> {
 
 function assembleStation(
   { connection, network }: StationSettings,
-  { clock, log, store, pinMemory, trace }: WorkshopOptions,
+  { clock, log, store, pinMemory, trace }: MailPathOptions,
 ): Station {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
