@@ -92,11 +92,7 @@ export async function readMessage(
   const text = subject.whole === undefined ? body.text : joined(`Subject: ${subject.whole}`, body.text);
   const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
   const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
-  for (const property of NOT_CARRIED) {
-    if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
-      warn(`msg.${property} is not carried by the module.`);
-    }
-  }
+  warnOfOthers(msg, warn);
   return {
     ...sender,
     ...recipients,
@@ -108,6 +104,15 @@ export async function readMessage(
     ...(replaces !== undefined && { replaces }),
     warnings: [...warnings],
   };
+}
+
+/** Tells of the properties that no mail carries. */
+function warnOfOthers(msg: Record<string, unknown>, warn: (warning: string) => void): void {
+  for (const property of NOT_CARRIED) {
+    if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
+      warn(`msg.${property} is not carried by the module.`);
+    }
+  }
 }
 
 /** True when a payload of bytes stands in the list too, as attach-file leaves it. */
