@@ -58,19 +58,22 @@ const RESULTS: readonly (readonly [number, number, ErrorCode, ErrorClass, Steps]
   [682, 555, "SMTP_TRANSACTION_FAILED", "message", "S"],
 ];
 
-/** What is written about an upload: U up to RAM, F up to flash, D deleted. */
+/**
+ * What is written about an upload: U up to RAM, F up to flash, D deleted. Numbers by which firmware may mean that it has
+ * no RAM are followed by flash.
+ */
 const FILES: readonly (readonly [number, ErrorCode, ErrorClass, Steps])[] = [
-  [400, "FILE_INVALID_INPUT", "transient", "UDU"],
+  [400, "FILE_INVALID_INPUT", "transient", "UDUDFDF"],
   [401, "FILE_BEYOND_END", "transient", "U"],
   [402, "FILE_ZERO_READ", "transient", "U"],
   [403, "FILE_DRIVE_FULL", "transient", "UDFD"],
   [404, "FILE_MOVE_FAILED", "transient", "U"],
   [405, "FILE_NOT_FOUND", "transient", "U"],
-  [406, "FILE_NAME_INVALID", "message", "UDU"],
+  [406, "FILE_NAME_INVALID", "message", "UDUDFDF"],
   [407, "FILE_EXISTS", "transient", "UDU"],
-  [408, "FILE_CREATE_FAILED", "transient", "U"],
+  [408, "FILE_CREATE_FAILED", "transient", "UDF"],
   [409, "FILE_WRITE_FAILED", "transient", "UDU"],
-  [410, "FILE_OPEN_FAILED", "transient", "U"],
+  [410, "FILE_OPEN_FAILED", "transient", "UDF"],
   [411, "FILE_READ_FAILED", "transient", "U"],
   [412, "FILE_TOO_LONG", "message", "U"],
   [413, "FILE_TOO_MANY_OPEN", "transient", "U"],
@@ -85,7 +88,7 @@ const FILES: readonly (readonly [number, ErrorCode, ErrorClass, Steps])[] = [
   [422, "FILE_NOT_OPEN", "transient", "U"],
   [423, "FILE_TOO_LARGE", "message", "UDFD"],
   [424, "FILE_ALREADY_THERE", "transient", "UDU"],
-  [425, "FILE_PARAMETER", "transient", "UDU"],
+  [425, "FILE_PARAMETER", "transient", "UDUDFDF"],
   [426, "FILE_ALREADY_OPEN", "transient", "U"],
   [427, "FILE_GENERAL", "transient", "U"],
   [428, "FILE_RENAME_FAILED", "transient", "U"],
