@@ -152,3 +152,9 @@ export function backOff(
   const wait = Math.min(capMs, firstMs * 2 ** Math.min(Math.max(0, failures - 1), 30));
   return Math.round(wait * (least + (most - least) * random));
 }
+
+/** `make`, called when its result is first asked for and never again. */
+export function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}

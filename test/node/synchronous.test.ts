@@ -21,6 +21,8 @@ describe("A mail on its way through the nodes", () => {
   let folder: string;
 
   before(async () => {
+    // Another part of the runtime may have loaded it first, with which `require` does not remember where ours is.
+    require("nodemailer/lib/addressparser");
     folder = await mkdtemp(join(tmpdir(), "quectel-files-"));
     server = await MailServer.start();
     served = await ServedModem.start();

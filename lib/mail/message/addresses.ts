@@ -6,6 +6,7 @@
  * extensions (letters beyond ASCII before the @).
  */
 import { domainToASCII } from "node:url";
+import { once } from "../../async";
 import { ModemError, type ErrorCode } from "../../errors";
 import { isAscii } from "../ascii-fold";
 import type { Mailbox } from "../mail";
@@ -100,13 +101,16 @@ function collect(value: unknown, depth: number): readonly Entry[] {
   return [{ address: "", name: primitiveText(value) ?? `(${typeof value})` }];
 }
 
+/** Loaded once: `require` would look for the file again each time, and hold up the runtime meanwhile. */
+const loadParser = once((): typeof import("nodemailer/lib/addressparser") =>
+  require("nodemailer/lib/addressparser"),
+);
+
 function parse(text: string): readonly Entry[] {
   if (text.length > LONGEST_LIST) throw tooMany(`${text.length} characters of addresses`);
   const { mailboxes, injected } = splitList(text, MOST_ADDRESSES);
   if (mailboxes.length > MOST_ADDRESSES) throw tooMany("more than 100 addresses in one list");
-  const {
-    default: parser,
-  }: typeof import("nodemailer/lib/addressparser") = require("nodemailer/lib/addressparser");
+  const { default: parser } = loadParser();
   return [
     ...parser(mailboxes.join(", "), { flatten: true }).filter(
       ({ address, name }) => address !== "" || name !== "",

@@ -2,6 +2,7 @@
  * The name of an attachment as a flow gave it: without the padding of a PLC, the address of a camera or the coding of a
  * mail around it, so that its extension survives. What a module or a protocol can carry of it is decided later.
  */
+import { once } from "../../async";
 import { wellFormed } from "./text";
 
 /** Characters of a name that are looked at. */
@@ -17,9 +18,12 @@ export function readFileName(given: string): string {
   return /^[a-z][a-z0-9+.-]{1,20}:\/\//i.test(clean) ? lastOfUrl(clean) : withoutQuery(clean);
 }
 
+/** Loaded once: `require` would look for the file again each time, and hold up the runtime meanwhile. */
+const loadCharsets = once((): typeof import("iconv-lite") => require("iconv-lite"));
+
 function withoutEncodedWords(name: string): string {
   if (!name.includes("=?")) return name;
-  const charsets: typeof import("iconv-lite") = require("iconv-lite");
+  const charsets = loadCharsets();
   return name
     .replace(/\?=[ \t\r\n]{1,10}=\?/g, "?==?")
     .replace(ENCODED_WORD, (whole, charset: string, coding: string, text: string) =>

@@ -4,6 +4,7 @@
  * ASCII whenever possible, because it alone is certain with every firmware. Not concerned with how bytes are written
  * on the line: see `TextSupport`.
  */
+import { once } from "../../../async";
 import type { CodedText, TextSupport } from "./mail-transaction";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 import { isAscii } from "../../../mail/ascii-fold";
@@ -59,10 +60,12 @@ export function utf8(text: string): CodedText {
   return { charset: "utf-8", bytes: Buffer.from(text, "utf8") };
 }
 
+/** Loaded when first needed: its tables are large, and most mails are ASCII or UTF-8. */
+const loadIconv = once((): typeof import("iconv-lite") => require("iconv-lite"));
+
 /** The bytes, or undefined where a character is missing in the charset. */
 function encodeDoubleByte(text: string, charset: DoubleByteCharset): Buffer | undefined {
-  // Loaded only here: its tables are large, and most mails are ASCII or UTF-8.
-  const iconv: typeof import("iconv-lite") = require("iconv-lite");
+  const iconv = loadIconv();
   const bytes = iconv.encode(text, charset);
   // The library writes `?` for what it cannot encode, and knows later supersets under the same names.
   if (iconv.decode(bytes, charset) !== text || !isWithin(bytes, CODES[charset])) return undefined;
