@@ -151,7 +151,7 @@ export class FlowBench {
 
   /** Resolves with message number `count` (1 = the first) of a helper node. */
   received(id: string, count = 1): Promise<Message> {
-    return waitFor(`message ${count} at ${id}`, () => this.inboxes.get(id)?.[count - 1], 8000);
+    return waitFor(`message ${count} at ${id}`, () => this.inboxes.get(id)?.[count - 1], 25_000);
   }
 
   /** The helper keeps the arguments of `send`, `receive` and others of all nodes; from here on it has none. */
@@ -192,11 +192,9 @@ export class FlowBench {
         .getCalls()
         .filter((call) => call.thisValue.id === id)
         .map((call) => call.args[0]?.text);
-    await waitFor(
-      `status ${text} of ${id}, last ${String(texts().at(-1))}`,
-      () => texts().at(-1) === text,
-      8000,
-    );
+    await waitFor(`status ${text} of ${id}`, () => texts().at(-1) === text, 25_000).catch((error: Error) => {
+      throw new Error(`${error.message}; it was ${texts().slice(-5).map(String).join(", then ")}`);
+    });
   }
 
   /** With a tab; a node without a place would count as a config node. */
