@@ -1,7 +1,6 @@
 /** A modem whose mails this package sends itself, over a TCP connection of the module, in a real runtime. */
 import assert from "node:assert/strict";
 import helper from "node-red-node-test-helper";
-import { simulatedInbox } from "../../nodes/runtime/modem/simulated-inbox";
 import { certificate } from "../support/certificates";
 import { MailServer, type MailServerOptions } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
@@ -76,10 +75,11 @@ describe("A modem with mails over a socket", () => {
     await load(25, { smtpHost: "inbox.simulated" });
     bench.inject("send", { to: "duty@example.com", topic: "Level 过高", payload: ".\r\n94 %\r\n.." });
     await bench.received("sent");
-    const [mail] = simulatedInbox.list();
-    assert.equal(mail?.subject, "Level 过高");
-    assert.equal(mail?.text.replaceAll("\r\n", "\n").trim(), ".\n94 %\n..");
-    assert.deepEqual(mail?.to, ["duty@example.com"]);
+    const { body: modem } = await bench.ask("/quectel-modem/modems/modem");
+    const [mail] = modem.inbox;
+    assert.equal(mail.subject, "Level 过高");
+    assert.equal(mail.text.replaceAll("\r\n", "\n").trim(), ".\n94 %\n..");
+    assert.deepEqual(mail.to, ["duty@example.com"]);
   });
 
   it("gives a mail up that the server refuses for good, with the server's words and no number of the module", async () => {
