@@ -135,11 +135,6 @@ describe("Modems inside a subflow", function () {
   ];
   const send = (id: keyof typeof PASSWORDS, topic: string): Promise<void> =>
     gateway.inject(`${id}-in`, { to: "duty@example.com", topic, payload: "Level 94 %" });
-  /** How often a mail was told to wait. */
-  const asking = async (): Promise<number> =>
-    (await gateway.outcomes("status")).filter(({ status }) => status?.text?.startsWith("1 ✉ asks for result"))
-      .length;
-
   before(async () => {
     rig = await Rig.start();
     const server = (password: string): Promise<MailServer> =>
@@ -179,10 +174,10 @@ describe("Modems inside a subflow", function () {
     await send("one", "kill one");
     await send("two", "kill two");
     await both;
-    const before = await asking();
+    const heard = rig.heard();
     await gateway.kill();
     gateway = await rig.restarted(gateway);
-    await waitFor("both modules to be asked", async () => (await asking()) === before + 2);
+    await rig.askedSince(heard, 2);
     for (const release of releases) release();
     for (const id of ["one", "two"] as const) {
       const { smtp } = await gateway.outcome(`${id}:sent`, `kill ${id}`);

@@ -156,9 +156,14 @@ export class Gateway {
     await this.explained(waitFor(`status ${text}`, last, limit));
   }
 
-  /** Resolves with a line of this run's log. */
-  logged(text: RegExp, limit?: number): Promise<string> {
-    return this.explained(waitFor(`log line ${text}`, () => this.log.find((line) => text.test(line)), limit));
+  /** Resolves with a line of this run's log. @param beyond so many such lines that were there before. */
+  logged(text: RegExp, beyond = 0): Promise<string> {
+    return this.explained(waitFor(`log line ${text}`, () => this.linesOf(text)[beyond]));
+  }
+
+  /** Lines of this run's log so far. */
+  linesOf(text: RegExp): readonly string[] {
+    return this.log.filter((line) => text.test(line));
   }
 
   private async explained<T>(work: Promise<T>): Promise<T> {

@@ -85,8 +85,10 @@ describe("A mail whose Node-RED was killed", function () {
     const reached = rig.server.waitForStage("data");
     await send("was on the air");
     await reached;
+    const heard = rig.heard();
     await killAndStart();
     await gateway.shows(/^1 ✉ asks for result$/);
+    await rig.askedSince(heard);
     release();
     await assertDeliveredOnce(await gateway.outcome("send:sent", "was on the air"));
   });
@@ -97,8 +99,10 @@ describe("A mail whose Node-RED was killed", function () {
     const attachments = [{ filename: "log.txt", content: "12:00 94 %\n12:05 97 %\n" }];
     await send("second way", { attachments });
     await reached;
+    const heard = rig.heard();
     await killAndStart();
     await gateway.shows(/^1 ✉ asks for result$/);
+    await rig.askedSince(heard);
     rig.server.refuse = { data: 554 };
     release();
     const failed = await gateway.outcome("send:failed", "second way");

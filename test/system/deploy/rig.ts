@@ -32,9 +32,19 @@ export class Rig {
     return path;
   }
 
-  /** What the modules have heard and said so far, a line each. */
-  traced(): readonly string[] {
-    return this.modules.flatMap(({ lines }) => lines);
+  /** How many lines each module has heard and said so far. */
+  heard(): readonly number[] {
+    return this.modules.map(({ lines }) => lines.length);
+  }
+
+  /**
+   * Resolves when so many modules have said that they are busy with a mail, since they had `heard` that much: a result that
+   * comes before its module was asked cannot be told from that of another mail.
+   */
+  async askedSince(heard: readonly number[], modules = 1): Promise<void> {
+    const isBusy = ({ lines }: SimulatorProcess, at: number): boolean =>
+      lines.slice(heard[at] ?? 0).some((line) => /< .*\b652\b/.test(line));
+    await waitFor("modules that say they are busy", () => this.modules.filter(isBusy).length >= modules);
   }
 
   async gateway(
