@@ -6,6 +6,9 @@ import { lockedPackages, nameAt, ROOT, runtimeTree } from "../support/runtime-tr
 interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
+  readonly bin: Readonly<Record<string, string>>;
+  readonly engines: Readonly<Record<string, string>>;
 }
 const manifest = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as Manifest;
 
@@ -56,7 +59,13 @@ describe("What is installed with this package", () => {
 
   it("is locked to what it was, bit by bit, wherever it comes from", () => {
     const { "": own, ...others } = lockedPackages();
-    assert.deepEqual(own?.dependencies, manifest.dependencies);
+    for (const part of ["dependencies", "devDependencies", "bin", "engines"] as const) {
+      assert.deepEqual(
+        own?.[part],
+        manifest[part],
+        `${part} of package-lock.json: npm install --package-lock-only`,
+      );
+    }
     const unlocked = Object.entries(others).filter(
       ([, { integrity, inBundle }]) => inBundle !== true && !integrity?.startsWith("sha512-"),
     );
