@@ -57,6 +57,8 @@ const LONGEST_TAG = 16_384;
 /** Characters of a value that are read; what is shown of one is shorter. */
 const LONGEST_VALUE = 16_384;
 const LONGEST_TEXT = 16_384;
+/** The longest name of HTML has 31 letters. */
+const LONGEST_REFERENCE = 40;
 /** Characters that are worth a pause; a tag, or a sign that is none, counts for some. */
 const PIECE = 65_536;
 const COST_OF_TAG = 32;
@@ -295,10 +297,17 @@ function textEnd(html: string, from: number, to: number): number {
   const last = html.slice(start, most);
   const blank = last.lastIndexOf(" ");
   if (blank !== -1) return start + blank + 1;
-  const reference = last.lastIndexOf("&");
-  if (reference !== -1) return start + reference;
-  for (let end = most; end > start; end--) if (!/\s/.test(html.slice(end - 1, end + 1))) return end;
+  for (let end = most; end > start; end--) {
+    if (!/\s/.test(html.slice(end - 1, end + 1)) && !isInReference(html, end)) return end;
+  }
   return most;
+}
+
+/** True where a character reference may go on. */
+function isInReference(html: string, at: number): boolean {
+  const before = html.slice(Math.max(0, at - LONGEST_REFERENCE), at);
+  const begin = before.lastIndexOf("&");
+  return begin !== -1 && /^&#?[0-9a-z]*$/i.test(before.slice(begin));
 }
 
 /** True where a value begins: a quotation mark elsewhere is part of a word. */

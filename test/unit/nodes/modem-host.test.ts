@@ -52,7 +52,7 @@ describe("A modem of the flows", () => {
   });
   afterEach(async () => {
     clock.restore();
-    await rm(directory, { recursive: true });
+    await rm(directory, { recursive: true, maxRetries: 10 });
   });
 
   it("says once that its outbox is in use elsewhere, and takes it when it is free", async () => {
