@@ -48,14 +48,17 @@ export async function bundle({ nodes }) {
   const owners = new Map();
   /** Sources that later bundles require, by the bundle that has them. */
   const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
+  const results = new Map();
   for (const one of bundles) {
-    const { metafile } = await made(one, owners, wanted, new Set());
-    for (const source of Object.keys(metafile.inputs)) {
+    const result = await made(one, owners, wanted, new Set());
+    results.set(one, result);
+    for (const source of Object.keys(result.metafile.inputs)) {
       if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
     }
   }
-  for (const one of bundles) {
-    const { outputFiles } = await made(one, owners, wanted, wanted.get(one.name));
+  for (const [one, result] of results) {
+    const exported = wanted.get(one.name);
+    const { outputFiles } = exported.size === 0 ? result : await made(one, owners, wanted, exported);
     for (const { path, contents } of outputFiles) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(

@@ -74,7 +74,7 @@ async function serve() {
     console.log("Flows and settings of this demo are temporary: they are deleted when it ends.");
     console.log(
       values.port === undefined
-        ? "The ports are others each time; --port 1880 chooses that of the editor, --host 0.0.0.0 opens it to the LAN.\n"
+        ? "The ports differ each time; --port 1880 chooses the editor's, --host 0.0.0.0 opens it to the LAN.\n"
         : "",
     );
     console.log("Press the button of the inject node, then look into the inbox. Ctrl-C ends.");

@@ -3,6 +3,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
+import { withPart } from "./marked-parts.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -63,10 +64,7 @@ function moduleTable() {
 for (const { page, name, make } of TABLES) {
   const path = fileURLToPath(new URL(`../${page}`, import.meta.url));
   const before = await readFile(path, "utf8");
-  const [begin, end] = [`<!-- ${name}: npm run docs -->`, `<!-- /${name} -->`];
-  const [from, to] = [before.indexOf(begin), before.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page} has no place for the table "${name}"`);
-  const after = `${before.slice(0, from + begin.length)}\n${make()}\n${before.slice(to)}`;
+  const after = withPart(before, { page, name, command: "npm run docs", part: make() });
   if (!process.argv.includes("--check")) {
     await writeFile(path, after);
   } else if (after !== before) {

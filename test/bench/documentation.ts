@@ -1,6 +1,7 @@
 /** Writes the tables of a run into docs/performance.md, between their markers, and draws the picture. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { withPart } from "../../scripts/marked-parts.mjs";
 import type { Figure } from "./figure";
 import type { Row } from "./row";
 import { sharesPicture } from "./picture";
@@ -42,9 +43,5 @@ async function fill(parts: Readonly<Record<string, string>>): Promise<void> {
 
 /** The text with `part` between the markers of `name`. @throws Error when it has none, which names it. */
 export function between(text: string, name: string, part: string): string {
-  const begin = `<!-- ${name}: npm run bench -- --write -->`;
-  const end = `<!-- /${name} -->`;
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${PAGE} has no place for the table "${name}"`);
-  return `${text.slice(0, from + begin.length)}\n${part}\n${text.slice(to)}`;
+  return withPart(text, { page: PAGE, name, command: "npm run bench -- --write", part });
 }

@@ -1,15 +1,19 @@
 /** Writes the figures of a full run into docs/campaign.md. */
 import { readFile, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { withPart } from "../../scripts/marked-parts.mjs";
 import type { Figure } from "./part";
 
-const ROOT = resolve(__dirname, "../..");
+const PAGE = "docs/campaign.md";
 
 export type Row = Pick<Figure, "name" | "value" | "goal" | "met"> & { readonly part: string };
 
 /** @param about date, command and duration of the run. @throws when the page has no place for them. */
 export async function writeDocumentation(rows: readonly Row[], about: string): Promise<void> {
-  await replace("docs/campaign.md", `${about}\n\n${tableOf(rows)}`);
+  const path = resolve(__dirname, "../..", PAGE);
+  const part = `${about}\n\n${tableOf(rows)}`;
+  const marked = { page: PAGE, name: "campaign", command: "npm run campaign -- --write", part };
+  await writeFile(path, withPart(await readFile(path, "utf8"), marked));
 }
 
 /** As Markdown. */
@@ -19,15 +23,4 @@ export function tableOf(rows: readonly Row[]): string {
       `| ${part} | ${name} | ${value} | ${goal} | ${goal === "" ? "" : met ? "yes" : "NOT MET"} |`,
   );
   return ["| part | figure | value | goal | met |", "|---|---|---:|---|---|", ...lines].join("\n");
-}
-
-async function replace(file: string, text: string): Promise<void> {
-  const path = join(ROOT, file);
-  const before = await readFile(path, "utf8");
-  const place = /(<!-- campaign: npm run campaign -- --write -->\n)[^]*?(\n<!-- \/campaign -->)/;
-  if (!place.test(before)) throw new Error(`${file} has no place for the figures`);
-  await writeFile(
-    path,
-    before.replace(place, (_all, begin: string, end: string) => begin + text + end),
-  );
 }

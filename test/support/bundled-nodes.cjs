@@ -15,7 +15,7 @@ Module._resolveFilename = function (...request) {
     : file;
 };
 
-// What the tests turn, such as the clock, is that of the files of dist/.
+// What tests replace, such as the clock, has to be what the files of dist/ use.
 const ROOT = path.join(__dirname, "../..");
 const { modules } = require("../../dist/base.js");
 const load = Module._load;
