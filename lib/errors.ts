@@ -80,6 +80,11 @@ export function isModemError(error: unknown, code?: ErrorCode): error is ModemEr
   return error instanceof ModemError && (code === undefined || error.code === code);
 }
 
+/** What was thrown, as a ModemError: that itself, or the cause of a `MODEM_ERROR`. */
+export function asModemError(cause: unknown): ModemError {
+  return isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
+}
+
 function isTransientReply(smtpCode: number | undefined): boolean {
   return smtpCode !== undefined && smtpCode >= 400 && smtpCode < 500;
 }

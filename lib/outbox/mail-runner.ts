@@ -5,7 +5,7 @@
  * event from outside may come at any time: an interruption takes effect at once, everything else in its turn.
  */
 import type { Clock } from "../clock";
-import { isModemError, ModemError } from "../errors";
+import { asModemError, isModemError } from "../errors";
 import { shown } from "../mail/message/text";
 import { recipientsOf } from "../mailer/envelope";
 import type {
@@ -297,12 +297,10 @@ async function textOf(spool: MailStore["spool"], record: SpoolRecord): Promise<s
 
 /** The contents of the mail cannot be read from the disk. */
 function unreadable(envelope: Envelope, cause: unknown): Ended {
-  const error =
-    cause instanceof ModemError ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
   return {
     kind: "ended",
     recipients: recipientsOf(envelope).map((address) => ({ address, state: "deferred" })),
-    error,
+    error: asModemError(cause),
     retry: { kind: "backOff", atLeastMs: 0 },
     open: false,
     warnings: [],

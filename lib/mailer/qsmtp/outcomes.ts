@@ -1,5 +1,5 @@
 /** From what the module said to an outcome. Pure; when a mail is tried again is decided by the mailer. */
-import { isModemError, ModemError } from "../../errors";
+import type { ModemError } from "../../errors";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
 import { splitAfter } from "./split";
@@ -16,6 +16,7 @@ export interface Consequence {
   readonly retry: Retry;
   /** It may have arrived all the same. */
   readonly open: boolean;
+  readonly warnings: readonly string[];
 }
 
 export function acceptedOutcome(envelope: Envelope, copy: Copy): Ended {
@@ -31,8 +32,7 @@ export function acceptedOutcome(envelope: Envelope, copy: Copy): Ended {
 export function failedOutcome(
   envelope: Envelope,
   error: ModemError,
-  { retry, open }: Consequence,
-  { warnings }: Pick<Copy, "warnings"> = { warnings: [] },
+  { retry, open, warnings }: Consequence,
 ): Ended {
   const { modemCode, smtpCode } = error;
   const split = splitAfter(error, envelope);
@@ -54,12 +54,6 @@ export function failedOutcome(
   };
 }
 
-/** Its caller does not wait any more; nothing was sent. */
-export function calledOff(envelope: Envelope, cause: unknown): Ended {
-  const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
-  return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open: false });
-}
-
 export function unknownOutcome(
   envelope: Envelope,
   error: ModemError,
@@ -71,8 +65,4 @@ export function unknownOutcome(
     state: "unknown",
   }));
   return { kind: "unknown", recipients, error, open: true, recoverable, warnings };
-}
-
-export function asModemError(cause: unknown): ModemError {
-  return isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
 }

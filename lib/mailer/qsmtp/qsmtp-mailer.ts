@@ -8,7 +8,7 @@
  * `transaction.ts`, what is to be done about a failure in `quectel/recovery`; when a mail is due is the outbox's
  * business. A result whose connection was lost is looked for in `recover.ts`.
  */
-import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
+import { asModemError, copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import type { PutResult } from "../../quectel/commands/smtp";
 import { type Lease, moduleHash } from "../../quectel/connection/mail-lock";
@@ -27,6 +27,7 @@ import type {
   Retry,
   Transaction,
 } from "../mailer";
+import { calledOff } from "../called-off";
 import { recipientsOf } from "../envelope";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
@@ -42,14 +43,7 @@ import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { ForeignUse } from "./foreign-use";
 import { LIMITS } from "./compose/limits";
 import { mailMemories, type MailMemory } from "./mail-memory";
-import {
-  acceptedOutcome,
-  asModemError,
-  calledOff,
-  failedOutcome,
-  unknownOutcome,
-  type Copy,
-} from "./outcomes";
+import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
 import { markOf, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
 import { recoverOutcome } from "./recover";
@@ -312,11 +306,11 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const { modem } = this.client;
     this.last = { kind: "failed", error, at: modem.clock.now() };
     if (!this.available && (endsDialogue(error) || error.code === "MODEM_NOT_READY")) {
-      return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open }, { warnings });
+      return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open, warnings });
     }
     if (this.trouble !== undefined && isModemError(error, "SMTP_BUSY")) {
       memory.taken.clear();
-      return failedOutcome(envelope, this.trouble, { retry: { kind: "whenAvailable" }, open }, { warnings });
+      return failedOutcome(envelope, this.trouble, { retry: { kind: "whenAvailable" }, open, warnings });
     }
     if (this.isTestMail && isModemError(error, "SMTP_BUSY"))
       error = copyOf(error, { hint: SPECIAL_HINTS.testMailLater });
@@ -325,7 +319,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     if (step !== undefined) {
       memory.pending = { step, error };
       const passing = copyOf(error, { class: "transient" });
-      return failedOutcome(envelope, passing, { retry: { kind: "atOnce" }, open }, { warnings });
+      return failedOutcome(envelope, passing, { retry: { kind: "atOnce" }, open, warnings });
     }
     memory.taken.clear();
     memory.rootsTried = false;
@@ -334,9 +328,9 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const retry = (atLeastMs: number): Retry => ({ kind: "backOff", atLeastMs });
     if (memory.networkErrors >= MOST_NETWORK_ERRORS) {
       const named = copyOf(error, { hint: SPECIAL_HINTS.hiddenRefusal });
-      return failedOutcome(envelope, named, { retry: retry(HALF_AN_HOUR), open }, { warnings });
+      return failedOutcome(envelope, named, { retry: retry(HALF_AN_HOUR), open, warnings });
     }
     const told = (await this.recovery.mayPass(error)) ? copyOf(error, { class: "transient" }) : error;
-    return failedOutcome(envelope, told, { retry: retry(0), open }, { warnings });
+    return failedOutcome(envelope, told, { retry: retry(0), open, warnings });
   }
 }

@@ -6,10 +6,10 @@
  */
 import { Readable } from "node:stream";
 import { Deferred } from "../../async";
-import { isModemError, ModemError } from "../../errors";
+import { asModemError } from "../../errors";
 
 /** Bytes that are withheld; a shorter message is withheld as a whole. */
-export const WITHHELD_BYTES = 1024;
+const WITHHELD_BYTES = 1024;
 
 export class HeldMessage {
   /** What the sender of the message reads. */
@@ -60,9 +60,7 @@ export class HeldMessage {
         if (open > 0) yield this.pass(bytes.subarray(0, open));
       }
     } catch (cause) {
-      this.end.reject(
-        isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) }),
-      );
+      this.end.reject(asModemError(cause));
       throw new Error("the message could not be read", { cause });
     }
     this.end.resolve();

@@ -10,7 +10,7 @@
  */
 import { EventEmitter } from "node:events";
 import { joinSignals } from "../../async";
-import { copyOf, isModemError, ModemError } from "../../errors";
+import { asModemError, copyOf, isModemError, ModemError } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
@@ -21,6 +21,7 @@ import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
+import { calledOff } from "../called-off";
 import { recipientsOf } from "../envelope";
 import type {
   Ended,
@@ -334,14 +335,7 @@ class SessionFailure extends Error {
 }
 
 function failureOf(cause: unknown): Pick<SessionFailure, "error" | "refusals"> {
-  if (cause instanceof SessionFailure) return cause;
-  const error = isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
-  return { error, refusals: [] };
-}
-
-function calledOff(envelope: Envelope, cause: unknown): Ended {
-  const error = isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause });
-  return failedOutcome(envelope, error, { kind: "whenAvailable" });
+  return cause instanceof SessionFailure ? cause : { error: asModemError(cause), refusals: [] };
 }
 
 function resultUnknown(cause: unknown): ModemError {
