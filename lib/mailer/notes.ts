@@ -4,7 +4,19 @@
  * In plain ASCII, so that every module carries them.
  */
 
+import type { OutgoingMail, PrepareOptions } from "./mailer";
+
 const MINUTE = 60_000;
+
+/** The notes of a copy, often none. @param lateMinutes age after which a mail says when it was raised; 0 = never */
+export function notesOf(
+  { id, raisedAt }: Pick<OutgoingMail, "id" | "raisedAt">,
+  { ageMs, possibleDuplicate }: Pick<PrepareOptions, "ageMs" | "possibleDuplicate">,
+  lateMinutes: number,
+): readonly string[] {
+  const isLate = lateMinutes > 0 && ageMs >= lateMinutes * MINUTE;
+  return [...(isLate ? [lateNote(raisedAt, ageMs)] : []), ...(possibleDuplicate ? [repeatNote(id)] : [])];
+}
 
 /** Says when the mail was raised and how long it waited. @param raisedAt milliseconds since 1970 @param ageMs milliseconds */
 export function lateNote(raisedAt: number, ageMs: number): string {

@@ -31,13 +31,8 @@ import { calledOff } from "../called-off";
 import { recipientsOf } from "../envelope";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
-import {
-  ASCII_ONLY,
-  compose,
-  needsTextSupport,
-  type Composed,
-  type ComposeSettings,
-} from "./compose/compose";
+import { compose, needsTextSupport, type Composed, type ComposeSettings } from "./compose/compose";
+import { ASCII_ONLY } from "./compose/mail-transaction";
 import { textFormOf, type TextForm } from "./compose/text-form";
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
 import { ForeignUse } from "./foreign-use";

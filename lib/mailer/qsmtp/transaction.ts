@@ -9,7 +9,7 @@
  */
 import { ModemError } from "../../errors";
 import type { MailerProgress } from "../mailer";
-import type { MailTransaction, TextSupport } from "./compose/mail-transaction";
+import { ASCII_ONLY, type MailTransaction } from "./compose/mail-transaction";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
 import type { TransactionModem } from "./transaction-modem";
@@ -45,8 +45,6 @@ export interface FillOptions {
 const LATE_RESTART = "it has restarted just before the mail was to be sent";
 
 const PLAIN_BODY = "The module refused the letters of the text; it is whole in message.txt.";
-
-const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
 
 /** A mail that the module holds whole and has not sent. */
 export interface FilledMail {

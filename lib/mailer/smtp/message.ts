@@ -11,7 +11,7 @@ import type { MailComposerOptions } from "nodemailer/lib/mail-composer";
 import type { Mailbox } from "../../mail/mail";
 import { isAscii } from "../../mail/ascii-fold";
 import type { OutgoingAttachment, OutgoingMail } from "../mailer";
-import { lateNote, repeatNote } from "../notes";
+import { notesOf } from "../notes";
 import { loadMailComposer, mimeTypeOf } from "./nodemailer";
 
 export interface MessageSettings {
@@ -42,7 +42,6 @@ export interface Message {
   open(): Readable;
 }
 
-const MINUTE = 60_000;
 /** Characters of a text that nodemailer may look through and code in one turn. */
 const SHORT_TEXT = 16_384;
 /** RFC 2045 section 6.8: characters of a line of base64. */
@@ -57,7 +56,9 @@ export async function makeMessage(
   history: MessageHistory,
 ): Promise<Message> {
   const sender: Mailbox = mail.from ?? { name: settings.senderName, address: settings.senderAddress };
-  const text = [notesOf(mail, settings, history).join("\r\n"), mail.text].filter((part) => part !== "");
+  const { id } = mail;
+  const notes = notesOf({ id, raisedAt: history.raisedAt }, history, settings.lateNote);
+  const text = [notes.join("\r\n"), mail.text].filter((part) => part !== "");
   const whole = text.join("\r\n\r\n");
   const messageId = `<${mail.unique}@${domainOf(sender.address)}>`;
   const boundary = randomBytes(16).toString("hex");
@@ -96,18 +97,6 @@ export async function makeMessage(
     payloadBytes: Buffer.byteLength(whole) + mail.attachments.reduce((sum, { size }) => sum + size, 0),
     open: () => compose((one) => Readable.from(one.open(), { objectMode: false })),
   };
-}
-
-function notesOf(
-  mail: OutgoingMail,
-  settings: MessageSettings,
-  { ageMs, possibleDuplicate, raisedAt }: MessageHistory,
-): readonly string[] {
-  const isLate = settings.lateNote > 0 && ageMs >= settings.lateNote * MINUTE;
-  return [
-    ...(isLate ? [lateNote(raisedAt, ageMs)] : []),
-    ...(possibleDuplicate ? [repeatNote(mail.id)] : []),
-  ];
 }
 
 /** RFC 5322 section 3.6.3 wants no To; programs that score mail do. */

@@ -15,11 +15,9 @@ import { codeSubject } from "./coded-subject";
 import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { safeFileNames } from "./file-names";
-import { lateNote, repeatNote } from "../../notes";
+import { notesOf } from "../../notes";
 import { senderNameOf } from "./sender-name";
 import { shown } from "../../../mail/message/text";
-
-const MINUTE = 60_000;
 
 /** What the modem's settings say about the text of mails. */
 export interface ComposeSettings {
@@ -56,9 +54,6 @@ export interface Composed {
 
 type Warn = (warning: string) => void;
 
-/** Enough where `needsTextSupport` is false. */
-export const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
-
 /** True when the mail goes out better if the module was asked how it takes text. */
 export function needsTextSupport(mail: Pick<OutgoingMail, "subject" | "text">): boolean {
   return !isAscii(mail.subject + mail.text) || mail.subject.includes('"');
@@ -86,7 +81,10 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     }
   }
   if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
-  const preface = [...notes(mail, options), ...(subject.whole ? [] : [`Subject: ${mail.subject}`])];
+  const preface = [
+    ...notesOf(mail, history, settings.lateNote),
+    ...(subject.whole ? [] : [`Subject: ${mail.subject}`]),
+  ];
   const files = mail.attachments.filter(({ size }) => size > 0);
   const text = [preface.join("\r\n"), mail.text, withoutEmpty(mail.attachments, warn)]
     .filter((part) => part !== "")
@@ -116,14 +114,6 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     },
     warnings: [...warnings],
   };
-}
-
-function notes(mail: OutgoingMail, { settings, history }: ComposeOptions): readonly string[] {
-  const isLate = settings.lateNote > 0 && history.ageMs >= settings.lateNote * MINUTE;
-  return [
-    ...(isLate ? [lateNote(mail.raisedAt, history.ageMs)] : []),
-    ...(history.possibleDuplicate ? [repeatNote(mail.id)] : []),
-  ];
 }
 
 /**

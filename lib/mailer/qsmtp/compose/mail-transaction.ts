@@ -31,6 +31,9 @@ export interface TextSupport {
   readonly body: "raw" | "hex" | "unknown";
 }
 
+/** Of a module of which nothing is known; enough for text in ASCII. */
+export const ASCII_ONLY: TextSupport = { subject: "unknown", body: "unknown" };
+
 /** How a body that is not ASCII is written: where nothing is known of bodies, as the subject is, which is a guess. */
 export function bodyCoding({ subject, body }: TextSupport): TextSupport["body"] {
   return body === "unknown" ? subject : body;
