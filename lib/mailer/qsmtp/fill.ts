@@ -17,6 +17,7 @@ import {
 import { ifRefused } from "../../quectel/execute";
 import { inputSeconds } from "../../quectel/connection/line-time";
 import type { Modem } from "../../quectel/connection/modem";
+import { areSame, hasAddresses } from "./listed";
 import { atStage, confirmed } from "./stage-error";
 
 export type FilledModem = Pick<Modem, "execute" | "line">;
@@ -65,22 +66,11 @@ async function fillRecipients(modem: FilledModem, mail: CodedMail, signal: Abort
     );
     if (areSame(held, wanted)) return;
     // Twice nothing that reads as an address: this module lists them in no known form, and says 659 where it has none.
-    if (attempt === 2 && !held.some((address) => address.includes("@"))) return;
+    if (attempt === 2 && !hasAddresses(held)) return;
     if (attempt === 2)
       throw new ModemError("MODEM_OUT_OF_SYNC", { ...WRONG_RECIPIENTS, stage: "recipients" });
     await clear(modem, signal);
   }
-}
-
-/** True for the same addresses in whatever order. */
-function areSame(some: readonly string[], others: readonly string[]): boolean {
-  const [one, other] = [some, others].map((list) =>
-    list
-      .map((address) => address.toLowerCase())
-      .sort()
-      .join("\n"),
-  );
-  return one === other;
 }
 
 async function addOne(

@@ -10,6 +10,7 @@ import { queryRecipients } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import { ifRefused } from "../../quectel/execute";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
+import { areSame, hasAddresses } from "./listed";
 
 const DAY = 24 * 3600_000;
 const STORE_KEY = "foreign-use";
@@ -44,18 +45,12 @@ export class ForeignUse {
     if (isModemError(error, "SMTP_BUSY") && error.stage === "clear") await this.seen();
   }
 
-  /** Rejects with `MODEM_OUT_OF_SYNC` when the module holds other recipients than these; asks only while likely. */
+  /** Rejects with `MODEM_NOT_READY` when the module holds other recipients than these; asks only while likely. */
   async check(recipients: readonly string[], signal: AbortSignal): Promise<void> {
     if (!(await this.isLikely())) return;
     const held = await ifRefused(this.modem.execute(queryRecipients(), { signal }), async () => recipients);
-    const form = (list: readonly string[]): string =>
-      list
-        .map((address) => address.toLowerCase())
-        .sort()
-        .join("\n");
-    // A module that lists them in no known form tells nothing.
-    if (!held.some((address) => address.includes("@")) && held.length > 0) return;
-    if (form(held) === form(recipients)) return;
+    const isUnreadable = held.length > 0 && !hasAddresses(held);
+    if (isUnreadable || areSame(held, recipients)) return;
     await this.seen();
     throw new ModemError("MODEM_NOT_READY", {
       stage: "send",

@@ -14,6 +14,7 @@ import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import { recipientsOf } from "../envelope";
 import type { Envelope, Mark } from "../mailer";
 import type { TransactionModem } from "./transaction-modem";
+import { comparable } from "./listed";
 import { resultUnknown } from "./put-result";
 
 export interface MarkData {
@@ -82,10 +83,8 @@ export async function shownAfterLoss(
   }
 }
 
-/** Case and order are the module's business. */
 function hashOfShown(recipients: readonly string[], subject: string): string {
-  const sorted = recipients.map((address) => address.toLowerCase()).sort();
-  return hashOf(JSON.stringify([sorted, subject.toLowerCase()]));
+  return hashOf(JSON.stringify([comparable(recipients), subject.toLowerCase()]));
 }
 
 function hashOf(text: string): string {
