@@ -1,14 +1,8 @@
 /** From the module's result of a mail to the error of this package. */
-import {
-  ERROR_TABLE,
-  isModemError,
-  ModemError,
-  SPECIAL_HINTS,
-  type ErrorCode,
-  type SpecialHint,
-} from "../../errors";
+import { ERROR_TABLE, isModemError, ModemError, type ErrorCode } from "../../errors";
 import type { PutResult } from "../../quectel/commands/smtp";
 import { codeOfNumber, errorOfNumber } from "../../quectel/error-codes";
+import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
 
 /** Numbers of the SMTP client begin here; firmware of tomorrow may add some behind those that are known. */
 const FIRST_NUMBER = 651;
@@ -47,7 +41,8 @@ export function putError(result: PutResult): ModemError | undefined {
     modemCode: error,
     ...(reply === "negative" ? { smtpCode } : {}),
   } as const;
-  const refusal = reply === "negative" ? LOGIN_REPLIES[smtpCode] : undefined;
+  // The module has numbers for 530 and 535 only.
+  const refusal = reply === "negative" ? (LOGIN_WANTED[smtpCode] ?? LOGIN_REFUSED[smtpCode]) : undefined;
   if (refusal !== undefined) {
     const { code, hint } = refusal;
     return new ModemError(code, {
@@ -102,28 +97,6 @@ function saying(code: ErrorCode | undefined, smtpCode: number): { readonly detai
   const isNamed = code !== undefined && ERROR_TABLE[code].text.includes(`(${smtpCode}`);
   return smtpCode === 0 || isNamed ? {} : { detail: `the server said ${smtpCode}` };
 }
-
-interface LoginRefusal {
-  readonly code: ErrorCode;
-  /** Left out: that of the code. */
-  readonly hint?: SpecialHint;
-}
-
-/**
- * Refused logins: they would hit every mail, and a refused password must not be tried again and again. The module has
- * numbers for 530 and 535 only.
- *
- * Source: RFC 4954 section 6, RFC 5248 (registry of enhanced status codes, X.7.8 to X.7.13).
- */
-const LOGIN_REPLIES: Readonly<Record<number, LoginRefusal>> = {
-  523: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
-  524: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
-  525: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.accountDisabled },
-  530: { code: "SMTP_ACCESS_DENIED" },
-  534: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.appPassword },
-  535: { code: "SMTP_AUTH_FAILED" },
-  538: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
-};
 
 /** As `provesRefusal`, the other way round, by the error alone; true where another copy has to say so to its reader. */
 export function mayHaveArrived(error: unknown): boolean {

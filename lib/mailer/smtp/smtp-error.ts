@@ -7,6 +7,7 @@
 import { isModemError, ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../errors";
 import { maskSecrets } from "../../serial/secrets";
 import type { SmtpSettings } from "../../quectel/settings";
+import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
 import type { Broken, DialogueStage } from "./dialogue";
 
 /** What the error depends on beside the failure. */
@@ -44,7 +45,7 @@ export function readReply(
 }
 
 /** The forms in which the login stands on the wire (RFC 4616, and LOGIN). */
-export function secretsOf(user: string, password: string): readonly string[] {
+function secretsOf(user: string, password: string): readonly string[] {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");
   return password === "" ? [] : [password, base64(password), base64(`\u0000${user}\u0000${password}`)];
 }
@@ -84,7 +85,7 @@ export function sessionError(broken: Broken, circumstances: Circumstances): Mode
 }
 
 /** The error of a refusal. */
-export function replyError(reply: Reply, circumstances: Circumstances, cause?: unknown): ModemError {
+function replyError(reply: Reply, circumstances: Circumstances, cause: unknown): ModemError {
   const { stage } = circumstances;
   const { code, class: kind, hint } = meaningOf(reply, circumstances);
   return new ModemError(code, {
@@ -107,7 +108,7 @@ interface Meaning {
 
 function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
   const { stage, hasOwnSender } = circumstances;
-  const denied = DENIALS[reply.code];
+  const denied = LOGIN_WANTED[reply.code];
   if (denied !== undefined) return denied;
   switch (stage) {
     case "connect":
@@ -133,14 +134,13 @@ function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
 }
 
 /** What a refused recipient means: it concerns nobody but him, unless it is a matter of login or encryption. */
-export function recipientError(reply: Reply, cause?: unknown): ModemError {
-  const { code, hint } = DENIALS[reply.code] ?? REPLIES[reply.code] ?? UNNAMED;
+export function recipientError(reply: Reply): ModemError {
+  const { code, hint } = LOGIN_WANTED[reply.code] ?? REPLIES[reply.code] ?? UNNAMED;
   return new ModemError(code, {
     modemCode: null,
     smtpCode: reply.code,
     detail: `the server said ${JSON.stringify(reply.text)}`,
     stage: "envelope",
-    cause,
     ...(hint !== undefined && { hint }),
   });
 }
@@ -165,14 +165,6 @@ const REPLIES: Readonly<Record<number, Meaning>> = {
 const UNNAMED: Meaning = { code: "SMTP_TRANSACTION_FAILED" };
 const REPLY_LATER: Meaning = { code: "SMTP_LOCAL_ERROR" };
 
-/** The server wants a login, or encryption first; whatever was asked (RFC 4954 section 6, RFC 5248 X.7.8 to X.7.13). */
-const DENIALS: Readonly<Record<number, Meaning>> = {
-  523: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
-  524: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
-  530: { code: "SMTP_ACCESS_DENIED" },
-  538: { code: "SMTP_ACCESS_DENIED", hint: SPECIAL_HINTS.loginNeedsEncryption },
-};
-
 /** A login that the server does not take: another password would change nothing. */
 const NO_SUCH_LOGIN: Meaning = { code: "SMTP_AUTH_UNSUPPORTED", hint: SPECIAL_HINTS.noPasswordLogin };
 const LOGIN_REPLIES: Readonly<Record<number, Meaning>> = {
@@ -180,9 +172,7 @@ const LOGIN_REPLIES: Readonly<Record<number, Meaning>> = {
   502: NO_SUCH_LOGIN,
   503: NO_SUCH_LOGIN,
   504: NO_SUCH_LOGIN,
-  525: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.accountDisabled },
-  534: { code: "SMTP_AUTH_FAILED", hint: SPECIAL_HINTS.appPassword },
-  535: { code: "SMTP_AUTH_FAILED" },
+  ...LOGIN_REFUSED,
 };
 
 /** The server offers no login at all, so the password was not sent. */
@@ -270,11 +260,9 @@ interface Details {
 
 function detailsOf(cause: unknown): Details {
   const { code, originalCode, response, command } = (
-    typeof cause === "object" && cause !== null ? cause : {}
+    typeof cause === "object" && cause !== null && !isModemError(cause) ? cause : {}
   ) as Partial<Record<keyof Details, unknown>>;
   const text = (value: unknown): string | undefined => (typeof value === "string" ? value : undefined);
-  if (isModemError(cause))
-    return { code: undefined, originalCode: undefined, response: undefined, command: undefined };
   return {
     code: text(code),
     originalCode: text(originalCode),
