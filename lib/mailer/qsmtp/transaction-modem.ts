@@ -6,6 +6,7 @@
  */
 import type { Command } from "../../at/command";
 import type { ExecuteOptions } from "../../at/job";
+import { joinSignals } from "../../async";
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { LineProperties } from "../../quectel/connection/line-time";
@@ -48,11 +49,14 @@ export class TransactionModem {
     if (modem.state.name !== "connecting") return;
     const limit = new AbortController();
     const timer = modem.clock.after(RESYNC_TIME, () => limit.abort());
-    const ends = signal === undefined ? [limit.signal] : [limit.signal, signal];
+    const either = joinSignals(limit.signal, signal);
     await modem
-      .whenReady(AbortSignal.any(ends))
+      .whenReady(either.signal)
       .catch(() => signal?.throwIfAborted())
-      .finally(() => timer.clear());
+      .finally(() => {
+        timer.clear();
+        either.release();
+      });
   }
 
   get epoch(): number {

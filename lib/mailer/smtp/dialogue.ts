@@ -84,7 +84,7 @@ export class Dialogue {
     private readonly options: DialogueOptions,
   ) {
     // Before nodemailer listens, which writes into the error.
-    socket.once("error", (error) => (this.lost ??= asModemError(error)));
+    socket.once("error", (error) => (this.lost ??= lossOf(error)));
     const Connection = loadConnection();
     const connection: Duplex = socket;
     assertSocket(connection);
@@ -117,11 +117,6 @@ export class Dialogue {
   /** True once nothing more can be sent. */
   get isOver(): boolean {
     return this.socket.destroyed || this.connection.destroyed;
-  }
-
-  /** True when the connection is encrypted. */
-  get isSecure(): boolean {
-    return this.connection.secure;
   }
 
   /** The server takes logins. */
@@ -289,6 +284,6 @@ function codeOf(refusal: unknown): string | undefined {
   return refusal instanceof Error ? ((refusal as NodeJS.ErrnoException).code ?? refusal.message) : undefined;
 }
 
-function asModemError(error: unknown): ModemError {
+function lossOf(error: unknown): ModemError {
   return isModemError(error) ? copyOf(error) : new ModemError("SOCKET_CLOSED", { cause: error });
 }
