@@ -284,7 +284,6 @@ export class Worker {
       }
     }
     entry.due = policy.time.now().time + SHORTEST_WAIT_MS;
-    entry.stage = "queued";
     return undefined;
   }
 

@@ -234,6 +234,32 @@ describe("A disk that fails", function () {
     assert.equal(result.attempts, 1);
   });
 
+  it("counts a mail once that is discarded while its record cannot be read", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false });
+    const id = await bench.accept(mail("1"));
+    let reads = 0;
+    let fail = (): void => undefined;
+    const held = new Promise<void>((resolve) => (fail = resolve));
+    const read = files.read.bind(files);
+    files.read = async (path) => {
+      if (!path.includes("/queue/")) return read(path);
+      const isFirst = ++reads === 1;
+      await held;
+      if (!isFirst) return read(path);
+      throw Object.assign(new Error("EIO"), { code: "EIO" });
+    };
+    bench.mailer.setAvailable(true);
+    await bench.clock.run(() => reads === 1);
+    const discarding = bench.outbox.discard(id);
+    await bench.clock.run(() => reads === 2);
+    fail();
+    assert.equal(await bench.clock.until(discarding), 1);
+    assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_DISCARDED");
+    await bench.clock.advance(60_000);
+    assert.deepEqual([bench.outbox.summary().depth, bench.delivered], [0, []]);
+  });
+
   it("tries again when an attachment only cannot be read now", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
