@@ -27,7 +27,7 @@ export interface Entry extends Slot {
   stage: MailState["kind"];
 }
 
-const RANK: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
+/** In the order of sending. */
 const PRIORITIES = ["high", "normal", "low"] as const satisfies readonly Priority[];
 const MINUTE_MS = 60_000;
 
@@ -160,9 +160,9 @@ export class Order {
 
   /** In the order of sending: priority, then age. Those that have ended are left out. */
   inOrder(): Entry[] {
-    return [...this.entries.values()]
-      .filter(({ stage }) => stage !== "ended")
-      .sort((a, b) => RANK[a.priority] - RANK[b.priority] || a.seq - b.seq);
+    return PRIORITIES.flatMap((priority) =>
+      [...this.queues[priority]].filter(({ stage }) => stage !== "ended"),
+    );
   }
 
   /** Those that have ended and are perhaps not told. */
@@ -177,11 +177,7 @@ export class Order {
 
   /** The mail that a `high` one pushes out of a full outbox. */
   youngestLow(): Entry | undefined {
-    let youngest: Entry | undefined;
-    for (const entry of this.entries.values()) {
-      if (entry.stage === "queued" && entry.priority === "low") youngest = entry;
-    }
-    return youngest;
+    return [...this.queues.low].findLast(({ stage }) => stage === "queued");
   }
 
   /** All but the youngest of the mails of the same node with the same key: several may come to the disk at once. */
