@@ -44,14 +44,19 @@ export class LongText {
   }
 }
 
-/** Cuts a text into pieces where neither a surrogate pair nor CR LF is divided. */
-export function* piecesOf(text: string): Iterable<string> {
+/** Cuts a text into pieces of about `length` UTF-16 units; neither a surrogate pair nor CR LF is divided. */
+export function* piecesOf(text: string, length = PIECE): Iterable<string> {
   for (let at = 0; at < text.length;) {
-    let end = Math.min(text.length, at + PIECE);
+    let end = Math.min(text.length, at + length);
     if (isPair(text, end)) end++;
     yield text.slice(at, end);
     at = end;
   }
+}
+
+/** The same pieces in UTF-8. */
+export function* bytePieces(text: string, length = PIECE): Iterable<Buffer> {
+  for (const piece of piecesOf(text, length)) yield Buffer.from(piece);
 }
 
 function isPair(text: string, at: number): boolean {

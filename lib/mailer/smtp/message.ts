@@ -10,6 +10,7 @@ import { Readable } from "node:stream";
 import type { MailComposerOptions } from "nodemailer/lib/mail-composer";
 import type { Mailbox } from "../../mail/mail";
 import { isAscii } from "../../mail/ascii-fold";
+import { bytePieces } from "../../mail/message/long-text";
 import type { OutgoingAttachment, OutgoingMail } from "../mailer";
 import { notesOf } from "../notes";
 import { loadMailComposer, mimeTypeOf } from "./nodemailer";
@@ -118,20 +119,10 @@ function textOf(text: string): Pick<MailComposerOptions, "text"> {
   if (text.length <= SHORT_TEXT) return { text };
   return {
     text: {
-      content: Readable.from(piecesOf(text), { objectMode: false }),
+      content: Readable.from(bytePieces(text, SHORT_TEXT), { objectMode: false }),
       contentTransferEncoding: isAscii(text) ? "quoted-printable" : "base64",
     },
   };
-}
-
-function* piecesOf(text: string): Generator<Buffer> {
-  for (let at = 0; at < text.length;) {
-    const end = at + SHORT_TEXT;
-    // Half a surrogate pair has no bytes.
-    const next = /[\uD800-\uDBFF]/.test(text.charAt(end - 1)) ? end + 1 : end;
-    yield Buffer.from(text.slice(at, next));
-    at = next;
-  }
 }
 
 /** Without folders, and without characters that would end a header or turn the direction of reading round. */

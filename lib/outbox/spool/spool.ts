@@ -19,7 +19,7 @@ import { dirname, join } from "node:path";
 import { ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment } from "../../mail/mail";
-import { piecesOf } from "../../mail/message/long-text";
+import { bytePieces } from "../../mail/message/long-text";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import {
   contentBytes,
@@ -162,7 +162,7 @@ export class Spool {
     try {
       const kept: KeptContents = {
         attachments: await keepAttachments(attachments, room, this.files, put),
-        text: fits(text) ? text : { bytes: await put("text", textPieces(text)) },
+        text: fits(text) ? text : { bytes: await put("text", bytePieces(text)) },
         message: fits(json) ? { message } : { bytes: await put("message", inPieces(Buffer.from(json))) },
       };
       if (names.length > 0) await this.files.syncFolder(join(this.directory, "contents"));
@@ -318,10 +318,6 @@ async function keepAttachments(
 /** A content in memory, bit by bit: hashing 5 MB at once would stop the runtime for tens of milliseconds. */
 function* inPieces(bytes: Buffer): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
-}
-
-function* textPieces(text: string): Iterable<Uint8Array> {
-  for (const piece of piecesOf(text)) yield Buffer.from(piece);
 }
 
 /** Passes a content on while it is counted and hashed. What fails here is the source, not the spool. */
