@@ -92,7 +92,7 @@ export class Commands {
     return id;
   }
 
-  /** Mails that end or vanish meanwhile are left out; so are those whose record cannot be read. */
+  /** Mails that end or are removed meanwhile are left out; so are those whose record cannot be read. */
   async list(query: ListQuery): Promise<OutboxList> {
     const ids = this.idsOf(query.state);
     const offset = Math.max(0, query.offset ?? 0);

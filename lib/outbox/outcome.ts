@@ -1,5 +1,5 @@
 /**
- * What an outcome of the mailer makes of one transaction. Pure; part of the lifecycle, which alone calls it.
+ * What an outcome of the mailer makes of one transaction. Pure; part of the lifecycle, which alone applies it.
  */
 import { backOff } from "../async";
 import { knownFields, ModemError } from "../errors";

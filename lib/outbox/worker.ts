@@ -8,7 +8,7 @@
 import type { Timer } from "../clock";
 import { isModemError, ModemError } from "../errors";
 import { adopted, type LifeEvent } from "./lifecycle";
-import type { Entry } from "./order";
+import type { Entry, Expiring } from "./order";
 import { SHORTEST_WAIT_MS } from "./outcome";
 import type { Logger, OutboxSummary } from "./outbox-types";
 import { answerAbout, MailRunner, type RunnerParts } from "./mail-runner";
@@ -223,7 +223,7 @@ export class Worker {
     this.expiryTimer = clock.after(waitMs, () => this.watch());
   }
 
-  private expiring(): ReturnType<RunnerParts["order"]["expiring"]> {
+  private expiring(): Expiring {
     const { runner } = this;
     const isSpared = (entry: Entry): boolean => entry === runner?.entry && !runner.mayExpire;
     return this.parts.order.expiring(this.parts.policy.isHeld, isSpared);

@@ -156,9 +156,9 @@ export interface Adopter {
  * Moves all mails of the spool in `directory` into that of `adopter`. Returns their number. Contents are copied first;
  * then the rename of its record moves a mail at once, so a kill leaves it in one spool or the other.
  *
- * A mail that cannot be moved stays where
- * it is and is reported, and stops no other; one that lacks a content is moved all the same, so that its sender is told
- * when it is to be sent. Rejects with OUTBOX_LOCKED, and with OUTBOX_DISK when not one could be moved.
+ * A mail that cannot be moved stays where it is and is reported, and stops no other; one that lacks a content is moved
+ * all the same, so that its sender is told when it is to be sent. Rejects with OUTBOX_LOCKED, and with OUTBOX_DISK when
+ * not one could be moved.
  */
 export async function adoptSpool(directory: string, adopter: Adopter): Promise<number> {
   const { files } = adopter.spool;

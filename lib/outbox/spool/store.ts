@@ -61,8 +61,8 @@ export class MailStore {
   }
 
   /**
-   * Keeps a new mail durably; `make` completes the record with its contents. Rejects with
-   * OUTBOX_FULL when they exceed `room` bytes, and with the error of the disk; nothing of the mail is left then.
+   * Keeps a new mail durably; `make` completes the record with its contents. Rejects with OUTBOX_FULL when they exceed
+   * `room` bytes, and with the error of the disk; nothing of the mail is left then.
    */
   async insert(
     id: string,
