@@ -11,7 +11,7 @@ import type { RegisteringStep } from "../registration/readiness";
  */
 export type ModemState =
   /** No connection: nobody uses the modem, or the last attempt failed with `error`. */
-  | { readonly name: "offline"; readonly error?: ModemError; readonly retryAt?: number }
+  | { readonly name: "offline"; readonly error?: ModemError }
   /** The port is being opened, or the module is being synchronised and initialised. */
   | { readonly name: "connecting" }
   /** The module answers, but no mail can go out yet; `error` where a person should know why. */
@@ -19,7 +19,7 @@ export type ModemState =
   /** SIM card ready, registered. */
   | { readonly name: "ready" }
   /** Only a power switch helps now. */
-  | { readonly name: "needsPowerCycle"; readonly error: ModemError; readonly retryAt?: number };
+  | { readonly name: "needsPowerCycle"; readonly error: ModemError };
 
 /** Who the module says it is. */
 export interface ModuleIdentity {

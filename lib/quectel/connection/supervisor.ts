@@ -136,11 +136,10 @@ export class Supervisor {
     if (this.told === error.message) log.debug(text);
     else log.info(text);
     this.told = error.message;
-    const retryAt = clock.now() + ms;
-    if (dead !== undefined) this.modem.enter({ name: "needsPowerCycle", error: dead, retryAt });
+    if (dead !== undefined) this.modem.enter({ name: "needsPowerCycle", error: dead });
     else if (clock.now() >= this.bootUntil) {
       this.isGone = GONE.has(error.code);
-      this.modem.enter({ name: "offline", error, retryAt });
+      this.modem.enter({ name: "offline", error });
     }
     await delay(clock, ms, this.stopping.signal);
   }
