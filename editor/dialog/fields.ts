@@ -1,5 +1,6 @@
 /** Fields of the dialogs: their values, which of them are shown, and what every dialog prepares. */
 import type { EditorNode, MenuOption } from "../red";
+import { complaint } from "./complaint";
 
 /** The value of a property as text; empty for none. */
 export function textOf(value: unknown): string {
@@ -131,7 +132,7 @@ export function offer(
     button.prop("disabled", true).find("i").attr("class", "fa fa-spinner fa-spin");
     const options = await find().then(
       (found) => (found.length === 0 ? [{ label: nothing }] : found),
-      (error: Error) => [{ label: error.message }],
+      (error: unknown) => [{ label: complaint(error) }],
     );
     button.prop("disabled", false).find("i").attr("class", "fa fa-search");
     const menu = RED.popover.menu({

@@ -4,10 +4,11 @@
  * A password that was not touched is not sent, because the browser never had it. Nothing is saved or deployed.
  */
 import type { TestView } from "../../nodes/runtime/connection-test/test-view";
+import { complaint } from "../dialog/complaint";
 import { current, valueOf } from "../dialog/fields";
-import { call, RequestError } from "../dialog/runtime";
 import { text } from "../dialog/texts";
 import { explain } from "../shared/explain";
+import { type Refusal, request, RequestError } from "../shared/request";
 import type { EditorNode } from "../red";
 import { clearTest, forgetTests, showTest, showTestError, type LeadTo } from "./connection-test-view";
 
@@ -121,17 +122,18 @@ async function start(node: EditorNode, leadTo: LeadTo, kind: Kind, more: object)
   $("#quectel-trial-headline").text(text(`running.${kind}`));
   $("#quectel-trial-cancel")[0]?.scrollIntoView({ block: "nearest" });
   try {
-    const { id } = await call<{ id: string }>("POST", "trials", {
+    const body = {
       kind,
       modem: node.id,
       flow: scopeOf(node),
       properties: typedProperties(node),
       credentials: typedCredentials(node),
       ...more,
-    });
+    };
+    const { id } = await request<{ id: string }>("trials", { method: "POST", body });
     // The dialog was left meanwhile.
     if (own !== generation) {
-      call("DELETE", `trials/${id}`).catch(() => undefined);
+      request(`trials/${id}`, { method: "DELETE" }).catch(() => undefined);
       return;
     }
     state = { kind: "running", id };
@@ -147,20 +149,20 @@ async function start(node: EditorNode, leadTo: LeadTo, kind: Kind, more: object)
 }
 
 function showFailure(node: EditorNode, leadTo: LeadTo, error: unknown): void {
-  const answer = error instanceof RequestError ? error.answer : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  const complaint = complaintOf(node, answer?.property);
-  if (complaint === undefined) {
-    const label = answer?.property === undefined ? "" : `${text(`label.${answer.property}`)}: `;
-    showTestError(label + message, (answer !== undefined && explain(answer).hint) || "");
-  } else showTestError(complaint, "");
-  if (answer?.property !== undefined) leadTo(answer.property);
+  const refusal: Refusal = error instanceof RequestError ? error.refusal : {};
+  const { property } = refusal;
+  const atField = complaintOf(node, property);
+  if (atField === undefined) {
+    const label = property === undefined ? "" : `${text(`label.${property}`)}: `;
+    showTestError(label + complaint(error), explain(refusal).hint || "");
+  } else showTestError(atField, "");
+  if (property !== undefined) leadTo(property);
 }
 
 /** Shows a connection test until it has ended, or the dialog was left. */
 async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
   for (;;) {
-    const view = await call<TestView>("GET", `trials/${id}`);
+    const view = await request<TestView>(`trials/${id}`);
     if (own !== generation) return;
     showTest(view, leadTo);
     if (view.phase === "ended") return;
@@ -169,7 +171,7 @@ async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
 }
 
 function cancel(): void {
-  if (state.kind === "running") call("DELETE", `trials/${state.id}`).catch(() => undefined);
+  if (state.kind === "running") request(`trials/${state.id}`, { method: "DELETE" }).catch(() => undefined);
 }
 
 function askRecipient(): void {

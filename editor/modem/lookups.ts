@@ -1,13 +1,13 @@
 /** What the modem's dialog looks up in the runtime: serial ports and names of root certificates. */
 import type { SerialPortInfo } from "../../lib/serial/ports";
 import { offer } from "../dialog/fields";
-import { ask } from "../dialog/runtime";
 import { text } from "../dialog/texts";
 import type { MenuOption } from "../red";
+import { request } from "../shared/request";
 import { field } from "./field";
 
 async function findPorts(): Promise<MenuOption[]> {
-  const ports = await ask<SerialPortInfo[]>("ports");
+  const ports = await request<SerialPortInfo[]>("ports");
   return ports.map((port) => {
     const label = $("<div>", { class: "quectel-port" });
     const name = port.description ?? port.models ?? port.device;
@@ -27,7 +27,7 @@ async function findPorts(): Promise<MenuOption[]> {
 }
 
 async function findRoots(): Promise<MenuOption[]> {
-  const names = await ask<string[]>("roots");
+  const names = await request<string[]>("roots");
   return names.map((name) => ({ value: name, label: name }));
 }
 

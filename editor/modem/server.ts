@@ -2,9 +2,9 @@
 import type { Advice } from "../../lib/mail/providers/providers";
 import type { KnownServer } from "../../nodes/runtime/admin/dialog-endpoints";
 import { textOf, valueOf } from "../dialog/fields";
-import { ask } from "../dialog/runtime";
 import { text } from "../dialog/texts";
 import { providerRemark } from "../shared/explain";
+import { request } from "../shared/request";
 import type { EditorNode } from "../red";
 import { field } from "./field";
 
@@ -37,7 +37,7 @@ export function prepareServer(node: EditorNode): void {
 function prepareProviders(): void {
   const select = $("#quectel-provider");
   const remark = $("#quectel-provider-remark");
-  ask<KnownServer[]>("providers").then(
+  request<KnownServer[]>("providers").then(
     (providers) => {
       for (const { name } of providers) $("<option>").val(name).text(name).appendTo(select);
       const here = providers.find(({ host }) => host !== "" && host === valueOf(field("smtpHost")));
@@ -119,7 +119,7 @@ function prepareAdvice(): void {
       passwordBytes: isByModule ? bytesOf("smtpPassword") : 0,
     });
     // That the runtime does not answer is said where a person asks it something.
-    const advice = await ask<Advice[]>(`advice?${query}`).catch(() => []);
+    const advice = await request<Advice[]>(`advice?${query}`).catch(() => []);
     if (number !== asked) return;
     list.empty();
     for (const item of advice) $("<div>").text(sentenceOf(item)).appendTo(list);

@@ -5,10 +5,11 @@
  */
 import type { Tick } from "../../nodes/runtime/sidebar/change-tick";
 import type { ListedModem, ModemView } from "../../nodes/runtime/sidebar/modem-view";
+import { RequestError } from "../shared/request";
 import { element, statusText, text } from "./dom";
 import { choosableModems, type ChoosableModem } from "./modems";
 import { show, undisturbed } from "./redraw";
-import { complaint, request, RequestFailure } from "./runtime";
+import { ask, complaint } from "./runtime";
 import { createTrace } from "./trace";
 import { partsOf } from "./view";
 
@@ -57,7 +58,7 @@ function createTab(): HTMLElement {
   const spoken = element("div", { class: "quectel-spoken", role: "status" });
   const body = element("div", { class: "quectel-body" });
   const trace = createTrace({
-    ask: (what) => request(`${encodeURIComponent(chosen ?? "")}/${what}`),
+    ask: (what) => ask(`${encodeURIComponent(chosen ?? "")}/${what}`),
     act: (action) => void act(action),
     fail: say,
   });
@@ -112,7 +113,7 @@ function createTab(): HTMLElement {
     isStale = false;
     const asked = chosen;
     try {
-      const view = await request<ModemView>(encodeURIComponent(asked));
+      const view = await ask<ModemView>(encodeURIComponent(asked));
       if (asked === chosen) {
         take(view);
         if (view.trace.hasEntries && isSeen) await trace.refresh();
@@ -122,7 +123,7 @@ function createTab(): HTMLElement {
       if (asked === chosen) {
         known = undefined;
         draw();
-        const isGone = error instanceof RequestFailure && error.status === 404;
+        const isGone = error instanceof RequestError && error.status === 404;
         tell(isGone ? text("problem.notDeployed") : complaint(error));
       }
     } finally {
@@ -144,7 +145,7 @@ function createTab(): HTMLElement {
   async function refreshList(): Promise<void> {
     if (!isSeen) return;
     try {
-      entries = choosableModems(await request<ListedModem[]>(""));
+      entries = choosableModems(await ask<ListedModem[]>(""));
     } catch (error) {
       tell(complaint(error));
       return;
@@ -169,7 +170,7 @@ function createTab(): HTMLElement {
   async function act(action: string, mail?: string): Promise<void> {
     if (action === "discard" && !(await isConfirmed())) return;
     try {
-      take(await request<ModemView>(encodeURIComponent(chosen ?? ""), { action, mail }));
+      take(await ask<ModemView>(encodeURIComponent(chosen ?? ""), { action, mail }));
       if (action === "startTrace") trace.clear();
     } catch (error) {
       say(error);
