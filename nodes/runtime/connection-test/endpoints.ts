@@ -1,7 +1,6 @@
 /** The endpoints behind the test buttons of the modem's dialog: start a connection test, look at it, cancel it. */
 import type { NodeAPI } from "node-red";
-import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { AdminRoutes } from "../admin/admin-routes";
 import { FolderStore } from "../disk/folder-store";
@@ -13,6 +12,7 @@ import { deployedModem, environmentOf, isSubflow } from "./deployed";
 import { readTestRequest, type TestRequest } from "./request";
 import { ConnectionTests, type TestOrder } from "./connection-tests";
 import { typedSettings } from "./typed-settings";
+import manifest = require("@modem-mail/node-red-quectel-smtp/package.json");
 
 /** Ports belong to the process, so its connection tests are in one place, however often the node is loaded. */
 const trials = new ConnectionTests(systemClock);
@@ -62,13 +62,7 @@ function isInUse(directory: string): boolean {
 }
 
 function versions(RED: NodeAPI): string {
-  const { name, version } = packageJson(__dirname);
+  const { name, version } = manifest;
   const nodeRed: unknown = Reflect.get(RED.settings, "version");
   return `${name} ${version}, Node-RED ${String(nodeRed)}, Node.js ${process.version} on ${process.platform} ${process.arch}`;
-}
-
-/** Of this package, whether it runs from its sources or from dist/. */
-function packageJson(folder: string): { readonly name: string; readonly version: string } {
-  const file = join(folder, "package.json");
-  return existsSync(file) ? JSON.parse(readFileSync(file, "utf8")) : packageJson(dirname(folder));
 }
