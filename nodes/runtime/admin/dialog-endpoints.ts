@@ -3,6 +3,7 @@ import { type Advice, adviceFor, PROVIDERS } from "../../../lib/mail/providers/p
 import { rootNames } from "../../../lib/mail/providers/root-store";
 import { listPorts } from "../../../lib/serial/ports";
 import type { AdminRoutes } from "./admin-routes";
+import { MODEM_PROPERTIES } from "../settings/modem-properties";
 import { OptionReader, type RawOptions } from "../settings/options";
 
 /** What the dialog needs of a provider. */
@@ -42,7 +43,7 @@ function knownServers(): readonly KnownServer[] {
 function advice(query: RawOptions): readonly Advice[] {
   const options = new OptionReader(query);
   const bytes = (name: string): number => options.integer(name, { min: 0, max: 100_000 }, 0);
-  const security = SECURITIES.find((word) => word === options.text("security"));
+  const security = MODEM_PROPERTIES.smtpSecurity.words.find((word) => word === options.text("security"));
   return adviceFor({
     host: options.text("host"),
     port: security === undefined ? 0 : Number(options.text("port")),
@@ -51,5 +52,3 @@ function advice(query: RawOptions): readonly Advice[] {
     passwordBytes: bytes("passwordBytes"),
   });
 }
-
-const SECURITIES = ["none", "tls", "starttls"] as const;

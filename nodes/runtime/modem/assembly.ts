@@ -66,7 +66,7 @@ export interface Assembly extends Station, Way {
   close(): Promise<void>;
 }
 
-export interface MailPathOptions {
+interface StationOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: KeyValueStore;
@@ -74,7 +74,7 @@ export interface MailPathOptions {
   readonly trace: Trace;
 }
 
-export interface TestRunOptions extends MailPathOptions {
+export interface MailPathOptions extends StationOptions {
   /** Notes of the modem whose mails may be in flight in the module. */
   readonly testNotes: KeyValueStore;
 }
@@ -82,13 +82,13 @@ export interface TestRunOptions extends MailPathOptions {
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
 const RESULT_GRACE = 8_000;
 
-type StationSettings = Pick<ModemSettings, "connection" | "network" | "smtp">;
+type StationSettings = Pick<ModemSettings, "connection" | "network">;
 type MailSettings = Pick<ModemSettings, "mailer" | "smtp" | "text">;
 
 /** For test mails. */
 export function assembleMailPath(
   settings: StationSettings & MailSettings,
-  options: TestRunOptions,
+  options: MailPathOptions,
 ): MailPath {
   const station = assembleStation(settings, options);
   const way = assembleWay(station, settings, options);
@@ -99,7 +99,7 @@ export function assembleMailPath(
 function assembleWay(
   { modem, pdp, moduleClock, sockets }: Station,
   { mailer: chosen, smtp, text }: MailSettings,
-  { store, testNotes }: Pick<MailPathOptions, "store"> & { readonly testNotes?: KeyValueStore },
+  { store, testNotes }: Pick<StationOptions, "store"> & { readonly testNotes?: KeyValueStore },
 ): Way {
   switch (chosen) {
     case "module": {
@@ -138,7 +138,7 @@ async function closed(station: Station, { mailer }: Way): Promise<void> {
 
 function assembleStation(
   { connection, network }: StationSettings,
-  { clock, log, store, pinMemory, trace }: MailPathOptions,
+  { clock, log, store, pinMemory, trace }: StationOptions,
 ): Station {
   const { transport, ...source } = transportSource(connection, clock);
   const modem = new Modem({
