@@ -16,10 +16,10 @@ import type { TestView } from "./test-view";
 
 export type TestOrder = Omit<TestRunOptions, "lender" | "lastMail">;
 
-/** ConnectionTests that can be looked at, and for how many milliseconds after their end. */
+/** Connection tests that can be looked at, and for how many milliseconds after their end. */
 const KEPT = 20;
 const KEPT_FOR = 10 * 60_000;
-/** ConnectionTests at a time; more than any gateway has modems. */
+/** Connection tests at a time; more than any gateway has modems. */
 const MOST_RUNNING = 8;
 
 interface NotedMail {
@@ -65,7 +65,7 @@ export class ConnectionTests {
     return run.id;
   }
 
-  /** What is known of a connection test, and that somebody looks at it; undefined for one that is not known (any more). */
+  /** What is known of a test, and that somebody looks at it; undefined for one that is not known (any more). */
   look(id: string): TestView | undefined {
     const run = this.find(id);
     run?.touch();

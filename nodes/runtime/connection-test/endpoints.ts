@@ -15,19 +15,19 @@ import { typedSettings } from "./typed-settings";
 import manifest = require("@modem-mail/node-red-quectel-smtp/package.json");
 
 /** Ports belong to the process, so its connection tests are in one place, however often the node is loaded. */
-const trials = new ConnectionTests(systemClock);
+const tests = new ConnectionTests(systemClock);
 const watched = new WeakSet<object>();
 
 export function registerConnectionTests(RED: NodeAPI, routes: AdminRoutes): void {
   if (!watched.has(RED.events)) {
     watched.add(RED.events);
-    RED.events.on("flows:stopping", () => trials.stopAll());
+    RED.events.on("flows:stopping", () => tests.stopAll());
   }
   routes.post("trials", async ({ body }) => ({
-    id: await trials.start(orderOf(RED, readTestRequest(body))),
+    id: await tests.start(orderOf(RED, readTestRequest(body))),
   }));
-  routes.get("trials/:id", ({ params }) => trials.look(String(params["id"])));
-  routes.delete("trials/:id", ({ params }) => (trials.cancel(String(params["id"])) ? {} : undefined));
+  routes.get("trials/:id", ({ params }) => tests.look(String(params["id"])));
+  routes.delete("trials/:id", ({ params }) => (tests.cancel(String(params["id"])) ? {} : undefined));
 }
 
 /** @throws INVALID_CONFIG, INVALID_CREDENTIAL */

@@ -1,4 +1,4 @@
-/** What a connection test changes of the PDP context, kept before and put back after it; never of a context that is shared. */
+/** What a connection test changes of the PDP context, kept before and put back after it; never of one that is shared. */
 import { delay } from "../../../lib/clock";
 import {
   keepDefinition,
@@ -28,7 +28,7 @@ export async function keptContext(
   });
 }
 
-/** Gives up what the connection test has activated and restores the definition; what does not succeed goes to the log. */
+/** Gives up what the test has activated and restores the definition; what does not succeed goes to the log. */
 export async function putBack(
   { modem, pdp }: MailPath,
   definition: KeptDefinition | undefined,
@@ -42,7 +42,9 @@ export async function putBack(
     }
   };
   const done = tidy()
-    .catch((error: unknown) => modem.log.debug(`the trial leaves something behind: ${String(error)}`))
+    .catch((error: unknown) =>
+      modem.log.debug(`the connection test leaves something behind: ${String(error)}`),
+    )
     .finally(() => late.abort());
   await delay(modem.clock, TIDY, signal).catch(() => undefined);
   late.abort();

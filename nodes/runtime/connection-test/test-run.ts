@@ -24,7 +24,7 @@ import { keptContext, putBack } from "./kept-context";
 import { testReport } from "./report";
 import type { TestKind } from "./request";
 import { type StopReason, type TestEnd, type TestStep, type TestView, withoutSecrets } from "./test-view";
-import { TRIALS, type TestWork, type TestYield } from "./test-work";
+import { KINDS, type TestWork, type TestYield } from "./test-work";
 
 export interface TestRunOptions {
   readonly kind: TestKind;
@@ -48,9 +48,9 @@ const LIMITS: Readonly<Record<TestKind, number>> = {
   mail: 8 * 60_000,
   facts: 40 * 60_000,
 };
-/** Milliseconds after which a connection test that no editor asks about any more ends; a browser slows down hidden pages. */
+/** Milliseconds after which a test that no editor asks about any more ends; a browser slows down hidden pages. */
 const LOOK = 90_000;
-/** Milliseconds to put back what the connection test has set where the flows need the port: the runtime gives little time. */
+/** Milliseconds to put back what the test has set where the flows need the port: the runtime gives little time. */
 const URGENT_TIDY = 2_000;
 /** Characters of the dialogue; that of the facts is the longest. */
 const TRACE_LIMIT = 4 * 1024 * 1024;
@@ -82,7 +82,7 @@ export class TestRun {
 
   get view(): TestView {
     const { kind } = this.options;
-    const { ladder, total } = TRIALS[kind];
+    const { ladder, total } = KINDS[kind];
     const view: TestView = {
       id: this.id,
       kind,
@@ -191,7 +191,7 @@ export class TestRun {
     const { mailPath, lease } = given;
     const tell = (step: TestStep): void => void this.steps.push(step);
     try {
-      this.yielded = await TRIALS[kind].run({
+      this.yielded = await KINDS[kind].run({
         ...given,
         settings,
         recipient,
@@ -228,6 +228,6 @@ function aborted(signal: AbortSignal): Promise<void> {
 
 class TestStopped extends Error {
   constructor(readonly why: StopReason) {
-    super(`the trial was stopped: ${why}`);
+    super(`the connection test was stopped: ${why}`);
   }
 }

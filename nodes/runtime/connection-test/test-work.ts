@@ -1,7 +1,7 @@
 /**
  * What a connection test does once its port is open: the diagnosis, a mail, or the facts of the module.
  *
- * Each tells its steps while it goes on. A fault of the mail's way is a step that failed, not an error of the connection test.
+ * Each tells its steps while it goes on. A fault of the mail's way is a step that failed, not an error of the test.
  */
 import { randomUUID } from "node:crypto";
 import { stateWhere } from "../../../lib/quectel/connection/state-wait";
@@ -41,7 +41,7 @@ export interface TestYield {
   readonly facts?: FactsReport;
 }
 
-interface Trial {
+interface Kind {
   readonly ladder: readonly string[];
   readonly total: number;
   readonly run: (work: TestWork) => Promise<TestYield>;
@@ -50,13 +50,13 @@ interface Trial {
 const MAIL_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
 type MailStep = (typeof MAIL_STEPS)[number];
 
-export const TRIALS: Readonly<Record<TestKind, Trial>> = {
+export const KINDS: Readonly<Record<TestKind, Kind>> = {
   diagnosis: { ladder: STEP_NAMES, total: STEP_NAMES.length, run: runDiagnosis },
   mail: { ladder: MAIL_STEPS, total: MAIL_STEPS.length, run: sendTestMail },
   facts: { ladder: [], total: QUESTIONS.length, run: runFacts },
 };
 
-/** Milliseconds that a module may take to find card and network; see the patience of ModemHost. */
+/** Milliseconds that a module may take to find card and network; see the patience of LifecycleReports. */
 const READY_TIME = 90_000;
 
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
@@ -89,7 +89,7 @@ async function sendTestMail(work: TestWork): Promise<TestYield> {
     await readyModem(work);
     const { manufacturer = "", model = "" } = work.mailPath.modem.identity ?? {};
     steps.enter("connect", `${manufacturer} ${model}`.trim());
-    // The mailer takes the lock by itself.
+    // The mailer takes the lock itself.
     work.lease.release();
     const mail = await deliver(work, (stage) => steps.enter(stage === "upload" ? "body" : stage));
     steps.finish(`${mail.seconds} s`);

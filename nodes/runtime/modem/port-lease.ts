@@ -2,7 +2,7 @@
  * PortLease: a modem of the flows gives its port away for a connection test from the editor, and takes it back.
  *
  * The mail lock is held all the while, so nothing that belongs to a mail is disturbed. The connection is closed and
- * opened again afterwards, which makes everything that was set in the module count as unknown: whatever the connection test has
+ * opened again afterwards, which makes everything that was set in the module count as unknown: whatever the test has
  * set, the next mail sets its own.
  */
 import { within } from "../../../lib/async";
@@ -76,7 +76,7 @@ export async function leasePort(
   const portLease: PortLease = { recall, giveBack, returned };
   onLease(portLease);
   try {
-    // What this modem has activated would else count as somebody else's from now on, and never be given up.
+    // What this modem has activated would otherwise count as somebody else's from now on, and never be given up.
     await pdp.giveUp({ borrowed: lease, signal }).catch((error: unknown) => {
       signal.throwIfAborted();
       log.debug(`the data connection stays active: ${String(error)}`);

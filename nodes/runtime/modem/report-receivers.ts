@@ -1,7 +1,9 @@
 /**
- * Which users of a modem an error of its own goes through. Node-RED hands it to the Catch nodes once for each user, so three
- * users made three alarms of one event; here every Catch node that would have it gets it, as rarely as that allows: once,
- * unless the Catch nodes of a tab were set to different users.
+ * Which users of a modem an error of its own goes through.
+ *
+ * Node-RED hands it to the Catch nodes once for each user, so three users would make three alarms of one event. Here
+ * every Catch node that would have it gets it, as rarely as that allows: once, unless the Catch nodes of a tab were set
+ * to different users.
  */
 import type { Node, NodeAPI } from "node-red";
 

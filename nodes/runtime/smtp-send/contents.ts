@@ -1,9 +1,10 @@
 /**
  * The contents of a message between its acceptance and its result: they wait on the disk, not in memory.
  *
- * A long payload that is the text of the mail is left out and said to be there. A released message has `{filename, size}` in the place of each attachment, and of a payload of bytes, which is the
- * first attachment of its mail. Only the message itself is changed, never an object that it refers to, because a flow
- * may keep those in its context.
+ * A long payload that is the text of the mail is left out, and how the text becomes the payload is kept in its place. A
+ * released message has `{filename, size}` in the place of each attachment, and of a payload of bytes, which is the first
+ * attachment of its mail. Only the message itself is changed, never an object that it refers to, because a flow may keep
+ * those in its context.
  */
 import { bytesOf, isRecord } from "../../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../../lib/mail/mail";

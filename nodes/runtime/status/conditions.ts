@@ -18,7 +18,7 @@ interface RunningFacts {
   readonly progress: MailProgress | undefined;
   /** Why the folder of the outbox cannot be used. */
   readonly outboxError: ModemError | undefined;
-  /** A trial from the editor has the port. */
+  /** A connection test from the editor has the port. */
   readonly isLent: boolean;
 }
 
