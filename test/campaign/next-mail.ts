@@ -10,16 +10,16 @@ export const nextMail: Part = {
   name: "next-mail",
   full: 200,
   unit: "single faults of each kind",
-  async run(size, { say, ...options }) {
+  async run(size, options) {
     const figures: Figure[] = [];
     for (const [kind, fault] of SINGLE_FAULTS.entries()) {
       const seconds: number[] = [];
-      for (const number of positionsOf(size, { say, ...options })) {
+      for (const number of positionsOf(size, options)) {
         options.at(number);
         const took = (await nextMailAfter(fault, new Dice(mixed(options.seed, number * 10 + kind)))) / 1000;
         seconds.push(took);
         if (took >= GOAL)
-          say(
+          options.say(
             `next-mail: ${took.toFixed(1)} s after ${fault}; --part next-mail --seed ${options.seed} --only ${number}`,
           );
       }

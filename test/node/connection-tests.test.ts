@@ -12,10 +12,10 @@ import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench
 
 type Loose = ReturnType<JSON["parse"]>;
 
-/** Milliseconds without a look after which a trial ends. */
+/** Milliseconds without a look after which a test ends. */
 const ATTENTION = 90_000;
 
-describe("A trial of a modem's settings", () => {
+describe("A test of a modem's settings", () => {
   const bench = new FlowBench();
   let server: MailServer;
 
@@ -52,11 +52,11 @@ describe("A trial of a modem's settings", () => {
     helper.request().post("/quectel-modem/trials").send(body);
   const look = async (id: string): Promise<Loose> =>
     (await helper.request().get(`/quectel-modem/trials/${id}`)).body;
-  /** Starts a trial and resolves with how it ended. */
+  /** Starts a test and resolves with how it ended. */
   const run = async (body: object): Promise<Loose> => {
     const { status, body: answer } = await post(body);
     assert.equal(status, 200, JSON.stringify(answer));
-    return waitFor("the end of the trial", async () => {
+    return waitFor("the end of the test", async () => {
       const view = await look(answer.id);
       assert.doesNotMatch(JSON.stringify(view), /s3cret-word/);
       return view.phase === "ended" ? view : undefined;
@@ -351,7 +351,7 @@ describe("A trial of a modem's settings", () => {
       await bench.showsStatus("send", "ready");
     });
 
-    /** Something that each kind of trial does after its first step and before its last. */
+    /** Something that each kind of test does after its first step and before its last. */
     const amid = (run: () => void): Readonly<Record<"diagnosis" | "mail" | "facts", FaultRule>> => ({
       diagnosis: { at: { socket: "open" }, fault: { kind: "run", run } },
       mail: { at: { smtp: "connect" }, fault: { kind: "run", run } },

@@ -38,11 +38,11 @@ describe("A modem with mails over a socket", () => {
   });
 
   it("sends one mail to 25 recipients by STARTTLS, with a long password, and names the one who was refused", async () => {
-    const { port, ...rest } = await open({
+    const { port, received } = await open({
       tls: "starttls",
       auth: LOGIN,
       refuse: { rcpt: { "person-7@example.com": 550 } },
-    }).then((one) => ({ port: one.port, received: one.received }));
+    });
     await load(
       port,
       { smtpSecurity: "starttls", tlsRoot: "pem", tlsCa: certificate("ca").cert },
@@ -61,8 +61,8 @@ describe("A modem with mails over a socket", () => {
     assert.equal(smtp.status, "partial");
     assert.equal(smtp.accepted.length, 24);
     assert.deepEqual(smtp.rejected, [{ address: "person-7@example.com", smtpCode: 550 }]);
-    assert.equal(rest.received.length, 1);
-    const [mail] = rest.received;
+    assert.equal(received.length, 1);
+    const [mail] = received;
     assert.equal(mail?.secure, true);
     assert.equal(mail?.user, LOGIN.user);
     assert.equal(mail?.parsed.text?.trim(), "Pegel 3,2 m 过高");
@@ -82,7 +82,7 @@ describe("A modem with mails over a socket", () => {
     assert.deepEqual(mail.to, ["duty@example.com"]);
   });
 
-  it("gives a mail up that the server refuses for good, with the server's words and no number of the module", async () => {
+  it("gives up on a mail that the server refuses for good, with the server's words and no number of the module", async () => {
     const { port } = await open({ refuse: { data: 554 } });
     await load(port);
     bench.inject("send", { to: "duty@example.com", payload: "94 %" });
@@ -94,7 +94,7 @@ describe("A modem with mails over a socket", () => {
   });
 
   it("waits for a right password, and goes out when it was deployed", async () => {
-    const { port, received } = await open({ auth: LOGIN }).then((one) => one);
+    const { port, received } = await open({ auth: LOGIN });
     await load(port, {}, { smtpUser: LOGIN.user, smtpPassword: "wrong" });
     bench.inject("send", { to: "duty@example.com", payload: "94 %" });
     await bench.showsStatus("send", "SIMULATED 1 ✉ login refused");
@@ -104,7 +104,7 @@ describe("A modem with mails over a socket", () => {
   });
 
   it("sends its test mail the same way, and asks for no coding", async () => {
-    const { port, received } = await open({ auth: LOGIN }).then((one) => one);
+    const { port, received } = await open({ auth: LOGIN });
     await bench.load([helperNode("other")]);
     const { id: _, type: __, ...properties } = modemNode(port, { mailer: "socket" });
     const { body } = await helper
@@ -118,7 +118,7 @@ describe("A modem with mails over a socket", () => {
         credentials: { smtpUser: LOGIN.user, smtpPassword: LOGIN.password },
         recipient: "duty@example.com",
       });
-    const view = await waitFor("the end of the trial", async () => {
+    const view = await waitFor("the end of the test", async () => {
       const look: Loose = (await helper.request().get(`/quectel-modem/trials/${body.id}`)).body;
       return look.phase === "ended" ? look : undefined;
     });

@@ -1,4 +1,4 @@
-/** What befalls the process, its disk and its clock in an episode; each ends by itself after a while. */
+/** What befalls the process, its disk and its clock in an episode; each ends on its own after a while. */
 import type { Survives } from "../../support/faulty-files";
 import { atAcceptance, MINUTE, SECOND, soon, type Mishap, type Scene } from "./mishap";
 

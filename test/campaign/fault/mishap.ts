@@ -1,4 +1,4 @@
-/** What a mishap is, and by which means those of the campaign strike: at once, at a byte, command or step, or at an acceptance. */
+/** What a mishap is, and how those of the campaign strike: at once, at a byte, command or step, or at an acceptance. */
 import type { FaultPlan, FaultRule, SimulatedModem, SmtpStep } from "../../../lib/simulator";
 import type { FastClock } from "../../support/fast-clock";
 import type { Dice } from "./dice";

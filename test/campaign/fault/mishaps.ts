@@ -1,4 +1,4 @@
-/** What befalls module, line, network and mail server in an episode; each ends by itself after a while. */
+/** What befalls module, line, network and mail server in an episode; each ends on its own after a while. */
 import { cell, change, cme, ERROR, setModuleTime, simCard } from "../../../lib/simulator";
 import { HOST_MISHAPS } from "./host-mishaps";
 import {

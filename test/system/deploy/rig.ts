@@ -38,8 +38,8 @@ export class Rig {
   }
 
   /**
-   * Resolves when so many modules have said that they are busy with a mail, since they had `heard` that much: a result that
-   * comes before its module was asked cannot be told from that of another mail.
+   * Resolves when so many modules have said that they are busy with a mail, since they had `heard` that much: a result
+   * that comes before its module was asked cannot be told from that of another mail.
    */
   async askedSince(heard: readonly number[], modules = 1): Promise<void> {
     const isBusy = ({ lines }: SimulatorProcess, at: number): boolean =>

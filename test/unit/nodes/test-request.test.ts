@@ -23,7 +23,7 @@ const codeOf = (body: unknown): string => {
   }
 };
 
-describe("A request for a trial", () => {
+describe("A request for a connection test", () => {
   it("is taken as the dialog sends it", () => {
     assert.deepEqual(readTestRequest(GOOD), { ...GOOD, recipient: "duty@example.com" });
   });
