@@ -9,7 +9,7 @@ import { headerOf, informationText } from "../at/command";
 import type { Turn } from "./recording";
 
 /** What stands in the place of what is left out. */
-export const LEFT_OUT = "***";
+const LEFT_OUT = "***";
 
 /** Lines without a header that say nothing of anybody: V.250, QISEND, and the start of a module. */
 const WORDS: ReadonlySet<string> = new Set([
@@ -97,7 +97,7 @@ function masked(information: string, shown: (position: number, text: string) => 
 }
 
 /** Headers that the answer to a command line may have. */
-export function headersOf(commandLine: string): readonly string[] {
+function headersOf(commandLine: string): readonly string[] {
   return commandLine.startsWith("AT") ? (commandLine.match(/\+[A-Z]+/g) ?? []) : [];
 }
 

@@ -1,6 +1,5 @@
 /** The report as a person reads it: a line per question, then its words and the evidence. */
-import type { Fact, FactsReport } from "./report";
-import { differs } from "./report";
+import { differs, type Fact, type FactsReport } from "./report";
 
 const NAME_WIDTH = 24;
 const ANSWER_WIDTH = 22;

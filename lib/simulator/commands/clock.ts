@@ -1,10 +1,16 @@
 /** The clock of the module and the time of the network: fact base 6. */
 import { ERROR, OK, answer, testOk, type Feature } from "../device/command";
-import { moduleTime, moduleZone, setModuleTime } from "../module/module-clock";
+import {
+  moduleTime,
+  moduleZone,
+  setModuleTime,
+  parseClock,
+  shortClock,
+  longClock,
+} from "../module/module-clock";
 import { integerIn, quotedText } from "../device/parameters";
 import { isRegistered, takeNetworkTime, timeUpdate, updateLevels } from "../module/registration";
 import { cell } from "../module/world";
-import { parseClock, shortClock, longClock } from "../module/module-clock";
 
 export const clockFeature: Feature = {
   name: "clock",

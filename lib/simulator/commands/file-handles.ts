@@ -1,6 +1,6 @@
 /** FILE commands on open files: QFOPEN, QFREAD, QFWRITE, QFSEEK, QFPOSITION, QFTUCAT, QFCLOSE (fact base 3.7). */
-import { fileError } from "../module/file-store";
 import {
+  fileError,
   isPattern,
   parseFileName,
   printedName,

@@ -1,7 +1,5 @@
 /** FILE commands that carry whole files: QFUPL and QFDWL (fact base 3.5, 3.6). */
-import { fileChecksum } from "../module/file-store";
-import { fileError } from "../module/file-store";
-import { findFile, isPattern, parseFileName, storageOf } from "../module/file-store";
+import { fileChecksum, fileError, findFile, isPattern, parseFileName, storageOf } from "../module/file-store";
 import { cme, OK, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
 import type { Device } from "../device/device";
 import { integerIn, quotedText } from "../device/parameters";

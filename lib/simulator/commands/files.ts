@@ -1,6 +1,6 @@
 /** FILE commands about whole files: QFLDS, QFLST, QFDEL, QFMOV (fact base 3.2 to 3.4, 3.7). */
-import { fileError } from "../module/file-store";
 import {
+  fileError,
   isPattern,
   parseFileName,
   printedName,

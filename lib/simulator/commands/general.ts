@@ -8,10 +8,10 @@ import { stateKey, type Device } from "../device/device";
 import { resetReporting, storeReporting } from "../module/registration";
 
 /** The character sets of AT+CSCS: how names are spelled in answers (3GPP TS 27.007 5.5). Of no meaning for mails. */
-export const characterSets = ["GSM", "IRA", "UCS2"] as const;
-export type CharacterSet = (typeof characterSets)[number];
+const characterSets = ["GSM", "IRA", "UCS2"] as const;
+type CharacterSet = (typeof characterSets)[number];
 
-export const characterSet = stateKey<{ name: CharacterSet }>("start", "character set", () => ({
+const characterSet = stateKey<{ name: CharacterSet }>("start", "character set", () => ({
   name: "GSM",
 }));
 

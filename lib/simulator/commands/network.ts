@@ -8,10 +8,13 @@ import {
   shownPlace,
   shownState,
   startRegistration,
+  reportLevel,
+  setReportLevel,
+  type Domain,
+  type ReportLevel,
 } from "../module/registration";
 import { stateKey } from "../device/device";
 import { cell } from "../module/world";
-import { reportLevel, setReportLevel, type Domain, type ReportLevel } from "../module/registration";
 
 /** CREG, CGREG and CEREG are the same command for three domains. */
 function registrationCommand(domain: Domain): Command {

@@ -1,5 +1,10 @@
 /** Functionality, restart and power-down: fact base 7. */
-import { functionality, setFunctionality, type Functionality } from "../module/registration";
+import {
+  functionality,
+  setFunctionality,
+  startRegistration,
+  type Functionality,
+} from "../module/registration";
 import {
   ERROR,
   OK,
@@ -10,7 +15,6 @@ import {
   type FinalResult,
 } from "../device/command";
 import { integerIn } from "../device/parameters";
-import { startRegistration } from "../module/registration";
 import { reportSim } from "../module/boot";
 import { simState } from "../module/sim";
 

@@ -9,11 +9,10 @@ import {
   type FinalResult,
 } from "../device/command";
 import { integerIn, quotedText } from "../device/parameters";
-import { failTcpip, passTcpip } from "../module/tcpip";
+import { failTcpip, passTcpip, configured } from "../module/tcpip";
 import { findSocket, HIGHEST_SOCKET, received, wasRead } from "../sockets/socket-table";
 import type { TcpSocket } from "../sockets/tcp-socket";
 import { stateKey, type Device } from "../device/device";
-import { configured } from "../module/tcpip";
 
 const LONGEST_BLOCK = 1460;
 const LONGEST_READ = 1500;

@@ -2,9 +2,8 @@
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
 import { integerIn, printedRange, quotedText } from "../device/parameters";
-import { configurationKeys, configured, hasKey, setConfigured } from "../module/tcpip";
+import { configurationKeys, configured, hasKey, setConfigured, failTcpip } from "../module/tcpip";
 import { stateKey } from "../device/device";
-import { failTcpip } from "../module/tcpip";
 
 const nameServers = stateKey("start", "name servers", () => new Map<number, readonly [string, string]>());
 /** Those that the network gives with every context. */

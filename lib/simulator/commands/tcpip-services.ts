@@ -3,12 +3,11 @@
  *
  * Names are really resolved; ping and time are made up by the simulated network, for every host it reaches.
  */
-import { fullClock } from "../module/module-clock";
 import { OK, testOk, type CommandContext, type CommandTable, type FinalResult } from "../device/command";
 import { resolveHost, type Resolution } from "../delivery/host-names";
 import { internet } from "../delivery/internet";
 import type { Device } from "../device/device";
-import { moduleZone, setModuleTime } from "../module/module-clock";
+import { fullClock, moduleZone, setModuleTime } from "../module/module-clock";
 import { activeContext, HIGHEST_CONTEXT } from "../module/pdp-contexts";
 import { integerIn, quotedText } from "../device/parameters";
 import { failTcpip } from "../module/tcpip";

@@ -57,7 +57,7 @@ const parts = [
 export const readyMask = stateKey("flash", "QAPRDYIND", () => ({ mask: 0 }));
 
 /** The `+APIND` lines of a start. */
-export function applicationReady(modem: Device): readonly string[] {
+function applicationReady(modem: Device): readonly string[] {
   const { mask } = modem.state(readyMask);
   return parts.filter(([bit]) => (mask & bit) !== 0).map(([, name]) => `+APIND: ${name} READY`);
 }

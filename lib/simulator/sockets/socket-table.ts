@@ -2,10 +2,9 @@
  * The sockets of the module by id: their life from QIOPEN to QICLOSE, and the unsolicited lines that report it (fact base,
  * sockets 1 and 2). They do not care who is at the serial line: a host that restarts finds them as it left them.
  */
-import { configured } from "../module/tcpip";
 import type { PortName } from "../device/port";
 import { activeContext } from "../module/pdp-contexts";
-import { failTcpip, passTcpip } from "../module/tcpip";
+import { configured, failTcpip, passTcpip } from "../module/tcpip";
 import type { TcpipError } from "../device/tcpip-errors";
 import { stateKey, type Device } from "../device/device";
 import { connectTo } from "./connect";

@@ -13,9 +13,8 @@ import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { ModuleSockets } from "../../../lib/quectel/sockets/module-sockets";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { cell, change, OK, simCard, type SimulatedModem } from "../../../lib/simulator";
-import { setFunctionality } from "../../../lib/simulator/module/registration";
 import { internet } from "../../../lib/simulator/delivery/internet";
-import { startRegistration } from "../../../lib/simulator/module/registration";
+import { setFunctionality, startRegistration } from "../../../lib/simulator/module/registration";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 

@@ -5,9 +5,9 @@ import { cell, change, ERROR, OK, type SimulatedModem } from "../../../lib/simul
 import {
   functionality,
   setFunctionality,
+  startRegistration,
   type Functionality,
 } from "../../../lib/simulator/module/registration";
-import { startRegistration } from "../../../lib/simulator/module/registration";
 import { simulatedRig, type Rig, type RigOptions } from "../../support/simulated-rig";
 
 async function registering(options: RigOptions, prepare: (rig: Rig) => void): Promise<Rig> {
