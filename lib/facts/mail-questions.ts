@@ -6,28 +6,23 @@
  */
 import { isIP } from "node:net";
 import { isModemError } from "../errors";
-import { readBlock, sendBlock } from "../quectel/commands/sockets";
-import { readPutResult } from "../quectel/commands/smtp";
+import { readBlock } from "../quectel/commands/sockets";
 import { addressOf } from "../quectel/network/lookups";
 import type { Asker, MailSample } from "./asker";
 import { behindKey } from "./forms";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
-import { sampleMail, sendSample, type SampleMail, type SampleText } from "./sample-mail";
-import { activeContexts, close, hasSockets, ID, lineOf, LINE_MS, newsOf, open, tried } from "./socket-asking";
+import {
+  isTaken,
+  REFUSED_LOGIN,
+  REFUSED_RECIPIENT,
+  sendSample,
+  whereTaken,
+  type SampleMail,
+  type SampleText,
+} from "./sample-mail";
+import { connectedTo, connectionObstacle, ID, LINE_MS, saysRecv, tried } from "./socket-asking";
 
-/** A login that nobody has, so that no account is locked, and a domain that no server can deliver to (RFC 2606). */
-const LOGIN = { user: "facts-refused", password: "invented" } as const;
-const RECIPIENT = { recipient: "facts@facts.invalid" } as const;
-
-const isTaken = (mail: SampleMail): boolean =>
-  mail.kind === "ended" && readPutResult(mail.result)?.error === 0;
-
-/** Asks only where the sample itself is taken, since every other failure would look like an answer. */
-async function whereTaken(asker: Asker, ask: (send: MailSample) => Promise<Answer>): Promise<Answer> {
-  const { send } = asker.tools;
-  if (send === undefined) return notAsked("no mail may be sent");
-  return isTaken(await sampleMail(asker, send)) ? ask(send) : notAsked("the sample mail was not taken");
-}
+const EHLO = Buffer.from("EHLO [192.0.2.1]\r\n");
 
 const resultOf = (mail: SampleMail): Answer =>
   mail.kind === "ended" ? known(mail.result) : unclear(mail.why);
@@ -88,28 +83,16 @@ const starttlsMissing = (asker: Asker): Promise<Answer> =>
   });
 
 async function offersStartTls(asker: Asker, send: MailSample): Promise<boolean | Answer> {
-  if (!(await hasSockets(asker)))
-    return notAsked("the module knows no sockets, so the server cannot be asked");
-  if (!(await activeContexts(asker)).includes(send.contextId))
-    return notAsked("its PDP context is not active");
-  try {
-    const greeting = asker.module.expect(newsOf("data"));
-    const isOpen = (await open(asker, send)) === 0;
-    const greets = isOpen && (await lineOf(asker, greeting, LINE_MS)) !== undefined;
-    greeting.cancel();
-    if (!greets) return notAsked("the server does not greet");
+  const obstacle = await connectionObstacle(asker, send.contextId);
+  if (obstacle !== undefined) return obstacle;
+  return connectedTo(asker, send, async () => {
     await tried(asker, readBlock(ID, "line"));
-    const reply = asker.module.expect(newsOf("data"));
-    await tried(asker, sendBlock(ID, Buffer.from("EHLO [192.0.2.1]\r\n")));
-    const answers = (await lineOf(asker, reply, LINE_MS)) !== undefined;
-    reply.cancel();
+    const answers = await saysRecv(asker, LINE_MS, EHLO);
     const said = answers ? await tried(asker, readBlock(ID, "line")) : undefined;
     const text = said?.toString("latin1") ?? "";
     if (!/^250 /m.test(text)) return notAsked("the server does not answer EHLO in full");
     return /^250[ -]STARTTLS\b/im.test(text);
-  } finally {
-    await close(asker);
-  }
+  });
 }
 
 /** The server is named by its address, which its certificate hardly has. */
@@ -162,13 +145,13 @@ const results = (
       "refused-login",
       "What is the result where the server refuses the login?",
       { answer: "+QSMTPPUT: 677,535", mark: "B" },
-      refused(LOGIN),
+      refused(REFUSED_LOGIN),
     ],
     [
       "refused-recipient",
       "What is the result where the server refuses the recipient?",
       { answer: undefined, mark: "C" },
-      refused(RECIPIENT),
+      refused(REFUSED_RECIPIENT),
     ],
   ] as const
 ).map(([id, asks, expected, ask]): Question => ({

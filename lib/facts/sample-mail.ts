@@ -1,15 +1,20 @@
 /** A mail that is really sent, with the settings of the caller, and what the module answers meanwhile. */
 import { parseParameters, str } from "../at/command";
-import { SSL_TYPES } from "../quectel/commands/smtp";
+import { readPutResult, SSL_TYPES } from "../quectel/commands/smtp";
 import { resultText, type Asker, type MailSample } from "./asker";
 import type { Reply } from "./forms";
 import { isPutResult, untilIdle } from "./put-questions";
+import { notAsked, type Answer } from "./question";
 
 const RESULT_MS = 330_000;
 const ACTIVATION_MS = 150_000;
 /** Text that shows its coding and its headers to whoever reads the mail. */
 const SUBJECT = "Facts about a module";
 const BODY = "Sent by quectel-modem-facts. Please look at its source: Bcc, Subject, Date and EHLO.\r\n";
+
+/** A login that nobody has, so that no account is locked, and a domain that no server can deliver to (RFC 2606). */
+export const REFUSED_LOGIN = { user: "facts-refused", password: "invented" } as const;
+export const REFUSED_RECIPIENT = { recipient: "facts@facts.invalid" } as const;
 
 export type SampleMail =
   | {
@@ -34,6 +39,16 @@ export function sampleMail(asker: Asker, sample: MailSample): Promise<SampleMail
   const present = sent.get(asker) ?? sendSample(asker, sample);
   sent.set(asker, present);
   return present;
+}
+
+export const isTaken = (mail: SampleMail): boolean =>
+  mail.kind === "ended" && readPutResult(mail.result)?.error === 0;
+
+/** Asks only where the sample itself is taken, since every other failure would look like an answer. */
+export async function whereTaken(asker: Asker, ask: (send: MailSample) => Promise<Answer>): Promise<Answer> {
+  const { send } = asker.tools;
+  if (send === undefined) return notAsked("no mail may be sent");
+  return isTaken(await sampleMail(asker, send)) ? ask(send) : notAsked("the sample mail was not taken");
 }
 
 /** Sends one that no other question shares. */

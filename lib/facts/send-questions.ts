@@ -5,9 +5,16 @@ import { sendDeadMail } from "./dead-mail";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 import { parseParameters } from "../at/command";
 import { readPutResult } from "../quectel/commands/smtp";
-import { sampleMail, sendSample, type SampleMail } from "./sample-mail";
+import {
+  REFUSED_LOGIN,
+  REFUSED_RECIPIENT,
+  sampleMail,
+  sendSample,
+  whereTaken,
+  type SampleMail,
+} from "./sample-mail";
 import { PART, sendSlowly } from "./slow-data";
-import { activeContexts, close, hasSockets, open, rawStates, tried } from "./socket-asking";
+import { close, connectionObstacle, open, rawStates, tried } from "./socket-asking";
 
 const BUSY = 652;
 const AT_ONCE_MS = 3_000;
@@ -51,9 +58,8 @@ async function openWhileMailing(asker: Asker): Promise<Answer> {
   const { send, recording } = asker.tools;
   if (send === undefined) return notAsked("no mail may be sent");
   recording.hide([send.host]);
-  if (!(await hasSockets(asker))) return notAsked("the module knows no sockets");
-  if (!(await activeContexts(asker)).includes(send.contextId))
-    return notAsked("its PDP context is not active");
+  const obstacle = await connectionObstacle(asker, send.contextId);
+  if (obstacle !== undefined) return obstacle;
   const states = await tried(asker, rawStates());
   if (states === undefined || states.length > 0) return notAsked("the id may be in use");
   const results: (number | string)[] = [];
@@ -110,24 +116,18 @@ async function withSample(asker: Asker, read: (mail: Ended) => Answer): Promise<
   return read(mail);
 }
 
-/** RFC 2606: a domain that no server can deliver to; and a login that nobody has, so that no account is locked. */
-const REFUSED = { user: "facts-refused", password: "invented", recipient: "facts@facts.invalid" } as const;
 const FIRST_REPLY_NUMBER = 666;
 
-/** Asked only after a mail was taken, because a fault of the network has the same number. */
-async function refusalNumbers(asker: Asker): Promise<Answer> {
-  const { send } = asker.tools;
-  if (send === undefined) return notAsked("no mail may be sent");
-  const taken = await sampleMail(asker, send);
-  const isTaken = taken.kind === "ended" && readPutResult(taken.result)?.error === 0;
-  if (!isTaken) return notAsked("the sample mail was not taken");
-  const mail = await sendSample(asker, { ...send, ...REFUSED });
-  if (mail.kind === "failed") return unclear(mail.why);
-  const { error = 0 } = readPutResult(mail.result) ?? {};
-  if (error === 0) return notAsked("the server refuses neither that login nor that recipient");
-  if (error === CONTEXT_NOT_ACTIVE) return known("654");
-  return error >= FIRST_REPLY_NUMBER ? known("by-reply") : unclear(mail.result);
-}
+/** A fault of the network has the same number. */
+const refusalNumbers = (asker: Asker): Promise<Answer> =>
+  whereTaken(asker, async (send) => {
+    const mail = await sendSample(asker, { ...send, ...REFUSED_LOGIN, ...REFUSED_RECIPIENT });
+    if (mail.kind === "failed") return unclear(mail.why);
+    const { error = 0 } = readPutResult(mail.result) ?? {};
+    if (error === 0) return notAsked("the server refuses neither that login nor that recipient");
+    if (error === CONTEXT_NOT_ACTIVE) return known("654");
+    return error >= FIRST_REPLY_NUMBER ? known("by-reply") : unclear(mail.result);
+  });
 
 export const sendQuestions: readonly Question[] = [
   {

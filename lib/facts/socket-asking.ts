@@ -105,14 +105,20 @@ export async function activeContexts(asker: Asker): Promise<readonly (number | u
   return contexts.filter((context) => context.integer(1) === 1).map((context) => context.integer(0));
 }
 
+/** Why no connection can be opened over a context; undefined where one can. */
+export async function connectionObstacle(asker: Asker, contextId: number): Promise<Answer | undefined> {
+  if (!(await hasSockets(asker))) return notAsked("the module knows no sockets");
+  const isActive = (await activeContexts(asker)).includes(contextId);
+  return isActive ? undefined : notAsked("its PDP context is not active");
+}
+
 /** The server to connect to, or why nothing can be asked about it. */
 export async function targetOf(asker: Asker): Promise<SocketTarget | Answer> {
   const { connect, recording } = asker.tools;
   if (connect === undefined) return notAsked("no connection may be opened");
   recording.hide([connect.host]);
-  if (!(await hasSockets(asker))) return notAsked("the module knows no sockets");
-  if (!(await activeContexts(asker)).includes(connect.contextId))
-    return notAsked("its PDP context is not active");
+  const obstacle = await connectionObstacle(asker, connect.contextId);
+  if (obstacle !== undefined) return obstacle;
   const used = await tried(
     asker,
     mapped(socketInfo(ID), () => true),
@@ -142,7 +148,15 @@ export async function connected(
   ask: (connection: Connection) => Promise<Answer>,
 ): Promise<Answer> {
   const target = await targetOf(asker);
-  if ("kind" in target) return target;
+  return "kind" in target ? target : connectedTo(asker, target, ask);
+}
+
+/** As `connected`, to a server to which there is no `connectionObstacle`. */
+export async function connectedTo<T>(
+  asker: Asker,
+  target: SocketTarget,
+  ask: (connection: Connection) => Promise<T>,
+): Promise<T | Answer> {
   const arrived = asker.module.expect(newsOf("data"));
   try {
     const opened = await open(asker, target);
@@ -152,6 +166,17 @@ export async function connected(
   } finally {
     arrived.cancel();
     await close(asker);
+  }
+}
+
+/** Sends a line to the server. @returns true when the module says within `ms` milliseconds that data wait */
+export async function saysRecv(asker: Asker, ms: number, line = NOOP): Promise<boolean> {
+  const again = asker.module.expect(newsOf("data"));
+  try {
+    await tried(asker, sendBlock(ID, line));
+    return (await lineOf(asker, again, ms)) !== undefined;
+  } finally {
+    again.cancel();
   }
 }
 

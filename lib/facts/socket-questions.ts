@@ -15,13 +15,12 @@ import {
   connected,
   hasSockets,
   ID,
-  lineOf,
-  newsOf,
   NOOP,
   open,
   OPEN_MS,
   QUIET_MS,
   rawStates,
+  saysRecv,
   stateNumber,
   targetOf,
   tried,
@@ -81,17 +80,6 @@ const readLineEnds = (asker: Asker): Promise<Answer> =>
 
 const recvLength = (asker: Asker): Promise<Answer> =>
   connected(asker, async ({ arrival }) => known(parseParameters(arrival).length > 2 ? "1" : "0"));
-
-/** Whether the module says `recv` within `ms` after `cause`. */
-async function saysRecv(asker: Asker, ms: number): Promise<boolean> {
-  const again = asker.module.expect(newsOf("data"));
-  try {
-    await tried(asker, sendBlock(ID, NOOP));
-    return (await lineOf(asker, again, ms)) !== undefined;
-  } finally {
-    again.cancel();
-  }
-}
 
 const recvAgain = (asker: Asker): Promise<Answer> =>
   connected(asker, async () => {
