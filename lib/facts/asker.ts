@@ -60,6 +60,11 @@ export interface AskerTools {
   readonly recording: Recording;
 }
 
+/** Number of the error of a mail command while a mail is sent. */
+export const BUSY = 652;
+/** Mail commands are served some seconds later than the AT port; so often they are asked for. */
+const SERVED_POLLS = 60;
+
 /** So often a refusal without number is asked again, and after so many ms. */
 const MOST_ATTEMPTS = 2;
 const AGAIN_MS = 3_000;
@@ -187,6 +192,16 @@ export class Asker {
   /** True when the module says OK; see `insist`. */
   async knows(line: string): Promise<boolean> {
     return (await this.insist(line)).kind === "ok";
+  }
+
+  /** Waits until the module serves mail commands, asking every `pollMs` ms. @returns false when it has none */
+  async untilServed(pollMs: number): Promise<boolean> {
+    for (let poll = 0; poll < SERVED_POLLS; poll++) {
+      const reply = await this.ask("AT+QSMTPCFG=?");
+      if (reply.kind === "ok" || reply.number === BUSY) return true;
+      await this.wait(pollMs);
+    }
+    return false;
   }
 
   /** Clears the mail that the module holds. */

@@ -6,14 +6,12 @@
  */
 import { parseParameters } from "../at/command";
 import { ModemError } from "../errors";
-import type { Asker } from "./asker";
+import { BUSY, type Asker } from "./asker";
 import { keptForms, keptForRestart, type KeptForm } from "./kept-forms";
 
 /** A module that was seen to refuse its account several times after a start took it some seconds later. */
 const ATTEMPTS = 5;
 const PAUSE_MS = 3_000;
-/** Error of QSMTP commands while a mail is sent. */
-const BUSY = 652;
 
 interface Kept {
   readonly form: KeptForm;

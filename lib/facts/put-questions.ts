@@ -1,6 +1,6 @@
 /** Questions about QSMTPPUT that send nothing, because the mail has no recipient (fact base 2.7). */
 import { headerOf, parseParameters, str } from "../at/command";
-import { resultText, resultValue, type Asker } from "./asker";
+import { BUSY, resultText, resultValue, type Asker } from "./asker";
 import type { Reply } from "./forms";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
 
@@ -8,7 +8,6 @@ const RESULT_MS = 5_000;
 const POLL_MS = 1_000;
 /** A module that gives no result line has to become idle again. */
 const MOST_POLLS = 120;
-const BUSY = 652;
 /** Ports that QURCCFG may name. */
 export const PORTS = ["usbat", "usbmodem", "uart1"] as const;
 

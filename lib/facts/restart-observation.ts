@@ -7,7 +7,6 @@ import { parseParameters } from "../at/command";
 import type { Asker, RestartSeen } from "./asker";
 import { type Reply, behindKey } from "./forms";
 
-const SERVED_POLLS = 60;
 const POLL_MS = 1_000;
 const ACCOUNT_ATTEMPTS = 5;
 const ACCOUNT_PAUSE_MS = 2_000;
@@ -61,7 +60,8 @@ async function observe(asker: Asker, restart: () => Promise<RestartSeen>): Promi
   const noise = noiseIn(asker.tools.recording.received());
   const firstMailCommand = await asker.ask("AT+QSMTPCFG=?");
   const firstApplicationCommand = await asker.ask("AT+CBC");
-  await untilServed(asker);
+  // Files, TCP/IP and mail are served by another processor of the module, which may start later.
+  await asker.untilServed(POLL_MS);
   await asker.ask("AT+CMEE=1");
   const mailSettings = await lookAt(asker, marks[0]);
   const tlsSettings = await lookAt(asker, marks[1]);
@@ -119,14 +119,6 @@ async function lookAt(asker: Asker, mark: RestartMark | undefined): Promise<Mark
   if (mark === undefined) return undefined;
   const after = (await asker.firstLine(mark.query)) ?? "nothing";
   return { fate: after === mark.answer ? "kept" : "lost", before: mark.answer, after };
-}
-
-/** Files, TCP/IP and mail are served by another processor of the module, which may start later. */
-async function untilServed(asker: Asker): Promise<void> {
-  for (let poll = 0; poll < SERVED_POLLS; poll++) {
-    if (await asker.accepts("AT+QSMTPCFG=?")) return;
-    await asker.wait(POLL_MS);
-  }
 }
 
 async function attemptsOfAccount(asker: Asker): Promise<number | undefined> {

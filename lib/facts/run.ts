@@ -12,13 +12,9 @@ import { TranscriptWriter } from "./transcript";
 
 const EVIDENCE_LINES = 2;
 const LONGEST_EVIDENCE = 200;
-/** The error of a mail command while a mail is sent. */
-const BUSY = 652;
 const CLIPPED_END = 60;
 /** Both answers have no header, so a short message that comes meanwhile looks like one of their lines. */
 const MODEL = { line: "AT+CGMM", form: /^[A-Z]{1,4}\d{2,4}[A-Z0-9-]{0,20}$/i } as const;
-/** Mail commands are served some seconds later than the AT port; how often, and after how many ms, they are asked for. */
-const SERVED_POLLS = 60;
 const SERVED_POLL_MS = 2_000;
 const NOT_SERVED =
   "The module refuses its mail commands (AT+QSMTPCFG=?); what is found out about mails is worth little.";
@@ -55,7 +51,7 @@ async function run(module: AskedModule, options: FactsOptions): Promise<FactsRep
   const asker = new Asker(module, { ...tools, recording: new Recording(trace) });
   const model = (await asker.lineLike(MODEL.line, MODEL.form)) ?? "";
   const firmware = (await asker.lineLike(FIRMWARE.line, FIRMWARE.form)) ?? "";
-  const isServed = await untilServed(asker);
+  const isServed = await asker.untilServed(SERVED_POLL_MS);
   const backup = await Backup.read(asker);
   const notices = [...(isServed ? [] : [NOT_SERVED]), ...backup.notices];
   for (const notice of notices) onNotice(notice);
@@ -78,17 +74,6 @@ async function run(module: AskedModule, options: FactsOptions): Promise<FactsRep
   }
   const transcript = trace === undefined ? undefined : writer.text({ model, firmware, at });
   return { model, firmware, at, facts, notices, notRestored, end, transcript };
-}
-
-/** Waits until the module serves mail commands. @returns false when it has none */
-async function untilServed(asker: Asker): Promise<boolean> {
-  for (let poll = 0; poll < SERVED_POLLS; poll++) {
-    const reply = await asker.ask("AT+QSMTPCFG=?");
-    // Whoever sends a mail now is told by the backup.
-    if (reply.kind === "ok" || reply.number === BUSY) return true;
-    await asker.wait(SERVED_POLL_MS);
-  }
-  return false;
 }
 
 async function answerOf(

@@ -1,5 +1,5 @@
 /** Questions that need a mail under way, asked only with leave to send one (fact base 2.0, 2.7 and 4). */
-import { resultText, resultValue, type Asker } from "./asker";
+import { BUSY, resultText, resultValue, type Asker } from "./asker";
 import type { Reply } from "./forms";
 import { sendDeadMail } from "./dead-mail";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
@@ -16,7 +16,6 @@ import {
 import { PART, sendSlowly } from "./slow-data";
 import { close, connectionObstacle, open, rawStates, tried } from "./socket-asking";
 
-const BUSY = 652;
 const AT_ONCE_MS = 3_000;
 const CONTEXT_NOT_ACTIVE = 654;
 /** Longer than the longest wait for a context that is known, ms. */

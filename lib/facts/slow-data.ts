@@ -35,22 +35,19 @@ export async function sendSlowly(
   asker.goOn();
   const { clock } = asker;
   const over = new AbortController();
-  const ends = AbortSignal.any([
-    over.signal,
-    ...(asker.tools.signal === undefined ? [] : [asker.tools.signal]),
-  ]);
+  const ends = [over.signal, asker.tools.signal] as const;
   let connected = clock.now();
   async function* source(): AsyncGenerator<Uint8Array> {
     connected = clock.now();
     for (let part = 0; part < parts; part++) {
-      if (part > 0) await delay(clock, pauseMs, ends);
+      if (part > 0) await delay(clock, pauseMs, ...ends);
       yield Buffer.alloc(PART, "x");
     }
     if (rest > 0) {
-      await delay(clock, pauseMs, ends);
+      await delay(clock, pauseMs, ...ends);
       yield Buffer.alloc(rest, "x");
     } else {
-      await delay(clock, LIMIT_MS, ends);
+      await delay(clock, LIMIT_MS, ...ends);
     }
   }
   const command = form(line, { payload: { size, source }, timeout: LIMIT_MS });

@@ -106,13 +106,11 @@ const sendTimeout = (asker: Asker): Promise<Answer> =>
       return notAsked(`it is set to ${named} s, longer than is waited`);
     const holdMs = named === undefined || named === 0 ? STALL_MS : named * 1000 + STALL_MARGIN_MS;
     const over = new AbortController();
-    const { signal } = asker.tools;
-    const ends = AbortSignal.any([over.signal, ...(signal === undefined ? [] : [signal])]);
     let begun = asker.clock.now();
     async function* source(): AsyncGenerator<Uint8Array> {
       begun = asker.clock.now();
       // A block cannot be cancelled: when the asking is stopped it is filled up at once.
-      await delay(asker.clock, holdMs, ends).catch(() => undefined);
+      await delay(asker.clock, holdMs, over.signal, asker.tools.signal).catch(() => undefined);
       yield NOOP;
     }
     const command = sendBlock(ID, NOOP);
