@@ -129,6 +129,25 @@ export function joinSignals(...signals: readonly (AbortSignal | undefined)[]): J
   };
 }
 
+/** `work` with a signal that is aborted as `outer` is, or with `late` as reason when `ms` milliseconds are over first. */
+export async function limited<T>(
+  clock: Clock,
+  ms: number,
+  outer: AbortSignal | undefined,
+  work: (signal: AbortSignal) => Promise<T>,
+  late?: Error,
+): Promise<T> {
+  const limit = new AbortController();
+  const timer = clock.after(ms, () => limit.abort(late));
+  const { signal, release } = joinSignals(outer, limit.signal);
+  try {
+    return await work(signal);
+  } finally {
+    timer.clear();
+    release();
+  }
+}
+
 export interface BackOffOptions {
   /** Milliseconds before the second attempt; each further wait is twice as long. */
   readonly firstMs: number;

@@ -4,9 +4,9 @@
  * What was set, uploaded and filled in is gone after a restart. So from the restart on every command of the
  * transaction is refused here, instead of completing a mail of which the first half is missing.
  */
+import { limited } from "../../async";
 import type { Command } from "../../at/command";
 import type { ExecuteOptions } from "../../at/job";
-import { joinSignals } from "../../async";
 import type { Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { LineProperties } from "../../quectel/connection/line-time";
@@ -47,16 +47,9 @@ export class TransactionModem {
   async settled(signal?: AbortSignal): Promise<void> {
     const { modem } = this;
     if (modem.state.name !== "connecting") return;
-    const limit = new AbortController();
-    const timer = modem.clock.after(RESYNC_TIME, () => limit.abort());
-    const either = joinSignals(limit.signal, signal);
-    await modem
-      .whenReady(either.signal)
-      .catch(() => signal?.throwIfAborted())
-      .finally(() => {
-        timer.clear();
-        either.release();
-      });
+    await limited(modem.clock, RESYNC_TIME, signal, (ends) => modem.whenReady(ends)).catch(() =>
+      signal?.throwIfAborted(),
+    );
   }
 
   get epoch(): number {

@@ -1,5 +1,6 @@
 /** The steps of the diagnosis, in the order of a mail's way. Each looks at one thing and says what it found. */
 import { isIP } from "node:net";
+import { limited } from "../../async";
 import type { Command } from "../../at/command";
 import { isModemError, ModemError, SPECIAL_HINTS, type SpecialHint } from "../../errors";
 import { packetAttached, signalQuality } from "../commands/network";
@@ -61,14 +62,10 @@ function lookAtModule({ modem }: DiagnosisContext): Finding {
 const CARD_TIME_MS = 15_000;
 
 async function lookAtSim({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
-  const limit = new AbortController();
-  const timer = modem.clock.after(CARD_TIME_MS, () => limit.abort());
   const isKnown = (): boolean => simError(modem)?.code !== "SIM_BUSY";
-  try {
-    await stateWhere(modem, isKnown, anySignal(limit.signal, signal)).catch(() => signal?.throwIfAborted());
-  } finally {
-    timer.clear();
-  }
+  await limited(modem.clock, CARD_TIME_MS, signal, (ends) => stateWhere(modem, isKnown, ends)).catch(() =>
+    signal?.throwIfAborted(),
+  );
   const error = simError(modem);
   return error === undefined ? ok("the SIM card is ready") : failure(error);
 }
@@ -76,10 +73,6 @@ async function lookAtSim({ modem }: DiagnosisContext, signal?: AbortSignal): Pro
 function simError({ state }: DiagnosisContext["modem"]): ModemError | undefined {
   if (state.name !== "registering" || state.waitingFor !== "sim") return undefined;
   return state.error ?? new ModemError("SIM_BUSY");
-}
-
-function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other === undefined ? one : AbortSignal.any([one, other]);
 }
 
 async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {

@@ -7,6 +7,7 @@
  * decided by `recovery.ts`.
  */
 import { createHash } from "node:crypto";
+import { limited } from "../../async";
 import { isModemError, ModemError } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
@@ -14,7 +15,6 @@ import type { PdpContext } from "../network/pdp";
 import { readJson, type KeyValueStore } from "../key-value-store";
 import { concernsModule, type RecoveryHistory } from "./recovery";
 import { OVERDUE, RESTART_WAITS } from "./recovery-table";
-import { delay } from "../../clock";
 
 export interface ModuleRecoveryOptions {
   readonly modem: Modem;
@@ -201,10 +201,10 @@ export async function restartForMail(
   note: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  await inTime(modem, ANSWER_TIME, signal, (limited) => modem.whenReady(limited));
+  await inTime(modem, ANSWER_TIME, signal, (ends) => modem.whenReady(ends));
   await note();
   modem.log.warn("the module is restarted, because mails do not go out");
-  await inTime(modem, RESTART_TIME, signal, (limited) => modem.restart(limited));
+  await inTime(modem, RESTART_TIME, signal, (ends) => modem.restart(ends));
 }
 
 async function inTime(
@@ -213,16 +213,6 @@ async function inTime(
   outer: AbortSignal | undefined,
   work: (signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
-  const over = new AbortController();
   const late = new ModemError("MODEM_NOT_READY", { detail: `not within ${ms / 1000} s` });
-  const limit = new AbortController();
-  void delay(modem.clock, ms, over.signal).then(
-    () => limit.abort(late),
-    () => undefined,
-  );
-  try {
-    await work(outer === undefined ? limit.signal : AbortSignal.any([outer, limit.signal]));
-  } finally {
-    over.abort();
-  }
+  await limited(modem.clock, ms, outer, work, late);
 }
