@@ -11,7 +11,7 @@
 import { Channel } from "../../at/channel";
 import type { Command } from "../../at/command";
 import type { ExecuteOptions, Priority } from "../../at/job";
-import { delay, type Clock } from "../../clock";
+import { delay } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
@@ -31,6 +31,7 @@ import type { ModemOptions } from "./modem-options";
 import type { ModemState, ModuleIdentity } from "./modem-state";
 import type { PinMemory } from "../registration/pin-memory";
 import { Readiness } from "../registration/readiness";
+import { SharedPortWatch } from "./shared-port-watch";
 
 /** Who is told what happens on a connection. */
 export interface ConnectionListener {
@@ -275,29 +276,5 @@ export class Connection {
         throw withModuleCode(error);
       }
     };
-  }
-}
-
-/** Stray answers within so many milliseconds that show a second program. */
-const STRAY_ANSWERS = 3;
-const STRAY_WINDOW_MS = 60_000;
-
-/**
- * Recognises a second program on our port by answers that nobody here asked for: ModemManager and its like take no lock;
- * their commands and ours mix on the line. A single stray answer may be a late one, so several in a short time are wanted.
- */
-export class SharedPortWatch {
-  private times: number[] = [];
-  private told = false;
-
-  constructor(private readonly clock: Clock) {}
-
-  /** Takes a foreign line; returns the error once, when there have been too many. */
-  heard(line: string): ModemError | undefined {
-    const now = this.clock.now();
-    this.times = [...this.times.filter((time) => now - time < STRAY_WINDOW_MS), now];
-    if (this.told || this.times.length < STRAY_ANSWERS) return undefined;
-    this.told = true;
-    return new ModemError("PORT_SHARED", { detail: `nobody here asked for ${line}` });
   }
 }
