@@ -1,5 +1,5 @@
 /**
- * Network: registration, signal, operator, technology, band; asked, never set.
+ * Registration, signal, operator, technology, band; asked, never set.
  *
  * On LTE CREG may say "searching" for ever, so any of the three registrations counts; but calls alone carry no mail where
  * the network denies data.
@@ -74,14 +74,14 @@ interface RegistrationAnswer {
 export async function queryRegistration(execute: Execute): Promise<RegistrationAnswer> {
   let best: RegistrationAnswer = { status: "unknown" };
   for (const domain of REGISTRATION_DOMAINS) {
+    // What comes last is circuit-switched.
+    if (best.status === "denied" && domain === "CREG") break;
     const answer = await ifRefused<Registration | undefined>(
       execute(registration(domain)),
       async () => undefined,
     );
     if (answer === undefined) continue;
     const status = registrationStatus(answer.stat);
-    // What comes last is circuit-switched.
-    if (best.status === "denied" && domain === "CREG") break;
     const technology = TECHNOLOGIES[answer.accessTechnology ?? -1];
     if (MEANING.indexOf(status) <= MEANING.indexOf(best.status)) {
       best = { status, ...(technology === undefined ? {} : { technology }) };

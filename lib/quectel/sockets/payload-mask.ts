@@ -144,18 +144,13 @@ export class PayloadMask implements TraceMask {
   /** The module says something in the middle of a block: a result code ends it. */
   private cutShort(state: Block, text: string): readonly TracePiece[] | undefined {
     const hidden = state.direction === "in" ? text : "";
-    const result = text.split(/(?<=\n)/).findIndex((line) => RESULT.test(line.trim()));
+    const lines = text.split(/(?<=\n)/);
+    const result = lines.findIndex((line) => RESULT.test(line.trim()));
     if (result < 0) {
       this.state = { ...state, bytes: (state.bytes + hidden).slice(0, LONGEST_READ) };
       return hidden === "" ? undefined : [];
     }
-    const shown =
-      hidden === ""
-        ? text
-        : text
-            .split(/(?<=\n)/)
-            .slice(result)
-            .join("");
+    const shown = hidden === "" ? text : lines.slice(result).join("");
     return [this.endBlock(state), { kind: "text", text: shown }];
   }
 }
