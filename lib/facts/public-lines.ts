@@ -1,7 +1,7 @@
 /**
  * Public lines: what of a module's lines may stand in a file that people are asked to publish.
  *
- * A list of what may, not of what may not: of a line that nobody asked for its header is kept at most (short messages,
+ * A list of what may, not of what may not: of an unsolicited line at most its header is kept (short messages,
  * callers, USSD, position, registration), and of answers that name the place, the subscriber, the card or an address
  * only what a question needs. Settings and account are masked by their values besides (`recording.ts`).
  */

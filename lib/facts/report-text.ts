@@ -8,7 +8,7 @@ const LEGEND = `= as expected   ! differs   ? unclear   - not asked
 expected: A manual or log of such a module, B manual of a sister module, C inferred`;
 
 const LEFT_OUT_OF_IT =
-  "Left out: lines that nobody asked for (messages, calls, position, registration), cell and operator, numbers of card " +
+  "Left out: unsolicited lines (messages, calls, position, registration), cell and operator, numbers of card " +
   "and subscriber, addresses, names and passwords.";
 
 export function reportText(report: FactsReport): string {

@@ -65,7 +65,7 @@ function passageText({ question, answer, turns, how, leftOut }: Passage): string
   );
   const dialogue = how === "replay" ? lines : lines.map((line) => `# ${withShortRuns(line)}`);
   const remarks =
-    leftOut === 0 ? [] : [`# left out of ${leftOut} lines: what nobody asked for, or is private`];
+    leftOut === 0 ? [] : [`# left out of ${leftOut} lines: what was not asked for, or is private`];
   return [`# ${question.id}: ${question.asks} -> ${found}`, ...remarks, ...dialogue].join("\n");
 }
 

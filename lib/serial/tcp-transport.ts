@@ -1,8 +1,9 @@
 /**
  * TcpTransport: raw serial-over-IP, as ser2net's `raw` mode or a device server speak it; no telnet, no retry.
  *
- * A server that negotiates in telnet at the connect (RFC 854) is not spoken to: its escapes would change the bytes of
- * attachments. A peer that vanishes without a word is noticed by TCP keep-alive, and sooner by the idle probe of the layers above.
+ * A server that begins with a telnet negotiation (RFC 854) is not used: its escapes would change the bytes of
+ * attachments. A peer that disappears without a word is noticed by TCP keep-alive, and sooner by the idle probe of the
+ * layers above.
  */
 import { connect, type Socket } from "node:net";
 import { Deferred, within } from "../async";

@@ -20,7 +20,7 @@ export interface TraceEntry {
   readonly isPayload?: true;
 }
 
-/** What is recorded of some bytes: their text, or words in place of a payload that nobody is to read. */
+/** What is recorded of some bytes: their text, or words in place of a payload that is not to be shown. */
 export interface TracePiece {
   readonly kind: "text" | "payload";
   readonly text: string;

@@ -88,7 +88,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     return this.known;
   }
 
-  /** What a person should know of the port although it works, as `PORT_SHARED`; the last of this connection. */
+  /** What a person should know of the port although it works, such as `PORT_SHARED`; the last of this connection. */
   get portRemark(): ModemError | undefined {
     return this.remark;
   }

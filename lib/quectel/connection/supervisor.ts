@@ -103,7 +103,7 @@ export class Supervisor {
 
   /** One connection from its opening to its end; rejects with why it ended. */
   private async connect(): Promise<never> {
-    // Whether a port is there again is looked up every two seconds, which is no news.
+    // A missing port is looked for every two seconds, which is no news.
     if (this.dead === undefined && !this.isGone) this.modem.enter({ name: "connecting" });
     const { signal } = this.stopping;
     try {
@@ -128,7 +128,7 @@ export class Supervisor {
     const { clock, log } = this.options;
     const { dead } = this;
     const isAway = GONE.has(error.code) || error.code === "MODEM_SILENT" || error.code === "MODEM_TIMEOUT";
-    // A module that said something at last, as one that starts does, is looked for soon again.
+    // A module that has said something at last, as one does at its start, is tried again soon.
     if (isAway !== this.wasAway) this.failures = 0;
     this.wasAway = isAway;
     const ms = backOff(++this.failures, isAway ? LOOK_AGAIN : RECONNECT, this.random());

@@ -119,7 +119,7 @@ export class FileStore {
         return file;
       } catch (error) {
         if (!isModemError(error) || !(NO_ROOM.has(error.code) || isMissing(storage, error))) throw error;
-        // Of a storage that is not there it says nothing that the other one lacks room.
+        // That a storage is missing does not mean that the other one lacks room.
         if (NO_ROOM.has(error.code)) refusal = error;
         await this.removeRefused(name, options.signal);
       }

@@ -45,8 +45,8 @@ export interface ContextHistory {
 /**
  * Makes sure that the context is active as the settings define it.
  *
- * Rejects with `PDP_TOO_MANY`, `PDP_TAKEN`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, `NETWORK_*` when it cannot be activated because
- * the network is gone, `INVALID_CONFIG`, or what ended the dialogue.
+ * Rejects with `PDP_TOO_MANY`, `PDP_TAKEN`, `PDP_NO_APN`, `PDP_ACTIVATION_FAILED`, `NETWORK_*` when it cannot be
+ * activated because the network is gone, `INVALID_CONFIG`, or what ended the dialogue.
  */
 export async function bringUp(
   execute: Execute,

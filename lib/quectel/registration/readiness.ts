@@ -63,7 +63,7 @@ export class Readiness {
     return { step: "network", error: radio ?? unregistered };
   }
 
-  /** A person is to hear of a missing card, and the outbox is to be held for it, only when it stays so. */
+  /** A person is to hear of a missing card, and the outbox is to be held for it, only when it stays missing. */
   private believed(error: ModemError): ModemError {
     if (error.code !== "SIM_MISSING" || this.cardWasSeen) return error;
     const now = this.options.clock.now();

@@ -103,7 +103,7 @@ function decodedWords(text: string): string {
     );
 }
 
-/** In a charset that nobody knows, a byte is a character. */
+/** In an unknown charset, a byte is a character. */
 function decoded(bytes: Buffer, charset = "utf-8"): string {
   try {
     return new TextDecoder(charset).decode(bytes);
