@@ -84,7 +84,7 @@ export class Worker {
    * Never rejects.
    */
   async end(entry: Entry, event: EndEvent): Promise<void> {
-    const { order, store, reporter } = this.parts;
+    const { order, reporter } = this.parts;
     if (this.runner?.entry === entry) {
       this.runner.interject(event);
       return;
@@ -98,7 +98,7 @@ export class Worker {
     order.startEnding(entry);
     let mail: SpoolRecord;
     try {
-      mail = adopted(await store.load(entry), entry.place);
+      mail = await this.lastState(entry);
     } catch (cause) {
       await reporter.endWithoutRecord(entry, cause);
       return;
@@ -257,7 +257,7 @@ export class Worker {
     // Meanwhile it may have been discarded or pushed out, or a person may have paused the outbox.
     if (mail === undefined || entry.stage !== "queued" || this.state !== "open") return;
     if (hold !== undefined && hold.kind !== "setup") return;
-    await this.pass(entry, adopted(mail, entry.place), [{ kind: "start" }]);
+    await this.pass(entry, mail, [{ kind: "start" }]);
   }
 
   /** Takes the one mail that is under way through all that follows from these events. */
@@ -270,13 +270,17 @@ export class Worker {
     }
   }
 
-  /** The record in its last state, saved; undefined when the disk does not have it, and the mail then waits. */
+  /** Where the disk did not take the last state, its folder tells of the one before. Rejects as the store does. */
+  private async lastState(entry: Entry): Promise<SpoolRecord> {
+    return entry.unsaved ?? adopted(await this.parts.store.load(entry), entry.place);
+  }
+
+  /** The last state, saved; undefined when the disk does not have it, and the mail then waits. */
   private async load(entry: Entry): Promise<SpoolRecord | undefined> {
     const { store, policy, reporter } = this.parts;
     try {
-      const record = await store.load(entry);
-      if (entry.unsaved === undefined) return record;
-      if (await store.save(entry, record, false)) return await store.load(entry);
+      const mail = await this.lastState(entry);
+      if (entry.unsaved === undefined || (await store.save(entry, mail, false))) return mail;
     } catch (cause) {
       if (isModemError(cause, "OUTBOX_DAMAGED")) {
         await reporter.endWithoutRecord(entry, cause);
@@ -299,10 +303,10 @@ export class Worker {
   }
 
   private async askFor(entry: Entry, doubt: Doubt): Promise<void> {
-    const { store, reporter, clock } = this.parts;
+    const { reporter, clock } = this.parts;
     let mail: SpoolRecord;
     try {
-      mail = adopted(await store.load(entry), entry.place);
+      mail = await this.lastState(entry);
     } catch (cause) {
       if (this.doubts.delete(entry)) await reporter.endWithoutRecord(entry, cause);
       return;

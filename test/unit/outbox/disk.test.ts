@@ -260,6 +260,20 @@ describe("A disk that fails", function () {
     assert.deepEqual([bench.outbox.summary().depth, bench.delivered], [0, []]);
   });
 
+  it("takes no mail for doubtful that was refused, because the disk did not take the refusal", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    bench.mailer.fate = () => {
+      files.fault = ({ name }) => (name === "create" ? "ENOSPC" : undefined);
+      return failure("SMTP_MAILBOX_UNAVAILABLE", { smtpCode: 550 });
+    };
+    const id = await bench.accept(mail("alarm", { to: ["ops@example.com", "boss@example.com"] }));
+    await bench.clock.run(() => bench.tried.length === 1 && bench.outbox.summary().waitsFor === "retry");
+    await bench.clock.until(bench.outbox.discard(id));
+    const { failure: told, result } = await bench.ends(1);
+    assert.deepEqual([told?.code, told?.outcome, result.attempts], ["OUTBOX_DISCARDED", "notSent", 1]);
+  });
+
   it("tries again when an attachment only cannot be read now", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
