@@ -1,4 +1,4 @@
-/** What befalls module or line at one byte of the dialogue, and how it ends by itself. */
+/** What befalls module, line or network at one byte of the dialogue, and how it ends on its own. */
 import type { FaultPlan, FaultyDevice, VariantChoice } from "../../../lib/simulator";
 
 /** `host`: from the host to the module; `modem`: the other way. */
@@ -113,3 +113,56 @@ export const MISHAPS: readonly Mishap[] = [
   { name: "line stands still in that direction for 20 s", plan: standingStill(20_000) },
   { name: "line stands still in that direction for 5 min", plan: standingStill(300_000) },
 ];
+
+const spoiling = (place: Place, course: Course, fault: "drop" | "duplicate" | "corrupt"): FaultPlan => [
+  {
+    at: place,
+    fault: {
+      kind: "run",
+      run: () => {
+        course.begun();
+        course.over();
+      },
+    },
+  },
+  {
+    at: place,
+    fault: fault === "corrupt" ? { kind: fault, count: 1, mask: 0x11 } : { kind: fault, count: 1 },
+  },
+];
+
+export const DAMAGE: Mishap = {
+  name: "line damages a byte",
+  plan: (place, course) => spoiling(place, course, "corrupt"),
+};
+
+/** One byte that the line spoils. */
+export const SPOILS: readonly Mishap[] = [
+  { name: "line loses a byte", plan: (place, course) => spoiling(place, course, "drop") },
+  { name: "line doubles a byte", plan: (place, course) => spoiling(place, course, "duplicate") },
+  DAMAGE,
+];
+
+/** What ends the connection on the network, between two bytes of its dialogue on the line. */
+export const NETWORK: readonly Mishap[] = (["cut", "reset", "silence"] as const).map((kind) => ({
+  name: { cut: "connection is cut", reset: "peer resets", silence: "peer falls silent" }[kind],
+  plan: (place, course) => [
+    {
+      at: place,
+      fault: {
+        kind: "run",
+        run: (module) => {
+          course.begun();
+          module.faults.set([
+            { at: { socket: "up", byte: 1 }, fault: { kind } },
+            { at: { socket: "down", byte: 1 }, fault: { kind } },
+          ]);
+          course.over();
+        },
+      },
+    },
+  ],
+}));
+
+/** Those of the module and the line that last for minutes differ from these for a queue of mails, not for a connection. */
+export const BRIEF = MISHAPS.filter(({ name }) => !/ min\b/.test(name));

@@ -11,10 +11,9 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, TLSSocket } from "node:tls";
-import type { FaultPlan } from "../../../lib/simulator";
 import { collected, socketRig, type SocketRig } from "../../support/socket-rig";
 import type { Extent } from "./extent";
-import { BOOT, MISHAPS, type Course, type Mishap, type Place } from "./mishaps";
+import { BOOT, BRIEF, NETWORK, SPOILS, type Mishap, type Place } from "./mishaps";
 import { placesOf, Tally, timeFor, tryAll } from "./places";
 
 const MINUTE = 60_000;
@@ -49,54 +48,6 @@ const TLS: Form = {
     connectTls({ socket, ca: CERTIFICATES.ca, servername: "mail.example.com", minVersion: "TLSv1.3" }),
   far: (peer) => new TLSSocket(peer, { isServer: true, key: CERTIFICATES.key, cert: CERTIFICATES.cert }),
 };
-
-const at = (place: Place, course: Course, fault: "drop" | "duplicate" | "corrupt"): FaultPlan => [
-  {
-    at: place,
-    fault: {
-      kind: "run",
-      run: () => {
-        course.begun();
-        course.over();
-      },
-    },
-  },
-  {
-    at: place,
-    fault: fault === "corrupt" ? { kind: fault, count: 1, mask: 0x11 } : { kind: fault, count: 1 },
-  },
-];
-
-/** One byte that the line spoils. */
-const SPOILS: readonly Mishap[] = [
-  { name: "line loses a byte", plan: (place, course) => at(place, course, "drop") },
-  { name: "line doubles a byte", plan: (place, course) => at(place, course, "duplicate") },
-  { name: "line damages a byte", plan: (place, course) => at(place, course, "corrupt") },
-];
-
-/** What ends the connection on the network, between two bytes of its dialogue on the line. */
-const NETWORK: readonly Mishap[] = (["cut", "reset", "silence"] as const).map((kind) => ({
-  name: { cut: "connection is cut", reset: "peer resets", silence: "peer falls silent" }[kind],
-  plan: (place, course) => [
-    {
-      at: place,
-      fault: {
-        kind: "run",
-        run: (module) => {
-          course.begun();
-          module.faults.set([
-            { at: { socket: "up", byte: 1 }, fault: { kind } },
-            { at: { socket: "down", byte: 1 }, fault: { kind } },
-          ]);
-          course.over();
-        },
-      },
-    },
-  ],
-}));
-
-/** Those that last for minutes differ from these for a queue of mails, not for a connection. */
-const BRIEF = MISHAPS.filter(({ name }) => !/ min\b/.test(name));
 
 interface Result {
   readonly up: Buffer;
