@@ -160,10 +160,9 @@ export class Asker {
     return (await this.ask(line)).kind === "ok";
   }
 
-  /** First line of the answer; undefined when there is none or the module refuses. */
+  /** As `ask`; see `firstLineOf`. */
   async firstLine(line: string): Promise<string | undefined> {
-    const reply = await this.ask(line);
-    return reply.kind === "ok" ? reply.lines[0] : undefined;
+    return firstLineOf(await this.ask(line));
   }
 
   /** The line of an answer without header that has this form; others came unasked. Asked again where there is none. */
@@ -248,6 +247,11 @@ export function exchangeText(line: string, reply: Reply): string {
 export function resultText(reply: Reply): string {
   if (reply.kind === "ok") return "OK";
   return reply.number === undefined ? "ERROR" : `+CME ERROR: ${reply.number}`;
+}
+
+/** First line of an answer; undefined when there is none or the module refuses. */
+export function firstLineOf(reply: Reply): string | undefined {
+  return reply.kind === "ok" ? reply.lines[0] : undefined;
 }
 
 /** OK, the number of an error, or ERROR, as answers say it. */

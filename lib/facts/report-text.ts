@@ -18,8 +18,8 @@ export function reportText(report: FactsReport): string {
     LEGEND,
     facts.map(factText).join("\n"),
     summary(report),
+    LEFT_OUT_OF_IT,
   ];
-  parts.push(LEFT_OUT_OF_IT);
   if (notRestored.length > 0) parts.push(`NOT PUT BACK: ${notRestored.join(", ")}`);
   return `${parts.join("\n\n")}\n`;
 }

@@ -1,5 +1,5 @@
 /** Questions about subject and body: how text is coded, how long it may be (fact base 2.3 and 2.4). */
-import { resultValue, type Asker } from "./asker";
+import { firstLineOf, resultValue, type Asker } from "./asker";
 import { behindKey } from "./forms";
 import { limitText, longestAccepted } from "./longest";
 import { known, notAsked, unclear, type Answer, type Question } from "./question";
@@ -62,8 +62,7 @@ async function subjectLimit(asker: Asker): Promise<Answer> {
 }
 
 async function bodyTest(asker: Asker): Promise<Answer> {
-  const reply = await asker.insist("AT+QSMTPBODY=?");
-  const line = reply.kind === "ok" ? reply.lines[0] : undefined;
+  const line = firstLineOf(await asker.insist("AT+QSMTPBODY=?"));
   const third = /\),([^,]+)$/.exec(line ?? "")?.[1];
   if (third === undefined) return unclear(`the answer is ${line ?? "nothing"}`);
   return known(third.includes("<") ? "word" : "range");

@@ -1,5 +1,5 @@
 /** Questions about QSSLCFG: keys and their values as long as nobody has set them (fact base 5). Nothing is set. */
-import type { Asker } from "./asker";
+import { firstLineOf, type Asker } from "./asker";
 import { behindKey } from "./forms";
 import { known, unclear, type Answer, type Mark, type Question } from "./question";
 
@@ -10,8 +10,8 @@ const DROPPED_SUITE = /0x0004/i;
 
 /** @returns the value of a key of the TLS context, undefined where the module refuses. */
 async function value(asker: Asker, key: string): Promise<string | undefined> {
-  const reply = await asker.insist(`AT+QSSLCFG="${key}",${CONTEXT}`);
-  return behindKey(reply.kind === "ok" ? reply.lines[0] : undefined)?.replace(/^\d+ *,/, "");
+  const line = firstLineOf(await asker.insist(`AT+QSSLCFG="${key}",${CONTEXT}`));
+  return behindKey(line)?.replace(/^\d+ *,/, "");
 }
 
 async function ciphers(asker: Asker): Promise<Answer> {

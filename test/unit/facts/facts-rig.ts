@@ -1,8 +1,9 @@
 /** Facts asked of a simulated module in the same process, and what the module holds before and after. */
+import assert from "node:assert/strict";
 import { duplexPair, type Duplex } from "node:stream";
 import type { Clock } from "../../../lib/clock";
 import { Link } from "../../../lib/facts/link";
-import { askFacts, type FactsOptions, type FactsReport } from "../../../lib/facts";
+import { askFacts, QUESTIONS, type FactsOptions, type FactsReport } from "../../../lib/facts";
 import { Trace } from "../../../lib/serial/trace";
 import {
   cell,
@@ -166,4 +167,16 @@ export function answersOf({ facts }: FactsReport): Readonly<Record<string, strin
       answer.kind === "known" ? answer.value : `${answer.kind}: ${answer.why}`,
     ]),
   );
+}
+
+/** Checks that what is answered is the same as on a quiet module; what is unclear or not asked says nothing wrong. */
+export function checkAnswers(
+  answers: Readonly<Record<string, string>>,
+  quiet: Readonly<Record<string, string>>,
+  where = "",
+): void {
+  for (const { id } of QUESTIONS) {
+    const answer = answers[id] ?? "";
+    if (!/^(unclear|notAsked)/.test(answer)) assert.equal(answer, quiet[id], `${where}${id}`);
+  }
 }
