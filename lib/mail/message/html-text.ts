@@ -7,6 +7,7 @@
 import { decodeCharacters } from "./html-characters";
 import type { Work } from "./turns";
 import { attributeOf, htmlPieces, type HtmlPiece } from "./html-tags";
+import { flat } from "./long-text";
 
 type Tag = Exclude<HtmlPiece, { kind: "text" | "pause" }>;
 
@@ -132,10 +133,7 @@ class TextWriter {
   join(): void {
     if (this.link !== undefined && this.done.length - this.link.start > LONGEST_LINK) this.endLink();
     if (this.link !== undefined) return;
-    const text = this.done.splice(this.joined).join("");
-    // Looking at a character makes the text flat.
-    text.charCodeAt(0);
-    this.done.push(text);
+    this.done.push(flat(this.done.splice(this.joined)));
     this.joined = this.done.length;
   }
 

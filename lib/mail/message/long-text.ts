@@ -34,14 +34,18 @@ export class LongText {
   }
 
   private close(): void {
-    const text = this.open.join("");
-    // Looking at a character makes it flat.
-    text.charCodeAt(0);
-    this.joined.push(text);
+    this.joined.push(flat(this.open));
     this.joinedLength += this.openLength;
     this.open = [];
     this.openLength = 0;
   }
+}
+
+/** The pieces as one flat string: looking at a character makes it so. */
+export function flat(pieces: readonly string[]): string {
+  const text = pieces.join("");
+  text.charCodeAt(0);
+  return text;
 }
 
 /** Cuts a text into pieces of about `length` UTF-16 units; neither a surrogate pair nor CR LF is divided. */
