@@ -46,7 +46,7 @@ export interface OutboxOptions {
 }
 
 /** Milliseconds a close waits for a pending result: Node-RED gives a node 15 s. */
-export const CLOSE_GRACE = 8_000;
+const CLOSE_GRACE = 8_000;
 
 /** Collects what changes within so many milliseconds into one `changed`. */
 const CHANGE_PAUSE = 100;

@@ -29,7 +29,7 @@ import {
 const UNKNOWN_HOLDS = 2;
 const DISK_PAUSE_MS = 30_000;
 /** Between two mails that try whether a setup error is over. */
-export const PROBE_EVERY = 30 * 60_000;
+const PROBE_EVERY = 30 * 60_000;
 const MINUTE_MS = 60_000;
 /** Minutes: a mail sent at the end of minute m is 60 minutes old at the end of minute m + 60. */
 const RATE_WINDOW = 61;
