@@ -62,10 +62,7 @@ function lookAtModule({ modem }: DiagnosisContext): Finding {
 const CARD_TIME_MS = 15_000;
 
 async function lookAtSim({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
-  const isKnown = (): boolean => simError(modem)?.code !== "SIM_BUSY";
-  await limited(modem.clock, CARD_TIME_MS, signal, (ends) => stateWhere(modem, isKnown, ends)).catch(() =>
-    signal?.throwIfAborted(),
-  );
+  await waitAtMost(modem, CARD_TIME_MS, () => simError(modem)?.code !== "SIM_BUSY", signal);
   const error = simError(modem);
   return error === undefined ? ok("the SIM card is ready") : failure(error);
 }
@@ -75,7 +72,23 @@ function simError({ state }: DiagnosisContext["modem"]): ModemError | undefined 
   return state.error ?? new ModemError("SIM_BUSY");
 }
 
+/** Resolves when `condition` holds, or after `ms` in any case; rejects only with the reason of `signal`. */
+async function waitAtMost(
+  modem: DiagnosisContext["modem"],
+  ms: number,
+  condition: () => boolean,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  await limited(modem.clock, ms, signal, (ends) => stateWhere(modem, condition, ends)).catch(() =>
+    signal?.throwIfAborted(),
+  );
+}
+
+/** Milliseconds for a module that was just switched on: it finds its network and its mail client in this time. */
+const NETWORK_TIME_MS = 30_000;
+
 async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  await waitAtMost(modem, NETWORK_TIME_MS, () => !isStarting(modem), signal);
   const { status, technology } = await queryRegistration(executor(modem, signal));
   const { state } = modem;
   const error = registrationError(status);
@@ -87,6 +100,15 @@ async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSig
   if (state.name === "registering" && state.waitingFor === "application") return failure(state.error);
   return ok(`registered (${status}${technology === undefined ? "" : `, ${technology}`})`);
 }
+
+/** Whether the module still looks for its network or starts its mail client, and no person is needed for it. */
+function isStarting({ state }: DiagnosisContext["modem"]): boolean {
+  if (state.name !== "registering" || state.waitingFor === "sim") return false;
+  const { error } = state;
+  return error?.code !== "NETWORK_DENIED" && !NEEDS_A_PERSON.has(error?.hint ?? "");
+}
+
+const NEEDS_A_PERSON: ReadonlySet<string> = new Set([SPECIAL_HINTS.radioOff, SPECIAL_HINTS.noMailClient]);
 
 async function lookAtSignal({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const dbm = signalDbm(await executor(modem, signal)(signalQuality()));

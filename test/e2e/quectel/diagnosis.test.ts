@@ -174,6 +174,26 @@ describe("diagnosis", () => {
     }
   });
 
+  it("waits for a module that was just switched on", async () => {
+    const settings = { apn: "internet" };
+    const searching = await run({
+      rig: { settings },
+      fault: (module) => {
+        change(module, cell, { registration: 2 });
+        module.clock.after(12_000, () => change(module, cell, { registration: 1 }));
+      },
+    });
+    assert.equal(trouble(searching), undefined);
+    const starting = await run({
+      rig: {
+        settings,
+        module: { timing: { bootMs: 5000, networkMs: 1500 }, variants: { "application-start": "mail" } },
+      },
+      fault: (module) => module.restart(),
+    });
+    assert.equal(trouble(starting), undefined);
+  });
+
   it("warns of a weak signal and of one that is not told", async () => {
     const weak = await run({ fault: (module) => change(module, cell, { rssi: 4 }) });
     assert.equal(step(weak, "signal")?.status, "warning");

@@ -193,7 +193,6 @@ for (const version of nodeRedVersions()) {
       it("is used by keyboard alone, and marks the tab where something is missing", async () => {
         await editor.openConfig("quectel-modem", "modem");
         const { page } = editor;
-        // Focused for each key, because the editor itself focuses a field when the dialog has slid in.
         const tab = page.locator(`#quectel-tabs a[href="#quectel-tab-server"]`);
         await tab.press("Enter");
         await page.locator("#quectel-tab-server").waitFor();

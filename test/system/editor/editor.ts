@@ -163,5 +163,9 @@ export class Editor {
       const before = place();
       setTimeout(() => resolve(before === place() && !$(".red-ui-tray").is(":animated")), 100);
     })`);
+    // Then, and only then, the editor focuses the first field; a key that is pressed before that goes elsewhere.
+    await this.page.waitForFunction(
+      `$(".red-ui-tray").last().find(".red-ui-tray-body").has(document.activeElement).length > 0`,
+    );
   }
 }
