@@ -4,8 +4,6 @@
  * It holds what both faces share: the state of the module's settings and files, the recovery, and the tidying up. What
  * a mail is and what becomes of it are the business of the faces.
  */
-import { EventEmitter } from "node:events";
-import { joinSignals, type JoinedSignal } from "../../async";
 import type { Timer } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
@@ -17,7 +15,7 @@ import type { PdpContext } from "../../quectel/network/pdp";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
-import type { EndedMail, MailerEvents } from "../mailer";
+import { ModemMailer } from "../modem-mailer";
 import type { TextSupport } from "./compose/mail-transaction";
 import { BusyWatch } from "./busy-watch";
 import { clear } from "./fill";
@@ -43,24 +41,16 @@ export interface QsmtpClientOptions {
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
 const LINGER = 5_000;
 
-export class QsmtpClient extends EventEmitter<MailerEvents> {
+export class QsmtpClient extends ModemMailer {
   protected readonly work: TransactionParts;
   protected readonly recovery: ModuleRecovery;
   /** Hears results that nobody waits for, as after a restart of the host. */
   protected readonly stray: ResultListener;
   protected readonly busy: BusyWatch;
-  protected readonly closing = new AbortController();
-  protected last: EndedMail | undefined;
-  private wasAvailable: boolean;
   private linger: Timer | undefined;
-  private readonly onState = (): void => {
-    if (this.available === this.wasAvailable) return;
-    this.wasAvailable = this.available;
-    this.emit("available", this.available);
-  };
 
   constructor(protected readonly client: QsmtpClientOptions) {
-    super();
+    super(client.modem);
     const { modem, pdp, settings, store, roots } = client;
     const guarded = new TransactionModem(modem);
     const known = new KnownSettings(guarded);
@@ -77,24 +67,12 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     };
     this.recovery = new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
-    this.busy = new BusyWatch(modem, () => this.isFree(), this.onState);
-    this.wasAvailable = this.available;
-    modem.on("state", this.onState);
-  }
-
-  /** True while a mail could be sent now: modem connected, SIM ready, registered, mail client not busy for ever. */
-  get available(): boolean {
-    return this.client.modem.state.name === "ready" && this.trouble === undefined;
+    this.busy = new BusyWatch(modem, () => this.isFree(), this.changed);
   }
 
   /** `MODEM_STUCK` while the module's mail client stays busy and it may not be restarted. */
   get trouble(): ModemError | undefined {
     return this.busy.trouble;
-  }
-
-  /** What became of the last mail of this object. */
-  get lastMail(): EndedMail | undefined {
-    return this.last;
   }
 
   /** How this module takes text that is not ASCII, if it was asked before; asks nothing. */
@@ -117,13 +95,11 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     });
   }
 
-  /** Ends what runs; a mail in flight is then of unknown outcome. */
-  close(): void {
-    this.closing.abort();
+  override close(): void {
+    super.close();
     this.linger?.clear();
     this.stray.close();
     this.busy.close();
-    this.client.modem.off("state", this.onState);
   }
 
   /** False also while it is not known: the module does not answer, or somebody works with it. */
@@ -148,11 +124,6 @@ export class QsmtpClient extends EventEmitter<MailerEvents> {
     await this.work.guarded.settled(signal);
     const notReady = this.client.modem.notReady();
     if (notReady !== undefined) throw notReady;
-  }
-
-  /** The signal of a task: the caller's, and the end of this object; to be released when the task is over. */
-  protected signalOf(outer: AbortSignal | undefined): JoinedSignal {
-    return joinSignals(outer, this.closing.signal);
   }
 
   /** Takes the mail lock, and the uploaded contents are left alone from now on. Rejects with `MODEM_ABORTED`. */

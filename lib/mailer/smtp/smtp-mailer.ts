@@ -8,8 +8,6 @@
  * the message in `message.ts`; what is done to the module about a failure belongs to `quectel/recovery`, when a mail is
  * due to the outbox.
  */
-import { EventEmitter } from "node:events";
-import { joinSignals } from "../../async";
 import { asModemError, copyOf, isModemError, ModemError } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
@@ -25,10 +23,8 @@ import { calledOff } from "../called-off";
 import { recipientsOf } from "../envelope";
 import type {
   Ended,
-  EndedMail,
   Envelope,
   Mailer,
-  MailerEvents,
   MailerLimits,
   Mark,
   Outcome,
@@ -36,6 +32,7 @@ import type {
   PrepareOptions,
   Transaction,
 } from "../mailer";
+import { ModemMailer } from "../modem-mailer";
 import { Dialogue } from "./dialogue";
 import { HeldMessage } from "./held-message";
 import { makeMessage, type Message, type MessageSettings } from "./message";
@@ -70,7 +67,7 @@ interface Standing {
   readonly options: PrepareOptions;
 }
 
-export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
+export class SmtpMailer extends ModemMailer implements Mailer {
   readonly via = VIA;
   readonly limits: MailerLimits = {
     attachments: MOST_ATTACHMENTS,
@@ -81,31 +78,13 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
   private readonly remedies: Remedies;
   /** The module's mail client may be busy as long as it likes. */
   readonly trouble = undefined;
-  private last: EndedMail | undefined;
-  private readonly closing = new AbortController();
   private readonly live = new Set<Dialogue>();
-  private wasAvailable: boolean;
-  private readonly onState = (): void => {
-    if (this.available === this.wasAvailable) return;
-    this.wasAvailable = this.available;
-    this.emit("available", this.available);
-  };
 
   constructor(private readonly options: SmtpMailerOptions) {
-    super();
+    super(options.modem);
     const { modem, pdp, store, settings } = options;
     this.recovery = new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
-    this.wasAvailable = this.available;
-    options.modem.on("state", this.onState);
-  }
-
-  get available(): boolean {
-    return this.options.modem.state.name === "ready";
-  }
-
-  get lastMail(): EndedMail | undefined {
-    return this.last;
   }
 
   /** One transaction for all: a server tells each recipient's fate, and Bcc stands in no header. */
@@ -114,7 +93,7 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
-    const { signal, release } = joinSignals(options.signal, this.closing.signal);
+    const { signal, release } = this.signalOf(options.signal);
     let lease: Lease | undefined;
     try {
       lease = await acquireWhole(this.options.modem.lock, signal);
@@ -135,10 +114,9 @@ export class SmtpMailer extends EventEmitter<MailerEvents> implements Mailer {
   }
 
   /** Ends what runs; a mail whose end was on its way is then of unknown outcome. */
-  close(): void {
-    this.closing.abort(new ModemError("MODEM_ABORTED"));
+  override close(): void {
+    super.close();
     for (const dialogue of this.live) dialogue.destroy(new ModemError("MODEM_ABORTED"));
-    this.options.modem.off("state", this.onState);
   }
 
   private async prepared(
