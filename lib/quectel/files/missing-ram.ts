@@ -7,18 +7,19 @@
 import { readJson, type KeyValueStore } from "../key-value-store";
 import type { Modem } from "../connection/modem";
 
-interface Page {
+interface Kept {
   readonly model: string;
   readonly firmware: string;
   readonly isMissing: boolean;
 }
 
 const STORE_KEY = "ram";
+const NOTHING_KEPT: Kept = { model: "", firmware: "", isMissing: false };
 /** Refusals that are believed; one may be due to a busy start or a damaged line. */
 const ENOUGH = 3;
 
 export class MissingRam {
-  private found: Page | undefined;
+  private found: Kept | undefined;
   private refusals = 0;
 
   constructor(
@@ -42,10 +43,10 @@ export class MissingRam {
   }
 
   private async isKnown(): Promise<boolean> {
-    this.found ??= await readJson(this.store, STORE_KEY, isPage);
-    const { model, firmware, isMissing } = this.found ?? {};
+    this.found ??= (await readJson(this.store, STORE_KEY, isKept)) ?? NOTHING_KEPT;
+    const { model, firmware, isMissing } = this.found;
     const { identity } = this.modem;
-    return isMissing === true && model === identity?.model && firmware === identity?.firmware;
+    return isMissing && model === identity?.model && firmware === identity?.firmware;
   }
 
   private async keep(isMissing: boolean): Promise<void> {
@@ -55,8 +56,8 @@ export class MissingRam {
   }
 }
 
-function isPage(value: unknown): value is Page {
+function isKept(value: unknown): value is Kept {
   if (typeof value !== "object" || value === null) return false;
-  const { model, firmware, isMissing } = value as Partial<Record<keyof Page, unknown>>;
+  const { model, firmware, isMissing } = value as Partial<Record<keyof Kept, unknown>>;
   return typeof model === "string" && typeof firmware === "string" && typeof isMissing === "boolean";
 }

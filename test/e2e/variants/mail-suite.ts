@@ -1,5 +1,5 @@
 /**
- * A compact suite of mails through outbox, carrier and module: what has to work whatever firmware the module has.
+ * A compact suite of mails through outbox, mailer and module: what has to work whatever firmware the module has.
  *
  * What the server got is compared with what was accepted, so a mail that lost a letter on the way fails the suite.
  */
