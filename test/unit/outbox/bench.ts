@@ -160,8 +160,18 @@ export class Bench {
   }
 
   async accept(mail: Mail, options: Partial<MailOptions> = {}, message: unknown = {}): Promise<string> {
-    const accepted = this.outbox.accept(mail, { ...OPTIONS, ...options }, { nodeId: "n1", message });
-    return (await this.clock.until(accepted)).id;
+    return this.acceptAt(undefined, mail, options, message);
+  }
+
+  /** @param place in the order of acceptance, from `reservePlace`. */
+  async acceptAt(
+    place: number | undefined,
+    mail: Mail,
+    options: Partial<MailOptions> = {},
+    message: unknown = {},
+  ): Promise<string> {
+    const origin = { nodeId: "n1", message, ...(place !== undefined && { place }) };
+    return (await this.clock.until(this.outbox.accept(mail, { ...OPTIONS, ...options }, origin))).id;
   }
 
   /** Runs until so many mails have ended; returns the last. */

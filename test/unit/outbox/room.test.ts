@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FaultyFiles } from "../../support/faulty-files";
-import { attachment, Bench, failure, mail, OPTIONS } from "./bench";
+import { attachment, Bench, failure, mail } from "./bench";
 
 describe("Room in the outbox", () => {
   it("refuses the new mail when so many wait, and keeps the others", async () => {
@@ -40,10 +40,9 @@ describe("Room in the outbox", () => {
 
   it("pushes out the one whose message came last, though another was on the disk later", async () => {
     const bench = await Bench.open({ available: false, settings: { maxQueued: 2 } });
-    const place = bench.outbox.reservePlace() ?? 0;
+    const place = bench.outbox.reservePlace();
     const young = await bench.accept(mail("young report", { priority: "low" }));
-    const origin = { nodeId: "n1", message: {}, place };
-    await bench.clock.until(bench.outbox.accept(mail("old report", { priority: "low" }), OPTIONS, origin));
+    await bench.acceptAt(place, mail("old report", { priority: "low" }));
     await bench.accept(mail("alarm", { priority: "high" }));
     assert.equal((await bench.ends(1)).id, young);
   });

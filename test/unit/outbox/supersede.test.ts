@@ -31,13 +31,10 @@ describe("A mail that replaces others", () => {
 
   it("is the one whose message came last, whichever was first on the disk", async () => {
     const bench = await Bench.open({ available: false });
-    const options = { maxAge: undefined, delivery: "atLeastOnce" } as const;
     const places = [1, 2, 3].map(() => bench.outbox.reservePlace());
     for (const at of [2, 0, 1]) {
-      const origin = { nodeId: "n1", message: {}, place: places[at] ?? 0 };
-      await bench.clock.until(bench.outbox.accept(level(at + 1), options, origin));
-      const other = { ...origin, place: bench.outbox.reservePlace() ?? 0 };
-      await bench.clock.until(bench.outbox.accept(mail(`Door ${at + 1}`), options, other));
+      await bench.acceptAt(places[at], level(at + 1));
+      await bench.acceptAt(bench.outbox.reservePlace(), mail(`Door ${at + 1}`));
     }
     bench.mailer.setAvailable(true);
     await bench.ends(6);
@@ -46,11 +43,9 @@ describe("A mail that replaces others", () => {
 
   it("goes out in the order in which messages came", async () => {
     const bench = await Bench.open({ available: false });
-    const options = { maxAge: undefined, delivery: "atLeastOnce" } as const;
     const places = [1, 2, 3].map(() => bench.outbox.reservePlace());
     for (const at of [2, 0, 1]) {
-      const origin = { nodeId: "n1", message: {}, place: places[at] ?? 0 };
-      await bench.clock.until(bench.outbox.accept(mail(`Pump ${at + 1}`), options, origin));
+      await bench.acceptAt(places[at], mail(`Pump ${at + 1}`));
     }
     bench.mailer.setAvailable(true);
     await bench.ends(3);
