@@ -1,8 +1,10 @@
 /** The module's mailer on a simulated module that delivers into memory; tests speak to it by the neutral interface. */
+import { createHash } from "node:crypto";
 import type {
   Ended,
   Mark,
   Outcome,
+  OutgoingAttachment,
   OutgoingMail,
   Prepared,
   PrepareOptions,
@@ -76,4 +78,16 @@ export function outgoing(parts: Partial<OutgoingMail> = {}): OutgoingMail {
 export function transaction(parts: Partial<OutgoingMail> = {}): Transaction {
   const mail = outgoing(parts);
   return { mail, envelope: { to: mail.to, cc: mail.cc, bcc: mail.bcc } };
+}
+
+/** An attachment whose content is in memory. @param pieces bytes that are read at a time */
+export function attachment(filename: string, content: Uint8Array, pieces = 1_000): OutgoingAttachment {
+  return {
+    filename,
+    size: content.length,
+    sha256: createHash("sha256").update(content).digest("hex"),
+    async *open() {
+      for (let at = 0; at < content.length; at += pieces) yield content.subarray(at, at + pieces);
+    },
+  };
 }

@@ -41,6 +41,15 @@ export const ACCOUNT: SmtpSettings = {
   sendTimeout: 300,
 };
 
+/** Names of the files in a module, with their storage. */
+export function filesIn(module: SimulatedModem): readonly string[] {
+  return (["RAM", "UFS"] as const).flatMap((storage) =>
+    storageOf(module, storage)
+      .all()
+      .map((file) => `${storage}:${file.name}`),
+  );
+}
+
 export interface MemoryRigOptions {
   readonly module?: Omit<SimulatedModemOptions, "clock" | "busy">;
   readonly network?: Partial<NetworkSettings>;
@@ -139,12 +148,7 @@ export function memoryRig(
       written = "";
     },
     /** Names of the files in the module. */
-    filesInModule: (): readonly string[] =>
-      (["RAM", "UFS"] as const).flatMap((storage) =>
-        storageOf(module, storage)
-          .all()
-          .map((file) => `${storage}:${file.name}`),
-      ),
+    filesInModule: () => filesIn(module),
     close: async (): Promise<void> => {
       mailer.close();
       pdp.close();

@@ -1,8 +1,7 @@
 /** Two config nodes on two ports of one module: each mail goes to its own recipients, in its own name, or is not sent. */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import type { Outcome, Transaction } from "../../../lib/mailer/mailer";
-import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
+import { attachment, memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
 import type { MemoryRigOptions } from "../../support/memory-rig";
 
 const MAILS = 30;
@@ -20,22 +19,12 @@ const usbmodem: MemoryRigOptions = {
 
 /** One mail of `who`, with an attachment of the same name as those of the others. */
 function mailOf(who: string, number: number): Transaction {
-  const content = Buffer.from(`${who} ${number}`);
   return transaction({
     id: `${who}-${number}`,
     to: [`${who}-${number}@example.com`],
     subject: `${who} ${number}`,
     text: `text of ${who} ${number}`,
-    attachments: [
-      {
-        filename: "log.csv",
-        size: content.length,
-        sha256: createHash("sha256").update(content).digest("hex"),
-        open: async function* () {
-          yield content;
-        },
-      },
-    ],
+    attachments: [attachment("log.csv", Buffer.from(`${who} ${number}`))],
   });
 }
 

@@ -1,6 +1,5 @@
 /** What a reader gets of a mail over a socket: the message as a real server and an independent parser see it. */
 import assert from "node:assert/strict";
-import { createHash } from "node:crypto";
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { once } from "node:events";
@@ -10,19 +9,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import type { OutgoingAttachment, OutgoingMail } from "../../../lib/mailer/mailer";
 import { MailServer, type ReceivedMail } from "../../support/mail-server";
-import { transaction } from "../../support/memory-mailer";
+import { attachment, transaction } from "../../support/memory-mailer";
 import { socketHost, type SocketHost, type SocketMailer } from "../../support/socket-mailer";
-
-function attachment(filename: string, content: Buffer, pieces = 4_096): OutgoingAttachment {
-  return {
-    filename,
-    size: content.length,
-    sha256: createHash("sha256").update(content).digest("hex"),
-    async *open() {
-      for (let at = 0; at < content.length; at += pieces) yield content.subarray(at, at + pieces);
-    },
-  };
-}
 
 describe("A message over a socket", function () {
   this.timeout(60_000);
@@ -120,7 +108,7 @@ describe("A message over a socket", function () {
     const text = "Füllstand zu hoch, Pumpe 7 prüfen. ".repeat(1_500).trim();
     const progress: { stage: string; done: number; total: number }[] = [];
     const { length } = server.received;
-    await rig.send(transaction({ text, attachments: [attachment("messwerte größe.bin", content)] }), {
+    await rig.send(transaction({ text, attachments: [attachment("messwerte größe.bin", content, 4_096)] }), {
       onProgress: (one) => progress.push(one),
     });
     const { parsed, raw } = await server.waitForMail(length + 1);

@@ -1,5 +1,4 @@
 /** The module's mailer on a simulated module that delivers to a real SMTP server on loopback, on one virtual clock. */
-import { createHash } from "node:crypto";
 import type {
   Ended,
   Outcome,
@@ -16,24 +15,16 @@ import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { CharsetWish } from "../../../lib/mailer/qsmtp/compose/charset";
 import type { RootProvider } from "../../../lib/mailer/qsmtp/tls";
 import { internet } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/module/file-store";
 import { certificate } from "../../support/certificates";
 import { MailServer, type MailServerOptions } from "../../support/mail-server";
+import { attachment as stored, transaction } from "../../support/memory-mailer";
+import { ACCOUNT, filesIn } from "../../support/memory-rig";
 import { NETWORK } from "../../support/module-replies";
 import { simulatedRig, type RigOptions } from "../../support/simulated-rig";
 import { watchedMailer } from "../../support/watched-mailer";
 
-export const PLAIN: Omit<SmtpSettings, "port"> = {
-  host: "mail.example.com",
-  security: "none",
-  user: "pump7@example.com",
-  password: "s3cret-word",
-  senderName: "Pump 7",
-  senderAddress: "pump7@example.com",
-  tls: { verify: true, root: { from: "auto" }, contextId: 1 },
-  encoding: "auto",
-  sendTimeout: 300,
-};
+const { port: _port, ...account } = ACCOUNT;
+export const PLAIN: Omit<SmtpSettings, "port"> = account;
 
 export interface MailRigOptions extends RigOptions {
   readonly server?: MailServerOptions;
@@ -86,12 +77,7 @@ export async function mailRig(options: MailRigOptions = {}) {
     /** Command lines of the mail that the module has received since `from`. */
     lines: (from = 0): readonly string[] => module.log.lines().slice(from),
     /** Files in the module. */
-    files: (): readonly string[] =>
-      (["RAM", "UFS"] as const).flatMap((storage) =>
-        storageOf(module, storage)
-          .all()
-          .map((file) => `${storage}:${file.name}`),
-      ),
+    files: () => filesIn(module),
     stop: async (): Promise<void> => {
       mailer.close();
       pdp.close();
@@ -105,37 +91,15 @@ let mails = 0;
 
 /** A mail to one recipient, in one transaction to all of its recipients. */
 export function mail(parts: Partial<OutgoingMail> = {}): Transaction {
-  const whole = {
-    id: `mail-${++mails}`,
-    unique: "0123456789abcdef0123456789abcdef",
-    raisedAt: 0,
-    from: undefined,
-    to: ["duty@example.com"],
-    cc: [],
-    bcc: [],
-    subject: "Pump 7 alarm",
-    text: "Level too high.\r\n",
-    attachments: [],
-    ...parts,
-  };
-  return { mail: whole, envelope: { to: whole.to, cc: whole.cc, bcc: whole.bcc } };
+  return transaction({ id: `mail-${++mails}`, text: "Level too high.\r\n", ...parts });
 }
 
-/** An attachment whose content is in memory. */
+/** An attachment whose content is in memory; `name` is that in the module. */
 export function attachment(
   filename: string,
   content: Uint8Array,
 ): OutgoingAttachment & { readonly name: string } {
-  return {
-    filename,
-    /** In the module. */
-    name: filename,
-    size: content.length,
-    sha256: createHash("sha256").update(content).digest("hex"),
-    open: async function* () {
-      for (let at = 0; at < content.length; at += 1000) yield content.subarray(at, at + 1000);
-    },
-  };
+  return { ...stored(filename, content), name: filename };
 }
 
 /** Bytes that hold everything a line parser could trip over. */

@@ -12,22 +12,13 @@ import type { SmtpSettings } from "../../../lib/quectel/settings";
 import type { Ended, OutgoingAttachment, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
 import { sendNow, type SendNowOptions } from "../../../lib/mailer/send-now";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import { transaction } from "../../support/memory-mailer";
+import { ACCOUNT } from "../../support/memory-rig";
 import { CalledModem } from "./called-modem";
 
 export const SENT = "+QSMTPPUT: 0,0";
 
-const SETTINGS: SmtpSettings = {
-  host: "mail.example.com",
-  port: 25,
-  security: "none",
-  user: "pump7@example.com",
-  password: "s3cret-word",
-  senderName: "Pump 7",
-  senderAddress: "pump7@example.com",
-  tls: { verify: true, root: { from: "auto" }, contextId: 1 },
-  encoding: "auto",
-  sendTimeout: 60,
-};
+const SETTINGS: SmtpSettings = { ...ACCOUNT, sendTimeout: 60 };
 
 type Part = "lock" | "state" | "restartAllowed" | "expect" | "notReady" | "whenReady";
 
@@ -129,20 +120,7 @@ export function mailerBench(settings: Partial<SmtpSettings> = {}): MailerBench {
 let mails = 0;
 
 export function mail(parts: Partial<OutgoingMail> = {}): Transaction {
-  const whole = {
-    id: `mail-${++mails}`,
-    unique: "0123456789abcdef0123456789abcdef",
-    raisedAt: 0,
-    from: undefined,
-    to: ["duty@example.com"],
-    cc: [],
-    bcc: [],
-    subject: "alarm",
-    text: "high",
-    attachments: [],
-    ...parts,
-  };
-  return { mail: whole, envelope: { to: whole.to, cc: whole.cc, bcc: whole.bcc } };
+  return transaction({ id: `mail-${++mails}`, subject: "alarm", text: "high", ...parts });
 }
 
 export function attachment(filename: string, size: number): OutgoingAttachment {
