@@ -31,33 +31,33 @@ export function showTest(view: TestView, leadTo: LeadTo): void {
   const news = JSON.stringify(view);
   if (news === shown) return;
   shown = news;
-  $("#quectel-trial-headline").attr("class", moodOf(view)).text(headlineOf(view));
+  $("#quectel-test-headline").attr("class", moodOf(view)).text(headlineOf(view));
   const { end, mail } = view;
-  $("#quectel-trial-hint").text((end?.kind === "failed" && explain(end.error).hint) || "");
-  const list = $("#quectel-trial-steps").empty().append(allSteps(view).map(stepLine));
+  $("#quectel-test-hint").text((end?.kind === "failed" && explain(end.error).hint) || "");
+  const list = $("#quectel-test-steps").empty().append(allSteps(view).map(stepLine));
   // A list without steps to come grows at its end.
   if (view.ladder.length === 0) list.scrollTop(list[0]?.scrollHeight ?? 0);
-  const warnings = $("#quectel-trial-warnings").empty();
+  const warnings = $("#quectel-test-warnings").empty();
   for (const warning of mail?.warnings ?? []) $("<li>").text(warning).appendTo(warnings);
-  const question = $("#quectel-trial-question");
+  const question = $("#quectel-test-question");
   // Over a socket the text is in UTF-8, and there is nothing to choose.
   if (mail?.coding !== undefined) showQuestion(question, mail, leadTo);
   if (mail?.received !== undefined) showReceived(question, mail.received);
-  if (view.report !== undefined) showReport($("#quectel-trial-report"), view.report);
+  if (view.report !== undefined) showReport($("#quectel-test-report"), view.report);
 }
 
 /** Shows why there is no connection test. */
 export function showTestError(message: string, hint: string): void {
   clearTest();
-  $("#quectel-trial-headline").attr("class", "quectel-danger").text(message);
-  $("#quectel-trial-hint").text(hint);
+  $("#quectel-test-headline").attr("class", "quectel-danger").text(message);
+  $("#quectel-test-hint").text(hint);
 }
 
 export function clearTest(): void {
   shown = undefined;
-  $("#quectel-trial-headline").attr("class", "").text("");
-  $("#quectel-trial-hint, #quectel-trial-steps, #quectel-trial-warnings").empty();
-  $("#quectel-trial-question, #quectel-trial-report").empty();
+  $("#quectel-test-headline").attr("class", "").text("");
+  $("#quectel-test-hint, #quectel-test-steps, #quectel-test-warnings").empty();
+  $("#quectel-test-question, #quectel-test-report").empty();
 }
 
 /** To be called with each dialog. */
@@ -80,7 +80,7 @@ function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownSte
     .appendTo(words);
   // The detail of an error is its message; other details are what was found, in English.
   const said = code === undefined ? detail : explain({ code, message: detail }).message;
-  const found = needs === undefined ? said : text("trial.needs", { step: nameOf(needs) });
+  const found = needs === undefined ? said : text("connectionTest.needs", { step: nameOf(needs) });
   if (found) $("<span>", { class: "quectel-step-detail" }).text(found).appendTo(words);
   if (hint) {
     $("<div>", { class: "quectel-step-hint" })
@@ -104,27 +104,33 @@ function allSteps({ ladder, steps, phase }: TestView): readonly ShownStep[] {
 
 function headlineOf(view: TestView): string {
   const { kind, phase, steps, total, end, mail } = view;
-  if (phase === "waiting") return text("trial.waiting");
+  if (phase === "waiting") return text("connectionTest.waiting");
   if (phase === "running" || end === undefined) {
     return kind === "facts" && steps.length > 0
-      ? text("trial.asking", { done: steps.length, total })
+      ? text("connectionTest.asking", { done: steps.length, total })
       : text(`running.${kind}`);
   }
   if (end.kind === "stopped") {
     const isSending = steps.length === view.ladder.length - 1;
-    return kind === "mail" && isSending ? text("trial.stoppedSending") : text(`stop.${end.why}`);
+    return kind === "mail" && isSending ? text("connectionTest.stoppedSending") : text(`stop.${end.why}`);
   }
   if (end.kind === "failed") return explain(end.error).message ?? "";
-  if (mail !== undefined) return text("trial.mailSent", mail);
+  if (mail !== undefined) return text("connectionTest.mailSent", mail);
   const failed = steps.find(({ status }) => status === "failed");
   if (failed !== undefined) {
-    return text(kind === "mail" ? "trial.mailNotSent" : "trial.endsAt", { step: nameOf(failed.name) });
+    return text(kind === "mail" ? "connectionTest.mailNotSent" : "connectionTest.endsAt", {
+      step: nameOf(failed.name),
+    });
   }
-  if (kind === "facts") return text("trial.asked", { total });
+  if (kind === "facts") return text("connectionTest.asked", { total });
   if ($("#quectel-tab-server .input-error").length > 0) {
-    return text("trial.fillInServer", { tab: text("tab.server") });
+    return text("connectionTest.fillInServer", { tab: text("tab.server") });
   }
-  return text(steps.some(({ status }) => status === "warning") ? "trial.withWarnings" : "trial.allWell");
+  return text(
+    steps.some(({ status }) => status === "warning")
+      ? "connectionTest.withWarnings"
+      : "connectionTest.allWell",
+  );
 }
 
 /** `good`, `bad` or nothing while it is open. */
@@ -155,7 +161,7 @@ function showAdvice(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
   area.empty();
   const next = nextCoding(mail);
   if (next === undefined) {
-    $("<p>").text(text("trial.noCodingLeft")).appendTo(area);
+    $("<p>").text(text("connectionTest.noCodingLeft")).appendTo(area);
     return;
   }
   const select = field(next.name);
@@ -164,8 +170,8 @@ function showAdvice(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
     field: text(`label.${next.name}`),
     tab: text("tab.outbox"),
   };
-  $("<p>").text(text("trial.tryCoding", values)).appendTo(area);
-  button("quectel-trial-choose", text("trial.choose", values), () => {
+  $("<p>").text(text("connectionTest.tryCoding", values)).appendTo(area);
+  button("quectel-test-choose", text("connectionTest.choose", values), () => {
     select.val(next.value).trigger("change");
     leadTo(next.name);
   }).appendTo(area);
@@ -173,30 +179,35 @@ function showAdvice(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
 
 /** The mail as it lies in the mailbox of the simulated modem. */
 function showReceived(area: JQuery, mail: NonNullable<SentTestMail["received"]>): void {
-  area.prepend($("<p>").text(text("trial.received")), $("<pre>").text(`${mail.subject}\n\n${mail.text}`));
+  area.prepend(
+    $("<p>").text(text("connectionTest.received")),
+    $("<pre>").text(`${mail.subject}\n\n${mail.text}`),
+  );
 }
 
 /** Asks whether the letters of the test mail can be read; only a person sees that. */
 function showQuestion(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
   area.empty();
   const letters = [mail.accents, mail.chinese].filter((part) => part !== "").join("  ");
-  $("<p>").text(text("trial.readable", { letters })).appendTo(area);
-  button("quectel-trial-readable", text("trial.yes"), () => {
+  $("<p>").text(text("connectionTest.readable", { letters })).appendTo(area);
+  button("quectel-test-readable", text("connectionTest.yes"), () => {
     area.empty();
-    $("<p>").text(text("trial.keepCoding")).appendTo(area);
+    $("<p>").text(text("connectionTest.keepCoding")).appendTo(area);
   }).appendTo(area);
   area.append(" ");
-  button("quectel-trial-unreadable", text("trial.no"), () => showAdvice(area, mail, leadTo)).appendTo(area);
+  button("quectel-test-unreadable", text("connectionTest.no"), () => showAdvice(area, mail, leadTo)).appendTo(
+    area,
+  );
 }
 
 function showReport(area: JQuery, report: string): void {
   area.empty();
-  const copy = $("<button>", { type: "button", class: "red-ui-button", id: "quectel-trial-copy" })
+  const copy = $("<button>", { type: "button", class: "red-ui-button", id: "quectel-test-copy" })
     .append($("<i>", { class: "fa fa-clipboard", "aria-hidden": "true" }))
-    .append(document.createTextNode(` ${text("trial.copy")}`))
+    .append(document.createTextNode(` ${text("connectionTest.copy")}`))
     .appendTo(area);
-  copy.on("click", () => RED.clipboard.copyText(report, copy, text("trial.copied")));
+  copy.on("click", () => RED.clipboard.copyText(report, copy, text("connectionTest.copied")));
   const details = $("<details>").appendTo(area);
-  $("<summary>").text(text("trial.report")).appendTo(details);
+  $("<summary>").text(text("connectionTest.report")).appendTo(details);
   $("<pre>", { tabindex: "0" }).text(report).appendTo(details);
 }

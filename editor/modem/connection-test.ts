@@ -42,19 +42,19 @@ export function prepareTests(node: EditorNode, leadTo: LeadTo): void {
   state = { kind: "none" };
   dialog = { node, leadTo };
   forgetTests();
-  $("#quectel-trial-to").hide();
+  $("#quectel-test-to").hide();
   $(BUTTONS.diagnosis).on("click", () => void start(node, leadTo, "diagnosis", {}));
   $(BUTTONS.facts).on("click", () => void start(node, leadTo, "facts", {}));
   $(BUTTONS.mail).on("click", askRecipient);
   const sendMail = (): void => {
-    const recipient = valueOf($("#quectel-trial-recipient")).trim();
+    const recipient = valueOf($("#quectel-test-recipient")).trim();
     if (state.kind !== "none") return;
     RED.settings.setLocal(RECIPIENT, recipient);
     void start(node, leadTo, "mail", { recipient });
   };
-  $("#quectel-trial-send").on("click", sendMail);
-  $("#quectel-trial-cancel").on("click", cancel);
-  $("#quectel-trial-recipient").on("keydown", (event) => {
+  $("#quectel-test-send").on("click", sendMail);
+  $("#quectel-test-cancel").on("click", cancel);
+  $("#quectel-test-recipient").on("keydown", (event) => {
     if (event.key !== "Enter") return;
     event.preventDefault();
     sendMail();
@@ -96,15 +96,19 @@ function typedCredentials(node: EditorNode): Record<string, unknown> {
 function updateButtons(node: EditorNode): void {
   const isTemplate = Boolean(RED.nodes.subflow(scopeOf(node)));
   const isDenied = !RED.user.hasPermission("quectel-modem.write");
-  const why = isTemplate ? text("trial.offInSubflow") : isDenied ? text("trial.offWithoutRight") : "";
+  const why = isTemplate
+    ? text("connectionTest.offInSubflow")
+    : isDenied
+      ? text("connectionTest.offWithoutRight")
+      : "";
   const isBusy = state.kind !== "none";
-  $("#quectel-trial-off")
+  $("#quectel-test-off")
     .text(why)
     .toggle(why !== "");
   $(Object.values(BUTTONS).join()).prop("disabled", why !== "" || isBusy);
-  $("#quectel-trial-send").prop("disabled", why !== "" || isBusy);
-  $("#quectel-trial-cancel").toggle(isBusy);
-  if (why !== "") $("#quectel-trial-to").hide();
+  $("#quectel-test-send").prop("disabled", why !== "" || isBusy);
+  $("#quectel-test-cancel").toggle(isBusy);
+  if (why !== "") $("#quectel-test-to").hide();
 }
 
 /** What the dialog itself says against a field, in the words that stand at it; undefined where it has no complaint. */
@@ -119,8 +123,8 @@ async function start(node: EditorNode, leadTo: LeadTo, kind: Kind, more: object)
   state = { kind: "starting" };
   updateButtons(node);
   clearTest();
-  $("#quectel-trial-headline").text(text(`running.${kind}`));
-  $("#quectel-trial-cancel")[0]?.scrollIntoView({ block: "nearest" });
+  $("#quectel-test-headline").text(text(`running.${kind}`));
+  $("#quectel-test-cancel")[0]?.scrollIntoView({ block: "nearest" });
   try {
     const body = {
       kind,
@@ -130,10 +134,10 @@ async function start(node: EditorNode, leadTo: LeadTo, kind: Kind, more: object)
       credentials: typedCredentials(node),
       ...more,
     };
-    const { id } = await request<{ id: string }>("trials", { method: "POST", body });
+    const { id } = await request<{ id: string }>("connection-tests", { method: "POST", body });
     // The dialog was left meanwhile.
     if (own !== generation) {
-      request(`trials/${id}`, { method: "DELETE" }).catch(() => undefined);
+      request(`connection-tests/${id}`, { method: "DELETE" }).catch(() => undefined);
       return;
     }
     state = { kind: "running", id };
@@ -162,7 +166,7 @@ function showFailure(node: EditorNode, leadTo: LeadTo, error: unknown): void {
 /** Shows a connection test until it has ended, or the dialog was left. */
 async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
   for (;;) {
-    const view = await request<TestView>(`trials/${id}`);
+    const view = await request<TestView>(`connection-tests/${id}`);
     if (own !== generation) return;
     showTest(view, leadTo);
     if (view.phase === "ended") return;
@@ -171,14 +175,15 @@ async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
 }
 
 function cancel(): void {
-  if (state.kind === "running") request(`trials/${state.id}`, { method: "DELETE" }).catch(() => undefined);
+  if (state.kind === "running")
+    request(`connection-tests/${state.id}`, { method: "DELETE" }).catch(() => undefined);
 }
 
 function askRecipient(): void {
-  const recipient = $("#quectel-trial-recipient");
+  const recipient = $("#quectel-test-recipient");
   if (valueOf(recipient) === "") {
     recipient.val(RED.settings.getLocal(RECIPIENT) || valueOf($("#node-config-input-senderAddress")));
   }
-  $("#quectel-trial-to").show();
+  $("#quectel-test-to").show();
   recipient.trigger("focus").trigger("select");
 }

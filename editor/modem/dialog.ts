@@ -1,7 +1,7 @@
 /**
  * The dialog of the modem: its tabs, how a certificate is checked, and what is opened and saved.
  *
- * The form itself is in `quectel-modem.html`; the parts of this dialog are `lookups.ts`, `server.ts` and `trial.ts`.
+ * The form itself is in `quectel-modem.html`; the parts of this dialog are `lookups.ts`, `server.ts` and `connection-test.ts`.
  */
 import { begin, current, showWhatApplies, textOf, valueOf } from "../dialog/fields";
 import { text } from "../dialog/texts";

@@ -37,7 +37,7 @@ export const PORT_ERRORS = {
     hint: "Check cable and power of the modem; the connection comes back by itself.",
     class: "transient",
   },
-  PORT_IN_TRIAL: {
+  PORT_UNDER_TEST: {
     text: "This modem is just being tested from an editor",
     hint: "Wait until the other test has ended, then start yours again.",
     class: "transient",

@@ -49,9 +49,9 @@ describe("A test of a modem's settings", () => {
     ...change,
   });
   const post = async (body: object): Promise<{ status: number; body: Loose }> =>
-    helper.request().post("/quectel-modem/trials").send(body);
+    helper.request().post("/quectel-modem/connection-tests").send(body);
   const look = async (id: string): Promise<Loose> =>
-    (await helper.request().get(`/quectel-modem/trials/${id}`)).body;
+    (await helper.request().get(`/quectel-modem/connection-tests/${id}`)).body;
   /** Starts a test and resolves with how it ended. */
   const run = async (body: object): Promise<Loose> => {
     const { status, body: answer } = await post(body);
@@ -112,7 +112,7 @@ describe("A test of a modem's settings", () => {
     assert.deepEqual([modem.queue.rows, modem.ended], [[], []]);
     assert.equal(bench.count("sent") + bench.count("failed"), 0);
     // Its result must never pass for that of a mail of the outbox.
-    assert.equal(await bench.note("trials"), "1");
+    assert.equal(await bench.note("test-mails"), "1");
   });
 
   it("sends letters that the chosen charset has", async () => {
@@ -142,8 +142,8 @@ describe("A test of a modem's settings", () => {
     const { body } = await post(order({ kind: "mail", recipient: "duty@example.com" }));
     await server.waitForStage("data");
     const second = await post(order());
-    assert.deepEqual([second.status, second.body.code], [409, "PORT_IN_TRIAL"]);
-    const cancelled = await helper.request().delete(`/quectel-modem/trials/${body.id}`);
+    assert.deepEqual([second.status, second.body.code], [409, "PORT_UNDER_TEST"]);
+    const cancelled = await helper.request().delete(`/quectel-modem/connection-tests/${body.id}`);
     assert.equal(cancelled.status, 200);
     const view = await waitFor("the end", async () => {
       const seen = await look(body.id);
@@ -167,10 +167,11 @@ describe("A test of a modem's settings", () => {
     try {
       assert.deepEqual(new Set(started.map(({ status }) => status)), new Set([200]));
       const ninth = await post(at(9));
-      assert.deepEqual([ninth.status, ninth.body.code], [409, "PORT_IN_TRIAL"]);
+      assert.deepEqual([ninth.status, ninth.body.code], [409, "PORT_UNDER_TEST"]);
       assert.match(ninth.body.message, /8 tests/);
     } finally {
-      for (const { body } of started) await helper.request().delete(`/quectel-modem/trials/${body.id}`);
+      for (const { body } of started)
+        await helper.request().delete(`/quectel-modem/connection-tests/${body.id}`);
     }
     await waitFor("a free place", async () => (await post(at(9))).status === 200);
     silent.close();
@@ -207,7 +208,7 @@ describe("A test of a modem's settings", () => {
       assert.match(view.report, /Node-RED/);
       assert.doesNotMatch(view.report, /pump7|127\.0\.0\.1|10\.20\.30/);
       clock.leap(11 * 60_000);
-      assert.equal((await helper.request().get(`/quectel-modem/trials/${view.id}`)).status, 404);
+      assert.equal((await helper.request().get(`/quectel-modem/connection-tests/${view.id}`)).status, 404);
     } finally {
       clock.restore();
     }
@@ -215,19 +216,19 @@ describe("A test of a modem's settings", () => {
 
   it("is nowhere to be found under another id", async () => {
     await bench.load([helperNode("other")]);
-    assert.equal((await helper.request().get("/quectel-modem/trials/none")).status, 404);
-    assert.equal((await helper.request().delete("/quectel-modem/trials/none")).status, 404);
+    assert.equal((await helper.request().get("/quectel-modem/connection-tests/none")).status, 404);
+    assert.equal((await helper.request().delete("/quectel-modem/connection-tests/none")).status, 404);
   });
 
   it("knows the variables of the runtime", async () => {
     await bench.load([helperNode("other")]);
-    process.env["TRIAL_HOST"] = "127.0.0.1";
+    process.env["TEST_HOST"] = "127.0.0.1";
     try {
       const change = { kind: "mail", recipient: "duty@example.com" };
-      const view = await run(order({ ...change, properties: properties({ smtpHost: "${TRIAL_HOST}" }) }));
+      const view = await run(order({ ...change, properties: properties({ smtpHost: "${TEST_HOST}" }) }));
       assert.equal(view.mail.recipient, "duty@example.com");
     } finally {
-      delete process.env["TRIAL_HOST"];
+      delete process.env["TEST_HOST"];
     }
   });
 
@@ -299,13 +300,13 @@ describe("A test of a modem's settings", () => {
         order({
           kind: "mail",
           recipient: "duty@example.com",
-          properties: properties(overTcp({ apn: "trial.example", senderAddress: "trial@example.com" })),
+          properties: properties(overTcp({ apn: "test.example", senderAddress: "test@example.com" })),
         }),
       );
       assert.deepEqual(view.end, { kind: "done" });
-      assert.equal((await server.waitForMail(2)).from, "trial@example.com");
+      assert.equal((await server.waitForMail(2)).from, "test@example.com");
       const [tried, putBack] = lines("AT+QICSGP=1,");
-      assert.match(tried ?? "", /trial\.example/);
+      assert.match(tried ?? "", /test\.example/);
       assert.match(putBack ?? "", /^AT\+QICSGP=1,1,""/);
       await bench.showsStatus("send", "ready");
       bench.inject("send", { to: "duty@example.com", payload: "second" });

@@ -62,21 +62,21 @@ describe("What a browser is told", function () {
     told.push(text);
     return { http: status, ...JSON.parse(text) };
   };
-  const trial = (change: object): Promise<Loose> => {
+  const connectionTest = (change: object): Promise<Loose> => {
     const { id: _, type: __, ...properties } = modemNode(server.port, apn);
     const order = { kind: "diagnosis", modem: "modem", flow: "", properties, credentials: {} };
-    return ask("post", "trials", { ...order, recipient: "duty@example.com", ...change });
+    return ask("post", "connection-tests", { ...order, recipient: "duty@example.com", ...change });
   };
   const run = async (change: object): Promise<Loose> => {
-    const { id, ...refusal } = await trial(change);
+    const { id, ...refusal } = await connectionTest(change);
     assert(id !== undefined, JSON.stringify(refusal));
     return ended(id);
   };
   const ended = (id: string): Promise<Loose> =>
     waitFor(
-      "the end of the trial",
+      "the end of the connection test",
       async () => {
-        const view = await ask("get", `trials/${id}`);
+        const view = await ask("get", `connection-tests/${id}`);
         return view.phase === "ended" ? view : undefined;
       },
       30_000,
@@ -94,7 +94,7 @@ describe("What a browser is told", function () {
   });
 
   for (const kind of ["diagnosis", "mail"]) {
-    it(`holds no password while a trial (${kind}) uses the stored ones, wrong ones and variables`, async () => {
+    it(`holds no password while a connection test (${kind}) uses the stored ones, wrong ones and variables`, async () => {
       await load();
       assert.equal((await run({ kind })).end.kind, "done");
       await run({ kind, credentials: { smtpPassword: WRONG, apnPassword: WRONG } });
@@ -102,7 +102,7 @@ describe("What a browser is told", function () {
       await run({ kind, credentials: typed });
       // What no command can carry is refused by its name only.
       for (const strange of [`${WRONG}\r\n`, `${WRONG}"`, `"${WRONG}\u001a`, `${WRONG}\u20ac`]) {
-        const { id, code } = await trial({ kind, credentials: { smtpPassword: strange } });
+        const { id, code } = await connectionTest({ kind, credentials: { smtpPassword: strange } });
         // A letter beyond ASCII can be carried, in UTF-8.
         if (id === undefined) assert.equal(code, "INVALID_CONFIG");
         else assert.ok(strange.endsWith("\u20ac"));
@@ -114,15 +114,15 @@ describe("What a browser is told", function () {
     });
   }
 
-  it("holds no password where a trial is refused", async () => {
+  it("holds no password where a connection test is refused", async () => {
     await load();
     const { id: _, type: __, ...properties } = modemNode(server.port, { ...apn, smtpHost: "other.example" });
-    assert.equal((await trial({ properties })).code, "INVALID_CREDENTIAL");
-    const pin = await trial({ credentials: { simPin: "${CANARY_WORD}" } });
+    assert.equal((await connectionTest({ properties })).code, "INVALID_CREDENTIAL");
+    const pin = await connectionTest({ credentials: { simPin: "${CANARY_WORD}" } });
     assert.deepEqual([pin.http, pin.property], [400, "simPin"]);
-    const port = await trial({ properties: { ...properties, smtpPort: "${CANARY_WORD}" } });
+    const port = await connectionTest({ properties: { ...properties, smtpPort: "${CANARY_WORD}" } });
     assert.equal(port.http, 400);
-    assert.equal((await trial({ credentials: { [WRONG]: WRONG } })).http, 400);
+    assert.equal((await connectionTest({ credentials: { [WRONG]: WRONG } })).http, 400);
     holdsNoSecret();
   });
 

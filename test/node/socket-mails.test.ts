@@ -109,7 +109,7 @@ describe("A modem with mails over a socket", () => {
     const { id: _, type: __, ...properties } = modemNode(port, { mailer: "socket" });
     const { body } = await helper
       .request()
-      .post("/quectel-modem/trials")
+      .post("/quectel-modem/connection-tests")
       .send({
         kind: "mail",
         modem: "modem",
@@ -119,7 +119,7 @@ describe("A modem with mails over a socket", () => {
         recipient: "duty@example.com",
       });
     const view = await waitFor("the end of the test", async () => {
-      const look: Loose = (await helper.request().get(`/quectel-modem/trials/${body.id}`)).body;
+      const look: Loose = (await helper.request().get(`/quectel-modem/connection-tests/${body.id}`)).body;
       return look.phase === "ended" ? look : undefined;
     });
     assert.deepEqual(view.end, { kind: "done" });

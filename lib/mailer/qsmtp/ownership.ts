@@ -23,7 +23,7 @@ export interface MarkData {
   /** Hash of recipients and subject. */
   readonly shows: string;
   /** Test mails sent by this host until then. */
-  readonly trials: number;
+  readonly testMails: number;
   /** Differs from run to run of the host. */
   readonly run: string;
 }
@@ -39,13 +39,13 @@ export function markOf(data: MarkData): Mark {
 /** Undefined for a mark that was not made here, or is damaged. */
 export function readMark({ via, data }: Mark): MarkData | undefined {
   if (via !== VIA || typeof data !== "object" || data === null || !("module" in data)) return undefined;
-  const { module, shows, trials, run } = data;
+  const { module, shows, testMails, run } = data;
   return typeof module === "string" &&
     typeof shows === "string" &&
     typeof run === "string" &&
-    typeof trials === "number" &&
-    Number.isInteger(trials)
-    ? { module, shows, trials, run }
+    typeof testMails === "number" &&
+    Number.isInteger(testMails)
+    ? { module, shows, testMails, run }
     : undefined;
 }
 
@@ -91,7 +91,7 @@ function hashOf(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
-const STORE_KEY = "trials";
+const STORE_KEY = "test-mails";
 
 /** Counts, durably, the mails that were sent without the outbox knowing of it. */
 export class TestMailCount {

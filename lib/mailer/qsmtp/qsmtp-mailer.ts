@@ -77,7 +77,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     subjectBytes: LIMITS.subjectBytes,
   };
   private readonly memories = mailMemories();
-  private readonly trials: TestMailCount;
+  private readonly testMails: TestMailCount;
   private readonly foreign: ForeignUse;
   private testsSeen: number | undefined;
   /** The mail that stands in the module while its caller makes the mark durable. */
@@ -85,7 +85,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
-    this.trials = new TestMailCount(options.testNotes ?? options.store);
+    this.testMails = new TestMailCount(options.testNotes ?? options.store);
     this.foreign = new ForeignUse(options.modem, options.store);
   }
 
@@ -122,7 +122,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     try {
       return await this.exclusively(options.signal, async (signal) =>
         recoverOutcome(
-          { modem: this.client.modem, recovery: this.recovery, trials: this.trials, busy: this.busy },
+          { modem: this.client.modem, recovery: this.recovery, testMails: this.testMails, busy: this.busy },
           transaction,
           mark,
           { signal, limitMs: options.limitMs },
@@ -156,10 +156,10 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const chances = this.chancesOf(memory);
     this.stray.forget();
     const began = this.client.modem.clock.now();
-    const trials = await this.trials.now();
+    const testMails = await this.testMails.now();
     // A module that is busy right after a test mail, or a start of the host, is so with a mail of ours.
-    const isAfterTest = trials !== this.testsSeen;
-    this.testsSeen = trials;
+    const isAfterTest = testMails !== this.testsSeen;
+    this.testsSeen = testMails;
     const { pending } = memory;
     memory.pending = undefined;
     if (pending !== undefined && !(await chances.apply(pending.step, pending.error, lease, signal)))
@@ -207,7 +207,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const mark = markOf({
       module: moduleHash(imei),
       shows: standing.shows,
-      trials: await this.trials.now(),
+      testMails: await this.testMails.now(),
       run: RUN,
     });
     this.closing.signal.throwIfAborted();
@@ -232,7 +232,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const warnings = [...composed.warnings, ...filled.warnings];
     this.standing = undefined;
     try {
-      if (this.isTestMail) await this.trials.add();
+      if (this.isTestMail) await this.testMails.add();
       const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
       if (wasLost || (await this.foreign.isLikely())) await this.proveOurs(standing, signal);

@@ -21,13 +21,13 @@ import { mailState, runningMailResult } from "./running-mail";
 export interface RecoverWork {
   readonly modem: Modem;
   readonly recovery: ModuleRecovery;
-  readonly trials: TestMailCount;
+  readonly testMails: TestMailCount;
   readonly busy: BusyWatch;
 }
 
 /** Rejects with what ended the dialogue, or when aborted: then the question may be asked again. */
 export async function recoverOutcome(
-  { modem, recovery, trials, busy }: RecoverWork,
+  { modem, recovery, testMails, busy }: RecoverWork,
   { envelope }: Transaction,
   mark: Mark,
   { signal, limitMs }: RecoverOptions,
@@ -41,7 +41,7 @@ export async function recoverOutcome(
     const state = await mailState(modem, signal);
     if (state === "absent") throw new ModemError("MODEM_SILENT");
     if (moduleHash(modem.identity?.imei) !== ours.module) return lost("another module is connected now");
-    if ((await trials.now()) !== ours.trials) return lost("a test mail was sent meanwhile");
+    if ((await testMails.now()) !== ours.testMails) return lost("a test mail was sent meanwhile");
     if (state === "free") return lost("the module is no longer busy and said nothing");
     const result = await runningMailResult(modem, listener, limitMs, signal);
     if (result === undefined) {

@@ -29,7 +29,7 @@ export interface ChanceParts {
 }
 
 /** Milliseconds that a test mail waits for a mail in flight. */
-const TRIAL_PATIENCE_MS = 60_000;
+const TEST_MAIL_WAIT_MS = 60_000;
 
 export class SecondChances {
   /** @param memory grows with each step. */
@@ -100,7 +100,7 @@ export class SecondChances {
     const { work, busy, isTestMail } = this.parts;
     const { modem, settings } = work;
     const listener = new ResultListener(modem);
-    const limit = isTestMail ? TRIAL_PATIENCE_MS : settings.sendTimeout * 1000;
+    const limit = isTestMail ? TEST_MAIL_WAIT_MS : settings.sendTimeout * 1000;
     try {
       if (silently) {
         await listener.within(limit, modem, signal);

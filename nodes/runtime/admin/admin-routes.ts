@@ -94,7 +94,7 @@ export function hintKeyOf(code: ErrorCode | undefined, hint: string | undefined)
 function statusOf(error: unknown): number {
   if (!isModemError(error)) return 500;
   const { code } = error;
-  if (code === "PORT_IN_TRIAL" || code === "MODEM_NOT_READY") return 409;
+  if (code === "PORT_UNDER_TEST" || code === "MODEM_NOT_READY") return 409;
   if (code === "OUTBOX_NOT_FOUND") return 404;
   return /^(INVALID|LIMIT)_/.test(code) ? 400 : 500;
 }

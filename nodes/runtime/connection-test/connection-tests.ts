@@ -43,15 +43,15 @@ export class ConnectionTests {
   /** @param clock that of all connection tests. */
   constructor(private readonly clock: Clock) {}
 
-  /** Starts a connection test and resolves with its id. Rejects with `PORT_IN_TRIAL`. */
+  /** Starts a connection test and resolves with its id. Rejects with `PORT_UNDER_TEST`. */
   async start(order: TestOrder): Promise<string> {
     const { settings } = order;
     const key = await portKey(settings.connection);
     const lender = settings.connection.kind === "simulator" ? undefined : await holderOf(key);
     // Nothing is awaited from here to the entry, so no second connection test can come between.
-    if (this.running.has(key)) throw new ModemError("PORT_IN_TRIAL");
+    if (this.running.has(key)) throw new ModemError("PORT_UNDER_TEST");
     if (this.running.size >= MOST_RUNNING) {
-      throw new ModemError("PORT_IN_TRIAL", { detail: `${MOST_RUNNING} tests run already` });
+      throw new ModemError("PORT_UNDER_TEST", { detail: `${MOST_RUNNING} tests run already` });
     }
     const run = new TestRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
     this.running.set(key, run);

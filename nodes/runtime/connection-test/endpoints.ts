@@ -23,11 +23,13 @@ export function registerConnectionTests(RED: NodeAPI, routes: AdminRoutes): void
     watched.add(RED.events);
     RED.events.on("flows:stopping", () => tests.stopAll());
   }
-  routes.post("trials", async ({ body }) => ({
+  routes.post("connection-tests", async ({ body }) => ({
     id: await tests.start(orderOf(RED, readTestRequest(body))),
   }));
-  routes.get("trials/:id", ({ params }) => tests.look(String(params["id"])));
-  routes.delete("trials/:id", ({ params }) => (tests.cancel(String(params["id"])) ? {} : undefined));
+  routes.get("connection-tests/:id", ({ params }) => tests.look(String(params["id"])));
+  routes.delete("connection-tests/:id", ({ params }) =>
+    tests.cancel(String(params["id"])) ? {} : undefined,
+  );
 }
 
 /** @throws INVALID_CONFIG, INVALID_CREDENTIAL */
@@ -35,8 +37,10 @@ function orderOf(RED: NodeAPI, request: TestRequest): TestOrder {
   const { kind, modem, flow, recipient } = request;
   if (isSubflow(RED, flow)) throw invalid("flow", "is a subflow, whose values come from each instance");
   const settings = typedSettings(request, deployedModem(RED, modem), environmentOf(RED, flow));
-  const directory = modemDirectory(RED, modem === "" ? "trial" : modem);
-  const store = new FolderStore(isInUse(directory) ? join(directory, "trial") : notesDirectory(directory));
+  const directory = modemDirectory(RED, modem === "" ? "connection-test" : modem);
+  const store = new FolderStore(
+    isInUse(directory) ? join(directory, "connection-test") : notesDirectory(directory),
+  );
   const tell =
     (level: "warn" | "info" | "debug" | "error") =>
     (message: string): void =>
@@ -49,7 +53,7 @@ function orderOf(RED: NodeAPI, request: TestRequest): TestOrder {
     log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
     store,
     // What the outbox asks for a lost result may not be answered by the result of a test mail.
-    testNotes: (lent = directory) => new FolderStore(notesDirectory(lent)),
+    testNotes: (inUse = directory) => new FolderStore(notesDirectory(inUse)),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
     pinMemory: keptPin(new FolderStore(notesDirectory(directory))),
     versions: versions(RED),

@@ -36,8 +36,8 @@ export interface TestRunOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly store: KeyValueStore;
-  /** The notes in which test mails are counted: those of the modem that has lent its port, by its folder. */
-  readonly testNotes: (lent: string | undefined) => KeyValueStore;
+  /** The notes in which test mails are counted: those of the modem that leased its port out, by its folder. */
+  readonly testNotes: (inUse: string | undefined) => KeyValueStore;
   readonly pinMemory: PinMemory;
   readonly versions: string;
 }
@@ -181,7 +181,7 @@ export class TestRun {
     await delay(clock, URGENT_TIDY, finished).catch(() => undefined);
   }
 
-  /** A serial-over-IP server may still be busy with the connection of the modem that has lent its port just now. */
+  /** A serial-over-IP server may still be busy with the connection of the modem that leased its port out just now. */
   private get attempts(): number {
     return this.options.lender === undefined ? 1 : 3;
   }

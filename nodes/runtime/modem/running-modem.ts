@@ -55,8 +55,8 @@ export class RunningModem {
     });
   }
 
-  /** @param isLent a connection test from the editor has the port. */
-  condition(isLent: boolean): Condition {
+  /** @param isUnderTest a connection test from the editor has the port. */
+  condition(isUnderTest: boolean): Condition {
     const { parts, progress, opening } = this;
     const { modem, mailer, outbox, settings } = parts;
     return conditionOf(settings, {
@@ -65,7 +65,7 @@ export class RunningModem {
       summary: outbox.summary(),
       progress,
       outboxError: opening.error ?? outbox.error,
-      isLent,
+      isUnderTest,
     });
   }
 

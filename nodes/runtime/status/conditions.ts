@@ -19,7 +19,7 @@ interface RunningFacts {
   /** Why the folder of the outbox cannot be used. */
   readonly outboxError: ModemError | undefined;
   /** A connection test from the editor has the port. */
-  readonly isLent: boolean;
+  readonly isUnderTest: boolean;
 }
 
 /** @param running undefined for a modem that is not opened. */
@@ -37,13 +37,13 @@ function restingCondition(name: "notSetUp" | "unused", simulated: boolean): Cond
 }
 
 function runningCondition(running: RunningFacts, simulated: boolean): Condition {
-  const { summary, progress, outboxError, isLent } = running;
+  const { summary, progress, outboxError, isUnderTest } = running;
   const outbox: OutboxActivity =
     outboxError === undefined
       ? outboxActivity(summary, progress?.id === summary.sending ? progress : undefined)
       : { name: "unavailable", code: outboxError.code };
   return {
-    modem: isLent ? { name: "lent" } : modemCondition(running),
+    modem: isUnderTest ? { name: "underTest" } : modemCondition(running),
     outbox,
     waiting: summary.depth,
     simulated,

@@ -13,7 +13,7 @@ export const STATE_WORDS = {
   notSetUp: "not set up",
   noModem: "no modem chosen",
   unused: "not in use",
-  lent: "tested in editor",
+  underTest: "tested in editor",
   offline: "offline",
   connecting: "connecting",
   application: "modem starts",

@@ -18,7 +18,7 @@ export type ModemCondition =
   /** No node uses the modem, so it is not opened. */
   | { readonly name: "unused" }
   /** A test from the editor has its port. */
-  | { readonly name: "lent" }
+  | { readonly name: "underTest" }
   | { readonly name: "offline"; readonly code?: ErrorCode }
   | { readonly name: "connecting" }
   | { readonly name: "registering"; readonly waitingFor: RegisteringStep; readonly code?: ErrorCode }
@@ -88,7 +88,7 @@ export function stateOf({ modem, outbox }: Condition): StateName {
   switch (modem.name) {
     case "notSetUp":
     case "unused":
-    case "lent":
+    case "underTest":
       return "offline";
     case "offline":
     case "connecting":
@@ -138,8 +138,8 @@ function lookOf(condition: Condition, failure: ErrorCode | undefined): Look {
       return { fill: "red", shape: "ring", word: STATE_WORDS.notSetUp };
     case "unused":
       return { fill: "grey", shape: "ring", word: STATE_WORDS.unused };
-    case "lent":
-      return { fill: "yellow", shape: "ring", word: STATE_WORDS.lent };
+    case "underTest":
+      return { fill: "yellow", shape: "ring", word: STATE_WORDS.underTest };
     case "offline":
       return { fill: "red", shape: "ring", word: wordForError(modem.code, STATE_WORDS.offline) };
     case "connecting":

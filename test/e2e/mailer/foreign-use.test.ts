@@ -130,7 +130,7 @@ describe("Mails of another program through the same module", () => {
     const warnings: string[] = [];
     rig.modem.on("warning", ({ code }) => warnings.push(code));
     await rig.send();
-    await rig.store.write("trials", "1");
+    await rig.store.write("test-mails", "1");
     busy(rig);
     await rig.send();
     assert.deepEqual(warnings, []);

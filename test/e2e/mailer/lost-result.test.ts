@@ -68,13 +68,13 @@ describe("A mail whose host went away", () => {
   it("is unknown when the module restarted with the host and works on a test mail now", async () => {
     const { rig, mark } = await left();
     rig.module.restart("powerLoss");
-    const trial = await memoryMailer({ ...IN_FLIGHT, isTestMail: true }, rig);
-    const test = await trial.prepare(transaction({ id: "test", subject: "Test" }));
+    const tester = await memoryMailer({ ...IN_FLIGHT, isTestMail: true }, rig);
+    const test = await tester.prepare(transaction({ id: "test", subject: "Test" }));
     assert.ok(test.kind === "prepared");
     const cancel = new AbortController();
     rig.clock.after(2_000, () => cancel.abort());
-    await trial.commit(test, cancel.signal);
-    await trial.close();
+    await tester.commit(test, cancel.signal);
+    await tester.close();
     const host = await memoryMailer(IN_FLIGHT, rig);
     expectUnknown(await host.recover(transaction(), mark), /test mail/);
     await host.close();
@@ -83,13 +83,13 @@ describe("A mail whose host went away", () => {
   it("is unknown when the test mail has the same recipients and subject", async () => {
     const { rig, mark } = await left();
     rig.module.restart("powerLoss");
-    const trial = await memoryMailer({ ...IN_FLIGHT, isTestMail: true }, rig);
-    const test = await trial.prepare(transaction());
+    const tester = await memoryMailer({ ...IN_FLIGHT, isTestMail: true }, rig);
+    const test = await tester.prepare(transaction());
     assert.ok(test.kind === "prepared");
     const cancel = new AbortController();
     rig.clock.after(2_000, () => cancel.abort());
-    await trial.commit(test, cancel.signal);
-    await trial.close();
+    await tester.commit(test, cancel.signal);
+    await tester.close();
     const host = await memoryMailer(IN_FLIGHT, rig);
     expectUnknown(await host.recover(transaction(), mark), /test mail/);
     await host.close();
@@ -114,7 +114,7 @@ describe("A mail whose host went away", () => {
   it("is unknown with a mark that cannot be read, or of another module", async () => {
     const { rig, mark } = await left();
     const host = await memoryMailer(IN_FLIGHT, rig);
-    for (const damaged of [null, 7, [], {}, { ...(mark.data as object), trials: "none" }]) {
+    for (const damaged of [null, 7, [], {}, { ...(mark.data as object), testMails: "none" }]) {
       expectUnknown(await host.recover(transaction(), { via: "module", data: damaged }), /cannot be read/);
     }
     expectUnknown(await host.recover(transaction(), { ...mark, via: "socket" }), /cannot be read/);

@@ -10,7 +10,7 @@ const PASSWORD = "reader-and-writer";
 const HASH = "$2b$08$mvZQUVQWr0FAGWk7l8E9..jwepjoLCOoU4QYnD/.tovaUZLVxlk4.";
 
 const READ = ["ports", "providers", "roots", "advice?host=smtp.office365.com&port=587&security=starttls"];
-const TRIAL = {
+const TEST_REQUEST = {
   kind: "diagnosis",
   modem: "modem",
   flow: "",
@@ -78,35 +78,35 @@ for (const version of nodeRedVersions()) {
     }
 
     it("are closed without a login", async () => {
-      for (const path of [...READ, "trials/none"]) {
+      for (const path of [...READ, "connection-tests/none"]) {
         assert.equal(await status(undefined, "GET", `quectel-modem/${path}`), 401, path);
       }
-      assert.equal(await status(undefined, "POST", "quectel-modem/trials", TRIAL), 401);
-      assert.equal(await status(undefined, "DELETE", "quectel-modem/trials/none"), 401);
+      assert.equal(await status(undefined, "POST", "quectel-modem/connection-tests", TEST_REQUEST), 401);
+      assert.equal(await status(undefined, "DELETE", "quectel-modem/connection-tests/none"), 401);
     });
 
     it("let a reader look, but try nothing", async () => {
       for (const path of READ)
         assert.equal(await status("reader", "GET", `quectel-modem/${path}`), 200, path);
-      assert.equal(await status("reader", "GET", "quectel-modem/trials/none"), 404);
-      assert.equal(await status("reader", "POST", "quectel-modem/trials", TRIAL), 401);
-      assert.equal(await status("reader", "DELETE", "quectel-modem/trials/none"), 401);
+      assert.equal(await status("reader", "GET", "quectel-modem/connection-tests/none"), 404);
+      assert.equal(await status("reader", "POST", "quectel-modem/connection-tests", TEST_REQUEST), 401);
+      assert.equal(await status("reader", "DELETE", "quectel-modem/connection-tests/none"), 401);
     });
 
     it("let a writer try the modem", async () => {
-      const started = await ask("writer", "POST", "quectel-modem/trials", TRIAL);
+      const started = await ask("writer", "POST", "quectel-modem/connection-tests", TEST_REQUEST);
       assert.equal(started.status, 200);
       const { id } = (await started.json()) as { id: string };
-      assert.equal(await status("writer", "GET", `quectel-modem/trials/${id}`), 200);
-      assert.equal(await status("writer", "DELETE", `quectel-modem/trials/${id}`), 200);
+      assert.equal(await status("writer", "GET", `quectel-modem/connection-tests/${id}`), 200);
+      assert.equal(await status("writer", "DELETE", `quectel-modem/connection-tests/${id}`), 200);
     });
 
     it("refuse what no dialog sends", async () => {
-      const large = { ...TRIAL, properties: { tlsCa: "x".repeat(200_000) } };
-      assert.equal(await status("writer", "POST", "quectel-modem/trials", large), 400);
-      assert.equal(await status("writer", "POST", "quectel-modem/trials", []), 400);
-      const huge = { ...TRIAL, properties: { tlsCa: "x".repeat(6_000_000) } };
-      assert.equal(await status("writer", "POST", "quectel-modem/trials", huge), 413);
+      const large = { ...TEST_REQUEST, properties: { tlsCa: "x".repeat(200_000) } };
+      assert.equal(await status("writer", "POST", "quectel-modem/connection-tests", large), 400);
+      assert.equal(await status("writer", "POST", "quectel-modem/connection-tests", []), 400);
+      const huge = { ...TEST_REQUEST, properties: { tlsCa: "x".repeat(6_000_000) } };
+      assert.equal(await status("writer", "POST", "quectel-modem/connection-tests", huge), 413);
     });
   });
 }

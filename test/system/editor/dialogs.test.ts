@@ -207,7 +207,7 @@ for (const version of nodeRedVersions()) {
         assert.equal(await marked.innerText(), "Mail server");
         await page.focus("#quectel-test-modem");
         await page.keyboard.press("Enter");
-        await page.locator("#quectel-trial-headline", { hasText: /\w/ }).waitFor();
+        await page.locator("#quectel-test-headline", { hasText: /\w/ }).waitFor();
         await editor.cancel();
       });
 

@@ -91,7 +91,7 @@ for (const version of nodeRedVersions()) {
     };
     const test = async (headline: RegExp): Promise<void> => {
       await person.click("Test modem", editor.page.locator("#quectel-test-modem"));
-      const shown = editor.page.locator("#quectel-trial-headline", { hasText: headline });
+      const shown = editor.page.locator("#quectel-test-headline", { hasText: headline });
       await person.wait("the test", shown.waitFor({ timeout: 60_000 }));
       person.read("the steps of the test");
     };
@@ -100,10 +100,10 @@ for (const version of nodeRedVersions()) {
       await person.click("Send test mail", page.locator("#quectel-test-mail"));
       await person.type("Send to", "duty@example.com");
       await person.press("Enter", "Enter");
-      const shown = page.locator("#quectel-trial-headline", { hasText: "accepted the test mail" });
+      const shown = page.locator("#quectel-test-headline", { hasText: "accepted the test mail" });
       await person.wait("the test mail", shown.waitFor({ timeout: 60_000 }));
       person.read("the test mail");
-      await person.click("Yes, all of them", page.locator("#quectel-trial-readable"));
+      await person.click("Yes, all of them", page.locator("#quectel-test-readable"));
       person.read("what comes next");
     };
     const deployAndInject = async (): Promise<void> => {

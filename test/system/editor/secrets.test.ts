@@ -45,7 +45,7 @@ for (const version of nodeRedVersions()) {
         socket.on("framereceived", ({ payload }) => received.push(String(payload))),
       );
       page.on("request", (request) => {
-        if (request.url().endsWith("/trials")) asked.push(request.postData() ?? "");
+        if (request.url().endsWith("/connection-tests")) asked.push(request.postData() ?? "");
       });
       await page.reload();
       await page.waitForSelector(".red-ui-flow-node");
@@ -58,11 +58,11 @@ for (const version of nodeRedVersions()) {
 
     const testMail = async (): Promise<void> => {
       await editor.page.click("#quectel-test-mail");
-      await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
-      await editor.page.click("#quectel-trial-send");
+      await editor.page.fill("#quectel-test-recipient", "duty@example.com");
+      await editor.page.click("#quectel-test-send");
     };
     const headline = (words: string): Promise<void> =>
-      editor.page.locator("#quectel-trial-headline", { hasText: words }).waitFor({ timeout: 30_000 });
+      editor.page.locator("#quectel-test-headline", { hasText: words }).waitFor({ timeout: 30_000 });
 
     it("is used for a test mail while its field is untouched, and stays in the runtime", async () => {
       await editor.openConfig("quectel-modem", "modem");
@@ -100,7 +100,7 @@ for (const version of nodeRedVersions()) {
 
     it("has come to the page in no answer and no message of the runtime", () => {
       const all = received.join("\n");
-      // The flows with their nodes, the status of one of them, and the end of a trial.
+      // The flows with their nodes, the status of one of them, and the end of a connection test.
       for (const part of ['"senderAddress":"pump7@', "status/send", '"phase":"ended"']) {
         assert(all.includes(part), part);
       }

@@ -38,8 +38,9 @@ describe("The endpoints of the editor", () => {
         .map(({ line }) => line)
         .sort(),
       [
-        "delete /quectel-modem/trials/:id quectel-modem.write",
+        "delete /quectel-modem/connection-tests/:id quectel-modem.write",
         "get /quectel-modem/advice quectel-modem.read",
+        "get /quectel-modem/connection-tests/:id quectel-modem.read",
         "get /quectel-modem/modems quectel-modem.read",
         "get /quectel-modem/modems/:id quectel-modem.read",
         "get /quectel-modem/modems/:id/report quectel-modem.read",
@@ -47,9 +48,8 @@ describe("The endpoints of the editor", () => {
         "get /quectel-modem/ports quectel-modem.read",
         "get /quectel-modem/providers quectel-modem.read",
         "get /quectel-modem/roots quectel-modem.read",
-        "get /quectel-modem/trials/:id quectel-modem.read",
+        "post /quectel-modem/connection-tests quectel-modem.write",
         "post /quectel-modem/modems/:id quectel-modem.write",
-        "post /quectel-modem/trials quectel-modem.write",
       ],
     );
     assert(registered().every(({ handlers }) => handlers.length === 1));

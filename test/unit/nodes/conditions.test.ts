@@ -25,7 +25,7 @@ const outboxOf = (
     summary: { ...IDLE, ...summary },
     progress,
     outboxError,
-    isLent: false,
+    isUnderTest: false,
   }).outbox;
 
 describe("What modem and outbox say of themselves", () => {
@@ -71,7 +71,7 @@ describe("What modem and outbox say of themselves", () => {
       summary: { ...IDLE, depth: 2 },
       progress: undefined,
       outboxError: undefined,
-      isLent: false,
+      isUnderTest: false,
     } as const;
     assert.deepEqual(conditionOf(SIMULATED, running), {
       modem: { name: "offline", code: "PORT_BUSY" },
@@ -81,7 +81,7 @@ describe("What modem and outbox say of themselves", () => {
     });
     const untried = { ...running, state: { name: "offline" } } as const;
     assert.deepEqual(conditionOf(SIMULATED, untried).modem, { name: "connecting" });
-    assert.deepEqual(conditionOf(SIMULATED, { ...running, isLent: true }).modem, { name: "lent" });
+    assert.deepEqual(conditionOf(SIMULATED, { ...running, isUnderTest: true }).modem, { name: "underTest" });
     const trouble = new ModemError("MODEM_STUCK");
     assert.deepEqual(conditionOf(SIMULATED, { ...running, trouble }).modem.name, "offline");
     assert.deepEqual(conditionOf(SIMULATED, { ...running, trouble, state: { name: "ready" } }).modem, {

@@ -98,7 +98,7 @@ describe("A modem of the flows", () => {
       recall: () => undefined,
     });
     await waitFor("the outbox", () => host.condition.outbox.name === "idle");
-    assert.deepEqual([host.inUse?.modem.state.name, host.condition.modem.name], ["offline", "lent"]);
+    assert.deepEqual([host.inUse?.modem.state.name, host.condition.modem.name], ["offline", "underTest"]);
     await portLease.giveBack();
     assert.equal(host.inUse?.modem.state.name, "ready");
     await host.close();

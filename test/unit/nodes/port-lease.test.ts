@@ -7,7 +7,7 @@ import { KeptLog } from "../../support/module-replies";
 const MINUTE = 60_000;
 
 /** The port, as for a test mail or something else. */
-function lent(rig: OutboxRig, isForMail: boolean): Promise<PortLease> {
+function lease(rig: OutboxRig, isForMail: boolean): Promise<PortLease> {
   return leasePort(rig, {
     isForMail,
     recall: () => undefined,
@@ -36,7 +36,7 @@ describe("The port of a modem of which a result is not known yet", () => {
   it("is not given away for a test mail, which says so after a minute", async () => {
     const rig = await inDoubt();
     const began = rig.clock.now();
-    await assert.rejects(rig.clock.until(lent(rig, true)), { code: "OUTBOX_IN_DOUBT" });
+    await assert.rejects(rig.clock.until(lease(rig, true)), { code: "OUTBOX_IN_DOUBT" });
     assert.equal(rig.clock.now() - began, MINUTE);
     assert.equal(rig.modem.lock.held, false);
     assert.equal(rig.outbox.listenerCount("changed"), 0);
@@ -46,7 +46,7 @@ describe("The port of a modem of which a result is not known yet", () => {
   it("is given away for a test mail as soon as it is known", async () => {
     const rig = await inDoubt();
     rig.clock.after(1_000, () => rig.modem.acquire());
-    const portLease = await rig.clock.until(lent(rig, true));
+    const portLease = await rig.clock.until(lease(rig, true));
     await rig.clock.run(() => rig.ended.length === 1, MINUTE);
     assert.equal(rig.ended[0]?.result.status, "sent");
     assert.equal(rig.outbox.inDoubt, 0);
@@ -57,7 +57,7 @@ describe("The port of a modem of which a result is not known yet", () => {
   it("is given away at once for what sends no mail", async () => {
     const rig = await inDoubt();
     const began = rig.clock.now();
-    const portLease = await rig.clock.until(lent(rig, false));
+    const portLease = await rig.clock.until(lease(rig, false));
     assert.equal(rig.clock.now() - began, 0);
     await rig.clock.until(portLease.giveBack());
     await rig.stop();

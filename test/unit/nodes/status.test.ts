@@ -14,7 +14,7 @@ const conditions: fc.Arbitrary<Condition> = fc.record({
     fc.constantFrom<Condition["modem"]>(
       { name: "notSetUp" },
       { name: "unused" },
-      { name: "lent" },
+      { name: "underTest" },
       { name: "offline" },
       { name: "connecting" },
       { name: "ready" },

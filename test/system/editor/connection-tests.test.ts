@@ -35,7 +35,7 @@ for (const version of nodeRedVersions()) {
       });
 
       const headline = (words: string | RegExp): Promise<void> =>
-        editor.page.locator("#quectel-trial-headline", { hasText: words }).waitFor({ timeout: 20_000 });
+        editor.page.locator("#quectel-test-headline", { hasText: words }).waitFor({ timeout: 20_000 });
       const steps = (status: string): Promise<string[]> =>
         editor.page.locator(`.quectel-step-${status} .quectel-step-name`).allInnerTexts();
       const openWithServer = async (change: object = {}): Promise<void> => {
@@ -51,7 +51,7 @@ for (const version of nodeRedVersions()) {
         });
       };
       const picture = async (name: string): Promise<void> => {
-        await editor.page.locator("#quectel-trial-headline").scrollIntoViewIfNeeded();
+        await editor.page.locator("#quectel-test-headline").scrollIntoViewIfNeeded();
         await editor.picture(name);
       };
 
@@ -79,14 +79,14 @@ for (const version of nodeRedVersions()) {
       it("send a test mail with what was typed, and ask whether it can be read", async () => {
         await openWithServer();
         await editor.page.click("#quectel-test-mail");
-        await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
+        await editor.page.fill("#quectel-test-recipient", "duty@example.com");
         await editor.page.keyboard.press("Enter");
         await headline("accepted the test mail to duty@example.com");
         const mail = await server.waitForMail();
         assert.match(mail.parsed.subject ?? "", /äöü.+温度过高/);
         await picture("modem-test-mail");
-        await editor.page.click("#quectel-trial-unreadable");
-        await editor.page.click("#quectel-trial-choose");
+        await editor.page.click("#quectel-test-unreadable");
+        await editor.page.click("#quectel-test-choose");
         assert.equal(await editor.page.inputValue("#node-config-input-encoding"), "hex");
         assert.equal(await editor.page.locator("#quectel-tab-outbox").isVisible(), true);
         await picture("modem-test-mail-coding");
@@ -97,8 +97,8 @@ for (const version of nodeRedVersions()) {
       it("say what a refused login needs", async () => {
         await openWithServer({ smtpPassword: "wrong" });
         await editor.page.click("#quectel-test-mail");
-        await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
-        await editor.page.click("#quectel-trial-send");
+        await editor.page.fill("#quectel-test-recipient", "duty@example.com");
+        await editor.page.click("#quectel-test-send");
         await headline("It got no further than: Sending");
         const hint = await editor.page.locator(".quectel-step-failed .quectel-step-hint").innerText();
         assert.match(hint, /app password/);
@@ -109,8 +109,8 @@ for (const version of nodeRedVersions()) {
       it("lead to the field that is missing", async () => {
         await openWithServer({ senderAddress: "" });
         await editor.page.click("#quectel-test-mail");
-        await editor.page.fill("#quectel-trial-recipient", "duty@example.com");
-        await editor.page.click("#quectel-trial-send");
+        await editor.page.fill("#quectel-test-recipient", "duty@example.com");
+        await editor.page.click("#quectel-test-send");
         await headline("Sender address:");
         assert.equal(
           await editor.page.evaluate("document.activeElement.id"),
@@ -123,10 +123,10 @@ for (const version of nodeRedVersions()) {
         await openWithServer();
         await editor.page.click("#quectel-ask-facts");
         await headline(/asked: [1-9]/);
-        await editor.page.click("#quectel-trial-cancel");
+        await editor.page.click("#quectel-test-cancel");
         await headline("Cancelled.");
-        await editor.page.locator("#quectel-trial-report summary").click();
-        const report = await editor.page.locator("#quectel-trial-report pre").innerText();
+        await editor.page.locator("#quectel-test-report summary").click();
+        const report = await editor.page.locator("#quectel-test-report pre").innerText();
         assert.match(report, /EC25/);
         assert.doesNotMatch(report, /s3cret-word|pump7@example\.com|\b\d{15}\b/);
         await picture("modem-facts");
@@ -138,7 +138,7 @@ for (const version of nodeRedVersions()) {
         for (const button of ["#quectel-test-modem", "#quectel-test-mail", "#quectel-ask-facts"]) {
           assert.equal(await editor.page.isDisabled(button), true);
         }
-        assert.match(await editor.page.locator("#quectel-trial-off").innerText(), /subflow/);
+        assert.match(await editor.page.locator("#quectel-test-off").innerText(), /subflow/);
         await editor.picture("modem-test-off");
         await editor.cancel();
       });
