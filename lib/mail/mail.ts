@@ -59,8 +59,28 @@ export interface MailOptions {
   readonly delivery: Delivery;
 }
 
-/** `msg.smtp` as design section "smtp-send" lists it. */
-export interface SmtpResult {
+/** The encryption of a session. */
+export interface SessionTls {
+  /** Such as `TLSv1.3`. */
+  readonly version: string;
+  /** As OpenSSL names it, such as `TLS_AES_256_GCM_SHA384`. */
+  readonly cipher: string;
+}
+
+/** How a copy of a mail went, or was tried. */
+export interface Passage {
+  /** Who spoke SMTP: the module's own client, or this package over a socket of the module. */
+  readonly via: "module" | "socket";
+  /** In angle brackets (RFC 5322 section 3.6.4), where this package wrote it and a copy may be out. */
+  readonly messageId?: string;
+  /** What the server said last: one line of at most 500 characters, without controls and secrets. */
+  readonly response?: string;
+  /** Undefined for a session without encryption, and where the module encrypts. */
+  readonly tls?: SessionTls;
+}
+
+/** `msg.smtp` as design section "smtp-send" lists it; the passage is that of the last copy, once one was tried. */
+export interface SmtpResult extends Partial<Passage> {
   readonly status: "sent" | "partial" | "queued" | "failed";
   readonly id: string;
   readonly accepted: readonly string[];

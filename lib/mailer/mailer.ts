@@ -7,7 +7,7 @@
  * the outbox. Types only; recipients are opaque strings, compared exactly.
  */
 import type { ModemError } from "../errors";
-import type { Mail } from "../mail/mail";
+import type { Mail, Passage } from "../mail/mail";
 
 /** A content on the disk or in memory; the same content may be opened several times, also at once. */
 export interface OutgoingAttachment {
@@ -141,8 +141,8 @@ export interface Ended {
    * (`possibleDuplicate`), and a mail that may be delivered at most once ends here. Class and back-off of `error` hold.
    */
   readonly open: boolean;
-  /** Message-ID of the copy, in angle brackets (RFC 5322 section 3.6.4), where the mailer wrote one itself. */
-  readonly messageId?: string;
+  /** Undefined where nothing was tried. */
+  readonly passage?: Passage;
   /** Milliseconds from `commit` to the result; undefined where unknown. */
   readonly sendMs?: number;
   /** Payload bytes of the copy: text and attachments; undefined where unknown. */
@@ -163,7 +163,7 @@ export interface Unknown {
   readonly open: true;
   /** `recover` may still find the result out; false: it is lost for good, nobody needs to ask. */
   readonly recoverable: boolean;
-  readonly messageId?: string;
+  readonly passage?: Passage;
   readonly warnings: readonly string[];
 }
 
@@ -218,7 +218,7 @@ export type EndedMail = (
 /** One way out. One transaction runs at a time; a further call waits for the one before. */
 export interface Mailer {
   /** Stands in `msg.smtp.via` and in the marks of this mailer. */
-  readonly via: "module" | "socket";
+  readonly via: Passage["via"];
   readonly limits: MailerLimits;
   /** True while a mail could be sent now. */
   readonly available: boolean;

@@ -66,7 +66,14 @@ export function attempted(one: TransactionLife, outcome: Outcome): TransactionLi
   const { error } = outcome;
   const isInterruption =
     outcome.kind === "ended" && error !== undefined && outcome.retry.kind === "whenAvailable";
-  return isInterruption ? one : { ...one, attempts: one.attempts + 1, interruptions: undefined };
+  if (isInterruption) return one;
+  const { passage = one.passage } = outcome;
+  return {
+    ...one,
+    attempts: one.attempts + 1,
+    interruptions: undefined,
+    ...(passage !== undefined && { passage }),
+  };
 }
 
 /** What takes the place of a transaction that was `attempted`: those served, those refused, those left over. */
@@ -142,8 +149,11 @@ function refusedOne(
   { error }: Outcome,
 ): TransactionLife {
   const stored = storeError(error ?? new ModemError("INVALID_RECIPIENT"));
+  const { passage } = one;
   return {
     ...one,
+    // There may be a thousand of them, and what the server said stands in their error.
+    ...(passage !== undefined && { passage: { via: passage.via } }),
     envelope: kept(one.envelope, (other) => other === address),
     state: { kind: "failed", error: { ...stored, ...knownFields({ modemCode, smtpCode }) } },
   };

@@ -198,6 +198,7 @@ function resultOf(record: SpoolRecord, { queuedMs, recovered, simulated }: Resul
     attempts,
     queuedMs,
     warnings,
+    ...(served.at(-1) ?? transactions.findLast(({ passage }) => passage !== undefined))?.passage,
     ...knownFields({
       acceptedAt: sent.at(-1)?.at,
       sendMs: sendMs === undefined ? undefined : Math.round(sendMs),

@@ -233,7 +233,7 @@ describe("The result of a mail", () => {
     );
     bench.inject("outbox", { action: "resume" });
     const orphan = await bench.received("orphans");
-    assert.deepEqual([orphan.topic, orphan.smtp.status], ["Level", "sent"]);
+    assert.deepEqual([orphan.topic, orphan.smtp.status, orphan.smtp.via], ["Level", "sent", "module"]);
   });
 
   describe("that cannot go out", () => {

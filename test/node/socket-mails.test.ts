@@ -60,9 +60,13 @@ describe("A modem with mails over a socket", () => {
     const { smtp } = await bench.received("sent");
     assert.equal(smtp.status, "partial");
     assert.equal(smtp.accepted.length, 24);
+    assert.equal(smtp.via, "socket");
+    assert.match(smtp.response, /^250 /);
+    assert.deepEqual(smtp.tls, { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" });
     assert.deepEqual(smtp.rejected, [{ address: "person-7@example.com", smtpCode: 550 }]);
     assert.equal(received.length, 1);
     const [mail] = received;
+    assert.equal(smtp.messageId, mail?.parsed.messageId);
     assert.equal(mail?.secure, true);
     assert.equal(mail?.user, LOGIN.user);
     assert.equal(mail?.parsed.text?.trim(), "Pegel 3,2 m 过高");

@@ -1,8 +1,11 @@
 /** From what the module said to an outcome. Pure; when a mail is tried again is decided by the mailer. */
 import type { ModemError } from "../../errors";
+import type { Passage } from "../../mail/mail";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
 import { splitAfter } from "./split";
+
+const PASSAGE: Passage = { via: "module" };
 
 /** What is known of a copy beside its result. */
 export interface Copy {
@@ -25,6 +28,7 @@ export function acceptedOutcome(envelope: Envelope, copy: Copy): Ended {
     recipients: recipientsOf(envelope).map((address) => ({ address, state: "accepted" })),
     retry: { kind: "backOff", atLeastMs: 0 },
     open: false,
+    passage: PASSAGE,
     ...copy,
   };
 }
@@ -49,6 +53,7 @@ export function failedOutcome(
     error,
     retry,
     open,
+    passage: PASSAGE,
     warnings,
     ...(split !== undefined && { split }),
   };
@@ -64,5 +69,5 @@ export function unknownOutcome(
     address,
     state: "unknown",
   }));
-  return { kind: "unknown", recipients, error, open: true, recoverable, warnings };
+  return { kind: "unknown", recipients, error, open: true, recoverable, passage: PASSAGE, warnings };
 }

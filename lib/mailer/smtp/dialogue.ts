@@ -16,6 +16,7 @@ import { TLSSocket, type ConnectionOptions } from "node:tls";
 import { Deferred, within } from "../../async";
 import { delay, type Clock } from "../../clock";
 import { copyOf, isModemError, ModemError } from "../../errors";
+import type { SessionTls } from "../../mail/mail";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSocket } from "../../quectel/sockets/module-socket";
 import type { HeldMessage } from "./held-message";
@@ -122,6 +123,14 @@ export class Dialogue {
   /** The server takes logins. */
   get takesLogin(): boolean {
     return this.connection.allowsAuth;
+  }
+
+  /** The encryption of the session; undefined without, and before it is agreed on. */
+  get tls(): SessionTls | undefined {
+    const { stream } = this;
+    const version = stream instanceof TLSSocket ? stream.getProtocol() : null;
+    if (!(stream instanceof TLSSocket) || version === null) return undefined;
+    return { version, cipher: stream.getCipher().standardName };
   }
 
   /** What is known of a failure. */

@@ -1,5 +1,6 @@
 /** From what the server said of each recipient and of the whole to an outcome. Pure. */
 import { type ModemError } from "../../errors";
+import type { Passage } from "../../mail/mail";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
 import { recipientError, type Reply } from "./smtp-error";
@@ -26,7 +27,7 @@ export function settledBy(refusals: readonly Refusal[]): readonly RecipientOutco
 export function acceptedOutcome(
   envelope: Envelope,
   refusals: readonly Refusal[],
-  copy: Pick<Ended, "messageId" | "sendMs" | "bytes" | "warnings">,
+  copy: Pick<Ended, "passage" | "sendMs" | "bytes" | "warnings">,
 ): Ended {
   const error = errorOf(refusals);
   const deferred = new Set(refusals.filter(({ reply }) => !isForGood(reply)).map(({ address }) => address));
@@ -54,6 +55,7 @@ export function acceptedOutcome(
 export function failedOutcome(
   envelope: Envelope,
   error: ModemError,
+  passage: Passage,
   retry: Retry = BACK_OFF,
   refusals: readonly Refusal[] = [],
 ): Ended {
@@ -69,6 +71,7 @@ export function failedOutcome(
     error,
     retry,
     open: false,
+    passage,
     warnings: [],
   };
 }
@@ -78,7 +81,7 @@ export function unknownOutcome(
   envelope: Envelope,
   error: ModemError,
   refusals: readonly Refusal[],
-  messageId?: string,
+  passage: Passage,
 ): Unknown {
   const certain = refusals.filter(({ reply }) => isForGood(reply));
   return {
@@ -87,7 +90,7 @@ export function unknownOutcome(
     error,
     open: true,
     recoverable: false,
-    ...(messageId !== undefined && { messageId }),
+    passage,
     warnings: [],
   };
 }

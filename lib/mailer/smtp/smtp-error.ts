@@ -236,6 +236,11 @@ function encryptionError(code: string, cause: unknown): ModemError | undefined {
   return undefined;
 }
 
+/** The reply that ended the session, in the server's own words; undefined where it was none. */
+export function responseOf(cause: unknown): string | undefined {
+  return detailsOf(cause).response;
+}
+
 /** True for the failure that no recipient was accepted. */
 export function isAboutRecipients(cause: unknown): boolean {
   return detailsOf(cause).command === "RCPT TO";

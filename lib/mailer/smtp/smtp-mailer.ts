@@ -8,7 +8,8 @@
  * the message in `message.ts`; what is done to the module about a failure belongs to `quectel/recovery`, when a mail is
  * due to the outbox.
  */
-import { asModemError, copyOf, isModemError, ModemError } from "../../errors";
+import { asModemError, copyOf, isModemError, knownFields, ModemError } from "../../errors";
+import type { Passage } from "../../mail/mail";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
@@ -38,7 +39,14 @@ import { HeldMessage } from "./held-message";
 import { makeMessage, type Message, type MessageSettings } from "./message";
 import { acceptedOutcome, errorOf, failedOutcome, settledBy, unknownOutcome, type Refusal } from "./outcomes";
 import { isOfTheWay, Remedies, wayOf } from "./remedies";
-import { isAboutRecipients, isDateError, loginNotOffered, readReply, sessionError } from "./smtp-error";
+import {
+  isAboutRecipients,
+  isDateError,
+  loginNotOffered,
+  readReply,
+  responseOf,
+  sessionError,
+} from "./smtp-error";
 import { trustOf } from "./trust";
 
 export interface SmtpMailerOptions {
@@ -101,8 +109,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     } catch (cause) {
       lease?.release();
       if (signal.aborted) return calledOff(transaction.envelope, cause);
-      const { error, refusals } = failureOf(cause);
-      return await this.failed(transaction, error, refusals);
+      return await this.failed(transaction, failureOf(cause));
     } finally {
       release();
     }
@@ -110,7 +117,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
 
   /** A connection that is gone tells nothing any more. */
   async recover({ envelope }: Transaction, _mark: Mark): Promise<Outcome> {
-    return unknownOutcome(envelope, resultUnknown(undefined), []);
+    return unknownOutcome(envelope, resultUnknown(undefined), [], { via: VIA });
   }
 
   /** Ends what runs; a mail whose end was on its way is then of unknown outcome. */
@@ -176,25 +183,30 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     try {
       if (leave.aborted) onLeave();
       options.onProgress?.({ stage: "sending", done: 0, total: 0 });
-      const { serverMessageId } = await dialogue.finish();
+      const { serverMessageId, response } = await dialogue.finish();
       pdp.used();
       await recovery.succeeded();
       this.remedies.forget(mail.id);
       this.last = { kind: "sent", at: modem.clock.now() };
+      const messageId = this.assigned(serverMessageId) ?? message.messageId;
       return acceptedOutcome(envelope, refusals, {
-        messageId: serverMessageId ?? message.messageId,
+        passage: { ...this.passage(dialogue, response), messageId },
         sendMs: modem.clock.now() - began,
         bytes: message.payloadBytes,
         warnings: [],
       });
     } catch (cause) {
-      const { error } = failureOf(await this.explained(standing, cause));
+      const failure = await this.explained(standing, cause);
+      const { error, passage } = failure;
       // The server has refused it, or not a byte of what makes it a mail has left the host.
-      if (error.smtpCode !== undefined || !isWhole) return await this.failed(transaction, error, refusals);
+      if (error.smtpCode !== undefined || !isWhole) {
+        return await this.failed(transaction, { error, passage, refusals });
+      }
       dialogue.destroy();
       this.last = { kind: "failed", error, at: modem.clock.now() };
       await recovery.failed(error);
-      return unknownOutcome(envelope, resultUnknown(error), refusals, message.messageId);
+      const { messageId } = message;
+      return unknownOutcome(envelope, resultUnknown(error), refusals, { ...passage, messageId });
     } finally {
       leave.removeEventListener("abort", onLeave);
       this.end(standing);
@@ -260,6 +272,17 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     });
   }
 
+  /** The Message-ID that a server says it has given the mail, where it is no longer and no other than one may be. */
+  private assigned(messageId: string | undefined): string | undefined {
+    const reply = `250 ${messageId ?? ""}`;
+    return readReply(reply, this.options.settings)?.text === reply ? messageId : undefined;
+  }
+
+  private passage({ tls }: Dialogue, response: string | undefined): Passage {
+    const reply = response === undefined ? undefined : readReply(response, this.options.settings);
+    return { via: VIA, ...knownFields({ response: reply?.text, tls }) };
+  }
+
   /** What a failure of the session means, with the recipients that had been refused by then. */
   private async explained({ dialogue, transaction }: Standing, cause: unknown): Promise<SessionFailure> {
     const { modem, settings } = this.options;
@@ -267,7 +290,8 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     // Of a server that has refused the sender, or is gone, the words about recipients say nothing about them.
     const refusals = isOfRecipients || dialogue.stage !== "envelope" ? this.refusals(dialogue) : [];
     const refusal = isOfRecipients ? errorOf(refusals) : undefined;
-    if (refusal !== undefined) return new SessionFailure(refusal, refusals);
+    const passage = this.passage(dialogue, responseOf(cause));
+    if (refusal !== undefined) return new SessionFailure(refusal, refusals, passage);
     const broken = dialogue.explain(cause);
     const networkTime = isDateError(broken) ? await this.networkTime(this.closing.signal) : undefined;
     const error = isModemError(cause)
@@ -279,7 +303,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
           hostTime: modem.clock.wall(),
           networkTime,
         });
-    return new SessionFailure(error, refusals);
+    return new SessionFailure(error, refusals, passage);
   }
 
   private networkTime(signal: AbortSignal): Promise<number | undefined> {
@@ -289,16 +313,16 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   /** The outcome of a try that failed for certain, and when the next one is due. */
   private async failed(
     { envelope, mail }: Transaction,
-    error: ModemError,
-    refusals: readonly Refusal[],
+    { error, refusals, passage }: Failure,
   ): Promise<Ended> {
     this.last = { kind: "failed", error, at: this.options.modem.clock.now() };
     if (!this.available && isOfTheWay(error)) {
-      return failedOutcome(envelope, error, { kind: "whenAvailable" }, refusals);
+      return failedOutcome(envelope, error, passage, { kind: "whenAvailable" }, refusals);
     }
     if (!(await this.remedies.next(mail.id, error)))
-      return failedOutcome(envelope, error, undefined, refusals);
-    return failedOutcome(envelope, copyOf(error, { class: "transient" }), { kind: "atOnce" }, refusals);
+      return failedOutcome(envelope, error, passage, undefined, refusals);
+    const passing = copyOf(error, { class: "transient" });
+    return failedOutcome(envelope, passing, passage, { kind: "atOnce" }, refusals);
   }
 }
 
@@ -307,13 +331,17 @@ class SessionFailure extends Error {
   constructor(
     readonly error: ModemError,
     readonly refusals: readonly Refusal[],
+    readonly passage: Passage,
   ) {
     super(error.message, { cause: error });
   }
 }
 
-function failureOf(cause: unknown): Pick<SessionFailure, "error" | "refusals"> {
-  return cause instanceof SessionFailure ? cause : { error: asModemError(cause), refusals: [] };
+type Failure = Pick<SessionFailure, "error" | "refusals" | "passage">;
+
+function failureOf(cause: unknown): Failure {
+  if (cause instanceof SessionFailure) return cause;
+  return { error: asModemError(cause), refusals: [], passage: { via: VIA } };
 }
 
 function resultUnknown(cause: unknown): ModemError {

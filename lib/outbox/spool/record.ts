@@ -7,7 +7,7 @@
  */
 import { ERROR_TABLE } from "../../errors";
 import type { Envelope, Mark } from "../../mailer/mailer";
-import type { Delivery, Mailbox, Priority, UnreadableRecipient } from "../../mail/mail";
+import type { Delivery, Mailbox, Passage, Priority, UnreadableRecipient } from "../../mail/mail";
 import { ErrorPack, unpackedError, type StoredError } from "../../stored-error";
 
 /** Format that this version writes. */
@@ -52,6 +52,8 @@ export interface StoredTransaction {
   /** No refusal was proven: it may have arrived although it counts as failed. */
   readonly open?: true;
   readonly lastError?: StoredError;
+  /** How it was tried last; undefined: not yet. */
+  readonly passage?: Passage;
 }
 
 export interface KeptAttachment {
@@ -205,7 +207,16 @@ const isTransaction = (value: unknown): boolean =>
   isState(value["state"]) &&
   isNumber(value["tries"]) &&
   isNumber(value["attempts"]) &&
-  isNumber(value["unknown"]);
+  isNumber(value["unknown"]) &&
+  (value["passage"] === undefined || isPassage(value["passage"]));
+const isPassage = (value: unknown): boolean =>
+  isObject(value) &&
+  ["module", "socket"].includes(String(value["via"])) &&
+  (value["messageId"] === undefined || isText(value["messageId"])) &&
+  (value["response"] === undefined || isText(value["response"])) &&
+  (value["tls"] === undefined || isTls(value["tls"]));
+const isTls = (value: unknown): boolean =>
+  isObject(value) && isText(value["version"]) && isText(value["cipher"]);
 const isMailbox = (value: unknown): boolean =>
   isObject(value) && isText(value["name"]) && isText(value["address"]);
 const isState = (value: unknown): boolean => {

@@ -82,7 +82,7 @@ describe("A mail over a socket that is lost", () => {
       const outcome = await clock.until(one.commit(forever()));
       assert.ok(outcome.kind === "unknown");
       assert.equal(outcome.open, true);
-      assert.equal(outcome.messageId, "<0123456789abcdef0123456789abcdef@example.com>");
+      assert.equal(outcome.passage?.messageId, "<0123456789abcdef0123456789abcdef@example.com>");
       assert.equal(server.received.length, length + (reply === SILENCE ? 0 : 1));
       server.options = {};
       await clock.run(() => rig.mailer.available);

@@ -58,7 +58,13 @@ describe("A mail over a socket", function () {
     ["starttls", "starttls"],
   ] as const) {
     it(`goes by ${security} with a login to a server that a pasted root vouches for`, async () => {
-      await (await open({ tls, auth: LOGIN }, { security, ...LOGIN })).send();
+      const outcome = await (await open({ tls, auth: LOGIN }, { security, ...LOGIN })).send();
+      assert.deepEqual(outcome.passage, {
+        via: "socket",
+        messageId: "<0123456789abcdef0123456789abcdef@example.com>",
+        response: "250 OK: message queued",
+        tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
+      });
       const [mail] = server?.received ?? [];
       assert.equal(mail?.secure, true);
       assert.equal(mail?.user, LOGIN.user);
@@ -166,6 +172,17 @@ describe("A mail over a socket", function () {
         new RegExp(EHLO.endsWith("PLAIN") ? "^AUTH PLAIN" : "^AUTH LOGIN", "m"),
       );
       seen.push(JSON.stringify(outcome), String(outcome.error), outcome.error?.message ?? "");
+      await scripted.stop();
+    }
+    for (const end of [`250 ok ${PASSWORD} ${"x".repeat(2_000)}\r\n`, `451 ${PASSWORD}`]) {
+      scripted = await ScriptedSmtp.start(
+        wellBehavedBut({ EHLO: "250-test\r\n250 AUTH PLAIN", AUTH: "235 come in", ".": end.trim() }),
+      );
+      rig = host.mailer({ smtp: { port: scripted.port, ...LOGIN } });
+      const { passage } = await rig.send();
+      assert.match(passage?.response ?? "", /^(?:250 ok|451) /);
+      assert.ok((passage?.response ?? "").length <= 500);
+      seen.push(JSON.stringify(passage));
       await scripted.stop();
     }
     seen.push(...host.log.lines, ...host.trace.entries.map(({ text }) => text));

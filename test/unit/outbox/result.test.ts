@@ -61,6 +61,32 @@ describe("The result of a mail", () => {
     assert.equal(failure, undefined);
   });
 
+  it("says how the last copy went, with the server's words, whatever became of others", async () => {
+    const passage = {
+      via: "socket",
+      messageId: "<1@example.com>",
+      response: "250 2.0.0 queued",
+      tls: { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" },
+    } as const;
+    const { result } = await told(
+      mail(
+        one("a@example.com", sent(FIRST), { passage: { via: "module" } }),
+        one("b@example.com", sent(SECOND), { passage }),
+        one("c@example.com", failed("OUTBOX_EXPIRED"), { passage: { via: "module" } }),
+      ),
+    );
+    const { via, messageId, response, tls } = result;
+    assert.deepEqual({ via, messageId, response, tls }, passage);
+    const none = await told(
+      mail(
+        one("a@example.com", failed("OUTBOX_EXPIRED"), { passage: { via: "module" } }),
+        one("b@example.com", failed("OUTBOX_EXPIRED")),
+      ),
+    );
+    assert.equal(none.result.via, "module");
+    assert.equal("messageId" in none.result || "response" in none.result || "tls" in none.result, false);
+  });
+
   it("is partial when an entry of the lists was no address, and names it first", async () => {
     const unreadable = [{ address: "night shift", code: "INVALID_RECIPIENT" }] as const;
     const served = { ...mail(one("a@example.com", sent(FIRST))), unreadable };
