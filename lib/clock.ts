@@ -21,7 +21,7 @@ export interface Clock {
 }
 
 /** setTimeout fires at once for longer delays than this (2^31 - 1 ms), so `after` goes there in steps. */
-const LONGEST_TIMEOUT = 0x7fffffff;
+const LONGEST_TIMEOUT_MS = 0x7fffffff;
 
 /** The clock of the host. */
 export const systemClock: Clock = {
@@ -31,8 +31,8 @@ export const systemClock: Clock = {
     let handle: NodeJS.Timeout;
     const arm = (left: number): void => {
       handle = setTimeout(
-        () => (left > LONGEST_TIMEOUT ? arm(left - LONGEST_TIMEOUT) : fire()),
-        Math.min(left, LONGEST_TIMEOUT),
+        () => (left > LONGEST_TIMEOUT_MS ? arm(left - LONGEST_TIMEOUT_MS) : fire()),
+        Math.min(left, LONGEST_TIMEOUT_MS),
       );
     };
     arm(Math.max(0, ms));

@@ -18,7 +18,7 @@ export const BAUD_RATES = [
 
 /** Lines asked at each rate, and ms to wait for an answer; a module answers `AT` within 300 ms. */
 const TRIES = 2;
-const PATIENCE = 400;
+const ANSWER_TIME_MS = 400;
 
 export interface BaudRateSearch {
   /** bit/s; asked before all others. */
@@ -67,7 +67,7 @@ async function answers(
   });
   for (let tries = 0; tries < TRIES && !answered.signal.aborted; tries++) {
     await wire.writeLine("AT");
-    await delay(clock, PATIENCE, answered.signal, signal).catch(() => signal?.throwIfAborted());
+    await delay(clock, ANSWER_TIME_MS, answered.signal, signal).catch(() => signal?.throwIfAborted());
   }
   return answered.signal.aborted;
 }

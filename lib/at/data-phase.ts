@@ -10,10 +10,10 @@ import type { Exchange } from "./exchange";
 import { BLOCK, PayloadSender, PIECE } from "./payload-sender";
 import type { ChannelEvent } from "./state";
 import type { Tokenizer } from "./tokenizer";
-import { type Wire, escapeByPlus, GUARD_TIME } from "./wire";
+import { type Wire, escapeByPlus, GUARD_TIME_MS } from "./wire";
 
 /** Milliseconds for the final result code after `+++` and its guard times. */
-const RESULT_TIME = 5_000;
+const RESULT_TIME_MS = 5_000;
 
 /** The part of the channel that the data phase acts on. */
 export interface DataPhaseHost {
@@ -63,7 +63,7 @@ export function leaveData(host: DataPhaseHost, exchange: Exchange): void {
   host.advance({ kind: "leave" });
   sender?.stop();
   host.tokenizer.expectLines();
-  exchange.limit(2 * GUARD_TIME + RESULT_TIME + host.wire.lineTime(PIECE), () => host.onTimeout());
+  exchange.limit(2 * GUARD_TIME_MS + RESULT_TIME_MS + host.wire.lineTime(PIECE), () => host.onTimeout());
   // The guard time counts from the last byte that was still on its way.
   Promise.resolve(sender?.flushed)
     .then(() => host.wire.drain())

@@ -128,12 +128,12 @@ const RESET_WORDS: ReadonlyMap<string, ResetCause> = new Map([
 const FULL_FUNCTIONALITY = /^\+CFUN:\s*1$/;
 
 /** So long after another sign `+CFUN: 1` belongs to the same start of the module, in ms. */
-export const BOOT_TIME = 60_000;
+export const BOOT_TIME_MS = 60_000;
 
 /** The restart that an unsolicited line tells of, or undefined. `sinceLast`: ms since the last sign of a restart. */
 export function resetSign(line: string, sinceLast: number): ResetCause | undefined {
   const text = line.trim();
-  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME ? undefined : "functionality";
+  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME_MS ? undefined : "functionality";
   return RESET_WORDS.get(text);
 }
 

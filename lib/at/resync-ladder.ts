@@ -30,13 +30,13 @@ const PROBE_HEADER = "+CMEE";
 const MOST_REPEATS = 4;
 
 /** The line is silent when nothing came for so long, in ms; a chatting line is listened to no longer than the limit. */
-const SILENCE = 300;
-const SILENCE_AFTER = 100;
-const SILENCE_LIMIT = 2_000;
+const SILENCE_MS = 300;
+const SILENCE_AFTER_MS = 100;
+const SILENCE_LIMIT_MS = 2_000;
 
 /** Milliseconds to wait for an answer at each try; a module answers simple commands within 300. */
-const PATIENCE = [600, 1_000, 2_000] as const;
-const PATIENCE_AFTER_ESCAPE = 1_000;
+const ANSWER_TIMES_MS = [600, 1_000, 2_000] as const;
+const ANSWER_TIME_AFTER_ESCAPE_MS = 1_000;
 
 /** Fills up the longest block there is, that of `AT+QISEND`. */
 const FILLING = Buffer.alloc(1_460, "\r");
@@ -78,14 +78,14 @@ export class ResyncLadder {
     const before = this.tries;
     this.heard = 0;
     this.frames = undefined;
-    for (const patience of PATIENCE) {
+    for (const patience of ANSWER_TIMES_MS) {
       const settings = await this.try(patience);
       if (settings !== undefined) return settings;
-      if (patience === PATIENCE[0]) await this.wire.writeOut(FILLING);
+      if (patience === ANSWER_TIMES_MS[0]) await this.wire.writeOut(FILLING);
     }
     for (const escape of [escapeByPlus, escapeByDtr, this.closeMultiplexer]) {
       await escape(this.wire, this.stopped.signal);
-      const settings = await this.try(PATIENCE_AFTER_ESCAPE);
+      const settings = await this.try(ANSWER_TIME_AFTER_ESCAPE_MS);
       if (settings !== undefined) return settings;
     }
     throw new ModemError(this.failure(), {
@@ -130,14 +130,14 @@ export class ResyncLadder {
   private async try(patience: number): Promise<LineSettings | undefined> {
     this.tries++;
     this.probe = "";
-    await this.silence(SILENCE);
+    await this.silence(SILENCE_MS);
     await this.ask(FORMAT_LINE, patience, () => true);
     this.answers = 0;
     this.echoSeen = false;
     this.probe = `AT${Array<string>(this.expectedAnswers()).fill(`${PROBE_HEADER}?`).join(";")}`;
     const format = await this.ask(this.probe, patience, (own) => own);
     if (format === undefined) return undefined;
-    await this.silence(SILENCE_AFTER);
+    await this.silence(SILENCE_AFTER_MS);
     if (this.results !== this.resultsAtAnswer) return undefined;
     return { echo: this.echoSeen ? "on" : "off", format, wasMultiplexed: this.wasMultiplexed };
   }
@@ -185,7 +185,7 @@ export class ResyncLadder {
   }
 
   private async silence(ms: number): Promise<void> {
-    const end = this.wire.clock.now() + SILENCE_LIMIT;
+    const end = this.wire.clock.now() + SILENCE_LIMIT_MS;
     for (let before = -1; before !== this.heard && this.wire.clock.now() < end;) {
       before = this.heard;
       await delay(this.wire.clock, ms, this.stopped.signal);

@@ -13,7 +13,7 @@ import type { Transport } from "../serial/transport";
 const TERMINATOR = "\r";
 
 /** Milliseconds beyond its own line time after which a write counts as stuck: the module holds CTS, or the peer is gone. */
-const WRITE_TIME = 10_000;
+const WRITE_TIME_MS = 10_000;
 
 export class Wire {
   constructor(
@@ -29,7 +29,7 @@ export class Wire {
   /** Writes bytes; resolves when the last has left, rejects with `MODEM_TIMEOUT` when the line does not take them. */
   writeOut(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
-      const timer = this.clock.after(WRITE_TIME + this.lineTime(bytes.length), () =>
+      const timer = this.clock.after(WRITE_TIME_MS + this.lineTime(bytes.length), () =>
         reject(new ModemError("MODEM_TIMEOUT", { detail: "the line takes no bytes" })),
       );
       this.transport
@@ -62,22 +62,22 @@ export class Wire {
 }
 
 /** Silence before and after `+++` in ms: S12 is 50 x 20 ms, and some reserve for the host's own buffers. */
-export const GUARD_TIME = 1_100;
+export const GUARD_TIME_MS = 1_100;
 
 /** DTR is held low for so long, in ms; with AT&D1 or AT&D2 its fall ends the data state. */
-const DTR_TIME = 200;
+const DTR_TIME_MS = 200;
 
 /** Writes `+++` between its guard times. Nothing else may be written meanwhile. Rejects when `signal` aborts it. */
 export async function escapeByPlus(wire: Wire, signal: AbortSignal): Promise<void> {
-  await delay(wire.clock, GUARD_TIME, signal);
+  await delay(wire.clock, GUARD_TIME_MS, signal);
   await wire.writeOut(Buffer.from("+++"));
-  await delay(wire.clock, GUARD_TIME, signal);
+  await delay(wire.clock, GUARD_TIME_MS, signal);
 }
 
 /** Drops DTR and raises it again; without effect where there is no such line, or the settings keep it off. Rejects when `signal` aborts it. */
 export async function escapeByDtr(wire: Wire, signal: AbortSignal): Promise<void> {
   await wire.setDtr(false);
-  await delay(wire.clock, DTR_TIME, signal);
+  await delay(wire.clock, DTR_TIME_MS, signal);
   await wire.setDtr(true);
-  await delay(wire.clock, DTR_TIME, signal);
+  await delay(wire.clock, DTR_TIME_MS, signal);
 }

@@ -5,7 +5,7 @@
  * refuses what is not one command line.
  */
 import type { Command, Payload } from "../at/command";
-import { TIMEOUT } from "../quectel/commands/timeouts";
+import { TIMEOUT_MS } from "../quectel/commands/timeouts";
 
 export interface FormOptions {
   /** Milliseconds; see `Command`. */
@@ -24,7 +24,7 @@ export function form(line: string, options: FormOptions = {}): Command<readonly 
   return {
     line,
     headers: header === undefined ? [] : [header],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     // Of all others a line without header is somebody's short message, or a position.
     freeText: header === undefined || FREE_TEXT.has(header),
     ...options,

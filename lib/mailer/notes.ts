@@ -6,7 +6,7 @@
 
 import type { OutgoingMail, PrepareOptions } from "./mailer";
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 /** The notes of a copy, often none. @param lateMinutes age after which a mail says when it was raised; 0 = never */
 export function notesOf(
@@ -14,7 +14,7 @@ export function notesOf(
   { ageMs, possibleDuplicate }: Pick<PrepareOptions, "ageMs" | "possibleDuplicate">,
   lateMinutes: number,
 ): readonly string[] {
-  const isLate = lateMinutes > 0 && ageMs >= lateMinutes * MINUTE;
+  const isLate = lateMinutes > 0 && ageMs >= lateMinutes * MINUTE_MS;
   return [...(isLate ? [lateNote(raisedAt, ageMs)] : []), ...(possibleDuplicate ? [repeatNote(id)] : [])];
 }
 
@@ -31,13 +31,13 @@ export function repeatNote(id: string): string {
 /** ISO 8601 in the host's time zone, such as `2026-03-01T02:03:04+01:00`. @param time milliseconds since 1970 */
 export function localTime(time: number): string {
   const offset = -new Date(time).getTimezoneOffset();
-  const local = new Date(time + offset * MINUTE).toISOString().slice(0, 19);
+  const local = new Date(time + offset * MINUTE_MS).toISOString().slice(0, 19);
   const [hours, minutes] = [Math.trunc(Math.abs(offset) / 60), Math.abs(offset) % 60];
   return `${local}${offset < 0 ? "-" : "+"}${twoDigits(hours)}:${twoDigits(minutes)}`;
 }
 
 function duration(ms: number): string {
-  const minutes = Math.floor(ms / MINUTE);
+  const minutes = Math.floor(ms / MINUTE_MS);
   if (minutes < 60) return `${minutes} min`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }

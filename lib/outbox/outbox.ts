@@ -46,13 +46,13 @@ export interface OutboxOptions {
 }
 
 /** Milliseconds a close waits for a pending result: Node-RED gives a node 15 s. */
-const CLOSE_GRACE = 8_000;
+const CLOSE_GRACE_MS = 8_000;
 
 /** Collects what changes within so many milliseconds into one `changed`. */
-const CHANGE_PAUSE = 100;
+const CHANGE_PAUSE_MS = 100;
 
 /** Milliseconds between two attempts to take a folder again that was lost. */
-const RETAKE_EVERY = 5_000;
+const RETAKE_INTERVAL_MS = 5_000;
 
 const MINUTE_MS = 60_000;
 const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
@@ -114,7 +114,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * Stops: what has not reached QSMTPPUT is interrupted, a pending result is awaited up to `graceMs`. All mails stay
    * in the folder. Never rejects.
    */
-  async close(graceMs = CLOSE_GRACE): Promise<void> {
+  async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
     const { state } = this;
     this.cancelOpen();
     if (state.kind === "opening") await state.run.catch(() => undefined);
@@ -344,7 +344,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   }
 
   private retakeLater(error: ModemError): void {
-    const retry = this.options.clock.after(RETAKE_EVERY, () => {
+    const retry = this.options.clock.after(RETAKE_INTERVAL_MS, () => {
       this.start(error).then(
         () => this.options.log.info("Outbox: its folder was taken again"),
         // Why it could not be had the first time is told already; a close meanwhile ends it.
@@ -392,7 +392,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   };
 
   private readonly changed = (): void => {
-    this.change ??= this.options.clock.after(CHANGE_PAUSE, () => {
+    this.change ??= this.options.clock.after(CHANGE_PAUSE_MS, () => {
       this.change = undefined;
       const { kind } = this.state;
       if (kind === "open" || this.error !== undefined)

@@ -29,10 +29,10 @@ import {
 const UNKNOWN_HOLDS = 2;
 const DISK_PAUSE_MS = 30_000;
 /** Between two mails that try whether a setup error is over. */
-const PROBE_EVERY = 30 * 60_000;
+const PROBE_INTERVAL_MS = 30 * 60_000;
 const MINUTE_MS = 60_000;
 /** Minutes: a mail sent at the end of minute m is 60 minutes old at the end of minute m + 60. */
-const RATE_WINDOW = 61;
+const RATE_WINDOW_MINUTES = 61;
 
 const ALL_CONCERNS = ["port", "sim", "apn", "server", "login", "sender"] as const satisfies Concern[];
 
@@ -203,7 +203,7 @@ export class Policy {
     const { paused, pdp, setup } = this.holds;
     if (paused !== undefined || pdp !== undefined) return Infinity;
     if (setup !== undefined && NEVER_PROBED.has(setup.error.code)) return Infinity;
-    const probeIn = setup === undefined ? 0 : setup.tried + PROBE_EVERY - this.time.now().time;
+    const probeIn = setup === undefined ? 0 : setup.tried + PROBE_INTERVAL_MS - this.time.now().time;
     return Math.max(probeIn, this.rateWait(), this.diskPause - this.clock.now(), 0);
   }
 
@@ -213,12 +213,14 @@ export class Policy {
     const { time } = this.time.now();
     const minute = Math.floor(time / MINUTE_MS);
     // Minutes later than now were counted by a clock that was lost.
-    const counts = this.sent.filter(([counted]) => counted > minute - RATE_WINDOW && counted <= minute);
+    const counts = this.sent.filter(
+      ([counted]) => counted > minute - RATE_WINDOW_MINUTES && counted <= minute,
+    );
     let excess = counts.reduce((sum, [, count]) => sum + count, 0) - this.ratePerHour;
     for (const [counted, count] of counts) {
       if (excess < 0) return 0;
       excess -= count;
-      if (excess < 0) return (counted + RATE_WINDOW) * MINUTE_MS - time;
+      if (excess < 0) return (counted + RATE_WINDOW_MINUTES) * MINUTE_MS - time;
     }
     return 0;
   }
@@ -264,7 +266,7 @@ export class Policy {
     if (this.ratePerHour === 0) return;
     const minute = Math.floor(this.time.now().time / MINUTE_MS);
     const same = this.sent.find(([counted]) => counted === minute);
-    const others = this.sent.filter((one) => one !== same && one[0] > minute - RATE_WINDOW);
+    const others = this.sent.filter((one) => one !== same && one[0] > minute - RATE_WINDOW_MINUTES);
     this.sent = [...others, [minute, (same?.[1] ?? 0) + 1]];
     await this.save();
   }

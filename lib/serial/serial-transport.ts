@@ -36,7 +36,7 @@ export interface SerialOptions {
  * Milliseconds between two looks whether the device is still there. serialport misses a device that goes between two
  * of its reads: from then on reading gives nothing, which it tries again at once and for ever.
  */
-const WATCH = 1_000;
+const WATCH_MS = 1_000;
 
 type Done = (error?: Error | null) => void;
 
@@ -122,7 +122,7 @@ export class SerialTransport extends BaseTransport implements Transport {
 
   /** Asks for the modem lines from time to time: a device that is gone answers with an input/output error. */
   private watch(): void {
-    this.watching = this.clock.after(WATCH, () => {
+    this.watching = this.clock.after(WATCH_MS, () => {
       this.call((port, done) => port.get((error) => done(error))).then(
         () => this.watchOn(),
         (error: ModemError) => (error.code === "PORT_UNPLUGGED" ? this.lose(error) : this.watchOn()),

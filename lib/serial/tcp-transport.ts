@@ -16,15 +16,15 @@ export interface TcpOptions {
   readonly host: string;
   readonly port: number;
   /** Milliseconds for the connection to come up; default 10 s. */
-  readonly connectTimeout?: number;
+  readonly connectTimeoutMs?: number;
   /** Default: the clock of the host. */
   readonly clock?: Clock;
 }
 
-const CONNECT_TIMEOUT = 10_000;
+const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Milliseconds without traffic before the first keep-alive. */
-const KEEP_ALIVE = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 
 /** RFC 854: IAC, and the range of WILL, WONT, DO and DONT, one of which a telnet server says before anything else. */
 const IAC = 0xff;
@@ -97,13 +97,19 @@ export class TcpTransport extends BaseTransport implements Transport {
   }
 
   private async connect(): Promise<void> {
-    const { host, port, connectTimeout = CONNECT_TIMEOUT, clock = systemClock } = this.options;
-    const socket = connect({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE });
+    const { host, port, connectTimeoutMs = CONNECT_TIMEOUT_MS, clock = systemClock } = this.options;
+    const socket = connect({
+      host,
+      port,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: KEEP_ALIVE_MS,
+    });
     this.socket = socket;
     const connected = new Deferred<void>();
     socket.once("connect", () => connected.resolve());
     socket.once("error", (error) => connected.reject(connectError(error)));
-    await within(clock, connectTimeout, connected.promise, () => {
+    await within(clock, connectTimeoutMs, connected.promise, () => {
       throw new ModemError("PORT_FAILED", { detail: "the server does not answer" });
     });
     socket.on("data", (bytes) => {

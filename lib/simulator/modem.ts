@@ -10,7 +10,7 @@ import { delay, systemClock, type Clock } from "../clock";
 import type { AtPort } from "./line/at-port";
 import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./line/behaviours";
 import { nextImei } from "./module/imei";
-import { bootSequence, isServed, serviceDelay } from "./module/boot";
+import { bootSequence, isServed, serviceDelayMs } from "./module/boot";
 import { CommandRegistry, features } from "./commands";
 import { FaultInjector } from "./faults/fault-injector";
 import type { FaultPlan } from "./faults/faults";
@@ -84,7 +84,7 @@ export class SimulatedModem
     this.faults = new FaultInjector(this);
     this.faults.set(options.faults ?? []);
     this.expectations = new Expectations(this.clock);
-    this.startTime = this.clock.now() - serviceDelay;
+    this.startTime = this.clock.now() - serviceDelayMs;
     this.lines = new Map(portNames.map((name) => [name, new PortLine(name, this, () => lineRate(this))]));
     this.startFeatures();
   }

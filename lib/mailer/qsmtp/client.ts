@@ -39,7 +39,7 @@ export interface QsmtpClientOptions {
 }
 
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
-const LINGER = 5_000;
+const LINGER_MS = 5_000;
 
 export class QsmtpClient extends ModemMailer {
   protected readonly work: TransactionParts;
@@ -167,7 +167,7 @@ export class QsmtpClient extends ModemMailer {
     const { files, guarded } = this.work;
     this.linger?.clear();
     if (this.closing.signal.aborted) return;
-    this.linger = modem.clock.after(LINGER, () => {
+    this.linger = modem.clock.after(LINGER_MS, () => {
       // Who holds the lock now tidies up before it uploads, or calls this again when it has done.
       if (modem.lock.held || !this.available) return;
       const tidy = this.exclusively(undefined, (signal) => {

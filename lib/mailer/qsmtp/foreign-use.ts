@@ -12,7 +12,7 @@ import { ifRefused } from "../../quectel/execute";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import { areSame, hasAddresses } from "./listed";
 
-const DAY = 24 * 3600_000;
+const DAY_MS = 24 * 3600_000;
 const STORE_KEY = "foreign-use";
 
 export class ForeignUse {
@@ -26,7 +26,7 @@ export class ForeignUse {
 
   /** True while recipients are to be read back. */
   async isLikely(): Promise<boolean> {
-    return this.modem.clock.now() - (await this.recall()) < DAY;
+    return this.modem.clock.now() - (await this.recall()) < DAY_MS;
   }
 
   /** A mail that is none of ours was in the module. A disk that does not take the note costs only its memory. */

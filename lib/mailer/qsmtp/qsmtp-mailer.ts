@@ -57,7 +57,7 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
 
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
 const MOST_NETWORK_ERRORS = 3;
-const HALF_AN_HOUR = 30 * 60_000;
+const HALF_AN_HOUR_MS = 30 * 60_000;
 
 /** A mail that stands in the module, and the lock under which it does. */
 interface Standing {
@@ -323,7 +323,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const retry = (atLeastMs: number): Retry => ({ kind: "backOff", atLeastMs });
     if (memory.networkErrors >= MOST_NETWORK_ERRORS) {
       const named = copyOf(error, { hint: SPECIAL_HINTS.hiddenRefusal });
-      return failedOutcome(envelope, named, { retry: retry(HALF_AN_HOUR), open, warnings });
+      return failedOutcome(envelope, named, { retry: retry(HALF_AN_HOUR_MS), open, warnings });
     }
     const told = (await this.recovery.mayPass(error)) ? copyOf(error, { class: "transient" }) : error;
     return failedOutcome(envelope, told, { retry: retry(0), open, warnings });

@@ -12,10 +12,10 @@ import type { ResultListener } from "./result-listener";
 export type AskedModem = Pick<Modem, "execute" | "clock">;
 
 /** Milliseconds between two questions, and for a result that comes right after the module has become free. */
-const POLL = 5_000;
-const GRACE = 2_000;
+const POLL_MS = 5_000;
+const GRACE_MS = 2_000;
 /** Milliseconds that the lines of a short message take at most: a question asked among them may be answered by them. */
-const TEXT_TIME = 500;
+const TEXT_TIME_MS = 500;
 
 /**
  * The result of the mail that is running; undefined when none runs (any more), or after `limit` milliseconds. A module
@@ -34,7 +34,7 @@ export async function runningMailResult(
   while (listener.result === undefined && modem.clock.now() < end) {
     const state = await stateNow(modem, listener, signal);
     if (state === "free" && wasAway) break;
-    await listener.within(state === "free" ? GRACE : POLL, modem, signal);
+    await listener.within(state === "free" ? GRACE_MS : POLL_MS, modem, signal);
     if (state === "free") break;
     wasAway = state === "absent";
   }
@@ -59,7 +59,7 @@ export async function resultInDoubt(
     if (!listener.isTroubled) return;
     const state = await stateNow(modem, listener, signal);
     if (state === "free" && listener.isInDoubt) return;
-    if (listener.isTroubled) await delay(modem.clock, POLL, signal);
+    if (listener.isTroubled) await delay(modem.clock, POLL_MS, signal);
   }
 }
 
@@ -69,7 +69,7 @@ async function stateNow(
   listener: ResultListener,
   signal: AbortSignal,
 ): Promise<"sending" | "free" | "absent"> {
-  if (listener.isInText) await delay(modem.clock, TEXT_TIME, signal);
+  if (listener.isInText) await delay(modem.clock, TEXT_TIME_MS, signal);
   const mark = listener.mark();
   const state = await mailState(modem, signal);
   if (state === "absent" || !listener.isUndisturbedSince(mark)) return "absent";

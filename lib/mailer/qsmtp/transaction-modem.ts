@@ -14,7 +14,7 @@ import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
 import type { Logger } from "../../quectel/settings";
 
 /** Milliseconds that a command waits for a line that is being synchronised. */
-const RESYNC_TIME = 30_000;
+const RESYNC_TIME_MS = 30_000;
 
 export class TransactionModem {
   private start: number;
@@ -47,7 +47,7 @@ export class TransactionModem {
   async settled(signal?: AbortSignal): Promise<void> {
     const { modem } = this;
     if (modem.state.name !== "connecting") return;
-    await limited(modem.clock, RESYNC_TIME, signal, (ends) => modem.whenReady(ends)).catch(() =>
+    await limited(modem.clock, RESYNC_TIME_MS, signal, (ends) => modem.whenReady(ends)).catch(() =>
       signal?.throwIfAborted(),
     );
   }

@@ -85,7 +85,7 @@ export const hostFiles: FileLayer = {
   },
 };
 
-/** How often, and in milliseconds after which pause, doubled each time: 2.5 s in all. */
+/** How often, and after which pause, doubled each time: 2.5 s in all. */
 const TRIES = 8;
 const FIRST_PAUSE_MS = 10;
 

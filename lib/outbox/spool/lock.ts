@@ -24,9 +24,9 @@ import { delay, type Clock, type Timer } from "../../clock";
 import { ModemError } from "../../errors";
 import { hasCode, isMissing, writeDurably, type FileLayer } from "./files";
 
-const ANSWER_EVERY = 3_000;
-const CLAIM_LIES = 12_000;
-const CLAIM_LOOK = 1_000;
+const ANSWER_INTERVAL_MS = 3_000;
+const CLAIM_LIES_MS = 12_000;
+const CLAIM_LOOK_MS = 1_000;
 
 interface LockMark extends ProcessMark {
   readonly token: string;
@@ -178,8 +178,8 @@ export class SpoolLock {
     const path = join(this.folder, name);
     await writeDurably(this.files, path, []);
     try {
-      for (let lain = 0; lain < CLAIM_LIES; lain += CLAIM_LOOK) {
-        await delay(this.clock, CLAIM_LOOK, signal);
+      for (let lain = 0; lain < CLAIM_LIES_MS; lain += CLAIM_LOOK_MS) {
+        await delay(this.clock, CLAIM_LOOK_MS, signal);
         if (!(await this.files.list(this.folder)).includes(name)) return true;
       }
       return false;
@@ -223,7 +223,7 @@ export class SpoolLock {
   }
 
   private answerClaims(): void {
-    this.timer = this.clock.after(ANSWER_EVERY, () => {
+    this.timer = this.clock.after(ANSWER_INTERVAL_MS, () => {
       void this.removeClaims().finally(() => {
         if (this.timer !== undefined && this.held) this.answerClaims();
       });

@@ -1,16 +1,16 @@
 /** The module's clock: 3GPP TS 27.007 section 8.15 (CCLK) and Quectel's QLTS, the last time the network sent. */
 import { nothing, parseParameters, str, type Command } from "../../at/command";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** Local time and quarter hours east of UTC; two digits of the year with CCLK, four with QLTS and QNTP. */
 const CLOCK = /^(\d{2}|\d{4})\/(\d{2})\/(\d{2}),(\d{2}):(\d{2}):(\d{2})(?:([+-]\d{1,2}))?/;
-const QUARTER_HOUR = 15 * 60_000;
+const QUARTER_HOUR_MS = 15 * 60_000;
 
 /** Milliseconds since 1970 (UTC); undefined for a text that is no time. */
 export const clock = (): Command<number | undefined> => ({
   line: "AT+CCLK?",
   headers: ["+CCLK"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: ({ lines }) => parseFullClock(parseParameters(lines[0] ?? "").text(0) ?? ""),
 });
 
@@ -18,7 +18,7 @@ export const clock = (): Command<number | undefined> => ({
 export const setClock = (time: number): Command<void> => ({
   line: `AT+CCLK=${str(shortClock(time))}`,
   headers: [],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: nothing,
 });
 
@@ -26,7 +26,7 @@ export const setClock = (time: number): Command<void> => ({
 export const networkTime = (): Command<number | undefined> => ({
   line: "AT+QLTS=2",
   headers: ["+QLTS"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: ({ lines }) => parseFullClock(parseParameters(lines[0] ?? "").text(0) ?? ""),
 });
 
@@ -37,7 +37,7 @@ export function parseFullClock(text: string): number | undefined {
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = match.slice(1, 7).map(Number);
   if (month < 1 || month > 12 || day < 1 || day > 31) return undefined;
   const local = Date.UTC(year < 100 ? 2000 + year : year, month - 1, day, hour, minute, second);
-  return local - Number(match[7] ?? 0) * QUARTER_HOUR;
+  return local - Number(match[7] ?? 0) * QUARTER_HOUR_MS;
 }
 
 function shortClock(time: number): string {

@@ -6,7 +6,7 @@
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
 import { firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** Flash that stays, or memory that is empty after a restart. */
 export type Storage = "UFS" | "RAM";
@@ -41,7 +41,7 @@ export function querySpace(storage: Storage): Command<StorageSpace> {
   return {
     line: `AT+QFLDS=${str(storage)}`,
     headers: ["+QFLDS"],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: (response) => {
       const parameters = firstParameters(response);
       const free = required(parameters.integer(0), "free space");

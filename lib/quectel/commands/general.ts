@@ -5,10 +5,10 @@
  */
 import { decodeText, nothing, str, type Command } from "../../at/command";
 import { firstLine, firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** A command that answers with its result code alone. */
-function plain(line: string, timeout: number = TIMEOUT.short): Command<void> {
+function plain(line: string, timeout: number = TIMEOUT_MS.short): Command<void> {
   return { line, headers: [], timeout, parse: nothing };
 }
 
@@ -18,7 +18,7 @@ function singleLine(line: string): Command<string> {
     line,
     headers: [],
     freeText: true,
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: (response) => decodeText(firstLine(response)).trim(),
   };
 }
@@ -43,18 +43,18 @@ export const fullRevision = (): Command<string> => singleLine("AT+QGMR");
 export const serialNumber = (): Command<string> => singleLine("AT+CGSN");
 
 /** Restarts the module: OK comes first, then the boot lines or a port that vanishes. */
-export const restartModule = (): Command<void> => plain("AT+CFUN=1,1", TIMEOUT.functionality);
+export const restartModule = (): Command<void> => plain("AT+CFUN=1,1", TIMEOUT_MS.functionality);
 
 /** `<fun>`: 1 full, 4 radio off, 0 radio and SIM card off. */
 export const functionality = (): Command<number> => ({
   line: "AT+CFUN?",
   headers: ["+CFUN"],
-  timeout: TIMEOUT.functionality,
+  timeout: TIMEOUT_MS.functionality,
   parse: (response) => required(firstParameters(response).integer(0), "the functionality"),
 });
 
 /** Full functionality without a restart. */
-export const switchRadioOn = (): Command<void> => plain("AT+CFUN=1", TIMEOUT.functionality);
+export const switchRadioOn = (): Command<void> => plain("AT+CFUN=1", TIMEOUT_MS.functionality);
 
 /** Ports that the module may name for its unsolicited lines. */
 export type UrcPort = "usbat" | "usbmodem" | "uart1";
@@ -63,7 +63,7 @@ export type UrcPort = "usbat" | "usbmodem" | "uart1";
 export const urcPort = (): Command<string> => ({
   line: 'AT+QURCCFG="urcport"',
   headers: ["+QURCCFG"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).text(1), "the port").toLowerCase(),
 });
 

@@ -5,7 +5,7 @@
  */
 import { decodeText, parseParameters, type Command } from "../../at/command";
 import { firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** LTE packet, GPRS and UMTS packet, circuit-switched: the likeliest first. */
 export const REGISTRATION_DOMAINS = ["CEREG", "CGREG", "CREG"] as const;
@@ -26,7 +26,7 @@ export const registration = (domain: RegistrationDomain): Command<Registration> 
     const parameters = parseParameters(line);
     return parameters.integer(1) !== undefined && !parameters.isQuoted(1);
   },
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     const accessTechnology = parameters.integer(4);
@@ -41,7 +41,7 @@ export const registration = (domain: RegistrationDomain): Command<Registration> 
 export const signalQuality = (): Command<number> => ({
   line: "AT+CSQ",
   headers: ["+CSQ"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).integer(0), "the signal"),
 });
 
@@ -49,7 +49,7 @@ export const signalQuality = (): Command<number> => ({
 export const operator = (): Command<string | undefined> => ({
   line: "AT+COPS?",
   headers: ["+COPS"],
-  timeout: TIMEOUT.operator,
+  timeout: TIMEOUT_MS.operator,
   parse: (response) => {
     const name = firstParameters(response).text(2);
     return name === undefined ? undefined : (ucs2Text(name) ?? decodeText(name));
@@ -79,7 +79,7 @@ export interface NetworkInformation {
 export const networkInformation = (): Command<NetworkInformation | undefined> => ({
   line: "AT+QNWINFO",
   headers: ["+QNWINFO"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const line = response.lines[0];
     if (line === undefined) return undefined;
@@ -100,6 +100,6 @@ export const networkInformation = (): Command<NetworkInformation | undefined> =>
 export const packetAttached = (): Command<boolean> => ({
   line: "AT+CGATT?",
   headers: ["+CGATT"],
-  timeout: TIMEOUT.attach,
+  timeout: TIMEOUT_MS.attach,
   parse: (response) => firstParameters(response).integer(0) === 1,
 });

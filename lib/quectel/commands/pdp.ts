@@ -2,7 +2,7 @@
 import { headerOf, nothing, num, parseParameters, str, type Command } from "../../at/command";
 import type { NetworkSettings } from "../settings";
 import { firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 export type IpType = NetworkSettings["ipType"];
 
@@ -49,7 +49,7 @@ export const defineContext = (contextId: number, definition: PdpDefinition): Com
   return {
     line: `AT+QICSGP=${num(contextId, CONTEXT)},${num(type)},${str(apn)},${str(user)},${str(password)},${num(auth)}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     secrets: [password],
     parse: nothing,
   };
@@ -59,7 +59,7 @@ export const defineContext = (contextId: number, definition: PdpDefinition): Com
 export const contextDefinition = (contextId: number): Command<PdpDefinition | undefined> => ({
   line: `AT+QICSGP=${num(contextId, CONTEXT)}`,
   headers: ["+QICSGP"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: ({ lines }) => {
     const [line] = lines;
     if (line === undefined) return undefined;
@@ -85,7 +85,7 @@ export interface ActiveContext {
 export const activeContexts = (): Command<readonly ActiveContext[]> => ({
   line: "AT+QIACT?",
   headers: ["+QIACT"],
-  timeout: TIMEOUT.activate,
+  timeout: TIMEOUT_MS.activate,
   parse: ({ lines }) =>
     lines
       .map((line) => parseParameters(line))
@@ -101,7 +101,7 @@ export const activeContexts = (): Command<readonly ActiveContext[]> => ({
 export const activateContext = (contextId: number): Command<void> => ({
   line: `AT+QIACT=${num(contextId, CONTEXT)}`,
   headers: [],
-  timeout: TIMEOUT.activate,
+  timeout: TIMEOUT_MS.activate,
   parse: nothing,
 });
 
@@ -109,7 +109,7 @@ export const activateContext = (contextId: number): Command<void> => ({
 export const deactivateContext = (contextId: number): Command<void> => ({
   line: `AT+QIDEACT=${num(contextId, CONTEXT)}`,
   headers: [],
-  timeout: TIMEOUT.deactivate,
+  timeout: TIMEOUT_MS.deactivate,
   parse: nothing,
 });
 
@@ -129,7 +129,7 @@ export const NOT_ALLOWED = 572;
 export const activeNumbers = (): Command<readonly number[]> => ({
   line: "AT+CGACT?",
   headers: ["+CGACT"],
-  timeout: TIMEOUT.activate,
+  timeout: TIMEOUT_MS.activate,
   parse: ({ lines }) =>
     lines
       .map((line) => parseParameters(line))
@@ -141,7 +141,7 @@ export const activeNumbers = (): Command<readonly number[]> => ({
 export const lastTcpipError = (): Command<TcpipError> => ({
   line: "AT+QIGETERROR",
   headers: ["+QIGETERROR"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return {

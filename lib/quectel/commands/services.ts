@@ -6,12 +6,12 @@
  */
 import { headerOf, nothing, num, parseParameters, str, type Command } from "../../at/command";
 import { parseFullClock } from "./clock";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 export const resolveHost = (contextId: number, host: string): Command<void> => ({
   line: `AT+QIDNSGIP=${num(contextId)},${str(host)}`,
   headers: [],
-  timeout: TIMEOUT.lookup,
+  timeout: TIMEOUT_MS.lookup,
   parse: nothing,
 });
 
@@ -33,7 +33,7 @@ export function readResolveLine(line: string): ResolveLine | undefined {
 export const pingHost = (contextId: number, host: string, seconds: number, count: number): Command<void> => ({
   line: `AT+QPING=${num(contextId)},${str(host)},${num(seconds)},${num(count)}`,
   headers: [],
-  timeout: TIMEOUT.lookup,
+  timeout: TIMEOUT_MS.lookup,
   parse: nothing,
 });
 
@@ -43,17 +43,17 @@ export function readPingTotal(line: string): number | undefined {
   const parameters = parseParameters(line);
   const error = parameters.integer(0);
   if (error === 0) return parameters.isQuoted(1) ? undefined : parameters.integer(2);
-  return error === PING_TIMEOUT ? undefined : 0;
+  return error === PING_TIMED_OUT ? undefined : 0;
 }
 
 /** TCP/IP error "timeout": this ping had no reply, the next may. */
-const PING_TIMEOUT = 569;
+const PING_TIMED_OUT = 569;
 
 /** Asks a time server and sets the module's clock by its answer. */
 export const askTimeServer = (contextId: number, host: string): Command<void> => ({
   line: `AT+QNTP=${num(contextId)},${str(host)},123,1`,
   headers: [],
-  timeout: TIMEOUT.lookup,
+  timeout: TIMEOUT_MS.lookup,
   parse: nothing,
 });
 

@@ -1,13 +1,13 @@
 /** SIM commands: 3GPP TS 27.007 section 8.3 (CPIN) and Quectel's own QPINC and QCCID. */
 import { headerOf, nothing, parseParameters, str, type Command } from "../../at/command";
 import { firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** `READY`, `SIM PIN`, `SIM PUK` and others; a missing card is `+CME ERROR: 10`. */
 export const simState = (): Command<string> => ({
   line: "AT+CPIN?",
   headers: ["+CPIN"],
-  timeout: TIMEOUT.sim,
+  timeout: TIMEOUT_MS.sim,
   parse: (response) => required(firstParameters(response).text(0), "the state of the SIM card").toUpperCase(),
 });
 
@@ -15,7 +15,7 @@ export const simState = (): Command<string> => ({
 export const enterPin = (pin: string): Command<void> => ({
   line: `AT+CPIN=${str(pin)}`,
   headers: [],
-  timeout: TIMEOUT.sim,
+  timeout: TIMEOUT_MS.sim,
   secrets: [pin],
   parse: nothing,
 });
@@ -30,7 +30,7 @@ export interface TriesLeft {
 export const pinTriesLeft = (): Command<TriesLeft> => ({
   line: "AT+QPINC?",
   headers: ["+QPINC"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const line = response.lines.find((line) => parseParameters(line).text(0)?.toUpperCase() === "SC");
     const parameters = parseParameters(required(line, "the counter of the SIM PIN"));
@@ -45,7 +45,7 @@ export const pinTriesLeft = (): Command<TriesLeft> => ({
 export const iccid = (): Command<string> => ({
   line: "AT+QCCID",
   headers: ["+QCCID"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).text(0), "the ICCID").replace(/F$/i, ""),
 });
 

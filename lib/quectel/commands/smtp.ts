@@ -8,7 +8,7 @@
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
 import { ModemError } from "../../errors";
 import { firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** `<charset>` of QSMTPSUB and QSMTPBODY. */
 export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";
@@ -34,8 +34,9 @@ export const CHARSETS: Readonly<Record<CharsetName, number>> = { ascii: 0, "utf-
 /** `<ssltype>`: plain, TLS from the first byte, STARTTLS. */
 export const SSL_TYPES = { none: 0, tls: 1, starttls: 2 } as const;
 
-/** `<body_length>` of QSMTPBODY in bytes, and `<timeout>` of QSMTPPUT in seconds. */
+/** `<body_length>` of QSMTPBODY in bytes. */
 export const BODY_LENGTH = { min: 1, max: 10_240 } as const;
+/** `<timeout>` of QSMTPPUT in seconds. */
 export const PUT_SECONDS = { min: 60, max: 65_535 } as const;
 
 /** Printable ASCII without blanks, quotation marks and angle brackets (RFC 5321 section 4.1.2). */
@@ -82,14 +83,14 @@ export function listSettings(): Command<readonly string[]> {
   return {
     line: "AT+QSMTPCFG=?",
     headers: ["+QSMTPCFG"],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: ({ lines }) => lines.map((line) => parseParameters(line).text(0) ?? ""),
   };
 }
 
 /** Clears recipients, subject, body and attachment list; settings and files stay. */
 export function clearMail(): Command<void> {
-  return { line: "AT+QSMTPCLR", headers: [], timeout: TIMEOUT.short, parse: nothing };
+  return { line: "AT+QSMTPCLR", headers: [], timeout: TIMEOUT_MS.short, parse: nothing };
 }
 
 /** @throws ModemError `INVALID_RECIPIENT` of what would not stay one address between the < and > of SMTP. */
@@ -100,7 +101,7 @@ export function addRecipient(type: keyof typeof RECIPIENT_TYPES, address: string
   return {
     line: `AT+QSMTPDST=1,${num(RECIPIENT_TYPES[type])},${str(address)}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -110,7 +111,7 @@ export function queryRecipients(): Command<readonly string[]> {
   return {
     line: "AT+QSMTPDST?",
     headers: ["+QSMTPDST"],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: ({ lines }) => lines.map((line) => parseParameters(line).text(1) ?? ""),
   };
 }
@@ -120,7 +121,7 @@ export function setSubject(charset: CharsetName, text: string): Command<void> {
   return {
     line: `AT+QSMTPSUB=${num(CHARSETS[charset])},${str(text)}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -130,7 +131,7 @@ export function querySubject(): Command<string | undefined> {
   return {
     line: "AT+QSMTPSUB?",
     headers: ["+QSMTPSUB"],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: ({ lines }) => (lines[0] === undefined ? undefined : parseParameters(lines[0]).text(1)),
   };
 }
@@ -149,7 +150,7 @@ export function sendBody(body: Body): Command<number> {
     line: `AT+QSMTPBODY=${num(CHARSETS[charset])},${length},${num(seconds, { min: 1, max: 65_535 })}`,
     headers: ["+QSMTPBODY"],
     // The module may wait so long for a byte that was lost, and says then how many have come.
-    timeout: seconds * 1000 + TIMEOUT.short,
+    timeout: seconds * 1000 + TIMEOUT_MS.short,
     payload,
     parse: (response) => required(firstParameters(response).integer(0), "number of bytes taken"),
   };
@@ -160,7 +161,7 @@ export function attachFile(index: number, name: string): Command<void> {
   return {
     line: `AT+QSMTPATT=1,${num(index, { min: 1 })},${fileName(name)}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -170,7 +171,7 @@ export function putMail(seconds: number): Command<void> {
   return {
     line: `AT+QSMTPPUT=${num(seconds, PUT_SECONDS)}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -195,7 +196,7 @@ function setting(key: MailSettingKey, ...values: readonly string[]): MailSetting
     key,
     line: `AT+QSMTPCFG=${[str(key), ...values].join(",")}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 }

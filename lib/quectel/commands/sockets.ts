@@ -7,7 +7,7 @@
 import { headerOf, nothing, num, parseParameters, str, type Block, type Command } from "../../at/command";
 import { ModemError } from "../../errors";
 import { firstParameters, required } from "./answers";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** Ids of sockets: TCP, UDP and SSL together. */
 export const SOCKET_IDS = 12;
@@ -76,7 +76,7 @@ export interface SentCounts {
 export const sentCounts = (id: number): Command<SentCounts> => ({
   line: `AT+QISEND=${num(id, ID)},0`,
   headers: ["+QISEND"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return {
@@ -91,7 +91,7 @@ export const readBlock = (id: number, framing: Block["framing"]): Command<Buffer
   line: `AT+QIRD=${num(id, ID)},${LONGEST_READ}`,
   headers: ["+QIRD"],
   block: { header: "+QIRD", longest: LONGEST_READ, framing },
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: ({ data }) => required(data, "the number of bytes"),
 });
 
@@ -105,7 +105,7 @@ export interface ReadCounts {
 export const readCounts = (id: number): Command<ReadCounts> => ({
   line: `AT+QIRD=${num(id, ID)},0`,
   headers: ["+QIRD"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return {
@@ -119,7 +119,7 @@ export const readCounts = (id: number): Command<ReadCounts> => ({
 export const closeSocket = (id: number): Command<void> => ({
   line: `AT+QICLOSE=${num(id, ID)},${CLOSE_SECONDS}`,
   headers: [],
-  timeout: CLOSE_SECONDS * 1000 + TIMEOUT.short,
+  timeout: CLOSE_SECONDS * 1000 + TIMEOUT_MS.short,
   parse: nothing,
 });
 
@@ -135,7 +135,7 @@ export interface SocketInfo {
 export const socketInfo = (id: number): Command<SocketInfo | undefined> => ({
   line: `AT+QISTATE=1,${num(id, ID)}`,
   headers: ["+QISTATE"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: ({ lines }) => {
     const parameters = lines
       .map((line) => parseParameters(line))
@@ -166,7 +166,7 @@ export function readSocketNews(line: string): { readonly id: number; readonly ne
 export const noDataEcho = (): Command<void> => ({
   line: "AT+QISDE=0",
   headers: [],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: nothing,
 });
 
@@ -177,7 +177,7 @@ export type SocketSetting = "dataformat" | "viewmode" | "recvind";
 export const socketSetting = (name: SocketSetting): Command<readonly number[]> => ({
   line: `AT+QICFG=${str(name)}`,
   headers: ["+QICFG"],
-  timeout: TIMEOUT.short,
+  timeout: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return Array.from({ length: parameters.length - 1 }, (_value, index) =>
@@ -191,7 +191,7 @@ export const setSocketSetting = (name: SocketSetting, values: readonly number[])
   return {
     line: `AT+QICFG=${str(name)},${values.map((value) => num(value)).join(",")}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 };

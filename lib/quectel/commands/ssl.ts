@@ -5,7 +5,7 @@
  * plain ERROR.
  */
 import { type Command, fileName, hex, nothing, num, str } from "../../at/command";
-import { TIMEOUT } from "./timeouts";
+import { TIMEOUT_MS } from "./timeouts";
 
 /** Value of a key, by key. */
 export interface SslValues {
@@ -48,7 +48,7 @@ export function setSsl<K extends SslKey>(context: number, key: K, value: SslValu
     key: `ssl ${context} ${key}`,
     line: `AT+QSSLCFG=${str(key)},${num(context, { min: 0, max: 5 })},${WRITTEN[key](value)}`,
     headers: [],
-    timeout: TIMEOUT.short,
+    timeout: TIMEOUT_MS.short,
     parse: nothing,
   };
 }

@@ -4,7 +4,7 @@
  * Source: Quectel EC2x AT and TCP/IP manuals. The manual's class of 300 ms gets far more, because a timeout means a
  * resynchronised line, and a busy module may answer late.
  */
-export const TIMEOUT = {
+export const TIMEOUT_MS = {
   /** The class of 300 ms. */
   short: 10_000,
   /** CPIN, 5 s in the manual. */

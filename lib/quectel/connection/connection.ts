@@ -59,19 +59,19 @@ type Interruption = "reset" | "restartOrdered" | "outOfSync" | "closed";
  * carries no traffic, and at one under traffic: answers to other commands show that it lives, but neither its SIM card
  * nor its network.
  */
-const POLL_AT_FIRST = 1_000;
+const FIRST_POLL_MS = 1_000;
 const FIRST_LOOKS = 20;
-const POLL = 2_000;
-const PROBE = 30_000;
-const PROBE_UNDER_TRAFFIC = 120_000;
+const POLL_MS = 2_000;
+const PROBE_MS = 30_000;
+const PROBE_UNDER_TRAFFIC_MS = 120_000;
 /**
  * Milliseconds between news of the SIM card and the question after it. News come in groups; and where a stray line was
  * taken for the answer to AT+CPIN?, the true one looks like news: asked at once, question and answer would never again
  * belong together.
  */
-const SETTLING = 500;
+const SETTLING_MS = 500;
 /** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
-const RESTART_TIME = 15_000;
+const RESTART_TIME_MS = 15_000;
 
 /** So often what was refused at the start is asked again. */
 const MOST_TRIES = 3;
@@ -189,7 +189,7 @@ export class Connection {
         await this.quiet(signal);
       } else {
         this.listener.enter({ name: "registering", waitingFor: obstacle.step, error: obstacle.error });
-        await this.nap(++looks <= FIRST_LOOKS ? POLL_AT_FIRST : POLL, signal);
+        await this.nap(++looks <= FIRST_LOOKS ? FIRST_POLL_MS : POLL_MS, signal);
       }
     }
   }
@@ -220,11 +220,11 @@ export class Connection {
   /** Resolves when the next look is due, or something has happened to the SIM card. */
   private async quiet(signal: AbortSignal): Promise<void> {
     const { clock } = this.options;
-    const latest = clock.now() + PROBE_UNDER_TRAFFIC;
-    let due = clock.now() + PROBE;
+    const latest = clock.now() + PROBE_UNDER_TRAFFIC_MS;
+    let due = clock.now() + PROBE_MS;
     while (due > clock.now()) {
       if ((await this.nap(due - clock.now(), signal)) === "woken") return;
-      due = Math.min(this.lastTraffic + PROBE, latest);
+      due = Math.min(this.lastTraffic + PROBE_MS, latest);
     }
   }
 
@@ -235,7 +235,7 @@ export class Connection {
       return "rested";
     } catch {
       signal.throwIfAborted();
-      await delay(clock, SETTLING, signal);
+      await delay(clock, SETTLING_MS, signal);
       return "woken";
     }
   }
@@ -247,7 +247,7 @@ export class Connection {
     const seen = (): void => sign.abort();
     channel.on("reset", seen);
     channel.on("closed", seen);
-    await delay(this.options.clock, RESTART_TIME, sign.signal).catch(() => undefined);
+    await delay(this.options.clock, RESTART_TIME_MS, sign.signal).catch(() => undefined);
     channel.off("reset", seen);
     channel.off("closed", seen);
   }

@@ -38,7 +38,7 @@ export interface ModemEvents {
 }
 
 /** Longest time that `close` takes, in milliseconds. */
-const CLOSE_TIME = 4500;
+const CLOSE_TIME_MS = 4500;
 
 export class Modem extends EventEmitter<ModemEvents> {
   /** Held by whoever works on the module's one mail. */
@@ -148,7 +148,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     const { supervisor } = this;
     if (supervisor === undefined) return;
     this.supervisor = undefined;
-    await within(this.clock, CLOSE_TIME, supervisor.stop(), () => undefined);
+    await within(this.clock, CLOSE_TIME_MS, supervisor.stop(), () => undefined);
     if (this.supervisor === undefined) this.enter({ name: "offline" });
   }
 

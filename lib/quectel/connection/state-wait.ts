@@ -43,7 +43,7 @@ export async function stateWhere(
 }
 
 /** Milliseconds that each attempt is waited for; enough to ask for the line rate too. */
-const CONNECT_TIME = 45_000;
+const CONNECT_TIME_MS = 45_000;
 
 /**
  * Resolves when the modem is connected, or `attempts` to connect have failed, or after 45 s for each of them. Rejects
@@ -65,7 +65,7 @@ export async function settled(
   modem.on("state", look);
   look();
   try {
-    await delay(modem.clock, CONNECT_TIME * attempts, done.signal, signal).catch(() =>
+    await delay(modem.clock, CONNECT_TIME_MS * attempts, done.signal, signal).catch(() =>
       signal?.throwIfAborted(),
     );
   } finally {

@@ -20,7 +20,7 @@ const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 60_000, chance: [0.8,
 /** A module that was plugged in or switched on again is found soon: mails wait for it. */
 const LOOK_AGAIN: BackOffOptions = { ...RECONNECT, capMs: 2_000 };
 /** Milliseconds after an ordered restart in which a port that is gone or silent is no trouble yet. */
-const BOOT_TIME = 60_000;
+const BOOT_TIME_MS = 60_000;
 
 /** The port went, or is not there: somebody has switched the power, or pulled the cable. */
 const GONE: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["PORT_UNPLUGGED", "PORT_NOT_FOUND"]);
@@ -81,7 +81,7 @@ export class Supervisor {
 
   /** To be called when the module has taken the command to restart. */
   expectRestart(): void {
-    this.bootUntil = this.options.clock.now() + BOOT_TIME;
+    this.bootUntil = this.options.clock.now() + BOOT_TIME_MS;
     this.connection?.expectRestart();
   }
 
@@ -198,7 +198,7 @@ export type SilenceStep =
   | "dead";
 
 /** Milliseconds without an answer after which a restart is due. */
-const RESTART_AFTER = 60_000;
+const RESTART_AFTER_MS = 60_000;
 const MOST_RESTARTS = 2;
 
 /**
@@ -218,7 +218,7 @@ export class Silence {
   /** What to do after an attempt without an answer has ended at `now` (ms). */
   next(now: number, restartAllowed: boolean): SilenceStep {
     this.since ??= now;
-    if (!restartAllowed || now - this.since < RESTART_AFTER) return "reconnect";
+    if (!restartAllowed || now - this.since < RESTART_AFTER_MS) return "reconnect";
     if (this.restarts === MOST_RESTARTS) return "dead";
     this.restarts++;
     this.since = now;

@@ -1,7 +1,7 @@
 /** IdleTime: the minutes without use after which something is given up. What that is, it does not know. */
 import type { Clock, Timer } from "../../clock";
 
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 
 export class IdleTime {
   private timer: Timer | undefined;
@@ -23,7 +23,7 @@ export class IdleTime {
     this.end();
     if (this.minutes === 0 || this.isClosed) return;
     const use = ++this.uses;
-    this.timer = this.clock.after(this.minutes * MINUTE, () => this.over(() => use === this.uses));
+    this.timer = this.clock.after(this.minutes * MINUTE_MS, () => this.over(() => use === this.uses));
   }
 
   end(): void {

@@ -15,12 +15,12 @@ import type { Modem } from "../connection/modem";
 export type LookupModem = Pick<Modem, "execute" | "expect">;
 
 /** Longest times for the lines, in milliseconds: 60 s and 125 s in the manual. */
-const RESOLVE_TIME = 60_000;
-const TIME_SERVER_TIME = 125_000;
+const RESOLVE_TIME_MS = 60_000;
+const TIME_SERVER_TIME_MS = 125_000;
 /** The address follows its announcement at once. */
-const ADDRESS_TIME = 5_000;
-/** Seconds for a single ping, their number, and the milliseconds for all. */
-const PING = { seconds: 5, count: 2, all: 30_000 } as const;
+const ADDRESS_TIME_MS = 5_000;
+/** For a single ping, their number, and for all. */
+const PING = { seconds: 5, count: 2, allMs: 30_000 } as const;
 
 /** The first address of `host`. Rejects with `SMTP_DNS_FAILED` when there is none. */
 export async function addressOf(
@@ -31,8 +31,8 @@ export async function addressOf(
 ): Promise<string> {
   const address = modem.expect((line) => readResolveLine(line)?.kind === "address");
   try {
-    const said = await ask(modem, resolveHost(contextId, host), RESOLVE_TIME, readResolveLine, signal);
-    address.start(ADDRESS_TIME);
+    const said = await ask(modem, resolveHost(contextId, host), RESOLVE_TIME_MS, readResolveLine, signal);
+    address.start(ADDRESS_TIME_MS);
     const found = said?.kind === "result" && said.error === 0 ? await lineOf(address, readResolveLine) : said;
     if (found?.kind !== "address") throw new ModemError("SMTP_DNS_FAILED", { detail: host });
     return found.address;
@@ -49,7 +49,7 @@ export async function repliesToPing(
   signal?: AbortSignal,
 ): Promise<number> {
   const command = pingHost(contextId, host, PING.seconds, PING.count);
-  return (await ask(modem, command, PING.all, readPingTotal, signal)) ?? 0;
+  return (await ask(modem, command, PING.allMs, readPingTotal, signal)) ?? 0;
 }
 
 /** Sets the module's clock by a time server: ms since 1970, `failed` when it says no, `silent` when nothing came. */
@@ -60,7 +60,7 @@ export async function timeFromServer(
   signal?: AbortSignal,
 ): Promise<number | "failed" | "silent"> {
   const command = askTimeServer(contextId, host);
-  return (await ask(modem, command, TIME_SERVER_TIME, readTimeServerLine, signal)) ?? "silent";
+  return (await ask(modem, command, TIME_SERVER_TIME_MS, readTimeServerLine, signal)) ?? "silent";
 }
 
 /** Executes a command; the first line after it that `read` understands, or undefined when none came in time. */

@@ -17,9 +17,9 @@ const LATEST = Date.UTC(2070, 0, 1);
 /** A host that shows a time before this package was made is wrong. */
 const PACKAGE_DATE = Date.UTC(2025, 10, 1);
 /** Differences up to a day do not matter to certificates; they also cover clocks that show local time as UTC. */
-const TOLERANCE = 24 * 3600_000;
+const TOLERANCE_MS = 24 * 3600_000;
 /** Clocks kept right drift slowly. */
-const TRUST_TIME = 12 * 3600_000;
+const TRUST_TIME_MS = 12 * 3600_000;
 
 const TIME_SERVERS = ["pool.ntp.org", "time.google.com"] as const;
 
@@ -63,7 +63,7 @@ export class ModuleClock {
     const { modem } = this;
     if (this.trusted?.epoch === modem.epoch && modem.clock.now() < this.trusted.until) return "module";
     const source = await this.correct(signal);
-    this.trusted = { epoch: modem.epoch, until: modem.clock.now() + TRUST_TIME };
+    this.trusted = { epoch: modem.epoch, until: modem.clock.now() + TRUST_TIME_MS };
     if (source !== "module") modem.log.info(`the module's clock was wrong and has been set (${source})`);
     return source;
   }
@@ -100,7 +100,7 @@ export class ModuleClock {
    */
   private isPlausible(time: number | undefined, network: number | undefined): boolean {
     if (time === undefined || !isSet(time)) return false;
-    return network === undefined ? time >= (this.hostTime() ?? time) - TOLERANCE : isNear(time, network);
+    return network === undefined ? time >= (this.hostTime() ?? time) - TOLERANCE_MS : isNear(time, network);
   }
 
   /** Undefined while the host's own clock is wrong. */
@@ -120,7 +120,7 @@ function isSet(time: number): boolean {
 }
 
 function isNear(time: number | undefined, right: number): boolean {
-  return time !== undefined && Math.abs(time - right) <= TOLERANCE;
+  return time !== undefined && Math.abs(time - right) <= TOLERANCE_MS;
 }
 
 /** Sets the clock; true when the module then shows the time. */

@@ -13,9 +13,9 @@ import type { ErrorCode } from "../../errors";
 import type { ModemState } from "../connection/modem-state";
 import type { RegisteringStep } from "../registration/readiness";
 
-const MINUTE = 60_000;
-const FIRST_WAIT = 30 * MINUTE;
-const FURTHER_WAIT = 60 * MINUTE;
+const MINUTE_MS = 60_000;
+const FIRST_WAIT_MS = 30 * MINUTE_MS;
+const FURTHER_WAIT_MS = 60 * MINUTE_MS;
 
 /** What a module says of a card that it does not see any more; all others wait for a person. */
 const LOST_CARD: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["SIM_MISSING", "SIM_FAILURE", "SIM_BUSY"]);
@@ -32,7 +32,7 @@ const STORE_KEY = "passed";
 
 export class NetworkSearch {
   private timer: Timer | undefined;
-  private wait = FIRST_WAIT;
+  private wait = FIRST_WAIT_MS;
   /** Steps that the module was seen to pass, by this process or an earlier one. */
   private readonly passed = new Set<RegisteringStep>();
   private readonly closing = new AbortController();
@@ -57,7 +57,7 @@ export class NetworkSearch {
     switch (state.name) {
       case "ready":
         this.note("sim", "application");
-        this.wait = FIRST_WAIT;
+        this.wait = FIRST_WAIT_MS;
         this.stop();
         return;
       case "registering":
@@ -120,14 +120,14 @@ export class NetworkSearch {
     const { signal } = this.closing;
     this.timer = undefined;
     if (!modem.restartAllowed) return;
-    this.wait = FURTHER_WAIT;
+    this.wait = FURTHER_WAIT_MS;
     try {
       await modem.lock.run(
         async () => {
           if (modem.state.name === "ready") return;
           const { state } = modem;
           const missing = state.name === "registering" ? state.waitingFor : state.name;
-          modem.log.warn(`not ready for ${wait / MINUTE} minutes (${missing}); the module is restarted`);
+          modem.log.warn(`not ready for ${wait / MINUTE_MS} minutes (${missing}); the module is restarted`);
           await modem.orderRestart(signal);
         },
         { signal },

@@ -26,7 +26,7 @@ import type { NetworkSettings } from "../settings";
 export type { PdpStatus, PdpOptions } from "./pdp-status";
 
 /** So long an activity once seen counts as proof, in milliseconds. */
-const PROOF_TIME = 60_000;
+const PROOF_TIME_MS = 60_000;
 
 const UNWANTED = {
   detail: "a flow has deactivated its data connection",
@@ -83,7 +83,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
    */
   async ensure(signal?: AbortSignal): Promise<void> {
     const { state } = this;
-    const isProven = state.kind === "active" && this.modem.clock.now() - state.provenAt <= PROOF_TIME;
+    const isProven = state.kind === "active" && this.modem.clock.now() - state.provenAt <= PROOF_TIME_MS;
     if (!isProven) await this.bringUp(signal);
     this.idleTime.begin();
   }

@@ -14,7 +14,7 @@ import type { Modem } from "../connection/modem";
 import type { PdpContext } from "../network/pdp";
 import { readJson, type KeyValueStore } from "../key-value-store";
 import { concernsModule, type RecoveryHistory } from "./recovery";
-import { OVERDUE, RESTART_WAITS } from "./recovery-table";
+import { OVERDUE, RESTART_WAITS_MINUTES } from "./recovery-table";
 
 export interface ModuleRecoveryOptions {
   readonly modem: Modem;
@@ -46,7 +46,7 @@ interface History {
 }
 
 const STORE_KEY = "recovery";
-const MINUTE = 60_000;
+const MINUTE_MS = 60_000;
 /** More is not told apart. */
 const MOST = 1_000_000;
 
@@ -124,13 +124,13 @@ export class ModuleRecovery {
 
   private isOverdue({ failures, failingSince }: History): boolean {
     const lasts = this.options.modem.clock.now() - failingSince;
-    return failures >= OVERDUE.failures || (failures > 1 && lasts >= OVERDUE.minutes * MINUTE);
+    return failures >= OVERDUE.failures || (failures > 1 && lasts >= OVERDUE.minutes * MINUTE_MS);
   }
 
   private isRestartDue({ restarts, restartedAt }: History): boolean {
     if (restarts === 0) return true;
-    const minutes = RESTART_WAITS[Math.min(restarts, RESTART_WAITS.length - 1)] ?? 0;
-    return this.options.modem.clock.now() - restartedAt >= minutes * MINUTE;
+    const minutes = RESTART_WAITS_MINUTES[Math.min(restarts, RESTART_WAITS_MINUTES.length - 1)] ?? 0;
+    return this.options.modem.clock.now() - restartedAt >= minutes * MINUTE_MS;
   }
 
   private async recall(): Promise<History> {
@@ -187,8 +187,8 @@ function isKept(value: unknown): value is Kept {
 }
 
 /** Longest time, in milliseconds, that a module out of step is waited for, and that a restart may take. */
-const ANSWER_TIME = 60_000;
-const RESTART_TIME = 180_000;
+const ANSWER_TIME_MS = 60_000;
+const RESTART_TIME_MS = 180_000;
 
 /**
  * Restarts the module for a mail that cannot go out; the caller holds the mail lock.
@@ -201,10 +201,10 @@ export async function restartForMail(
   note: () => Promise<void>,
   signal?: AbortSignal,
 ): Promise<void> {
-  await inTime(modem, ANSWER_TIME, signal, (ends) => modem.whenReady(ends));
+  await inTime(modem, ANSWER_TIME_MS, signal, (ends) => modem.whenReady(ends));
   await note();
   modem.log.warn("the module is restarted, because mails do not go out");
-  await inTime(modem, RESTART_TIME, signal, (ends) => modem.restart(ends));
+  await inTime(modem, RESTART_TIME_MS, signal, (ends) => modem.restart(ends));
 }
 
 async function inTime(

@@ -81,4 +81,4 @@ export const SILENCE_SECONDS = [
 export const OVERDUE = { failures: 3, minutes: 10 } as const;
 
 /** Minutes to wait before the first, second, … restart in a row; the last value stands for all further ones. */
-export const RESTART_WAITS = [0, 10, 30, 60] as const;
+export const RESTART_WAITS_MINUTES = [0, 10, 30, 60] as const;

@@ -23,12 +23,12 @@ export interface Obstacle {
 }
 
 /** Milliseconds after which mail commands that are still refused are taken for missing; they come within seconds. */
-const APPLICATION_TIME = 120_000;
+const APPLICATION_TIME_MS = 120_000;
 /**
  * Milliseconds for which a card that was not seen since the start is called busy before it is called missing: at a normal
  * start some modules say for half a second that there is none.
  */
-const CARD_TIME = 10_000;
+const CARD_TIME_MS = 10_000;
 
 export class Readiness {
   private readonly sim: SimCard;
@@ -68,7 +68,7 @@ export class Readiness {
     if (error.code !== "SIM_MISSING" || this.cardWasSeen) return error;
     const now = this.options.clock.now();
     this.cardMissingSince ??= now;
-    return now - this.cardMissingSince < CARD_TIME ? new ModemError("SIM_BUSY", { cause: error }) : error;
+    return now - this.cardMissingSince < CARD_TIME_MS ? new ModemError("SIM_BUSY", { cause: error }) : error;
   }
 
   /** Files, TCP/IP and mail are served by a processor that starts some seconds later than the AT port. */
@@ -81,7 +81,7 @@ export class Readiness {
     if (this.applicationRuns) return undefined;
     const now = this.options.clock.now();
     this.missingSince ??= now;
-    return { step: "application", error: now - this.missingSince < APPLICATION_TIME ? STARTING : MISSING };
+    return { step: "application", error: now - this.missingSince < APPLICATION_TIME_MS ? STARTING : MISSING };
   }
 }
 

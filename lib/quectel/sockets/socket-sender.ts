@@ -17,7 +17,7 @@ const NO_PROGRESS_MS = 120_000;
 /** Milliseconds between two questions while nothing is sent (the manual: 5 s). */
 const WATCH_MS = 5_000;
 /** First and longest pause of questions that somebody waits for, in milliseconds. */
-const PAUSE = { first: 50, longest: 2_000 } as const;
+const PAUSE_MS = { first: 50, longest: 2_000 } as const;
 /** Refusals of one block in a row: a damaged command line is refused once, a socket that is closing always. */
 const MOST_REFUSALS = 3;
 
@@ -75,7 +75,7 @@ export class SocketSender {
     const { clock } = this.line;
     const begun = clock.now();
     let refusals = 0;
-    for (let pause: number = PAUSE.first; ; pause = Math.min(2 * pause, PAUSE.longest)) {
+    for (let pause: number = PAUSE_MS.first; ; pause = Math.min(2 * pause, PAUSE_MS.longest)) {
       await this.acknowledgedUpTo(this.sent + block.length - this.room);
       const result = await this.attempt(block);
       if (result === "taken") return this.taken(block.length);
@@ -108,8 +108,8 @@ export class SocketSender {
   }
 
   /** Resolves when the peer has acknowledged so many bytes, or all. */
-  private async acknowledgedUpTo(count: number, first: number = PAUSE.first): Promise<void> {
-    for (let pause = first; ; pause = Math.min(Math.max(2 * pause, PAUSE.first), PAUSE.longest)) {
+  private async acknowledgedUpTo(count: number, first: number = PAUSE_MS.first): Promise<void> {
+    for (let pause = first; ; pause = Math.min(Math.max(2 * pause, PAUSE_MS.first), PAUSE_MS.longest)) {
       if (this.acknowledged >= count || this.acknowledged === this.sent) return;
       await this.rest(pause);
       await this.counts();

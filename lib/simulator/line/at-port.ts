@@ -14,7 +14,7 @@ import { formatConnect, formatUnsolicited } from "./v250-format";
 import { CommandLineReader } from "./v250-reader";
 
 /** Unit of S12, ms. */
-const guardUnit = 20;
+const guardUnitMs = 20;
 
 type State =
   /** No power, or starting: bytes are lost. */
@@ -140,7 +140,7 @@ export class AtPort implements ModemPort {
         return;
       }
       const { waiting } = this.state;
-      const guard = (this.settings.registers.get(12) ?? 0) * guardUnit;
+      const guard = (this.settings.registers.get(12) ?? 0) * guardUnitMs;
       const collector = new DataCollector(this.modem.clock, options, guard, (collected) => {
         run.signal.removeEventListener("abort", onAbort);
         this.leaveDataMode(run, waiting, collected);

@@ -20,7 +20,7 @@ export type Behaviour = (context: CommandContext, next: PassOn) => Promise<Final
 export type CommandPredicate = (command: CommandContext) => boolean;
 
 /** Time limit of an expectation when none is given, ms. */
-const defaultTimeout = 10_000;
+const defaultTimeoutMs = 10_000;
 
 export class BehaviourStack {
   private behaviours: readonly Behaviour[] = [];
@@ -51,7 +51,7 @@ export class Expectations {
   constructor(private readonly clock: Clock) {}
 
   /** Resolves with the next command that fits; rejects after `timeout` ms. */
-  command(predicate: CommandPredicate, timeout: number = defaultTimeout): Promise<CommandContext> {
+  command(predicate: CommandPredicate, timeout: number = defaultTimeoutMs): Promise<CommandContext> {
     return new Promise((resolve, reject) => {
       const timer = this.clock.after(timeout, () => {
         this.open.delete(check);

@@ -8,7 +8,7 @@ import type { Collected, CollectEnd, CollectOptions } from "../device/data-mode"
 
 const PLUS = 0x2b;
 /** The three characters of the escape come within this time, ms (fact base 4). */
-const escapeWithin = 1000;
+const escapeWithinMs = 1000;
 const defaultBlock = 1024;
 
 export class DataCollector {
@@ -82,7 +82,7 @@ export class DataCollector {
 
   private mayEscape(byte: number, now: number): boolean {
     if (this.options.escapable === false || byte !== PLUS || this.held === 3) return false;
-    return this.held === 0 ? now - this.lastByteAt >= this.guard : now - this.heldSince <= escapeWithin;
+    return this.held === 0 ? now - this.lastByteAt >= this.guard : now - this.heldSince <= escapeWithinMs;
   }
 
   private hold(now: number): void {

@@ -8,10 +8,10 @@ import { loseRegistration, startRegistration } from "./registration";
 import { simState, simStatus } from "./sim";
 
 /** Time after a start during which one processor does not serve its commands, ms. */
-export const serviceDelay = 5000;
+export const serviceDelayMs = 5000;
 
 /** Time for which a module that is unsure of its card tells that there is none, ms. */
-const unsureDelay = 500;
+const unsureDelayMs = 500;
 
 /** Commands that are served by the processor that starts later, by what firmware has on it. */
 const lateCommands = {
@@ -24,7 +24,7 @@ export function isServed(modem: Device, name: string): boolean {
   if (lateCommands.mail.test(name) && modem.state(broken).application) return false;
   const late = modem.variants["application-start"];
   if (late === "immediate" || !lateCommands[late].test(name)) return true;
-  return modem.clock.now() - modem.startedAt >= serviceDelay;
+  return modem.clock.now() - modem.startedAt >= serviceDelayMs;
 }
 
 /** Raises the URCs of a start; the ports answer already. Takes half of `timing.bootMs` twice. */
@@ -38,7 +38,7 @@ export async function bootSequence(modem: Device): Promise<void> {
   for (const line of applicationReady(modem)) modem.raiseUrc(line);
   modem.raiseUrc("+CFUN: 1");
   await modem.wait(modem.timing.bootMs / 2);
-  if (modem.variants["card-start"] === "unsure") await modem.wait(unsureDelay);
+  if (modem.variants["card-start"] === "unsure") await modem.wait(unsureDelayMs);
   sim.initialised = true;
   const status = simStatus(modem);
   if (status === "NOT INSERTED" || status === "FAILURE") modem.raiseUrc("+CPIN: NOT INSERTED");

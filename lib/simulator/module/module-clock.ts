@@ -34,19 +34,19 @@ export function setModuleTime(modem: Device, utc: number, zone: number): void {
   state.zone = zone;
 }
 
-const quarterHour = 15 * 60_000;
+const quarterHourMs = 15 * 60_000;
 const two = (value: number): string => String(value).padStart(2, "0");
 const signed = (zone: number): string => (zone < 0 ? "-" : "+") + two(Math.abs(zone));
 
 /** `yy/MM/dd,hh:mm:ss±zz`, the local time of a zone. */
 export function shortClock(utc: number, zone: number): string {
-  const local = new Date(utc + zone * quarterHour);
+  const local = new Date(utc + zone * quarterHourMs);
   return `${two(local.getUTCFullYear() % 100)}${rest(local)}${signed(zone)}`;
 }
 
 /** `YYYY/MM/dd,hh:mm:ss±zz`: time shifted by `shift` quarter hours, `zone` printed beside it. */
 export function fullClock(utc: number, shift: number, zone: number): string {
-  const local = new Date(utc + shift * quarterHour);
+  const local = new Date(utc + shift * quarterHourMs);
   return `${local.getUTCFullYear()}${rest(local)}${signed(zone)}`;
 }
 
@@ -68,7 +68,7 @@ export function parseClock(text: string): { readonly utc: number; readonly zone:
     .slice(1)
     .map(Number);
   const local = Date.UTC(2000 + year, month - 1, day, hour, minute, second);
-  const utc = local - zone * quarterHour;
+  const utc = local - zone * quarterHourMs;
   // What the calendar does not have comes out as another date.
   return zone >= -48 && zone <= 56 && shortClock(utc, zone) === text ? { utc, zone } : undefined;
 }

@@ -17,8 +17,8 @@ import type { PortName } from "../device/port";
 import type { ServedModem, ServedPort } from "./served-modem";
 
 /** Time socat has to make the pseudo-terminal, ms. */
-const startLimit = 5000;
-const lookEvery = 10;
+const startLimitMs = 5000;
+const lookIntervalMs = 10;
 
 type Socat = ChildProcessByStdio<Writable, Readable, Readable>;
 
@@ -121,11 +121,11 @@ class Terminal {
 }
 
 async function openWhenThere(path: string, signal: AbortSignal): Promise<FileHandle> {
-  for (let waited = 0; waited < startLimit; waited += lookEvery) {
-    await delay(systemClock, lookEvery, signal);
+  for (let waited = 0; waited < startLimitMs; waited += lookIntervalMs) {
+    await delay(systemClock, lookIntervalMs, signal);
     if (await isThere(path)) return open(path, constants.O_RDWR | constants.O_NOCTTY | constants.O_NONBLOCK);
   }
-  throw new Error(`socat made no pseudo-terminal ${path} within ${startLimit} ms`);
+  throw new Error(`socat made no pseudo-terminal ${path} within ${startLimitMs} ms`);
 }
 
 /** Removes what a former run left at `path`: a link to nowhere. @throws Error when something is there. */

@@ -18,7 +18,7 @@ export type TestOrder = Omit<TestRunOptions, "lender" | "lastMail">;
 
 /** Connection tests that can be looked at, and for how many milliseconds after their end. */
 const KEPT = 20;
-const KEPT_FOR = 10 * 60_000;
+const KEPT_FOR_MS = 10 * 60_000;
 /** Connection tests at a time; more than any gateway has modems. */
 const MOST_RUNNING = 8;
 
@@ -95,7 +95,7 @@ export class ConnectionTests {
   private forgetOld(): void {
     const now = this.clock.now();
     for (const [id, { endedAt }] of this.runs) {
-      if (endedAt !== undefined && now - endedAt > KEPT_FOR) this.runs.delete(id);
+      if (endedAt !== undefined && now - endedAt > KEPT_FOR_MS) this.runs.delete(id);
     }
   }
 

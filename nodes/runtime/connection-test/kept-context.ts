@@ -9,7 +9,7 @@ import type { NetworkSettings } from "../../../lib/quectel/settings";
 import type { MailPath } from "../modem/assembly";
 
 /** Milliseconds to put it back. */
-const TIDY = 15_000;
+const TIDY_MS = 15_000;
 
 /**
  * The definition of the context as it is; undefined where it is not ours to touch, or nobody can tell. Rejects with
@@ -46,7 +46,7 @@ export async function putBack(
       modem.log.debug(`the connection test leaves something behind: ${String(error)}`),
     )
     .finally(() => late.abort());
-  await delay(modem.clock, TIDY, signal).catch(() => undefined);
+  await delay(modem.clock, TIDY_MS, signal).catch(() => undefined);
   late.abort();
   await done;
 }

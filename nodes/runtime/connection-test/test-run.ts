@@ -49,9 +49,9 @@ const LIMITS: Readonly<Record<TestKind, number>> = {
   facts: 40 * 60_000,
 };
 /** Milliseconds after which a test that no editor asks about any more ends; a browser slows down hidden pages. */
-const LOOK = 90_000;
+const LOOK_MS = 90_000;
 /** Milliseconds to put back what the test has set where the flows need the port: the runtime gives little time. */
-const URGENT_TIDY = 2_000;
+const URGENT_TIDY_MS = 2_000;
 /** Characters of the dialogue; that of the facts is the longest. */
 const TRACE_LIMIT = 4 * 1024 * 1024;
 
@@ -101,7 +101,7 @@ export class TestRun {
   touch(): void {
     this.attention?.clear();
     if (this.end !== undefined) return;
-    this.attention = this.options.clock.after(LOOK, () => this.stop("left"));
+    this.attention = this.options.clock.after(LOOK_MS, () => this.stop("left"));
   }
 
   stop(why: StopReason): void {
@@ -178,7 +178,7 @@ export class TestRun {
   private async untilUrgent(finished: AbortSignal): Promise<void> {
     const { clock } = this.options;
     await Promise.race([aborted(finished), aborted(this.urgent.signal)]);
-    await delay(clock, URGENT_TIDY, finished).catch(() => undefined);
+    await delay(clock, URGENT_TIDY_MS, finished).catch(() => undefined);
   }
 
   /** A serial-over-IP server may still be busy with the connection of the modem that leased its port out just now. */

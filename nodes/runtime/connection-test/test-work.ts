@@ -57,7 +57,7 @@ export const KINDS: Readonly<Record<TestKind, Kind>> = {
 };
 
 /** Milliseconds that a module may take to find card and network; see the patience of LifecycleReports. */
-const READY_TIME = 90_000;
+const READY_TIME_MS = 90_000;
 
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
   const { mailPath, settings, lease, lastMail, signal, tell } = work;
@@ -149,7 +149,7 @@ async function readyModem({ mailPath: { modem }, signal }: TestWork): Promise<vo
   };
   const ready = stateWhere(modem, isDecided, AbortSignal.any([late.signal, signal]));
   try {
-    await within(modem.clock, READY_TIME, ready, () => undefined);
+    await within(modem.clock, READY_TIME_MS, ready, () => undefined);
   } finally {
     late.abort();
     await ready.catch(() => undefined);

@@ -28,7 +28,7 @@ export interface WatchParts {
 }
 
 /** Milliseconds between two looks at the signal. */
-const LOOK = 20_000;
+const LOOK_MS = 20_000;
 /** Below every signal, so that the first one known counts as a change. */
 const NO_SIGNAL = -200;
 
@@ -45,7 +45,7 @@ export class StatusWatch {
   start(): void {
     const { interval } = this.settings;
     if (interval > 0) void this.repeat(interval * 1000, () => this.speak());
-    void this.repeat(LOOK, () => this.look());
+    void this.repeat(LOOK_MS, () => this.look());
   }
 
   close(): void {

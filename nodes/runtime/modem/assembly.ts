@@ -80,7 +80,7 @@ export interface MailPathOptions extends StationOptions {
 }
 
 /** Node-RED gives a node 15 s to close; the modem itself takes up to 5 s of it. */
-const RESULT_GRACE = 8_000;
+const RESULT_GRACE_MS = 8_000;
 
 type StationSettings = Pick<ModemSettings, "connection" | "network">;
 type MailSettings = Pick<ModemSettings, "mailer" | "smtp" | "text">;
@@ -193,7 +193,7 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
     settings,
     outbox,
     async close() {
-      await outbox.close(RESULT_GRACE);
+      await outbox.close(RESULT_GRACE_MS);
       await closed(station, way);
     },
   };

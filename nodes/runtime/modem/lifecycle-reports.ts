@@ -12,7 +12,7 @@ import type { ModemState } from "../../../lib/quectel/connection/modem-state";
  * Milliseconds that a module may take to find card and network before a person is told: after a start each is missing
  * for a while. 90 s is the longest time that the manual's error chapter gives the registration.
  */
-const PATIENCE = 90_000;
+const PATIENCE_MS = 90_000;
 
 /** So many different reports while the modem was never ready; a text that differs each time is no news any more. */
 const MOST_TOLD = 20;
@@ -60,7 +60,7 @@ export class LifecycleReports {
     }
     this.obstacle = error;
     if (this.isOver) this.report(error);
-    this.patience ??= this.clock.after(PATIENCE, () => {
+    this.patience ??= this.clock.after(PATIENCE_MS, () => {
       this.isOver = true;
       if (this.obstacle !== undefined) this.report(this.obstacle);
     });

@@ -22,7 +22,7 @@ export interface ModemUser {
 }
 
 /** Milliseconds between two statuses that differ in their text only. */
-const PACE = 1000;
+const PACE_MS = 1000;
 
 /** The status of a node whose last mail failed for this reason. */
 type StatusWith = (failure: ErrorCode | undefined) => ShownStatus;
@@ -85,7 +85,7 @@ export class ModemMembers {
   private waitFor(status: ShownStatus): number {
     const { shown } = this;
     if (shown === undefined || !isSameLook(shown, status)) return 0;
-    return Math.max(0, this.shownAt + PACE - this.clock.now());
+    return Math.max(0, this.shownAt + PACE_MS - this.clock.now());
   }
 
   private tell(statusWith: StatusWith): void {

@@ -8,7 +8,7 @@ import type { Outbox } from "../../../lib/outbox/outbox";
 import { asModemError } from "../status/failure-report";
 
 /** Milliseconds between two attempts. */
-const REOPEN = 30_000;
+const REOPEN_MS = 30_000;
 
 export interface OutboxOpeningOptions {
   readonly clock: Clock;
@@ -44,7 +44,7 @@ export class OutboxOpening {
       if (this.isEnded) return;
       this.trouble = asModemError(thrown);
       failed(this.trouble);
-      this.timer = clock.after(REOPEN, () => void this.begin());
+      this.timer = clock.after(REOPEN_MS, () => void this.begin());
     }
     changed();
   }

@@ -40,10 +40,10 @@ export interface LeaseOptions extends LeasePurpose {
 }
 
 /** Milliseconds that mails wait for a modem that was given back, so that none fails on the way. */
-const COME_BACK = 20_000;
+const COME_BACK_MS = 20_000;
 
 /** Milliseconds that a test mail waits until it is known what became of a mail in flight. */
-const RESULT_PATIENCE = 60_000;
+const RESULT_PATIENCE_MS = 60_000;
 
 /**
  * Resolves when the port is free. Rejects with the reason of the signal, with `PORT_CLOSED` when the modem was closed,
@@ -54,7 +54,7 @@ export async function leasePort(
   { isForMail, signal, recall, isInUse, log, onLease }: LeaseOptions,
 ): Promise<PortLease> {
   const { modem, pdp } = parts;
-  const until = modem.clock.now() + RESULT_PATIENCE;
+  const until = modem.clock.now() + RESULT_PATIENCE_MS;
   const isClear = (): boolean => !isForMail || parts.outbox.inDoubt === 0;
   let lease = await takeLock(modem, signal, isInUse);
   while (!isClear()) {
@@ -123,6 +123,8 @@ async function resultKnown(
 
 async function ready(modem: Modem): Promise<void> {
   const limit = new AbortController();
-  await within(modem.clock, COME_BACK, modem.whenReady(limit.signal), () => undefined).catch(() => undefined);
+  await within(modem.clock, COME_BACK_MS, modem.whenReady(limit.signal), () => undefined).catch(
+    () => undefined,
+  );
   limit.abort();
 }

@@ -7,7 +7,7 @@ import type { Clock, Timer } from "../../../lib/clock";
 import type { ShownStatus } from "../status/status";
 
 /** Milliseconds between two ticks. */
-export const TICK_INTERVAL = 1000;
+export const TICK_INTERVAL_MS = 1000;
 
 /** What viewers need before they ask. */
 export interface Tick extends Pick<ShownStatus, "fill" | "shape" | "text" | "state" | "waiting"> {
@@ -29,7 +29,7 @@ export class ChangeTick {
   /** Publishes now, or when the second is over; what comes meanwhile is told together. */
   changed(): void {
     if (this.isClosed) return;
-    const wait = Math.max(0, this.last + TICK_INTERVAL - this.clock.now());
+    const wait = Math.max(0, this.last + TICK_INTERVAL_MS - this.clock.now());
     this.timer ??= this.clock.after(wait, () => {
       this.timer = undefined;
       this.last = this.clock.now();

@@ -7,7 +7,7 @@
 import { type Clock, delay } from "../../../lib/clock";
 import type { Modem } from "../../../lib/quectel/connection/modem";
 import { networkSnapshot } from "../../../lib/quectel/registration/registration";
-import { SAMPLE_INTERVAL, type SignalSamples } from "./signal-samples";
+import { SAMPLE_INTERVAL_MS, type SignalSamples } from "./signal-samples";
 
 export interface SamplerParts {
   readonly clock: Clock;
@@ -43,7 +43,7 @@ export class SignalSampler {
   private async repeat(): Promise<void> {
     const { signal } = this.closing;
     while (!signal.aborted) {
-      await delay(this.parts.clock, SAMPLE_INTERVAL, signal).catch(() => undefined);
+      await delay(this.parts.clock, SAMPLE_INTERVAL_MS, signal).catch(() => undefined);
       if (!signal.aborted) await this.sample();
     }
   }

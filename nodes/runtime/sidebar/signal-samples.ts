@@ -7,8 +7,8 @@ import type { Clock } from "../../../lib/clock";
 import type { NetworkSnapshot } from "../../../lib/quectel/registration/registration";
 
 /** Milliseconds. */
-export const SAMPLE_INTERVAL = 60_000;
-export const SAMPLES_KEPT_FOR = 2 * 3600_000;
+export const SAMPLE_INTERVAL_MS = 60_000;
+export const SAMPLES_KEPT_FOR_MS = 2 * 3600_000;
 /** A change of state asks for one more now and then. */
 const MOST_SAMPLES = 150;
 
@@ -34,14 +34,14 @@ export class SignalSamples {
   add(network: NetworkSnapshot | undefined): void {
     const at = this.clock.now();
     this.kept.push({ at, network });
-    this.kept = this.kept.filter((sample) => at - sample.at <= SAMPLES_KEPT_FOR).slice(-MOST_SAMPLES);
+    this.kept = this.kept.filter((sample) => at - sample.at <= SAMPLES_KEPT_FOR_MS).slice(-MOST_SAMPLES);
   }
 
   /** Oldest first. */
   list(): readonly SignalSample[] {
     const now = this.clock.now();
     return this.kept
-      .filter(({ at }) => now - at <= SAMPLES_KEPT_FOR)
+      .filter(({ at }) => now - at <= SAMPLES_KEPT_FOR_MS)
       .map(({ at, network: { rssiDbm, technology } = {} as Partial<NetworkSnapshot> }) => ({
         ageMs: Math.round(now - at),
         ...(rssiDbm === undefined ? {} : { rssiDbm }),

@@ -8,7 +8,7 @@ import type { Clock, Timer } from "../../../lib/clock";
 import type { Trace, TraceEntry } from "../../../lib/serial/trace";
 
 /** Milliseconds until a recording ends by itself: time for a start of the module and a mail that is slow. */
-export const LONGEST_RECORDING = 15 * 60_000;
+export const LONGEST_RECORDING_MS = 15 * 60_000;
 
 export class TraceRecording {
   private timer: Timer | undefined;
@@ -37,8 +37,8 @@ export class TraceRecording {
     this.trace = trace;
     trace.clear();
     trace.enabled = true;
-    this.endsAt = this.clock.now() + LONGEST_RECORDING;
-    this.timer = this.clock.after(LONGEST_RECORDING, () => {
+    this.endsAt = this.clock.now() + LONGEST_RECORDING_MS;
+    this.timer = this.clock.after(LONGEST_RECORDING_MS, () => {
       this.stop();
       this.changed();
     });

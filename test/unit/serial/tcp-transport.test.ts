@@ -72,7 +72,7 @@ describe("the TCP transport", () => {
     // This clock lets no I/O happen, so the connection cannot come up before the time is over.
     const clock = new FastClock();
     const { port } = server.address() as AddressInfo;
-    const tcp = new TcpTransport({ host: "127.0.0.1", port, connectTimeout: 3_000, clock });
+    const tcp = new TcpTransport({ host: "127.0.0.1", port, connectTimeoutMs: 3_000, clock });
     await assert.rejects(clock.until(tcp.open()), withCode("PORT_FAILED"));
     assert.equal(clock.now(), 3_000);
     await tcp.close();

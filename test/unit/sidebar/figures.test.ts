@@ -3,7 +3,7 @@ import { ModemError } from "../../../lib/errors";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { ChangeTick } from "../../../nodes/runtime/sidebar/change-tick";
 import { EndedMails } from "../../../nodes/runtime/sidebar/ended-mails";
-import { SAMPLES_KEPT_FOR, SignalSamples } from "../../../nodes/runtime/sidebar/signal-samples";
+import { SAMPLES_KEPT_FOR_MS, SignalSamples } from "../../../nodes/runtime/sidebar/signal-samples";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const MINUTE = 60_000;
@@ -17,8 +17,8 @@ describe("The samples of the signal", () => {
     samples.add(undefined);
     assert.deepEqual(samples.list(), [{ ageMs: MINUTE, rssiDbm: -71, technology: "LTE" }, { ageMs: 0 }]);
     assert.equal(samples.latest, undefined);
-    await clock.advance(SAMPLES_KEPT_FOR);
-    assert.deepEqual(samples.list(), [{ ageMs: SAMPLES_KEPT_FOR }]);
+    await clock.advance(SAMPLES_KEPT_FOR_MS);
+    assert.deepEqual(samples.list(), [{ ageMs: SAMPLES_KEPT_FOR_MS }]);
   });
 
   it("stay few however often they are taken, and do not mind a clock that jumps", async () => {

@@ -3,7 +3,7 @@ import type { Modem } from "../../../lib/quectel/connection/modem";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
 import { ModemError } from "../../../lib/errors";
 import { SignalSampler } from "../../../nodes/runtime/sidebar/signal-sampler";
-import { SAMPLE_INTERVAL, SignalSamples } from "../../../nodes/runtime/sidebar/signal-samples";
+import { SAMPLE_INTERVAL_MS, SignalSamples } from "../../../nodes/runtime/sidebar/signal-samples";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const ANSWERS: readonly (readonly [command: RegExp, answer: unknown])[] = [
@@ -51,7 +51,7 @@ describe("The sampler of the signal", () => {
     await clock.advance(1);
     assert.deepEqual(samples.latest, { registration: "home", technology: "LTE", rssiDbm: -71 });
     assert.equal(samples.list().length, 1);
-    await clock.advance(3 * SAMPLE_INTERVAL);
+    await clock.advance(3 * SAMPLE_INTERVAL_MS);
     assert.equal(samples.list().length, 4);
     assert.equal(sampled(), 4);
   });
@@ -59,10 +59,10 @@ describe("The sampler of the signal", () => {
   it("leaves a gap while the modem does not answer or is away, and asks it nothing then", async () => {
     const { clock, fake, samples } = open();
     fake.answers = false;
-    await clock.advance(SAMPLE_INTERVAL);
+    await clock.advance(SAMPLE_INTERVAL_MS);
     fake.state = { name: "connecting" };
     const before = fake.asked;
-    await clock.advance(SAMPLE_INTERVAL);
+    await clock.advance(SAMPLE_INTERVAL_MS);
     assert.equal(fake.asked, before);
     assert.deepEqual(
       samples.list().map(({ rssiDbm }) => rssiDbm),
@@ -73,20 +73,20 @@ describe("The sampler of the signal", () => {
   it("asks nothing while a mail is on the air, and leaves no gap for it", async () => {
     const { clock, fake, samples } = open();
     fake.lock.held = true;
-    await clock.advance(2 * SAMPLE_INTERVAL);
+    await clock.advance(2 * SAMPLE_INTERVAL_MS);
     assert.equal(fake.asked + samples.list().length, 0);
     fake.lock.held = false;
-    await clock.advance(SAMPLE_INTERVAL);
+    await clock.advance(SAMPLE_INTERVAL_MS);
     assert.equal(samples.latest?.rssiDbm, -71);
   });
 
   it("asks nothing of a modem that nobody uses, and nothing more once it is closed", async () => {
     const { clock, fake, samples, sampler, leave } = open();
     leave();
-    await clock.advance(5 * SAMPLE_INTERVAL);
+    await clock.advance(5 * SAMPLE_INTERVAL_MS);
     assert.equal(fake.asked + samples.list().length, 0);
     sampler.close();
-    await clock.advance(5 * SAMPLE_INTERVAL);
+    await clock.advance(5 * SAMPLE_INTERVAL_MS);
     assert.equal(clock.timers, 0);
   });
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Trace, type TraceEntry } from "../../../lib/serial/trace";
 import { traceLines } from "../../../nodes/runtime/sidebar/trace-lines";
-import { LONGEST_RECORDING, TraceRecording } from "../../../nodes/runtime/sidebar/trace-recording";
+import { LONGEST_RECORDING_MS, TraceRecording } from "../../../nodes/runtime/sidebar/trace-recording";
 import { VirtualClock } from "../../support/virtual-clock";
 
 const AT = Date.UTC(2026, 0, 1, 12, 30, 5, 123);
@@ -90,7 +90,7 @@ describe("The recording of a trace", () => {
     assert.equal(recording.endsIn, undefined);
     recording.start(trace);
     trace.record("out", latin1("AT\rAT+CSQ\r"));
-    await clock.advance(LONGEST_RECORDING - 1);
+    await clock.advance(LONGEST_RECORDING_MS - 1);
     assert.equal(recording.endsIn, 1);
     assert.equal(ends(), 0);
     await clock.advance(1);
@@ -105,10 +105,10 @@ describe("The recording of a trace", () => {
     const { clock, trace, recording } = open();
     recording.start(trace);
     trace.record("in", latin1("\r\nfirst\r\n"));
-    await clock.advance(LONGEST_RECORDING / 2);
+    await clock.advance(LONGEST_RECORDING_MS / 2);
     recording.start(trace);
     assert.deepEqual(recording.entries, []);
-    await clock.advance(LONGEST_RECORDING / 2);
+    await clock.advance(LONGEST_RECORDING_MS / 2);
     assert.equal(trace.enabled, true);
     recording.stop();
     assert.equal(trace.enabled, false);
