@@ -217,8 +217,6 @@ export type EndedMail = (
 
 /** One way out. One transaction runs at a time; a further call waits for the one before. */
 export interface Mailer {
-  /** Stands in `msg.smtp.via` and in the marks of this mailer. */
-  readonly via: Passage["via"];
   readonly limits: MailerLimits;
   /** True while a mail could be sent now. */
   readonly available: boolean;

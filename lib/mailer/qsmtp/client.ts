@@ -36,6 +36,8 @@ export interface QsmtpClientOptions {
   readonly roots: RootProvider;
   /** Remembers uploaded names, how this module takes text, and how it has failed. */
   readonly store: KeyValueStore;
+  /** Where another mailer on the same module shares it; left out: one of its own. */
+  readonly recovery?: ModuleRecovery;
 }
 
 /** Milliseconds that uploaded contents stay for another transaction of the same mail. */
@@ -65,7 +67,8 @@ export class QsmtpClient extends ModemMailer {
       putForm: { isOkLate: false },
       connect: (dates, signal) => this.connect(dates, signal),
     };
-    this.recovery = new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    this.recovery =
+      client.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
     this.busy = new BusyWatch(modem, () => this.isFree(), this.changed);
   }

@@ -56,6 +56,8 @@ export interface SmtpMailerOptions {
   readonly sockets: ModuleSockets;
   /** Remembers how the module has failed. */
   readonly store: KeyValueStore;
+  /** Where another mailer on the same module shares it; left out: one of its own. */
+  readonly recovery?: ModuleRecovery;
   readonly settings: SmtpSettings;
   readonly text: MessageSettings;
 }
@@ -91,7 +93,8 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   constructor(private readonly options: SmtpMailerOptions) {
     super(options.modem);
     const { modem, pdp, store, settings } = options;
-    this.recovery = new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    this.recovery =
+      options.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
   }
 

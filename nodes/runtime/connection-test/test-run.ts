@@ -81,8 +81,9 @@ export class TestRun {
   }
 
   get view(): TestView {
-    const { kind } = this.options;
-    const { ladder, total } = KINDS[kind];
+    const { kind, settings } = this.options;
+    const ladder = KINDS[kind].ladder(settings);
+    const { total = ladder.length } = KINDS[kind];
     const view: TestView = {
       id: this.id,
       kind,
@@ -94,7 +95,7 @@ export class TestRun {
       ...(this.yielded.mail === undefined ? {} : { mail: this.yielded.mail }),
       ...(this.report === undefined ? {} : { report: this.report }),
     };
-    return withoutSecrets(view, this.options.settings);
+    return withoutSecrets(view, settings);
   }
 
   /** Somebody looks: it goes on. */

@@ -9,7 +9,9 @@ import { diagnose, STEP_NAMES } from "../../../lib/quectel/diagnosis/diagnosis";
 import { askFacts, QUESTIONS } from "../../../lib/facts";
 import { differs, type Fact, type FactsReport } from "../../../lib/facts/report";
 import type { Lease } from "../../../lib/quectel/connection/mail-lock";
-import type { MailerProgress } from "../../../lib/mailer/mailer";
+import { moduleFits } from "../../../lib/mailer/auto/choice";
+import type { Mailer, MailerProgress } from "../../../lib/mailer/mailer";
+import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
@@ -42,18 +44,25 @@ export interface TestYield {
 }
 
 interface Kind {
-  readonly ladder: readonly string[];
-  readonly total: number;
+  readonly ladder: (settings: Pick<ModemSettings, "mailer">) => readonly string[];
+  /** Number of steps where there is no ladder. */
+  readonly total?: number;
   readonly run: (work: TestWork) => Promise<TestYield>;
 }
 
 const MAIL_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
 type MailStep = (typeof MAIL_STEPS)[number];
 
+/** Where each mail takes the way that fits it, one test mail goes by each of them. */
+const BOTH_WAYS = ["modem", "byModule", "bySocket"] as const;
+
 export const KINDS: Readonly<Record<TestKind, Kind>> = {
-  diagnosis: { ladder: STEP_NAMES, total: STEP_NAMES.length, run: runDiagnosis },
-  mail: { ladder: MAIL_STEPS, total: MAIL_STEPS.length, run: sendTestMail },
-  facts: { ladder: [], total: QUESTIONS.length, run: runFacts },
+  diagnosis: { ladder: () => STEP_NAMES, run: runDiagnosis },
+  mail: {
+    ladder: ({ mailer }) => (mailer === "auto" ? BOTH_WAYS : MAIL_STEPS),
+    run: (work) => (work.settings.mailer === "auto" ? sendBothWays(work) : sendTestMail(work)),
+  },
+  facts: { ladder: () => [], total: QUESTIONS.length, run: runFacts },
 };
 
 /** Milliseconds that a module may take to find card and network; see the patience of LifecycleReports. */
@@ -86,12 +95,11 @@ async function runDiagnosis(work: TestWork): Promise<TestYield> {
 async function sendTestMail(work: TestWork): Promise<TestYield> {
   const steps = new MailSteps(work.tell);
   try {
-    await readyModem(work);
-    const { manufacturer = "", model = "" } = work.mailPath.modem.identity ?? {};
-    steps.enter("connect", `${manufacturer} ${model}`.trim());
-    // The mailer takes the lock itself.
-    work.lease.release();
-    const mail = await deliver(work, (stage) => steps.enter(stage === "upload" ? "body" : stage));
+    steps.enter("connect", await readyModel(work));
+    const { client, mailer } = work.mailPath;
+    const mail = await deliver(work, mailer, client, (stage) =>
+      steps.enter(stage === "upload" ? "body" : stage),
+    );
     steps.finish(`${mail.seconds} s`);
     return { mail };
   } catch (error) {
@@ -101,11 +109,50 @@ async function sendTestMail(work: TestWork): Promise<TestYield> {
   }
 }
 
+/** One mail by each way, side by side: either may be the way of an alarm. */
+async function sendBothWays(work: TestWork): Promise<TestYield> {
+  const { mailPath, settings, tell, signal } = work;
+  const { module, socket } = mailPath.byWay;
+  try {
+    tell({ name: "modem", status: "ok", detail: await readyModel(work) });
+  } catch (error) {
+    signal.throwIfAborted();
+    tell(failedStep("modem", error));
+    return {};
+  }
+  let sent: SentTestMail | undefined;
+  const send = async (name: string, mailer: Mailer | undefined): Promise<void> => {
+    if (mailer === undefined) return;
+    try {
+      const mail = await deliver(work, mailer, mailer === module ? module : undefined, () => undefined);
+      tell({ name, status: "ok", detail: `${mail.seconds} s` });
+      // What a person may have to say about letters concerns the module's own client.
+      sent ??= mail;
+    } catch (error) {
+      signal.throwIfAborted();
+      tell(failedStep(name, error));
+    }
+  };
+  if (moduleFits(settings.smtp)) await send("byModule", module);
+  else tell({ name: "byModule", status: "skipped", detail: "encryption or login is none that it can have" });
+  await send("bySocket", socket);
+  return sent === undefined ? {} : { mail: sent };
+}
+
+/** Resolves with what the module is called when a mail can go out; the mailer then takes the lock itself. */
+async function readyModel(work: TestWork): Promise<string> {
+  await readyModem(work);
+  work.lease.release();
+  const { manufacturer = "", model = "" } = work.mailPath.modem.identity ?? {};
+  return `${manufacturer} ${model}`.trim();
+}
+
 async function deliver(
-  { mailPath, settings, recipient, signal }: TestWork,
+  { mailPath: { modem }, settings, recipient, signal }: TestWork,
+  mailer: Mailer,
+  client: QsmtpMailer | undefined,
   onStage: (stage: MailerProgress["stage"]) => void,
 ): Promise<SentTestMail> {
-  const { client, mailer, modem } = mailPath;
   const sample = testMailText(settings.text.charset);
   const mail = testMail(randomUUID(), recipient, sample, modem.clock.wall());
   const { sendMs = 0, warnings } = await sendNow(

@@ -6,6 +6,7 @@
  */
 import type { Clock } from "../../../lib/clock";
 import type { Mailer } from "../../../lib/mailer/mailer";
+import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { SmtpMailer } from "../../../lib/mailer/smtp/smtp-mailer";
 import { Outbox } from "../../../lib/outbox/outbox";
@@ -15,6 +16,7 @@ import { Modem } from "../../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
+import { ModuleRecovery } from "../../../lib/quectel/recovery/module-recovery";
 import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
 import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger } from "../../../lib/quectel/settings";
@@ -55,8 +57,10 @@ export interface MailPath extends Station, Way {}
 /** How mails leave. */
 interface Way {
   readonly mailer: Mailer;
-  /** The same, where it is the module's own client that sends them. */
+  /** The same, where it is the module's own client that sends all of them. */
   readonly client: QsmtpMailer | undefined;
+  /** All ways that a mail may take. */
+  readonly byWay: { readonly module?: QsmtpMailer; readonly socket?: SmtpMailer };
 }
 
 export interface Assembly extends Station, Way {
@@ -97,38 +101,74 @@ export function assembleMailPath(
 
 /** @param options with `testNotes` for test mails */
 function assembleWay(
-  { modem, pdp, moduleClock, sockets }: Station,
-  { mailer: chosen, smtp, text }: MailSettings,
-  { store, testNotes }: Pick<StationOptions, "store"> & { readonly testNotes?: KeyValueStore },
+  station: Station,
+  settings: MailSettings,
+  options: Pick<StationOptions, "store"> & { readonly testNotes?: KeyValueStore },
 ): Way {
-  switch (chosen) {
+  switch (settings.mailer) {
     case "module": {
-      const client = new QsmtpMailer({
-        modem,
-        pdp,
-        moduleClock,
-        settings: smtp,
-        roots: rootsFor,
-        store,
-        text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
-        bccMode: text.bccMode,
-        ...(testNotes !== undefined && { testNotes }),
-      });
-      return { mailer: client, client };
+      const client = moduleMailer(station, settings, options);
+      return { mailer: client, client, byWay: { module: client } };
     }
     case "socket": {
-      const mailer = new SmtpMailer({
+      const mailer = socketMailer(station, settings, options);
+      return { mailer, client: undefined, byWay: { socket: mailer } };
+    }
+    case "auto": {
+      const { modem, pdp } = station;
+      const { smtp, text } = settings;
+      const { host, port, security, user, senderAddress } = smtp;
+      const recovery = new ModuleRecovery({
         modem,
         pdp,
-        moduleClock,
-        sockets,
-        settings: smtp,
-        text: { ...smtp, lateNote: text.lateNote },
-        store,
+        store: options.store,
+        settings: JSON.stringify({ via: "auto", host, port, security, user, senderAddress }),
       });
-      return { mailer, client: undefined };
+      const module = moduleMailer(station, settings, { ...options, recovery });
+      const byWay = { module, socket: socketMailer(station, settings, { ...options, recovery }) };
+      const mailer = new AutoMailer({ modem, ways: byWay, settings: smtp, text: { ...smtp, ...text } });
+      return { mailer, client: undefined, byWay };
     }
   }
+}
+
+interface WayOptions extends Pick<StationOptions, "store"> {
+  readonly testNotes?: KeyValueStore;
+  readonly recovery?: ModuleRecovery;
+}
+
+function moduleMailer(
+  { modem, pdp, moduleClock }: Station,
+  { smtp, text }: MailSettings,
+  options: WayOptions,
+): QsmtpMailer {
+  return new QsmtpMailer({
+    modem,
+    pdp,
+    moduleClock,
+    settings: smtp,
+    roots: rootsFor,
+    text: { ...smtp, charset: text.charset, lateNote: text.lateNote },
+    bccMode: text.bccMode,
+    ...options,
+  });
+}
+
+function socketMailer(
+  { modem, pdp, moduleClock, sockets }: Station,
+  { smtp, text }: MailSettings,
+  { store, recovery }: WayOptions,
+): SmtpMailer {
+  return new SmtpMailer({
+    modem,
+    pdp,
+    moduleClock,
+    sockets,
+    settings: smtp,
+    text: { ...smtp, lateNote: text.lateNote },
+    store,
+    ...(recovery !== undefined && { recovery }),
+  });
 }
 
 async function closed(station: Station, { mailer }: Way): Promise<void> {

@@ -42,8 +42,8 @@ export const MODEM_PROPERTIES = {
   shared: { kind: "flag", default: false },
   idleMinutes: { kind: "integer", default: 30, min: 0, max: YEAR_MINUTES },
   allowReset: { kind: "flag", default: true },
-  /** Who speaks SMTP: the module's own client, or this package over a TCP connection of the module. */
-  mailer: { kind: "choice", default: "module", words: ["module", "socket"] },
+  /** Who speaks SMTP: the module's own client, this package over a TCP connection of the module, or whichever fits. */
+  mailer: { kind: "choice", default: "module", words: ["module", "socket", "auto"] },
   smtpHost: { kind: "text" },
   smtpPort: { ...PORTS, proposed: 465 },
   smtpSecurity: { kind: "choice", default: "tls", words: ["none", "tls", "starttls"] },

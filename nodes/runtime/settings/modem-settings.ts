@@ -43,8 +43,8 @@ export interface QueueSettings {
 export interface ModemSettings {
   readonly connection: ConnectionOptions;
   readonly network: NetworkSettings;
-  /** Who speaks SMTP: the module's own client, or this package over a TCP connection of the module. */
-  readonly mailer: "module" | "socket";
+  /** Who speaks SMTP: the module's own client, this package over a TCP connection of the module, or whichever fits. */
+  readonly mailer: "module" | "socket" | "auto";
   readonly smtp: SmtpSettings;
   readonly text: TextSettings;
   readonly queue: QueueSettings;
@@ -111,7 +111,7 @@ function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSet
     sendTimeout: options.integer("sendTimeout"),
   };
   // Over a socket the login is coded, and no part of a command line.
-  const isCoded = options.choice("mailer") === "socket";
+  const isCoded = options.choice("mailer") !== "module";
   const fault = unusableSetting(isCoded ? { ...smtp, user: "", password: "" } : smtp);
   if (fault !== undefined) throw invalid(fault.setting, fault.why);
   return smtp;
