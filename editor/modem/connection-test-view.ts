@@ -115,8 +115,12 @@ function headlineOf(view: TestView): string {
     return kind === "mail" && isSending ? text("connectionTest.stoppedSending") : text(`stop.${end.why}`);
   }
   if (end.kind === "failed") return explain(end.error).message ?? "";
-  if (mail !== undefined) return text("connectionTest.mailSent", mail);
   const failed = steps.find(({ status }) => status === "failed");
+  if (mail !== undefined) {
+    return failed === undefined
+      ? text("connectionTest.mailSent", mail)
+      : text("connectionTest.oneWayFails", { step: nameOf(failed.name) });
+  }
   if (failed !== undefined) {
     return text(kind === "mail" ? "connectionTest.mailNotSent" : "connectionTest.endsAt", {
       step: nameOf(failed.name),

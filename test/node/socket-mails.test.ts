@@ -111,24 +111,61 @@ describe("A modem with mails over a socket", () => {
     const { port, received } = await open({ auth: LOGIN });
     await bench.load([helperNode("other")]);
     const { id: _, type: __, ...properties } = modemNode(port, { mailer: "socket" });
-    const { body } = await helper
-      .request()
-      .post("/quectel-modem/connection-tests")
-      .send({
-        kind: "mail",
-        modem: "modem",
-        flow: "",
-        properties,
-        credentials: { smtpUser: LOGIN.user, smtpPassword: LOGIN.password },
-        recipient: "duty@example.com",
-      });
-    const view = await waitFor("the end of the test", async () => {
-      const look: Loose = (await helper.request().get(`/quectel-modem/connection-tests/${body.id}`)).body;
-      return look.phase === "ended" ? look : undefined;
-    });
+    const view = await testMail(properties, { smtpUser: LOGIN.user, smtpPassword: LOGIN.password });
     assert.deepEqual(view.end, { kind: "done" });
     assert.equal(view.mail.coding, undefined);
     assert.match(received[0]?.parsed.text ?? "", /温度过高/);
     assert.equal(received[0]?.user, LOGIN.user);
   });
+
+  it("sends each mail by the way that fits it, and a test mail by both", async () => {
+    const { port, received } = await open({ auth: { user: "pump7", password: "secret" } });
+    const credentials = { smtpUser: "pump7", smtpPassword: "secret" };
+    await load(port, { mailer: "auto" }, credentials);
+    bench.inject("send", { to: "duty@example.com", topic: "Level", payload: "94 %" });
+    await bench.received("sent");
+    bench.inject("send", { to: "duty@example.com", topic: "Pegel 过高", payload: "94 %" });
+    await waitFor("both mails", () => received.length === 2);
+    // Only this package gives its mails a Message-ID of its own making.
+    const isOurs = (index: number): boolean =>
+      /^Message-ID: <[0-9a-f]{32}@/im.test(received[index]?.raw.toString() ?? "");
+    assert.deepEqual([isOurs(0), isOurs(1)], [false, true]);
+    await bench.unload();
+    await bench.load([helperNode("other")]);
+    const { id: _, type: __, ...properties } = modemNode(port, { mailer: "auto" });
+    const view = await testMail(properties, credentials);
+    assert.deepEqual(view.end, { kind: "done" });
+    assert.deepEqual(
+      view.steps.map(({ name, status }: Loose) => `${name} ${status}`),
+      ["modem ok", "byModule ok", "bySocket ok"],
+    );
+    assert.deepEqual([isOurs(2), isOurs(3)], [false, true]);
+    assert.notEqual(view.mail.coding, undefined);
+
+    await server?.stop();
+    const { received: secure } = await open({ port, auth: LOGIN });
+    const long = { smtpUser: LOGIN.user, smtpPassword: LOGIN.password };
+    const { steps } = await testMail(properties, long);
+    assert.deepEqual(
+      steps.map(({ name, status }: Loose) => `${name} ${status}`),
+      ["modem ok", "byModule skipped", "bySocket ok"],
+    );
+    assert.equal(secure.length, 1);
+  });
+
+  /** A test mail by the dialog, to its end. */
+  async function testMail(properties: object, credentials: object): Promise<Loose> {
+    const { body } = await helper.request().post("/quectel-modem/connection-tests").send({
+      kind: "mail",
+      modem: "modem",
+      flow: "",
+      properties,
+      credentials,
+      recipient: "duty@example.com",
+    });
+    return waitFor("the end of the test", async () => {
+      const look: Loose = (await helper.request().get(`/quectel-modem/connection-tests/${body.id}`)).body;
+      return look.phase === "ended" ? look : undefined;
+    });
+  }
 });

@@ -4,12 +4,15 @@
  */
 import { duplexPair, type Duplex } from "node:stream";
 import { systemClock } from "../../lib/clock";
-import type { Ended, Outcome, Prepared, PrepareOptions, Transaction } from "../../lib/mailer/mailer";
+import { AutoMailer } from "../../lib/mailer/auto/auto-mailer";
+import type { Ended, Mailer, Outcome, Prepared, PrepareOptions, Transaction } from "../../lib/mailer/mailer";
+import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { MessageSettings } from "../../lib/mailer/smtp/message";
 import { SmtpMailer } from "../../lib/mailer/smtp/smtp-mailer";
 import { ModuleClock } from "../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../lib/quectel/network/pdp";
 import { memoryStore, type KeyValueStore } from "../../lib/quectel/key-value-store";
+import { ModuleRecovery } from "../../lib/quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../lib/quectel/settings";
 import { ModuleSockets } from "../../lib/quectel/sockets/module-sockets";
 import { PayloadMask } from "../../lib/quectel/sockets/payload-mask";
@@ -93,26 +96,50 @@ export function socketHost(options: SocketHostOptions = {}) {
         store,
         text: { senderName, senderAddress, lateNote: 0, ...text },
       });
-      const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>
-        mailer.prepare(one, {
-          signal: new AbortController().signal,
-          ageMs: 0,
-          possibleDuplicate: false,
-          ...how,
-        });
-      return {
-        mailer,
-        prepare,
-        /** Both phases; what ended it. */
-        send: async (one = transaction(), how: Partial<PrepareOptions> = {}): Promise<Outcome> => {
-          const prepared = await prepare(one, how);
-          return prepared.kind === "prepared" ? prepared.commit(new AbortController().signal) : prepared;
-        },
+      return inTwoPhases(mailer);
+    },
+    /** A mailer that takes the module's own client or a socket, whichever fits the mail. */
+    autoMailer: ({ smtp, text }: SocketMailerOptions = {}) => {
+      const settings: SmtpSettings = { ...ACCOUNT, user: "", password: "", ...smtp };
+      const { senderName, senderAddress } = settings;
+      const common = { modem, pdp, settings, store, moduleClock: new ModuleClock(modem, 1) };
+      const texts = { senderName, senderAddress, charset: "auto", lateNote: 0, ...text } as const;
+      const recovery = new ModuleRecovery({ modem, pdp, store, settings: "auto" });
+      const ways = {
+        module: new QsmtpMailer({
+          ...common,
+          recovery,
+          roots: () => Promise.resolve([]),
+          text: texts,
+          bccMode: "private",
+        }),
+        socket: new SmtpMailer({ ...common, recovery, sockets, text: texts }),
       };
+      return inTwoPhases(new AutoMailer({ modem, ways, settings, text: texts }));
     },
     close: async (): Promise<void> => {
       pdp.close();
       await modem.close();
+    },
+  };
+}
+
+/** What tests ask of a mailer. */
+function inTwoPhases<M extends Mailer>(mailer: M) {
+  const prepare = (one: Transaction, how: Partial<PrepareOptions> = {}): Promise<Prepared | Ended> =>
+    mailer.prepare(one, {
+      signal: new AbortController().signal,
+      ageMs: 0,
+      possibleDuplicate: false,
+      ...how,
+    });
+  return {
+    mailer,
+    prepare,
+    /** Both phases; what ended it. */
+    send: async (one = transaction(), how: Partial<PrepareOptions> = {}): Promise<Outcome> => {
+      const prepared = await prepare(one, how);
+      return prepared.kind === "prepared" ? prepared.commit(new AbortController().signal) : prepared;
     },
   };
 }

@@ -138,12 +138,7 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     };
   }
 
-  private committed(
-    way: Way,
-    transaction: Transaction,
-    options: PrepareOptions,
-    outcome: Outcome,
-  ): Outcome {
+  private committed(way: Way, transaction: Transaction, options: PrepareOptions, outcome: Outcome): Outcome {
     if (outcome.kind === "unknown" || outcome.open) return outcome;
     if (outcome.recipients.some(({ state }) => state === "accepted")) {
       this.pauses.delete(way);

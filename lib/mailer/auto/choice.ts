@@ -6,6 +6,7 @@
  * meet the other way as well. Never with less encryption or verification than was set.
  */
 import type { ErrorCode, ModemError } from "../../errors";
+import { isAscii } from "../../mail/ascii-fold";
 import { isRefusal } from "../../quectel/execute";
 import type { SmtpSettings } from "../../quectel/settings";
 import { WITHOUT_SOCKETS } from "../../quectel/sockets/module-sockets";
@@ -28,7 +29,8 @@ const CREDENTIAL_BYTES = 50;
 export function moduleFits(smtp: SmtpSettings): boolean {
   const { security, user, password } = smtp;
   const longest = Math.max(Buffer.byteLength(user), Buffer.byteLength(password));
-  return security !== "starttls" && longest <= CREDENTIAL_BYTES && unusableSetting(smtp) === undefined;
+  const isSure = longest <= CREDENTIAL_BYTES && isAscii(user + password);
+  return security !== "starttls" && isSure && unusableSetting(smtp) === undefined;
 }
 
 /** True when the reader gets all of the mail by the module's client, whatever its firmware: in ASCII and within its limits. */

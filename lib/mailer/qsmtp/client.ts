@@ -67,8 +67,7 @@ export class QsmtpClient extends ModemMailer {
       putForm: { isOkLate: false },
       connect: (dates, signal) => this.connect(dates, signal),
     };
-    this.recovery =
-      client.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    this.recovery = client.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
     this.busy = new BusyWatch(modem, () => this.isFree(), this.changed);
   }

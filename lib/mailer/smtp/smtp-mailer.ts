@@ -93,8 +93,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   constructor(private readonly options: SmtpMailerOptions) {
     super(options.modem);
     const { modem, pdp, store, settings } = options;
-    this.recovery =
-      options.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    this.recovery = options.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
   }
 
