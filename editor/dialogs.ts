@@ -3,7 +3,7 @@
  * does when it is opened, saved or left. The editor loads it before them.
  */
 export { begin, chooseAction, current, findBy, showWhatApplies, takeAddresses } from "./dialog/fields";
-export { inputLabels, labelStyle } from "./dialog/texts";
+export { inputLabels, labelStyle, translateStatus } from "./dialog/texts";
 export { address, certificate, chosen, filled, integer, onlyIf, typed } from "./dialog/validators";
 export { explain, providerRemark } from "./shared/explain";
 export { closeModem, modemLabel, prepareModem, saveModem } from "./modem/dialog";

@@ -21,6 +21,8 @@ export interface EditorNode {
 }
 
 export interface NodeDefinition {
+  /** A text of the catalog of this type. */
+  _: (this: void, key: string, values?: Readonly<Record<string, unknown>>) => string;
   readonly category: string;
   readonly defaults: Readonly<Record<string, PropertyDefinition>>;
   readonly credentials?: Readonly<Record<string, { readonly type: string }>>;
@@ -51,6 +53,7 @@ type Lacking = {
   readonly clipboard: { copyText(text: string, at: JQuery, said: string): boolean };
   readonly comms: EditorRED["comms"] & { on(event: "connect", listener: () => void): void };
   readonly nodes: {
+    getType(type: string): NodeDefinition;
     node(id: string): EditorNode | null;
     subflow(id: string | undefined): EditorNode | undefined;
     workspace(id: string | undefined): EditorNode | undefined;

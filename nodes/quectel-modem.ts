@@ -55,7 +55,6 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
         debug: (message) => this.debug(message),
       },
       events: RED.events,
-      translate: (word) => RED._(word),
       report: (error) => {
         // Node-RED hands the error on at once.
         if (host !== undefined) this.users = reportReceivers(host.users, catchNodes(RED));

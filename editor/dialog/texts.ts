@@ -1,5 +1,6 @@
 /** Texts that the dialogs share, most of them in the catalog of quectel-modem, and how nodes are labelled. */
 import type { EditorNode } from "../red";
+import { statusText } from "../shared/status-text";
 
 const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem:";
 
@@ -22,4 +23,13 @@ export function labelStyle(this: EditorNode): string {
 /** What a node shows at its input. */
 export function inputLabels(this: EditorNode): string {
   return this._("port.input");
+}
+
+/** From now on the editor shows the statuses of the nodes of this type in its language. */
+export function translateStatus(type: string): void {
+  const definition = RED.nodes.getType(type);
+  const { _: lookup } = definition;
+  definition._ = (key, values) =>
+    // So it asks for the text of a status, and for nothing else.
+    values?.["defaultValue"] === key ? statusText(key, lookup) : lookup(key, values);
 }

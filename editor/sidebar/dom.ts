@@ -4,15 +4,17 @@
  * Every text becomes a text node, so what a message or a mail server wrote is shown and never interpreted.
  */
 
+import { statusText } from "../shared/status-text";
+
 const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem-sidebar:";
 
 export function text(key: string, values?: object): string {
   return RED._(CATALOG + key, values);
 }
 
-/** A status as the nodes show it: a word of the catalog, or figures with a word that the runtime has translated. */
-export function statusText(status: string): string {
-  return /^[a-z]/i.test(status) ? RED._(CATALOG + status, { defaultValue: status }) : status;
+/** A status as the nodes show it. */
+export function shownStatus(status: string): string {
+  return statusText(status, (key, values) => RED._(CATALOG + key, values));
 }
 
 export type Child = Node | string | undefined;

@@ -6,7 +6,7 @@
 import type { Tick } from "../../nodes/runtime/sidebar/change-tick";
 import type { ListedModem, ModemView } from "../../nodes/runtime/sidebar/modem-view";
 import { RequestError } from "../shared/request";
-import { element, statusText, text } from "./dom";
+import { element, shownStatus, text } from "./dom";
 import { choosableModems, type ChoosableModem } from "./modems";
 import { show, undisturbed } from "./redraw";
 import { ask, complaint } from "./runtime";
@@ -87,7 +87,7 @@ function createTab(): HTMLElement {
       return;
     }
     const passed = performance.now() - known.at;
-    const sentence = statusText(known.view.status.text);
+    const sentence = shownStatus(known.view.status.text);
     if (spoken.textContent !== sentence) spoken.textContent = sentence;
     show(
       body,

@@ -6,7 +6,7 @@
 import type { HoldView, ModemView, QueueRow, QueueView } from "../../nodes/runtime/sidebar/modem-view";
 import { explain, type Told } from "../shared/explain";
 import { chart } from "./chart";
-import { button, duration, element, size, statusText, text, time, type Child } from "./dom";
+import { button, duration, element, size, shownStatus, text, time, type Child } from "./dom";
 
 /** What a person does, to one mail where there is an id. */
 export type Act = (action: string, mail?: string) => void;
@@ -57,7 +57,7 @@ function stateOf({ status, module: identity, network, samples }: ModemView): HTM
   return element(
     "div",
     { class: "quectel-state" },
-    element("div", { class: "quectel-status" }, dot(status), statusText(status.text)),
+    element("div", { class: "quectel-status" }, dot(status), shownStatus(status.text)),
     element(
       "dl",
       {},

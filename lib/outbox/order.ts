@@ -4,6 +4,7 @@
  * What comes next stands first in the order of acceptance of its priority, and nothing expires before the earliest
  * deadline known; so all of them are looked through only when that has come, or when none is due.
  */
+import type { ErrorCode } from "../errors";
 import type { Priority } from "../mail/mail";
 import { adopted, stateOf, type MailLife, type MailState } from "./lifecycle";
 import { LONGEST_WAIT_MS } from "./outcome";
@@ -25,6 +26,8 @@ export interface Entry extends Slot {
   due: number;
   /** Computed from the transactions of the mail (lifecycle.ts); `ended` also of one whose end has been decided. */
   stage: MailState["kind"];
+  /** Why it was not sent when it was last tried. */
+  lastError: ErrorCode | undefined;
 }
 
 /** In the order of sending. */
@@ -37,6 +40,8 @@ export interface Survey {
   readonly next: Entry | undefined;
   /** Milliseconds until a mail is due; infinite when one is due now, or none waits. */
   readonly dueIn: number;
+  /** The mail that is due then. */
+  readonly soonest: Entry | undefined;
 }
 
 export interface Expiring {
@@ -92,6 +97,7 @@ export class Order {
       place,
       due: accepted.clock === now.clock ? Math.min(due, now.time + LONGEST_WAIT_MS) : now.time,
       stage: state.kind,
+      lastError: lastErrorOf(record),
       revision,
       unsaved: undefined,
     };
@@ -200,6 +206,7 @@ export class Order {
       return;
     }
     entry.stage = state.kind;
+    entry.lastError = lastErrorOf(mail);
     if (state.kind === "queued") entry.due = state.due;
   }
 
@@ -215,14 +222,23 @@ export class Order {
     for (const priority of PRIORITIES) {
       for (const entry of this.queues[priority]) {
         if (entry.stage === "queued" && entry.due <= now.time && this.timeLeft(entry, now) > 0)
-          return { next: entry, dueIn: Infinity };
+          return { next: entry, dueIn: Infinity, soonest: undefined };
       }
     }
-    let dueIn = Infinity;
-    for (const { stage, due } of this.entries.values()) {
-      if (stage === "queued" && due > now.time) dueIn = Math.min(dueIn, due - now.time);
+    let soonest: Entry | undefined;
+    for (const entry of this.entries.values()) {
+      if (entry.stage !== "queued" || entry.due <= now.time) continue;
+      if (soonest === undefined || entry.due < soonest.due) soonest = entry;
     }
-    return { next: undefined, dueIn };
+    return { next: undefined, dueIn: soonest === undefined ? Infinity : soonest.due - now.time, soonest };
+  }
+
+  /** Ids of the nodes whose mails have not ended, without the mail `sending`. */
+  sendersBehind(sending: Entry): ReadonlySet<string> {
+    const senders = new Set<string>();
+    for (const entry of this.entries.values())
+      if (entry !== sending && entry.stage !== "ended") senders.add(entry.nodeId);
+    return senders;
   }
 
   /**
@@ -266,4 +282,8 @@ function earlier({ oldest, own }: Deadline, { ownLimit, accepted }: Entry): Dead
   return ownLimit === undefined
     ? { oldest: Math.min(oldest, accepted.active), own }
     : { oldest, own: Math.min(own, accepted.time + ownLimit) };
+}
+
+function lastErrorOf({ transactions }: Pick<MailLife, "transactions">): ErrorCode | undefined {
+  return transactions.findLast(({ lastError }) => lastError !== undefined)?.lastError?.code;
 }

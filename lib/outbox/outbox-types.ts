@@ -108,10 +108,19 @@ export interface OutboxSummary {
   readonly hold?: HoldReason;
   /** Absent when no mail waits or one is sent, under a hold, and while the modem is not ready. */
   readonly waitsFor?: WaitReason;
+  /** With `retry`: why the mail that is tried next was not sent when it was last tried. */
+  readonly cause?: ErrorCode;
   /** Id of the mail whose transaction runs. */
   readonly sending?: string;
   /** Mails kept for `retry`. */
   readonly failed: number;
+}
+
+/** Whose mail is being sent, by the ids of the nodes that accepted the mails. */
+export interface SendingNode {
+  readonly nodeId: string;
+  /** Those whose mails wait behind it, the same one perhaps among them. */
+  readonly behind: ReadonlySet<string>;
 }
 
 export interface OutboxEvents {

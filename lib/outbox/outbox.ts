@@ -22,6 +22,7 @@ import type {
   OutboxList,
   OutboxSettings,
   OutboxSummary,
+  SendingNode,
 } from "./outbox-types";
 import { Policy } from "./policy";
 import { Reporter } from "./reporter";
@@ -29,6 +30,7 @@ import { diskError, hostFiles, type FileLayer } from "./spool/files";
 import { SpoolLock, thisHost, type Host } from "./spool/lock";
 import { Spool } from "./spool/spool";
 import { MailStore } from "./spool/store";
+import { EMPTY_SUMMARY, sendingNodeOf, summaryOf } from "./summary";
 import { Worker } from "./worker";
 
 export interface OutboxOptions {
@@ -55,7 +57,6 @@ const CHANGE_PAUSE_MS = 100;
 const RETAKE_INTERVAL_MS = 5_000;
 
 const MINUTE_MS = 60_000;
-const EMPTY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
 
 /** The folder while it is ours, and what works on it. */
 interface Run {
@@ -228,17 +229,12 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** All zero while the outbox is not open. */
   summary(): OutboxSummary {
-    if (this.state.kind !== "open") return EMPTY;
-    const { order, store, policy, worker } = this.state.run;
-    const oldest = order.oldest()?.accepted.time;
-    const hold = policy.reason();
-    return {
-      depth: order.depth,
-      oldestAgeMs: oldest === undefined ? 0 : Math.max(0, policy.time.now().time - oldest),
-      ...worker.outlook(),
-      ...(hold !== undefined && { hold }),
-      failed: store.failedCount,
-    };
+    return this.state.kind === "open" ? summaryOf(this.state.run) : EMPTY_SUMMARY;
+  }
+
+  /** Undefined while nothing is sent. */
+  sendingNode(): SendingNode | undefined {
+    return this.state.kind === "open" ? sendingNodeOf(this.state.run) : undefined;
   }
 
   /** @param lost why the folder is no longer ours; undefined: it never was. */

@@ -6,7 +6,7 @@
  * takes its place in the order.
  */
 import type { Timer } from "../clock";
-import { isModemError, ModemError } from "../errors";
+import { isModemError, knownFields, ModemError } from "../errors";
 import { adopted, type LifeEvent } from "./lifecycle";
 import type { Entry, Expiring } from "./order";
 import { SHORTEST_WAIT_MS } from "./outcome";
@@ -131,13 +131,12 @@ export class Worker {
   }
 
   /** What is sent, or when the next transaction could start and what it waits for. */
-  outlook(): Pick<OutboxSummary, "sending" | "nextTryInMs" | "waitsFor"> {
+  outlook(): Pick<OutboxSummary, "sending" | "nextTryInMs" | "waitsFor" | "cause"> {
     const { order, policy, mailer } = this.parts;
-    const { entry, stage } = this.runner ?? {};
-    const sending = stage === "preparing" || stage === "sending" ? entry?.id : undefined;
-    const isSending = sending === undefined ? {} : { sending };
+    const sending = this.sent;
+    const isSending = sending === undefined ? {} : { sending: sending.id };
     if (!mailer.available) return isSending;
-    const { next: first, dueIn } = order.survey();
+    const { next: first, dueIn, soonest } = order.survey();
     const blocked = policy.wait();
     const nextTry = Math.min(this.askIn(), Math.max(first === undefined ? dueIn : 0, blocked));
     const outlook = { ...isSending, ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }) };
@@ -145,7 +144,14 @@ export class Worker {
     if (this.doubts.size > 0) return { ...outlook, waitsFor: "result" };
     if (order.depth === 0) return outlook;
     if (first !== undefined && policy.rateWait() > 0) return { ...outlook, waitsFor: "rate" };
-    return { ...outlook, waitsFor: Number.isFinite(dueIn) || blocked > 0 ? "retry" : "turn" };
+    if (!Number.isFinite(dueIn) && blocked === 0) return { ...outlook, waitsFor: "turn" };
+    return { ...outlook, waitsFor: "retry", ...knownFields({ cause: (first ?? soonest)?.lastError }) };
+  }
+
+  /** The mail whose transaction runs. */
+  get sent(): Entry | undefined {
+    const { entry, stage } = this.runner ?? {};
+    return stage === "preparing" || stage === "sending" ? entry : undefined;
   }
 
   private async run(): Promise<void> {

@@ -106,7 +106,7 @@ describe("The example", function () {
       assert.equal((await shown("data connection")).pdp.active, false);
       await addSender();
       bench.inject("send", { to: "duty@example.com", payload: "of the night" });
-      await bench.showsStatus("send", "1 ✉ data connection off");
+      await bench.showsStatus("send", "data connection off · 1 ✉");
       await bench.unload();
       assert.equal(server.received.length, 0);
 
@@ -147,7 +147,7 @@ describe("The example", function () {
       press("pause");
       assert.equal((await shown("mails")).payload.hold.kind, "paused");
       bench.inject("send", { to: "duty@example.com", topic: "Level", payload: "94 %" });
-      await bench.showsStatus("send", "1 ✉ paused");
+      await bench.showsStatus("send", "paused · 1 ✉");
       press("waiting mails");
       assert.deepEqual(subjects(await shown("mails", 2)), ["Level"]);
       server.refuse = { rcpt: 550 };

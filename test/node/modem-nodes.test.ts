@@ -114,7 +114,7 @@ describe("attach-file that uploads at once", () => {
       ...["refused", "sent", "failed"].map(helperNode),
     ]);
     bench.inject("node", { to: "duty@example.com", payload: "text;1\n", filename: "day.csv" });
-    await bench.showsStatus("send", "1 ✉ no network");
+    await bench.showsStatus("send", "no network · 1 ✉");
     change(modem.module, cell, { registration: 1 });
     const sent = await bench.received("sent");
     assert.deepEqual(sent.attachments, [{ filename: "day.csv", size: 7 }]);
@@ -142,7 +142,7 @@ describe("pdp-context", () => {
     bench.inject("node", { action: "deactivate" });
     await bench.received("out");
     bench.inject("send", { to: "duty@example.com", payload: "text" });
-    await bench.showsStatus("send", "SIMULATED 1 ✉ data connection off");
+    await bench.showsStatus("send", "SIMULATED data connection off · 1 ✉");
     bench.inject("node", { action: "activate" });
     await bench.received("sent");
   });
@@ -188,13 +188,13 @@ describe("modem-status", () => {
     };
     server.refuse = { mail: 451 };
     bench.inject("send", { to: "duty@example.com", payload: "text" });
-    await bench.showsStatus("send", "SIMULATED 1 ✉ waits for retry");
+    await bench.showsStatus("send", /^SIMULATED error at the server · 1 ✉ · next try \d\d:\d\d$/);
     const waiting = await tell();
     assert.deepEqual([waiting.state, waiting.queue.depth, waiting.queue.waitsFor], ["ready", 1, "retry"]);
     assert(waiting.queue.oldestAgeMs > 0 && waiting.queue.nextTryInMs > 20_000);
     bench.inject("outbox", { action: "pause" });
     for (const id of ["send", "node", "attach-file", "pdp-context", "outbox"]) {
-      await bench.showsStatus(id, "SIMULATED 1 ✉ paused");
+      await bench.showsStatus(id, "SIMULATED paused · 1 ✉");
     }
     const held = await tell();
     assert.deepEqual([held.state, held.queue.depth, held.queue.hold.kind], ["held", 1, "paused"]);
@@ -231,7 +231,7 @@ describe("outbox", () => {
     bench.inject("node", { action: "pause" });
     assert.equal((await bench.received("out")).payload.hold.kind, "paused");
     bench.inject("send", { to: "duty@example.com", topic: "Level", payload: "secret text" });
-    await bench.showsStatus("node", "SIMULATED 1 ✉ paused");
+    await bench.showsStatus("node", "SIMULATED paused · 1 ✉");
     bench.inject("node", { action: "list" });
     const { payload } = await bench.received("out", 2);
     assert.equal(payload.total, 1);
@@ -245,7 +245,7 @@ describe("outbox", () => {
     await bench.received("out");
     for (const topic of ["keep", "discard"])
       bench.inject("send", { to: "duty@example.com", topic, payload: "x" });
-    await bench.showsStatus("node", "SIMULATED 2 ✉ paused");
+    await bench.showsStatus("node", "SIMULATED paused · 2 ✉");
     bench.inject("node", { action: "list" });
     const { rows } = (await bench.received("out", 2)).payload;
     const { id } = rows.find(({ subject }: { subject: string }) => subject === "discard");

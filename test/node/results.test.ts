@@ -179,7 +179,7 @@ describe("The result of a mail", () => {
       filename: "a.bin",
       extra: 7,
     });
-    await bench.showsStatus("send", "SIMULATED 1 ✉ paused");
+    await bench.showsStatus("send", "SIMULATED paused · 1 ✉");
     await bench.unload();
     server.refuse = { rcpt: 550 };
     await bench.load(flow());
@@ -204,7 +204,7 @@ describe("The result of a mail", () => {
         priority,
         attachments,
       });
-      await bench.showsStatus("send", `SIMULATED ${waiting + 1} ✉ paused`);
+      await bench.showsStatus("send", `SIMULATED paused · ${waiting + 1} ✉`);
     }
     bench.inject("send", { to: "duty@example.com", topic: "one more", payload: "text" });
     const refused = await bench.received("failed");
@@ -226,7 +226,7 @@ describe("The result of a mail", () => {
     await bench.load(flow());
     bench.inject("outbox", { action: "pause" });
     bench.inject("send", { to: "duty@example.com", topic: "Level", payload: "text" });
-    await bench.showsStatus("send", "SIMULATED 1 ✉ paused");
+    await bench.showsStatus("send", "SIMULATED paused · 1 ✉");
     await bench.deploy(
       [modemNode(server.port), ...others.filter(({ scope }) => scope === undefined)],
       "nodes",
@@ -248,7 +248,7 @@ describe("The result of a mail", () => {
       const port = server.port;
       await server.stop();
       bench.inject("send", { to: "duty@example.com", payload: "text" });
-      await bench.showsStatus("send", "SIMULATED 1 ✉ waits for retry");
+      await bench.showsStatus("send", /^SIMULATED server unreachable · 1 ✉ · next try \d\d:\d\d$/);
       clock.leap(2 * MINUTES);
       const failed = await bench.received("failed");
       assert.equal(failed.error.code, "OUTBOX_EXPIRED");
@@ -264,7 +264,7 @@ describe("The result of a mail", () => {
       await bench.load(flow({ maxAge: "1" }, modem));
       await bench.showsStatus("send", "port missing");
       bench.inject("send", { to: "duty@example.com", payload: "text" });
-      await bench.showsStatus("send", "1 ✉ port missing");
+      await bench.showsStatus("send", "port missing · 1 ✉");
       clock.leap(2 * MINUTES);
       assert.equal((await bench.received("failed")).error.code, "OUTBOX_EXPIRED");
     });

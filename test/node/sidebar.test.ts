@@ -209,8 +209,10 @@ describe("The sidebar's endpoints", () => {
     await bench.received("sent");
     await bench.received("failed");
     const ticks = () => told.filter(({ topic }) => topic.startsWith("quectel-modem/"));
-    await waitFor("the last tick", () => ticks().at(-1)?.data.failed === 1);
-    const last = ticks().at(-1);
+    const isLast = ({ failed, waiting }: { failed: number; waiting: number }): boolean =>
+      failed === 1 && waiting === 0;
+    await waitFor("the last tick", () => ticks().some(({ data }) => isLast(data)));
+    const last = ticks().findLast(({ data }) => isLast(data));
     assert.equal(last?.topic, "quectel-modem/modem");
     assert.deepEqual(
       { ...last?.data, rssiDbm: 0 },

@@ -101,7 +101,7 @@ describe("A modem with mails over a socket", () => {
     const { port, received } = await open({ auth: LOGIN });
     await load(port, {}, { smtpUser: LOGIN.user, smtpPassword: "wrong" });
     bench.inject("send", { to: "duty@example.com", payload: "94 %" });
-    await bench.showsStatus("send", "SIMULATED 1 ✉ login refused");
+    await bench.showsStatus("send", "SIMULATED login refused · 1 ✉");
     await bench.unload();
     await load(port, {}, { smtpUser: LOGIN.user, smtpPassword: LOGIN.password });
     await waitFor("the mail", () => received.length === 1);

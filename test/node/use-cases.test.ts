@@ -142,7 +142,7 @@ describe("A user", () => {
   it("typed a wrong password: told once with what to do, tried once, and the mail goes when it is corrected", async () => {
     await load({}, { ...SMTP_LOGIN, smtpPassword: "wrong-word" });
     bench.inject("send", { to: "duty@example.com", topic: "Pump 7 alarm", payload: "Level 94 %" });
-    await bench.showsStatus("send", "1 ✉ login refused");
+    await bench.showsStatus("send", "login refused · 1 ✉");
     const { error } = await bench.received("caught");
     assert.equal(error.code, "SMTP_AUTH_FAILED");
     assert.match(error.message, /refused user or password/);
@@ -162,7 +162,7 @@ describe("A user", () => {
     modem.module.restart("restart");
     await load({}, { ...SMTP_LOGIN, simPin: "1234" });
     bench.inject("send", { to: "duty@example.com", topic: "Pump 7 alarm", payload: "Level 94 %" });
-    await bench.showsStatus("send", "1 ✉ SIM PIN refused");
+    await bench.showsStatus("send", "SIM PIN refused · 1 ✉");
     const { error } = await bench.received("caught");
     assert.equal(error.code, "SIM_PIN_REFUSED");
     assert.match(error.message, /not tried again until you change it/);
@@ -171,7 +171,7 @@ describe("A user", () => {
       if (again === "restart of the module") modem.module.restart("powerLoss");
       await bench.unload();
       await load({}, { ...SMTP_LOGIN, simPin: "1234" });
-      await bench.showsStatus("send", "1 ✉ SIM PIN refused");
+      await bench.showsStatus("send", "SIM PIN refused · 1 ✉");
       assert.equal(modem.lines("AT+CPIN=").length, 1, again);
     }
     assert.equal(modem.module.state(simCard).pinTriesLeft, 2);
@@ -184,7 +184,7 @@ describe("A user", () => {
   it("forgot the APN: told once with what to do, and the mail goes when it is set", async () => {
     await load({ contextId: "5" });
     bench.inject("send", { to: "duty@example.com", topic: "Pump 7 alarm", payload: "Level 94 %" });
-    await bench.showsStatus("send", "1 ✉ APN missing");
+    await bench.showsStatus("send", /^APN missing · 1 ✉ · next try \d\d:\d\d$/);
     const { error } = await bench.received("caught");
     assert.equal(error.code, "PDP_NO_APN");
     assert.match(error.message, /APN/);

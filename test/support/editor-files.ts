@@ -65,6 +65,7 @@ export function editorNodes(): readonly NodeFiles[] {
       _: (key: string) => key,
       nodes: {
         registerType: (type: string, definition: EditorDefinition) => registered.set(type, definition),
+        getType: (type: string) => registered.get(type),
       },
       utils: { validateTypedProperty: () => true },
     };

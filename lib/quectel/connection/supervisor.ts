@@ -16,7 +16,8 @@ import { LineSource } from "./line-source";
 import type { ModemOptions } from "./modem-options";
 import type { PinMemory } from "../registration/pin-memory";
 
-const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 60_000, chance: [0.8, 1.2] };
+/** Never longer than 15 s apart: whoever sets a port free or right stands there and waits. */
+const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 12_500, chance: [0.8, 1.2] };
 /** A module that was plugged in or switched on again is found soon: mails wait for it. */
 const LOOK_AGAIN: BackOffOptions = { ...RECONNECT, capMs: 2_000 };
 /** Milliseconds after an ordered restart in which a port that is gone or silent is no trouble yet. */

@@ -22,7 +22,6 @@ export interface HostOptions {
   readonly log: Logger;
   /** Events of the runtime: `flows:stopping`, `flows:started`. */
   readonly events: EventEmitter;
-  readonly translate: (word: string) => string;
   /** Tells a person what is wrong with the modem, once for each change. */
   readonly report: (error: ModemError) => void;
   /** Takes the result of a mail whose node is gone. */

@@ -67,7 +67,7 @@ export class ModemHost {
 
   /** What every user shows whose last mail did not fail. */
   status(): ShownStatus {
-    return statusOf(this.condition, this.options.translate);
+    return statusOf(this.condition);
   }
 
   /** From now on `observer` is told, too. */
@@ -87,7 +87,7 @@ export class ModemHost {
   /** Shows the status at one node again, whose last mail has ended. */
   showAt(user: ModemUser): void {
     const { condition } = this;
-    this.members.showAt(user, (failure) => statusOf(condition, this.options.translate, failure));
+    this.members.showAt(user, (who) => statusOf(condition, who));
   }
 
   /** A node that is only replaced comes back before the flows run again, so the modem stays open until then. */
@@ -212,7 +212,7 @@ export class ModemHost {
 
   private changed(): void {
     const { condition } = this;
-    this.members.show(condition, (failure) => statusOf(condition, this.options.translate, failure));
+    this.members.show(condition, (who) => statusOf(condition, who));
     this.observer?.changed();
   }
 }

@@ -8,7 +8,7 @@ import type { Node } from "node-red";
 import type { Clock, Timer } from "../../../lib/clock";
 import type { ErrorCode } from "../../../lib/errors";
 import type { ResultReceiver } from "./routing";
-import { type Condition, isSameLook, sameStatus, type ShownStatus } from "../status/status";
+import { type Condition, isSameLook, type Onlooker, sameStatus, type ShownStatus } from "../status/status";
 
 /** A node that uses a modem. */
 export interface ModemUser {
@@ -24,8 +24,8 @@ export interface ModemUser {
 /** Milliseconds between two statuses that differ in their text only. */
 const PACE_MS = 1000;
 
-/** The status of a node whose last mail failed for this reason. */
-type StatusWith = (failure: ErrorCode | undefined) => ShownStatus;
+/** The status of a node, or without one that of the modem. */
+type StatusOf = (who: Onlooker) => ShownStatus;
 
 export class ModemMembers {
   /** By id, as Node-RED looks for it: errors of the modem's node go to the Catch nodes of these. */
@@ -58,18 +58,18 @@ export class ModemMembers {
   }
 
   /** Shows each node its status, and tells all of the condition. */
-  show(condition: Condition, statusWith: StatusWith): void {
+  show(condition: Condition, statusOf: StatusOf): void {
     this.pending?.clear();
-    const wait = this.waitFor(statusWith(undefined));
-    if (wait === 0) this.tell(statusWith);
-    else this.pending = this.clock.after(wait, () => this.tell(statusWith));
+    const wait = this.waitFor(statusOf({}));
+    if (wait === 0) this.tell(statusOf);
+    else this.pending = this.clock.after(wait, () => this.tell(statusOf));
     for (const { onChange } of this.users.values()) onChange?.(condition);
   }
 
   /** Shows one node its status at once; does nothing for a node that has left. */
-  showAt({ node, failure }: ModemUser, statusWith: StatusWith): void {
+  showAt({ node, failure }: ModemUser, statusOf: StatusOf): void {
     if (this.nodes[node.id] !== node) return;
-    const status = statusWith(failure?.());
+    const status = statusOf({ nodeId: node.id, failure: failure?.() });
     const before = this.shownAtNode.get(node);
     if (before !== undefined && sameStatus(before, status)) return;
     this.shownAtNode.set(node, status);
@@ -88,10 +88,10 @@ export class ModemMembers {
     return Math.max(0, this.shownAt + PACE_MS - this.clock.now());
   }
 
-  private tell(statusWith: StatusWith): void {
-    const status = statusWith(undefined);
+  private tell(statusOf: StatusOf): void {
+    const status = statusOf({});
     if (this.shown === undefined || !sameStatus(this.shown, status)) this.shownAt = this.clock.now();
     this.shown = status;
-    for (const user of this.users.values()) this.showAt(user, statusWith);
+    for (const user of this.users.values()) this.showAt(user, statusOf);
   }
 }

@@ -3,6 +3,7 @@
  *
  * It tells its host what happens; whom that concerns, and when the modem is to run, is the host's business.
  */
+import type { Clock } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import type { MailEnded, MailOrigin } from "../../../lib/outbox/outbox-types";
@@ -31,7 +32,10 @@ export class RunningModem {
   /** Resolves when the modem has begun to open its port and the outbox its folder. */
   readonly opened: Promise<void>;
   private readonly opening: OutboxOpening;
+  private readonly clock: Clock;
   private progress: MailProgress | undefined;
+  /** Monotonic time. */
+  private uploadSince = 0;
 
   /** @param free resolves when the modem before has left port and folder. */
   constructor(
@@ -43,6 +47,7 @@ export class RunningModem {
     this.parts = assemble(settings, surroundings);
     const { modem, outbox } = this.parts;
     const { clock } = surroundings;
+    this.clock = clock;
     this.opening = new OutboxOpening(outbox, {
       clock,
       failed: (error) => listener.failed(error),
@@ -63,9 +68,11 @@ export class RunningModem {
       state: modem.state,
       trouble: mailer.trouble,
       summary: outbox.summary(),
+      sendingNode: outbox.sendingNode(),
       progress,
       outboxError: opening.error ?? outbox.error,
       isUnderTest,
+      wall: this.clock.wall(),
     });
   }
 
@@ -79,6 +86,13 @@ export class RunningModem {
   /** The outbox is opened no more; to be called before the parts are closed. */
   end(): void {
     this.opening.end();
+  }
+
+  private note(told: Omit<MailProgress, "uploadMs">): void {
+    const { progress } = this;
+    const goesOn = progress?.id === told.id && progress.stage === told.stage && progress.done <= told.done;
+    if (!goesOn) this.uploadSince = this.clock.now();
+    this.progress = { ...told, uploadMs: this.clock.now() - this.uploadSince };
   }
 
   private listen({ log }: Surroundings): void {
@@ -102,7 +116,7 @@ export class RunningModem {
       listener.changed();
     });
     outbox.on("progress", (progress) => {
-      this.progress = progress;
+      this.note(progress);
       listener.changed();
     });
     outbox.on("hold", (hold) => {

@@ -1,25 +1,28 @@
 /** What modem and outbox say about themselves, in the terms of the status. */
-import type { ModemError } from "../../../lib/errors";
-import type { OutboxSummary } from "../../../lib/outbox/outbox-types";
+import { knownFields, type ModemError } from "../../../lib/errors";
+import type { OutboxSummary, SendingNode } from "../../../lib/outbox/outbox-types";
 import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
 import type { ModemSettings } from "../settings/modem-settings";
-import type { Condition, ModemCondition, OutboxActivity } from "./status";
+import type { Condition, ModemCondition, OutboxActivity, Upload } from "./status";
 
-/** How far the mail of that id has come. */
-export type MailProgress = MailerProgress & { readonly id: string };
+/** How far the mail of that id has come, and for how many milliseconds it has been uploaded. */
+export type MailProgress = MailerProgress & { readonly id: string; readonly uploadMs: number };
 
 interface RunningFacts {
   readonly state: ModemState;
   /** Why no mail can go out although the modem is ready. */
   readonly trouble: ModemError | undefined;
   readonly summary: OutboxSummary;
+  readonly sendingNode: SendingNode | undefined;
   /** The last one that was told, perhaps of an earlier mail. */
   readonly progress: MailProgress | undefined;
   /** Why the folder of the outbox cannot be used. */
   readonly outboxError: ModemError | undefined;
   /** A connection test from the editor has the port. */
   readonly isUnderTest: boolean;
+  /** Wall-clock time, milliseconds since 1970. */
+  readonly wall: number;
 }
 
 /** @param running undefined for a modem that is not opened. */
@@ -37,11 +40,9 @@ function restingCondition(name: "notSetUp" | "unused", simulated: boolean): Cond
 }
 
 function runningCondition(running: RunningFacts, simulated: boolean): Condition {
-  const { summary, progress, outboxError, isUnderTest } = running;
+  const { summary, outboxError, isUnderTest } = running;
   const outbox: OutboxActivity =
-    outboxError === undefined
-      ? outboxActivity(summary, progress?.id === summary.sending ? progress : undefined)
-      : { name: "unavailable", code: outboxError.code };
+    outboxError === undefined ? outboxActivity(running) : { name: "unavailable", code: outboxError.code };
   return {
     modem: isUnderTest ? { name: "underTest" } : modemCondition(running),
     outbox,
@@ -65,29 +66,33 @@ function modemCondition({ state, trouble }: RunningFacts): ModemCondition {
   }
 }
 
-/** @param progress of the mail that is being sent, if any was told. */
-function outboxActivity(
-  { hold, sending, waitsFor }: OutboxSummary,
-  progress: MailerProgress | undefined,
-): OutboxActivity {
+function outboxActivity({ summary, progress, sendingNode, wall }: RunningFacts): OutboxActivity {
+  const { hold, sending, waitsFor, cause, nextTryInMs } = summary;
   if (sending !== undefined) {
-    const percent = progress?.stage === "upload" ? percentOf(progress) : undefined;
-    return { name: "sending", ...(percent === undefined ? {} : { percent }) };
+    const upload = progress?.id === sending && progress.stage === "upload" ? uploadOf(progress) : undefined;
+    return { name: "sending", ...knownFields({ upload, of: sendingNode }) };
   }
+  const isTry = nextTryInMs !== undefined && nextTryInMs > 0 && waitsFor !== "result";
+  const nextTry = isTry ? wall + nextTryInMs : undefined;
   switch (hold?.kind) {
     case undefined:
-      return { name: "idle", ...(waitsFor === undefined ? {} : { waitsFor }) };
+      return { name: "idle", ...knownFields({ waitsFor, cause, nextTry }) };
     case "paused":
       return { name: "paused" };
     case "pdp":
       return { name: "disconnected" };
     case "setup":
-      return { name: "held", code: hold.code };
+      return { name: "held", code: hold.code, ...knownFields({ nextTry }) };
   }
 }
 
-function percentOf({ done, total }: MailerProgress): number | undefined {
-  return total === 0 ? undefined : Math.floor((done * 100) / total);
+/** An estimate needs so many milliseconds of upload behind it. */
+const ESTIMATE_AFTER_MS = 3_000;
+
+function uploadOf({ done, total, uploadMs }: MailProgress): Upload | undefined {
+  if (total === 0) return undefined;
+  const leftMs = uploadMs < ESTIMATE_AFTER_MS || done === 0 ? undefined : (uploadMs / done) * (total - done);
+  return { done, total, ...knownFields({ leftMs }) };
 }
 
 function codeOf({ error }: Extract<ModemState, { name: "offline" | "registering" }>) {

@@ -1,9 +1,8 @@
 /**
  * The words of the nodes' statuses, each short enough for the place below a node.
  *
- * The editor looks for the text of a status in the catalogs, so it shows a word in the language of the person who looks,
- * and a Status node receives readable English. Translations stand in `locales/<lang>/runtime.json` by the keys of these
- * tables.
+ * A Status node receives readable English; the editor shows each word in the language of the person who looks
+ * (editor/shared/status-text.ts). Translations stand in `locales/<lang>/runtime.json` by the keys of these tables.
  */
 import type { ErrorCode } from "../../../lib/errors";
 import type { WaitReason } from "../../../lib/outbox/outbox-types";
@@ -36,6 +35,18 @@ export const WAITING_WORDS = {
   rate: "hourly limit reached",
 } as const satisfies Record<WaitReason, string>;
 
+/** What is said beside the state; each `#` stands for a figure or a time of day, in the same order in each language. */
+export const DETAIL_WORDS = {
+  simulated: "SIMULATED",
+  percent: "sending # %",
+  behind: "behind another mail",
+  kilobytes: "# of # kB",
+  megabytes: "# of # MB",
+  secondsLeft: "about # s left",
+  minutesLeft: "about # min left",
+  nextTry: "next try #",
+} as const;
+
 /** Where an error says more than the state. */
 export const ERROR_WORDS = {
   PORT_NOT_FOUND: "port missing",
@@ -61,6 +72,24 @@ export const ERROR_WORDS = {
   SMTP_AUTH_UNSUPPORTED: "no common login",
   SMTP_TLS_FAILED: "TLS failed",
   SMTP_TLS_CLOCK: "host clock wrong",
+  SMTP_DNS_FAILED: "server not found",
+  SMTP_NETWORK: "server unreachable",
+  SMTP_TIMEOUT: "server silent",
+  SMTP_CLOSED_BY_SERVER: "closed by server",
+  SMTP_PDP_DEACTIVATED: "no data connection",
+  SMTP_SERVICE_UNAVAILABLE: "server unavailable",
+  SMTP_MAILBOX_BUSY: "mailbox busy",
+  SMTP_LOCAL_ERROR: "error at the server",
+  SMTP_SERVER_STORAGE: "server storage full",
+  SMTP_BUSY: "mail client busy",
+  SMTP_UNKNOWN: "sending failed",
+  SMTP_SEND_FAILED: "sending failed",
+  SOCKET_DNS_FAILED: "server not found",
+  SOCKET_CONNECT_FAILED: "server unreachable",
+  SOCKET_TIMEOUT: "server silent",
+  SOCKET_STALLED: "connection stalled",
+  SOCKET_CLOSED: "connection lost",
+  MODEM_RESET: "modem restarted",
   MODEM_RESULT_MISSING: "results missing",
   INVALID_NO_RECIPIENT: "no recipient",
   INVALID_RECIPIENT: "recipient not valid",
@@ -72,6 +101,7 @@ export const ERROR_WORDS = {
 export const STATUS_WORDS: Readonly<Record<string, string>> = {
   ...STATE_WORDS,
   ...WAITING_WORDS,
+  ...DETAIL_WORDS,
   ...ERROR_WORDS,
 };
 

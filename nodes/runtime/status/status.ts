@@ -2,14 +2,13 @@
  * The one reducer behind the status of every node: what is known of modem and outbox in, fill, shape and text out.
  *
  * Pure. Green only while a mail could really go out and the last one of the node did; red where a person has to do
- * something; yellow where waiting helps. A text that starts with a letter is a word of status-words.ts, which the
- * editor translates; one that starts with a figure is shown as it is, so its word is translated here, in the language
- * of the runtime.
+ * something; yellow where waiting helps. A text is English: words of status-words.ts with a dot between them, which the
+ * editor translates one by one. It begins with a letter, because Node-RED shows any other text as it is.
  */
 import type { ErrorCode } from "../../../lib/errors";
-import type { WaitReason } from "../../../lib/outbox/outbox-types";
+import type { SendingNode, WaitReason } from "../../../lib/outbox/outbox-types";
 import type { RegisteringStep } from "../../../lib/quectel/registration/readiness";
-import { STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
+import { DETAIL_WORDS, STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
 
 /** What is known of the modem. */
 export type ModemCondition =
@@ -27,10 +26,15 @@ export type ModemCondition =
 
 /** What the outbox does. */
 export type OutboxActivity =
-  /** Nothing is sent just now; `waitsFor` while mails wait. */
-  | { readonly name: "idle"; readonly waitsFor?: WaitReason }
-  /** A mail is on its way; `percent` while its content is uploaded. */
-  | { readonly name: "sending"; readonly percent?: number }
+  /** Nothing is sent just now; `waitsFor` while mails wait, `cause` after a try that failed. */
+  | {
+      readonly name: "idle";
+      readonly waitsFor?: WaitReason;
+      readonly cause?: ErrorCode;
+      readonly nextTry?: number;
+    }
+  /** A mail is on its way; `upload` while its content is uploaded. */
+  | { readonly name: "sending"; readonly upload?: Upload; readonly of?: SendingNode }
   /** A person or a flow has paused it. */
   | { readonly name: "paused" }
   /** A flow has deactivated the data connection. */
@@ -38,7 +42,14 @@ export type OutboxActivity =
   /** Its folder cannot be used. */
   | { readonly name: "unavailable"; readonly code: ErrorCode }
   /** It stopped itself, because `code` would hit every mail. */
-  | { readonly name: "held"; readonly code: ErrorCode };
+  | { readonly name: "held"; readonly code: ErrorCode; readonly nextTry?: number };
+
+/** How far the content of a mail is uploaded, in bytes; milliseconds that the rest will take, where that is known. */
+export interface Upload {
+  readonly done: number;
+  readonly total: number;
+  readonly leftMs?: number;
+}
 
 export interface Condition {
   readonly modem: ModemCondition;
@@ -46,6 +57,16 @@ export interface Condition {
   /** Mails that are not yet sent, the one on its way included. */
   readonly waiting: number;
   readonly simulated: boolean;
+}
+
+/** The node whose status it is. */
+export interface Onlooker {
+  readonly nodeId?: string;
+  /**
+   * Why its last mail was not sent, `INVALID_CONFIG` where none can be; it shows where modem and outbox have nothing to
+   * say.
+   */
+  readonly failure?: ErrorCode | undefined;
 }
 
 /** The states that `modem-status` reports. */
@@ -110,24 +131,19 @@ export function stateOf({ modem, outbox }: Condition): StateName {
   }
 }
 
-/**
- * The status of a node that uses a modem in `condition`; `translate` gives a word in the runtime's language.
- *
- * @param failure why the last mail of this node was not sent, `INVALID_CONFIG` where none can be; it shows where modem
- *   and outbox have nothing to say.
- */
-export function statusOf(condition: Condition, translate: Translate, failure?: ErrorCode): ShownStatus {
-  const { fill, shape, word } = lookOf(condition, failure);
+/** The status of a modem in `condition`, or of a node that uses it. */
+export function statusOf(condition: Condition, who: Onlooker = {}): ShownStatus {
+  const { fill, shape, word } = lookOf(condition, who);
   return {
     fill,
     shape,
-    text: textOf(condition, word, translate),
+    text: textOf(condition, word, who),
     state: stateOf(condition),
     waiting: condition.waiting,
   };
 }
 
-function lookOf(condition: Condition, failure: ErrorCode | undefined): Look {
+function lookOf(condition: Condition, who: Onlooker): Look {
   const { modem, outbox } = condition;
   // Without its folder no mail is accepted, whatever the modem does.
   if (outbox.name === "unavailable") {
@@ -153,21 +169,23 @@ function lookOf(condition: Condition, failure: ErrorCode | undefined): Look {
     case "needsPowerCycle":
       return { fill: "red", shape: "dot", word: STATE_WORDS.needsPowerCycle };
     case "ready":
-      return lookOfOutbox(condition, failure);
+      return lookOfOutbox(condition, who);
   }
 }
 
-function lookOfOutbox({ outbox, waiting }: Condition, failure: ErrorCode | undefined): Look {
+function lookOfOutbox({ outbox, waiting }: Condition, { nodeId, failure }: Onlooker): Look {
   switch (outbox.name) {
     case "disconnected":
       return { fill: "yellow", shape: "ring", word: STATE_WORDS.disconnected };
     case "idle":
-      if (waiting > 0) return lookOfWaiting(outbox.waitsFor ?? "turn");
+      if (waiting > 0) return lookOfWaiting(outbox.waitsFor ?? "turn", outbox.cause);
       return failure === undefined
         ? { fill: "green", shape: "dot", word: STATE_WORDS.ready }
         : { fill: "red", shape: "ring", word: wordForFailure(failure) };
     case "sending":
-      return { fill: "blue", shape: "dot", word: STATE_WORDS.sending };
+      return isBehind(outbox, nodeId)
+        ? { fill: "blue", shape: "ring", word: DETAIL_WORDS.behind }
+        : { fill: "blue", shape: "dot", word: sendingWord(outbox) };
     case "paused":
       return { fill: "yellow", shape: "ring", word: STATE_WORDS.paused };
     case "unavailable":
@@ -182,33 +200,85 @@ function wordForFailure(failure: ErrorCode): string {
 }
 
 /** Blue while the package itself has something to do, yellow where only time helps. */
-function lookOfWaiting(reason: WaitReason): Look {
+function lookOfWaiting(reason: WaitReason, cause: ErrorCode | undefined): Look {
   switch (reason) {
     case "turn":
     case "result":
       return { fill: "blue", shape: "ring", word: WAITING_WORDS[reason] };
     case "retry":
+      return { fill: "yellow", shape: "dot", word: wordForError(cause, WAITING_WORDS.retry) };
     case "rate":
-      return { fill: "yellow", shape: "dot", word: WAITING_WORDS[reason] };
+      return { fill: "yellow", shape: "dot", word: WAITING_WORDS.rate };
   }
 }
 
-/** `ready`, `3 ✉ no network`, `45 %`, `2 ✉ 45 %`, `SIMULATED ready`. */
-function textOf(
-  { modem, outbox, waiting, simulated }: Condition,
-  word: string,
-  translate: Translate,
-): string {
-  const uploading = modem.name === "ready" && outbox.name === "sending" ? outbox.percent : undefined;
-  // The mail that is being sent is what the word speaks of; only others are worth a figure.
-  const others = outbox.name === "sending" ? waiting - 1 : waiting;
-  const figures = [
-    ...(simulated ? ["SIMULATED"] : []),
-    ...(others > 0 ? [`${others} ✉`] : []),
-    ...(uploading === undefined ? [] : [`${uploading} %`]),
-  ];
-  if (figures.length === 0) return word;
-  return uploading === undefined ? [...figures, translate(word)].join(" ") : figures.join(" ");
+/** A mail of this node waits behind that of another node. */
+function isBehind({ of }: Sending, nodeId: string | undefined): boolean {
+  return of !== undefined && nodeId !== undefined && of.nodeId !== nodeId && of.behind.has(nodeId);
 }
 
-type Translate = (word: string) => string;
+function sendingWord({ upload }: Sending): string {
+  if (upload === undefined) return STATE_WORDS.sending;
+  return filled(DETAIL_WORDS.percent, Math.floor((upload.done * 100) / upload.total));
+}
+
+/**
+ * `ready`, `no network · 3 ✉`, `server unreachable · 2 ✉ · next try 14:05`, `SIMULATED sending 45 %`,
+ * `behind another mail · 4.2 MB · about 5 min left`.
+ */
+function textOf({ modem, outbox, waiting, simulated }: Condition, word: string, who: Onlooker): string {
+  // The mail that is being sent is what the word speaks of; only others are worth a figure.
+  const others = outbox.name === "sending" ? waiting - 1 : waiting;
+  const isReady = modem.name === "ready";
+  const parts = [
+    word,
+    ...(isReady && outbox.name === "sending" ? uploadParts(outbox, who) : []),
+    ...(others > 0 ? [`${others} ✉`] : []),
+    ...(isReady && waiting > 0 && "nextTry" in outbox ? [nextTryPart(outbox.nextTry)] : []),
+  ];
+  return `${simulated ? `${DETAIL_WORDS.simulated} ` : ""}${parts.join(" · ")}`;
+}
+
+/** Uploads of fewer bytes are over before anybody has read more than the percentage. */
+const LONG_UPLOAD = 100_000;
+
+function uploadParts(outbox: Sending, { nodeId }: Onlooker): readonly string[] {
+  const { upload, of } = outbox;
+  if (upload === undefined || upload.total < LONG_UPLOAD) return [];
+  const left = upload.leftMs === undefined ? [] : [leftPart(upload.leftMs)];
+  if (isBehind(outbox, nodeId)) return [sizePart(upload.total), ...left];
+  return of?.nodeId === nodeId ? [donePart(upload), ...left] : left;
+}
+
+const MEGABYTE = 1e6;
+
+function sizePart(bytes: number): string {
+  return bytes < MEGABYTE ? `${Math.round(bytes / 1000)} kB` : `${(bytes / MEGABYTE).toFixed(1)} MB`;
+}
+
+function donePart({ done, total }: Upload): string {
+  return total < MEGABYTE
+    ? filled(DETAIL_WORDS.kilobytes, Math.round(done / 1000), Math.round(total / 1000))
+    : filled(DETAIL_WORDS.megabytes, (done / MEGABYTE).toFixed(1), (total / MEGABYTE).toFixed(1));
+}
+
+/** In steps in which an estimate means something. */
+function leftPart(ms: number): string {
+  return ms < 55_000
+    ? filled(DETAIL_WORDS.secondsLeft, Math.max(1, Math.ceil(ms / 10_000)) * 10)
+    : filled(DETAIL_WORDS.minutesLeft, Math.ceil(ms / 60_000));
+}
+
+/** @param at wall-clock time, milliseconds since 1970; shown as the clock of this host shows it. */
+function nextTryPart(at: number): string {
+  const [hours, minutes] = new Date(at).toTimeString().split(":");
+  return filled(DETAIL_WORDS.nextTry, `${hours}:${minutes}`);
+}
+
+/** Puts figures in the places of a word. */
+function filled(word: string, ...figures: readonly (string | number)[]): string {
+  const left = [...figures];
+  return word.replaceAll("#", () => String(left.shift()));
+}
+
+type Sending = Extract<OutboxActivity, { name: "sending" }>;

@@ -185,16 +185,20 @@ export class FlowBench {
   }
 
   /** Resolves when a node's last status has this text. */
-  async showsStatus(id: string, text: string): Promise<void> {
+  async showsStatus(id: string, text: string | RegExp): Promise<void> {
     const { status } = this.node(id) as unknown as { status: StatusSpy };
     const texts = (): unknown[] =>
       status
         .getCalls()
         .filter((call) => call.thisValue.id === id)
         .map((call) => call.args[0]?.text);
-    await waitFor(`status ${text} of ${id}`, () => texts().at(-1) === text, 25_000).catch((error: Error) => {
-      throw new Error(`${error.message}; it was ${texts().slice(-5).map(String).join(", then ")}`);
-    });
+    const isIt = (last: unknown): boolean =>
+      typeof text === "string" ? last === text : text.test(String(last));
+    await waitFor(`status ${String(text)} of ${id}`, () => isIt(texts().at(-1)), 25_000).catch(
+      (error: Error) => {
+        throw new Error(`${error.message}; it was ${texts().slice(-5).map(String).join(", then ")}`);
+      },
+    );
   }
 
   /** With a tab; a node without a place would count as a config node. */

@@ -57,10 +57,10 @@ for (const version of nodeRedVersions()) {
         const subject = `waiting ${type}`;
         rig.server.refuse = { mail: 451 };
         await send(subject, { attachments: [{ filename: "log.txt", content: "12:00 94 %" }] });
-        await gateway.shows(/^1 ✉ waits for retry$/);
+        await gateway.shows(/ · 1 ✉ · next try /);
         const took = await gateway.deploy(changedModem(), type);
         assert.ok(took < RELEASE, `took ${took} ms`);
-        await gateway.shows(/^1 ✉ waits for retry$/);
+        await gateway.shows(/ · 1 ✉ · next try /);
         rig.server.refuse = {};
         await gateway.inject("outbox-in", { action: "flush" });
         const { smtp, attachments } = await gateway.outcome("send:sent", subject);
@@ -115,7 +115,7 @@ for (const version of nodeRedVersions()) {
       const heard = rig.heard();
       const took = await gateway.deploy(changedModem(), "full");
       assert.ok(took > RESULT_WAIT && took < RESULT_WAIT + REST, `took ${took} ms`);
-      await gateway.shows(/^1 ✉ asks for result$/);
+      await gateway.shows(/^asks for result · 1 ✉$/);
       await rig.askedSince(heard);
       release();
       const { smtp } = await gateway.outcome("send:sent", "late result");

@@ -63,7 +63,7 @@ describe("A mail whose Node-RED was killed", function () {
   it("while the mail was waiting goes out by the next run", async () => {
     rig.server.refuse = { mail: 451 };
     await send("was waiting");
-    await gateway.shows(/^1 ✉ waits for retry$/);
+    await gateway.shows(/ · 1 ✉ · next try /);
     await killAndStart();
     rig.server.refuse = {};
     await gateway.inject("outbox-in", { action: "flush" });
@@ -87,7 +87,7 @@ describe("A mail whose Node-RED was killed", function () {
     await reached;
     const heard = rig.heard();
     await killAndStart();
-    await gateway.shows(/^1 ✉ asks for result$/);
+    await gateway.shows(/^asks for result · 1 ✉$/);
     await rig.askedSince(heard);
     release();
     await assertDeliveredOnce(await gateway.outcome("send:sent", "was on the air"));
@@ -101,7 +101,7 @@ describe("A mail whose Node-RED was killed", function () {
     await reached;
     const heard = rig.heard();
     await killAndStart();
-    await gateway.shows(/^1 ✉ asks for result$/);
+    await gateway.shows(/^asks for result · 1 ✉$/);
     await rig.askedSince(heard);
     rig.server.refuse = { data: 554 };
     release();

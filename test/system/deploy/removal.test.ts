@@ -32,7 +32,7 @@ describe("A mail that waits", function () {
     await gateway.inject("outbox-in", { action: "pause" });
     await gateway.shows(/paused$/);
     await send(topic);
-    await gateway.shows(/^1 ✉ paused$/);
+    await gateway.shows(/^paused · 1 ✉$/);
   };
   const resume = (): Promise<void> => gateway.inject("outbox-in", { action: "resume" });
 
@@ -130,7 +130,7 @@ describe("A mail that waits", function () {
     await reached;
     await send("very last");
     await waitFor("the second mail to wait", async () =>
-      (await gateway.outcomes("status")).some(({ status }) => status?.text === "1 ✉ sending"),
+      (await gateway.outcomes("status")).some(({ status }) => status?.text === "sending · 1 ✉"),
     );
     await gateway.deploy([tab(), modem(port, rig.server.port)], "nodes");
     await gateway.logged(/2 mail\(s\) wait although no node uses the modem/);
@@ -169,7 +169,7 @@ describe("Two modems of one flow on the same port", function () {
       await gateway.inject(`${id}-in`, { to: "duty@example.com", topic: `by ${id}`, payload: "Level 94 %" });
     }
     await gateway.outcome("send:sent", "by send");
-    await gateway.shows(/^1 ✉ port in use$/);
+    await gateway.shows(/^port in use · 1 ✉$/);
     await gateway.deploy([tab(), ...second], "nodes");
     const { smtp } = await gateway.outcome("send-2:sent", "by send-2");
     assert.deepEqual([smtp?.status, smtp?.attempts], ["sent", 1]);

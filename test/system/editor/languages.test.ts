@@ -30,6 +30,43 @@ const FLOWS = [
     y: 80 + 60 * index,
     wires: [],
   })),
+  {
+    id: "simulated",
+    type: "quectel-modem",
+    name: "",
+    version: 1,
+    transport: "simulator",
+    smtpHost: "127.0.0.1",
+    // Nothing listens there.
+    smtpPort: "9",
+    smtpSecurity: "none",
+    senderAddress: "pump7@example.com",
+  },
+  {
+    id: "alarm",
+    type: "inject",
+    z: "tab",
+    name: "",
+    props: [{ p: "payload" }, { p: "to", v: "duty@example.com", vt: "str" }],
+    payload: "Level high",
+    payloadType: "str",
+    once: true,
+    onceDelay: 0.1,
+    x: 200,
+    y: 400,
+    wires: [["waiting"]],
+  },
+  {
+    id: "waiting",
+    type: "quectel-smtp-send",
+    z: "tab",
+    name: "",
+    version: 1,
+    modem: "simulated",
+    x: 420,
+    y: 400,
+    wires: [[], []],
+  },
 ];
 
 /** The texts of an element's catalog that the open dialog shows, and what the page shows instead. */
@@ -148,6 +185,18 @@ for (const version of nodeRedVersions()) {
         it("shows the status of a node", async () => {
           const word: string = readJson(`nodes/locales/${language}/runtime.json`).status.PORT_NOT_FOUND;
           await editor.page.locator(".red-ui-flow-node-status-label", { hasText: word }).first().waitFor();
+        });
+
+        it("shows each part of a status with figures", async () => {
+          const { simulated, SMTP_NETWORK, nextTry } = readJson(
+            `nodes/locales/${language}/runtime.json`,
+          ).status;
+          const shown = `${simulated} ${SMTP_NETWORK} · 1 ✉ · ${nextTry}`.replace("#", "\\d\\d:\\d\\d");
+          const label = editor.page.locator(".red-ui-flow-node-status-label", {
+            hasText: new RegExp(`^${shown}$`),
+          });
+          await label.first().waitFor({ timeout: 30_000 });
+          await editor.picture(`${language}-statuses`);
         });
 
         it("explains an error by its code", async () => {

@@ -43,7 +43,7 @@ describe("A missing serial port", function () {
     ]);
     await bench.showsStatus("send", "port missing");
     bench.inject("send", { to: "duty@example.com", topic: "Lost", payload: "text" });
-    await bench.showsStatus("send", "1 ✉ port missing");
+    await bench.showsStatus("send", "port missing · 1 ✉");
     clock.leap(2 * 60_000);
     const { error } = await bench.received("failed");
     assert.equal(error.code, "OUTBOX_EXPIRED");

@@ -5,6 +5,7 @@ import { conditionOf, type MailProgress } from "../../../nodes/runtime/status/co
 import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 
 const IDLE: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
+const NOON = Date.parse("2026-01-01T12:00:00Z");
 const SIMULATED = readModemSettings(
   {
     transport: "simulator",
@@ -23,20 +24,25 @@ const outboxOf = (
     state: { name: "ready" },
     trouble: undefined,
     summary: { ...IDLE, ...summary },
+    sendingNode: undefined,
     progress,
     outboxError,
     isUnderTest: false,
+    wall: NOON,
   }).outbox;
 
 describe("What modem and outbox say of themselves", () => {
-  const half: MailProgress = { id: "k3m8q2xa", stage: "upload", done: 1500, total: 3001 };
+  const half: MailProgress = { id: "k3m8q2xa", stage: "upload", done: 1500, total: 3001, uploadMs: 0 };
 
-  it("is how far the upload of the mail on its way is, in whole percent that are never ahead", () => {
-    const percent = (done: number, total: number) =>
-      outboxOf({ sending: "k3m8q2xa" }, { progress: { ...half, done, total } });
-    assert.deepEqual(percent(1500, 3001), { name: "sending", percent: 49 });
-    assert.deepEqual(percent(0, 3001), { name: "sending", percent: 0 });
-    assert.deepEqual(percent(3001, 3001), { name: "sending", percent: 100 });
+  it("is how far the upload of the mail on its way is, and how long the rest takes once that can be told", () => {
+    const uploaded = (done: number, uploadMs: number) =>
+      outboxOf({ sending: "k3m8q2xa" }, { progress: { ...half, done, uploadMs } });
+    assert.deepEqual(uploaded(0, 9000), { name: "sending", upload: { done: 0, total: 3001 } });
+    assert.deepEqual(uploaded(1500, 2999), { name: "sending", upload: { done: 1500, total: 3001 } });
+    assert.deepEqual(uploaded(2001, 6003), {
+      name: "sending",
+      upload: { done: 2001, total: 3001, leftMs: 3000 },
+    });
   });
 
   it("is `sending` without a figure where nothing is uploaded", () => {
@@ -53,6 +59,16 @@ describe("What modem and outbox say of themselves", () => {
 
   it("names why mails wait or are held, and a folder that cannot be used before all else", () => {
     assert.deepEqual(outboxOf({ depth: 1, waitsFor: "retry" }), { name: "idle", waitsFor: "retry" });
+    const last = { waitsFor: "retry", cause: "SMTP_NETWORK" } as const;
+    assert.deepEqual(outboxOf({ depth: 1, ...last, nextTryInMs: 60_000 }), {
+      name: "idle",
+      ...last,
+      nextTry: NOON + 60_000,
+    });
+    assert.deepEqual(outboxOf({ depth: 1, waitsFor: "turn", nextTryInMs: 0 }), {
+      name: "idle",
+      waitsFor: "turn",
+    });
     const since = "2026-01-01T00:00:00.000Z";
     assert.deepEqual(outboxOf({ hold: { kind: "paused", since } }), { name: "paused" });
     assert.deepEqual(outboxOf({ hold: { kind: "pdp", since } }), { name: "disconnected" });
@@ -69,9 +85,11 @@ describe("What modem and outbox say of themselves", () => {
       state: { name: "offline", error },
       trouble: undefined,
       summary: { ...IDLE, depth: 2 },
+      sendingNode: undefined,
       progress: undefined,
       outboxError: undefined,
       isUnderTest: false,
+      wall: NOON,
     } as const;
     assert.deepEqual(conditionOf(SIMULATED, running), {
       modem: { name: "offline", code: "PORT_BUSY" },

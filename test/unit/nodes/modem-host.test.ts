@@ -36,7 +36,6 @@ describe("A modem of the flows", () => {
       clock: systemClock,
       log: new KeptLog(),
       events: new EventEmitter(),
-      translate: (word) => word,
       report: (error) => errors.push(error),
       unclaimed: () => Promise.resolve(),
     });

@@ -5,6 +5,11 @@ import { VirtualClock } from "../../support/virtual-clock";
 
 const READY: Condition = { modem: { name: "ready" }, outbox: { name: "idle" }, waiting: 0, simulated: false };
 
+const uploaded = (percent: number): Condition["outbox"] => ({
+  name: "sending",
+  upload: { done: percent, total: 100 },
+});
+
 describe("The nodes of a modem", () => {
   let clock: VirtualClock;
   let members: ModemMembers;
@@ -22,18 +27,18 @@ describe("The nodes of a modem", () => {
 
   const show = (outbox: Condition["outbox"], waiting = 1): void => {
     const condition = { ...READY, outbox, waiting };
-    members.show(condition, (failure) => statusOf(condition, (word) => word, failure));
+    members.show(condition, (who) => statusOf(condition, who));
   };
 
   it("show an upload once a second, its last percent always", async () => {
     show({ name: "idle" }, 0);
     for (let percent = 0; percent <= 75; percent++) {
-      show({ name: "sending", percent });
+      show(uploaded(percent));
       await clock.advance(13);
     }
-    assert.deepEqual(texts, ["ready", "0 %"]);
+    assert.deepEqual(texts, ["ready", "sending 0 %"]);
     await clock.advance(1000);
-    assert.deepEqual(texts, ["ready", "0 %", "75 %"]);
+    assert.deepEqual(texts, ["ready", "sending 0 %", "sending 75 %"]);
     await clock.advance(10_000);
     assert.equal(texts.length, 3);
     assert.equal(told, 77);
@@ -41,26 +46,26 @@ describe("The nodes of a modem", () => {
 
   it("show each second of a slow upload as it is", async () => {
     for (let percent = 0; percent < 5; percent++) {
-      show({ name: "sending", percent });
+      show(uploaded(percent));
       await clock.advance(1000);
     }
-    assert.deepEqual(texts, ["0 %", "1 %", "2 %", "3 %", "4 %"]);
+    assert.deepEqual(texts, ["sending 0 %", "sending 1 %", "sending 2 %", "sending 3 %", "sending 4 %"]);
   });
 
   it("show a new state at once, and no figure of the old one afterwards", async () => {
-    show({ name: "sending", percent: 1 });
-    show({ name: "sending", percent: 2 });
+    show(uploaded(1));
+    show(uploaded(2));
     show({ name: "held", code: "SMTP_AUTH_FAILED" });
     await clock.advance(5000);
-    assert.deepEqual(texts, ["1 %", "1 ✉ login refused"]);
+    assert.deepEqual(texts, ["sending 1 %", "login refused · 1 ✉"]);
   });
 
   it("show nothing twice that has come back meanwhile", async () => {
-    show({ name: "sending", percent: 1 });
-    show({ name: "sending", percent: 2 });
-    show({ name: "sending", percent: 1 });
+    show(uploaded(1));
+    show(uploaded(2));
+    show(uploaded(1));
     await clock.advance(5000);
-    assert.deepEqual(texts, ["1 %"]);
+    assert.deepEqual(texts, ["sending 1 %"]);
   });
 
   it("show each its own failure, and the others nothing of it", () => {
@@ -73,16 +78,16 @@ describe("The nodes of a modem", () => {
     show({ name: "idle" }, 0);
     assert.deepEqual([texts, seen], [["ready"], ["no recipient"]]);
     members.leave(failing);
-    members.showAt(failing, () => statusOf(READY, (word) => word));
+    members.showAt(failing, () => statusOf(READY));
     assert.deepEqual(seen, ["no recipient"]);
   });
 
   it("show nothing any more after the end", async () => {
-    show({ name: "sending", percent: 1 });
-    show({ name: "sending", percent: 2 });
+    show(uploaded(1));
+    show(uploaded(2));
     members.close();
     await clock.advance(5000);
-    assert.deepEqual(texts, ["1 %"]);
+    assert.deepEqual(texts, ["sending 1 %"]);
     assert.equal(clock.timers, 0);
   });
 });

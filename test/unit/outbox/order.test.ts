@@ -106,6 +106,7 @@ describe("Order of the outbox", () => {
     await bench.accept(mail("alarm"));
     await bench.clock.run(() => bench.tried.length === 1 && bench.outbox.summary().sending === undefined);
     assert.equal(waitsFor(), "retry");
+    assert.equal(bench.outbox.summary().cause, "SMTP_NETWORK");
     await bench.clock.until(bench.outbox.pause());
     assert.equal(waitsFor(), undefined);
     await bench.clock.until(bench.outbox.resume());

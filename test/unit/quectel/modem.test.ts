@@ -94,8 +94,8 @@ describe("modem", () => {
   });
 
   for (const [code, wanted, how] of [
-    // 1, 2, 4, 8, 16, 32, then every 60 s.
-    ["PORT_BUSY", 15, "with a growing wait when another program has the port"],
+    // 1, 2, 4, 8, then every 12.5 s.
+    ["PORT_BUSY", 51, "with a growing wait when another program has the port"],
     // After a second, then every two: a module that is plugged in has mails to send.
     ["PORT_NOT_FOUND", 301, "every two seconds when the port is not there, and tells it once"],
   ] as const) {
