@@ -24,7 +24,7 @@ function errorTable() {
 }
 
 function providerTable() {
-  const { PROVIDERS } = require("../build/lib/mail/providers/provider-table.js");
+  const { PROVIDERS, fitOf } = require("../build/lib/mail/providers/providers.js");
   const security = { tls: "TLS", starttls: "STARTTLS" };
   const login = {
     password: "password",
@@ -33,20 +33,31 @@ function providerTable() {
     ending: "no password in the long run",
     none: "**no**",
   };
-  const fits = ({ userLength = 0, passwordLength = 0, login: kind }) => {
-    if (kind === "none") return "";
-    return Math.max(userLength, passwordLength) > 50
-      ? `no (${Math.max(userLength, passwordLength)} bytes)`
-      : "yes";
+  const fits = (provider, way) => {
+    const fit = fitOf(provider, way);
+    switch (fit.kind) {
+      case "yes":
+        return "yes";
+      case "tooLong":
+        return `no (${fit.bytes} bytes)`;
+      case "mayBeClear":
+        return "may be in clear";
+      case "ending":
+        return "ending";
+      case "no":
+        return "**no**";
+    }
   };
   const rows = PROVIDERS.map(
     (provider) =>
       `| ${provider.name} | \`${provider.hosts[0]}\` | ${provider.port} ${security[provider.security]} | ` +
-      `${login[provider.login]} | ${fits(provider)} | ${provider.remark} |`,
+      `${login[provider.login]} | ${fits(provider, "module")} | ${fits(provider, "socket")} | ${provider.remark} |`,
   );
-  return ["| provider | server | port | login | fits | remark |", "|---|---|---|---|---|---|", ...rows].join(
-    "\n",
-  );
+  const head = [
+    "| provider | server | port | login | by the module | by this package | remark |",
+    "|---|---|---|---|---|---|---|",
+  ];
+  return [...head, ...rows].join("\n");
 }
 
 function moduleTable() {

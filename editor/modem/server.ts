@@ -23,6 +23,9 @@ const SIMULATED = {
   senderAddress: "modem@example.com",
 } as const;
 
+/** Mark of a way that was chosen with a provider. */
+const PROPOSED = "quectel-proposed";
+
 /** After the last key before the runtime is asked. */
 const PAUSE_MS = 400;
 
@@ -54,10 +57,22 @@ function prepareProviders(): void {
         field("smtpSecurity").val(provider.security).trigger("change");
         if (provider.host !== "") field("smtpHost").val(provider.host).trigger("change");
         field("smtpPort").val(String(provider.port)).trigger("change");
+        proposeWay(provider);
       });
     },
     (error: Error) => remark.text(error.message),
   );
+}
+
+/** The way that a provider needs is chosen with it, and taken back with the next one; a person's own choice stays. */
+function proposeWay({ mailer }: KnownServer): void {
+  const select = field("mailer");
+  const chosen = valueOf(select);
+  if (mailer === "socket" && chosen === "module") {
+    select.val("socket").trigger("change").data(PROPOSED, true);
+  } else if (mailer === "module" && chosen === "socket" && select.data(PROPOSED) === true) {
+    select.val("module").trigger("change");
+  }
 }
 
 function followUsualPort(): void {
@@ -91,7 +106,7 @@ function sentenceOf(advice: Advice): string {
     case "login":
       return `${advice.provider.name}: ${providerRemark(advice.provider)}`;
     case "credentials":
-      return text("advice.credentials", { limit: advice.limit });
+      return text("advice.credentials", { limit: advice.limit, field: text("label.mailer") });
     case "security":
       return text("advice.security", { port: advice.port, usual: text(`securityName.${advice.usual}`) });
   }
@@ -109,14 +124,13 @@ function prepareAdvice(): void {
   let asked = 0;
   const look = async (): Promise<void> => {
     const number = ++asked;
-    const isByModule = valueOf(field("mailer")) === "module";
     const query = $.param({
       host: valueOf(field("smtpHost")),
       port: valueOf(field("smtpPort")),
       security: valueOf(field("smtpSecurity")),
-      // Only the module's own client has a limit.
-      userBytes: isByModule ? bytesOf("smtpUser") : 0,
-      passwordBytes: isByModule ? bytesOf("smtpPassword") : 0,
+      mailer: valueOf(field("mailer")),
+      userBytes: bytesOf("smtpUser"),
+      passwordBytes: bytesOf("smtpPassword"),
     });
     // That the runtime does not answer is said where a person asks it something.
     const advice = await request<Advice[]>(`advice?${query}`).catch(() => []);

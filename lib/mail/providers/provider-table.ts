@@ -1,5 +1,5 @@
 /**
- * Known mail servers: what to fill in, which root certificate signs for them, and whether the module can log in.
+ * Known mail servers: what to fill in, which root certificate signs for them, and how one logs in there.
  *
  * Providers change certificates and rules. A row without `rootsFrom` or `loginFrom` is general knowledge that nobody
  * has checked against the server, and so are all hosts, ports and remarks. Roots are names in
@@ -58,7 +58,8 @@ export const PROVIDERS: readonly Provider[] = [
     login: "key",
     userLength: 6,
     passwordLength: 69,
-    remark: "User is the word apikey. The key is longer than most modules take.",
+    remark:
+      "User is the word apikey. The key is too long for the module's own client: let this package send.",
     loginFrom: "Twilio SendGrid documentation of API keys",
   },
   {
@@ -82,8 +83,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["ISRG Root X1", "USERTrust RSA Certification Authority"],
     login: "key",
     passwordLength: 90,
-    remark:
-      "New SMTP keys (xsmtpsib-…) are longer than most modules take; an old master password may be shorter.",
+    remark: "New SMTP keys (xsmtpsib-…) are too long for the module's own client: let this package send.",
   },
   {
     id: "mailjet",

@@ -15,13 +15,39 @@ export function findProvider(host: string): Provider | undefined {
   return PROVIDERS.find(({ hosts }) => hosts.some((pattern) => isMatch(labelsOf(pattern), labels)));
 }
 
-/** True when what the provider issues is longer than every firmware is known to take. */
-export function issuesLongCredentials(provider: Provider): boolean {
-  return Math.max(provider.userLength ?? 0, provider.passwordLength ?? 0) > SURE_CREDENTIALS;
+/** Who speaks SMTP: the module's own client, or this package over a TCP connection of the module. */
+export type MailWay = "module" | "socket";
+
+/** Whether mails go to a provider by a way, with user and password as the provider makes them. */
+export type Fit =
+  | { readonly kind: "yes" }
+  /** User or password has so many bytes, more than every firmware is known to take. */
+  | { readonly kind: "tooLong"; readonly bytes: number }
+  /** Where somebody takes STARTTLS out of the offer, the module's client was seen to go on in clear text. */
+  | { readonly kind: "mayBeClear" }
+  /** Password logins end, or have ended. */
+  | { readonly kind: "ending" }
+  | { readonly kind: "no" };
+
+export function fitOf(provider: Provider, way: MailWay): Fit {
+  const { login, userLength = 0, passwordLength = 0, security } = provider;
+  const bytes = Math.max(userLength, passwordLength);
+  if (login === "none") return { kind: "no" };
+  if (login === "ending") return { kind: "ending" };
+  if (way === "socket") return { kind: "yes" };
+  if (bytes > SURE_CREDENTIALS) return { kind: "tooLong", bytes };
+  return { kind: security === "starttls" ? "mayBeClear" : "yes" };
+}
+
+/** The way that the provider needs: the module's client wherever that will do. */
+export function proposedWay(provider: Provider): MailWay {
+  return fitOf(provider, "module").kind === "yes" ? "module" : "socket";
 }
 
 /** Settings of a mail server as far as advice needs them; of the login only its length is anybody's business. */
 export interface ServerSettings extends Pick<SmtpSettings, "host" | "port" | "security"> {
+  /** `auto`: whichever fits a mail. */
+  readonly mailer: MailWay | "auto";
   readonly userBytes: number;
   readonly passwordBytes: number;
 }
@@ -30,14 +56,14 @@ export interface ServerSettings extends Pick<SmtpSettings, "host" | "port" | "se
 export type Advice =
   /** The provider lets no module log in by password, or will soon not. */
   | { readonly kind: "login"; readonly provider: Pick<Provider, "id" | "name" | "remark"> }
-  /** User name or password is longer than every firmware is known to take. */
+  /** User name or password is longer than every firmware is known to take; of no concern to the other ways. */
   | { readonly kind: "credentials"; readonly limit: number }
   /** The port usually goes with another security. */
   | { readonly kind: "security"; readonly port: number; readonly usual: "tls" | "starttls" };
 
 /** What is known against these settings; empty when nothing is. */
 export function adviceFor(settings: ServerSettings): readonly Advice[] {
-  const { host, port, security, userBytes, passwordBytes } = settings;
+  const { host, port, security, mailer, userBytes, passwordBytes } = settings;
   const provider = findProvider(host);
   const usual = USUAL_SECURITY.get(port);
   const advice: Advice[] = [];
@@ -45,7 +71,7 @@ export function adviceFor(settings: ServerSettings): readonly Advice[] {
     const { id, name, remark } = provider;
     advice.push({ kind: "login", provider: { id, name, remark } });
   }
-  if (Math.max(userBytes, passwordBytes) > SURE_CREDENTIALS) {
+  if (mailer === "module" && Math.max(userBytes, passwordBytes) > SURE_CREDENTIALS) {
     advice.push({ kind: "credentials", limit: SURE_CREDENTIALS });
   }
   if (usual !== undefined && usual !== security) advice.push({ kind: "security", port, usual });

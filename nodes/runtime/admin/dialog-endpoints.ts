@@ -1,5 +1,11 @@
 /** The endpoints that the dialogs ask: ports, known mail servers, root certificates. None needs a deployed modem. */
-import { type Advice, adviceFor, PROVIDERS } from "../../../lib/mail/providers/providers";
+import {
+  type Advice,
+  adviceFor,
+  type MailWay,
+  PROVIDERS,
+  proposedWay,
+} from "../../../lib/mail/providers/providers";
 import { rootNames } from "../../../lib/mail/providers/root-store";
 import { listPorts } from "../../../lib/serial/ports";
 import type { AdminRoutes } from "./admin-routes";
@@ -18,6 +24,8 @@ export interface KnownServer {
   readonly remark: string;
   /** False where the module cannot log in, or will soon not be able to. */
   readonly passwordLogin: boolean;
+  /** The way of sending that it needs. */
+  readonly mailer: MailWay;
 }
 
 export function registerDialogEndpoints(routes: AdminRoutes): void {
@@ -28,15 +36,19 @@ export function registerDialogEndpoints(routes: AdminRoutes): void {
 }
 
 function knownServers(): readonly KnownServer[] {
-  return PROVIDERS.map(({ id, name, hosts, port, security, remark, login }) => ({
-    id,
-    name,
-    host: hosts.find((host) => !host.includes("*")) ?? "",
-    port,
-    security,
-    remark,
-    passwordLogin: login !== "none" && login !== "ending",
-  }));
+  return PROVIDERS.map((provider) => {
+    const { id, name, hosts, port, security, remark, login } = provider;
+    return {
+      id,
+      name,
+      host: hosts.find((host) => !host.includes("*")) ?? "",
+      port,
+      security,
+      remark,
+      passwordLogin: login !== "none" && login !== "ending",
+      mailer: proposedWay(provider),
+    };
+  });
 }
 
 /** What is not known yet, or only the runtime of the flow knows, such as a variable, has no advice. */
@@ -48,6 +60,7 @@ function advice(query: RawOptions): readonly Advice[] {
     host: options.text("host"),
     port: security === undefined ? 0 : Number(options.text("port")),
     security: security ?? "tls",
+    mailer: MODEM_PROPERTIES.mailer.words.find((word) => word === options.text("mailer")) ?? "module",
     userBytes: bytes("userBytes"),
     passwordBytes: bytes("passwordBytes"),
   });

@@ -134,6 +134,7 @@ for (const version of nodeRedVersions()) {
         for (const [mailer, isShown] of [
           ["socket", false],
           ["module", true],
+          ["auto", true],
           ["socket", false],
         ] as const) {
           await openTab("server");
@@ -160,6 +161,14 @@ for (const version of nodeRedVersions()) {
           ["smtp.gmail.com", "465", "tls"],
         );
         await editor.picture("modem-provider");
+        // The way that a provider needs comes with it, and goes with the next one.
+        for (const [label, way] of [
+          ["SendGrid", "socket"],
+          ["Gmail", "module"],
+        ] as const) {
+          await editor.page.selectOption("#quectel-provider", { label });
+          assert.equal((await editor.shown("node-config-input"))["mailer"], way);
+        }
         await editor.page.selectOption("#quectel-provider", { label: "Microsoft 365" });
         const advice = editor.page.locator("#quectel-advice", { hasText: "Microsoft 365" });
         await advice.waitFor();

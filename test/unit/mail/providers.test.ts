@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import {
   adviceFor,
   findProvider,
-  issuesLongCredentials,
+  fitOf,
   PROVIDERS,
+  proposedWay,
 } from "../../../lib/mail/providers/providers";
 import { rootByName } from "../../../lib/mail/providers/root-store";
 
@@ -41,11 +42,26 @@ describe("the table of mail servers", () => {
     }
   });
 
-  it("knows whose keys are longer than modules take", () => {
-    assert.deepEqual(
-      PROVIDERS.filter(issuesLongCredentials).map(({ name }) => name),
-      ["SendGrid", "Brevo"],
-    );
+  const whose = (way: "module" | "socket", kind: string): readonly string[] =>
+    PROVIDERS.filter((provider) => fitOf(provider, way).kind === kind).map(({ name }) => name);
+
+  it("knows what works by which way", () => {
+    assert.deepEqual(whose("module", "tooLong"), ["SendGrid", "Brevo"]);
+    assert.deepEqual(whose("module", "mayBeClear"), ["Postmark", "WEB.DE", "iCloud"]);
+    for (const kind of ["tooLong", "mayBeClear"]) assert.deepEqual(whose("socket", kind), []);
+    for (const way of ["module", "socket"] as const) {
+      assert.deepEqual(whose(way, "ending"), ["Microsoft 365"]);
+      assert.deepEqual(whose(way, "no"), ["Outlook.com"]);
+    }
+  });
+
+  it("proposes the module's client where that will do", () => {
+    for (const provider of PROVIDERS) {
+      const fits = fitOf(provider, "module").kind === "yes";
+      assert.equal(proposedWay(provider), fits ? "module" : "socket", provider.name);
+    }
+    const gmail = findProvider("smtp.gmail.com");
+    assert.ok(gmail !== undefined && proposedWay(gmail) === "module");
   });
 });
 
@@ -54,6 +70,7 @@ describe("advice about mail settings", () => {
     host: "mail.example.com",
     port: 465,
     security: "tls",
+    mailer: "module",
     userBytes: 10,
     passwordBytes: 10,
   } as const;
@@ -76,6 +93,7 @@ describe("advice about mail settings", () => {
     assert.deepEqual(kinds({ passwordBytes: 50 }), []);
     assert.deepEqual(kinds({ passwordBytes: 51 }), ["credentials"]);
     assert.deepEqual(kinds({ userBytes: 51 }), ["credentials"]);
+    for (const mailer of ["socket", "auto"]) assert.deepEqual(kinds({ mailer, passwordBytes: 90 }), []);
   });
 
   it("warns of a port that does not fit the security", () => {
