@@ -41,6 +41,8 @@ export interface Mail {
   readonly unreadable?: readonly UnreadableRecipient[];
   /** One line. */
   readonly subject: string;
+  /** It was cut, and stands whole at the beginning of `text`, which is told already. */
+  readonly isSubjectInText?: boolean;
   readonly text: string;
   readonly attachments: readonly MailAttachment[];
   /** How many of them, at the beginning, were made of the payload; undefined: none. */

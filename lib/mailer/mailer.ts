@@ -24,7 +24,7 @@ export interface OutgoingAttachment {
 /** A mail as the outbox keeps it. */
 export interface OutgoingMail extends Pick<
   Mail,
-  "from" | "replyTo" | "to" | "cc" | "bcc" | "subject" | "text"
+  "from" | "replyTo" | "to" | "cc" | "bcc" | "subject" | "isSubjectInText" | "text"
 > {
   /** Id of the mail in the outbox: letters, digits and dashes. */
   readonly id: string;

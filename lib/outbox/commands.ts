@@ -249,7 +249,8 @@ export class Commands {
   ): SpoolRecord {
     const { clock, policy, mailer } = this.parts;
     const now = policy.time.now();
-    const { to, cc, bcc, unreadable = [], subject, priority, warnings, replaces, replyTo } = mail;
+    const { to, cc, bcc, unreadable = [], subject, priority, warnings } = mail;
+    const { replaces, replyTo, isSubjectInText } = mail;
     return {
       format: RECORD_FORMAT,
       id,
@@ -264,7 +265,7 @@ export class Commands {
       maxAge: options.maxAge ?? null,
       origin: { nodeId, ...message },
       from: mail.from ?? null,
-      ...knownFields({ replaces, replyTo }),
+      ...knownFields({ replaces, replyTo, isSubjectInText }),
       to,
       cc,
       bcc,

@@ -258,7 +258,7 @@ async function outgoingMail(
   record: SpoolRecord,
   { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
 ): Promise<{ readonly mail: OutgoingMail; readonly warnings: readonly string[] }> {
-  const { id, unique, from, replyTo, to, cc, bcc, subject } = record;
+  const { id, unique, from, replyTo, to, cc, bcc, subject, isSubjectInText } = record;
   const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
   const isExact = !entry.recovered || time.isExact(record.accepted);
   const gone = await spool.gone(record);
@@ -279,6 +279,7 @@ async function outgoingMail(
     cc,
     bcc,
     subject,
+    ...(isSubjectInText !== undefined && { isSubjectInText }),
     text: [lost.join("\r\n"), text ?? ""].filter((part) => part !== "").join("\r\n\r\n"),
     attachments: spool.attachments(record).filter((_one, index) => !gone.has(index)),
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { CAMERA_MAIL, mtaMessage, UPS_MAIL } from "../support/device-mails";
 import { MailServer } from "../support/mail-server";
-import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { FlowBench, type FlowNode, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
 describe("smtp-send", () => {
   const bench = new FlowBench();
@@ -21,8 +21,13 @@ describe("smtp-send", () => {
     { id: "catch", type: "catch", z: "tab", scope: ["send"], wires: [["caught"]] },
     { id: "complete", type: "complete", z: "tab", scope: ["send"], wires: [["completed"]] },
   ];
-  const load = (modem: object = {}, send: object = {}): Promise<void> =>
-    bench.load([modemNode(server.port, modem), sendNode(send), ...watchers, ...outputs]);
+  const flow = (modem: object = {}, send: object = {}): readonly FlowNode[] => [
+    modemNode(server.port, modem),
+    sendNode(send),
+    ...watchers,
+    ...outputs,
+  ];
+  const load = (modem: object = {}, send: object = {}): Promise<void> => bench.load(flow(modem, send));
 
   it("delivers a message as a mail and passes it on with the result", async () => {
     await load();
@@ -32,6 +37,7 @@ describe("smtp-send", () => {
       { ...message.smtp, id: "", queuedMs: 0, sendMs: 0, acceptedAt: "" },
       {
         status: "sent",
+        via: "module",
         id: "",
         accepted: ["duty@example.com"],
         rejected: [],
@@ -56,8 +62,8 @@ describe("smtp-send", () => {
     { what: "no recipient", message: {}, code: "INVALID_NO_RECIPIENT" },
     { what: "an address that is not valid", message: { to: "duty@@example" }, code: "INVALID_RECIPIENT" },
     {
-      what: "a path that nobody has allowed",
-      message: { to: "duty@example.com", attachments: { path: "/etc/hostname" } },
+      what: "nothing but a path that was not allowed",
+      message: { to: "duty@example.com", payload: "", attachments: { path: "/etc/hostname" } },
       code: "INVALID_ATTACHMENT_PATH",
     },
   ];
@@ -66,11 +72,7 @@ describe("smtp-send", () => {
     await load();
     bench.inject("send", { payload: "text" });
     await bench.showsStatus("send", "SIMULATED no recipient");
-    bench.inject("send", {
-      payload: "text",
-      to: "duty@example.com",
-      attachments: { href: "http://camera/" },
-    });
+    bench.inject("send", { to: "duty@example.com", attachments: { href: "http://camera/" } });
     await bench.showsStatus("send", "SIMULATED last mail not sent");
     bench.inject("send", { payload: "text", to: "duty@example.com" });
     await bench.received("sent");
@@ -155,6 +157,55 @@ describe("smtp-send", () => {
       server.received[0]?.parsed.attachments.map(({ filename }) => filename),
       ["gate.jpg"],
     );
+  });
+
+  it("sends a text although pictures are missing, and tells reader and flow which", async () => {
+    await load();
+    bench.inject("send", {
+      to: "duty@example.com",
+      topic: "Motion",
+      payload: "Gate 4",
+      attachments: [
+        { path: "/etc/hostname" },
+        { href: "http://user:password@camera/snap.jpg?x=1" },
+        ...Array.from({ length: 11 }, (_, index) => ({ filename: `${index + 1}.jpg`, content: "jpeg" })),
+      ],
+    });
+    const { smtp, attachments } = await bench.received("sent");
+    assert.equal(smtp.status, "sent");
+    const [arrived] = server.received;
+    assert.equal(arrived?.parsed.attachments.length, 10);
+    assert.equal(arrived.parsed.text?.trim(), 'Gate 4\n\nNot attached: "hostname", "snap.jpg", "11.jpg"');
+    assert.deepEqual(smtp.warnings, [
+      'Attachment 1 ("hostname") has the path "/etc/hostname", which is not a file in a folder of quectelModemAttachmentPaths in settings.js; the mail goes without it.',
+      'Attachment 2 ("snap.jpg") has a URL instead of a content, and URLs are never fetched; the mail goes without it.',
+      'A mail carries up to 10 attachments; it goes without "11.jpg".',
+    ]);
+    assert.ok(Array.isArray(attachments) && attachments.length === 10);
+    assert.ok(!arrived.raw.includes("password"));
+    assert.equal(bench.count("failed") + bench.count("caught"), 0);
+  });
+
+  it("sends a text although a file of an allowed folder cannot be read", async function () {
+    if (process.platform !== "linux") return;
+    // Regular files that refuse to be read, to root as well.
+    await bench.load(flow(), {}, ["/proc/self"]);
+    const unreadable = { path: "/proc/self/mem" };
+    bench.inject("send", { to: "duty@example.com", payload: "Gate 4", attachments: unreadable });
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual(smtp.warnings, ['The attachment "mem" cannot be read; the mail goes without it.']);
+    assert.equal(server.received[0]?.parsed.text?.trim(), 'Gate 4\n\nNot attached: "mem"');
+    bench.inject("send", {
+      to: "duty@example.com",
+      attachments: [unreadable, { path: "/proc/self/status" }],
+    });
+    await bench.received("sent", 2);
+    assert.deepEqual(
+      server.received[1]?.parsed.attachments.map(({ filename }) => filename),
+      ["status"],
+    );
+    bench.inject("send", { to: "duty@example.com", attachments: unreadable });
+    assert.equal((await bench.received("failed")).error.code, "INVALID_ATTACHMENT");
   });
 
   it("sends the mails of a camera and a UPS that come by the mta node, from the sender of the settings", async () => {

@@ -20,6 +20,8 @@ const FULL_WIDTH: ReadonlyMap<string, string> = new Map([
   ["（", "("],
   ["）", ")"],
 ]);
+/** What stands before the colon of a `mailto:` URL. */
+const MAILTO = /(?:^|[\s<(",;:])mailto$/i;
 /** Stands for a control character: no address has it, and a display name loses nothing. */
 const BROKEN = "\uFFFD";
 
@@ -32,6 +34,8 @@ export interface SplitList {
   readonly mailboxes: readonly string[];
   /** Lines that look like header fields: never read as recipients. */
   readonly injected: readonly string[];
+  /** What stood behind the question mark of a `mailto:` URL (RFC 6068): never read as recipients. */
+  readonly uriFields: readonly string[];
 }
 
 /**
@@ -55,6 +59,7 @@ export function splitList(text: string, most: number): SplitList {
 class Scan implements SplitList {
   readonly mailboxes: string[] = [];
   readonly injected: string[] = [];
+  readonly uriFields: string[] = [];
 
   /** The mailbox so far. */
   private text = "";
@@ -69,6 +74,8 @@ class Scan implements SplitList {
   private inAngle = false;
   /** Inside of a domain literal such as `[IPv6:2001:db8::1]`. */
   private inLiteral = false;
+  /** Behind `mailto:`, until a blank or the end of the brackets. */
+  private inUri = false;
   /** Where the line begins in `text`; undefined on the first line, where no field can have been injected. */
   private lineStart: number | undefined;
   /** The line is a header field, not part of the list. */
@@ -103,9 +110,13 @@ class Scan implements SplitList {
   private take(sign: string): void {
     switch (sign) {
       case ",":
-      case ";":
+      case ";": {
+        // RFC 6068: the fields follow the last of several addresses.
+        const { inUri } = this;
         this.flush();
+        this.inUri = inUri;
         return;
+      }
       case "<":
         this.openAngle();
         return;
@@ -116,6 +127,13 @@ class Scan implements SplitList {
         this.colon();
         return;
       case '"':
+        return;
+      case "?":
+        if (this.inUri) this.takeUriFields();
+        else this.append("?");
+        return;
+      case "%":
+        this.append(this.inUri ? this.takeEscape() : "%");
         return;
       default:
         if (isLineEnd(sign) || isBlank(sign)) this.blank(isLineEnd(sign));
@@ -154,6 +172,25 @@ class Scan implements SplitList {
     return true;
   }
 
+  /** Header fields of a URL: they may say what they like, up to the end of the brackets or line. */
+  private takeUriFields(): void {
+    const { source } = this;
+    const start = this.position;
+    const isEnd = (sign: string): boolean => sign === "" || sign === ">" || isLineEnd(sign);
+    while (!isEnd(source.charAt(this.position))) this.position++;
+    const fields = trimmed(source.slice(start, this.position).replace(/[\p{Cc}"()<>]/gu, " "));
+    if (fields !== "" && this.uriFields.length < this.most) this.uriFields.push(fields);
+  }
+
+  /** What `%2B` stands for in a URL; nothing that could separate addresses. */
+  private takeEscape(): string {
+    const digits = this.source.slice(this.position, this.position + 2);
+    if (!/^[0-9a-f]{2}$/i.test(digits)) return "%";
+    this.position += 2;
+    const sign = String.fromCharCode(Number.parseInt(digits, 16));
+    return /[A-Za-z0-9@!#$%&'*+/=?^_`{|}~.-]/.test(sign) ? sign : BROKEN;
+  }
+
   private openAngle(): void {
     if (this.inAngle) return;
     if (this.angleEnd > 0) this.splitAt(this.angleEnd);
@@ -168,6 +205,7 @@ class Scan implements SplitList {
       return;
     }
     this.inAngle = false;
+    this.inUri = false;
     this.append(">");
     this.angleEnd = this.text.length;
     this.addressWords = [];
@@ -176,6 +214,14 @@ class Scan implements SplitList {
 
   /** The name of a group says nothing (RFC 5322 section 3.4); neither does `mailto:`. */
   private colon(): void {
+    const isUri = MAILTO.test(this.source.slice(Math.max(0, this.position - 8), this.position - 1));
+    if (this.inUri && this.isAddressWord && !this.inLiteral) {
+      // Behind the address of a URL there is none, whatever was escaped in it.
+      this.append(BROKEN);
+      return;
+    }
+    if (isUri) while (isBlank(this.source.charAt(this.position))) this.position++;
+    if (this.inAngle) this.inUri = isUri;
     if (this.inAngle || this.inLiteral || this.isInjected) {
       this.append(":");
       return;
@@ -187,11 +233,13 @@ class Scan implements SplitList {
     }
     if (this.text.includes("@")) this.flush();
     else this.clear();
+    this.inUri = isUri;
   }
 
   /** A run of blanks and line ends; the last separate mailboxes where no name stands open. */
   private blank(hasLineEnd: boolean): void {
     const { source } = this;
+    this.inUri = false;
     let lineEnd = hasLineEnd;
     while (isLineEnd(source.charAt(this.position)) || isBlank(source.charAt(this.position))) {
       lineEnd ||= isLineEnd(source.charAt(this.position));
@@ -257,6 +305,7 @@ class Scan implements SplitList {
     this.last = "";
     this.inAngle = false;
     this.inLiteral = false;
+    this.inUri = false;
     if (this.lineStart !== undefined) this.lineStart = 0;
     this.startWord();
   }

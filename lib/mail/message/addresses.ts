@@ -29,6 +29,8 @@ export interface AddressList {
   readonly mailboxes: readonly Mailbox[];
   /** Why each of the others is no address; INVALID_* or LIMIT_ADDRESS. */
   readonly unreadable: readonly Unreadable[];
+  /** Header fields of `mailto:` URLs, which were not used. */
+  readonly unused: readonly string[];
 }
 
 export interface Unreadable {
@@ -48,7 +50,12 @@ export function readAddresses(value: unknown, code: ErrorCode): AddressList {
   if (list.length > MOST_ADDRESSES) throw tooMany(`${list.length} addresses in one list`);
   const mailboxes = new Map<string, Mailbox>();
   const unreadable: Unreadable[] = [];
-  for (const { address, name, injected } of list) {
+  const unused: string[] = [];
+  for (const { address, name, injected, isUnused } of list) {
+    if (isUnused === true) {
+      unused.push(name);
+      continue;
+    }
     const checked = injected === true ? "looks like a header field" : checkAddress(address);
     const text = address || name;
     if (typeof checked === "string") {
@@ -56,7 +63,7 @@ export function readAddresses(value: unknown, code: ErrorCode): AddressList {
     } else if (checked instanceof ModemError) unreadable.push({ text, error: checked });
     else if (!mailboxes.has(checked.address)) mailboxes.set(checked.address, { name, ...checked });
   }
-  return { mailboxes: [...mailboxes.values()], unreadable };
+  return { mailboxes: [...mailboxes.values()], unreadable, unused };
 }
 
 /** The only mailbox of a value that must not be more. @throws ModemError of `code`, LIMIT_* */
@@ -78,6 +85,7 @@ export function readBareAddress(text: string, code: ErrorCode): string {
 
 interface Entry extends Mailbox {
   readonly injected?: boolean;
+  readonly isUnused?: boolean;
 }
 
 function collect(value: unknown, depth: number): readonly Entry[] {
@@ -108,7 +116,7 @@ const loadParser = once((): typeof import("nodemailer/lib/addressparser") =>
 
 function parse(text: string): readonly Entry[] {
   if (text.length > LONGEST_LIST) throw tooMany(`${text.length} characters of addresses`);
-  const { mailboxes, injected } = splitList(text, MOST_ADDRESSES);
+  const { mailboxes, injected, uriFields } = splitList(text, MOST_ADDRESSES);
   if (mailboxes.length > MOST_ADDRESSES) throw tooMany("more than 100 addresses in one list");
   const { default: parser } = loadParser();
   return [
@@ -116,6 +124,12 @@ function parse(text: string): readonly Entry[] {
       ({ address, name }) => address !== "" || name !== "",
     ),
     ...injected.map((line) => ({ address: "", name: line, injected: true })),
+    // An address in them was meant to get the mail, too, and its absence is told like that of any other.
+    ...uriFields.map((fields) =>
+      fields.includes("@")
+        ? { address: "", name: fields, injected: true }
+        : { address: "", name: fields, isUnused: true },
+    ),
   ];
 }
 

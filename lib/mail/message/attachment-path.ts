@@ -5,27 +5,32 @@
  * are read; every refusal looks alike, so that a message cannot find out which other files exist.
  */
 import { isAbsolute, relative, sep } from "node:path";
-import { ModemError } from "../../errors";
 import { outsideFiles } from "./outside-files";
 import { hasControl, shown } from "./text";
 
-/**
- * The real path of the file.
- *
- * @throws ModemError INVALID_ATTACHMENT_PATH unless it is a regular file below one of `folders` (absolute paths)
- */
-export async function allowedPath(path: string, folders: readonly string[]): Promise<string> {
-  const refused = (why: string): ModemError =>
-    new ModemError("INVALID_ATTACHMENT_PATH", { detail: `${shown(path)} ${why}` });
-  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) throw refused("is an URL; send the content instead");
-  if (hasControl(path) || !isAbsolute(path)) throw refused("is not an absolute path");
+/** The real path of a file that may be read, or why there is none, such as `has a URL instead of a content`. */
+export type PathAnswer =
+  | { readonly kind: "allowed"; readonly path: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** What is said of a URL, which is never fetched. It may hold a password, so it is not shown. */
+export const REFUSED_URL = "has a URL instead of a content, and URLs are never fetched";
+
+/** Allowed is a regular file below one of `folders` (absolute paths), and nothing else. Never rejects. */
+export async function allowedPath(path: string, folders: readonly string[]): Promise<PathAnswer> {
+  const refused = (why: string): PathAnswer => ({ kind: "refused", why });
+  if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return refused(REFUSED_URL);
+  if (hasControl(path) || !isAbsolute(path))
+    return refused(`has the path ${shown(path)}, which is not absolute`);
   const real = folders.length === 0 ? undefined : await realPathOf(path);
   for (const folder of real === undefined ? [] : folders) {
     const realFolder = await realPathOf(folder);
     if (real === undefined || realFolder === undefined || !isBelow(real, realFolder)) continue;
-    if (await isRegularFile(real)) return real;
+    if (await isRegularFile(real)) return { kind: "allowed", path: real };
   }
-  throw refused("is not a file in an allowed folder");
+  return refused(
+    `has the path ${shown(path)}, which is not a file in a folder of quectelModemAttachmentPaths in settings.js`,
+  );
 }
 
 function isBelow(path: string, folder: string): boolean {

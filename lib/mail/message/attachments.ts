@@ -3,8 +3,8 @@
  * module can carry it.
  */
 import { basename } from "node:path";
-import { ModemError } from "../../errors";
-import { allowedPath } from "./attachment-path";
+import type { ErrorCode } from "../../errors";
+import { allowedPath, REFUSED_URL } from "./attachment-path";
 import { decoded, fromDataUrl } from "./coded-content";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
@@ -14,6 +14,9 @@ import { inTurns, type Work } from "./turns";
 
 /** The module's list has the places 1 to 10 (QSMTPATT), so more can never be sent. */
 export const MOST_ATTACHMENTS = 10;
+
+/** Entries of a list that are looked at: enough to find ten good ones among those of cameras that gave nothing. */
+const MOST_ENTRIES = 100;
 
 /** Names a content that came without one; the first bytes of what cameras and reports usually send. */
 const KNOWN_CONTENTS = [
@@ -53,6 +56,8 @@ const UNKNOWN_CONTENT = "has a content that is neither text nor bytes in a known
 /** What is left of an attachment's fields once nothing of the flow's own object is needed any more. */
 interface Entry {
   readonly filename: string | undefined;
+  /** As a person knows it where it is not attached: its name, or the last part of its path or URL. */
+  readonly known: string | undefined;
   readonly source: AttachmentSource;
 }
 
@@ -62,49 +67,82 @@ type AttachmentSource =
   | { readonly kind: "text"; readonly text: string; readonly encoding: string }
   | { readonly kind: "data"; readonly url: string }
   | { readonly kind: "path"; readonly path: string }
-  /** There is no content, or none that can be read. */
-  | { readonly kind: "none"; readonly why: string };
+  | None;
+
+/** There is no content, or none that can or may be read. */
+interface None {
+  readonly kind: "none";
+  readonly why: string;
+  readonly code: Extract<ErrorCode, "INVALID_ATTACHMENT" | "INVALID_ATTACHMENT_PATH">;
+}
 
 export interface Attachments {
-  /** In their order; files only by their checked real path, not yet read. */
+  /** In their order, at most `MOST_ATTACHMENTS`; files only by their checked real path, not yet read. */
   readonly attachments: readonly MailAttachment[];
-  /** Why each of the others was left out, such as `attachment 1 ("snap.jpg") has no content`. */
-  readonly missing: readonly string[];
+  /** Those that have no content. */
+  readonly missing: readonly MissingAttachment[];
+  /** Names of those behind the last that a mail carries, as far as they were looked at. */
+  readonly surplus: readonly string[];
+  /** How many more there are. */
+  readonly unseen: number;
+}
+
+export interface MissingAttachment {
+  readonly name: string;
+  /** A sentence without its full stop, such as `Attachment 1 ("snap.jpg") has no content`. */
+  readonly why: string;
+  readonly code: ErrorCode;
 }
 
 /**
- * The attachments that have a content, and why the others have none: a snapshot that failed must not cost the alarm.
+ * The attachments that have a content, and why the others have none: a snapshot that failed, or a path that may not be
+ * read, must not cost the alarm.
  *
  * @param folders folders that a `path` may lie in
- * @throws ModemError INVALID_ATTACHMENT, INVALID_ATTACHMENT_PATH, LIMIT_ATTACHMENTS
+ * @throws ModemError INVALID_ATTACHMENT when the list itself cannot be read
  */
 export async function readAttachments(
   value: unknown,
   folders: readonly string[],
   warn: (warning: string) => void,
 ): Promise<Attachments> {
-  const entries = reading("INVALID_ATTACHMENT", () => listEntries(value, warn));
+  const { entries, unseen } = reading("INVALID_ATTACHMENT", () => listEntries(value, warn));
   const attachments: MailAttachment[] = [];
-  const missing: string[] = [];
+  const missing: MissingAttachment[] = [];
+  const surplus: string[] = [];
   for (const [index, entry] of entries.entries()) {
-    const made = await inTurns(contentOf(entry));
-    if (made.kind === "none") {
-      missing.push(`attachment ${index + 1} (${shown(entry.filename ?? "no name")}) ${made.why}`);
+    const name = entry.known ?? `attachment ${index + 1}`;
+    if (attachments.length === MOST_ATTACHMENTS) {
+      surplus.push(name);
       continue;
     }
-    const content: AttachmentContent =
-      made.kind === "bytes"
-        ? { kind: "bytes", bytes: made.bytes }
-        : { kind: "file", path: await allowedPath(made.path, folders) };
-    attachments.push({ filename: entry.filename ?? made.name ?? defaultName(content), content });
+    const made = await inTurns(contentOf(entry));
+    const content = made.kind === "path" ? await fileOf(made.path, folders) : made;
+    if (content.kind === "none") {
+      const { why, code } = content;
+      missing.push({
+        name,
+        why: `Attachment ${index + 1} (${shown(entry.known ?? "no name")}) ${why}`,
+        code,
+      });
+    } else {
+      const filename = entry.filename ?? (made.kind === "bytes" ? made.name : undefined);
+      attachments.push({ filename: filename ?? defaultName(content), content });
+    }
   }
-  return { attachments, missing };
+  return { attachments, missing, surplus, unseen };
+}
+
+async function fileOf(path: string, folders: readonly string[]): Promise<AttachmentContent | None> {
+  const answer = await allowedPath(path, folders);
+  if (answer.kind === "allowed") return { kind: "file", path: answer.path };
+  return { kind: "none", why: answer.why, code: "INVALID_ATTACHMENT_PATH" };
 }
 
 type Made =
   | { readonly kind: "bytes"; readonly bytes: Buffer; readonly name?: string }
-  | { readonly kind: "path"; readonly path: string; readonly name?: undefined }
-  | { readonly kind: "none"; readonly why: string };
+  | { readonly kind: "path"; readonly path: string }
+  | None;
 
 /** @returns `name`: by its media type, for an attachment that has none. */
 function* contentOf({ source }: Entry): Work<Made> {
@@ -115,11 +153,11 @@ function* contentOf({ source }: Entry): Work<Made> {
       return source;
     case "text": {
       const bytes = yield* decoded(source.text, source.encoding);
-      return bytes === undefined ? { kind: "none", why: UNKNOWN_CONTENT } : { kind: "bytes", bytes };
+      return bytes === undefined ? none(UNKNOWN_CONTENT) : { kind: "bytes", bytes };
     }
     case "data": {
       const { bytes, mediaType } = yield* fromDataUrl(source.url);
-      if (bytes === undefined) return { kind: "none", why: "has a data: URL that cannot be decoded" };
+      if (bytes === undefined) return none("has a data: URL that cannot be decoded");
       const extension = EXTENSIONS.get(mediaType);
       return { kind: "bytes", bytes, ...(extension !== undefined && { name: `attachment.${extension}` }) };
     }
@@ -133,50 +171,66 @@ export function defaultName(content: AttachmentContent): string {
   return `attachment.${known?.extension ?? "bin"}`;
 }
 
-/** @throws ModemError LIMIT_ATTACHMENTS */
-export function checkAttachmentCount(count: number): void {
-  if (count > MOST_ATTACHMENTS) throw new ModemError("LIMIT_ATTACHMENTS", { detail: `${count} attachments` });
+function none(why: string, code: None["code"] = "INVALID_ATTACHMENT"): None {
+  return { kind: "none", why, code };
 }
 
-function listEntries(value: unknown, warn: (warning: string) => void): readonly Entry[] {
+function listEntries(
+  value: unknown,
+  warn: (warning: string) => void,
+): { readonly entries: readonly Entry[]; readonly unseen: number } {
   // What an expression such as `ok && picture` leaves when there is nothing to attach.
-  if (isBlank(value) || value === false || value === 0) return [];
+  if (isBlank(value) || value === false || value === 0) return { entries: [], unseen: 0 };
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  checkAttachmentCount(list.length);
-  return Array.from(list, (entry, index) => readEntry(entry, index + 1, warn));
+  const length = Math.min(list.length, MOST_ENTRIES);
+  // A gap of the list is an entry, too.
+  const entries = Array.from({ length }, (_, index) => readEntry(list[index], index + 1, warn));
+  return { entries, unseen: list.length - length };
 }
 
 function readEntry(entry: unknown, number: number, warn: (warning: string) => void): Entry {
-  const none = (filename: string | undefined, why: string): Entry => ({
-    filename,
-    source: { kind: "none", why },
-  });
-  if (!isRecord(entry)) return none(undefined, "is not an object with filename and content");
+  if (!isRecord(entry)) {
+    const source = none("is not an object with filename and content");
+    return { filename: undefined, known: undefined, source };
+  }
   const { filename, content, encoding, path, href } = entry;
   const isParsed = PARSED.some((field) => !isBlank(entry[field]));
   for (const field of isParsed ? [] : NOT_CARRIED) {
     if (!isBlank(entry[field])) warn(`The ${field} of attachment ${number} is not carried by the module.`);
   }
   const name = isBlank(filename) ? undefined : readFileName(primitiveText(filename) ?? "") || undefined;
+  const place = [path, href].find((one): one is string => typeof one === "string" && one !== "");
+  const known = name ?? (place === undefined || /^data:/i.test(place) ? undefined : lastOf(place));
+  return { filename: name, known, source: sourceOf({ content, encoding, path, href }) };
+}
+
+/** The last part of a path or URL, without what a camera's URL has behind it. */
+function lastOf(path: string): string | undefined {
+  const name = readFileName(path);
+  return name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1) || undefined;
+}
+
+function sourceOf({
+  content,
+  encoding,
+  path,
+  href,
+}: Readonly<Record<"content" | "encoding" | "path" | "href", unknown>>): AttachmentSource {
   if (content !== undefined && content !== null) {
     const bytes = bytesOf(content);
-    if (bytes !== undefined) return { filename: name, source: { kind: "bytes", bytes } };
+    if (bytes !== undefined) return { kind: "bytes", bytes };
     const text = primitiveText(content);
     const coding = isBlank(encoding) ? "utf8" : encodingOf(encoding);
-    if (text === undefined || coding === undefined) return none(name, UNKNOWN_CONTENT);
+    if (text === undefined || coding === undefined) return none(UNKNOWN_CONTENT);
     // A picture as web pages and cameras hand it over; as text nothing could show it.
-    if (isBlank(encoding) && /^data:[a-z]+\/[a-z0-9.+-]+;base64,/i.test(text)) {
-      return { filename: name, source: { kind: "data", url: text } };
-    }
-    return { filename: name, source: { kind: "text", text, encoding: coding } };
+    if (isBlank(encoding) && /^data:[a-z]+\/[a-z0-9.+-]+;base64,/i.test(text))
+      return { kind: "data", url: text };
+    return { kind: "text", text, encoding: coding };
   }
   const url = [path, href].find((one) => typeof one === "string" && /^data:/i.test(one));
-  if (typeof url === "string") return { filename: name, source: { kind: "data", url } };
-  if (!isBlank(href)) {
-    throw new ModemError("INVALID_ATTACHMENT_PATH", { detail: `attachment ${number} is an URL` });
-  }
-  if (typeof path !== "string" || path === "") return none(name, "has no content");
-  return { filename: name, source: { kind: "path", path } };
+  if (typeof url === "string") return { kind: "data", url };
+  if (typeof path === "string" && path !== "") return { kind: "path", path };
+  return isBlank(href) ? none("has no content") : none(REFUSED_URL, "INVALID_ATTACHMENT_PATH");
 }
 
 /** The name of Node.js for an encoding, however it is spelt: `BASE64`, `base-64`, `latin-1`. */

@@ -41,7 +41,9 @@ function bytesOfWord(coding: string, text: string): Buffer {
 
 function lastOfUrl(url: string): string {
   const path = url.slice(url.indexOf("://") + 3).replace(/[?#].*$/s, "");
-  const last = path.slice(path.lastIndexOf("/") + 1);
+  // What stands before the first slash is the host, perhaps with a password.
+  const slash = path.lastIndexOf("/");
+  const last = slash === -1 ? "" : path.slice(slash + 1);
   try {
     return decodeURIComponent(last);
   } catch {

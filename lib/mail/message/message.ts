@@ -7,14 +7,15 @@
  */
 import { ModemError } from "../../errors";
 import { readAddresses, type Unreadable } from "./addresses";
-import { checkAttachmentCount, readAttachments } from "./attachments";
+import { MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readBody } from "./body";
 import { isBlank, reading } from "./foreign";
 import type { Mail, MailAttachment } from "../mail";
+import { warnOfMissing, withMissing } from "./missing-attachments";
 import { readPriority } from "./priority";
 import { readSender } from "./sender";
 import { readSubject } from "./subject";
-import { cut, withoutControls } from "./text";
+import { cut, paragraphs, shown, withoutControls } from "./text";
 
 /**
  * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
@@ -39,6 +40,9 @@ export interface MessagePolicy {
 /** Characters of an entry that is no address, as it is told. */
 const LONGEST_SHOWN = 80;
 
+/** Header fields of `mailto:` URLs that are told. */
+const MOST_SHOWN = 3;
+
 /** Characters of the key in msg.replaces. */
 const LONGEST_KEY = 200;
 
@@ -54,7 +58,7 @@ export async function readMessage(
   const warnings = new Set<string>();
   const warn = (warning: string): void => void warnings.add(warning);
 
-  const recipients = readRecipients(msg, fields);
+  const recipients = readRecipients(msg, fields, warn);
   const sender = reading("INVALID_SENDER", () =>
     readSender({ from: msg["from"], replyTo: msg["replyTo"] }, policy.allowFrom, warn),
   );
@@ -77,8 +81,9 @@ export async function readMessage(
   const ofPayload = body.attachments.filter(
     (made) => !listed.attachments.some((one) => isSameContent(one, made)),
   );
-  const attachments = [...ofPayload, ...listed.attachments];
-  checkAttachmentCount(attachments.length);
+  const all = [...ofPayload, ...listed.attachments];
+  const attachments = all.slice(0, MOST_ATTACHMENTS);
+  const surplus = [...all.slice(MOST_ATTACHMENTS).map(({ filename }) => filename), ...listed.surplus];
   // A subject alone is worth more than no mail.
   if (body.unreadable !== undefined) {
     if (attachments.length === 0 && !subject.isGiven) throw body.unreadable;
@@ -86,10 +91,14 @@ export async function readMessage(
   }
   const [missing] = listed.missing;
   if (missing !== undefined && attachments.length === 0 && body.text === "" && !subject.isGiven) {
-    throw new ModemError("INVALID_ATTACHMENT", { detail: missing });
+    throw new ModemError(missing.code, { detail: missing.why.replace("A", "a") });
   }
-  for (const why of listed.missing) warn(`${why.replace("a", "A")}; the mail goes without it.`);
-  const text = subject.whole === undefined ? body.text : joined(`Subject: ${subject.whole}`, body.text);
+  warnOfMissing({ ...listed, surplus }, warn);
+  const text = withMissing(
+    subject.whole === undefined ? body.text : paragraphs(`Subject: ${subject.whole}`, body.text),
+    [...listed.missing.map(({ name }) => name), ...surplus],
+    listed.unseen,
+  );
   const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
   const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
   warnOfOthers(msg, warn);
@@ -97,6 +106,7 @@ export async function readMessage(
     ...sender,
     ...recipients,
     subject: subject.line,
+    ...(subject.whole !== undefined && { isSubjectInText: true }),
     text,
     attachments,
     ...(ofPayload.length > 0 && { attachmentsOfPayload: ofPayload.length }),
@@ -120,10 +130,6 @@ function isSameContent({ content: one }: MailAttachment, { content: other }: Mai
   return one.kind === "bytes" && other.kind === "bytes" && one.bytes.equals(other.bytes);
 }
 
-function joined(line: string, text: string): string {
-  return text === "" ? line : `${line}\r\n\r\n${text}`;
-}
-
 /**
  * The three lists without duplicates: who stands in To is dropped from Cc and Bcc, who stands in Cc from Bcc. Whoever
  * can be read is served; entries that are no addresses are told with the result.
@@ -133,12 +139,17 @@ function joined(line: string, text: string): string {
 function readRecipients(
   msg: Record<string, unknown>,
   fields: FixedFields,
+  warn: (warning: string) => void,
 ): Pick<Mail, "to" | "cc" | "bcc" | "unreadable"> {
   const seen = new Set<string>();
   const wrong: Unreadable[] = [];
   const read = (list: "to" | "cc" | "bcc"): readonly string[] => {
     const value = list in fields ? fields[list] : reading("INVALID_RECIPIENT", () => msg[list]);
-    const { mailboxes, unreadable } = readAddresses(value, "INVALID_RECIPIENT");
+    const { mailboxes, unreadable, unused } = readAddresses(value, "INVALID_RECIPIENT");
+    if (unused.length > 0)
+      warn(
+        `What follows the address in a mailto: URL was not used: ${unused.slice(0, MOST_SHOWN).map(shown).join(", ")}.`,
+      );
     wrong.push(...unreadable);
     return mailboxes.flatMap(({ address }) => {
       if (seen.has(address)) return [];

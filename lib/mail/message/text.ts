@@ -39,6 +39,11 @@ export function withCrLf(text: string): string {
   return text.replace(/\r\n|[\r\n\u0085\u2028\u2029]/g, "\r\n");
 }
 
+/** Parts of a text, an empty line between two of them; those that are empty are left out. */
+export function paragraphs(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\r\n\r\n");
+}
+
 /** Text as the content of a file; a byte order mark where programs would have to guess the charset. */
 export function textFile(text: string): Buffer {
   return Buffer.from(isAscii(text) || text.startsWith("\uFEFF") ? text : `\uFEFF${text}`, "utf8");

@@ -110,6 +110,8 @@ export interface SpoolRecord {
   /** Entries of the lists that are no addresses; undefined: none. */
   readonly unreadable?: readonly UnreadableRecipient[];
   readonly subject: string;
+  /** It was cut, and stands whole in the text; undefined: it was not. */
+  readonly isSubjectInText?: boolean;
   readonly text: string | Elsewhere;
   readonly attachments: readonly KeptAttachment[];
   readonly warnings: readonly string[];
@@ -266,6 +268,7 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ["bcc", areTexts],
   ["unreadable", (value) => value === undefined || (Array.isArray(value) && value.every(isUnreadable))],
   ["subject", isText],
+  ["isSubjectInText", (value) => value === undefined || typeof value === "boolean"],
   ["text", (value) => isText(value) || isElsewhere(value)],
   ["attachments", (value) => Array.isArray(value) && value.every(isAttachment)],
   ["warnings", areTexts],

@@ -6,10 +6,11 @@
  */
 import type { Node } from "node-red";
 import { Semaphore } from "../../../lib/async";
-import type { ErrorCode } from "../../../lib/errors";
+import { type ErrorCode, isModemError } from "../../../lib/errors";
+import { withoutUnreadableFiles } from "../../../lib/mail/message/missing-attachments";
 import { readMessage, type FixedFields, type MessagePolicy } from "../../../lib/mail/message/message";
 import type { Mail, MailFailure, MailOptions, SmtpResult } from "../../../lib/mail/mail";
-import type { MailEnded } from "../../../lib/outbox/outbox-types";
+import type { MailEnded, MailOrigin } from "../../../lib/outbox/outbox-types";
 import { type Message, releaseContents, releaseText } from "./contents";
 import { type ErrorTo, reachesCatch, reachesOutput } from "../settings/error-output";
 import { failureOf, flowError, refusedResult } from "../status/failure-report";
@@ -110,16 +111,11 @@ export class MailSender implements ResultReceiver {
     const { mail: limits, emit } = parts.options();
     const host = parts.host();
     const read = await readMessage(message, await parts.fields(message), parts.policy());
-    const mail: Mail = { ...read, warnings: [...read.warnings, ...warnings] };
-    const light = withoutFormerResult(message);
-    releaseContents(light, mail);
-    const kept = { ...light };
-    await releaseText(kept, mail);
-    const { id } = await host.accept(mail, limits, {
-      nodeId: this.node.id,
-      message: kept,
-      ...(place !== undefined && { place }),
-    });
+    const { id, light, mail } = await this.keep(
+      { ...read, warnings: [...read.warnings, ...warnings] },
+      message,
+      (kept, origin) => host.accept(kept, limits, { ...origin, ...(place !== undefined && { place }) }),
+    );
     // A message that waits for its `done` is kept by Node-RED, contents included.
     const held = contentSize(mail);
     const isDone = emit === "whenQueued" || heldBytes() + held > MOST_HELD;
@@ -127,6 +123,25 @@ export class MailSender implements ResultReceiver {
     if (emit === "whenQueued") send([{ ...light, smtp: queuedResult(id, mail) }, null]);
     // What the end needs is in the outbox; nothing of it stays in memory.
     if (isDone) done();
+  }
+
+  /** Keeps a mail, without the files that cannot be read where that is what fails. `light`: its message from now on. */
+  private async keep(
+    mail: Mail,
+    message: Message,
+    accept: (mail: Mail, origin: MailOrigin) => Promise<{ readonly id: string }>,
+  ): Promise<{ readonly id: string; readonly light: Message; readonly mail: Mail }> {
+    const light = withoutFormerResult(message);
+    releaseContents(light, mail);
+    const kept = { ...light };
+    await releaseText(kept, mail);
+    try {
+      return { ...(await accept(mail, { nodeId: this.node.id, message: kept })), light, mail };
+    } catch (error) {
+      const rest = isModemError(error, "INVALID_ATTACHMENT") ? await withoutUnreadableFiles(mail) : undefined;
+      if (rest === undefined) throw error;
+      return this.keep(rest, message, accept);
+    }
   }
 
   /** @param partly why some recipients will never have the mail. */

@@ -98,10 +98,21 @@ export class FlowBench {
   /** @param more nodes beside those of this package. */
   constructor(private readonly more: readonly NodeInitializer[] = []) {}
 
-  /** Starts the runtime with the flow and a fresh folder for the outbox. */
-  async load(flow: readonly FlowNode[], credentials: object = {}): Promise<void> {
+  /**
+   * Starts the runtime with the flow and a fresh folder for the outbox.
+   *
+   * @param attachmentPaths as settings.js has them.
+   */
+  async load(
+    flow: readonly FlowNode[],
+    credentials: object = {},
+    attachmentPaths: readonly string[] = [],
+  ): Promise<void> {
     if (this.folder === "") this.folder = await mkdtemp(join(tmpdir(), "quectel-nodes-"));
-    helper.settings({ quectelModemSpoolDir: this.folder } as object);
+    helper.settings({
+      quectelModemSpoolDir: this.folder,
+      quectelModemAttachmentPaths: attachmentPaths,
+    } as object);
     await helper.load([...NODES, ...this.more], this.complete(flow), credentials);
     for (const { id, type } of flow) if (type === "helper") this.listen(id);
   }

@@ -6,16 +6,16 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { ModemError } from "../../../lib/errors";
 import { readAttachments } from "../../../lib/mail/message/attachments";
-import type { MailAttachment } from "../../../lib/mail/mail";
+import type { Mail, MailAttachment } from "../../../lib/mail/mail";
 import { readMessage } from "../../../lib/mail/message/message";
-import { failsWith } from "./support";
+import { failsWith, POLICY } from "./support";
 
 const warnings: string[] = [];
 /** The attachments of a list in which none is without content. */
 const read = async (value: unknown, folders: readonly string[] = []): Promise<readonly MailAttachment[]> => {
   const { attachments, missing } = await readAttachments(value, folders, (warning) => warnings.push(warning));
-  const [detail] = missing;
-  if (detail !== undefined) throw new ModemError("INVALID_ATTACHMENT", { detail });
+  const [first] = missing;
+  if (first !== undefined) throw new ModemError(first.code, { detail: first.why });
   return attachments;
 };
 
@@ -106,15 +106,60 @@ describe("attachments of a message", () => {
     );
   });
 
-  it("are at most ten, those made of the payload included", async () => {
-    const ten = Array.from({ length: 10 }, (_, index) => ({ filename: `${index}`, content: "" }));
-    assert.equal((await read(ten)).length, 10);
-    await assert.rejects(read([...ten, { content: "" }]), failsWith("LIMIT_ATTACHMENTS"));
-    const msg = { to: "a@example.com", payload: Buffer.from("x"), attachments: ten };
-    await assert.rejects(
-      readMessage(msg, {}, { allowFrom: false, attachmentPaths: [] }),
-      failsWith("LIMIT_ATTACHMENTS"),
-    );
+  describe("beyond the ten that a mail carries", () => {
+    const files = (count: number): readonly object[] =>
+      Array.from({ length: count }, (_, index) => ({ filename: `${index + 1}.jpg`, content: `${index}` }));
+    const mailOf = (msg: object): Promise<Mail> =>
+      readMessage({ to: "a@example.com", topic: "Motion", ...msg }, {}, POLICY);
+    const names = ({ attachments }: Mail): readonly string[] => attachments.map(({ filename }) => filename);
+
+    it("are left out, and the mail with the first ten names them in its text and in a warning", async () => {
+      const ten = await mailOf({ payload: "Gate", attachments: files(10) });
+      assert.deepEqual([names(ten).length, ten.text, ten.warnings], [10, "Gate", []]);
+      const twelve = await mailOf({ payload: "Gate", attachments: files(12) });
+      assert.deepEqual(names(twelve), names(ten));
+      assert.equal(twelve.text, 'Gate\r\n\r\nNot attached: "11.jpg", "12.jpg"');
+      assert.deepEqual(twelve.warnings, [
+        'A mail carries up to 10 attachments; it goes without "11.jpg", "12.jpg".',
+      ]);
+      const onlyFiles = await mailOf({ topic: undefined, attachments: files(11) });
+      assert.deepEqual([names(onlyFiles).length, onlyFiles.text], [10, 'Not attached: "11.jpg"']);
+    });
+
+    it("make room for those of the payload", async () => {
+      const mail = await mailOf({ payload: Buffer.from("now"), filename: "now.bin", attachments: files(10) });
+      assert.deepEqual(names(mail), ["now.bin", ...names(await mailOf({ attachments: files(9) }))]);
+      assert.equal(mail.text, 'Not attached: "10.jpg"');
+      assert.equal(mail.attachmentsOfPayload, 1);
+    });
+
+    it("take the place of those that have no content, which are named too", async () => {
+      const attachments = [...Array.from({ length: 5 }, () => ({ filename: "Tür.jpg" })), ...files(10)];
+      const mail = await mailOf({ payload: "Gate", attachments });
+      assert.deepEqual(names(mail), names(await mailOf({ attachments: files(10) })));
+      assert.equal(mail.text, `Gate\r\n\r\nNot attached: ${Array(5).fill('"Tur.jpg"').join(", ")}`);
+      const other = await mailOf({ payload: "Öl", attachments });
+      assert.match(other.text, /Not attached: "Tür\.jpg"/);
+    });
+
+    it("are counted, not named, in a flood, in which no more than a hundred are looked at", async () => {
+      let looked = 0;
+      const flood = new Proxy(files(10_000), {
+        get: (list, key, receiver) => {
+          if (/^\d+$/.test(String(key))) looked++;
+          return Reflect.get(list, key, receiver);
+        },
+      });
+      const mail = await mailOf({ payload: "Gate", attachments: flood });
+      assert.equal(names(mail).length, 10);
+      assert.match(mail.text, /"11\.jpg", .* "20\.jpg" and 9980 more$/);
+      assert.equal(mail.warnings.length, 1);
+      assert.equal(looked, 100);
+      const empty = await mailOf({ payload: "Gate", attachments: Array(10_000).fill(null) });
+      assert.match(empty.text, /"attachment 10" and 9990 more$/);
+      assert.equal(empty.warnings.length, 12);
+      assert.ok(empty.warnings.join().length < 2000);
+    });
   });
 
   it("are listed with what the module cannot carry", async () => {
@@ -175,13 +220,34 @@ describe("attachments of a message", () => {
       ["that is a file URL", () => `file://${join(allowed, "day", "shot.jpg")}`],
     ];
     for (const [what, path] of refusedPaths) {
-      it(`are refused ${what}`, async () => {
-        await assert.rejects(
-          read({ filename: "a", path: path() }, [allowed]),
-          failsWith("INVALID_ATTACHMENT_PATH"),
-        );
+      it(`are not read ${what}, and the text goes without it`, async () => {
+        const attachments = { filename: "a", path: path() };
+        await assert.rejects(read(attachments, [allowed]), failsWith("INVALID_ATTACHMENT_PATH"));
+        const policy = { allowFrom: false, attachmentPaths: [allowed] };
+        const mail = await readMessage({ to: "a@example.com", payload: "Gate", attachments }, {}, policy);
+        assert.deepEqual([mail.attachments, mail.text], [[], 'Gate\r\n\r\nNot attached: "a"']);
+        assert.equal(mail.warnings.length, 1);
+        assert.match(mail.warnings[0] ?? "", /^Attachment 1 \("a"\) has (?:the path ".*", which|a URL) .*;/);
       });
     }
+
+    it("are named by the last part of the path or URL, without what may be secret in it", async () => {
+      for (const [entry, name] of [
+        [{ path: outside }, "secret.txt"],
+        [{ path: "C:\\cams\\gate.jpg" }, "gate.jpg"],
+        [{ path: "https://user:pass@cam/snap.jpg?token=pass" }, "snap.jpg"],
+        [{ path: "https://user:pass@cam" }, "attachment 1"],
+        [{ href: "https://user:pass@cam/" }, "attachment 1"],
+      ] as const) {
+        const mail = await readMessage(
+          { to: "a@example.com", topic: "Gate", attachments: entry },
+          {},
+          POLICY,
+        );
+        assert.equal(mail.text, `Not attached: ${JSON.stringify(name)}`);
+        assert.ok(!/pass/.test(JSON.stringify(mail)), JSON.stringify(mail));
+      }
+    });
 
     it("are refused when no folder is named, and as href always", async () => {
       await assert.rejects(
@@ -196,7 +262,7 @@ describe("attachments of a message", () => {
 
     it("are refused alike inside and outside, so that nobody learns which files exist", async () => {
       const why = (path: string): Promise<string> =>
-        read({ path }, [allowed]).then(
+        read({ filename: "a", path }, [allowed]).then(
           () => "allowed",
           (error: Error) => error.message.replace(JSON.stringify(path), "it"),
         );

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import { needsTextSupport } from "../../../lib/mailer/qsmtp/compose/compose";
 import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
-import { composed, contentOf, storedAttachment, storedMail } from "./support";
+import { readMessage } from "../../../lib/mail/message/message";
+import { composed, contentOf, POLICY, storedAttachment, storedMail } from "./support";
 
 const RAW: TextSupport = { subject: "raw", body: "raw" };
 const HEX: TextSupport = { subject: "hex", body: "hex" };
@@ -306,6 +307,26 @@ describe("a composed mail", () => {
     it("has no subject of exactly 100 hex digits, because one of 100 may cost the whole mail", () => {
       const { transaction } = composed(storedMail({ subject: "ü".repeat(25) }), { support: HEX });
       assert.equal(transaction.subject.bytes.length, 48);
+    });
+
+    it("has a subject that was too long for any mail once in the text, with one warning, however it is coded", async () => {
+      for (const letter of ["a", "ä", "夜", "😀", '"']) {
+        const topic = letter.repeat(1200);
+        const read = await readMessage({ to: "duty@example.com", topic, payload: "Level" }, {}, POLICY);
+        const whole = `Subject: ${topic}\r\n\r\nLevel`;
+        assert.deepEqual([read.text, read.warnings.length], [whole, 1]);
+        const { subject, isSubjectInText = false } = read;
+        for (const support of [RAW, HEX, { subject: "unknown", body: "raw" } as const]) {
+          for (const shortSubject of [false, true]) {
+            const mail = storedMail({ subject, text: whole, isSubjectInText });
+            const { transaction, warnings } = composed(mail, { support, history: { shortSubject } });
+            const [file] = transaction.attachments;
+            const arrived = file === undefined ? text(transaction.body) : await contentOf(file);
+            assert.equal(arrived.replace("\uFEFF", ""), whole);
+            assert.ok(!warnings.some((warning) => /stands whole in the text/.test(warning)), warnings.join());
+          }
+        }
+      }
     });
 
     it("has a cut subject, and the whole one in the text, after the module has refused it", () => {

@@ -44,22 +44,25 @@ describe("a message that is refused", () => {
       /attachment 1 \("a\.txt"\) has no content/,
     ],
     [{ attachments: { content: null } }, "INVALID_ATTACHMENT", /attachment 1 \("no name"\) has no content/],
-    [{ attachments: { href: "https://example.com/" } }, "INVALID_ATTACHMENT_PATH", /attachment 1 is an URL/],
     [
-      { attachments: Array.from({ length: 11 }, () => ({ content: "" })) },
-      "LIMIT_ATTACHMENTS",
-      /11 attachments/,
+      { attachments: { href: "https://example.com/" } },
+      "INVALID_ATTACHMENT_PATH",
+      /attachment 1 \("no name"\) has a URL instead of a content, and URLs are never fetched/,
     ],
     [
       { attachments: { path: "https://example.com/a.jpg" } },
       "INVALID_ATTACHMENT_PATH",
-      /"https:\/\/example\.com\/a\.jpg" is an URL; send the content instead/,
+      /attachment 1 \("a\.jpg"\) has a URL instead of a content/,
     ],
-    [{ attachments: { path: "a.jpg" } }, "INVALID_ATTACHMENT_PATH", /"a\.jpg" is not an absolute path/],
+    [
+      { attachments: { path: "a.jpg" } },
+      "INVALID_ATTACHMENT_PATH",
+      /attachment 1 \("a\.jpg"\) has the path "a\.jpg", which is not absolute/,
+    ],
     [
       { attachments: { path: "/there/is/no/such/file" } },
       "INVALID_ATTACHMENT_PATH",
-      /"\/there\/is\/no\/such\/file" is not a file in an allowed folder/,
+      /has the path "\/there\/is\/no\/such\/file", which is not a file in a folder of quectelModemAttachmentPaths/,
     ],
   ];
   for (const [msg, code, why] of refusals) {

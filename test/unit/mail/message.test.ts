@@ -260,6 +260,21 @@ describe("a message as mail", () => {
   });
 
   describe("warnings", () => {
+    it("say that the fields of mailto: URLs were not used, in few words", async () => {
+      const many = Array.from(
+        { length: 9 },
+        (_, index) => `mailto:duty${index}@example.com?subject=${index}`,
+      );
+      const { to, warnings } = await read({ to: many });
+      assert.deepEqual(
+        [to.length, warnings],
+        [
+          9,
+          ['What follows the address in a mailto: URL was not used: "subject=0", "subject=1", "subject=2".'],
+        ],
+      );
+    });
+
     it("list what the module cannot carry", async () => {
       const mail = await read({
         headers: { "x-a": 1 },

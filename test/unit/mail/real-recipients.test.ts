@@ -96,6 +96,16 @@ const KINDS: Readonly<Record<string, readonly (readonly [value: unknown, address
         [A, B, C],
       ],
     ],
+    "A mailto: URL is its address, whatever fields follow": [
+      ["mailto:a@example.com?subject=Pump 7", [A]],
+      ["Ops <mailto:a@example.com?subject=hi, there&body=x>; b@example.com", [A, B]],
+      ["MAILTO:a@example.com,b@example.com?subject=x\nmailto: c@example.com?body=y", [A, B, C]],
+      ["Night: mailto:a@example.com; day: b@example.com", [A, B]],
+      ["mailto:p%2B7@example.com?x", ["p+7@example.com"]],
+      ["mailto:a@[IPv6:2001:db8::1]?x", ["a@[IPv6:2001:db8::1]"]],
+      ["what?@example.com, 7%2B@example.com", ["what?@example.com", "7%2B@example.com"]],
+      [[{ name: "Jane", address: "mailto:a@example.com?subject=x" }], [A]],
+    ],
     "Keyboards of full width, padding of a PLC, and a sentence's end are mended": [
       ["a@example.com，b@example.com；c＠example.com", [A, B, C]],
       ["a@example.com（夜班）、b@example.com", [A, B]],
@@ -142,6 +152,39 @@ describe("A list of recipients", () => {
       assert.deepEqual(list.addresses, addresses, JSON.stringify(value));
       assert.ok(list.unreadable.length > 0, JSON.stringify(value));
     }
+  });
+
+  it("never takes a recipient from the fields of a mailto: URL, or from what is escaped in it", () => {
+    for (const [value, addresses, unreadable] of [
+      ["mailto:a@example.com?cc=thief@example.net", [A], ["cc=thief@example.net"]],
+      ["mailto:a@example.com?subject=hi, thief@example.net;b", [A], ["subject=hi, thief@example.net;b"]],
+      [
+        '<mailto:a@example.com?subject="x, thief@example.net>, b@example.com',
+        [A, B],
+        ["subject= x, thief@example.net"],
+      ],
+      ["mailto:?to=thief@example.net", [], ["to=thief@example.net"]],
+      [
+        "mailto:a@example.com%0D%0ABcc:thief@example.net",
+        [],
+        ["a@example.com\uFFFD\uFFFDBcc\uFFFDthief@example.net"],
+      ],
+      ["mailto:a@example.com%2Cthief@example.net", [], ["a@example.com\uFFFDthief@example.net"]],
+    ] as const) {
+      assert.deepEqual(read(value), { addresses, unreadable }, value);
+    }
+    const end = /[\r\n\u0085\u2028\u2029>\uFF1E]/g;
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[-a-z@<,;:"()%&=? ]*$/)),
+        (fields) => {
+          const url = `mailto:a@example.com?${fields.replace(end, "")}`;
+          assert.deepEqual(read(url).addresses, [A]);
+          assert.deepEqual(read(`${url}\n<${url}>, b@example.com`).addresses, [A, B]);
+        },
+      ),
+      { numRuns: 1000 },
+    );
   });
 
   it("never joins what a control character parts into another address", () => {

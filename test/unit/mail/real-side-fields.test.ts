@@ -238,6 +238,7 @@ describe("Attachments", () => {
       for (const what of [{ payload: "Motion" }, { topic: "Motion" }]) {
         const mail = await read({ attachments, ...what });
         assert.deepEqual(mail.attachments, []);
+        assert.equal(mail.text, `${"payload" in what ? "Motion\r\n\r\n" : ""}Not attached: "snap.jpg"`);
         assert.equal(mail.warnings.length, 1, JSON.stringify(mail.warnings));
         assert.match(
           mail.warnings[0] ?? "",
@@ -270,10 +271,10 @@ describe("Attachments", () => {
       assert.deepEqual(contents(await read({ attachments: entry })), [[name, text]]);
     }
     for (const path of ["http://camera/snap.jpg", "file:///etc/passwd", "ftp://host/a"]) {
-      await assert.rejects(
-        read({ payload: "text", attachments: { path } }),
-        failsWith("INVALID_ATTACHMENT_PATH"),
-      );
+      const mail = await read({ payload: "text", attachments: { path } });
+      assert.deepEqual(mail.attachments, []);
+      assert.match(mail.warnings.join(), /has a URL instead of a content, and URLs are never fetched/);
+      await assert.rejects(read({ attachments: { path } }), failsWith("INVALID_ATTACHMENT_PATH"));
     }
   });
 
@@ -364,6 +365,7 @@ describe("A file name", () => {
       ["report #7.pdf", "report #7.pdf"],
       ["report.v1#7.pdf", "report.v1#7.pdf"],
       ["http://cam/", ""],
+      ["http://user:password@cam", ""],
       ["\0", ""],
     ] as const) {
       assert.equal(readFileName(given), name, JSON.stringify(given));

@@ -10,6 +10,8 @@ export interface SubjectOptions {
   readonly charset: CharsetWish;
   /** The module has refused it for its length: cut it to what every module takes as written on the line. */
   readonly short: boolean;
+  /** It stands whole in the text already, which was told. */
+  readonly isInText: boolean;
 }
 
 export interface CodedSubject {
@@ -25,7 +27,7 @@ export function codeSubject(
   warn: (warning: string) => void,
 ): CodedSubject {
   const folded = options.support === "unknown" && !isAscii(subject);
-  if (folded) {
+  if (folded && !options.isInText) {
     warn(
       "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
     );
@@ -34,7 +36,9 @@ export function codeSubject(
   const { coded, fellBack } = code(text, options.charset);
   if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
   if (!fits(coded, options)) {
-    warn("The subject is longer than the module takes; it was cut and stands whole in the text.");
+    if (!options.isInText) {
+      warn("The subject is longer than the module takes; it was cut and stands whole in the text.");
+    }
     return { coded: cutToSize(text, options), whole: false };
   }
   if (codedSize(coded, options.support) > LIMITS.subjectBytes) {

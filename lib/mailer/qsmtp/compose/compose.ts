@@ -66,7 +66,12 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   const warn: Warn = (warning) => void warnings.add(warning);
   const subject = codeSubject(
     mail.subject,
-    { support: support.subject, charset: settings.charset, short: history.shortSubject },
+    {
+      support: support.subject,
+      charset: settings.charset,
+      short: history.shortSubject,
+      isInText: mail.isSubjectInText === true,
+    },
     warn,
   );
   // The name of the settings belongs to their address and to no other.
@@ -83,7 +88,7 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
   const preface = [
     ...notesOf(mail, history, settings.lateNote),
-    ...(subject.whole ? [] : [`Subject: ${mail.subject}`]),
+    ...(subject.whole || mail.isSubjectInText === true ? [] : [`Subject: ${mail.subject}`]),
   ];
   const files = mail.attachments.filter(({ size }) => size > 0);
   const text = [preface.join("\r\n"), mail.text, withoutEmpty(mail.attachments, warn)]

@@ -1,0 +1,83 @@
+/**
+ * What becomes of a mail whose attachments are not all there: it goes out, and warnings and the last line of its text say
+ * what is missing.
+ */
+import type { Mail, MailAttachment } from "../mail";
+import { foldToAscii, isAscii } from "../ascii-fold";
+import { MOST_ATTACHMENTS, type Attachments } from "./attachments";
+import { outsideFiles } from "./outside-files";
+import { DEFAULT_SUBJECT } from "./subject";
+import { paragraphs, shown } from "./text";
+
+/** Attachments that are named; of more, their number is told. */
+const MOST_NAMED = 10;
+/** Characters of a text that are looked at for letters beyond ASCII: what a body of the module's client may have. */
+const LOOKED_AT = 3072;
+
+/** Tells of each attachment that is missing, however many there are. */
+export function warnOfMissing(
+  { missing, surplus, unseen }: Pick<Attachments, "missing" | "surplus" | "unseen">,
+  warn: (warning: string) => void,
+): void {
+  for (const { why } of missing.slice(0, MOST_NAMED)) warn(`${why}; the mail goes without it.`);
+  const more = missing.length - MOST_NAMED;
+  if (more > 0) warn(`${more} more attachments have no content either; the mail goes without them.`);
+  if (surplus.length + unseen === 0) return;
+  warn(`A mail carries up to ${MOST_ATTACHMENTS} attachments; it goes without ${named(surplus, unseen)}.`);
+}
+
+/**
+ * The text with a last line for its reader. In ASCII where the text is, so that it changes nothing of its coding.
+ *
+ * @param unseen how many more there are than `names` has
+ */
+export function withMissing(text: string, names: readonly string[], unseen: number): string {
+  if (names.length + unseen === 0) return text;
+  const line = `Not attached: ${named(names, unseen)}`;
+  return paragraphs(text, isAscii(text.slice(0, LOOKED_AT)) ? foldToAscii(line) : line);
+}
+
+/**
+ * The mail without the files that cannot be read although their paths are allowed: without permission, swapped or gone
+ * meanwhile, on a dead share. Without all of its files where none of them shows why the mail could not be kept.
+ *
+ * @returns undefined where that leaves nothing, or changes nothing
+ */
+export async function withoutUnreadableFiles(mail: Mail): Promise<Mail | undefined> {
+  const files = mail.attachments.filter(({ content }) => content.kind === "file");
+  const broken: MailAttachment[] = [];
+  for (const file of files) if (!(await isReadable(file))) broken.push(file);
+  const dropped = broken.length === 0 ? files : broken;
+  const attachments = mail.attachments.filter((one) => !dropped.includes(one));
+  const isEmpty = attachments.length === 0 && mail.text === "" && mail.subject === DEFAULT_SUBJECT;
+  if (dropped.length === 0 || isEmpty) return undefined;
+  const names = dropped.map(({ filename }) => filename);
+  return {
+    ...mail,
+    attachments,
+    text: withMissing(mail.text, names, 0),
+    warnings: [
+      ...mail.warnings,
+      ...names.map((name) => `The attachment ${shown(name)} cannot be read; the mail goes without it.`),
+    ],
+  };
+}
+
+async function isReadable({ content }: MailAttachment): Promise<boolean> {
+  if (content.kind !== "file") return true;
+  try {
+    // The first piece shows it; leaving the loop closes the file.
+    for await (const piece of outsideFiles.stream(content.path, true)) return piece.length > 0;
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** `"a.jpg", "b.jpg" and 3 more`. */
+function named(names: readonly string[], unseen: number): string {
+  const first = names.slice(0, MOST_NAMED).map(shown).join(", ");
+  const more = names.length + unseen - Math.min(names.length, MOST_NAMED);
+  if (more === 0) return first;
+  return first === "" ? `${more} more` : `${first} and ${more} more`;
+}
