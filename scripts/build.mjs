@@ -10,6 +10,18 @@ import { bundle } from "./bundle.mjs";
 import { catalogNames, catalogOf, englishTexts, partNames } from "./catalogs.mjs";
 import { readRows, withRows } from "./dialog-rows.mjs";
 
+/**
+ * What a program does not need of declarations: each text of the tables of errors and variants a second time, the comments on how
+ * files are built (those at their heads), and indentation.
+ */
+const LEFT_OUT = [
+  [/\/\/# sourceMappingURL=.*/g, ""],
+  [/^\/\*\*[^]*?\*\/\n(?=import |export (?:type )?[{*])/, ""],
+  [/\{\s+(?:readonly (?:number|text|hint|class): .+\s+)+\}/g, "ErrorRow"],
+  [/(readonly (?:description|source): )(["']).*\2;/g, "$1string;"],
+  [/^ +/gm, ""],
+];
+
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -23,8 +35,7 @@ rmSync("dist", { recursive: true, force: true });
 rmSync("resources", { recursive: true, force: true });
 const browser = {
   bundle: true,
-  minifyWhitespace: true,
-  minifySyntax: true,
+  minify: true,
   format: "iife",
   target: "es2022",
   charset: "utf8",
@@ -52,9 +63,10 @@ for (const { types } of Object.values(manifest.exports)) {
 function copyDeclarations(file, copied = new Set()) {
   if (copied.has(file)) return;
   copied.add(file);
-  const text = readFileSync(join("build", file), "utf8").replace(/\n?\/\/# sourceMappingURL=.*/, "");
+  const text = readFileSync(join("build", file), "utf8");
+  const declared = LEFT_OUT.reduce((all, [pattern, type]) => all.replace(pattern, type), text);
   mkdirSync(join("dist/types", dirname(file)), { recursive: true });
-  writeFileSync(join("dist/types", file), text);
+  writeFileSync(join("dist/types", file), declared);
   for (const [, path] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
     const target = join(dirname(file), path);
     const found = [`${target}.d.ts`, join(target, "index.d.ts")].find((one) =>

@@ -1,9 +1,10 @@
 // Puts the code of lib/ and nodes/ into few CommonJS files, because Node-RED reads all of them at each start. Each module is in
 // one file only, so a class is the same wherever it is used: a file requires the modules that an earlier one has.
-import { mkdirSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { minify } from "terser";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -31,14 +32,19 @@ const OPTIONS = {
   target: "node20",
   charset: "utf8",
   packages: "external",
-  // Names stay as they are and lines end, for stack traces.
-  minifyWhitespace: true,
   minifySyntax: true,
-  lineLimit: 160,
   sourcemap: "external",
   metafile: true,
   write: false,
   logLevel: "warning",
+};
+
+/** Functions and classes keep their names and lines end, for stack traces; what no stack trace shows gets a short name. */
+const MINIFIED = {
+  ecma: 2020,
+  compress: false,
+  mangle: { toplevel: true, keep_classnames: true, keep_fnames: true },
+  format: { max_line_len: 160 },
 };
 
 /** Writes the files of dist/, and one for each node that Node-RED asks for. */
@@ -59,14 +65,7 @@ export async function bundle({ nodes }) {
   for (const [one, result] of results) {
     const exported = wanted.get(one.name);
     const { outputFiles } = exported.size === 0 ? result : await made(one, owners, wanted, exported);
-    for (const { path, contents } of outputFiles) {
-      mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(
-        path,
-        contents,
-        path.endsWith(".js") && one.name.startsWith("quectel-") ? { mode: 0o755 } : {},
-      );
-    }
+    await write(outputFiles, one.name);
   }
   for (const name of nodes) {
     const stub = `module.exports = require("../core.js")[${JSON.stringify(name)}];\n`;
@@ -74,9 +73,24 @@ export async function bundle({ nodes }) {
   }
 }
 
+/** Writes the code of a bundle, and beside it the map that leads from there to the sources. */
+async function write(outputFiles, name) {
+  const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
+  // esbuild leaves classes without a name of their own, which then have that of their variable.
+  const named = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
+  const { code, map } = await minify(named, {
+    ...MINIFIED,
+    sourceMap: { content: text(".js.map"), filename: `${name}.js` },
+  });
+  mkdirSync(join(ROOT, "dist"), { recursive: true });
+  const file = join(ROOT, `dist/${name}.js`);
+  writeFileSync(file, code, name.startsWith("quectel-") ? { mode: 0o755 } : {});
+  writeFileSync(`${file}.map`, map);
+}
+
 function made({ name, entries }, owners, wanted, exported) {
   const outfile = join(ROOT, `dist/${name}.js`);
-  const plugins = [elsewhere(name, owners, wanted)];
+  const plugins = [defaultExports, elsewhere(name, owners, wanted)];
   const [entry] = entries;
   if (entries.length === 1 && exported.size === 0) {
     return build({ ...OPTIONS, outfile, plugins, entryPoints: [entry] });
@@ -97,6 +111,20 @@ function made({ name, entries }, owners, wanted, exported) {
 function identifierOf(source) {
   return `_${source.replaceAll(/\W/g, "_")}`;
 }
+
+/**
+ * Gives the nodes an export that esbuild knows as one of an ES module: with `export =` it makes each module that they use a
+ * function of its own, which costs time at the start.
+ */
+const defaultExports = {
+  name: "default-exports",
+  setup(builder) {
+    builder.onLoad({ filter: /[\\/]nodes[\\/][\w-]+\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace(/^export = (\w+);$/m, "export default $1;"),
+      loader: "ts",
+    }));
+  },
+};
 
 /** Leaves out what an earlier bundle has, and what is loaded later. */
 function elsewhere(name, owners, wanted) {

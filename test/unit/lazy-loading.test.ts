@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import manifest from "../../package.json";
 
 const ROOT = join(__dirname, "../..");
+const { nodes } = manifest["node-red"];
 
 /** Files below the package's folder that a fresh process has loaded after `script`, as paths from there. */
 function loadedAfter(script: string): readonly string[] {
@@ -73,16 +75,71 @@ describe("The files of the package", () => {
     );
   });
 
-  it("give a program the error class that the nodes throw", () => {
-    const required: typeof import("../../lib") = require("../../dist/index.js");
+  it("throw errors of the one class that a program requires: the nodes' ports, the facts program's, the simulated modem's", async () => {
+    const { ModemError, isModemError }: typeof import("../../lib") = require("../../dist/index.js");
+    const {
+      simulatorTransport,
+      SimulatedModem,
+    }: typeof import("../../lib/simulator") = require("../../dist/simulator.js");
     const {
       modules,
-    }: { modules: Record<string, typeof import("../../lib/errors")> } = require("../../dist/base.js");
-    assert.equal(required.ModemError, modules["lib/errors.ts"]?.ModemError);
-    const code = "OUTBOX_LOCKED" as const;
-    assert.ok(new required.ModemError(code) instanceof required.ModemError);
+    }: {
+      modules: Record<string, typeof import("../../lib/serial/serial-transport")>;
+    } = require("../../dist/core.js");
+    const ofNodes = modules["lib/serial/serial-transport.ts"];
+    assert.ok(ofNodes);
+    const line = { baudRate: 115200, flowControl: "none", dtr: "leave", rts: "leave" } as const;
+    const simulated = simulatorTransport(new SimulatedModem())();
+    await simulated.open();
+    const thrown = await Promise.all([
+      failure(() => new ofNodes.SerialTransport({ path: "/dev/no-such-port", ...line }).open()),
+      failure(() => simulated.open()),
+    ]);
+    await simulated.close();
+    for (const error of thrown) {
+      assert.ok(error instanceof ModemError, String(error));
+      assert.ok(isModemError(error));
+    }
+    assert.deepEqual(
+      thrown.map((error) => isModemError(error) && error.code),
+      ["PORT_NOT_FOUND", "PORT_CLOSED"],
+    );
+  });
+
+  it("name functions and classes in stack traces as the sources do", async () => {
+    for (const file of Object.values<string>(nodes)) {
+      const initialise: (RED: object) => void = require(join(ROOT, file));
+      const { stack = "" } = (await failure(() => Promise.resolve(initialise(REFUSING)))) as Error;
+      assert.match(stack, / at (?:initialise|register\w+)\d* \(.*dist\/core\.js:/);
+    }
+    const { SimulatedModem }: typeof import("../../lib/simulator") = require("../../dist/simulator.js");
+    const clock = new Proxy({}, { get: () => assert.fail("no clock") });
+    const { stack = "" } = (await failure(() =>
+      Promise.resolve(new SimulatedModem({ clock: clock as never })),
+    )) as Error;
+    assert.match(stack, / at new SimulatedModem \(.*dist\/simulator\.js:/);
   });
 });
+
+/** What `work` throws. */
+async function failure(work: () => Promise<unknown>): Promise<unknown> {
+  try {
+    await work();
+  } catch (error) {
+    return error;
+  }
+  return assert.fail("nothing was thrown");
+}
+
+/** A runtime that takes nothing. */
+const REFUSING = new Proxy(
+  {},
+  {
+    get: () => {
+      throw new Error("refused");
+    },
+  },
+);
 
 describe("When it is first needed", () => {
   it("serialport is loaded: with the first port that is opened", () => {

@@ -9,6 +9,7 @@ import { enqueue } from "./enqueue";
 import { eventLoop } from "./event-loop";
 import { installedSize } from "./installed-size";
 import { largeMessages } from "./large-messages";
+import { load } from "./load";
 import { mailPath } from "./mail-path";
 import { mailShares } from "./mail-shares";
 import { modems } from "./modems";
@@ -39,5 +40,6 @@ export const ROWS: readonly Row[] = [
   eventLoop,
   largeMessages,
   atRest,
+  load,
   installedSize,
 ];

@@ -29,7 +29,12 @@ export const installedSize: Row = {
     const counted = (bytes: number): readonly number[] => Array<number>(rounds).fill(bytes / 1e6);
     return [
       { what: "installed tree", unit: "MB", samples: counted(total) },
-      { what: "of these, this package", unit: "MB", samples: counted(own) },
+      {
+        what: "of these, this package",
+        unit: "MB",
+        samples: counted(own),
+        goal: { kind: "atMost", limit: 1.2 },
+      },
       {
         what: "of this package, type declarations",
         unit: "MB",
