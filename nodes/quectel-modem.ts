@@ -10,6 +10,7 @@ import { registerConnectionTests } from "./runtime/connection-test/endpoints";
 import { asModemError } from "./runtime/status/failure-report";
 import { modemDirectory } from "./runtime/disk/folders";
 import { watchLeftSpools } from "./runtime/disk/left-spools";
+import { flowEvents } from "./runtime/modem/flow-events";
 import { ModemHost } from "./runtime/modem/modem-host";
 import {
   type ModemCredentials,
@@ -54,7 +55,7 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
         info: (message) => this.log(message),
         debug: (message) => this.debug(message),
       },
-      events: RED.events,
+      events: flowEvents(RED.events),
       report: (error) => {
         // Node-RED hands the error on at once.
         if (host !== undefined) this.users = reportReceivers(host.users, catchNodes(RED));
@@ -73,7 +74,10 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
     this.users = this.host.users;
     registerModem(this);
     showInSidebar(RED, this);
-    this.on("close", (done: () => void) => void this.host.close().finally(done));
+    this.on(
+      "close",
+      (isRemoved: boolean, done: () => void) => void this.host.close({ isRemoved }).finally(done),
+    );
   }
 
   RED.nodes.registerType<Instance, Definition, AdministratorSettings, ModemCredentials>(

@@ -65,6 +65,30 @@ describe("The users of a modem", () => {
     assert.equal(status.source.id, "send");
   });
 
+  it("make Node.js warn of no listeners, however many modems there are", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error): void => void warnings.push(warning);
+    process.on("warning", onWarning);
+    try {
+      const pairs = Array.from({ length: 50 }, (_none, number): FlowNode[] => [
+        modemNode(server.port, {
+          id: `modem-${number}`,
+          transport: "serial",
+          serialPort: `/dev/not-there-${number}`,
+        }),
+        sendNode({ id: `send-${number}`, modem: `modem-${number}` }),
+      ]);
+      await bench.load([...pairs.flat(), ...["sent", "failed"].map(helperNode)]);
+      await bench.showsStatus("send-49", "port missing");
+    } finally {
+      process.off("warning", onWarning);
+    }
+    assert.deepEqual(
+      warnings.filter(({ name }) => name === "MaxListenersExceededWarning"),
+      [],
+    );
+  });
+
   it("make one report of one event, however many they are", async () => {
     await bench.load([
       modemNode(server.port, { transport: "serial", serialPort: "/dev/not-there" }),

@@ -38,15 +38,21 @@ export interface Surroundings {
   readonly log: Logger;
   /** Left out: the files of the host. */
   readonly files?: FileLayer;
+  /** Of the same connection, already at work; left out: one is made. */
+  readonly station?: Station;
 }
 
 /** A module and its way into the network. */
-interface Station {
+export interface Station {
   readonly modem: Modem;
   readonly pdp: PdpContext;
   readonly moduleClock: ModuleClock;
   readonly sockets: ModuleSockets;
   readonly trace: Trace;
+  /** What is noted about the module. */
+  readonly store: KeyValueStore;
+  /** From now on another node speaks for the modem. */
+  speakBy(log: Logger): void;
   /** Ends all of it; the port is free after at most 5 s. */
   close(): Promise<void>;
 }
@@ -68,6 +74,8 @@ export interface Assembly extends Station, Way {
   readonly outbox: Outbox;
   /** Ends all of it; a pending result is awaited for up to 8 s, the port is free after at most 13 s. */
   close(): Promise<void>;
+  /** The same, but the module stays connected: what is left of it is given back. */
+  leave(): Promise<Station>;
 }
 
 interface StationOptions {
@@ -178,9 +186,10 @@ async function closed(station: Station, { mailer }: Way): Promise<void> {
 
 function assembleStation(
   { connection, network }: StationSettings,
-  { clock, log, store, pinMemory, trace }: StationOptions,
+  { clock, log: speaker, store, pinMemory, trace }: StationOptions,
 ): Station {
   const { transport, ...source } = transportSource(connection, clock);
+  const log = new PassedLog(speaker);
   const modem = new Modem({
     transport: traced(transport, trace),
     clock,
@@ -199,6 +208,8 @@ function assembleStation(
     moduleClock,
     sockets: new ModuleSockets(modem, store, pdp),
     trace,
+    store,
+    speakBy: (other) => (log.speaker = other),
     async close() {
       pdp.close();
       networkSearch.close();
@@ -207,14 +218,11 @@ function assembleStation(
   };
 }
 
-export function assemble(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Assembly {
+export function assemble(settings: ModemSettings, surroundings: Surroundings): Assembly {
+  const { directory, clock, log, files, station = newStation(settings, surroundings) } = surroundings;
   const { connection, queue } = settings;
-  const store = new FolderStore(notesDirectory(directory), files);
-  const pinMemory = keptPin(store);
-  const trace = new Trace(clock, undefined, new PayloadMask());
-  const options = { clock, log, store, pinMemory, trace };
-  const station = assembleStation(settings, options);
-  const way = assembleWay(station, settings, options);
+  station.speakBy(log);
+  const way = assembleWay(station, settings, { store: station.store });
   const outbox = new Outbox({
     directory: spoolDirectory(directory),
     clock,
@@ -227,16 +235,39 @@ export function assemble(settings: ModemSettings, { directory, clock, log, files
     log,
     ...(files === undefined ? {} : { files }),
   });
-  return {
-    ...station,
-    ...way,
-    settings,
-    outbox,
-    async close() {
-      await outbox.close(RESULT_GRACE_MS);
-      await closed(station, way);
-    },
+  const leave = async (): Promise<Station> => {
+    await outbox.close(RESULT_GRACE_MS);
+    way.mailer.close();
+    return station;
   };
+  return { ...station, ...way, settings, outbox, leave, close: async () => (await leave()).close() };
+}
+
+function newStation(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Station {
+  const store = new FolderStore(notesDirectory(directory), files);
+  const trace = new Trace(clock, undefined, new PayloadMask());
+  return assembleStation(settings, { clock, log, store, pinMemory: keptPin(store), trace });
+}
+
+/** The log of a modem whose node may be replaced while it is at work. */
+class PassedLog implements Logger {
+  constructor(public speaker: Logger) {}
+
+  error(message: string): void {
+    this.speaker.error(message);
+  }
+
+  warn(message: string): void {
+    this.speaker.warn(message);
+  }
+
+  info(message: string): void {
+    this.speaker.info(message);
+  }
+
+  debug(message: string): void {
+    this.speaker.debug(message);
+  }
 }
 
 /** The same line, watched. */

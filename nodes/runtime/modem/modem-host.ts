@@ -14,6 +14,7 @@ import { conditionOf } from "../status/conditions";
 import type { HostOptions, ModemObserver } from "./host-options";
 import { mailsWaitingIn } from "../disk/left-spools";
 import { LifecycleReports } from "./lifecycle-reports";
+import { isDeploy, keepStation, stationClosed, takeStation, type FlowsStopping } from "./kept-stations";
 import { ModemMembers, type ModemUser } from "./modem-members";
 import type { ModemSettings } from "../settings/modem-settings";
 import { ResultRouter } from "./routing";
@@ -33,10 +34,13 @@ export class ModemHost {
   private observer: ModemObserver | undefined;
   /** The flows run without any user; the modem stays open only for the mails that wait. */
   private isLeft = false;
+  /** The flows are stopped only to run again in a moment. */
+  private isDeployed = false;
 
   constructor(private readonly options: HostOptions) {
     this.members = new ModemMembers(options.clock);
     this.router = new ResultRouter(options.events, options.unclaimed);
+    options.events.on("flows:stopping", this.onFlowsStopping);
     options.events.on("flows:started", this.onFlowsStarted);
     const { settings } = options;
     this.reports = new LifecycleReports(options.clock, (error) => {
@@ -137,14 +141,18 @@ export class ModemHost {
     });
   }
 
-  /** Ends everything; the port is free when it resolves. */
-  async close(): Promise<void> {
+  /**
+   * Ends everything. The port is free when it resolves, unless a deploy replaces the node: then the module stays
+   * connected for a node of the same connection, until the flows run again.
+   */
+  async close({ isRemoved = false } = {}): Promise<void> {
+    this.options.events.off("flows:stopping", this.onFlowsStopping);
     this.options.events.off("flows:started", this.onFlowsStarted);
     this.isLeft = false;
     // Nobody is there to take results; the close need not wait for it.
     this.router.close();
     this.members.close();
-    this.stop();
+    this.stop(this.isDeployed && !isRemoved);
     await this.work;
   }
 
@@ -158,8 +166,11 @@ export class ModemHost {
   private start(): void {
     const { settings, directory, clock, log } = this.options;
     if (this.running !== undefined || settings instanceof ModemError) return;
+    const station = takeStation(directory, settings);
+    const surroundings = { directory, clock, log, ...(station !== undefined && { station }) };
     // A modem that is just closing has the port and the folder.
-    this.running = new RunningModem(settings, { directory, clock, log }, this.work, {
+    const free = Promise.all([this.work, stationClosed(directory)]);
+    this.running = new RunningModem(settings, surroundings, free, {
       changed: () => this.changed(),
       state: (state) => this.reports.follow(state),
       failed: (error) => this.reports.report(error),
@@ -174,9 +185,10 @@ export class ModemHost {
     this.work = this.running.opened;
   }
 
-  private stop(): void {
+  private stop(isReplaced = false): void {
     const { running } = this;
     if (running === undefined) return;
+    const { settings } = running.parts;
     this.running = undefined;
     running.end();
     this.reports.endPatience();
@@ -185,13 +197,19 @@ export class ModemHost {
     this.observer?.changed();
     this.work = this.work
       .then(() => portLease?.returned)
-      .then(() => running.parts.close())
+      .then(() => running.leave())
+      .then((station) => (isReplaced ? keepStation(station, { ...this.options, settings }) : station.close()))
       .catch((error: unknown) =>
         this.options.log.error(`the modem did not close in order: ${String(error)}`),
       );
   }
 
+  private readonly onFlowsStopping = (what?: FlowsStopping): void => {
+    this.isDeployed = isDeploy(what);
+  };
+
   private readonly onFlowsStarted = (): void => {
+    this.isDeployed = false;
     if (this.members.count > 0 || this.isLeft) return;
     this.isLeft = true;
     void this.sendWhatIsLeft();

@@ -8,7 +8,7 @@ import { ModemError } from "../../../lib/errors";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import type { MailEnded, MailOrigin } from "../../../lib/outbox/outbox-types";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
-import { assemble, type Assembly, type Surroundings } from "./assembly";
+import { assemble, type Assembly, type Station, type Surroundings } from "./assembly";
 import { conditionOf, type MailProgress } from "../status/conditions";
 import type { ModemSettings } from "../settings/modem-settings";
 import { OutboxOpening } from "./outbox-opening";
@@ -40,8 +40,8 @@ export class RunningModem {
   /** @param free resolves when the modem before has left port and folder. */
   constructor(
     settings: ModemSettings,
-    surroundings: Surroundings,
-    free: Promise<void>,
+    private readonly surroundings: Surroundings,
+    free: Promise<unknown>,
     private readonly listener: RunningListener,
   ) {
     this.parts = assemble(settings, surroundings);
@@ -53,9 +53,11 @@ export class RunningModem {
       failed: (error) => listener.failed(error),
       changed: () => listener.changed(),
     });
-    this.listen(surroundings);
+    this.listen();
     this.opened = free.then(() => {
       modem.acquire();
+      // A modem that is at work already tells its state to nobody anew.
+      if (surroundings.station !== undefined) this.onState(modem.state);
       return this.opening.begin();
     });
   }
@@ -95,15 +97,27 @@ export class RunningModem {
     this.progress = { ...told, uploadMs: this.clock.now() - this.uploadSince };
   }
 
-  private listen({ log }: Surroundings): void {
+  /** Ends what sends mails; the module stays connected. */
+  async leave(): Promise<Station> {
+    const station = await this.parts.leave();
+    station.modem.off("state", this.onState);
+    station.modem.off("warning", this.onWarning);
+    return station;
+  }
+
+  private readonly onState = (state: ModemState): void => {
+    this.listener.state(state);
+    holdForSetup(this.parts.outbox, state, this.surroundings.log);
+    this.listener.changed();
+  };
+
+  private readonly onWarning = (error: ModemError): void => this.listener.failed(error);
+
+  private listen(): void {
     const { listener } = this;
     const { modem, mailer, outbox } = this.parts;
-    modem.on("state", (state) => {
-      listener.state(state);
-      holdForSetup(outbox, state, log);
-      listener.changed();
-    });
-    modem.on("warning", (error) => listener.failed(error));
+    modem.on("state", this.onState);
+    modem.on("warning", this.onWarning);
     mailer.on("available", () => {
       if (mailer.trouble !== undefined) listener.failed(mailer.trouble);
       // What was told of it is over.

@@ -37,6 +37,14 @@ export class ServedModem {
     return this.module.log.lines().filter((line) => line.startsWith(begin));
   }
 
+  /** Whether nobody has the port: who looks has it for a moment. */
+  get isFree(): boolean {
+    const line = this.module.open("usbat", { received: () => undefined, vanished: () => undefined });
+    if (typeof line === "string") return false;
+    line.close();
+    return true;
+  }
+
   stop(): Promise<void> {
     return this.served.close();
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FaultyFiles } from "../../support/faulty-files";
-import { ended } from "../../support/fake-mailer";
+import { ended, unknown } from "../../support/fake-mailer";
 import { Bench, DIRECTORY, failure, mail } from "./bench";
 
 describe("Closing the outbox", () => {
@@ -69,6 +69,27 @@ describe("Closing the outbox", () => {
     await first.clock.until(closing);
     assert.equal(first.ended[0]?.result.status, "sent");
     assert.deepEqual(await first.files.list(`${DIRECTORY}/sending`), []);
+  });
+
+  it("waits for no answer about a lost result, which the next run asks for again", async () => {
+    const first = await Bench.open();
+    first.mailer.fate = (_transaction, number) =>
+      number === 1 ? { kind: "lost", delivered: true, answer: { kind: "sent" } } : { kind: "sent" };
+    // The module is busy with the mail.
+    first.mailer.recovering = ({ envelope }, { signal }) =>
+      new Promise((resolve) => {
+        signal.addEventListener("abort", () => resolve(unknown(envelope, true)), { once: true });
+      });
+    await first.accept(mail("alarm"));
+    await first.clock.run(() => first.mailer.recoveries === 1);
+    const before = first.clock.now();
+    await first.clock.until(first.outbox.close());
+    assert.ok(first.clock.now() - before < 100, `${first.clock.now() - before} ms`);
+    first.mailer.recovering = undefined;
+    first.mailer.setAnswer({ kind: "sent" });
+    const second = await first.restart();
+    const { result } = await second.ends(1);
+    assert.deepEqual([result.status, result.recovered, second.mailer.recoveries], ["sent", true, 2]);
   });
 
   it("waits for no result while the modem is away, and the next run asks for it first", async () => {
