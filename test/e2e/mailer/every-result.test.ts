@@ -1,7 +1,9 @@
 /** Every number and reply of the module, at every point of the dialogue with the server; the server is the judge. */
 import assert from "node:assert/strict";
 import { OK } from "../../../lib/simulator";
+import { readMessage } from "../../../lib/simulator/delivery/read-message";
 import type { Outcome } from "../../../lib/mailer/mailer";
+import { memoryOutbox, outboxMail } from "../../support/memory-outbox";
 import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
 
 const NUMBERS = Array.from({ length: 33 }, (_, index) => 650 + index);
@@ -18,33 +20,45 @@ function contradictsAcceptance(number: number, reply: number): boolean {
   return isRefusal(reply) || (reply === 0 && [652, 653, 655, 659, 664].includes(number));
 }
 
-/** The module's next mail ends with this line, whether it was delivered or not. */
-function ends(rig: MemoryMailer, line: string, isDelivered: boolean): () => void {
-  const { module } = rig;
-  if (!isDelivered) {
+/** How far the dialogue with the server comes before the module tells its result. */
+const POINTS = [
+  "after the server has taken the mail",
+  "before the server has taken it",
+  "at the connection",
+] as const;
+
+/** The module's next mail comes to this point, and ends with this line whatever happened. */
+function ends(
+  { module, server }: Pick<MemoryMailer, "module" | "server">,
+  line: string,
+  point: (typeof POINTS)[number],
+): () => void {
+  if (point === "at the connection") {
     return module.define((context, next) => {
       if (context.name !== "+QSMTPPUT" || context.form !== "write") return next();
       context.afterResult(() => module.raiseUrc(line));
       return OK;
     });
   }
+  if (point === "before the server has taken it") server.refuse = { "duty@example.com": 451 };
   const honest = module.raiseUrc.bind(module);
   module.raiseUrc = (said, ...rest) => honest(said.startsWith("+QSMTPPUT:") ? line : said, ...rest);
   return () => {
+    server.refuse = {};
     module.raiseUrc = honest;
   };
 }
 
 describe("A result of the module", () => {
-  for (const isDelivered of [true, false]) {
-    const when = isDelivered ? "after the server has taken the mail" : "before";
-    it(`${when} is never told as more certain than it is, and holds nothing that may pass`, async () => {
+  for (const point of POINTS) {
+    it(`${point} is never told as more certain than it is, and holds nothing that may pass`, async () => {
       const rig = await memoryMailer();
+      const isDelivered = point === POINTS[0];
       let id = 0;
       for (const number of NUMBERS) {
         for (const reply of REPLIES) {
           if (isDelivered && contradictsAcceptance(number, reply)) continue;
-          const undo = ends(rig, `+QSMTPPUT: ${number},${reply}`, isDelivered);
+          const undo = ends(rig, `+QSMTPPUT: ${number},${reply}`, point);
           const had = rig.server.received.length;
           const one = await rig.prepare(transaction({ id: `mail-${id++}` }));
           assert.ok(one.kind === "prepared", `${number},${reply}`);
@@ -68,7 +82,7 @@ describe("A result of the module", () => {
 
   it("of which the module says nothing more than a network error three times makes the next try wait half an hour", async () => {
     const rig = await memoryMailer({ network: { allowReset: false } });
-    ends(rig, "+QSMTPPUT: 654,0", false);
+    ends(rig, "+QSMTPPUT: 654,0", "at the connection");
     const waits: number[] = [];
     let hint = "";
     while (waits.length < 4) {
@@ -82,5 +96,31 @@ describe("A result of the module", () => {
     assert.deepEqual(waits, [0, 0, 1_800_000, 1_800_000]);
     assert.match(hint, /the server may have refused the login, the sender or a recipient/);
     await rig.close();
+  });
+
+  it("that says network error for two hours in a dead cell holds nothing, and all goes out when coverage is back", async () => {
+    const rig = memoryOutbox();
+    await rig.open();
+    const coverage = ends(rig, "+QSMTPPUT: 654,0", "at the connection");
+    const ids = [
+      await rig.accept(outboxMail({ subject: "1" })),
+      await rig.accept(outboxMail({ subject: "2" })),
+    ];
+    const end = rig.clock.now() + 2 * 3600_000;
+    while (rig.clock.now() < end) {
+      await rig.clock.advance(60_000);
+      assert.equal(rig.outbox.summary().hold, undefined);
+    }
+    assert.deepEqual(rig.ended, []);
+    coverage();
+    const back = rig.clock.now();
+    for (const id of ids) {
+      const { result } = await rig.endOf(id);
+      assert.deepEqual([result.status, result.possibleDuplicate], ["sent", true]);
+    }
+    assert.ok(rig.clock.now() - back <= 35 * 60_000, `${rig.clock.now() - back} ms`);
+    const subjects = rig.server.received.map(({ text }) => readMessage(Buffer.from(text, "latin1")).subject);
+    assert.deepEqual(subjects.sort(), ["1", "2"]);
+    await rig.stop();
   });
 });
