@@ -118,6 +118,23 @@ describe("A modem with mails over a socket", () => {
     assert.equal(received[0]?.user, LOGIN.user);
   });
 
+  it("is tested up to the login, without a mail", async () => {
+    const { port, received } = await open({ auth: LOGIN });
+    await bench.load([helperNode("other")]);
+    const { id: _, type: __, ...properties } = modemNode(port, { mailer: "socket" });
+    for (const [password, status] of [
+      [LOGIN.password, "ok"],
+      ["wrong", "failed"],
+    ] as const) {
+      const { steps } = await connectionTest("diagnosis", properties, {
+        smtpUser: LOGIN.user,
+        smtpPassword: password,
+      });
+      assert.equal(steps.find(({ name }: Loose) => name === "login").status, status);
+    }
+    assert.equal(received.length, 0);
+  });
+
   it("sends each mail by the way that fits it, and a test mail by both", async () => {
     const { port, received } = await open({ auth: { user: "pump7", password: "secret" } });
     const credentials = { smtpUser: "pump7", smtpPassword: "secret" };
@@ -153,10 +170,13 @@ describe("A modem with mails over a socket", () => {
     assert.equal(secure.length, 1);
   });
 
-  /** A test mail by the dialog, to its end. */
-  async function testMail(properties: object, credentials: object): Promise<Loose> {
+  /** A test by the dialog, to its end. */
+  const testMail = (properties: object, credentials: object): Promise<Loose> =>
+    connectionTest("mail", properties, credentials);
+
+  async function connectionTest(kind: string, properties: object, credentials: object): Promise<Loose> {
     const { body } = await helper.request().post("/quectel-modem/connection-tests").send({
-      kind: "mail",
+      kind,
       modem: "modem",
       flow: "",
       properties,

@@ -40,6 +40,16 @@ export interface DiagnosisReport {
 /** What became of the last mail. A mail that was called off does not count. */
 export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; readonly error: ModemError };
 
+/** One session with the mail server that sends no mail. */
+export interface ServerSession {
+  /** Resolves with how it is encrypted, in words for a person. Rejects with why it cannot be. */
+  encrypt(signal: AbortSignal): Promise<string>;
+  /** True when the server has accepted the login; false where there is no session. Rejects with why it was not accepted. */
+  login(signal: AbortSignal): Promise<boolean>;
+  /** Ends the session. Never rejects. */
+  end(): Promise<void>;
+}
+
 export interface DiagnosisContext {
   readonly modem: Modem;
   readonly pdp: PdpContext;
@@ -48,6 +58,10 @@ export interface DiagnosisContext {
   readonly smtp: SmtpSettings;
   /** Opens a connection to the mail server; left out: the server is only pinged. */
   readonly sockets?: ModuleSockets;
+  /** Who checks certificates, and so whose clock they are checked by; left out: the module. */
+  readonly checkedBy?: "module" | "host" | "both";
+  /** Speaks to the mail server; left out: nothing but a mail can show encryption and login. */
+  readonly session?: ServerSession;
   /** What became of the last mail with these settings, because TLS and login show only when one is sent. */
   readonly lastMail?: LastMail;
   /** The mail lock where the caller holds it already. */

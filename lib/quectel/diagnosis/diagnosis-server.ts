@@ -1,7 +1,8 @@
 /**
- * What can be said of TLS and login without sending a mail: odd settings, and what became of the last mail.
+ * What can be said of TLS and login without sending a mail.
  *
- * The module has no command that only logs in, so these steps are proven by a mail.
+ * Over a socket of the module they are tried. The module's own client has no command that only logs in, so by that way
+ * they are proven by a mail: what is known are odd settings, and what became of the last one.
  */
 import { SPECIAL_HINTS, type ErrorCode } from "../../errors";
 import type { SmtpSettings } from "../settings";
@@ -21,8 +22,28 @@ const LOGIN_ERRORS: ReadonlySet<ErrorCode> = new Set([
 
 const NOT_TRIED = "shown by the next mail";
 
-/** Whether port and security fit, and whether the last mail got past TLS. */
-export function tlsFinding({ smtp, lastMail }: DiagnosisContext): Finding {
+/** Whether the server's encryption is agreed on and trusted; else whether port and security fit, and what the last mail showed. */
+export async function lookAtTls(context: DiagnosisContext, signal = NEVER): Promise<Finding> {
+  const { smtp, session } = context;
+  if (session === undefined) return tlsFinding(context);
+  if (smtp.security === "none") return { status: "skipped", detail: "no encryption is set" };
+  return { status: "ok", detail: await session.encrypt(signal) };
+}
+
+/** Whether the server accepts the login; else whether it can be handed over, and what the last mail showed. */
+export async function lookAtLogin(context: DiagnosisContext, signal = NEVER): Promise<Finding> {
+  const { smtp, session } = context;
+  if (session === undefined) return loginFinding(context);
+  if (smtp.user === "") return { status: "skipped", detail: "no user is set, so there is no login" };
+  if (smtp.security === "none") await session.encrypt(signal);
+  return (await session.login(signal))
+    ? { status: "ok", detail: "the server has accepted the login" }
+    : { status: "skipped", detail: "needs: tls", needs: "tls" };
+}
+
+const NEVER = new AbortController().signal;
+
+function tlsFinding({ smtp, lastMail }: DiagnosisContext): Finding {
   const odd = oddPair(smtp.port, smtp.security);
   if (lastMail?.kind === "failed" && TLS_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
   if (passedTls(lastMail)) return { status: "ok", detail: "the last mail got through" };
@@ -33,8 +54,7 @@ export function tlsFinding({ smtp, lastMail }: DiagnosisContext): Finding {
   return { status: "skipped", detail: NOT_TRIED };
 }
 
-/** Whether user and password can be handed over, and whether the last mail got past the login. */
-export function loginFinding({ smtp, lastMail }: DiagnosisContext): Finding {
+function loginFinding({ smtp, lastMail }: DiagnosisContext): Finding {
   if (lastMail?.kind === "failed" && LOGIN_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
   if (smtp.user === "") return { status: "skipped", detail: "no user is set, so there is no login" };
   if (lastMail?.kind === "sent") return { status: "ok", detail: "the last mail got through" };

@@ -6,7 +6,7 @@ import { isModemError, ModemError, SPECIAL_HINTS, type SpecialHint } from "../..
 import { packetAttached, signalQuality } from "../commands/network";
 import { contextDefinition } from "../commands/pdp";
 import { failure, type DiagnosisContext, type DiagnosisStep, type Finding } from "./diagnosis-report";
-import { loginFinding, tlsFinding } from "./diagnosis-server";
+import { lookAtLogin, lookAtTls } from "./diagnosis-server";
 import { ifRefused, type Execute } from "../execute";
 import { addressOf, repliesToPing } from "../network/lookups";
 import { mailSupportOf } from "../connection/models";
@@ -25,8 +25,8 @@ export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [
   { name: "clock", needs: ["pdp"], look: lookAtClock },
   { name: "dns", needs: ["pdp"], look: lookAtDns },
   { name: "server", needs: ["dns"], look: lookAtServer },
-  { name: "tls", needs: [], look: tlsFinding },
-  { name: "login", needs: [], look: loginFinding },
+  { name: "tls", needs: [], look: lookAtTls },
+  { name: "login", needs: [], look: lookAtLogin },
 ];
 
 /** Below this many dBm mails with attachments often fail. */
@@ -40,7 +40,7 @@ function lookAtPort({ modem }: DiagnosisContext): Finding {
   return portRemark === undefined ? ok("the port is open") : { ...failure(portRemark), status: "warning" };
 }
 
-function lookAtModule({ modem }: DiagnosisContext): Finding {
+function lookAtModule({ modem, checkedBy }: DiagnosisContext): Finding {
   const { state, identity } = modem;
   if (state.name !== "registering" && state.name !== "ready") return failure(modem.notReady());
   const { manufacturer = "", model = "", firmware = "" } = identity ?? {};
@@ -52,7 +52,8 @@ function lookAtModule({ modem }: DiagnosisContext): Finding {
     case "otherDialect":
       return warning(detail, SPECIAL_HINTS.otherMailCommands);
     case "noClient":
-      return warning(detail, SPECIAL_HINTS.modelWithoutMailClient);
+      // Without a client of its own it still takes mails over a connection.
+      return checkedBy === "host" ? ok(detail) : warning(detail, SPECIAL_HINTS.modelWithoutMailClient);
     case "unknown":
       return warning(detail, SPECIAL_HINTS.unknownModule);
   }
@@ -153,12 +154,34 @@ async function lookAtPdp({ modem, pdp, lease }: DiagnosisContext, signal?: Abort
   }
 }
 
-async function lookAtClock({ moduleClock, smtp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+/** The clock by which certificates are checked: that of the module, which is set where it is wrong, or that of the host. */
+async function lookAtClock(context: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
+  const { moduleClock, smtp, checkedBy = "module" } = context;
   if (smtp.security === "none" || !smtp.tls.verify) return skipped("no certificate is checked");
+  const host = checkedBy === "module" ? undefined : await lookAtHostClock(context, signal);
+  if (host !== undefined && (checkedBy === "host" || host.status !== "ok")) return host;
   const source = await moduleClock.ensure(signal);
   return ok(
     source === "module" ? "the module's clock is right" : `the clock was wrong and has been set (${source})`,
   );
+}
+
+/** Certificates are valid for months; a clock that shows local time as UTC does no harm either. */
+const CLOCK_TOLERANCE_MS = 24 * 3600_000;
+
+/** Whether the host's clock agrees with the network's time, where the network tells it. Sets nothing. */
+async function lookAtHostClock(
+  { modem, moduleClock }: DiagnosisContext,
+  signal: AbortSignal | undefined,
+): Promise<Finding> {
+  const host = modem.clock.wall();
+  const network = await moduleClock.network(signal);
+  const shown = `this computer's clock shows ${new Date(host).toISOString()}`;
+  if (network === undefined) return ok(`${shown}; the network tells no time`);
+  const both = `${shown}, the network's ${new Date(network).toISOString()}`;
+  if (Math.abs(host - network) < CLOCK_TOLERANCE_MS) return ok(both);
+  // No proof: only the check of a certificate decides.
+  return { ...failure(new ModemError("SMTP_TLS_CLOCK", { detail: both })), status: "warning" };
 }
 
 async function lookAtDns({ modem, network, smtp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {

@@ -36,6 +36,7 @@ export async function diagnose(context: DiagnosisContext, signal?: AbortSignal):
     }
     return { steps };
   } finally {
+    await context.session?.end();
     await modem.release();
   }
 }
@@ -47,7 +48,8 @@ async function report(
   signal: AbortSignal | undefined,
 ): Promise<StepReport> {
   const { name, needs } = step;
-  const missing = needs.find((need) => {
+  const isSpokenTo = context.session !== undefined && (name === "tls" || name === "login");
+  const missing = (isSpokenTo ? ["server" as const] : needs).find((need) => {
     const status = before.find((other) => other.name === need)?.status;
     return status === "failed" || status === "skipped";
   });

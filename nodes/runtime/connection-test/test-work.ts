@@ -13,6 +13,7 @@ import { moduleFits } from "../../../lib/mailer/auto/choice";
 import type { Mailer, MailerProgress } from "../../../lib/mailer/mailer";
 import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
+import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin/admin-routes";
@@ -68,9 +69,19 @@ export const KINDS: Readonly<Record<TestKind, Kind>> = {
 /** Milliseconds that a module may take to find card and network; see the patience of LifecycleReports. */
 const READY_TIME_MS = 90_000;
 
+/** Who checks the certificate of the mail server, by the way that mails take. */
+const CHECKED_BY = { module: "module", socket: "host", auto: "both" } as const;
+
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
   const { mailPath, settings, lease, lastMail, signal, tell } = work;
   const { modem, pdp, moduleClock, sockets } = mailPath;
+  // The mailbox of the simulated modem is no server that one could connect to.
+  const connection = {
+    sockets,
+    ...(settings.mailer !== "module" && {
+      session: new ServerCheck({ modem, moduleClock, sockets, settings: settings.smtp }),
+    }),
+  };
   await diagnose(
     {
       modem,
@@ -79,8 +90,8 @@ async function runDiagnosis(work: TestWork): Promise<TestYield> {
       network: settings.network,
       smtp: settings.smtp,
       lease,
-      // The mailbox of the simulated modem is no server that one could connect to.
-      ...(sendsToSimulatedInbox(settings) ? {} : { sockets }),
+      checkedBy: CHECKED_BY[settings.mailer],
+      ...(sendsToSimulatedInbox(settings) ? {} : connection),
       ...(lastMail === undefined ? {} : { lastMail }),
       onStep: (step) => {
         const hintKey = hintKeyOf(step.code, step.hint);

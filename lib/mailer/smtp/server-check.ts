@@ -1,0 +1,87 @@
+/**
+ * ServerCheck: one session with the mail server that sends no mail, for a diagnosis: encryption, then login, then goodbye.
+ *
+ * The caller holds the mail lock, and has seen to it that the module is connected to its network.
+ */
+import { copyOf, isModemError } from "../../errors";
+import type { Modem } from "../../quectel/connection/modem";
+import type { ServerSession } from "../../quectel/diagnosis/diagnosis-report";
+import type { ModuleClock } from "../../quectel/network/module-clock";
+import type { SmtpSettings } from "../../quectel/settings";
+import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
+import { Dialogue } from "./dialogue";
+import { isDateError, loginNotOffered, sessionError } from "./smtp-error";
+import { trustOf } from "./trust";
+
+export interface ServerCheckOptions {
+  readonly modem: Modem;
+  readonly moduleClock: ModuleClock;
+  readonly sockets: ModuleSockets;
+  readonly settings: SmtpSettings;
+}
+
+export class ServerCheck implements ServerSession {
+  private dialogue: Dialogue | undefined;
+
+  constructor(private readonly options: ServerCheckOptions) {}
+
+  async encrypt(signal: AbortSignal): Promise<string> {
+    const { modem, settings, sockets } = this.options;
+    const { host, port, security } = settings;
+    const trust = security === "none" ? {} : trustOf(settings);
+    const { contextId } = modem.options.network;
+    const socket = await sockets.connect({ contextId, host, port }, signal);
+    const dialogue = new Dialogue(socket, { clock: modem.clock, settings, trust });
+    this.dialogue = dialogue;
+    await this.step(dialogue, signal, () => dialogue.greet());
+    const { tls } = dialogue;
+    if (tls === undefined) return "no encryption is set";
+    const checked = settings.tls.verify ? "the certificate is trusted" : "the certificate is not checked";
+    return `${tls.version}, ${checked}`;
+  }
+
+  async login(signal: AbortSignal): Promise<boolean> {
+    const { dialogue } = this;
+    if (dialogue === undefined || dialogue.isOver) return false;
+    await this.step(dialogue, signal, async () => {
+      if (!dialogue.takesLogin) throw loginNotOffered();
+      await dialogue.login();
+    });
+    return true;
+  }
+
+  async end(): Promise<void> {
+    await this.dialogue?.quit();
+    this.dialogue = undefined;
+    await this.options.sockets.settled();
+  }
+
+  /** Rejects with what a failure of the step means to a person, or with the reason of the signal. */
+  private async step(dialogue: Dialogue, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    const onAbort = (): void => dialogue.destroy();
+    signal.addEventListener("abort", onAbort, { once: true });
+    try {
+      if (signal.aborted) onAbort();
+      await work();
+    } catch (cause) {
+      signal.throwIfAborted();
+      throw await this.explained(dialogue, cause);
+    } finally {
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  private async explained(dialogue: Dialogue, cause: unknown): Promise<Error> {
+    const { modem, moduleClock, settings } = this.options;
+    if (isModemError(cause)) return copyOf(cause, { stage: cause.stage ?? dialogue.stage });
+    const broken = dialogue.explain(cause);
+    const networkTime = isDateError(broken) ? await moduleClock.network().catch(() => undefined) : undefined;
+    return sessionError(broken, {
+      stage: dialogue.stage,
+      settings,
+      hasOwnSender: false,
+      hostTime: modem.clock.wall(),
+      networkTime,
+    });
+  }
+}
