@@ -10,7 +10,7 @@
  * never changed. Every builder throws ModemError `INVALID_ARGUMENT`.
  */
 import { ModemError } from "../errors";
-import { maskSecrets } from "../serial/secrets";
+import { maskSecrets } from "../serial/trace";
 
 export { Parameters, headerOf, informationText, parseParameters } from "./parameters";
 

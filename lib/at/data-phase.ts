@@ -6,7 +6,7 @@
  * and has no escape: it is sent to its end, even when its result is no longer awaited.
  */
 import type { Command } from "./command";
-import type { Exchange } from "./exchange";
+import type { Exchange } from "./job";
 import { BLOCK, PayloadSender, PIECE } from "./payload-sender";
 import type { ChannelEvent } from "./state";
 import type { Tokenizer } from "./tokenizer";

@@ -20,7 +20,7 @@
  *   escaping   the data are given up; `+++` or a result will bring the module back to command state
  */
 import type { ModemError } from "../errors";
-import type { Exchange } from "./exchange";
+import type { Exchange } from "./job";
 
 export type ChannelState =
   | { readonly kind: "outOfSync" }

@@ -5,7 +5,7 @@
  * refuses what is not one command line.
  */
 import type { Command, Payload } from "../at/command";
-import { TIMEOUT_MS } from "../quectel/commands/timeouts";
+import { TIMEOUT_MS } from "../quectel/commands/common";
 
 export interface FormOptions {
   /** Milliseconds; see `Command`. */

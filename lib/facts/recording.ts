@@ -4,8 +4,7 @@
  * What is private is masked by the trace itself. Between questions nothing is taken, so what was read and put back
  * around them is not part of it. The trace belongs to the caller; its limit is to be large enough for one question.
  */
-import { MASK, maskSecrets } from "../serial/secrets";
-import type { Trace, TraceEntry } from "../serial/trace";
+import { MASK, maskSecrets, type Trace, type TraceEntry } from "../serial/trace";
 
 /** A run of bytes of one side, one character per byte. */
 export interface Turn {

@@ -37,3 +37,63 @@ export async function readJson<T>(
     return undefined;
   }
 }
+
+/*
+ * RecordedNames: the names of the files that this package has put into the module, kept over restarts of the host.
+ *
+ * A name is recorded before its file is uploaded and removed after the file was deleted. So a file left over from a
+ * run that ended badly is known, and a file of somebody else is never deleted.
+ */
+
+export class RecordedNames {
+  private names: Promise<Set<string>> | undefined;
+
+  /** @param key of the store. */
+  constructor(
+    private readonly store: KeyValueStore,
+    private readonly key: string,
+  ) {}
+
+  /** Names with their storage, oldest first. */
+  async list(): Promise<readonly string[]> {
+    return [...(await this.load())];
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await this.load()).has(name);
+  }
+
+  /** Resolves when the name is recorded for good. */
+  async add(name: string): Promise<void> {
+    const names = await this.load();
+    if (names.has(name)) return;
+    await this.save(new Set([...names, name]));
+  }
+
+  async remove(name: string): Promise<void> {
+    const names = await this.load();
+    if (names.has(name)) await this.save(new Set([...names].filter((other) => other !== name)));
+  }
+
+  private load(): Promise<Set<string>> {
+    this.names ??= this.read().catch((error: unknown) => {
+      this.names = undefined;
+      throw error;
+    });
+    return this.names;
+  }
+
+  private async read(): Promise<Set<string>> {
+    return new Set(await readJson(this.store, this.key, isTextList));
+  }
+
+  /** Only what is on the disk counts as recorded. */
+  private async save(names: Set<string>): Promise<void> {
+    await this.store.write(this.key, JSON.stringify([...names]));
+    this.names = Promise.resolve(names);
+  }
+}
+
+function isTextList(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

@@ -21,8 +21,7 @@ import type {
 } from "../../lib/mailer/mailer";
 import type { MailTransaction } from "../../lib/mailer/qsmtp/compose/mail-transaction";
 import { compose } from "../../lib/mailer/qsmtp/compose/compose";
-import { planEnvelopes, type BccMode } from "../../lib/mailer/qsmtp/compose/envelopes";
-import { splitAfter } from "../../lib/mailer/qsmtp/split";
+import { planEnvelopes, type BccMode, splitAfter } from "../../lib/mailer/qsmtp/compose/envelopes";
 
 /** What the mailer says when it is asked for a lost result. */
 export type Answer =

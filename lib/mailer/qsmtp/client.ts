@@ -17,15 +17,13 @@ import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
 import { ModemMailer } from "../modem-mailer";
 import type { TextSupport } from "./compose/mail-transaction";
-import { BusyWatch } from "./busy-watch";
+import { BusyWatch, mailState } from "./running-mail";
 import { clear } from "./fill";
-import { TransactionModem } from "./transaction-modem";
-import { KnownSettings } from "./known-settings";
+import { TransactionModem, type TransactionParts } from "./transaction";
+import { KnownSettings } from "./smtp-settings";
 import { ResultListener } from "./result-listener";
-import { mailState } from "./running-mail";
 import { TextCoding } from "./text-coding";
 import { TlsContext, type RootProvider } from "./tls";
-import type { TransactionParts } from "./transaction";
 
 export interface QsmtpClientOptions {
   readonly modem: Modem;

@@ -5,8 +5,8 @@
  * (`files/file-store.ts`). What the module refuses becomes the error of the part that it refused.
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
-import type { CharsetName } from "../../quectel/commands/smtp";
 import {
+  type CharsetName,
   addRecipient,
   attachFile,
   clearMail,
@@ -15,12 +15,11 @@ import {
   setSubject,
 } from "../../quectel/commands/smtp";
 import { ifRefused } from "../../quectel/execute";
-import { inputSeconds } from "../../quectel/connection/line-time";
+import { inputSeconds } from "../../quectel/connection/line-source";
 import type { Modem } from "../../quectel/connection/modem";
-import { areSame, hasAddresses } from "./listed";
 import { atStage, confirmed } from "./stage-error";
 
-export type FilledModem = Pick<Modem, "execute" | "line">;
+type FilledModem = Pick<Modem, "execute" | "line">;
 
 /** A mail in the form of the line. */
 export interface CodedMail {
@@ -151,3 +150,18 @@ const WRONG_RECIPIENTS = {
   detail: "it holds other recipients than it was given",
   hint: SPECIAL_HINTS.lostBytes,
 } as const;
+
+/** What two lists of the same addresses have in common. */
+export function comparable(addresses: readonly string[]): readonly string[] {
+  return addresses.map((address) => address.toLowerCase()).sort();
+}
+
+/** True for the same addresses. */
+export function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return comparable(some).join("\n") === comparable(others).join("\n");
+}
+
+/** False for a list in no known form, which tells nothing. */
+export function hasAddresses(listed: readonly string[]): boolean {
+  return listed.some((address) => address.includes("@"));
+}

@@ -3,7 +3,7 @@ import type { ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
-import { splitAfter } from "./split";
+import { splitAfter } from "./compose/envelopes";
 
 const PASSAGE: Passage = { via: "module" };
 

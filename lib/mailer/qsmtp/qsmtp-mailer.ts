@@ -31,18 +31,21 @@ import { calledOff } from "../called-off";
 import { recipientsOf } from "../envelope";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
-import { compose, needsTextSupport, type Composed, type ComposeSettings } from "./compose/compose";
-import { ASCII_ONLY } from "./compose/mail-transaction";
-import { textFormOf, type TextForm } from "./compose/text-form";
+import {
+  compose,
+  needsTextSupport,
+  type Composed,
+  type ComposeSettings,
+  textFormOf,
+  type TextForm,
+} from "./compose/compose";
+import { ASCII_ONLY, LIMITS } from "./compose/mail-transaction";
 import { planEnvelopes, type BccMode } from "./compose/envelopes";
-import { ForeignUse } from "./foreign-use";
-import { LIMITS } from "./compose/limits";
-import { mailMemories, type MailMemory } from "./mail-memory";
+import { ForeignUse, markOf, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
+import { mailMemories, type MailMemory, SecondChances } from "./second-chance";
 import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
-import { markOf, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
 import { recoverOutcome } from "./recover";
-import { SecondChances } from "./second-chance";
 import { fillMail, putMail, type FilledMail } from "./transaction";
 
 export interface QsmtpMailerOptions extends QsmtpClientOptions {

@@ -3,7 +3,7 @@
  *
  * Where another program has messages sent to our port (`AT+CNMI=2,2`), a text may read `+QSMTPPUT: 0,0`. No line by
  * itself shows whether it is the module's word or the text's, so from the header of such a text on no result is
- * believed, until the module has answered a question asked after it (`outside-text.ts`). What was heard meanwhile is
+ * believed, until the module has answered a question asked after it (`at/line-kind.ts`). What was heard meanwhile is
  * kept as a doubt: while the module is still busy it was no result; once it is not, it may have been one, and only a
  * line that comes later is.
  */

@@ -3,13 +3,13 @@
  *
  * Every SMTP command is answered by 652 meanwhile; so one that changes nothing is asked again and again.
  */
-import { delay } from "../../clock";
-import { isModemError } from "../../errors";
+import { delay, type Timer } from "../../clock";
+import { isModemError, ModemError } from "../../errors";
 import { queryRecipients, type PutResult } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import type { ResultListener } from "./result-listener";
 
-export type AskedModem = Pick<Modem, "execute" | "clock">;
+type AskedModem = Pick<Modem, "execute" | "clock">;
 
 /** Milliseconds between two questions, and for a result that comes right after the module has become free. */
 const POLL_MS = 5_000;
@@ -90,5 +90,71 @@ export async function mailState(
     if (isModemError(error, "SMTP_BUSY")) return "sending";
     // A plain ERROR is what a module says whose mail client has not started yet.
     return isModemError(error) && error.modemCode !== undefined ? "free" : "absent";
+  }
+}
+
+/*
+ * BusyWatch: the module's mail client has stayed busy (652) to the end of all patience, and the module may not be
+ * restarted, so only its power switch helps.
+ *
+ * No mail is tried meanwhile. The module is asked once a minute all the same, because it may have been a very long mail
+ * of another program after all. How long to be patient is decided by who waits.
+ */
+
+type WatchedModem = Pick<Modem, "clock" | "log" | "on" | "off" | "restartAllowed">;
+
+const ASK_EVERY_MS = 60_000;
+
+export class BusyWatch {
+  private current: ModemError | undefined;
+  private timer: Timer | undefined;
+
+  /**
+   * @param isFree asks the module; false also where it cannot be asked now. Never rejects.
+   * @param changed called whenever `trouble` has changed.
+   */
+  constructor(
+    private readonly modem: WatchedModem,
+    private readonly isFree: () => Promise<boolean>,
+    private readonly changed: () => void,
+  ) {}
+
+  /** `MODEM_STUCK` until the module says that it is free, or has started anew. */
+  get trouble(): ModemError | undefined {
+    return this.current;
+  }
+
+  /** The module was busy to the end; where it may be restarted, that is done when it is due, and nothing is wrong. */
+  begin(): void {
+    if (this.current !== undefined || this.modem.restartAllowed) return;
+    this.current = new ModemError("MODEM_STUCK");
+    this.modem.log.warn(this.current.message);
+    this.modem.on("started", this.end);
+    this.askLater();
+    this.changed();
+  }
+
+  close(): void {
+    this.current = undefined;
+    this.timer?.clear();
+    this.modem.off("started", this.end);
+  }
+
+  private readonly end = (): void => {
+    this.close();
+    this.changed();
+  };
+
+  private askLater(): void {
+    this.timer = this.modem.clock.after(ASK_EVERY_MS, () => void this.ask());
+  }
+
+  private async ask(): Promise<void> {
+    const { current } = this;
+    const isFree = await this.isFree();
+    // Closed, or ended by a start of the module meanwhile.
+    if (this.current !== current || current === undefined) return;
+    if (isFree) this.end();
+    else this.askLater();
   }
 }

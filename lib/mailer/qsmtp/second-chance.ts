@@ -8,19 +8,19 @@ import { isModemError } from "../../errors";
 import type { Lease } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
-import type { BusyWatch } from "./busy-watch";
+import { type BusyWatch, mailState, runningMailResult } from "./running-mail";
 import { ResultListener } from "./result-listener";
-import { mailState, runningMailResult } from "./running-mail";
 import { atStage } from "./stage-error";
 import type { TransactionParts } from "./transaction";
+import { MailMemories } from "../mail-memory";
 
 /** What was done for one mail since its last back-off. */
-export interface ChancesTaken {
+interface ChancesTaken {
   readonly taken: Set<RecoveryStep>;
   rootsTried: boolean;
 }
 
-export interface ChanceParts {
+interface ChanceParts {
   readonly work: TransactionParts;
   readonly recovery: ModuleRecovery;
   readonly busy: BusyWatch;
@@ -114,4 +114,23 @@ export class SecondChances {
       listener.close();
     }
   }
+}
+
+export interface MailMemory extends ChancesTaken {
+  /** The step that the next `prepare` begins with, and the failure that it is about. */
+  pending: { readonly step: RecoveryStep; readonly error: unknown } | undefined;
+  /** The module has refused the subject for its length: it is cut, and stands whole in the text. */
+  shortSubject: boolean;
+  /** Times in a row that the module said "network error" and no more, until a back-off. */
+  networkErrors: number;
+}
+
+export function mailMemories(): MailMemories<MailMemory> {
+  return new MailMemories(() => ({
+    taken: new Set(),
+    rootsTried: false,
+    pending: undefined,
+    shortSubject: false,
+    networkErrors: 0,
+  }));
 }

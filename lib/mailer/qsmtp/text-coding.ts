@@ -17,7 +17,7 @@ import {
   setSubject,
 } from "../../quectel/commands/smtp";
 import { ifRefused, isRefusal } from "../../quectel/execute";
-import type { KnownSettings } from "./known-settings";
+import type { KnownSettings } from "./smtp-settings";
 import type { Modem } from "../../quectel/connection/modem";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";

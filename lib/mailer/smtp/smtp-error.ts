@@ -5,7 +5,7 @@
  * on the command that was refused. Replies are shown as one short line, and no secret of ours in it.
  */
 import { isModemError, ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../errors";
-import { maskSecrets } from "../../serial/secrets";
+import { maskSecrets } from "../../serial/trace";
 import type { SmtpSettings } from "../../quectel/settings";
 import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
 import type { Broken, DialogueStage } from "./dialogue";

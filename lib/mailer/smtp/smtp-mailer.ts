@@ -13,7 +13,7 @@ import type { Passage } from "../../mail/mail";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
-import { settled } from "../../quectel/connection/state-wait";
+import { settled } from "../../quectel/connection/modem-state";
 import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { PdpContext } from "../../quectel/network/pdp";
 import { ModuleRecovery } from "../../quectel/recovery/module-recovery";

@@ -1,6 +1,6 @@
 /** The module's clock: 3GPP TS 27.007 section 8.15 (CCLK) and Quectel's QLTS, the last time the network sent. */
 import { nothing, parseParameters, str, type Command } from "../../at/command";
-import { TIMEOUT_MS } from "./timeouts";
+import { TIMEOUT_MS } from "./common";
 
 /** Local time and quarter hours east of UTC; two digits of the year with CCLK, four with QLTS and QNTP. */
 const CLOCK = /^(\d{2}|\d{4})\/(\d{2})\/(\d{2}),(\d{2}):(\d{2}):(\d{2})(?:([+-]\d{1,2}))?/;

@@ -5,8 +5,7 @@
  * which file goes where (`files/file-store.ts`), and there is no constructor that could delete by a wildcard.
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
-import { firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** Flash that stays, or memory that is empty after a restart. */
 export type Storage = "UFS" | "RAM";

@@ -4,8 +4,7 @@
  * Source: Quectel EC2x&EG9x&EM05 AT Commands Manual; the facts of each stand beside it.
  */
 import { decodeText, nothing, str, type Command } from "../../at/command";
-import { firstLine, firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstLine, firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** A command that answers with its result code alone. */
 function plain(line: string, timeout: number = TIMEOUT_MS.short): Command<void> {

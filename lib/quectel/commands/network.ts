@@ -4,8 +4,7 @@
  * mixed up; where somebody else subscribed (n > 0), the shape of the line tells them apart.
  */
 import { decodeText, parseParameters, type Command } from "../../at/command";
-import { firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** LTE packet, GPRS and UMTS packet, circuit-switched: the likeliest first. */
 export const REGISTRATION_DOMAINS = ["CEREG", "CGREG", "CREG"] as const;

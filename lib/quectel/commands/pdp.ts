@@ -1,8 +1,7 @@
 /** PDP context commands: Quectel EC2x TCP/IP AT Commands Manual (QICSGP, QIACT, QIDEACT, QIGETERROR). */
 import { headerOf, nothing, num, parseParameters, str, type Command } from "../../at/command";
 import type { NetworkSettings } from "../settings";
-import { firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 export type IpType = NetworkSettings["ipType"];
 

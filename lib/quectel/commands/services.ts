@@ -6,7 +6,7 @@
  */
 import { headerOf, nothing, num, parseParameters, str, type Command } from "../../at/command";
 import { parseFullClock } from "./clock";
-import { TIMEOUT_MS } from "./timeouts";
+import { TIMEOUT_MS } from "./common";
 
 export const resolveHost = (contextId: number, host: string): Command<void> => ({
   line: `AT+QIDNSGIP=${num(contextId)},${str(host)}`,

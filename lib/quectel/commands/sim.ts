@@ -1,7 +1,6 @@
 /** SIM commands: 3GPP TS 27.007 section 8.3 (CPIN) and Quectel's own QPINC and QCCID. */
 import { headerOf, nothing, parseParameters, str, type Command } from "../../at/command";
-import { firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** `READY`, `SIM PIN`, `SIM PUK` and others; a missing card is `+CME ERROR: 10`. */
 export const simState = (): Command<string> => ({

@@ -7,8 +7,7 @@
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
 import { ModemError } from "../../errors";
-import { firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** `<charset>` of QSMTPSUB and QSMTPBODY. */
 export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";

@@ -6,8 +6,7 @@
  */
 import { headerOf, nothing, num, parseParameters, str, type Block, type Command } from "../../at/command";
 import { ModemError } from "../../errors";
-import { firstParameters, required } from "./answers";
-import { TIMEOUT_MS } from "./timeouts";
+import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** Ids of sockets: TCP, UDP and SSL together. */
 export const SOCKET_IDS = 12;

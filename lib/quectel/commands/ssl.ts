@@ -5,7 +5,7 @@
  * plain ERROR.
  */
 import { type Command, fileName, hex, nothing, num, str } from "../../at/command";
-import { TIMEOUT_MS } from "./timeouts";
+import { TIMEOUT_MS } from "./common";
 
 /** Value of a key, by key. */
 export interface SslValues {

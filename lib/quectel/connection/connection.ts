@@ -11,7 +11,7 @@
 import { Channel } from "../../at/channel";
 import type { Command } from "../../at/command";
 import type { ExecuteOptions, Priority } from "../../at/job";
-import { delay } from "../../clock";
+import { delay, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
@@ -27,11 +27,11 @@ import {
   type InitStep,
 } from "./init-steps";
 import type { Execute } from "../execute";
-import type { ModemOptions } from "./modem-options";
+import type { Line } from "./line-source";
 import type { ModemState, ModuleIdentity } from "./modem-state";
 import type { PinMemory } from "../registration/pin-memory";
+import type { Logger, NetworkSettings } from "../settings";
 import { Readiness } from "../registration/readiness";
-import { SharedPortWatch } from "./shared-port-watch";
 
 /** Who is told what happens on a connection. */
 export interface ConnectionListener {
@@ -276,5 +276,49 @@ export class Connection {
         throw withModuleCode(error);
       }
     };
+  }
+}
+
+/** What a modem is made of. */
+export interface ModemOptions {
+  /** Makes the transport of each connection; a rate that is not known is found out. */
+  readonly transport: Line;
+  readonly clock: Clock;
+  readonly network: NetworkSettings;
+  readonly log: Logger;
+  /** 0 (included) to 1 (excluded), for the jitter of the back-off; default Math.random. */
+  readonly random?: () => number;
+  /** Remembers a refused SIM PIN over restarts of the host; left out: only while the process runs. */
+  readonly pinMemory?: PinMemory;
+  /** Finds the module's name of the port that the transport leads to; undefined where it is not known. */
+  readonly urcPort?: () => Promise<UrcPort | undefined>;
+  /** Told the secrets of each command before it is written, so that a trace can mask them. */
+  readonly hide?: (secrets: readonly string[]) => void;
+}
+
+/*
+ * SharedPortWatch: recognises a second program on our port by answers that nothing here has asked for.
+ *
+ * ModemManager and its like take no lock; their commands and ours mix on the line. A single stray answer may be a late
+ * one, so several in a short time are wanted.
+ */
+
+/** Stray answers within so many milliseconds that show a second program. */
+const STRAY_ANSWERS = 3;
+const STRAY_WINDOW_MS = 60_000;
+
+export class SharedPortWatch {
+  private times: number[] = [];
+  private told = false;
+
+  constructor(private readonly clock: Clock) {}
+
+  /** Takes a foreign line; returns the error once, when there have been too many. */
+  heard(line: string): ModemError | undefined {
+    const now = this.clock.now();
+    this.times = [...this.times.filter((time) => now - time < STRAY_WINDOW_MS), now];
+    if (this.told || this.times.length < STRAY_ANSWERS) return undefined;
+    this.told = true;
+    return new ModemError("PORT_SHARED", { detail: `nobody here asked for ${line}` });
   }
 }

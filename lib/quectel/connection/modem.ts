@@ -13,18 +13,16 @@ import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { nameUrcPort } from "./init-steps";
 import { restartModule } from "../commands/general";
-import type { Connection } from "./connection";
+import type { Connection, ModemOptions } from "./connection";
 import { withModuleCode } from "../error-codes";
-import type { LineProperties } from "./line-time";
+import type { LineProperties } from "./line-source";
 import { type MailLock, ModemLock } from "./mail-lock";
-import type { ModemOptions } from "./modem-options";
-import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
-import { sameState, type ModemState, type ModuleIdentity } from "./modem-state";
-import type { Logger } from "../settings";
-import { stateWhere } from "./state-wait";
 import { Supervisor } from "./supervisor";
+import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
+import { sameState, type ModemState, type ModuleIdentity, stateWhere } from "./modem-state";
+import type { Logger } from "../settings";
 
-export type { ModemOptions } from "./modem-options";
+export type { ModemOptions } from "./connection";
 export type { ModemState, ModuleIdentity } from "./modem-state";
 
 export interface ModemEvents {

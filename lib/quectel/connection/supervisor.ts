@@ -10,11 +10,9 @@ import { delay } from "../../clock";
 import { isModemError, ModemError, type ErrorCode, SPECIAL_HINTS } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import { restartModule } from "../commands/general";
-import { Connection, type ConnectionListener } from "./connection";
-import type { LineProperties } from "./line-time";
-import { LineSource } from "./line-source";
-import type { ModemOptions } from "./modem-options";
+import { Connection, type ConnectionListener, type ModemOptions } from "./connection";
 import type { PinMemory } from "../registration/pin-memory";
+import { type LineProperties, LineSource } from "./line-source";
 
 /** Never longer than 15 s apart: whoever sets a port free or right stands there and waits. */
 const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 12_500, chance: [0.8, 1.2] };
@@ -190,7 +188,7 @@ function asModemError(error: unknown): ModemError {
 }
 
 /** What follows from a silence of the module. */
-export type SilenceStep =
+type SilenceStep =
   /** Try to connect again. */
   | "reconnect"
   /** Write the restart command, although nothing answers: it may still be read. */

@@ -11,7 +11,7 @@ import { ifRefused, type Execute } from "../execute";
 import { addressOf, repliesToPing } from "../network/lookups";
 import { mailSupportOf } from "../connection/models";
 import { WITHOUT_SOCKETS, type ModuleSockets } from "../sockets/module-sockets";
-import { stateWhere } from "../connection/state-wait";
+import { stateWhere } from "../connection/modem-state";
 import { queryRegistration, registrationError, signalDbm } from "../registration/registration";
 
 export const DIAGNOSIS_STEPS: readonly DiagnosisStep[] = [

@@ -14,7 +14,7 @@ import {
   type StepName,
   type StepReport,
 } from "./diagnosis-report";
-import { settled } from "../connection/state-wait";
+import { settled } from "../connection/modem-state";
 import { DIAGNOSIS_STEPS } from "./diagnosis-steps";
 
 export type { DiagnosisContext, DiagnosisReport, StepName, StepReport } from "./diagnosis-report";

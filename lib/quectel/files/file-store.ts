@@ -12,8 +12,7 @@ import { queryFile, querySpace, type Storage, type StorageSpace } from "../comma
 import { isRefusal } from "../execute";
 import type { Modem } from "../connection/modem";
 import { MissingRam } from "./missing-ram";
-import { RecordedNames } from "./recorded-names";
-import type { KeyValueStore } from "../key-value-store";
+import { RecordedNames, type KeyValueStore } from "../key-value-store";
 import { NOT_THERE, removeFile, upload, type FileModem, type UploadOptions } from "./upload";
 
 export interface TransactionAttachment {

@@ -9,8 +9,7 @@ import { createHash } from "node:crypto";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { queryFile } from "../commands/files";
 import { isRefusal } from "../execute";
-import type { KeyValueStore } from "../key-value-store";
-import { RecordedNames } from "./recorded-names";
+import { type KeyValueStore, RecordedNames } from "../key-value-store";
 import { removeFile, upload, type FileModem } from "./upload";
 
 /** A root certificate in PEM form, and what a person calls it. */

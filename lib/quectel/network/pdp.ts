@@ -17,13 +17,21 @@ import type { Execute } from "../execute";
 import type { LockOptions } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
 import { memoryStore, type KeyValueStore } from "../key-value-store";
-import { IdleTime } from "./idle-time";
 import { OwnActivation } from "./own-activation";
-import { bringUp, findActive, takeDown } from "./pdp-activation";
-import { pdpStatus, type PdpStatus, type PdpEvents, type PdpOptions, type PdpState } from "./pdp-status";
+import {
+  bringUp,
+  findActive,
+  takeDown,
+  pdpStatus,
+  type PdpStatus,
+  type PdpEvents,
+  type PdpOptions,
+  type PdpState,
+} from "./pdp-activation";
 import type { NetworkSettings } from "../settings";
+import type { Clock, Timer } from "../../clock";
 
-export type { PdpStatus, PdpOptions } from "./pdp-status";
+export type { PdpStatus, PdpOptions } from "./pdp-activation";
 
 /** So long an activity once seen counts as proof, in milliseconds. */
 const PROOF_TIME_MS = 60_000;
@@ -246,5 +254,43 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   private executor(signal: AbortSignal | undefined): Execute {
     const options = signal === undefined ? {} : { signal };
     return <T>(command: Command<T>) => this.modem.execute(command, options);
+  }
+}
+
+/* IdleTime: the minutes without use after which something is given up. What that is, it does not know. */
+
+const MINUTE_MS = 60_000;
+
+class IdleTime {
+  private timer: Timer | undefined;
+  private uses = 0;
+  private isClosed = false;
+
+  /**
+   * @param minutes 0: never over.
+   * @param over called when the time is over; `isStill` turns false with the next use.
+   */
+  constructor(
+    private readonly clock: Clock,
+    private readonly minutes: number,
+    private readonly over: (isStill: () => boolean) => void,
+  ) {}
+
+  /** It was used just now: the time begins anew. */
+  begin(): void {
+    this.end();
+    if (this.minutes === 0 || this.isClosed) return;
+    const use = ++this.uses;
+    this.timer = this.clock.after(this.minutes * MINUTE_MS, () => this.over(() => use === this.uses));
+  }
+
+  end(): void {
+    this.timer?.clear();
+  }
+
+  /** It does not begin again. */
+  close(): void {
+    this.isClosed = true;
+    this.end();
   }
 }

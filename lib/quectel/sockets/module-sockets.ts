@@ -20,9 +20,8 @@ import {
   type SocketSetting,
 } from "../commands/sockets";
 import { ifRefused, type Execute } from "../execute";
-import { RecordedNames } from "../files/recorded-names";
+import { RecordedNames, type KeyValueStore } from "../key-value-store";
 import type { PdpContext } from "../network/pdp";
-import type { KeyValueStore } from "../key-value-store";
 import { ModuleSocket } from "./module-socket";
 import { openConnection } from "./open-socket";
 import { whenInStep, type SocketModem } from "./socket-line";

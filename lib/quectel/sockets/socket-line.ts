@@ -9,7 +9,7 @@ import { isModemError, ModemError } from "../../errors";
 import { reportsDeactivation } from "../commands/pdp";
 import { readSocketNews, type SocketNews } from "../commands/sockets";
 import type { Modem } from "../connection/modem";
-import { stateWhere } from "../connection/state-wait";
+import { stateWhere } from "../connection/modem-state";
 
 /** The part of a modem that sockets need. */
 export type SocketModem = Pick<

@@ -1,5 +1,5 @@
 /** What nobody should read who is shown a trace, a report or a list of mails: addresses, identities, credentials. */
-import { MASK, maskSecrets } from "../../../lib/serial/secrets";
+import { MASK, maskSecrets } from "../../../lib/serial/trace";
 import type { ModemSettings } from "../settings/modem-settings";
 
 /** A shorter credential is masked by the trace where it is sent; in running text it would hide half of every line. */

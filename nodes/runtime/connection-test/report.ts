@@ -1,5 +1,5 @@
 /** The report of a connection test, for an issue: what was found, without passwords, addresses and names of servers. */
-import { MASK, maskSecrets } from "../../../lib/serial/secrets";
+import { MASK, maskSecrets } from "../../../lib/serial/trace";
 import { reportText } from "../../../lib/facts/report-text";
 import type { FactsReport } from "../../../lib/facts/report";
 import type { ModuleIdentity } from "../../../lib/quectel/connection/modem-state";

@@ -9,7 +9,7 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, delay, type Timer } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
-import { settled } from "../../../lib/quectel/connection/state-wait";
+import { settled } from "../../../lib/quectel/connection/modem-state";
 import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
 import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger } from "../../../lib/quectel/settings";

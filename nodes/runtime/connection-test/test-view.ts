@@ -1,7 +1,7 @@
 /** What an editor sees of a connection test: steps, progress, end. Plain data without a secret. */
 import { type ErrorCode, isModemError } from "../../../lib/errors";
-import type { TextForm } from "../../../lib/mailer/qsmtp/compose/text-form";
-import { maskSecrets } from "../../../lib/serial/secrets";
+import type { TextForm } from "../../../lib/mailer/qsmtp/compose/compose";
+import { maskSecrets } from "../../../lib/serial/trace";
 import { errorView, type ErrorView } from "../admin/admin-routes";
 import type { ModemSettings } from "../settings/modem-settings";
 import type { TestKind } from "./request";

@@ -4,7 +4,7 @@
  * Each tells its steps while it goes on. A fault of the mail's way is a step that failed, not an error of the test.
  */
 import { randomUUID } from "node:crypto";
-import { stateWhere } from "../../../lib/quectel/connection/state-wait";
+import { stateWhere } from "../../../lib/quectel/connection/modem-state";
 import { diagnose, STEP_NAMES } from "../../../lib/quectel/diagnosis/diagnosis";
 import { askFacts, QUESTIONS } from "../../../lib/facts";
 import { differs, type Fact, type FactsReport } from "../../../lib/facts/report";

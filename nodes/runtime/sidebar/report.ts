@@ -6,7 +6,7 @@
 import { arch, platform, release } from "node:os";
 import type { ModemError } from "../../../lib/errors";
 import { mailSupportOf } from "../../../lib/quectel/connection/models";
-import { MASK } from "../../../lib/serial/secrets";
+import { MASK } from "../../../lib/serial/trace";
 import type { Assembly } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import type { EndedMail } from "./ended-mails";

@@ -2,7 +2,7 @@
  * A test mail, as a person sends one from the modem's dialog: the outbox lends the port, a mail goes out by a connection
  * of its own, the port goes back. Put together as the nodes do it; where it keeps its notes is the nodes' business.
  */
-import { settled } from "../../../lib/quectel/connection/state-wait";
+import { settled } from "../../../lib/quectel/connection/modem-state";
 import type { Clock } from "../../../lib/clock";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { Modem } from "../../../lib/quectel/connection/modem";

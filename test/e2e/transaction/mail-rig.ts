@@ -12,7 +12,7 @@ import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
-import type { CharsetWish } from "../../../lib/mailer/qsmtp/compose/charset";
+import type { CharsetWish } from "../../../lib/mailer/qsmtp/compose/coded-text";
 import type { RootProvider } from "../../../lib/mailer/qsmtp/tls";
 import { internet } from "../../../lib/simulator";
 import { certificate } from "../../support/certificates";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { Exchange } from "../../../lib/at/exchange";
-import { Job } from "../../../lib/at/job";
+import { Exchange, Job } from "../../../lib/at/job";
 import { nextState, type ChannelEvent, type ChannelState } from "../../../lib/at/state";
 import { telling } from "../../support/at-bench";
 import { VirtualClock } from "../../support/virtual-clock";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { checkLine, shownLine, type Command } from "../../../lib/at/command";
 import { deleteFile, queryFile, querySpace, uploadFile } from "../../../lib/quectel/commands/files";
 import * as smtp from "../../../lib/quectel/commands/smtp";
-import { MASK } from "../../../lib/serial/secrets";
+import { MASK } from "../../../lib/serial/trace";
 import { setSsl } from "../../../lib/quectel/commands/ssl";
 
 const bytes = Buffer.from("1234567890");

@@ -4,7 +4,7 @@ import { Waiters } from "../../../lib/at/waiters";
 import { ModemError } from "../../../lib/errors";
 import { MailLock } from "../../../lib/quectel/connection/mail-lock";
 import type { Modem, ModemState } from "../../../lib/quectel/connection/modem";
-import { stateWhere } from "../../../lib/quectel/connection/state-wait";
+import { stateWhere } from "../../../lib/quectel/connection/modem-state";
 import type { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import type { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryStore } from "../../../lib/quectel/key-value-store";

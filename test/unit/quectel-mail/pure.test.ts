@@ -3,11 +3,10 @@ import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { alternativeName } from "../../../lib/quectel/files/file-store";
-import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-time";
-import { memoryStore, readJson } from "../../../lib/quectel/key-value-store";
+import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-source";
+import { memoryStore, readJson, RecordedNames } from "../../../lib/quectel/key-value-store";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { putError } from "../../../lib/mailer/qsmtp/put-result";
-import { RecordedNames } from "../../../lib/quectel/files/recorded-names";
 import { atStage } from "../../../lib/mailer/qsmtp/stage-error";
 import { codedBody, codedSubject, readProbe } from "../../../lib/mailer/qsmtp/text-coding";
 

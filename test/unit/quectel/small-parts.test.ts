@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mailSupportOf } from "../../../lib/quectel/connection/models";
 import { oddPair } from "../../../lib/quectel/diagnosis/diagnosis-server";
-import { SharedPortWatch } from "../../../lib/quectel/connection/shared-port-watch";
+import { SharedPortWatch } from "../../../lib/quectel/connection/connection";
 import { Silence } from "../../../lib/quectel/connection/supervisor";
 import { VirtualClock } from "../../support/virtual-clock";
 

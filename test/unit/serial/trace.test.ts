@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Channel } from "../../../lib/at/channel";
-import { maskSecrets } from "../../../lib/serial/secrets";
-import { Trace } from "../../../lib/serial/trace";
+import { maskSecrets, Trace } from "../../../lib/serial/trace";
 import { telling } from "../../support/at-bench";
 import { RUNS, TIME } from "../../support/property";
 import { ScriptedTransport } from "../../support/scripted-transport";

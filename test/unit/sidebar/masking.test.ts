@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { MASK } from "../../../lib/serial/secrets";
+import { MASK } from "../../../lib/serial/trace";
 import { forStrangers, maskedAddress, withMaskedAddresses } from "../../../nodes/runtime/admin/masking";
 import { shownRecipients } from "../../../nodes/runtime/sidebar/recipients";
 

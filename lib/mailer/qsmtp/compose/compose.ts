@@ -4,20 +4,17 @@
  * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
  * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
  */
-import { bodyCoding, type MailTransaction, type TextSupport } from "./mail-transaction";
+import { bodyCoding, type MailTransaction, type TextSupport, LIMITS } from "./mail-transaction";
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
 import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
-import type { CharsetWish } from "./charset";
-import { LIMITS } from "./limits";
-import { codeBody } from "./coded-body";
-import { codeSubject } from "./coded-subject";
+import { type CharsetWish, codeBody, codeSubject } from "./coded-text";
 import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
-import { safeFileNames } from "./file-names";
+import { safeFileNames, senderNameOf } from "./names";
 import { notesOf } from "../../notes";
-import { senderNameOf } from "./sender-name";
 import { shown } from "../../../mail/message/text";
+import type { CharsetName } from "../../../quectel/commands/smtp";
 
 /** What the modem's settings say about the text of mails. */
 export interface ComposeSettings {
@@ -39,7 +36,7 @@ export interface SendHistory {
   readonly shortSubject: boolean;
 }
 
-export interface ComposeOptions {
+interface ComposeOptions {
   readonly settings: ComposeSettings;
   /** How the module takes text; `ASCII_ONLY` will do where `needsTextSupport` is false. */
   readonly support: TextSupport;
@@ -141,4 +138,17 @@ function withSafeNames(stored: readonly OutgoingAttachment[], warn: Warn): reado
     }
     return { name, size: attachment.size, sha256: attachment.sha256, open: () => attachment.open() };
   });
+}
+
+/** The charset of a mail's body, or of its subject where only that needs one, and how its bytes are written. */
+export interface TextForm {
+  readonly charset: CharsetName;
+  readonly coding: TextSupport["body"];
+}
+
+export function textFormOf(mail: OutgoingMail, settings: ComposeSettings, support: TextSupport): TextForm {
+  const { to, cc, bcc } = mail;
+  const history = { ageMs: 0, possibleDuplicate: false, shortSubject: false };
+  const { subject, body } = compose(mail, { to, cc, bcc }, { settings, support, history }).transaction;
+  return { charset: body.charset === "ascii" ? subject.charset : body.charset, coding: support.body };
 }

@@ -7,7 +7,8 @@
  */
 import { recipientsOf } from "../../envelope";
 import type { Envelope } from "../../mailer";
-import { LIMITS } from "./limits";
+import { LIMITS } from "./mail-transaction";
+import type { ErrorCode, ModemError } from "../../../errors";
 
 /** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
 export type BccMode = "private" | "module";
@@ -56,4 +57,37 @@ function inPartsOf(most: number, { to, cc, bcc }: Envelope): readonly Envelope[]
       part.filter((one) => one.list === list).map(({ address }) => address);
     return { to: of("to"), cc: of("cc"), bcc: of("bcc") };
   });
+}
+
+/* Which failures may concern a single recipient, and how those of a transaction are then served. */
+
+/**
+ * Refusals that may concern a single recipient: of several, each then gets a transaction of his own. The module gives
+ * a mail up when one recipient is refused and does not say which.
+ */
+const OF_ONE_RECIPIENT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "INVALID_RECIPIENT",
+  "LIMIT_ADDRESS",
+  "LIMIT_RECIPIENTS",
+]);
+/** RFC 5321 section 4.2.3 (replies to RCPT), and 452 for too many recipients (section 4.5.3.1.10). */
+const OF_ONE_RECIPIENT_REPLIES: ReadonlySet<number> = new Set([450, 452, 501, 550, 551, 552, 553, 554]);
+/** The same by the module's number, when it names no reply code. */
+const OF_ONE_RECIPIENT_NUMBERS: ReadonlySet<number> = new Set([667, 669, 671, 678, 679, 680, 681, 682]);
+
+/** The transactions in place of one that failed; undefined: it stays as it is. */
+export function splitAfter(error: ModemError, envelope: Envelope): readonly Envelope[] | undefined {
+  if (recipientsOf(envelope).length < 2 || !isOfOneRecipient(error)) return undefined;
+  return isOfTheirNumber(error) ? halveEnvelope(envelope) : splitEnvelope(envelope);
+}
+
+/** Too many at a time: RFC 5321 section 4.5.3.1.10 has the client send to the rest in another transaction. */
+function isOfTheirNumber({ code, smtpCode }: ModemError): boolean {
+  return smtpCode === 452 || (code === "LIMIT_RECIPIENTS" && smtpCode === undefined);
+}
+
+function isOfOneRecipient({ code, smtpCode, modemCode, stage }: ModemError): boolean {
+  if (smtpCode !== undefined) return OF_ONE_RECIPIENT_REPLIES.has(smtpCode);
+  if (code === "SMTP_PARAMETER") return stage === "recipients";
+  return OF_ONE_RECIPIENT.has(code) || OF_ONE_RECIPIENT_NUMBERS.has(modemCode ?? 0);
 }

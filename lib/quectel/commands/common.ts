@@ -1,4 +1,4 @@
-/** What the command constructors share in reading answers. */
+/** What the command constructors share: the time limits, and reading answers. */
 import { parseParameters, type Parameters, type Response } from "../../at/command";
 import { ModemError } from "../../errors";
 
@@ -23,3 +23,23 @@ export function required<T>(value: T | undefined, what: string): T {
 function notUnderstood(detail: string): ModemError {
   return new ModemError("MODEM_ANSWER", { detail });
 }
+
+/**
+ * The longest time to the final result code of a command, in milliseconds.
+ *
+ * Source: Quectel EC2x AT and TCP/IP manuals. The manual's class of 300 ms gets far more, because a timeout means a
+ * resynchronised line, and a busy module may answer late.
+ */
+export const TIMEOUT_MS = {
+  /** The class of 300 ms. */
+  short: 10_000,
+  /** CPIN, 5 s in the manual. */
+  sim: 15_000,
+  functionality: 15_000,
+  operator: 180_000,
+  attach: 140_000,
+  activate: 150_000,
+  deactivate: 40_000,
+  /** OK of QNTP, QIDNSGIP and QPING; what they find out comes as unsolicited lines. */
+  lookup: 60_000,
+} as const;
