@@ -13,8 +13,7 @@ import { WITHOUT_SOCKETS } from "../../quectel/sockets/module-sockets";
 import { recipientsOf } from "../envelope";
 import type { PrepareOptions, Transaction } from "../mailer";
 import { compose, needsTextSupport, type ComposeSettings } from "../qsmtp/compose/compose";
-import { LIMITS } from "../qsmtp/compose/limits";
-import { ASCII_ONLY } from "../qsmtp/compose/mail-transaction";
+import { ASCII_ONLY, LIMITS } from "../qsmtp/compose/mail-transaction";
 import { unusableSetting } from "../qsmtp/smtp-settings";
 
 export type Way = "module" | "socket";
