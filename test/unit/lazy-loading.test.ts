@@ -152,7 +152,7 @@ describe("When it is first needed", () => {
 
   it("the tables of charsets are loaded: with the first text in GB 2312 or Big5, and not with one in UTF-8", () => {
     const coding = (text: string, charset: string): string => `
-      require("./build/lib/mailer/qsmtp/compose/charset.js").codeText("${text}", "${charset}");`;
+      require("./build/lib/mailer/qsmtp/compose/coded-text.js").codeText("${text}", "${charset}");`;
     assert.deepEqual(packagesOf(loadedAfter(coding("Füllstand", "auto"))), []);
     assert.deepEqual(packagesOf(loadedAfter(coding("Level", "gb2312"))), []);
     assert.ok(packagesOf(loadedAfter(coding("水位", "gb2312"))).includes("iconv-lite"));
