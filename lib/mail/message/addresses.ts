@@ -40,7 +40,7 @@ export interface Unreadable {
 }
 
 /**
- * The mailboxes of a string (RFC 5322 section 3.4, or one a line), of `{name, address}`, of what mailparser makes of a
+ * The mailboxes of a string (RFC 5322 section 3.4, one a line, or JSON), of `{name, address}` (or `email`), of what mailparser makes of a
  * header (`{value: [...]}`), or of a list of these.
  *
  * @throws ModemError LIMIT_RECIPIENTS for a flood, `code` for a value that cannot be read at all
@@ -90,13 +90,17 @@ interface Entry extends Mailbox {
 
 function collect(value: unknown, depth: number): readonly Entry[] {
   if (isBlank(value)) return [];
-  if (typeof value === "string") return parse(value);
+  if (typeof value === "string") {
+    const list = depth === 0 ? listOfJson(value) : undefined;
+    return list === undefined ? parse(value) : collect(list, depth + 1);
+  }
   if (Array.isArray(value) && depth < DEEPEST_LIST) {
     if (value.length > MOST_ADDRESSES) throw tooMany(`${value.length} addresses in one list`);
     return value.flatMap((entry: unknown) => collect(entry, depth + 1));
   }
   if (isRecord(value)) {
-    const { address, name, value: list, group } = value;
+    const { email, name, value: list, group } = value;
+    const { address = email } = value;
     if (typeof address === "string" && (address !== "" || !Array.isArray(group))) {
       const given = primitiveText(name) ?? "";
       const found = parse(address);
@@ -107,6 +111,16 @@ function collect(value: unknown, depth: number): readonly Entry[] {
     if (depth < DEEPEST_LIST && Array.isArray(group)) return collect(group, depth);
   }
   return [{ address: "", name: primitiveText(value) ?? `(${typeof value})` }];
+}
+
+/** A list that went through a text, as from an environment variable or a template; undefined for any other text. */
+function listOfJson(text: string): unknown {
+  if (text.length > LONGEST_LIST || !/^\s*[[{]/.test(text)) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Loaded once: `require` would look for the file again each time, and hold up the runtime meanwhile. */

@@ -1,6 +1,6 @@
 /**
  * `msg.attachments`: one or a list of `{filename, content, encoding?, path?}`, the form of nodemailer as far as a
- * module can carry it.
+ * module can carry it; also of bytes or paths alone.
  */
 import { basename } from "node:path";
 import type { ErrorCode } from "../../errors";
@@ -50,6 +50,9 @@ const NOT_CARRIED = [
 
 /** What only a parser writes (mailparser, so the nodes that receive mails). */
 const PARSED = ["partId", "checksum", "headerLines", "release"] as const;
+
+/** What begins like an absolute path or a URL. */
+const PATH = /^(?:[/\\]|[a-z][a-z0-9+.-]*:)/i;
 
 const UNKNOWN_CONTENT = "has a content that is neither text nor bytes in a known encoding";
 
@@ -189,6 +192,9 @@ function listEntries(
 }
 
 function readEntry(entry: unknown, number: number, warn: (warning: string) => void): Entry {
+  const bytes = bytesOf(entry);
+  if (bytes !== undefined) return { filename: undefined, known: undefined, source: { kind: "bytes", bytes } };
+  if (typeof entry === "string" && PATH.test(entry)) return readEntry({ path: entry }, number, warn);
   if (!isRecord(entry)) {
     const source = none("is not an object with filename and content");
     return { filename: undefined, known: undefined, source };

@@ -15,7 +15,10 @@ export function readFileName(given: string): string {
   const clean = wellFormed(withoutEncodedWords(given.slice(0, LONGEST)))
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, "")
     .trim();
-  return /^[a-z][a-z0-9+.-]{1,20}:\/\//i.test(clean) ? lastOfUrl(clean) : withoutQuery(clean);
+  if (/^[a-z][a-z0-9+.-]{1,20}:\/\//i.test(clean)) return lastOfUrl(clean);
+  // The path of a file, as the nodes that read files leave it.
+  const folder = /^(?:\/|[a-z]:\\|\\\\)/i.test(clean) ? /^.*[/\\]/s.exec(clean)?.[0].length : undefined;
+  return withoutQuery(folder === undefined ? clean : clean.slice(folder));
 }
 
 /** Loaded once: `require` would look for the file again each time, and hold up the runtime meanwhile. */

@@ -45,6 +45,7 @@ const JUDGED = 65_536;
 
 /** Each is tried behind the white space at the beginning. */
 const DOCUMENT = /^<(?:!doctype\s+html|html[\s>])/i;
+const XML = /^<\?xml\s[^>]*>\s*/i;
 const DOCTYPE = /^(?:<\?xml[^>]*>\s*)?<!doctype[^>]*>/i;
 /** With the character behind the name, by which it ends. */
 const NAME = /(\/?)[a-z][a-z0-9:-]*[\s/>]/iy;
@@ -68,7 +69,11 @@ const COST_OF_TAG = 32;
  * comparison, such as `a <b and c> d`.
  */
 export function isHtml(text: string): boolean {
-  if (DOCUMENT.test(text.trimStart())) return true;
+  const begun = text.trimStart();
+  const declared = XML.exec(begun)?.[0].length;
+  if (DOCUMENT.test(declared === undefined ? begun : begun.slice(declared))) return true;
+  // Other XML is what a device has to tell, although its elements may have names of HTML.
+  if (declared !== undefined) return false;
   const opened = new Set<string>();
   let isEvident = false;
   for (const piece of new Scanner(text.slice(0, JUDGED), "all").pieces()) {

@@ -68,6 +68,18 @@ describe("attachments of a message", () => {
     ]);
   });
 
+  it("may be bytes alone, or a text that is a path or a data: URL", async () => {
+    assert.deepEqual(shape(await read(Buffer.from("GIF89a"))), [["attachment.gif", "GIF89a"]]);
+    assert.deepEqual(shape(await read([new Uint8Array([65]), { type: "Buffer", data: [66] }])), [
+      ["attachment.bin", "A"],
+      ["attachment.bin", "B"],
+    ]);
+    assert.deepEqual(shape(await read("data:text/csv,1%2C2")), [["attachment.csv", "1,2"]]);
+    for (const path of ["C:\\file.txt", "/etc/hostname", "http://cam/snap.jpg"]) {
+      await assert.rejects(read(path), failsWith("INVALID_ATTACHMENT_PATH"));
+    }
+  });
+
   it("get a name when they have none", async () => {
     assert.deepEqual(shape(await read([{ content: "x" }, { filename: "", content: "GIF89a" }])), [
       ["attachment.bin", "x"],
@@ -197,6 +209,7 @@ describe("attachments of a message", () => {
         [["a.jpg", path]],
       );
       assert.deepEqual(shape(await read({ path }, [join(root, "alias")])), [["shot.jpg", path]]);
+      assert.deepEqual(shape(await read([path], [allowed])), [["shot.jpg", path]]);
       assert.deepEqual(shape(await read({ path: join(allowed, "..notes") }, [allowed])), [
         ["..notes", join(allowed, "..notes")],
       ]);
@@ -214,6 +227,7 @@ describe("attachments of a message", () => {
       ["of a folder in it", () => join(allowed, "day")],
       ["of a pipe", () => join(allowed, "pipe")],
       ["that does not exist", () => join(allowed, "missing.txt")],
+      ["beside it", () => `${allowed}-not/a.txt`],
       ["that is relative", () => relative(process.cwd(), join(allowed, "day", "shot.jpg"))],
       ["with a NUL", () => `${join(allowed, "day", "shot.jpg")}\u0000.txt`],
       ["that is an URL", () => "https://example.com/a.jpg"],

@@ -22,6 +22,8 @@ describe("HTML", () => {
       "<ul><li>one<li>two</ul>",
       '<td nowrap data-x ng:if="a">1</td>',
       "<!doctype html>a <b and c> d",
+      '<?xml version="1.0"?>\n<!DOCTYPE html><p>x</p>',
+      '\uFEFF<?xml version="1.0"?><html xmlns="http://www.w3.org/1999/xhtml"></html>',
     ]) {
       assert.ok(isHtml(html), html);
     }
@@ -40,6 +42,7 @@ describe("HTML", () => {
       "List<String> a; Map<i, b> x",
       "if a <b or c> d then <br>",
       "begin with <!doctype html, please",
+      '<?xml version="1.0"?><alarm><b>1</b><title>Pump</title></alarm>',
       "</b> first <b>",
       "<xml/>",
       "<>",

@@ -106,6 +106,14 @@ const KINDS: Readonly<Record<string, readonly (readonly [value: unknown, address
       ["what?@example.com, 7%2B@example.com", ["what?@example.com", "7%2B@example.com"]],
       [[{ name: "Jane", address: "mailto:a@example.com?subject=x" }], [A]],
     ],
+    "A list that went through JSON, and the fields of other services, are read": [
+      ['["a@example.com", "b@example.com; c@example.com"]', [A, B, C]],
+      ['\n[{"address":"a@example.com"},{"email":"b@example.com","name":"B"}]', [A, B]],
+      ['{"name":"A","address":"a@example.com"}', [A]],
+      [{ email: "a@example.com" }, [A]],
+      ["[Ops] <a@example.com>", [A]],
+      ["[]", []],
+    ],
     "Keyboards of full width, padding of a PLC, and a sentence's end are mended": [
       ["a@example.com，b@example.com；c＠example.com", [A, B, C]],
       ["a@example.com（夜班）、b@example.com", [A, B]],
