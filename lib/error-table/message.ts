@@ -3,13 +3,13 @@ import type { ErrorRow } from "./row";
 
 export const MESSAGE_ERRORS = {
   INVALID_ARGUMENT: {
-    text: "A value cannot be put into an AT command",
+    text: "A value cannot be used in an AT command",
     hint: "Remove control characters, line ends and double quotes from the value.",
     class: "message",
   },
   INVALID_RECIPIENT: {
-    text: "A recipient is not a valid e-mail address",
-    hint: "Give each recipient as name@example.com; separate several by commas.",
+    text: "A recipient is not a valid email address",
+    hint: "Enter each recipient as name@example.com, separated by commas.",
     class: "message",
   },
   INVALID_NO_RECIPIENT: {
@@ -18,63 +18,63 @@ export const MESSAGE_ERRORS = {
     class: "message",
   },
   INVALID_SENDER: {
-    text: "The sender is not a valid e-mail address",
-    hint: "Correct the sender address of the modem's mail settings, or msg.from.",
+    text: "The sender is not a valid email address",
+    hint: "Correct the Sender address on the modem's Mail server tab, or msg.from.",
     class: "message",
   },
   INVALID_SUBJECT: {
-    text: "The subject holds a line end or another control character",
-    hint: "Use a single line of text as subject.",
+    text: "The subject contains a line break or another control character",
+    hint: "Use a single line of text as the subject.",
     class: "message",
   },
   INVALID_BODY: {
-    text: "The body cannot be turned into text",
-    hint: "Use a string, number, boolean, Buffer or an object that JSON can carry as msg.payload.",
+    text: "The body cannot be converted to text",
+    hint: "Set msg.payload to a string, number, boolean, Buffer, or an object that can be converted to JSON.",
     class: "message",
   },
   INVALID_ATTACHMENT: {
     text: "An attachment is not valid",
-    hint: "Give each attachment as {filename, content}; content is a Buffer or a string.",
+    hint: "Pass each attachment as {filename, content}, where content is a Buffer or a string.",
     class: "message",
   },
   INVALID_ATTACHMENT_PATH: {
     text: "An attachment's path is not allowed",
-    hint: "Name the folder in quectelModemAttachmentPaths of settings.js, or send the content instead of a path.",
+    hint: "Add the folder to quectelModemAttachmentPaths in settings.js, or send the content instead of a path.",
     class: "message",
   },
   INVALID_PRIORITY: {
-    text: "The priority is not known",
+    text: "The priority is invalid",
     hint: "Use high, normal or low.",
     class: "message",
   },
   INVALID_ACTION: {
-    text: "The action is not known",
-    hint: "Use one of the actions that the help of this node lists.",
+    text: "The action is invalid",
+    hint: "Use one of the actions listed in the help of this node.",
     class: "message",
   },
   INVALID_CONFIG: {
-    text: "A setting of the node is missing or not valid",
-    hint: "Open the node's dialog and correct the field that the message names.",
+    text: "A setting of the node is missing or invalid",
+    hint: "Open the node's dialog and correct the field named in the message.",
     class: "setup",
   },
   INVALID_CREDENTIAL: {
-    text: "A stored password is not used with other settings than those it was stored with",
-    hint: "Type it again: server, port, encryption, certificate check or connection has changed since.",
+    text: "The stored password was saved for different connection settings and is not used",
+    hint: "Enter the password again: server, port, encryption, certificate verification or connection has changed since it was saved.",
     class: "setup",
   },
   LIMIT_RECIPIENTS: {
-    text: "The mail has more recipients than the module carries",
+    text: "The mail has more recipients than the module supports",
     hint: "Send to at most 20 recipients, or to a mailing list.",
     class: "message",
   },
   LIMIT_ADDRESS: {
-    text: "An e-mail address is too long for the module",
-    hint: "Use a shorter address or an alias; most modules take 50 bytes.",
+    text: "An email address is too long for the module",
+    hint: "Use a shorter address or an alias. Most modules accept at most 50 bytes.",
     class: "message",
   },
   LIMIT_SUBJECT: {
     text: "The subject is too long for the module",
-    hint: "Shorten the subject; most modules take 100 bytes.",
+    hint: "Shorten the subject. Most modules accept at most 100 bytes.",
     class: "message",
   },
   LIMIT_BODY: {
@@ -83,8 +83,8 @@ export const MESSAGE_ERRORS = {
     class: "message",
   },
   LIMIT_ATTACHMENTS: {
-    text: "The mail has more attachments than the module carries",
-    hint: "Send at most 10 attachments, or pack them into one file.",
+    text: "The mail has more attachments than the module supports",
+    hint: "Send at most 10 attachments, or pack them into one archive.",
     class: "message",
   },
   LIMIT_ATTACHMENT_SIZE: {
@@ -99,12 +99,12 @@ export const MESSAGE_ERRORS = {
   },
   LIMIT_CREDENTIALS: {
     text: "The user name or password is too long for the module",
-    hint: "Most modules take 50 bytes each; use a relay whose key is shorter.",
+    hint: "Most modules accept at most 50 bytes each. Use a relay with a shorter key.",
     class: "setup",
   },
   LIMIT_SERVER: {
     text: "The mail server's name is too long for the module",
-    hint: "Most modules take 50 bytes; use a shorter name or the address.",
+    hint: "Most modules accept at most 50 bytes. Use a shorter name or the IP address.",
     class: "setup",
   },
 } as const satisfies Record<string, ErrorRow>;

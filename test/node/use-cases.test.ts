@@ -145,7 +145,7 @@ describe("A user", () => {
     await bench.showsStatus("send", "login refused · 1 ✉");
     const { error } = await bench.received("caught");
     assert.equal(error.code, "SMTP_AUTH_FAILED");
-    assert.match(error.message, /refused user or password/);
+    assert.match(error.message, /rejected the username or password/);
     assert.match(error.message, /app password/);
     assert.doesNotMatch(JSON.stringify(error), /wrong-word/);
     assert.equal(modem.lines("AT+QSMTPPUT=").length, 1);

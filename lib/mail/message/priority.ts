@@ -33,7 +33,7 @@ export function readPriority(value: unknown, warn: (warning: string) => void): P
   if (number !== 0) {
     const given = primitiveText(value);
     warn(
-      `The priority ${given === undefined ? "" : `${shown(given)} `}is not known; the mail has the normal one.`,
+      `The priority ${given === undefined ? "" : `${shown(given)} `}is invalid; the mail is sent with normal priority.`,
     );
   }
   return "normal";

@@ -19,7 +19,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["GTS Root R1", "GTS Root R4", "GlobalSign Root CA - R3"],
     login: "appPassword",
     passwordLength: 16,
-    remark: `Needs 2-step verification, then an app password without its spaces. ${APP_PASSWORD}`,
+    remark: `Requires two-factor login and an app password, entered without spaces. ${APP_PASSWORD}`,
     loginFrom: "reports of users of node-red-node-email",
   },
   {
@@ -31,7 +31,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["DigiCert Global Root G2"],
     login: "appPassword",
     passwordLength: 16,
-    remark: "Needs an app password.",
+    remark: "Requires an app password.",
     rootsFrom: "chain of smtp.fastmail.com:465 in a public report, 2024",
   },
   {
@@ -45,7 +45,7 @@ export const PROVIDERS: readonly Provider[] = [
     userLength: 20,
     passwordLength: 44,
     remark:
-      "The host names the region; SMTP user and password are made in the SES console, not the AWS keys.",
+      "The host name contains the region. Create SMTP credentials in the SES console; AWS keys do not work.",
     loginFrom: "Amazon SES developer guide: base64 of 33 bytes",
   },
   {
@@ -70,7 +70,7 @@ export const PROVIDERS: readonly Provider[] = [
     security: "tls",
     roots: ["DigiCert Global Root G2"],
     login: "password",
-    remark: "Set the password of the SMTP user by hand; it may have 5 to 32 characters.",
+    remark: "Set the password of the SMTP user manually; it may have 5 to 32 characters.",
     rootsFrom: "chain of smtp.mailgun.com in a public report, 2026",
     loginFrom: "Mailgun help centre: customized SMTP passwords",
   },
@@ -95,7 +95,7 @@ export const PROVIDERS: readonly Provider[] = [
     login: "key",
     userLength: 32,
     passwordLength: 32,
-    remark: "User is the API key, password the secret key.",
+    remark: "The username is the API key, the password is the secret key.",
   },
   {
     id: "postmark",
@@ -107,7 +107,7 @@ export const PROVIDERS: readonly Provider[] = [
     login: "key",
     userLength: 36,
     passwordLength: 36,
-    remark: "User and password are both the server token; the sender must be a confirmed one.",
+    remark: "Username and password are both the server token. The sender must be confirmed.",
   },
   {
     id: "smtp2go",
@@ -118,7 +118,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["ISRG Root X1"],
     login: "password",
     remark:
-      "User and password of an SMTP user, which you choose yourself; port 2525 where others are blocked.",
+      "Use the username and password of an SMTP user, which you choose yourself. Port 2525 works where others are blocked.",
   },
   {
     id: "zoho",
@@ -129,7 +129,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["USERTrust RSA Certification Authority", "Sectigo Public Server Authentication Root R46"],
     login: "appPassword",
     passwordLength: 12,
-    remark: `Needs an app password with 2-step verification; the host depends on the region. ${APP_PASSWORD}`,
+    remark: `With two-factor login an app password is required. The host depends on the region. ${APP_PASSWORD}`,
   },
   {
     id: "gmx",
@@ -140,7 +140,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["T-TeleSec GlobalRoot Class 2", "Telekom Security TLS RSA Root 2023"],
     login: "password",
     remark:
-      "Other programs must be allowed in the mailbox's settings (POP3 and IMAP). An app password with 2-step login.",
+      "Allow other programs in the mailbox settings (POP3 and IMAP). With two-factor login, use an app password.",
   },
   {
     id: "webDe",
@@ -150,7 +150,7 @@ export const PROVIDERS: readonly Provider[] = [
     security: "starttls",
     roots: ["T-TeleSec GlobalRoot Class 2", "Telekom Security TLS RSA Root 2023"],
     login: "password",
-    remark: "Other programs must be allowed in the mailbox's settings (POP3 and IMAP).",
+    remark: "Allow other programs in the mailbox settings (POP3 and IMAP).",
   },
   {
     id: "telekom",
@@ -160,7 +160,7 @@ export const PROVIDERS: readonly Provider[] = [
     security: "tls",
     roots: ["T-TeleSec GlobalRoot Class 2", "Telekom Security TLS RSA Root 2023"],
     login: "password",
-    remark: "Needs the password for e-mail programs, which is set in the customer centre.",
+    remark: "Requires the password for email programs, which is set in the customer centre.",
     rootsFrom: "chain of securesmtp.t-online.de:465 in a public report, 2024",
   },
   {
@@ -181,7 +181,7 @@ export const PROVIDERS: readonly Provider[] = [
     security: "tls",
     roots: ["USERTrust RSA Certification Authority", "Sectigo Public Server Authentication Root R46"],
     login: "password",
-    remark: "A password of its own can be made for each device.",
+    remark: "You can create a separate password for each device.",
   },
   {
     id: "yahoo",
@@ -192,7 +192,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["DigiCert Global Root G2"],
     login: "appPassword",
     passwordLength: 16,
-    remark: `Needs an app password; the account's own password is refused. ${APP_PASSWORD}`,
+    remark: `Requires an app password; the account's own password is rejected. ${APP_PASSWORD}`,
   },
   {
     id: "iCloud",
@@ -215,7 +215,7 @@ export const PROVIDERS: readonly Provider[] = [
     login: "appPassword",
     passwordLength: 16,
     remark:
-      "SMTP must be switched on in the mailbox's settings, which shows the authorization code used as password.",
+      "Enable SMTP in the mailbox settings, which then show the authorization code to use as the password.",
   },
   {
     id: "netEase163",
@@ -227,7 +227,7 @@ export const PROVIDERS: readonly Provider[] = [
     login: "appPassword",
     passwordLength: 16,
     remark:
-      "SMTP must be switched on in the mailbox's settings, which shows the authorization code used as password.",
+      "Enable SMTP in the mailbox settings, which then show the authorization code to use as the password.",
   },
   {
     id: "microsoft365",
@@ -238,7 +238,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["DigiCert Global Root G2"],
     login: "ending",
     remark:
-      "Login by password is switched off by default from the end of 2026 on, and the module knows no other. Use a relay.",
+      "Password login will be disabled by default from the end of 2026, and the module supports no other. Use a relay.",
     loginFrom: "reports on the schedule that Microsoft revised in January 2026",
   },
   {
@@ -249,6 +249,7 @@ export const PROVIDERS: readonly Provider[] = [
     security: "starttls",
     roots: ["DigiCert Global Root G2"],
     login: "none",
-    remark: "Takes no login by password, and the module knows no other. Use a relay or another provider.",
+    remark:
+      "Does not accept a password login, and the module supports no other. Use a relay or another provider.",
   },
 ];

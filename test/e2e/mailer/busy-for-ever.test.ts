@@ -112,7 +112,7 @@ describe("A module that stays busy and must not be restarted", () => {
       const began = rig.clock.now();
       const outcome = await rig.send();
       assert.equal(outcome.error?.code, "SMTP_BUSY");
-      assert.match(outcome.error.hint, /Send the test mail again when that mail has ended/);
+      assert.match(outcome.error.hint, /Send the test mail again when that mail has finished/);
       const waited = rig.clock.now() - began;
       assert.ok(waited >= MINUTE && waited < MINUTE + 10_000, `${waited} ms`);
       assert.equal(restarts(rig), 0);

@@ -95,7 +95,7 @@ describe("reconnecting", () => {
     await rig.clock.advance(6 * 60 * MINUTE);
     assert.deepEqual(
       log.lines.filter((line) => !line.startsWith("debug")).map((line) => line.split(";")[0]),
-      ["info The port has vanished", "info The serial port does not exist: simulator"],
+      ["info The port has disappeared", "info The serial port does not exist: simulator"],
     );
     await rig.modem.close();
   });

@@ -115,7 +115,7 @@ for (const version of nodeRedVersions()) {
       const heard = rig.heard();
       const took = await gateway.deploy(changedModem(), "full");
       assert.ok(took > RESULT_WAIT && took < RESULT_WAIT + REST, `took ${took} ms`);
-      await gateway.shows(/^asks for result · 1 ✉$/);
+      await gateway.shows(/^querying result · 1 ✉$/);
       await rig.askedSince(heard);
       release();
       const { smtp } = await gateway.outcome("send:sent", "late result");

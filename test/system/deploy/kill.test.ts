@@ -87,7 +87,7 @@ describe("A mail whose Node-RED was killed", function () {
     await reached;
     const heard = rig.heard();
     await killAndStart();
-    await gateway.shows(/^asks for result · 1 ✉$/);
+    await gateway.shows(/^querying result · 1 ✉$/);
     await rig.askedSince(heard);
     release();
     await assertDeliveredOnce(await gateway.outcome("send:sent", "was on the air"));
@@ -101,7 +101,7 @@ describe("A mail whose Node-RED was killed", function () {
     await reached;
     const heard = rig.heard();
     await killAndStart();
-    await gateway.shows(/^asks for result · 1 ✉$/);
+    await gateway.shows(/^querying result · 1 ✉$/);
     await rig.askedSince(heard);
     rig.server.refuse = { data: 554 };
     release();

@@ -58,8 +58,13 @@ for (const version of nodeRedVersions()) {
       it("show the way of a mail as a ladder, also before a mail server is chosen", async () => {
         await editor.openConfig("quectel-modem", "modem");
         await editor.page.click("#quectel-test-modem");
-        await headline("Nothing fails");
-        assert.deepEqual((await steps("ok")).slice(0, 4), ["Port", "Module", "SIM card", "Network"]);
+        await headline("No step failed");
+        assert.deepEqual((await steps("ok")).slice(0, 4), [
+          "Port",
+          "Module",
+          "SIM card",
+          "Network registration",
+        ]);
         assert.deepEqual(await steps("failed"), []);
         await picture("modem-test");
         await editor.cancel();
@@ -68,10 +73,10 @@ for (const version of nodeRedVersions()) {
       it("show a hint at the first step that fails", async () => {
         await openWithServer({ transport: "serial", serialPort: "/dev/no-such-port" });
         await editor.page.click("#quectel-test-modem");
-        await headline("no further than: Port");
+        await headline("would fail at: Port");
         assert.deepEqual(await steps("failed"), ["Port"]);
         const hint = await editor.page.locator(".quectel-step-failed .quectel-step-hint").innerText();
-        assert.match(hint, /Plug the modem in/);
+        assert.match(hint, /Plug in the modem/);
         await picture("modem-test-failed");
         await editor.cancel();
       });
@@ -99,7 +104,7 @@ for (const version of nodeRedVersions()) {
         await editor.page.click("#quectel-test-mail");
         await editor.page.fill("#quectel-test-recipient", "duty@example.com");
         await editor.page.click("#quectel-test-send");
-        await headline("It got no further than: Sending");
+        await headline("It failed at: Sending");
         const hint = await editor.page.locator(".quectel-step-failed .quectel-step-hint").innerText();
         assert.match(hint, /app password/);
         await picture("modem-test-mail-refused");

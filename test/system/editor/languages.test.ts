@@ -202,7 +202,7 @@ for (const version of nodeRedVersions()) {
         it("explains an error by its code", async () => {
           const { errors, hints } = readJson(`nodes/locales/${language}/runtime.json`);
           const explained: unknown = await editor.page.evaluate(
-            `quectelMail.explain({ code: "SIM_MISSING", message: "No SIM card is found: slot 1" })`,
+            `quectelMail.explain({ code: "SIM_MISSING", message: "No SIM card found: slot 1" })`,
           );
           assert.deepEqual(explained, {
             message: `${errors.SIM_MISSING}: slot 1`,

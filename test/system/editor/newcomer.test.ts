@@ -164,14 +164,14 @@ for (const version of nodeRedVersions()) {
       await person.click("the port for AT commands", page.locator(".quectel-recommended"));
       await test(/fill in/);
       await person.click("Mail server", page.locator(`#quectel-tabs a[href="#quectel-tab-server"]`));
-      person.read("the tab Mail server");
+      person.read("the Mail server tab");
       await person.click("Server", field("smtpHost"));
       await person.type("Server", "mail.example.com");
       await person.choose("Encryption", field("smtpSecurity"), "none");
       await person.click("Port", field("smtpPort"));
       await person.type("Port", String(server.port));
-      await person.click("User", field("smtpUser"));
-      await person.type("User", "pump7");
+      await person.click("Username", field("smtpUser"));
+      await person.type("Username", "pump7");
       await person.click("Password", field("smtpPassword"));
       await person.type("Password", PASSWORD);
       await person.click("Sender address", field("senderAddress"));

@@ -142,7 +142,7 @@ for (const version of nodeRedVersions()) {
         const row = mail("queue", ATTACK);
         await row.waitFor();
         const shown = await row.innerText();
-        assert.match(shown, /refused the recipient/);
+        assert.match(shown, /rejected the recipient/);
         assert.match(shown, /SMTP_MAILBOX_UNAVAILABLE/);
         assert.match(shown, /Check the address/);
         assert.equal(await tab("img").count(), 0);
@@ -176,7 +176,7 @@ for (const version of nodeRedVersions()) {
 
       it("records a trace that can be copied and downloaded, and ends it", async () => {
         await press("startTrace");
-        await tab(".quectel-trace").filter({ hasText: "ends by itself in 15 min" }).waitFor();
+        await tab(".quectel-trace").filter({ hasText: "stops automatically in 15 min" }).waitFor();
         await inject("alarm");
         const lines = tab(".quectel-trace-lines");
         await lines.filter({ hasText: "+QSMTPPUT: 0,0" }).waitFor();
@@ -230,7 +230,10 @@ for (const version of nodeRedVersions()) {
       });
 
       it("draws two hours of signal, and says why a held outbox sends nothing", async () => {
-        const error = { code: "SMTP_AUTH_FAILED", message: "The mail server refused user or password" };
+        const error = {
+          code: "SMTP_AUTH_FAILED",
+          message: "The mail server rejected the username or password",
+        };
         await editor.page.route(/quectel-modem\/modems\/modem\?/, async (route) => {
           const answer = await route.fetch();
           const view = (await answer.json()) as { queue: object };
@@ -247,8 +250,8 @@ for (const version of nodeRedVersions()) {
         });
         await choose("Reserve");
         await choose("Pump 7");
-        await tab(".quectel-hold").filter({ hasText: "the same error would hit every mail" }).waitFor();
-        await tab(".quectel-hold").filter({ hasText: "Type them again" }).waitFor();
+        await tab(".quectel-hold").filter({ hasText: "every mail would fail with the same error" }).waitFor();
+        await tab(".quectel-hold").filter({ hasText: "Enter them again" }).waitFor();
         assert.equal(await tab("polyline").count(), 2);
         await editor.picture("sidebar-held");
         await editor.page.unrouteAll({ behavior: "wait" });
@@ -309,7 +312,7 @@ for (const version of nodeRedVersions()) {
       assert.equal(await isOff("report"), false);
       assert.match(
         (await editor.page.locator(`[data-key="pause"]`).getAttribute("title")) ?? "",
-        /You may look/,
+        /read-only access/,
       );
       await editor.picture("sidebar-read-only");
     });

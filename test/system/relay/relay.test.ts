@@ -96,7 +96,7 @@ describe("The example of many gateways behind a broker", function () {
     await first.kill();
     assert.ok((await waitingIn(first)) > 1, "mails wait in the spool of the gateway that was killed");
     first = await rig.restarted(first);
-    await first.shows(/^asks for result/);
+    await first.shows(/^querying result/);
     release();
     await waitFor("all alerts", () => new Set(subjects()).size === ALERTS, 60_000);
     const areEmpty = async (): Promise<boolean> => (await waitingIn(first)) + (await waitingIn(second)) === 0;

@@ -26,6 +26,7 @@ const NAMES = [
   "MB",
   "RTS/CTS",
   "SIM PIN",
+  "SSL/TLS",
   "STARTTLS",
   "__n__ kB",
   "__n__ min",

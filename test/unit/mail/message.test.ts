@@ -166,7 +166,7 @@ describe("a message as mail", () => {
           assert.equal(mail.text, "");
           assert.match(
             mail.warnings.join(),
-            /^The body cannot be turned into text: .*; the mail goes without it\.$/,
+            /^The body cannot be converted to text: .*; the mail goes without it\.$/,
           );
         }
       }

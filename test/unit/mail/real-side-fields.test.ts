@@ -41,8 +41,8 @@ describe("A priority", () => {
       ["soon", /"soon"/],
       [Number.NaN, /"NaN"/],
       [0.5, /"0\.5"/],
-      [{}, /The priority is not known/],
-      [["high"], /The priority is not known/],
+      [{}, /The priority is invalid/],
+      [["high"], /The priority is invalid/],
     ] as const) {
       const mail = await read({ priority: given });
       assert.equal(mail.priority, "normal");

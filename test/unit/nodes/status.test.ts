@@ -101,7 +101,7 @@ describe("The status of the nodes", () => {
   it("names the reason where a person can do something about it", () => {
     assert.equal(status({ modem: { name: "offline", code: "PORT_BUSY" } }).text, "port in use");
     assert.equal(status({ outbox: { name: "held", code: "SMTP_AUTH_FAILED" } }).text, "login refused");
-    assert.equal(status({ outbox: { name: "held", code: "INVALID_CONFIG" } }).text, "held");
+    assert.equal(status({ outbox: { name: "held", code: "INVALID_CONFIG" } }).text, "on hold");
     const sim = status({ modem: { name: "registering", waitingFor: "sim", code: "SIM_PIN_REFUSED" } });
     assert.deepEqual([sim.fill, sim.text], ["red", "SIM PIN refused"]);
   });
@@ -131,8 +131,8 @@ describe("The status of the nodes", () => {
     };
     assert.deepEqual((["turn", "retry", "result", "rate"] as const).map(waiting), [
       "blue: about to send · 1 ✉",
-      "yellow: waits for retry · 1 ✉",
-      "blue: asks for result · 1 ✉",
+      "yellow: waiting for retry · 1 ✉",
+      "blue: querying result · 1 ✉",
       "yellow: hourly limit reached · 1 ✉",
     ]);
   });

@@ -18,7 +18,7 @@ describe("Holds of the outbox", () => {
       {
         kind: "setup",
         code: "SMTP_AUTH_FAILED",
-        message: "The mail server refused user or password",
+        message: "The mail server rejected the username or password",
         since: "2026-01-01T00:00:00.000Z",
       },
     ]);
@@ -109,7 +109,7 @@ describe("Holds of the outbox", () => {
     const { failure: told } = await bench.ends(1);
     assert.equal(bench.clock.now(), 5 * MINUTE);
     assert.equal(told?.code, "OUTBOX_EXPIRED");
-    assert.match(told?.message ?? "", /refused user or password/);
+    assert.match(told?.message ?? "", /rejected the username or password/);
     await bench.clock.advance(5 * 60 * MINUTE);
     assert.equal(bench.ended.length, 1);
   });
