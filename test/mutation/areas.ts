@@ -41,11 +41,25 @@ export const AREAS = {
       "test/unit/outbox/@(disk|at-once|holds).test.ts",
     ],
   },
-  smtp: {
+  qsmtp: {
     mutate: ["lib/mailer/qsmtp/*.ts"],
     tests: [
       "test/unit/quectel-mail/!(commands).test.ts",
       "test/unit/quectel/@(put|result-listener|small-parts|mail-lock).test.ts",
+      "test/e2e/mailer/@(phases|lost-result|busy-for-ever|two-ports|foreign-use|module-recovery).test.ts",
+    ],
+  },
+  smtp: {
+    mutate: ["lib/mailer/smtp/*.ts"],
+    tests: ["test/e2e/smtp/*.test.ts"],
+  },
+  mailer: {
+    mutate: ["lib/mailer/*.ts", "lib/mailer/auto/*.ts"],
+    tests: [
+      "test/unit/quectel-mail/@(mailer|send-now|put-result|pure).test.ts",
+      "test/unit/mail/notes.test.ts",
+      "test/e2e/mailer/@(two-ways|phases|auto|busy-for-ever|module-recovery).test.ts",
+      "test/e2e/smtp/@(phases|lost-module|replies).test.ts",
     ],
   },
 } as const satisfies Record<string, Area>;

@@ -4,6 +4,7 @@ import { ModemError } from "../../lib/errors";
 import { recipientsOf } from "../../lib/mailer/envelope";
 import type {
   Ended,
+  EndedMail,
   Envelope,
   Mailer,
   MailerEvents,
@@ -68,8 +69,8 @@ export class FakeMailer extends EventEmitter<MailerEvents> implements Mailer {
   readonly via = "module";
   readonly limits: MailerLimits = { attachments: 10, textBytes: 10_240, subjectBytes: 100 };
   available = true;
-  readonly trouble = undefined;
-  readonly lastMail = undefined;
+  trouble: ModemError | undefined;
+  lastMail: EndedMail | undefined;
   bccMode: BccMode = "private";
   /** Minutes; 0 = off. */
   lateNote = 0;

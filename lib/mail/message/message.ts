@@ -66,14 +66,7 @@ export async function readMessage(
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
   const body = await readBody(
-    reading("INVALID_BODY", () => ({
-      payload: "body" in fields ? fields.body : msg["payload"],
-      description: msg["description"],
-      filename: msg["filename"],
-      // A body chosen in the editor takes the place of all that the message has.
-      html: "body" in fields ? undefined : msg["html"],
-      plaintext: msg["plaintext"],
-    })),
+    reading("INVALID_BODY", () => bodyGiven(msg, fields)),
     warn,
   );
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
@@ -113,6 +106,17 @@ export async function readMessage(
     priority,
     ...(replaces !== undefined && { replaces }),
     warnings: [...warnings],
+  };
+}
+
+/** What the text is made of; a body chosen in the editor takes the place of all that the message has. */
+function bodyGiven(msg: Record<string, unknown>, fields: FixedFields): Parameters<typeof readBody>[0] {
+  return {
+    payload: "body" in fields ? fields.body : msg["payload"],
+    description: msg["description"],
+    filename: msg["filename"],
+    html: "body" in fields ? undefined : msg["html"],
+    plaintext: msg["plaintext"],
   };
 }
 

@@ -4,6 +4,7 @@ import { OK } from "../../../lib/simulator";
 import type { Parameter } from "../../../lib/simulator/device/parameters";
 import type { Prepared } from "../../../lib/mailer/mailer";
 import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
+import { memoryRig } from "../../support/memory-rig";
 
 async function prepared(rig: MemoryMailer, ...how: Parameters<MemoryMailer["prepare"]>): Promise<Prepared> {
   const one = await rig.prepare(...how);
@@ -96,9 +97,16 @@ describe("A mail in two phases by the module", () => {
       });
       const outcome = await rig.prepare(transaction(), { signal: stop.signal });
       undo();
-      assert.equal(outcome.kind, "ended");
-      assert.equal(outcome.kind === "ended" && outcome.error?.code, "MODEM_ABORTED", command);
-      assert.equal(outcome.kind === "ended" && outcome.open, false);
+      assert.ok(outcome.kind === "ended");
+      const { error, ...rest } = outcome;
+      assert.equal(error?.code, "MODEM_ABORTED", command);
+      assert.deepEqual(rest, {
+        kind: "ended",
+        recipients: [{ address: "duty@example.com", state: "deferred" }],
+        retry: { kind: "whenAvailable" },
+        open: false,
+        warnings: [],
+      });
       assert.equal(rig.modem.lock.held, false);
       await rig.clock.advance(60_000);
     }
@@ -166,6 +174,34 @@ describe("A mail in two phases by the module", () => {
   it("says that it may be a repeat where its caller says so", async () => {
     await rig.send(transaction(), { possibleDuplicate: true });
     assert.match(rig.readable()[0] ?? "", /May be a repeat/);
+  });
+
+  it("says when it was raised where it is late, to the millisecond, and only where the settings ask for it", async () => {
+    for (const [lateNote, ageMs, isLate] of [
+      [10, 599_999, false],
+      [10, 600_000, true],
+      [0, 600_000, false],
+    ] as const) {
+      const rig = await memoryMailer({ text: { lateNote } });
+      await rig.send(transaction(), { ageMs });
+      assert.equal(
+        /Raised .*, sent 10 min later\./.test(rig.readable()[0] ?? ""),
+        isLate,
+        `${lateNote}, ${ageMs}`,
+      );
+      await rig.close();
+    }
+  });
+
+  it("is available from the moment when the module is ready, which is told once", async () => {
+    const rig = memoryRig();
+    const told: boolean[] = [];
+    rig.mailer.on("available", (available) => told.push(available));
+    assert.equal(rig.mailer.available, false);
+    rig.modem.acquire();
+    await rig.clock.run(() => rig.mailer.available);
+    assert.deepEqual(told, [true]);
+    await rig.close();
   });
 
   it("because the module restarted between the phases was not sent, and is due when it is back", async () => {

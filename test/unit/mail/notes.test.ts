@@ -27,6 +27,7 @@ describe("notes", () => {
       lateNote(raised, 59 * 60_000 + 59_999),
       "Raised 2026-03-01T01:02:03+00:00, sent 59 min later.",
     );
+    assert.equal(lateNote(raised, 60 * 60_000), "Raised 2026-03-01T01:02:03+00:00, sent 1 h 0 min later.");
     assert.equal(lateNote(raised, 192 * 60_000), "Raised 2026-03-01T01:02:03+00:00, sent 3 h 12 min later.");
   });
 

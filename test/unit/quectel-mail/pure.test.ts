@@ -1,3 +1,4 @@
+import { MailMemories } from "../../../lib/mailer/mail-memory";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
@@ -227,5 +228,17 @@ describe("recorded names", () => {
     assert.equal(await readJson(store, "page", isNumber), undefined);
     await store.write("page", "7");
     assert.equal(await readJson(store, "page", isNumber), 7);
+  });
+});
+
+describe("what is remembered of mails that are still to be sent", () => {
+  it("is that of the 500 tried last, whichever came first", () => {
+    let made = 0;
+    const memories = new MailMemories(() => ({ number: ++made }));
+    for (let id = 0; id < 500; id++) memories.of(String(id));
+    assert.equal(memories.of("0").number, 1);
+    memories.of("one more");
+    assert.equal(memories.of("0").number, 1);
+    assert.equal(memories.of("1").number, 502);
   });
 });
