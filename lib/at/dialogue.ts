@@ -11,8 +11,7 @@
  */
 import type { Clock } from "../clock";
 import type { ModemError } from "../errors";
-import type { Block, Command } from "./command";
-import { headerOf, informationText } from "./parameters";
+import { type Block, type Command, headerOf, informationText } from "./command";
 import { beginBlock, beginData, beginPrompted, canEscape, leaveData, type DataPhaseHost } from "./data-phase";
 import { Exchange, type Job } from "./job";
 import { lineKind, type Echo, type LineContext, resetSign, type ResetCause, isBeforeText } from "./line-kind";

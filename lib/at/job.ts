@@ -32,7 +32,8 @@ export class Job<T = unknown> {
   /** What `execute` returned. */
   readonly promise: Promise<T>;
   readonly priority: Priority;
-  private open = true;
+  /** True once the promise has its outcome. */
+  isSettled = false;
   private progressTold = 0;
   private readonly accept: (response: Response) => void;
   private readonly refuse: (error: unknown) => void;
@@ -47,7 +48,7 @@ export class Job<T = unknown> {
     const outcome = new Deferred<T>();
     this.promise = outcome.promise;
     this.accept = (response) => outcome.resolve(command.parse(response));
-    this.refuse = (error) => outcome.reject(error);
+    this.refuse = outcome.reject;
     this.priority = options.priority ?? "normal";
     const giveUp = (): void => this.fail(this.error("MODEM_ABORTED", { cause: options.signal?.reason }));
     this.onAbort = () => {
@@ -56,11 +57,6 @@ export class Job<T = unknown> {
     };
     if (options.signal?.aborted === true) giveUp();
     else options.signal?.addEventListener("abort", this.onAbort, { once: true });
-  }
-
-  /** True once the promise has its outcome. */
-  get isSettled(): boolean {
-    return !this.open;
   }
 
   /** Resolves with what the command makes of the answer. */
@@ -85,7 +81,7 @@ export class Job<T = unknown> {
 
   /** So many bytes of the payload have been handed over; told once for each number. */
   progress(bytes: number): void {
-    if (!this.open || bytes === this.progressTold) return;
+    if (this.isSettled || bytes === this.progressTold) return;
     this.progressTold = bytes;
     this.options.onProgress?.(bytes);
   }
@@ -96,8 +92,8 @@ export class Job<T = unknown> {
   }
 
   private settle(): boolean {
-    const first = this.open;
-    this.open = false;
+    const first = !this.isSettled;
+    this.isSettled = true;
     this.options.signal?.removeEventListener("abort", this.onAbort);
     return first;
   }
@@ -154,6 +150,7 @@ export class Exchange {
   sender: PayloadSender | undefined;
   /** True once the last byte of a `Block` has come: only the result code may follow. */
   blockSeen = false;
+  readonly command: Command<unknown>;
   private readonly lines: string[] = [];
   private readonly blocks: Buffer[] = [];
   private isOver = false;
@@ -164,10 +161,8 @@ export class Exchange {
   constructor(
     readonly job: Job,
     private readonly clock: Clock,
-  ) {}
-
-  get command(): Command<unknown> {
-    return this.job.command;
+  ) {
+    this.command = job.command;
   }
 
   /** Aborted when the exchange has ended. */

@@ -11,8 +11,7 @@
  *
  * A line that is not known clears nothing and blocks nothing. Pure.
  */
-import type { Command } from "./command";
-import { headerOf, parseParameters } from "./parameters";
+import { type Command, headerOf, parseParameters } from "./command";
 import { readResultCode, type ResultCode, type ResultFormat } from "./result-codes";
 
 /** What is known of the module's echo (V.250 section 6.2.4). */

@@ -17,7 +17,8 @@ export const PIECE = 4096;
 
 export class PayloadSender {
   private acks = 0;
-  private sent = 0;
+  /** Bytes handed to the transport. */
+  bytesSent = 0;
   private stopped = false;
   private written: Promise<void> = Promise.resolve();
   private wake: () => void = () => undefined;
@@ -29,18 +30,13 @@ export class PayloadSender {
     private readonly onProgress: (bytes: number) => void,
   ) {}
 
-  /** Bytes handed to the transport. */
-  get bytesSent(): number {
-    return this.sent;
-  }
-
   /** Settles when what was handed over is no longer in the host's hands. */
   get flushed(): Promise<void> {
     return this.written;
   }
 
   get isComplete(): boolean {
-    return this.sent === this.payload.size;
+    return this.bytesSent === this.payload.size;
   }
 
   /** The module has taken another block. */
@@ -64,17 +60,17 @@ export class PayloadSender {
     const { size, acknowledged } = this.payload;
     for await (const piece of inPieces(this.payload, acknowledged === true ? BLOCK : PIECE)) {
       if (this.stopped) return;
-      if (this.sent + piece.length > size) throw wrongSize(`more than ${size}`, size);
+      if (this.bytesSent + piece.length > size) throw wrongSize(`more than ${size}`, size);
       // Counted before the write: once handed over, the bytes go out whatever happens.
-      this.sent += piece.length;
+      this.bytesSent += piece.length;
       this.written = this.wire.write(piece);
       await this.written;
-      if (acknowledged === true) await this.acknowledgedUpTo(Math.floor(this.sent / BLOCK));
+      if (acknowledged === true) await this.acknowledgedUpTo(Math.floor(this.bytesSent / BLOCK));
       if (this.stopped) return;
-      this.onProgress(this.sent);
+      this.onProgress(this.bytesSent);
     }
     if (this.stopped) return;
-    if (!this.isComplete) throw wrongSize(String(this.sent), size);
+    if (!this.isComplete) throw wrongSize(String(this.bytesSent), size);
     await this.wire.drain();
   }
 

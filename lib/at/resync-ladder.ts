@@ -19,7 +19,7 @@
 import { delay } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
 import { closeMultiplexer, holdsFrame } from "./multiplexer";
-import { headerOf } from "./parameters";
+import { headerOf } from "./command";
 import { readResultCode, type ResultFormat } from "./result-codes";
 import { type Wire, escapeByDtr, escapeByPlus } from "./wire";
 

@@ -10,7 +10,7 @@ import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
 import type { AttachmentContent, MailAttachment } from "../mail";
 import { shown } from "./text";
-import { inTurns, type Work } from "./turns";
+import { inTurns, type Work } from "./long-text";
 
 /** The module's list has the places 1 to 10 (QSMTPATT), so more can never be sent. */
 export const MOST_ATTACHMENTS = 10;

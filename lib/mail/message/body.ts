@@ -1,7 +1,7 @@
 /** The payload of a message as text, and as attachment where it is not text. */
 import { isModemError, ModemError } from "../../errors";
 import { defaultName } from "./attachments";
-import { fitText, longTextFile } from "./fit";
+import { fitText, longTextFile, inTurns, type Work } from "./long-text";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, primitiveText, reading } from "./foreign";
 import { isHtml } from "./html-tags";
@@ -9,7 +9,6 @@ import { htmlToText } from "./html-text";
 import { jsonText } from "./json";
 import type { MailAttachment } from "../mail";
 import { textOf } from "./text";
-import { inTurns, type Work } from "./turns";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;

@@ -3,9 +3,7 @@
  *
  * In pieces, because Node.js decodes megabytes in one go, and a text of blanks or of percent signs takes it the longest.
  */
-import { textBytes } from "./fit";
-import { LongText, piecesOf } from "./long-text";
-import type { Work } from "./turns";
+import { textBytes, LongText, piecesOf, type Work } from "./long-text";
 
 /** Bytes of a text; undefined when it is not in this encoding. @param encoding a name that Node.js knows */
 export function* decoded(text: string, encoding: string): Work<Buffer | undefined> {

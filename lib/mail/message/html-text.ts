@@ -5,9 +5,8 @@
  * of inputs; preformatted text as it is. Linear in the length of the document, whatever it holds.
  */
 import { decodeCharacters } from "./html-characters";
-import type { Work } from "./turns";
+import { type Work, flat } from "./long-text";
 import { attributeOf, htmlPieces, type HtmlPiece } from "./html-tags";
-import { flat } from "./long-text";
 
 type Tag = Exclude<HtmlPiece, { kind: "text" | "pause" }>;
 

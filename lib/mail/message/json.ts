@@ -8,9 +8,8 @@
  */
 import { types } from "node:util";
 import { isRecord } from "./foreign";
-import { LongText, piecesOf } from "./long-text";
+import { LongText, piecesOf, type Work } from "./long-text";
 import { DEEPEST } from "./passable";
-import type { Work } from "./turns";
 
 /** Members, and characters, up to which JSON.stringify writes a value: less than a millisecond. */
 const SMALL = 16_384;

@@ -4,6 +4,9 @@
  * What `replace` and `+` return is a tree of strings, and reading the first character of a large one copies all of it.
  * So each piece is made flat when it is added, and small pieces are joined to larger ones on the way.
  */
+import { isAscii } from "../ascii-fold";
+import { wellFormed, withCrLf, withoutControls } from "./text";
+import { setImmediate as nextTurn } from "node:timers/promises";
 
 /** UTF-16 units worked on in one turn of the event loop: less than 10 ms, even when each of them is replaced. */
 export const PIECE = 64 * 1024;
@@ -67,4 +70,72 @@ function isPair(text: string, at: number): boolean {
   const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
   if (before === 0x0d) return after === 0x0a;
   return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
+}
+
+/* Text of any length made fit for a mail, in pieces: 16 MB at once would hold up the runtime for seconds. */
+
+interface FitText {
+  /** Unicode without lone surrogates and control characters; lines end with CR LF. */
+  readonly text: string;
+  /** Control characters were removed. */
+  readonly removed: boolean;
+}
+
+export function* fitText(text: string): Work<FitText> {
+  const fit = new LongText();
+  let removed = false;
+  for (const piece of piecesOf(text)) {
+    // Not in the turn of what made the text either, when it is a long one.
+    if (text.length > PIECE) yield;
+    const clean = withoutControls(wellFormed(piece));
+    removed ||= clean.removed;
+    fit.add(withCrLf(clean.text));
+  }
+  return { text: fit.toString(), removed };
+}
+
+/** True when `text` is `lines` with CR LF in the place of each LF, and with no other line end. */
+export function* isWithCrLf(lines: string, text: string): Work<boolean> {
+  if (lines.includes("\r")) return false;
+  let at = 0;
+  for (const piece of piecesOf(lines)) {
+    if (at > 0) yield;
+    const expected = piece.replaceAll("\n", "\r\n");
+    if (!text.startsWith(expected, at)) return false;
+    at += expected.length;
+  }
+  return at === text.length;
+}
+
+/** The bytes of a text in UTF-8, or as `name` has it; lone surrogates become U+FFFD. */
+export function* textBytes(text: string, name: BufferEncoding = "utf8"): Work<Buffer> {
+  const parts: Buffer[] = [];
+  for (const piece of piecesOf(text)) {
+    if (parts.length > 0) yield;
+    parts.push(Buffer.from(piece, name));
+  }
+  return Buffer.concat(parts);
+}
+
+/** The same as `textFile` of text.ts, in pieces. */
+export function* longTextFile(text: string): Work<Buffer> {
+  let isPlain = true;
+  for (const piece of piecesOf(text)) {
+    isPlain &&= isAscii(piece);
+    if (!isPlain) break;
+    if (text.length > PIECE) yield;
+  }
+  return yield* textBytes(isPlain || text.startsWith("\uFEFF") ? text : `\uFEFF${text}`);
+}
+
+/** Work that lets go of the event loop wherever it yields. */
+export type Work<T> = Generator<void, T, void>;
+
+/** Does `work` with a turn of the event loop between its pieces; rejects with what it throws. */
+export async function inTurns<T>(work: Work<T>): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
+  }
 }

@@ -12,9 +12,7 @@ import { readBody } from "./body";
 import { isBlank, reading } from "./foreign";
 import type { Mail, MailAttachment } from "../mail";
 import { warnOfMissing, withMissing } from "./missing-attachments";
-import { readPriority } from "./priority";
-import { readSender } from "./sender";
-import { readSubject } from "./subject";
+import { readPriority, readSender, readSubject } from "./header-fields";
 import { cut, paragraphs, shown, withoutControls } from "./text";
 
 /**

@@ -6,7 +6,7 @@ import type { Mail, MailAttachment } from "../mail";
 import { foldToAscii, isAscii } from "../ascii-fold";
 import { MOST_ATTACHMENTS, type Attachments } from "./attachments";
 import { outsideFiles } from "./outside-files";
-import { DEFAULT_SUBJECT } from "./subject";
+import { DEFAULT_SUBJECT } from "./header-fields";
 import { paragraphs, shown } from "./text";
 
 /** Attachments that are named; of more, their number is told. */

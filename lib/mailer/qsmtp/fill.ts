@@ -17,7 +17,8 @@ import {
 import { ifRefused } from "../../quectel/execute";
 import { inputSeconds } from "../../quectel/connection/line-source";
 import type { Modem } from "../../quectel/connection/modem";
-import { atStage, confirmed } from "./stage-error";
+import { atStage, confirmed, type Meaning, type Stage } from "./stage-error";
+import type { Command } from "../../at/command";
 
 type FilledModem = Pick<Modem, "execute" | "line">;
 
@@ -43,7 +44,7 @@ export async function clear(modem: FilledModem, signal: AbortSignal): Promise<vo
 export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
   await fillRecipients(modem, mail, signal);
   const { charset, text } = mail.subject;
-  await atStage("subject", () => confirmed(() => modem.execute(setSubject(charset, text), { signal })), {
+  await give(modem, "subject", () => setSubject(charset, text), signal, {
     SMTP_PARAMETER: { code: "LIMIT_SUBJECT", detail: `${text.length} bytes on the line` },
   });
 }
@@ -57,7 +58,13 @@ async function fillRecipients(modem: FilledModem, mail: CodedMail, signal: Abort
   const wanted = [...mail.to, ...mail.cc, ...mail.bcc];
   for (let attempt = 1; ; attempt++) {
     for (const type of ["to", "cc", "bcc"] as const) {
-      for (const address of mail[type]) await addOne(modem, type, address, signal);
+      for (const address of mail[type]) {
+        await give(modem, "recipients", () => addRecipient(type, address), signal, {
+          SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail: `${address}, ${address.length} bytes` },
+          // What the module says to one recipient more than its list holds.
+          SMTP_NO_MEMORY: { code: "LIMIT_RECIPIENTS" },
+        });
+      }
     }
     if (wanted.length === 1 && modem.line.bitRate === undefined) return;
     const held = await atStage("recipients", () =>
@@ -72,17 +79,15 @@ async function fillRecipients(modem: FilledModem, mail: CodedMail, signal: Abort
   }
 }
 
-async function addOne(
+/** A command with a value; what its refusal means is that of the stage. */
+async function give(
   modem: FilledModem,
-  type: "to" | "cc" | "bcc",
-  address: string,
+  stage: Stage,
+  command: () => Command<void>,
   signal: AbortSignal,
+  meaning: Meaning,
 ): Promise<void> {
-  await atStage("recipients", () => confirmed(() => modem.execute(addRecipient(type, address), { signal })), {
-    SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail: `${address}, ${address.length} bytes` },
-    // What the module says to one recipient more than its list holds.
-    SMTP_NO_MEMORY: { code: "LIMIT_RECIPIENTS" },
-  });
+  await atStage(stage, () => confirmed(() => modem.execute(command(), { signal })), meaning);
 }
 
 /** The body, or the plain one where the module refuses the coding of the first; true for the first. */
@@ -133,16 +138,12 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [position, name] of names.entries()) {
-    await atStage(
-      "attachments",
-      () => confirmed(() => modem.execute(attachFile(position + 1, name), { signal })),
-      {
-        SMTP_PARAMETER:
-          position === 0
-            ? { code: "LIMIT_FILE_NAME", detail: name }
-            : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
-      },
-    );
+    await give(modem, "attachments", () => attachFile(position + 1, name), signal, {
+      SMTP_PARAMETER:
+        position === 0
+          ? { code: "LIMIT_FILE_NAME", detail: name }
+          : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
+    });
   }
 }
 

@@ -81,6 +81,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   };
   private readonly memories = mailMemories();
   private readonly testMails: TestMailCount;
+  private readonly isTestMail: boolean;
   private readonly foreign: ForeignUse;
   private testsSeen: number | undefined;
   /** The mail that stands in the module while its caller makes the mark durable. */
@@ -88,6 +89,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
 
   constructor(private readonly options: QsmtpMailerOptions) {
     super(options);
+    this.isTestMail = options.testNotes !== undefined;
     this.testMails = new TestMailCount(options.testNotes ?? options.store);
     this.foreign = new ForeignUse(options.modem, options.store);
   }
@@ -287,10 +289,6 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   private chancesOf(memory: MailMemory): SecondChances {
     const { work, recovery, busy, isTestMail } = this;
     return new SecondChances({ work, recovery, busy, isTestMail }, memory);
-  }
-
-  private get isTestMail(): boolean {
-    return this.options.testNotes !== undefined;
   }
 
   /** The outcome of a try that failed, and when the next one is due. @param open it may have arrived all the same */

@@ -106,7 +106,8 @@ type WatchedModem = Pick<Modem, "clock" | "log" | "on" | "off" | "restartAllowed
 const ASK_EVERY_MS = 60_000;
 
 export class BusyWatch {
-  private current: ModemError | undefined;
+  /** `MODEM_STUCK` until the module says that it is free, or has started anew. */
+  trouble: ModemError | undefined;
   private timer: Timer | undefined;
 
   /**
@@ -119,23 +120,18 @@ export class BusyWatch {
     private readonly changed: () => void,
   ) {}
 
-  /** `MODEM_STUCK` until the module says that it is free, or has started anew. */
-  get trouble(): ModemError | undefined {
-    return this.current;
-  }
-
   /** The module was busy to the end; where it may be restarted, that is done when it is due, and nothing is wrong. */
   begin(): void {
-    if (this.current !== undefined || this.modem.restartAllowed) return;
-    this.current = new ModemError("MODEM_STUCK");
-    this.modem.log.warn(this.current.message);
+    if (this.trouble !== undefined || this.modem.restartAllowed) return;
+    this.trouble = new ModemError("MODEM_STUCK");
+    this.modem.log.warn(this.trouble.message);
     this.modem.on("started", this.end);
     this.askLater();
     this.changed();
   }
 
   close(): void {
-    this.current = undefined;
+    this.trouble = undefined;
     this.timer?.clear();
     this.modem.off("started", this.end);
   }
@@ -150,10 +146,10 @@ export class BusyWatch {
   }
 
   private async ask(): Promise<void> {
-    const { current } = this;
+    const { trouble } = this;
     const isFree = await this.isFree();
     // Closed, or ended by a start of the module meanwhile.
-    if (this.current !== current || current === undefined) return;
+    if (this.trouble !== trouble || trouble === undefined) return;
     if (isFree) this.end();
     else this.askLater();
   }

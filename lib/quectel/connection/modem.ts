@@ -41,6 +41,8 @@ const CLOSE_TIME_MS = 4500;
 export class Modem extends EventEmitter<ModemEvents> {
   /** Held by whoever works on the module's one mail. */
   readonly lock: MailLock;
+  readonly clock: Clock;
+  readonly log: Logger;
   private readonly ports: ModemLock;
   private users = 0;
   private current: ModemState = { name: "offline" };
@@ -52,6 +54,8 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   constructor(readonly options: ModemOptions) {
     super();
+    this.clock = options.clock;
+    this.log = options.log;
     this.ports = new ModemLock(
       () => this.known?.imei,
       () => this.takeOver(),
@@ -62,14 +66,6 @@ export class Modem extends EventEmitter<ModemEvents> {
     options.hide?.([options.network.apnPassword]);
     // One listener per node that shows the state; their number is the person's choice.
     this.setMaxListeners(0);
-  }
-
-  get clock(): Clock {
-    return this.options.clock;
-  }
-
-  get log(): Logger {
-    return this.options.log;
   }
 
   get state(): ModemState {

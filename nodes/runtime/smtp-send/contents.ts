@@ -8,10 +8,8 @@
  */
 import { bytesOf, isRecord } from "../../../lib/mail/message/foreign";
 import type { Mail, MailAttachment } from "../../../lib/mail/mail";
-import { isWithCrLf } from "../../../lib/mail/message/fit";
+import { isWithCrLf, PIECE, inTurns, type Work } from "../../../lib/mail/message/long-text";
 import { jsonPieces } from "../../../lib/mail/message/json";
-import { PIECE } from "../../../lib/mail/message/long-text";
-import { inTurns, type Work } from "../../../lib/mail/message/turns";
 import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
 
 /** A message of a flow. */

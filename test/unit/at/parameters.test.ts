@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { headerOf, parseParameters } from "../../../lib/at/parameters";
+import { headerOf, parseParameters } from "../../../lib/at/command";
 
 const texts = (line: string): (string | undefined)[] => {
   const parameters = parseParameters(line);

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fitText, isWithCrLf } from "../../../lib/mail/message/fit";
+import { fitText, isWithCrLf, inTurns, type Work } from "../../../lib/mail/message/long-text";
 import { wellFormed, withCrLf, withoutControls } from "../../../lib/mail/message/text";
-import { inTurns, type Work } from "../../../lib/mail/message/turns";
 
 /** Turns that a piece of work takes. */
 function turnsOf(work: Work<unknown>): number {

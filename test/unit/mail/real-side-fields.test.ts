@@ -5,8 +5,7 @@ import { simpleParser } from "mailparser";
 import MailComposer from "nodemailer/lib/mail-composer";
 import { readFileName } from "../../../lib/mail/message/file-name";
 import { readMessage } from "../../../lib/mail/message/message";
-import { readPriority } from "../../../lib/mail/message/priority";
-import { readSubject } from "../../../lib/mail/message/subject";
+import { readPriority, readSubject } from "../../../lib/mail/message/header-fields";
 import type { Mail } from "../../../lib/mail/mail";
 import { failsWith, POLICY } from "./support";
 
