@@ -7,6 +7,7 @@ export interface RuntimeTexts {
   readonly errors: Texts;
   readonly hints: Texts;
   readonly remarks: Texts;
+  readonly findings: Texts;
 }
 
 /** What the runtime says in English. @param root of the compiled code */
@@ -17,6 +18,7 @@ export function textsOf(
   specialHints: Texts,
   providers: readonly { readonly id: string; readonly remark: string }[],
   statusWords: Texts,
+  findings: Texts,
 ): RuntimeTexts;
 /** Names of the catalogs of a language's folder. */
 export function catalogNames(folder: string): string[];

@@ -2,8 +2,8 @@
 //
 // What the runtime says stands in tables of the code in English, and in runtime.json of each other language, by the
 // same keys: `status` (words of the nodes' statuses, by state or code of an error), `errors` (what happened, by code),
-// `hints` (what to do, by code, and by name for special circumstances) and `remarks` (on mail servers, by provider). The
-// last three become part of the modem's catalog. The words of a status go into the catalog of every node, each under
+// `hints` (what to do, by code, and by name for special circumstances) and `remarks` (on mail servers, by provider),
+// `findings` (of Test modem, by name). The last four become part of the modem's catalog. The words of a status go into the catalog of every node, each under
 // its English form, because that is where and by what the editor looks for the text of a status.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -19,17 +19,19 @@ export function englishTexts(root) {
   const { ERROR_TABLE, SPECIAL_HINTS } = load("./lib/error-table/index.js");
   const { PROVIDERS } = load("./lib/mail/providers/providers.js");
   const { STATUS_WORDS } = load("./nodes/runtime/status/status-words.js");
-  return textsOf(ERROR_TABLE, SPECIAL_HINTS, PROVIDERS, STATUS_WORDS);
+  const { FINDINGS } = load("./lib/quectel/diagnosis/findings.js");
+  return textsOf(ERROR_TABLE, SPECIAL_HINTS, PROVIDERS, STATUS_WORDS, FINDINGS);
 }
 
 /** The same from the tables themselves. */
-export function textsOf(errors, specialHints, providers, statusWords) {
+export function textsOf(errors, specialHints, providers, statusWords, findings) {
   const rows = Object.entries(errors);
   return {
     status: statusWords,
     errors: Object.fromEntries(rows.map(([code, { text }]) => [code, text])),
     hints: { ...Object.fromEntries(rows.map(([code, { hint }]) => [code, hint])), ...specialHints },
     remarks: Object.fromEntries(providers.map(({ id, remark }) => [id, remark])),
+    findings,
   };
 }
 
@@ -50,7 +52,7 @@ export function catalogOf(folder, name, english) {
   const words = Object.entries(english.status);
   const status = Object.fromEntries(words.map(([key, word]) => [word, translated.status?.[key] ?? word]));
   if (name !== SHARED) return { ...status, ...read(name) };
-  const parts = ["errors", "hints", "remarks"].map((part) => [
+  const parts = ["errors", "hints", "remarks", "findings"].map((part) => [
     part,
     { ...english[part], ...translated[part] },
   ]);

@@ -9,6 +9,20 @@ export function text(key: string, values?: object): string {
   return RED._(CATALOG + key, values);
 }
 
+/** All texts below a key of the modem's catalog, with the places of their values as they are. */
+export function group(key: string, language?: string): Readonly<Record<string, string>> {
+  const texts: unknown = RED._(CATALOG + key, {
+    returnObjects: true,
+    skipInterpolation: true,
+    ...(language === undefined ? {} : { lng: language }),
+  });
+  if (typeof texts !== "object" || texts === null) return {};
+  const entries = Object.entries(texts).flatMap(([name, value]: [string, unknown]) =>
+    typeof value === "string" ? [[name, value] as const] : [],
+  );
+  return Object.fromEntries(entries);
+}
+
 /** A text of the catalog, or `fallback` where this language has none. */
 export function translated(key: string, fallback: string): string {
   const found = text(key);

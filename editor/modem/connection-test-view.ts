@@ -1,7 +1,8 @@
 /** How a connection test looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
 import type { SentTestMail, TestStep, TestView } from "../../nodes/runtime/connection-test/test-view";
-import { text, translated } from "../dialog/texts";
+import { group, text, translated } from "../dialog/texts";
 import { explain } from "../shared/explain";
+import { findingText } from "../shared/finding-text";
 import { field } from "./field";
 
 /** Opens the tab of a property's field and puts the cursor there. */
@@ -78,8 +79,11 @@ function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownSte
   $("<span>", { class: "quectel-step-status" })
     .text(text(`stepStatus.${status}`))
     .appendTo(words);
-  // The detail of an error is its message; other details are what was found, in English.
-  const said = code === undefined ? detail : explain({ code, message: detail }).message;
+  // The detail of an error is its message; other details are what was found.
+  const said =
+    code === undefined
+      ? detail && findingText(detail, group("findings", "en-US"), group("findings"))
+      : explain({ code, message: detail }).message;
   const found = needs === undefined ? said : text("connectionTest.needs", { step: nameOf(needs) });
   if (found) $("<span>", { class: "quectel-step-detail" }).text(found).appendTo(words);
   if (hint) {

@@ -18,6 +18,22 @@ describe("The Flow Library's scorecard", () => {
     assert(manifest.keywords.includes("node-red"));
   });
 
+  it("finds what a person reads in the list: a description of three lines, words to search for, a picture first", () => {
+    assert.match(manifest.description, /Quectel.*\. .*\. .*\.$/);
+    assert(manifest.description.length > 150 && manifest.description.length <= 300);
+    assert.deepEqual(manifest.keywords, [...new Set<string>(manifest.keywords)].sort());
+    for (const word of ["email", "lte", "modem", "smtp"]) assert(manifest.keywords.includes(word), word);
+    // The list shows the README without its repository, so a picture needs a whole address.
+    const pictures = [...readText("README.md").matchAll(/!\[([^\]]*)\]\(([^)]+)\)/g)];
+    assert(pictures.length >= 3);
+    for (const [, text = "", address = ""] of pictures) {
+      const file = address.split(
+        "githubusercontent.com/modem-mail/node-red-quectel-smtp/main/docs/images/",
+      )[1];
+      assert(text.length > 10 && file !== undefined && filesIn("docs/images").includes(file), address);
+    }
+  });
+
   it("finds a scoped name whose base does not claim to be of Node-RED itself (P04)", () => {
     assert.match(manifest.name, /^@[a-z0-9-]+\/node-red-[a-z0-9-]+$/);
   });

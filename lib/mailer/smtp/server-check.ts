@@ -6,6 +6,7 @@
 import { copyOf, isModemError } from "../../errors";
 import type { Modem } from "../../quectel/connection/modem";
 import type { ServerSession } from "../../quectel/diagnosis/diagnosis-report";
+import { found } from "../../quectel/diagnosis/findings";
 import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
@@ -35,9 +36,8 @@ export class ServerCheck implements ServerSession {
     this.dialogue = dialogue;
     await this.step(dialogue, signal, () => dialogue.greet());
     const { tls } = dialogue;
-    if (tls === undefined) return "no encryption is set";
-    const checked = settings.tls.verify ? "the certificate is trusted" : "the certificate is not checked";
-    return `${tls.version}, ${checked}`;
+    if (tls === undefined) return found("noEncryption");
+    return found(settings.tls.verify ? "trusted" : "notVerified", { version: tls.version });
   }
 
   async login(signal: AbortSignal): Promise<boolean> {

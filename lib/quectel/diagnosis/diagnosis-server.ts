@@ -6,6 +6,7 @@
  */
 import { SPECIAL_HINTS, type ErrorCode } from "../../errors";
 import type { SmtpSettings } from "../settings";
+import { found } from "./findings";
 import { failure, type DiagnosisContext, type Finding, type LastMail } from "./diagnosis-report";
 
 /** Bytes that most modules take as user name and as password. */
@@ -20,13 +21,13 @@ const LOGIN_ERRORS: ReadonlySet<ErrorCode> = new Set([
   "SMTP_ARGUMENT_NOT_IMPLEMENTED",
 ]);
 
-const NOT_TRIED = "shown by the next mail";
+const NOT_TRIED = found("nextMail");
 
 /** Whether the server's encryption is agreed on and trusted; else whether port and security fit, and what the last mail showed. */
 export async function lookAtTls(context: DiagnosisContext, signal = NEVER): Promise<Finding> {
   const { smtp, session } = context;
   if (session === undefined) return tlsFinding(context);
-  if (smtp.security === "none") return { status: "skipped", detail: "no encryption is set" };
+  if (smtp.security === "none") return { status: "skipped", detail: found("noEncryption") };
   return { status: "ok", detail: await session.encrypt(signal) };
 }
 
@@ -34,10 +35,10 @@ export async function lookAtTls(context: DiagnosisContext, signal = NEVER): Prom
 export async function lookAtLogin(context: DiagnosisContext, signal = NEVER): Promise<Finding> {
   const { smtp, session } = context;
   if (session === undefined) return loginFinding(context);
-  if (smtp.user === "") return { status: "skipped", detail: "no user is set, so there is no login" };
+  if (smtp.user === "") return { status: "skipped", detail: found("noLogin") };
   if (smtp.security === "none") await session.encrypt(signal);
   return (await session.login(signal))
-    ? { status: "ok", detail: "the server has accepted the login" }
+    ? { status: "ok", detail: found("loginAccepted") }
     : { status: "skipped", detail: "needs: tls", needs: "tls" };
 }
 
@@ -46,23 +47,23 @@ const NEVER = new AbortController().signal;
 function tlsFinding({ smtp, lastMail }: DiagnosisContext): Finding {
   const odd = oddPair(smtp.port, smtp.security);
   if (lastMail?.kind === "failed" && TLS_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
-  if (passedTls(lastMail)) return { status: "ok", detail: "the last mail got through" };
+  if (passedTls(lastMail)) return { status: "ok", detail: found("lastMail") };
   if (odd !== undefined) {
     return { status: "warning", detail: odd, hint: SPECIAL_HINTS.oddPort };
   }
-  if (smtp.security === "none") return { status: "skipped", detail: "no encryption is set" };
+  if (smtp.security === "none") return { status: "skipped", detail: found("noEncryption") };
   return { status: "skipped", detail: NOT_TRIED };
 }
 
 function loginFinding({ smtp, lastMail }: DiagnosisContext): Finding {
   if (lastMail?.kind === "failed" && LOGIN_ERRORS.has(lastMail.error.code)) return failure(lastMail.error);
-  if (smtp.user === "") return { status: "skipped", detail: "no user is set, so there is no login" };
-  if (lastMail?.kind === "sent") return { status: "ok", detail: "the last mail got through" };
+  if (smtp.user === "") return { status: "skipped", detail: found("noLogin") };
+  if (lastMail?.kind === "sent") return { status: "ok", detail: found("lastMail") };
   const long = [smtp.user, smtp.password].some((value) => Buffer.byteLength(value) > CREDENTIAL_BYTES);
   if (long) {
     return {
       status: "warning",
-      detail: `user or password is longer than ${CREDENTIAL_BYTES} bytes`,
+      detail: found("longLogin", { bytes: CREDENTIAL_BYTES }),
       hint: SPECIAL_HINTS.longLogin,
     };
   }
@@ -85,11 +86,13 @@ const EXPECTED: Readonly<Record<number, readonly Security[]>> = {
   2525: ["starttls", "none"],
 };
 
-const WORDS: Readonly<Record<Security, string>> = { none: "no encryption", tls: "TLS", starttls: "STARTTLS" };
+const WORDS = { tls: "SSL/TLS", starttls: "STARTTLS" } as const;
 
 /** What is odd about the pair; undefined for a usual pair or a port of free use. */
 export function oddPair(port: number, security: Security): string | undefined {
   const expected = EXPECTED[port];
   if (expected === undefined || expected.includes(security)) return undefined;
-  return `port ${port} is for ${expected.map((one) => WORDS[one]).join(" or ")}, but ${WORDS[security]} is set`;
+  return security === "none"
+    ? found("oddPortPlain", { port })
+    : found("oddPort", { port, security: WORDS[security] });
 }

@@ -5,6 +5,7 @@ import type { Command } from "../../at/command";
 import { isModemError, ModemError, SPECIAL_HINTS, type SpecialHint } from "../../errors";
 import { packetAttached, signalQuality } from "../commands/network";
 import { contextDefinition } from "../commands/pdp";
+import { found } from "./findings";
 import { failure, type DiagnosisContext, type DiagnosisStep, type Finding } from "./diagnosis-report";
 import { lookAtLogin, lookAtTls } from "./diagnosis-server";
 import { ifRefused, type Execute } from "../execute";
@@ -37,14 +38,14 @@ function lookAtPort({ modem }: DiagnosisContext): Finding {
   const error = state.name === "offline" ? state.error : undefined;
   if (error?.code.startsWith("PORT_") === true) return failure(error);
   // The modem is used nevertheless.
-  return portRemark === undefined ? ok("the port is open") : { ...failure(portRemark), status: "warning" };
+  return portRemark === undefined ? ok(found("portOpen")) : { ...failure(portRemark), status: "warning" };
 }
 
 function lookAtModule({ modem, checkedBy }: DiagnosisContext): Finding {
   const { state, identity } = modem;
   if (state.name !== "registering" && state.name !== "ready") return failure(modem.notReady());
   const { manufacturer = "", model = "", firmware = "" } = identity ?? {};
-  const detail = `${manufacturer} ${model}, firmware ${firmware}`.trim();
+  const detail = found("module", { module: `${manufacturer} ${model}`.trim(), firmware });
   switch (mailSupportOf(model)) {
     case "manual":
     case "related":
@@ -65,7 +66,7 @@ const CARD_TIME_MS = 15_000;
 async function lookAtSim({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   await waitAtMost(modem, CARD_TIME_MS, () => simError(modem)?.code !== "SIM_BUSY", signal);
   const error = simError(modem);
-  return error === undefined ? ok("the SIM card is ready") : failure(error);
+  return error === undefined ? ok(found("simReady")) : failure(error);
 }
 
 function simError({ state }: DiagnosisContext["modem"]): ModemError | undefined {
@@ -99,7 +100,11 @@ async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSig
     return failure(known ?? error);
   }
   if (state.name === "registering" && state.waitingFor === "application") return failure(state.error);
-  return ok(`registered (${status}${technology === undefined ? "" : `, ${technology}`})`);
+  return ok(
+    found(status === "roaming" ? "roaming" : "home", {
+      technology: technology === undefined ? "" : `, ${technology}`,
+    }),
+  );
 }
 
 /** Whether the module still looks for its network or starts its mail client, and no person is needed for it. */
@@ -113,21 +118,21 @@ const NEEDS_A_PERSON: ReadonlySet<string> = new Set([SPECIAL_HINTS.radioOff, SPE
 
 async function lookAtSignal({ modem }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const dbm = signalDbm(await executor(modem, signal)(signalQuality()));
-  if (dbm === undefined) return warning("the module does not tell the signal", SPECIAL_HINTS.signalUntold);
+  if (dbm === undefined) return warning(found("signalUnknown"), SPECIAL_HINTS.signalUntold);
   if (dbm >= WEAK_SIGNAL) return ok(`${dbm} dBm`);
-  return warning(`${dbm} dBm, which is weak`, SPECIAL_HINTS.signalWeak);
+  return warning(found("signalWeak", { dbm }), SPECIAL_HINTS.signalWeak);
 }
 
 async function lookAtApn({ modem, network }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const { apn, contextId, shared } = network;
-  if (apn !== "" && !shared) return ok(`"${apn}" for context ${contextId}`);
+  if (apn !== "" && !shared) return ok(found("apnSet", { apn, context: contextId }));
   const present = await ifRefused(
     executor(modem, signal)(contextDefinition(contextId)),
     async () => undefined,
   );
   const held = present?.apn ?? "";
-  if (held !== "") return ok(`the module holds "${held}" for context ${contextId}`);
-  return warning(`none is set and the module holds none for context ${contextId}`, SPECIAL_HINTS.noApn);
+  if (held !== "") return ok(found("apnStored", { apn: held, context: contextId }));
+  return warning(found("apnNone", { context: contextId }), SPECIAL_HINTS.noApn);
 }
 
 async function lookAtPdp({ modem, pdp, lease }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
@@ -136,7 +141,7 @@ async function lookAtPdp({ modem, pdp, lease }: DiagnosisContext, signal?: Abort
     const present = await pdp.query(signal);
     if (present.active) return ok(activeText(present));
     if (modem.lock.held) {
-      return skipped("not active yet, because a mail is being prepared; test again when it has gone");
+      return skipped(found("activeLater"));
     }
   }
   try {
@@ -157,13 +162,11 @@ async function lookAtPdp({ modem, pdp, lease }: DiagnosisContext, signal?: Abort
 /** The clock by which certificates are checked: that of the module, which is set where it is wrong, or that of the host. */
 async function lookAtClock(context: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const { moduleClock, smtp, checkedBy = "module" } = context;
-  if (smtp.security === "none" || !smtp.tls.verify) return skipped("no certificate is checked");
+  if (smtp.security === "none" || !smtp.tls.verify) return skipped(found("noCertificate"));
   const host = checkedBy === "module" ? undefined : await lookAtHostClock(context, signal);
   if (host !== undefined && (checkedBy === "host" || host.status !== "ok")) return host;
   const source = await moduleClock.ensure(signal);
-  return ok(
-    source === "module" ? "the module's clock is right" : `the clock was wrong and has been set (${source})`,
-  );
+  return ok(source === "module" ? found("clockRight") : found("clockSet", { source }));
 }
 
 /** Certificates are valid for months; a clock that shows local time as UTC does no harm either. */
@@ -176,18 +179,19 @@ async function lookAtHostClock(
 ): Promise<Finding> {
   const host = modem.clock.wall();
   const network = await moduleClock.network(signal);
-  const shown = `this computer's clock shows ${new Date(host).toISOString()}`;
-  if (network === undefined) return ok(`${shown}; the network tells no time`);
-  const both = `${shown}, the network's ${new Date(network).toISOString()}`;
+  const shown = new Date(host).toISOString();
+  if (network === undefined) return ok(found("hostClock", { host: shown }));
+  const both = found("bothClocks", { host: shown, network: new Date(network).toISOString() });
   if (Math.abs(host - network) < CLOCK_TOLERANCE_MS) return ok(both);
   // No proof: only the check of a certificate decides.
   return { ...failure(new ModemError("SMTP_TLS_CLOCK", { detail: both })), status: "warning" };
 }
 
 async function lookAtDns({ modem, network, smtp }: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
-  if (smtp.host === "") return skipped("no mail server is chosen yet");
-  if (isIP(smtp.host) !== 0) return ok(`${smtp.host} is an address`);
-  return ok(`${smtp.host} is ${await addressOf(modem, network.contextId, smtp.host, signal)}`);
+  if (smtp.host === "") return skipped(found("noServer"));
+  if (isIP(smtp.host) !== 0) return ok(found("isAddress", { host: smtp.host }));
+  const address = await addressOf(modem, network.contextId, smtp.host, signal);
+  return ok(found("address", { host: smtp.host, address }));
 }
 
 /** Whether the mail server takes a connection; where the module cannot open one, whether it answers a ping. */
@@ -195,7 +199,7 @@ async function lookAtServer(context: DiagnosisContext, signal?: AbortSignal): Pr
   const { modem, network, smtp, sockets, lease } = context;
   if (sockets !== undefined) {
     if (lease === undefined && modem.lock.held) {
-      return skipped("not tried, because a mail is being sent; test again when it has gone");
+      return skipped(found("serverLater"));
     }
     try {
       return await connectTo(context, sockets, signal);
@@ -204,8 +208,8 @@ async function lookAtServer(context: DiagnosisContext, signal?: AbortSignal): Pr
     }
   }
   const replies = await ifRefused(repliesToPing(modem, network.contextId, smtp.host, signal), async () => 0);
-  if (replies > 0) return ok(`${smtp.host} answers`);
-  return warning(`${smtp.host} does not answer a ping`, SPECIAL_HINTS.noPing);
+  if (replies > 0) return ok(found("pong", { host: smtp.host }));
+  return warning(found("noPong", { host: smtp.host }), SPECIAL_HINTS.noPing);
 }
 
 /** Opens a TCP connection to the mail server and closes it without a word. */
@@ -223,15 +227,15 @@ async function connectTo(
       const ms = Math.round(modem.clock.now() - begun);
       socket.on("error", () => undefined).destroy();
       await sockets.settled();
-      return ok(`${host} takes connections on port ${port} (${ms} ms)`);
+      return ok(found("connected", { host, port, ms }));
     },
     { signal, ...(lease === undefined ? {} : { borrowed: lease }) },
   );
 }
 
 function activeText({ contextId, ip, ip6 }: { contextId: number; ip?: string; ip6?: string }): string {
-  const addresses = [ip, ip6].filter((address) => address !== undefined).join(" and ");
-  return `context ${contextId} is active with ${addresses}`;
+  const addresses = [ip, ip6].filter((address) => address !== undefined).join(", ");
+  return found("active", { context: contextId, addresses });
 }
 
 function executor(modem: DiagnosisContext["modem"], signal: AbortSignal | undefined): Execute {

@@ -12,6 +12,7 @@ import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import { moduleFits } from "../../../lib/mailer/auto/choice";
 import type { Mailer, MailerProgress } from "../../../lib/mailer/mailer";
 import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import { found } from "../../../lib/quectel/diagnosis/findings";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
 import { sendNow } from "../../../lib/mailer/send-now";
@@ -145,7 +146,7 @@ async function sendBothWays(work: TestWork): Promise<TestYield> {
     }
   };
   if (moduleFits(settings.smtp)) await send("byModule", module);
-  else tell({ name: "byModule", status: "skipped", detail: "encryption or login is none that it can have" });
+  else tell({ name: "byModule", status: "skipped", detail: found("notByModule") });
   await send("bySocket", socket);
   return sent === undefined ? {} : { mail: sent };
 }

@@ -265,7 +265,7 @@ describe("diagnosis", () => {
     it("says that it takes connections, and leaves none", async () => {
       const report = await opening();
       assert.equal(step(report, "server")?.status, "ok");
-      assert.match(step(report, "server")?.detail ?? "", /takes connections on port 465/);
+      assert.match(step(report, "server")?.detail ?? "", /accepts connections on port 465/);
     });
 
     for (const [what, error, code] of [
@@ -286,7 +286,7 @@ describe("diagnosis", () => {
 
     it("pings it where the module has no sockets", async () => {
       const report = await opening({ rig: { module: { variants: { "socket-commands": "absent" } } } });
-      assert.match(step(report, "server")?.detail ?? "", /mail\.example\.com answers/);
+      assert.match(step(report, "server")?.detail ?? "", /mail\.example\.com responds to pings/);
     });
 
     it("does not while a mail is being sent", async () => {

@@ -178,7 +178,9 @@ for (const version of nodeRedVersions()) {
         await editor.page.locator("#quectel-advice", { hasText: "Outlook.com" }).waitFor();
         await editor.page.fill("#node-config-input-smtpHost", "mail.example.com");
         await editor.page.fill("#node-config-input-smtpPort", "465");
-        await editor.page.locator("#quectel-advice", { hasText: "Port 465 usually goes with TLS" }).waitFor();
+        await editor.page
+          .locator("#quectel-advice", { hasText: "Port 465 is usually used with SSL/TLS" })
+          .waitFor();
         await editor.cancel();
       });
 

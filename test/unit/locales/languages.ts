@@ -1,6 +1,7 @@
 /** The languages of the package and their catalogs as data, for the tests that compare them. */
 import { ERROR_TABLE, SPECIAL_HINTS } from "../../../lib/errors";
 import { PROVIDERS } from "../../../lib/mail/providers/providers";
+import { FINDINGS } from "../../../lib/quectel/diagnosis/findings";
 import { STATUS_WORDS } from "../../../nodes/runtime/status/status-words";
 import type { RuntimeTexts } from "../../../scripts/catalogs.mjs";
 import { filesIn, readJson } from "../../support/editor-files";
@@ -31,5 +32,5 @@ export function readCatalog(language: string, name: string): object {
 export async function runtimeTexts(language: string): Promise<RuntimeTexts> {
   if (language !== ENGLISH) return readJson(`nodes/locales/${language}/runtime.json`);
   const { textsOf: tables } = await import("../../../scripts/catalogs.mjs");
-  return tables(ERROR_TABLE, SPECIAL_HINTS, PROVIDERS, STATUS_WORDS);
+  return tables(ERROR_TABLE, SPECIAL_HINTS, PROVIDERS, STATUS_WORDS, FINDINGS);
 }

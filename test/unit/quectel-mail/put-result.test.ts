@@ -123,11 +123,11 @@ describe("the result line of a mail", () => {
 });
 
 describe("a pair of port and security", () => {
-  it("is told when it does not fit, with what the port is for", () => {
-    assert.equal(oddPair(465, "none"), "port 465 is for TLS, but no encryption is set");
-    assert.equal(oddPair(25, "tls"), "port 25 is for no encryption or STARTTLS, but TLS is set");
-    assert.equal(oddPair(587, "tls"), "port 587 is for STARTTLS or no encryption, but TLS is set");
-    assert.equal(oddPair(2525, "tls"), "port 2525 is for STARTTLS or no encryption, but TLS is set");
+  it("is told when it does not fit", () => {
+    assert.equal(oddPair(465, "none"), "port 465 is not usually used without encryption");
+    assert.equal(oddPair(25, "tls"), "port 25 is not usually used with SSL/TLS");
+    assert.equal(oddPair(587, "tls"), "port 587 is not usually used with SSL/TLS");
+    assert.equal(oddPair(2525, "tls"), "port 2525 is not usually used with SSL/TLS");
     assert.equal(oddPair(10_025, "tls"), undefined);
   });
 });
