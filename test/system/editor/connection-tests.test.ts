@@ -127,7 +127,7 @@ for (const version of nodeRedVersions()) {
       it("ask the module for its facts and can be stopped", async () => {
         await openWithServer();
         await editor.page.click("#quectel-ask-facts");
-        await headline(/asked: [1-9]/);
+        await headline(/Querying the module: [1-9]/);
         await editor.page.click("#quectel-test-cancel");
         await headline("Cancelled.");
         await editor.page.locator("#quectel-test-report summary").click();
