@@ -19,6 +19,8 @@ const LONGEST_LOCAL_PART = 64;
 const LONGEST_ADDRESS = 254;
 /** Far above what the module carries (20), so that a flood of addresses ends early. */
 const MOST_ADDRESSES = 100;
+/** Entries of a list that are looked at, the empty ones included. */
+const MOST_ENTRIES = 1000;
 /** Characters of a list: as many addresses of a usual length with their names. */
 const LONGEST_LIST = 320 * MOST_ADDRESSES;
 const DEEPEST_LIST = 3;
@@ -43,11 +45,13 @@ export interface Unreadable {
  * The mailboxes of a string (RFC 5322 section 3.4, one a line, or JSON), of `{name, address}` (or `email`), of what mailparser makes of a
  * header (`{value: [...]}`), or of a list of these.
  *
- * @throws ModemError LIMIT_RECIPIENTS for a flood, `code` for a value that cannot be read at all
+ * Of more than `MOST_ADDRESSES` the first ones are read, and the rest is one entry that was not.
+ *
+ * @throws ModemError LIMIT_RECIPIENTS for a flood that is not read at all, `code` for a value that cannot be read at all
  */
 export function readAddresses(value: unknown, code: ErrorCode): AddressList {
-  const list = reading(code, () => collect(value, 0));
-  if (list.length > MOST_ADDRESSES) throw tooMany(`${list.length} addresses in one list`);
+  const found = reading(code, () => collect(value, 0));
+  const list = found.slice(0, MOST_ADDRESSES);
   const mailboxes = new Map<string, Mailbox>();
   const unreadable: Unreadable[] = [];
   const unused: string[] = [];
@@ -62,6 +66,10 @@ export function readAddresses(value: unknown, code: ErrorCode): AddressList {
       unreadable.push({ text, error: new ModemError(code, { detail: `${shown(text)} ${checked}` }) });
     } else if (checked instanceof ModemError) unreadable.push({ text, error: checked });
     else if (!mailboxes.has(checked.address)) mailboxes.set(checked.address, { name, ...checked });
+  }
+  if (found.length > MOST_ADDRESSES) {
+    const error = tooMany(`more than ${MOST_ADDRESSES} addresses in one list`);
+    unreadable.push({ text: `(all after the first ${MOST_ADDRESSES})`, error });
   }
   return { mailboxes: [...mailboxes.values()], unreadable, unused };
 }
@@ -95,8 +103,13 @@ function collect(value: unknown, depth: number): readonly Entry[] {
     return list === undefined ? parse(value) : collect(list, depth + 1);
   }
   if (Array.isArray(value) && depth < DEEPEST_LIST) {
-    if (value.length > MOST_ADDRESSES) throw tooMany(`${value.length} addresses in one list`);
-    return value.flatMap((entry: unknown) => collect(entry, depth + 1));
+    const found: Entry[] = [];
+    for (let at = 0; at < value.length && found.length <= MOST_ADDRESSES; at++) {
+      if (at === MOST_ENTRIES) throw tooMany(`${value.length} entries in one list`);
+      const entry: unknown = value[at];
+      found.push(...collect(entry, depth + 1));
+    }
+    return found;
   }
   if (isRecord(value)) {
     const { email, name, value: list, group } = value;
@@ -131,7 +144,6 @@ const loadParser = once((): typeof import("nodemailer/lib/addressparser") =>
 function parse(text: string): readonly Entry[] {
   if (text.length > LONGEST_LIST) throw tooMany(`${text.length} characters of addresses`);
   const { mailboxes, injected, uriFields } = splitList(text, MOST_ADDRESSES);
-  if (mailboxes.length > MOST_ADDRESSES) throw tooMany("more than 100 addresses in one list");
   const { default: parser } = loadParser();
   return [
     ...parser(mailboxes.join(", "), { flatten: true }).filter(

@@ -38,6 +38,8 @@ function mailboxesOf(value: unknown, property: string, warn: Warn): readonly Mai
   if (isBlank(value)) return [];
   try {
     const { mailboxes, unreadable } = readAddresses(value, "INVALID_SENDER");
+    const flood = unreadable.find(({ error }) => isModemError(error, "LIMIT_RECIPIENTS"));
+    if (flood !== undefined) throw flood.error;
     if (unreadable.length > 0) warn(`${property} is not a valid e-mail address and was left out.`);
     return mailboxes;
   } catch (error) {

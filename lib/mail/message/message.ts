@@ -9,11 +9,11 @@ import { ModemError } from "../../errors";
 import { readAddresses, type Unreadable } from "./addresses";
 import { MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readBody } from "./body";
-import { isBlank, reading } from "./foreign";
+import { isBlank, isRecord, reading } from "./foreign";
 import type { Mail, MailAttachment } from "../mail";
 import { warnOfMissing, withMissing } from "./missing-attachments";
 import { readPriority, readSender, readSubject } from "./header-fields";
-import { cut, paragraphs, shown, withoutControls } from "./text";
+import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls } from "./text";
 
 /**
  * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
@@ -40,6 +40,9 @@ const LONGEST_SHOWN = 80;
 
 /** Header fields of `mailto:` URLs that are told. */
 const MOST_SHOWN = 3;
+
+/** Characters of what a Catch or Status node tells. */
+const LONGEST_REPORT = 10_000;
 
 /** Characters of the key in msg.replaces. */
 const LONGEST_KEY = 200;
@@ -85,8 +88,10 @@ export async function readMessage(
     throw new ModemError(missing.code, { detail: missing.why.replace("A", "a") });
   }
   warnOfMissing({ ...listed, surplus }, warn);
+  const isEmpty = attachments.length === 0 && body.text === "" && (!subject.isGiven || subject.line === "");
+  const own = isEmpty ? reportOf(msg) : body.text;
   const text = withMissing(
-    subject.whole === undefined ? body.text : paragraphs(`Subject: ${subject.whole}`, body.text),
+    subject.whole === undefined ? own : paragraphs(`Subject: ${subject.whole}`, own),
     [...listed.missing.map(({ name }) => name), ...surplus],
     listed.unseen,
   );
@@ -116,6 +121,22 @@ function bodyGiven(msg: Record<string, unknown>, fields: FixedFields): Parameter
     html: "body" in fields ? undefined : msg["html"],
     plaintext: msg["plaintext"],
   };
+}
+
+/**
+ * The text of a message that has nothing to say but what a Catch or Status node has put into it; empty for any other.
+ */
+function reportOf({ error, status }: Record<string, unknown>): string {
+  return reading("INVALID_BODY", () => {
+    const [report, text] = isRecord(error)
+      ? [error, error["message"]]
+      : [status, isRecord(status) ? status["text"] : undefined];
+    if (!isRecord(report) || typeof text !== "string" || text === "") return "";
+    const source = isRecord(report["source"]) ? report["source"] : {};
+    const node = [source["name"], source["type"]].find((one) => typeof one === "string" && one !== "");
+    const line = typeof node === "string" ? `${node}: ${text}` : text;
+    return withCrLf(withoutControls(wellFormed(cut(line, LONGEST_REPORT))).text);
+  });
 }
 
 /** Tells of the properties that no mail carries. */

@@ -103,11 +103,26 @@ describe("addresses of a message", () => {
     assert.throws(() => read(`${"a".repeat(2000)}@example.com`), failsWith("LIMIT_ADDRESS"));
   });
 
+  it("are the first hundred of a longer list, and the rest is told as one entry", () => {
+    const many = Array.from({ length: 120 }, (_, index) => `a${index}@example.com`);
+    for (const value of [many, many.join(), many.join("\n"), [many.slice(0, 60), many.slice(60).join(";")]]) {
+      const { mailboxes, unreadable } = readAddresses(value, "INVALID_RECIPIENT");
+      assert.deepEqual(
+        mailboxes.map(({ address }) => address),
+        many.slice(0, 100),
+      );
+      assert.deepEqual(
+        unreadable.map(({ text, error }) => [text, error.code]),
+        [["(all after the first 100)", "LIMIT_RECIPIENTS"]],
+      );
+    }
+    const gaps = [...Array<string>(500).fill(""), "a@example.com"];
+    assert.deepEqual(read(gaps), ["a@example.com"]);
+  });
+
   it("are refused in a flood before they are parsed", () => {
-    const many = Array.from({ length: 101 }, (_, index) => `a${index}@example.com`);
-    assert.throws(() => read(many), failsWith("LIMIT_RECIPIENTS"));
-    assert.throws(() => read(many.join()), failsWith("LIMIT_RECIPIENTS"));
     assert.throws(() => read("a@example.com,".repeat(1_000_000)), failsWith("LIMIT_RECIPIENTS"));
+    assert.throws(() => read(Array(1_000_000).fill(null)), failsWith("LIMIT_RECIPIENTS"));
   });
 
   it("never hold anything but ASCII without controls, spaces and quotes, whatever is put in", () => {

@@ -149,6 +149,24 @@ describe("a message as mail", () => {
       }
     });
 
+    it("that is missing is what a Catch or Status node tells, where nothing else is said", async () => {
+      const source = { id: "1", type: "mqtt in", name: "broker" };
+      for (const [msg, text] of [
+        [{ status: { fill: "red", shape: "ring", text: "disconnected", source } }, "broker: disconnected"],
+        [
+          { error: { message: "TypeError: x\n at y\0", source: { type: "function" } } },
+          "function: TypeError: x\r\n at y",
+        ],
+        [{ error: { message: "no answer" }, topic: "", payload: null }, "no answer"],
+        [{ error: { message: "no answer" }, topic: "Pump" }, ""],
+        [{ error: { message: "no answer" }, payload: "Level" }, "Level"],
+        [{ error: { message: 7 }, status: { text: "x" } }, ""],
+        [{ error: "x", status: "y" }, ""],
+      ] as const) {
+        assert.equal((await read(msg)).text, text, JSON.stringify(msg));
+      }
+    });
+
     it("of an object is JSON", async () => {
       assert.equal((await read({ payload: { level: 7, list: [1] } })).text, '{"level":7,"list":[1]}');
       assert.equal((await read({ payload: [] })).text, "[]");
