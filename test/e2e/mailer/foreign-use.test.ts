@@ -101,6 +101,26 @@ describe("Mails of another program through the same module", () => {
     await rig.close();
   });
 
+  it("keep no mail back where the module does not list its recipients, or in no form that can be read", async () => {
+    for (const listed of [undefined, "+QSMTPDST: 1,?"]) {
+      const rig = await memoryMailer();
+      await rig.send();
+      busy(rig);
+      await rig.send();
+      const had = rig.server.received.length;
+      rig.module.define((context, next) => {
+        if (context.name !== "+QSMTPDST" || context.form !== "read" || rig.server.received.length > had)
+          return next();
+        if (listed === undefined) return { kind: "error" };
+        context.info(listed);
+        return OK;
+      });
+      assert.equal((await rig.send()).recipients[0]?.state, "accepted");
+      assert.equal(rig.server.received.length, had + 1);
+      await rig.close();
+    }
+  });
+
   it("are never taken for ours when they take its place between the last look and QSMTPPUT", async () => {
     const rig = await memoryMailer();
     await rig.send();

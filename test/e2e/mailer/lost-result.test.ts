@@ -114,13 +114,43 @@ describe("A mail whose host went away", () => {
   it("is unknown with a mark that cannot be read, or of another module", async () => {
     const { rig, mark } = await left();
     const host = await memoryMailer(IN_FLIGHT, rig);
-    for (const damaged of [null, 7, [], {}, { ...(mark.data as object), testMails: "none" }]) {
+    const whole = mark.data as Record<string, string | number>;
+    const spoilt = Object.keys(whole).flatMap((key) => [
+      { ...whole, [key]: key === "testMails" ? "1" : 1 },
+      Object.fromEntries(Object.entries(whole).filter(([other]) => other !== key)),
+    ]);
+    assert.equal(spoilt.length, 8);
+    for (const damaged of [null, 7, [], {}, ...spoilt, { ...whole, testMails: 1.5 }]) {
       expectUnknown(await host.recover(transaction(), { via: "module", data: damaged }), /cannot be read/);
     }
     expectUnknown(await host.recover(transaction(), { ...mark, via: "socket" }), /cannot be read/);
     const other = { ...(mark.data as object), module: "0" };
     expectUnknown(await host.recover(transaction(), { via: "module", data: other }), /another module/);
     await host.close();
+  });
+
+  it("is unknown when the module does not tell afterwards whose mail it was", async () => {
+    for (const command of ["+QSMTPDST", "+QSMTPSUB"]) {
+      const { rig, mark } = await left();
+      const host = await memoryMailer(IN_FLIGHT, rig);
+      host.module.define((context, next) =>
+        context.name === command && context.form === "read" && host.server.received.length > 0
+          ? { kind: "error" }
+          : next(),
+      );
+      expectUnknown(await host.recover(transaction(), mark), /another mail/);
+      await host.close();
+    }
+  });
+
+  it("is accepted although the note of test mails is damaged, which counts as none", async () => {
+    for (const note of ['"two"', "-1", "1.5", "{"]) {
+      const { rig, mark } = await left();
+      await rig.store.write("test-mails", note);
+      const host = await memoryMailer(IN_FLIGHT, rig);
+      assert.equal((await host.recover(transaction(), mark)).recipients[0]?.state, "accepted", note);
+      await host.close();
+    }
   });
 
   it("can be asked for again when the module did not answer, or the caller went away", async () => {

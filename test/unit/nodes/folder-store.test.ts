@@ -50,4 +50,16 @@ describe("the notes about a modem", () => {
       assert.ok(after === "old" || after === "new", `${after} after operation ${cut}`);
     }
   });
+
+  it("make the names of new folders durable with the first write, and only there", async () => {
+    const files = new FaultyFiles();
+    const synced: string[] = [];
+    const syncFolder = files.syncFolder.bind(files);
+    files.syncFolder = (path) => (synced.push(path), syncFolder(path));
+    const notes = new FolderStore("/modems/m/notes", files);
+    await notes.write("files", "first");
+    assert.deepEqual(synced.splice(0), ["/modems/m/notes", "/modems/m", "/modems"]);
+    await notes.write("files", "second");
+    assert.deepEqual(synced, ["/modems/m/notes"]);
+  });
 });
