@@ -28,8 +28,8 @@ describe("A deploy that replaces the modem's node", () => {
   const flow = (change: object = {}): FlowNode[] => [
     modem.node(server.port, change),
     sendNode(),
-    helperNode("sent"),
-    helperNode("failed"),
+    { id: "outbox", type: "quectel-outbox", z: "tab", modem: "modem", wires: [["listed"], []] },
+    ...["sent", "failed", "listed"].map(helperNode),
   ];
   let connected: number;
   /** Lines that only the beginning of a connection has. */
@@ -55,6 +55,9 @@ describe("A deploy that replaces the modem's node", () => {
 
   it("opens the port anew where settings of the line or the network have changed", async () => {
     await bench.deploy(flow({ idleMinutes: "7" }), "nodes");
+    // The outbox does not wait for the port.
+    bench.inject("outbox", { action: "list" });
+    assert.equal((await bench.received("listed")).payload.total, 0);
     await waitFor("the new connection", () => dialogues() > connected);
     await send("after");
   });

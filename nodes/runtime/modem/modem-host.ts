@@ -169,8 +169,7 @@ export class ModemHost {
     const station = takeStation(directory, settings);
     const surroundings = { directory, clock, log, ...(station !== undefined && { station }) };
     // A modem that is just closing has the port and the folder.
-    const free = Promise.all([this.work, stationClosed(directory)]);
-    this.running = new RunningModem(settings, surroundings, free, {
+    this.running = new RunningModem(settings, surroundings, this.work, stationClosed(directory), {
       changed: () => this.changed(),
       state: (state) => this.reports.follow(state),
       failed: (error) => this.reports.report(error),

@@ -31,17 +31,23 @@ export class RunningModem {
   readonly parts: Assembly;
   /** Resolves when the modem has begun to open its port and the outbox its folder. */
   readonly opened: Promise<void>;
+  /** The same of the outbox alone. */
+  private readonly hasFolder: Promise<void>;
   private readonly opening: OutboxOpening;
   private readonly clock: Clock;
   private progress: MailProgress | undefined;
   /** Monotonic time. */
   private uploadSince = 0;
 
-  /** @param free resolves when the modem before has left port and folder. */
+  /**
+   * @param free resolves when the modem before has left the folder. @param portFree the same of the port: mails are
+   * accepted meanwhile.
+   */
   constructor(
     settings: ModemSettings,
     private readonly surroundings: Surroundings,
-    free: Promise<unknown>,
+    free: Promise<void>,
+    portFree: Promise<void>,
     private readonly listener: RunningListener,
   ) {
     this.parts = assemble(settings, surroundings);
@@ -54,12 +60,13 @@ export class RunningModem {
       changed: () => listener.changed(),
     });
     this.listen();
-    this.opened = free.then(() => {
+    this.hasFolder = free.then(() => this.opening.begin());
+    const hasPort = Promise.all([free, portFree]).then(() => {
       modem.acquire();
       // A modem that is at work already tells its state to nobody anew.
       if (surroundings.station !== undefined) this.onState(modem.state);
-      return this.opening.begin();
     });
+    this.opened = Promise.all([this.hasFolder, hasPort]).then(() => undefined);
   }
 
   /** @param isUnderTest a connection test from the editor has the port. */
@@ -80,7 +87,7 @@ export class RunningModem {
 
   /** Keeps a mail and sends it. Rejects with why it was not kept. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
-    await this.opened;
+    await this.hasFolder;
     if (this.opening.error !== undefined) throw this.opening.error;
     return this.parts.outbox.accept(mail, options, origin);
   }
