@@ -94,7 +94,7 @@ describe("A result of the module", () => {
       ({ hint } = outcome.error);
     }
     assert.deepEqual(waits, [0, 0, 1_800_000, 1_800_000]);
-    assert.match(hint, /the server may have refused the login, the sender or a recipient/);
+    assert.match(hint, /the server may have rejected the login, the sender or a recipient/);
     await rig.close();
   });
 

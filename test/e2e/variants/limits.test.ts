@@ -220,7 +220,7 @@ describe("a module that reports every refusal of the server as a network error",
     assert.equal(result.status, "failed");
     assert.match(
       `${String(error)} ${JSON.stringify(failure)}`,
-      /may have refused the login, the sender or a recipient/,
+      /may have rejected the login, the sender or a recipient/,
     );
     await rig.stop();
   });
