@@ -164,7 +164,7 @@ describe("Two modems of one flow on the same port", function () {
     await gateway.outcome("send:sent", "one");
     await gateway.deploy([tab(), ...first, ...second], "nodes");
     await gateway.shows(/^port in use$/);
-    await gateway.logged(/second: .*another modem of the flows/);
+    await gateway.logged(/second: .*another modem node in these flows/);
     for (const id of ["send", "send-2"]) {
       await gateway.inject(`${id}-in`, { to: "duty@example.com", topic: `by ${id}`, payload: "Level 94 %" });
     }
