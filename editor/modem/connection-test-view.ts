@@ -33,11 +33,9 @@ export function showTest(view: TestView, leadTo: LeadTo): void {
   if (news === shown) return;
   shown = news;
   $("#quectel-test-headline").attr("class", moodOf(view)).text(headlineOf(view));
-  const { end, mail } = view;
-  $("#quectel-test-hint").text((end?.kind === "failed" && explain(end.error).hint) || "");
-  const list = $("#quectel-test-steps").empty().append(allSteps(view).map(stepLine));
-  // A list without steps to come grows at its end.
-  if (view.ladder.length === 0) list.scrollTop(list[0]?.scrollHeight ?? 0);
+  const { mail } = view;
+  $("#quectel-test-hint").text(hintOf(view));
+  showSteps(view);
   const warnings = $("#quectel-test-warnings").empty();
   for (const warning of mail?.warnings ?? []) $("<li>").text(warning).appendTo(warnings);
   const question = $("#quectel-test-question");
@@ -45,6 +43,30 @@ export function showTest(view: TestView, leadTo: LeadTo): void {
   if (mail?.coding !== undefined) showQuestion(question, mail, leadTo);
   if (mail?.received !== undefined) showReceived(question, mail.received);
   if (view.report !== undefined) showReport($("#quectel-test-report"), view.report);
+  if (view.phase === "ended") showResult();
+}
+
+/** All of them while they run; once all are well, only their number until a person opens the list. */
+function showSteps(view: TestView): void {
+  const list = $("#quectel-test-steps").empty().append(allSteps(view).map(stepLine));
+  const isOver = view.phase === "ended";
+  const isAllWell = isOver && view.steps.every(({ status }) => status === "ok");
+  $("#quectel-test-all")
+    .toggle(list.children().length > 0)
+    .prop("open", !isAllWell);
+  $("#quectel-test-count").text(
+    text("connectionTest.steps", {
+      done: view.steps.filter(({ status }) => status === "ok").length,
+      total: isOver ? view.steps.length : view.total,
+    }),
+  );
+  // A list without steps to come grows at its end.
+  if (view.ladder.length === 0) list.scrollTop(list[0]?.scrollHeight ?? 0);
+}
+
+/** Headline, hint and question are seen without scrolling, also on a small screen. */
+function showResult(): void {
+  $("#quectel-test-result")[0]?.scrollIntoView({ block: "nearest" });
 }
 
 /** Shows why there is no connection test. */
@@ -52,12 +74,14 @@ export function showTestError(message: string, hint: string): void {
   clearTest();
   $("#quectel-test-headline").attr("class", "quectel-danger").text(message);
   $("#quectel-test-hint").text(hint);
+  showResult();
 }
 
 export function clearTest(): void {
   shown = undefined;
   $("#quectel-test-headline").attr("class", "").text("");
   $("#quectel-test-hint, #quectel-test-steps, #quectel-test-warnings").empty();
+  $("#quectel-test-all").hide();
   $("#quectel-test-question, #quectel-test-report").empty();
 }
 
@@ -79,19 +103,29 @@ function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownSte
   $("<span>", { class: "quectel-step-status" })
     .text(text(`stepStatus.${status}`))
     .appendTo(words);
-  // The detail of an error is its message; other details are what was found.
-  const said =
-    code === undefined
-      ? detail && findingText(detail, group("findings", "en-US"), group("findings"))
-      : explain({ code, message: detail }).message;
-  const found = needs === undefined ? said : text("connectionTest.needs", { step: nameOf(needs) });
+  const found =
+    needs === undefined ? saidOf({ code, detail }) : text("connectionTest.needs", { step: nameOf(needs) });
   if (found) $("<span>", { class: "quectel-step-detail" }).text(found).appendTo(words);
-  if (hint) {
+  // That of a failed step stands below the headline.
+  if (hint && status !== "failed") {
     $("<div>", { class: "quectel-step-hint" })
       .text(explain({ code, hint, hintKey }).hint ?? "")
       .appendTo(words);
   }
   return line;
+}
+
+/** The detail of an error is its message; other details are what was found. */
+function saidOf({
+  code,
+  detail,
+}: {
+  code?: string | undefined;
+  detail?: string | undefined;
+}): string | undefined {
+  return code === undefined
+    ? detail && findingText(detail, group("findings", "en-US"), group("findings"))
+    : explain({ code, message: detail }).message;
 }
 
 /** Steps that are done, the one that runs, and those to come. */
@@ -123,12 +157,10 @@ function headlineOf(view: TestView): string {
   if (mail !== undefined) {
     return failed === undefined
       ? text("connectionTest.mailSent", mail)
-      : text("connectionTest.oneWayFails", { step: nameOf(failed.name) });
+      : `${text("connectionTest.oneWayFails")} ${causeOf(failed)}`;
   }
   if (failed !== undefined) {
-    return text(kind === "mail" ? "connectionTest.mailNotSent" : "connectionTest.endsAt", {
-      step: nameOf(failed.name),
-    });
+    return kind === "mail" ? `${text("connectionTest.mailNotSent")} ${causeOf(failed)}` : causeOf(failed);
   }
   if (kind === "facts") return text("connectionTest.asked", { total });
   if ($("#quectel-tab-server .input-error").length > 0) {
@@ -139,6 +171,18 @@ function headlineOf(view: TestView): string {
       ? "connectionTest.withWarnings"
       : "connectionTest.allWell",
   );
+}
+
+/** `Port: The serial port is not there` */
+function causeOf(failed: TestStep): string {
+  return [nameOf(failed.name), saidOf(failed)].filter((part) => part).join(": ");
+}
+
+/** What a person can do about the end. */
+function hintOf({ phase, steps, end }: TestView): string {
+  const failed = phase === "ended" ? steps.find(({ status }) => status === "failed") : undefined;
+  const error = end?.kind === "failed" ? end.error : failed && { ...failed, message: failed.detail };
+  return (error && explain(error).hint) ?? "";
 }
 
 /** `good`, `bad` or nothing while it is open. */
