@@ -52,6 +52,7 @@ type Lacking = {
   _(key: string, values?: object): string;
   readonly clipboard: { copyText(text: string, at: JQuery, said: string): boolean };
   readonly comms: EditorRED["comms"] & { on(event: "connect", listener: () => void): void };
+  readonly editor: { getEditStack(): readonly { readonly type: string }[] };
   readonly nodes: {
     getType(type: string): NodeDefinition;
     node(id: string): EditorNode | null;

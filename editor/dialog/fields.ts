@@ -85,12 +85,23 @@ export function begin(node: EditorNode): void {
 export function takeAddresses(names: readonly string[]): void {
   for (const name of names) {
     const input = $(`#node-input-${name}`);
-    input.on("change", () => {
+    const look = (): void => {
       if (input.typedInput("type") === "msg" && input.typedInput("value").includes("@")) {
         input.typedInput("type", "str");
       }
-    });
+      if (name === "to")
+        recipient = input.typedInput("type") === "str" ? input.typedInput("value").trim() : "";
+    };
+    input.on("change", look);
+    look();
   }
+}
+
+/** The fixed recipient in the dialog that was opened last; a dialog above it takes its fields out of the page. */
+let recipient = "";
+
+export function typedRecipient(): string {
+  return recipient;
 }
 
 /** Makes the palette's filter find a node by more words than its label. */

@@ -5,7 +5,7 @@
  */
 import type { TestView } from "../../nodes/runtime/connection-test/test-view";
 import { complaint } from "../dialog/complaint";
-import { current, valueOf } from "../dialog/fields";
+import { current, typedRecipient, valueOf } from "../dialog/fields";
 import { text } from "../dialog/texts";
 import { explain } from "../shared/explain";
 import { type Refusal, request, RequestError } from "../shared/request";
@@ -179,10 +179,17 @@ function cancel(): void {
     request(`connection-tests/${state.id}`, { method: "DELETE" }).catch(() => undefined);
 }
 
+/** To whom the smtp-send sends from whose dialog this one was opened; empty where that is in its messages. */
+function recipientOfSender(): string {
+  const isOpen = RED.editor.getEditStack().some(({ type }) => type === "quectel-smtp-send");
+  return isOpen ? typedRecipient() : "";
+}
+
 function askRecipient(): void {
   const recipient = $("#quectel-test-recipient");
   if (valueOf(recipient) === "") {
-    recipient.val(RED.settings.getLocal(RECIPIENT) || valueOf($("#node-config-input-senderAddress")));
+    const usual = RED.settings.getLocal(RECIPIENT) || valueOf($("#node-config-input-senderAddress"));
+    recipient.val(recipientOfSender() || usual);
   }
   $("#quectel-test-to").show();
   recipient.trigger("focus").trigger("select");

@@ -1,5 +1,5 @@
 /**
- * Draws what is known of one modem: state, network, chart, outbox, last mails.
+ * Draws what is known of one modem: its status, the outbox, the last mails, then network and signal.
  *
  * It keeps nothing and asks nothing; what a person does goes to the function that it is given.
  */
@@ -21,8 +21,14 @@ type Received = NonNullable<ModemView["inbox"]>[number];
  * @param passed milliseconds since then.
  */
 export function partsOf(view: ModemView, passed: number, act: Act): readonly HTMLElement[] {
-  const parts = [stateOf(view), queueOf(view.queue, passed, act), endedOf(view)];
-  return view.inbox === undefined ? parts : [...parts, inboxOf(view.inbox)];
+  return [
+    statusOf(view),
+    queueOf(view.queue, passed, act),
+    endedOf(view),
+    ...(view.inbox === undefined ? [] : [inboxOf(view.inbox)]),
+    networkOf(view),
+    section("signal", text("chart.title"), chart(view.samples)),
+  ];
 }
 
 function section(name: string, title: string, ...content: readonly Child[]): HTMLElement {
@@ -46,7 +52,11 @@ function dot({ fill, shape }: ModemView["status"]): HTMLElement {
   });
 }
 
-function stateOf({ status, module: identity, network, samples }: ModemView): HTMLElement {
+function statusOf({ status }: ModemView): HTMLElement {
+  return element("div", { class: "quectel-status" }, dot(status), shownStatus(status.text));
+}
+
+function networkOf({ module: identity, network }: ModemView): HTMLElement {
   const technology = [network?.technology, network?.band].filter((part) => part).join(", ");
   const rows: readonly (readonly [string, string | undefined])[] = [
     [text("state.operator"), network?.operator],
@@ -54,18 +64,17 @@ function stateOf({ status, module: identity, network, samples }: ModemView): HTM
     [text("state.signal"), network?.rssiDbm === undefined ? undefined : `${network.rssiDbm} dBm`],
     [text("state.module"), identity === undefined ? undefined : `${identity.model}, ${identity.firmware}`],
   ];
-  return element(
-    "div",
-    { class: "quectel-state" },
-    element("div", { class: "quectel-status" }, dot(status), shownStatus(status.text)),
-    element(
-      "dl",
-      {},
-      rows
-        .filter(([, value]) => value)
-        .flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
-    ),
-    chart(samples),
+  const known = rows.filter(([, value]) => value);
+  return section(
+    "network",
+    text("state.title"),
+    known.length === 0
+      ? none(text("state.unknown"))
+      : element(
+          "dl",
+          {},
+          known.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+        ),
   );
 }
 
@@ -152,6 +161,15 @@ function queueOf(queue: QueueView, passed: number, act: Act): HTMLElement {
     "queue",
     text("queue.title", { waiting: queue.waiting, failed: queue.failed }),
     holdOf(queue.hold, act),
+    queue.hold === undefined && queue.rows.some(({ state }) => state === "waiting")
+      ? button({
+          key: "flushAll",
+          icon: "fa-repeat",
+          label: text("action.flushAll"),
+          write: true,
+          onclick: () => act("flushAll"),
+        })
+      : undefined,
     queue.rows.length === 0
       ? none(text("queue.empty"))
       : element(

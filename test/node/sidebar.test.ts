@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
 import { FlowBench, type FlowNode, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { ServedModem } from "./support/served-modem";
 
 const MODEM = "/quectel-modem/modems/modem";
 /** What nobody may read in the sidebar. */
@@ -60,6 +61,34 @@ describe("The sidebar's endpoints", () => {
     assert.equal(shown.samples[0].rssiDbm, shown.network.rssiDbm);
     assert.equal(shown.module.model, "EC25");
     assert.deepEqual(shown.queue, { waiting: 0, failed: 0, rows: [] });
+  });
+
+  it("tell nothing of the network once the modem is away", async () => {
+    const modem = await ServedModem.start();
+    try {
+      await bench.load([modem.node(server.port), sendNode(), helperNode("sent"), helperNode("failed")]);
+      await shows("the network", ({ network }) => network?.operator !== undefined);
+      await modem.stop();
+      const shown = await shows("the loss", ({ status }) => status.state === "offline");
+      assert.equal(shown.network, undefined);
+      assert.equal(shown.module.model, "EC25");
+    } finally {
+      await modem.stop();
+    }
+  });
+
+  it("try all that waits when a person wants it, and one alone only by its name", async () => {
+    await load();
+    server.refuse = { mail: 451 };
+    send();
+    send();
+    const waits = ({ queue }: { queue: { rows: { state: string; nextTryInMs?: number }[] } }): boolean =>
+      queue.rows.length === 2 && queue.rows.every(({ nextTryInMs = 0 }) => nextTryInMs > 1000);
+    await shows("both waiting for a retry", waits);
+    server.refuse = {};
+    assert.equal((await act("flush")).status, 400);
+    assert.equal((await act("flushAll")).status, 200);
+    await bench.received("sent", 2);
   });
 
   it("show a mail that waits under a hold, and let it out when a person resumes", async () => {

@@ -3,7 +3,16 @@ import { ModemError } from "../../../lib/errors";
 import type { Assembly } from "../modem/assembly";
 import type { TraceRecording } from "./trace-recording";
 
-export const ACTIONS = ["pause", "resume", "flush", "retry", "discard", "startTrace", "stopTrace"] as const;
+export const ACTIONS = [
+  "pause",
+  "resume",
+  "flush",
+  "flushAll",
+  "retry",
+  "discard",
+  "startTrace",
+  "stopTrace",
+] as const;
 export type Action = (typeof ACTIONS)[number];
 
 export interface ActionTarget {
@@ -29,6 +38,9 @@ export async function perform(
       return outbox.resume();
     case "flush":
       await outbox.flush(named(mail));
+      return;
+    case "flushAll":
+      await outbox.flush();
       return;
     case "retry":
       await outbox.retry(named(mail));

@@ -14,6 +14,7 @@ import type { ShownStatus } from "../status/status";
 import { type Action, perform } from "./actions";
 import { ChangeTick, type Tick } from "./change-tick";
 import { EndedMails } from "./ended-mails";
+import type { NetworkSnapshot } from "../../../lib/quectel/registration/registration";
 import { credentialsOf, forStrangers } from "../admin/masking";
 import { EMPTY_QUEUE, type ModemView, queueOf } from "./modem-view";
 import { reportText, type Trouble } from "./report";
@@ -97,7 +98,7 @@ export class ModemMonitor {
     const { modem } = this.options;
     const { running } = modem;
     const identity = running?.modem.identity;
-    const network = running === undefined ? undefined : this.samples.latest;
+    const { network } = this;
     const { endsIn } = this.recording;
     return {
       status: modem.status(),
@@ -145,6 +146,12 @@ export class ModemMonitor {
     }
   }
 
+  /** As it is now: what a modem said that has gone meanwhile is no news. */
+  private get network(): NetworkSnapshot | undefined {
+    const state = this.options.modem.running?.modem.state.name;
+    return state === "ready" || state === "registering" ? this.samples.latest : undefined;
+  }
+
   private inbox(): Pick<ModemView, "inbox"> {
     const { settings } = this.options.modem;
     return !(settings instanceof ModemError) && sendsToSimulatedInbox(settings)
@@ -155,7 +162,7 @@ export class ModemMonitor {
   private figures(): Tick {
     const { modem } = this.options;
     const { fill, shape, text, state, waiting } = modem.status();
-    const rssiDbm = this.samples.latest?.rssiDbm;
+    const rssiDbm = this.network?.rssiDbm;
     return {
       fill,
       shape,

@@ -98,7 +98,8 @@ for (const version of nodeRedVersions()) {
     const sendTestMail = async (): Promise<void> => {
       const { page } = editor;
       await person.click("Send test mail", page.locator("#quectel-test-mail"));
-      await person.type("Send to", "duty@example.com");
+      // The recipient of the smtp-send that opened this dialog.
+      assert.equal(await page.inputValue("#quectel-test-recipient"), "duty@example.com");
       await person.press("Enter", "Enter");
       const shown = page.locator("#quectel-test-headline", { hasText: "accepted the test mail" });
       await person.wait("the test mail", shown.waitFor({ timeout: 60_000 }));

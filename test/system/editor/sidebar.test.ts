@@ -115,6 +115,11 @@ for (const version of nodeRedVersions()) {
         await tab(".quectel-chart [class^=quectel-signal]").first().waitFor();
         assert.match((await tab(".quectel-chart").getAttribute("aria-label")) ?? "", /now -\d+ dBm/);
         assert.match(await tab("dl").innerText(), /Operator[\s\S]+Network[\s\S]+Signal[\s\S]+EC25/);
+        // Mails first.
+        const parts = await tab(".quectel-body > section").evaluateAll((all) =>
+          all.map(({ className }) => /quectel-section quectel-(\w+)/.exec(className)?.[1]),
+        );
+        assert.deepEqual(parts, ["queue", "ended", "network", "signal"]);
         await editor.picture("sidebar-ready");
       });
 
@@ -155,6 +160,21 @@ for (const version of nodeRedVersions()) {
         await waitFor("the mail", () => server.received.length > count);
         await mail("ended", ATTACK).filter({ hasText: "sent" }).waitFor();
         await tab(".quectel-queue h4").filter({ hasText: "0 waiting, 0 failed" }).waitFor();
+      });
+
+      it("says why a mail waits and when it is tried again, and tries all at once when told to", async () => {
+        server.refuse = { mail: 451 };
+        await inject("alarm");
+        const row = mail("queue", "Level high in tank 2");
+        await row.filter({ hasText: /next try in/ }).waitFor();
+        assert.match(await row.innerText(), /error at the server|SMTP_LOCAL_ERROR/);
+        await editor.picture("sidebar-waiting");
+        server.refuse = {};
+        const count = server.received.length;
+        await press("flushAll");
+        await waitFor("the mail", () => server.received.length > count);
+        await row.waitFor({ state: "detached" });
+        await tab(`[data-key="flushAll"]`).waitFor({ state: "detached" });
       });
 
       it("discards a failed mail only when it was asked twice", async () => {
@@ -254,6 +274,17 @@ for (const version of nodeRedVersions()) {
         await tab(".quectel-hold").filter({ hasText: "Enter them again" }).waitFor();
         assert.equal(await tab("polyline").count(), 2);
         await editor.picture("sidebar-held");
+        // As narrow as a person makes it.
+        await editor.page.addStyleTag({ content: ".quectel-sidebar { width: 290px }" });
+        assert.deepEqual(
+          await editor.page.evaluate(`$(".quectel-sidebar").find("*").toArray()
+            .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
+            .filter((one) => !$(one).is("pre, .quectel-spoken") && one.closest("svg") === null)
+            .map((one) => one.className)`),
+          [],
+        );
+        await editor.picture("sidebar-290");
+        await editor.page.evaluate(`$("style").last().remove()`);
         await editor.page.unrouteAll({ behavior: "wait" });
         await choose("Reserve");
         await choose("Pump 7");
