@@ -90,6 +90,8 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
         apnPassword: { type: "password" },
         smtpUser: { type: "text" },
         smtpPassword: { type: "password" },
+        clientSecret: { type: "password" },
+        serviceAccount: { type: "password" },
       },
       settings: {
         quectelModemSpoolDir: { value: "", exportable: false },

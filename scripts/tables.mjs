@@ -42,6 +42,8 @@ function providerTable() {
         return `no (${fit.bytes} bytes)`;
       case "mayBeClear":
         return "may be in clear";
+      case "byToken":
+        return "yes, by OAuth 2";
       case "ending":
         return "ending";
       case "no":

@@ -52,12 +52,16 @@ export function closeModem(): void {
   closeTest();
 }
 
-/** Leaves nothing behind that does not apply: a password of a login that was switched off. */
+/** Leaves nothing behind that does not apply: the secrets of a login that was switched off. */
 export function saveModem(): void {
   if (valueOf(field("apnAuth")) === "none") {
     field("apnUser").val("");
     field("apnPassword").val("");
   }
+  const login = valueOf(field("login"));
+  if (login !== "password") field("smtpPassword").val("");
+  if (login !== "microsoft" && login !== "oauth2") field("clientSecret").val("");
+  if (login !== "google") field("serviceAccount").val("");
   if (valueOf(field("tlsRoot")).trim() === "") field("tlsRoot").val("auto");
   closeModem();
 }

@@ -32,6 +32,7 @@ const PAUSE_MS = 400;
 export function prepareServer(node: EditorNode): void {
   prepareProviders();
   followUsualPort();
+  prepareLogin();
   followSimulation(node);
   prepareAdvice();
 }
@@ -47,7 +48,7 @@ function prepareProviders(): void {
       select.val(here?.name ?? "");
       // Why a password does not log in is among the advice, whether the provider was chosen or typed.
       const show = (provider: KnownServer | undefined): void => {
-        remark.text(provider === undefined || !provider.passwordLogin ? "" : providerRemark(provider));
+        remark.text(provider === undefined || !provider.canLogin ? "" : providerRemark(provider));
       };
       show(here);
       select.on("change", () => {
@@ -65,7 +66,7 @@ function prepareProviders(): void {
 }
 
 /** The way that a provider needs is chosen with it, and taken back with the next one; a person's own choice stays. */
-function proposeWay({ mailer }: KnownServer): void {
+function proposeWay({ mailer, login }: KnownServer): void {
   const select = field("mailer");
   const chosen = valueOf(select);
   if (mailer === "socket" && chosen === "module") {
@@ -73,6 +74,21 @@ function proposeWay({ mailer }: KnownServer): void {
   } else if (mailer === "module" && chosen === "socket" && select.data(PROPOSED) === true) {
     select.val("module").trigger("change");
   }
+  field("login").val(login).trigger("change");
+}
+
+/** The module's own client logs in by password only. */
+function prepareLogin(): void {
+  const mailer = field("mailer");
+  mailer.on("change", () => {
+    const login = field("login");
+    if (valueOf(mailer) === "module" && valueOf(login) !== "password")
+      login.val("password").trigger("change");
+  });
+  $<HTMLInputElement>("#quectel-key-file").on("change", function () {
+    const [file] = this.files ?? [];
+    void file?.text().then((key) => field("serviceAccount").val(key).trigger("change"));
+  });
 }
 
 function followUsualPort(): void {
@@ -129,6 +145,7 @@ function prepareAdvice(): void {
       port: valueOf(field("smtpPort")),
       security: valueOf(field("smtpSecurity")),
       mailer: valueOf(field("mailer")),
+      login: valueOf(field("login")),
       userBytes: bytesOf("smtpUser"),
       passwordBytes: bytesOf("smtpPassword"),
     });
@@ -139,7 +156,15 @@ function prepareAdvice(): void {
     for (const item of advice) $("<div>").text(sentenceOf(item)).appendTo(list);
   };
   let timer: ReturnType<typeof setTimeout> | undefined;
-  for (const name of ["mailer", "smtpHost", "smtpPort", "smtpSecurity", "smtpUser", "smtpPassword"]) {
+  for (const name of [
+    "mailer",
+    "login",
+    "smtpHost",
+    "smtpPort",
+    "smtpSecurity",
+    "smtpUser",
+    "smtpPassword",
+  ]) {
     field(name).on("input change", () => {
       clearTimeout(timer);
       timer = setTimeout(() => void look(), PAUSE_MS);

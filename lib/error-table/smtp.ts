@@ -103,6 +103,16 @@ export const SMTP_ERRORS = {
     hint: "Set the clock of this computer. If it is correct, the mail server needs a new certificate.",
     class: "transient",
   },
+  SMTP_TOKEN_REFUSED: {
+    text: "The token endpoint refuses a token for the login (OAuth 2)",
+    hint: "Check directory, client ID and client secret, or the service account; the message has the endpoint's words.",
+    class: "setup",
+  },
+  SMTP_TOKEN_FAILED: {
+    text: "No token for the login could be fetched (OAuth 2)",
+    hint: "It is retried automatically; if it persists, check the token endpoint.",
+    class: "transient",
+  },
   SMTP_SERVICE_UNAVAILABLE: {
     number: 666,
     text: "The mail server is not available (421)",

@@ -42,6 +42,18 @@ export const SPECIAL_HINTS = {
   accountDisabled: "The provider has disabled the account. Contact the provider, then resume the outbox.",
   noPasswordLogin:
     "The server does not accept a password login here. Check port and encryption, or use a relay that accepts one.",
+  noTokenLogin:
+    "The server offers no login by token (XOAUTH2) here: check server, port and encryption, or log in by password.",
+  microsoftToken:
+    "Microsoft issued the token, but the mail server does not accept it: grant the application SMTP.SendAsApp with " +
+    "admin consent, register its service principal in Exchange Online, give that the right to the mailbox, and switch " +
+    "SMTP AUTH on for the mailbox; then resume the outbox.",
+  googleToken:
+    "Google issued the token, but the mail server does not accept it: delegate the scope https://mail.google.com/ to " +
+    "the service account in the Admin console, and check that the user is a mailbox; then resume the outbox.",
+  otherToken:
+    "The token was issued, but the mail server does not accept it: check its scope and the right to the mailbox; then " +
+    "resume the outbox.",
   noSmtp: "Check that the server speaks SMTP on this port (465 with SSL/TLS, 587 with STARTTLS).",
   noStartTls:
     "Use port 465 with SSL/TLS if the server supports it. If it offered STARTTLS before, the connection may be under attack.",

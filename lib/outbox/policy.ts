@@ -56,6 +56,7 @@ const CONCERNS: Partial<Record<ErrorCode, readonly Concern[]>> = {
   SMTP_HOST_ACCEPTS_NO_MAIL: ["server"],
   SMTP_ACCESS_DENIED: ["server", "login"],
   SMTP_AUTH_FAILED: ["server", "login"],
+  SMTP_TOKEN_REFUSED: ["login"],
 };
 
 /** Errors after which another try may do harm: it counts towards a locked account or SIM card. */

@@ -38,6 +38,37 @@ export interface TlsSettings {
   readonly contextId: number;
 }
 
+/** How a token for the login is obtained (OAuth 2.0, RFC 6749). */
+export type TokenLogin =
+  /** Microsoft 365, by client credentials (RFC 6749 section 4.4). */
+  | {
+      readonly kind: "microsoft";
+      /** Id or domain of the directory. */
+      readonly tenant: string;
+      readonly clientId: string;
+      /** Secret. */
+      readonly clientSecret: string;
+    }
+  /** Google Workspace, by a service account that acts for the mailbox (RFC 7523). */
+  | {
+      readonly kind: "google";
+      /** Of the service account. */
+      readonly email: string;
+      /** In PEM form. Secret. */
+      readonly privateKey: string;
+    }
+  /** Any token endpoint, by client credentials. */
+  | {
+      readonly kind: "oauth2";
+      /** https only. */
+      readonly tokenUrl: string;
+      readonly clientId: string;
+      /** Secret. */
+      readonly clientSecret: string;
+      /** Empty: that of the endpoint. */
+      readonly scope: string;
+    };
+
 export interface SmtpSettings {
   readonly host: string;
   /** 1..65535 */
@@ -46,6 +77,8 @@ export interface SmtpSettings {
   readonly user: string;
   /** Secret. */
   readonly password: string;
+  /** The login is by a token in place of the password; undefined: by password. Over a socket only. */
+  readonly tokens?: TokenLogin;
   readonly senderName: string;
   readonly senderAddress: string;
   readonly tls: TlsSettings;

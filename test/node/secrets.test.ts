@@ -1,7 +1,10 @@
 /** Everything that the endpoints and the runtime's channel tell a browser is searched for passwords. */
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import helper from "node-red-node-test-helper";
+import { certificate } from "../support/certificates";
 import { MailServer } from "../support/mail-server";
+import { jsonAnswer, TokenServer } from "../support/token-server";
 import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
@@ -15,6 +18,7 @@ const STORED = {
   smtpPassword: "canary-stored-7f3a",
 };
 const WRONG = "canary-typed-5512";
+const CLIENT_SECRET = "canary-client-19c4";
 const SECRETS = [STORED.simPin, STORED.apnPassword, STORED.smtpPassword, WRONG];
 
 /** The forms in which a password may travel. */
@@ -142,5 +146,73 @@ describe("What a browser is told", function () {
     assert.doesNotMatch(viewers, /@example\.com|127\.0\.0\.1|plant\.example/);
     told.push(viewers);
     holdsNoSecret();
+  });
+
+  it("holds no client secret, no key and no token where the login is by token", async () => {
+    const tokens = await TokenServer.start();
+    const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
+    const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
+    const smtp = await MailServer.start({
+      tls: "starttls",
+      auth: { user: STORED.smtpUser, password: "none", token: () => tokens.newest },
+      authMethods: ["XOAUTH2"],
+    });
+    try {
+      const modem = modemNode(smtp.port, {
+        mailer: "socket",
+        smtpSecurity: "starttls",
+        tlsRoot: "pem",
+        tlsCa: certificate("ca").cert,
+        login: "oauth2",
+        tokenUrl: `https://localhost:${tokens.port}/token`,
+        clientId: "app",
+      });
+      const stored = { ...STORED, smtpPassword: "", clientSecret: CLIENT_SECRET };
+      const channel = bench.published();
+      await bench.load([modem, sendNode(), helperNode("sent"), helperNode("failed")], { modem: stored });
+      await ask("post", "modems/modem", { action: "startTrace" });
+      bench.inject("send", { to: "duty@example.com", payload: "text" });
+      await bench.received("sent");
+      const { id: _, type: __, ...properties } = modem;
+      const issued: string[] = [];
+      for (const kind of ["diagnosis", "mail"]) {
+        assert.equal((await run({ kind, properties })).end.kind, "done");
+        issued.push(tokens.newest);
+        tokens.answer = (_request, form, response) =>
+          jsonAnswer(401, { error: "invalid_client", error_description: `no ${form.get("client_secret")}` })(
+            _request,
+            form,
+            response,
+          );
+        for (const clientSecret of [undefined, WRONG]) {
+          const view = await run({
+            kind,
+            properties,
+            credentials: clientSecret === undefined ? {} : { clientSecret },
+          });
+          assert.match(JSON.stringify(view.steps), /SMTP_TOKEN_REFUSED/);
+        }
+        tokens.answer = undefined;
+        const key = JSON.stringify({ client_email: "robot@example.com", private_key: pem });
+        await connectionTest({
+          kind,
+          properties: { ...properties, login: "google" },
+          credentials: { serviceAccount: key.slice(0, -9), smtpUser: STORED.smtpUser },
+        });
+      }
+      assert.equal(smtp.received.length, 2);
+      for (const path of ["modems", "modems/modem", "modems/modem/trace", "modems/modem/report"]) {
+        assert.equal((await ask("get", path)).http, 200);
+      }
+      told.push(JSON.stringify(channel));
+      holdsNoSecret();
+      const all = told.join("\n");
+      const lines = pem.split("\n").filter((line) => /^\w.{20,}/.test(line));
+      for (const secret of [CLIENT_SECRET, ...issued, ...lines]) {
+        for (const form of formsOf(secret)) assert(!all.includes(form), form.slice(0, 20));
+      }
+    } finally {
+      await Promise.all([smtp.stop(), tokens.stop()]);
+    }
   });
 });

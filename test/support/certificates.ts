@@ -11,7 +11,8 @@ export type CertificateName =
   | "chained"
   | "expired"
   | "not-yet-valid"
-  | "client";
+  | "client"
+  | "tokens";
 
 export interface Certificate {
   readonly cert: string;

@@ -38,7 +38,12 @@ export interface MailServerOptions {
   /** Asks the client for a certificate signed by this authority (PEM) and refuses any other. */
   readonly clientAuthority?: string;
   /** The only login accepted (any other: 535), and needed before MAIL. Left out: AUTH is not offered. */
-  readonly auth?: { readonly user: string; readonly password: string };
+  readonly auth?: {
+    readonly user: string;
+    readonly password: string;
+    /** The only token that XOAUTH2 takes; left out: none. */
+    readonly token?: () => string;
+  };
   /** SASL mechanisms offered, default PLAIN and LOGIN. */
   readonly authMethods?: readonly string[];
   readonly refuse?: Refusals;
@@ -103,7 +108,11 @@ export class MailServer {
       onAuth: (auth, _session, callback) => {
         this.authMethod = auth.method;
         void this.reach("auth").then(() => {
-          const known = options.auth?.user === auth.username && options.auth?.password === auth.password;
+          const isRight =
+            auth.method === "XOAUTH2"
+              ? options.auth?.token !== undefined && options.auth.token() === auth.accessToken
+              : options.auth?.password === auth.password;
+          const known = options.auth?.user === auth.username && isRight;
           const error = refusal(this.refuse.auth ?? (known ? undefined : 535));
           if (error === undefined) callback(null, { user: auth.username });
           else callback(error);

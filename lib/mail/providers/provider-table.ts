@@ -19,6 +19,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["GTS Root R1", "GTS Root R4", "GlobalSign Root CA - R3"],
     login: "appPassword",
     passwordLength: 16,
+    tokens: "google",
     remark: `Requires two-factor login and an app password, entered without spaces. ${APP_PASSWORD}`,
     loginFrom: "reports of users of node-red-node-email",
   },
@@ -237,8 +238,9 @@ export const PROVIDERS: readonly Provider[] = [
     security: "starttls",
     roots: ["DigiCert Global Root G2"],
     login: "ending",
+    tokens: "microsoft",
     remark:
-      "Password login will be disabled by default from the end of 2026, and the module supports no other. Use a relay.",
+      "Password login will be disabled by default from the end of 2026: let this package send, with the login Microsoft 365 (OAuth 2).",
     loginFrom: "reports on the schedule that Microsoft revised in January 2026",
   },
   {
@@ -250,6 +252,6 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["DigiCert Global Root G2"],
     login: "none",
     remark:
-      "Does not accept a password login, and the module supports no other. Use a relay or another provider.",
+      "Does not accept a password login, and issues tokens only to a person who logs in. Use a relay or another provider.",
   },
 ];

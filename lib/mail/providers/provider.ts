@@ -22,6 +22,8 @@ export interface Provider {
   readonly security: Exclude<SmtpSettings["security"], "none">;
   readonly roots: readonly string[];
   readonly login: PasswordLogin;
+  /** How a program logs in by a token (OAuth 2); undefined: not by what this package knows. */
+  readonly tokens?: "microsoft" | "google";
   /** Characters of user name and password where the provider makes them; undefined where a person chooses. */
   readonly userLength?: number;
   readonly passwordLength?: number;

@@ -25,7 +25,9 @@ export type Fit =
   | { readonly kind: "tooLong"; readonly bytes: number }
   /** Where somebody takes STARTTLS out of the offer, the module's client was seen to go on in clear text. */
   | { readonly kind: "mayBeClear" }
-  /** Password logins end, or have ended. */
+  /** Only by a token (OAuth 2) in the long run. */
+  | { readonly kind: "byToken" }
+  /** Password logins end. */
   | { readonly kind: "ending" }
   | { readonly kind: "no" };
 
@@ -33,7 +35,8 @@ export function fitOf(provider: Provider, way: MailWay): Fit {
   const { login, userLength = 0, passwordLength = 0, security } = provider;
   const bytes = Math.max(userLength, passwordLength);
   if (login === "none") return { kind: "no" };
-  if (login === "ending") return { kind: "ending" };
+  if (login === "ending")
+    return { kind: way === "socket" && provider.tokens !== undefined ? "byToken" : "ending" };
   if (way === "socket") return { kind: "yes" };
   if (bytes > SURE_CREDENTIALS) return { kind: "tooLong", bytes };
   return { kind: security === "starttls" ? "mayBeClear" : "yes" };
@@ -48,6 +51,8 @@ export function proposedWay(provider: Provider): MailWay {
 export interface ServerSettings extends Pick<SmtpSettings, "host" | "port" | "security"> {
   /** `auto`: whichever fits a mail. */
   readonly mailer: MailWay | "auto";
+  /** The login is by a token and not by a password. */
+  readonly byToken: boolean;
   readonly userBytes: number;
   readonly passwordBytes: number;
 }
@@ -63,11 +68,11 @@ export type Advice =
 
 /** What is known against these settings; empty when nothing is. */
 export function adviceFor(settings: ServerSettings): readonly Advice[] {
-  const { host, port, security, mailer, userBytes, passwordBytes } = settings;
+  const { host, port, security, mailer, byToken, userBytes, passwordBytes } = settings;
   const provider = findProvider(host);
   const usual = USUAL_SECURITY.get(port);
   const advice: Advice[] = [];
-  if (provider?.login === "none" || provider?.login === "ending") {
+  if (!byToken && (provider?.login === "none" || provider?.login === "ending")) {
     const { id, name, remark } = provider;
     advice.push({ kind: "login", provider: { id, name, remark } });
   }

@@ -26,7 +26,8 @@ const CREDENTIAL_BYTES = 50;
  * where a server does not offer it, the client was seen to go on in clear text.
  */
 export function moduleFits(smtp: SmtpSettings): boolean {
-  const { security, user, password } = smtp;
+  const { security, user, password, tokens } = smtp;
+  if (tokens !== undefined) return false;
   const longest = Math.max(Buffer.byteLength(user), Buffer.byteLength(password));
   const isSure = longest <= CREDENTIAL_BYTES && isAscii(user + password);
   return security !== "starttls" && isSure && unusableSetting(smtp) === undefined;

@@ -11,7 +11,11 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
-import type { SMTPConnectionSendInfo, SMTPEnvelope } from "nodemailer/lib/smtp-connection";
+import type {
+  SMTPConnectionCustomAuthContext,
+  SMTPConnectionSendInfo,
+  SMTPEnvelope,
+} from "nodemailer/lib/smtp-connection";
 import { TLSSocket, type ConnectionOptions } from "node:tls";
 import { Deferred, within } from "../../async";
 import { delay, type Clock } from "../../clock";
@@ -41,6 +45,9 @@ const NEVER_MS = 0x7fffffff;
 const OUTSTANDING_BYTES = 8 * 1024;
 /** No reply of a server is longer; a hostile one ends the session. */
 const LONGEST_REPLY = 64 * 1024;
+
+/** Our own login by XOAUTH2 for nodemailer, whose own fetches tokens itself. */
+const BY_TOKEN = "BY-TOKEN";
 
 /** RFC 5321 section 4.1.3: the host has no name that means anything to the server. */
 const OWN_NAME = "[127.0.0.1]";
@@ -78,6 +85,8 @@ export class Dialogue {
   private readonly result = new Deferred<Sent>();
   private lost: ModemError | undefined;
   private message: HeldMessage | undefined;
+  private initialResponse = "";
+  private takesToken = true;
   private envelope: (SMTPEnvelope & { rejectedErrors?: readonly RejectedError[] | undefined }) | undefined;
 
   constructor(
@@ -104,6 +113,7 @@ export class Dialogue {
       socketTimeout: NEVER_MS,
       socketCloseTimeout: 0,
       maxResponseSize: LONGEST_REPLY,
+      customAuth: { [BY_TOKEN]: (context: SMTPConnectionCustomAuthContext) => this.handOver(context) },
       logger: false,
       debug: false,
     });
@@ -161,6 +171,32 @@ export class Dialogue {
     await this.step("login", LOGIN_MS, (done) =>
       this.connection.login({ user, pass: password, credentials: { user, pass: password } }, done),
     );
+  }
+
+  /**
+   * Logs in with a token. @param initialResponse of XOAUTH2, base64
+   *
+   * Resolves with false where the server does not offer it; nothing was sent then.
+   */
+  async loginBy(initialResponse: string): Promise<boolean> {
+    this.initialResponse = initialResponse;
+    this.takesToken = true;
+    const { user } = this.options.settings;
+    try {
+      await this.step("login", LOGIN_MS, (done) => this.connection.login({ method: BY_TOKEN, user }, done));
+    } catch (cause) {
+      if (this.takesToken) throw cause;
+    }
+    return this.takesToken;
+  }
+
+  private async handOver(context: SMTPConnectionCustomAuthContext): Promise<void> {
+    this.takesToken = context.authMethods.includes("XOAUTH2");
+    if (!this.takesToken) throw new Error("XOAUTH2 is not offered");
+    const first = await context.sendCommand(`AUTH XOAUTH2 ${this.initialResponse}`);
+    // The server has an error to tell; it is told with the reply to an empty line.
+    const { response } = first.response.startsWith("334") ? await context.sendCommand("") : first;
+    if (!response.startsWith("2")) throw new Error("the token was refused");
   }
 
   /**

@@ -11,7 +11,8 @@ import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
 import { Dialogue } from "./dialogue";
-import { isDateError, loginNotOffered, sessionError } from "./smtp-error";
+import { Login } from "./login";
+import { isDateError, sessionError } from "./smtp-error";
 import { trustOf } from "./trust";
 
 export interface ServerCheckOptions {
@@ -23,8 +24,11 @@ export interface ServerCheckOptions {
 
 export class ServerCheck implements ServerSession {
   private dialogue: Dialogue | undefined;
+  private readonly by: Login;
 
-  constructor(private readonly options: ServerCheckOptions) {}
+  constructor(private readonly options: ServerCheckOptions) {
+    this.by = new Login(options);
+  }
 
   async encrypt(signal: AbortSignal): Promise<string> {
     const { modem, settings, sockets } = this.options;
@@ -44,8 +48,8 @@ export class ServerCheck implements ServerSession {
     const { dialogue } = this;
     if (dialogue === undefined || dialogue.isOver) return false;
     await this.step(dialogue, signal, async () => {
-      if (!dialogue.takesLogin) throw loginNotOffered();
-      await dialogue.login();
+      await this.by.ready(signal);
+      await this.by.into(dialogue, signal);
     });
     return true;
   }
@@ -78,7 +82,7 @@ export class ServerCheck implements ServerSession {
     const networkTime = isDateError(broken) ? await moduleClock.network().catch(() => undefined) : undefined;
     return sessionError(broken, {
       stage: dialogue.stage,
-      settings,
+      settings: { ...settings, secrets: this.by.secrets },
       hasOwnSender: false,
       hostTime: modem.clock.wall(),
       networkTime,

@@ -13,7 +13,10 @@ import type { Broken, DialogueStage } from "./dialogue";
 /** What the error depends on beside the failure. */
 export interface Circumstances {
   readonly stage: DialogueStage;
-  readonly settings: Pick<SmtpSettings, "security" | "user" | "password">;
+  readonly settings: Pick<SmtpSettings, "security" | "user" | "password" | "tokens"> & {
+    /** What else of the login no reply may show. */
+    readonly secrets?: readonly string[];
+  };
   /** The sender is that of the mail, not that of the settings. */
   readonly hasOwnSender: boolean;
   /** Wall-clock time of the host, and that of the network where it is known; milliseconds since 1970. */
@@ -34,14 +37,19 @@ const LONGEST_REPLY = 500;
 /** The reply in a line of the server; undefined where it has no code of a failure or success. */
 export function readReply(
   response: string,
-  { user, password }: Circumstances["settings"],
+  { user, password, secrets = [] }: Pick<Circumstances["settings"], "user" | "password" | "secrets">,
 ): Reply | undefined {
   const code = Number(/^[2-5]\d\d/.exec(response)?.[0] ?? Number.NaN);
   if (Number.isNaN(code)) return undefined;
   const line = response
     .replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ")
     .slice(0, 4 * LONGEST_REPLY);
-  return { code, text: maskSecrets(line, secretsOf(user, password)).slice(0, LONGEST_REPLY).trim() };
+  return {
+    code,
+    text: maskSecrets(line, [...secrets, ...secretsOf(user, password)])
+      .slice(0, LONGEST_REPLY)
+      .trim(),
+  };
 }
 
 /** The forms in which the login stands on the wire (RFC 4616, and LOGIN). */
@@ -115,6 +123,9 @@ function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
       // Whatever it is, it hits every mail.
       return { ...(REPLIES[reply.code] ?? UNNAMED), class: "setup", hint: SPECIAL_HINTS.refusedConnection };
     case "login":
+      if (circumstances.settings.tokens !== undefined && reply.code >= 500) {
+        return { code: "SMTP_AUTH_FAILED", hint: TOKEN_HINTS[circumstances.settings.tokens.kind] };
+      }
       return (
         LOGIN_REPLIES[reply.code] ??
         (reply.code < 500 ? (REPLIES[reply.code] ?? REPLY_LATER) : { code: "SMTP_AUTH_FAILED" })
@@ -175,11 +186,23 @@ const LOGIN_REPLIES: Readonly<Record<number, Meaning>> = {
   ...LOGIN_REFUSED,
 };
 
-/** The server offers no login at all, so the password was not sent. */
-export function loginNotOffered(): ModemError {
+/** The token was issued; that the mailbox does not accept it is settled elsewhere. */
+const TOKEN_HINTS = {
+  microsoft: SPECIAL_HINTS.microsoftToken,
+  google: SPECIAL_HINTS.googleToken,
+  oauth2: SPECIAL_HINTS.otherToken,
+} as const;
+
+/** True when the server has refused a login for good. */
+export function isRefusal(cause: unknown): boolean {
+  return /^5\d\d/.test(detailsOf(cause).response ?? "");
+}
+
+/** The server offers no such login, so neither password nor token was sent. */
+export function loginNotOffered(by: "password" | "token" = "password"): ModemError {
   return new ModemError("SMTP_AUTH_UNSUPPORTED", {
     modemCode: null,
-    hint: SPECIAL_HINTS.noPasswordLogin,
+    hint: by === "password" ? SPECIAL_HINTS.noPasswordLogin : SPECIAL_HINTS.noTokenLogin,
     stage: "login",
   });
 }
@@ -213,25 +236,59 @@ const OTHER_NAME = "ERR_TLS_CERT_ALTNAME_INVALID";
 const DAMAGED =
   /BAD_RECORD_MAC|DECRYPTION_FAILED|BAD_DECRYPT|DECRYPT_ERROR|BAD_SIGNATURE|DIGEST_CHECK_FAILED/;
 
-function trustError(code: string, { hostTime, networkTime }: Circumstances, cause: unknown): ModemError {
-  const common = { modemCode: null, cause, stage: "tls" } as const;
+/** The times that an error of dates is told with. */
+type Times = Pick<Circumstances, "hostTime" | "networkTime">;
+
+/** Where another server than that of the mails is spoken to. */
+export interface Elsewhere {
+  readonly stage: string;
+  /** Stands in front of the detail. */
+  readonly who: string;
+}
+
+/** Why an encrypted connection could not be had, with `distrust` in the words of Node.js; undefined: for another reason. */
+export function tlsError(
+  distrust: string | undefined,
+  cause: unknown,
+  times: Times,
+  elsewhere: Elsewhere,
+): ModemError | undefined {
+  if (distrust !== undefined) return trustError(distrust, times, cause, elsewhere);
+  const { code, originalCode } = detailsOf(cause);
+  return encryptionError(originalCode ?? code ?? "", cause, elsewhere);
+}
+
+const SERVER: Elsewhere = { stage: "tls", who: "" };
+
+function trustError(
+  code: string,
+  { hostTime, networkTime }: Times,
+  cause: unknown,
+  { stage, who }: Elsewhere = SERVER,
+): ModemError {
+  const common = { modemCode: null, cause, stage } as const;
   if (DATES.has(code)) {
     const times = [
       `the host's clock shows ${iso(hostTime)}`,
       ...(networkTime === undefined ? [] : [`the network's ${iso(networkTime)}`]),
     ];
-    return new ModemError("SMTP_TLS_CLOCK", { ...common, detail: `${code}, ${times.join(", ")}` });
+    return new ModemError("SMTP_TLS_CLOCK", { ...common, detail: `${who}${code}, ${times.join(", ")}` });
   }
   const hint = code === OTHER_NAME ? SPECIAL_HINTS.otherServerName : SPECIAL_HINTS.serverNotTrusted;
-  return new ModemError("SMTP_TLS_FAILED", { ...common, detail: code, hint });
+  return new ModemError("SMTP_TLS_FAILED", { ...common, detail: `${who}${code}`, hint });
 }
 
 /** The two ends do not understand each other: another protocol, or a damaged byte. */
-function encryptionError(code: string, cause: unknown): ModemError | undefined {
-  const common = { modemCode: null, cause, stage: "tls" } as const;
-  if (DAMAGED.test(code)) return new ModemError("SOCKET_DAMAGED", { ...common, detail: code });
+function encryptionError(
+  code: string,
+  cause: unknown,
+  { stage, who }: Elsewhere = SERVER,
+): ModemError | undefined {
+  const common = { modemCode: null, cause, stage } as const;
+  const detail = `${who}${code}`;
+  if (DAMAGED.test(code)) return new ModemError("SOCKET_DAMAGED", { ...common, detail });
   if (/^(?:ERR_(?:SSL|TLS)_|EPROTO$)/.test(code)) {
-    return new ModemError("SMTP_TLS_FAILED", { ...common, detail: code, hint: SPECIAL_HINTS.oddPort });
+    return new ModemError("SMTP_TLS_FAILED", { ...common, detail, hint: SPECIAL_HINTS.oddPort });
   }
   return undefined;
 }

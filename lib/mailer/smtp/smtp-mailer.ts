@@ -36,17 +36,11 @@ import type {
 import { ModemMailer } from "../modem-mailer";
 import { Dialogue } from "./dialogue";
 import { HeldMessage } from "./held-message";
+import { Login } from "./login";
 import { makeMessage, type Message, type MessageSettings } from "./message";
 import { acceptedOutcome, errorOf, failedOutcome, settledBy, unknownOutcome, type Refusal } from "./outcomes";
 import { isOfTheWay, Remedies, wayOf } from "./remedies";
-import {
-  isAboutRecipients,
-  isDateError,
-  loginNotOffered,
-  readReply,
-  responseOf,
-  sessionError,
-} from "./smtp-error";
+import { isAboutRecipients, isDateError, readReply, responseOf, sessionError } from "./smtp-error";
 import { trustOf } from "./trust";
 
 export interface SmtpMailerOptions {
@@ -89,11 +83,13 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   /** The module's mail client may be busy as long as it likes. */
   readonly trouble = undefined;
   private readonly live = new Set<Dialogue>();
+  private readonly login: Login;
 
   constructor(private readonly options: SmtpMailerOptions) {
     super(options.modem);
     const { modem, pdp, store, settings } = options;
     this.recovery = options.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    this.login = new Login(options);
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
   }
 
@@ -140,6 +136,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     await this.remedies.apply(mail.id, lease, signal);
     await this.connected(signal);
     const message = await this.message(transaction, options, signal);
+    await this.login.ready(signal);
     const dialogue = await this.open(signal);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     signal.addEventListener("abort", onAbort, { once: true });
@@ -149,7 +146,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     try {
       await dialogue.greet();
       progress({ stage: "settings", done: 0, total: 0 });
-      await this.login(dialogue);
+      await this.login.into(dialogue, signal);
       const to = [...recipientsOf(envelope)];
       await dialogue.begin({ from: message.senderAddress, to, size: total }, held);
       return {
@@ -259,17 +256,14 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     return dialogue;
   }
 
-  private async login(dialogue: Dialogue): Promise<void> {
-    const { user, password } = this.options.settings;
-    if (user === "" && password === "") return;
-    // A password is not sent to somebody who has not asked for it.
-    if (!dialogue.takesLogin) throw loginNotOffered();
-    await dialogue.login();
+  /** The settings, and what no reply may show. */
+  private get guarded(): SmtpSettings & { readonly secrets: readonly string[] } {
+    return { ...this.options.settings, secrets: this.login.secrets };
   }
 
   private refusals(dialogue: Dialogue): readonly Refusal[] {
     return dialogue.refused.flatMap(({ address, response }) => {
-      const reply = readReply(response, this.options.settings);
+      const reply = readReply(response, this.guarded);
       return reply === undefined ? [] : [{ address, reply }];
     });
   }
@@ -277,17 +271,17 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   /** The Message-ID that a server says it has given the mail, where it is no longer and no other than one may be. */
   private assigned(messageId: string | undefined): string | undefined {
     const reply = `250 ${messageId ?? ""}`;
-    return readReply(reply, this.options.settings)?.text === reply ? messageId : undefined;
+    return readReply(reply, this.guarded)?.text === reply ? messageId : undefined;
   }
 
   private passage({ tls }: Dialogue, response: string | undefined): Passage {
-    const reply = response === undefined ? undefined : readReply(response, this.options.settings);
+    const reply = response === undefined ? undefined : readReply(response, this.guarded);
     return { via: VIA, ...knownFields({ response: reply?.text, tls }) };
   }
 
   /** What a failure of the session means, with the recipients that had been refused by then. */
   private async explained({ dialogue, transaction }: Standing, cause: unknown): Promise<SessionFailure> {
-    const { modem, settings } = this.options;
+    const { modem } = this.options;
     const isOfRecipients = isAboutRecipients(cause);
     // Of a server that has refused the sender, or is gone, the words about recipients say nothing about them.
     const refusals = isOfRecipients || dialogue.stage !== "envelope" ? this.refusals(dialogue) : [];
@@ -300,7 +294,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       ? copyOf(cause, { stage: cause.stage ?? dialogue.stage })
       : sessionError(broken, {
           stage: dialogue.stage,
-          settings,
+          settings: this.guarded,
           hasOwnSender: transaction.mail.from !== undefined,
           hostTime: modem.clock.wall(),
           networkTime,

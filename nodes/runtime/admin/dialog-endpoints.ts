@@ -22,8 +22,10 @@ export interface KnownServer {
   readonly port: number;
   readonly security: "tls" | "starttls";
   readonly remark: string;
-  /** False where the module cannot log in, or will soon not be able to. */
-  readonly passwordLogin: boolean;
+  /** False where nobody can log in by what this package knows. */
+  readonly canLogin: boolean;
+  /** The login that it needs. */
+  readonly login: "password" | "microsoft" | "google";
   /** The way of sending that it needs. */
   readonly mailer: MailWay;
 }
@@ -37,7 +39,7 @@ export function registerDialogEndpoints(routes: AdminRoutes): void {
 
 function knownServers(): readonly KnownServer[] {
   return PROVIDERS.map((provider) => {
-    const { id, name, hosts, port, security, remark, login } = provider;
+    const { id, name, hosts, port, security, remark, login, tokens } = provider;
     return {
       id,
       name,
@@ -45,7 +47,8 @@ function knownServers(): readonly KnownServer[] {
       port,
       security,
       remark,
-      passwordLogin: login !== "none" && login !== "ending",
+      canLogin: login !== "none",
+      login: login === "ending" ? (tokens ?? "password") : "password",
       mailer: proposedWay(provider),
     };
   });
@@ -61,6 +64,7 @@ function advice(query: RawOptions): readonly Advice[] {
     port: security === undefined ? 0 : Number(options.text("port")),
     security: security ?? "tls",
     mailer: MODEM_PROPERTIES.mailer.words.find((word) => word === options.text("mailer")) ?? "module",
+    byToken: !["", "password"].includes(options.text("login")),
     userBytes: bytes("userBytes"),
     passwordBytes: bytes("passwordBytes"),
   });

@@ -39,7 +39,20 @@ export function forStrangers(text: string, credentials: readonly string[]): stri
 /** Everything in the settings that is a credential, user names included. */
 export function credentialsOf({ network, smtp }: ModemSettings): readonly string[] {
   const { simPin, apnUser, apnPassword } = network;
-  return [simPin, apnUser, apnPassword, smtp.user, smtp.password].filter(
+  return [simPin, apnUser, apnPassword, smtp.user, smtp.password, ...tokenSecretsOf(smtp)].filter(
     (credential) => credential.length >= SHORTEST_CREDENTIAL,
   );
+}
+
+/** What tokens are issued for. A key is searched for whole and line by line, as a message may hold a part of it. */
+export function tokenSecretsOf({ tokens }: ModemSettings["smtp"]): readonly string[] {
+  switch (tokens?.kind) {
+    case undefined:
+      return [];
+    case "microsoft":
+    case "oauth2":
+      return [tokens.clientSecret];
+    case "google":
+      return [tokens.privateKey, ...tokens.privateKey.split("\n").filter((line) => !/^-----|^$/.test(line))];
+  }
 }

@@ -26,11 +26,21 @@ export interface TestRequest {
 }
 
 /** Names of the credentials. */
-export const CREDENTIALS = ["simPin", "apnUser", "apnPassword", "smtpUser", "smtpPassword"] as const;
+export const CREDENTIALS = [
+  "simPin",
+  "apnUser",
+  "apnPassword",
+  "smtpUser",
+  "smtpPassword",
+  "clientSecret",
+  "serviceAccount",
+] as const;
 
 /** Characters of a whole request; a chain of certificates has about 8,000. */
 const LONGEST_REQUEST = 128 * 1024;
 const LONGEST_CREDENTIAL = 1000;
+/** The key file of a service account has about 2,400. */
+const LONGEST_KEY_FILE = 16_000;
 const MOST_PROPERTIES = 100;
 
 /** @throws INVALID_CONFIG, INVALID_RECIPIENT, INVALID_NO_RECIPIENT */
@@ -79,8 +89,9 @@ function credentialsOf(value: unknown): ModemCredentials {
   const credentials: Record<string, string> = {};
   for (const [name, typed] of entriesOf("credentials", value)) {
     if (!CREDENTIALS.some((known) => known === name)) throw invalid("credentials", "hold an unknown name");
-    if (typeof typed !== "string" || typed.length > LONGEST_CREDENTIAL) {
-      throw invalid(name, `must be text of at most ${LONGEST_CREDENTIAL} characters`);
+    const longest = name === "serviceAccount" ? LONGEST_KEY_FILE : LONGEST_CREDENTIAL;
+    if (typeof typed !== "string" || typed.length > longest) {
+      throw invalid(name, `must be text of at most ${longest} characters`);
     }
     credentials[name] = typed;
   }

@@ -3,6 +3,7 @@ import { type ErrorCode, isModemError } from "../../../lib/errors";
 import type { TextForm } from "../../../lib/mailer/qsmtp/compose/compose";
 import { maskSecrets } from "../../../lib/serial/trace";
 import { errorView, type ErrorView } from "../admin/admin-routes";
+import { tokenSecretsOf } from "../admin/masking";
 import type { ModemSettings } from "../settings/modem-settings";
 import type { TestKind } from "./request";
 
@@ -75,7 +76,7 @@ const SHORTEST_SECRET = 4;
 
 /** The same where an error repeats a password: nothing of that leaves the runtime. */
 export function withoutSecrets(view: TestView, { network, smtp }: ModemSettings): TestView {
-  const secrets = [smtp.password, network.apnPassword, network.simPin].filter(
+  const secrets = [smtp.password, network.apnPassword, network.simPin, ...tokenSecretsOf(smtp)].filter(
     (secret) => secret.length >= SHORTEST_SECRET,
   );
   const masked = (_key: string, value: unknown): unknown =>

@@ -33,9 +33,12 @@ const WAYS: Readonly<Record<CredentialName, readonly Way[]>> = {
   apnPassword: ["connection", "network"],
   smtpUser: ["connection", "server"],
   smtpPassword: ["connection", "server"],
+  // A token goes to the mail server, and what it is issued for to the endpoint.
+  clientSecret: ["connection", "server", "tokens"],
+  serviceAccount: ["connection", "server", "tokens"],
 };
 
-type Way = "connection" | "network" | "server";
+type Way = "connection" | "network" | "server" | "tokens";
 
 /**
  * The settings; a modem can be tried before a mail server was chosen, and then its host is empty.
@@ -119,6 +122,11 @@ function waysOf(properties: RawOptions): Record<Way, unknown> | undefined {
         verify: options.flag("tlsVerify", true),
         root,
         ca: root === "pem" ? options.text("tlsCa") : "",
+      },
+      tokens: {
+        login: options.text("login", "password"),
+        tenant: lowerCase(options.text("tenant")),
+        tokenUrl: options.text("tokenUrl"),
       },
     };
   } catch (error) {

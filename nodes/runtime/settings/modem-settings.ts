@@ -6,6 +6,7 @@ import type { NetworkSettings, RootCertificate, SmtpSettings } from "../../../li
 import { type ConnectionOptions, readConnection } from "./connection-options";
 import { ModemOptions } from "./modem-options";
 import { invalid, type RawOptions } from "./options";
+import { readTokenLogin } from "./token-login";
 
 /** What the editor keeps apart from the flow, encrypted. */
 export interface ModemCredentials {
@@ -14,6 +15,9 @@ export interface ModemCredentials {
   readonly apnPassword?: string;
   readonly smtpUser?: string;
   readonly smtpPassword?: string;
+  readonly clientSecret?: string;
+  /** The key file of a service account, JSON. */
+  readonly serviceAccount?: string;
 }
 
 /** How messages become mails of this modem. */
@@ -94,12 +98,14 @@ function readNetwork(options: ModemOptions, credentials: ModemCredentials): Netw
 }
 
 function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSettings {
+  const tokens = readTokenLogin(options, credentials);
   const smtp: SmtpSettings = {
     host: options.text("smtpHost"),
     port: options.integer("smtpPort"),
     security: options.choice("smtpSecurity"),
     user: credentials.smtpUser ?? "",
-    password: credentials.smtpPassword ?? "",
+    password: tokens === undefined ? (credentials.smtpPassword ?? "") : "",
+    ...(tokens !== undefined && { tokens }),
     senderName: options.text("senderName"),
     senderAddress: readSenderAddress(options),
     tls: {

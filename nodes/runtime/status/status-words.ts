@@ -70,6 +70,8 @@ export const ERROR_WORDS = {
   PDP_NO_APN: "APN missing",
   SMTP_AUTH_FAILED: "login refused",
   SMTP_AUTH_UNSUPPORTED: "login not supported",
+  SMTP_TOKEN_REFUSED: "token refused",
+  SMTP_TOKEN_FAILED: "no token",
   SMTP_TLS_FAILED: "TLS failed",
   SMTP_TLS_CLOCK: "host clock wrong",
   SMTP_DNS_FAILED: "server not found",

@@ -54,6 +54,8 @@ certificate intermediate "Test Intermediate" authority ca
 NAMES=DNS:mail.example.com,DNS:localhost,IP:127.0.0.1 certificate server mail.example.com server ca
 NAMES=DNS:other.example.com certificate other-name other.example.com server ca
 NAMES=DNS:mail.example.com certificate chained mail.example.com server intermediate
+NAMES=DNS:login.microsoftonline.com,DNS:oauth2.googleapis.com,DNS:localhost \
+  certificate tokens login.microsoftonline.com server ca
 certificate client pump7.example.com client ca
 until=20200102000000Z
 NAMES=DNS:mail.example.com,IP:127.0.0.1 certificate expired mail.example.com server ca

@@ -170,6 +170,19 @@ for (const version of nodeRedVersions()) {
           assert.equal((await editor.shown("node-config-input"))["mailer"], way);
         }
         await editor.page.selectOption("#quectel-provider", { label: "Microsoft 365" });
+        const login = await editor.shown("node-config-input");
+        assert.deepEqual([login["mailer"], login["login"]], ["socket", "microsoft"]);
+        const isVisible = (name: string): Promise<boolean> =>
+          editor.page.locator(`#node-config-input-${name}`).isVisible();
+        for (const name of ["tenant", "clientId", "clientSecret"])
+          assert.equal(await isVisible(name), true, name);
+        for (const name of ["smtpPassword", "tokenUrl", "scope", "serviceAccount"])
+          assert.equal(await isVisible(name), false, name);
+        await editor.picture("modem-login-microsoft");
+        // The module's own client knows passwords only.
+        await editor.page.selectOption("#node-config-input-mailer", "module");
+        assert.equal((await editor.shown("node-config-input"))["login"], "password");
+        assert.equal(await isVisible("smtpPassword"), true);
         const advice = editor.page.locator("#quectel-advice", { hasText: "Microsoft 365" });
         await advice.waitFor();
         await editor.picture("modem-provider-without-login");

@@ -49,10 +49,10 @@ describe("the table of mail servers", () => {
     assert.deepEqual(whose("module", "tooLong"), ["SendGrid", "Brevo"]);
     assert.deepEqual(whose("module", "mayBeClear"), ["Postmark", "WEB.DE", "iCloud"]);
     for (const kind of ["tooLong", "mayBeClear"]) assert.deepEqual(whose("socket", kind), []);
-    for (const way of ["module", "socket"] as const) {
-      assert.deepEqual(whose(way, "ending"), ["Microsoft 365"]);
-      assert.deepEqual(whose(way, "no"), ["Outlook.com"]);
-    }
+    assert.deepEqual(whose("module", "ending"), ["Microsoft 365"]);
+    assert.deepEqual(whose("socket", "byToken"), ["Microsoft 365"]);
+    assert.deepEqual(whose("socket", "ending"), []);
+    for (const way of ["module", "socket"] as const) assert.deepEqual(whose(way, "no"), ["Outlook.com"]);
   });
 
   it("proposes the module's client where that will do", () => {
@@ -71,6 +71,7 @@ describe("advice about mail settings", () => {
     port: 465,
     security: "tls",
     mailer: "module",
+    byToken: false,
     userBytes: 10,
     passwordBytes: 10,
   } as const;
@@ -87,6 +88,10 @@ describe("advice about mail settings", () => {
       const [advice] = adviceFor({ ...good, host, port: 587, security: "starttls" });
       assert.match(advice?.kind === "login" ? advice.provider.remark : "", /[Pp]assword login/);
     }
+    assert.deepEqual(
+      kinds({ host: "smtp.office365.com", port: 587, security: "starttls", byToken: true }),
+      [],
+    );
   });
 
   it("warns of credentials that some modules find too long, counted in bytes", () => {

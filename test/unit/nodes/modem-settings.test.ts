@@ -119,4 +119,67 @@ describe("The settings of a modem node", () => {
   it("refuse to drive RTS by hand while it paces the line", () => {
     assert.throws(() => readModemSettings({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}), /rts/);
   });
+
+  describe("with a login by token", () => {
+    const USER = { smtpUser: "pump7@example.com" };
+    const SECRET = { ...USER, clientSecret: "canary-secret" };
+    const KEY = JSON.stringify({
+      client_email: "robot@plant.example.com",
+      private_key: "-----BEGIN PRIVATE KEY-----\ncanary-key\n-----END PRIVATE KEY-----\n",
+      token_uri: "https://elsewhere.example.com/token",
+    });
+    const BY_TOKEN = { ...SERIAL, mailer: "socket" };
+    const MICROSOFT = { ...BY_TOKEN, login: "microsoft", tenant: "example.com", clientId: "app" };
+    const OTHER = { ...BY_TOKEN, login: "oauth2", tokenUrl: "https://id.example.com/token", clientId: "app" };
+
+    it("take what each login needs, and no password", () => {
+      const tokens = (raw: object, credentials: object) => {
+        const { smtp } = readModemSettings({ ...raw }, { ...credentials, smtpPassword: "left over" });
+        assert.equal(smtp.password, "");
+        return smtp.tokens;
+      };
+      const client = { clientId: "app", clientSecret: "canary-secret" };
+      assert.deepEqual(tokens(MICROSOFT, SECRET), { kind: "microsoft", tenant: "example.com", ...client });
+      assert.deepEqual(tokens({ ...OTHER, scope: "mail" }, SECRET), {
+        kind: "oauth2",
+        tokenUrl: "https://id.example.com/token",
+        scope: "mail",
+        ...client,
+      });
+      assert.deepEqual(tokens({ ...BY_TOKEN, login: "google" }, { ...USER, serviceAccount: KEY }), {
+        kind: "google",
+        email: "robot@plant.example.com",
+        privateKey: "-----BEGIN PRIVATE KEY-----\ncanary-key\n-----END PRIVATE KEY-----\n",
+      });
+      assert.equal(tokens({ ...MICROSOFT, mailer: "auto" }, SECRET)?.kind, "microsoft");
+    });
+
+    it("name what cannot be used, and never repeat a secret", () => {
+      for (const [raw, credentials, property] of [
+        [{ ...MICROSOFT, mailer: "module" }, SECRET, "login"],
+        [{ ...MICROSOFT, smtpSecurity: "none" }, SECRET, "smtpSecurity"],
+        [MICROSOFT, { clientSecret: "canary-secret" }, "smtpUser"],
+        [MICROSOFT, USER, "clientSecret"],
+        [{ ...MICROSOFT, clientId: "" }, SECRET, "clientId"],
+        [{ ...MICROSOFT, tenant: "" }, SECRET, "tenant"],
+        [{ ...MICROSOFT, tenant: "a/../b" }, SECRET, "tenant"],
+        [{ ...OTHER, tokenUrl: "http://id.example.com/token" }, SECRET, "tokenUrl"],
+        [{ ...OTHER, tokenUrl: "https://user:word@id.example.com/" }, SECRET, "tokenUrl"],
+        [{ ...OTHER, tokenUrl: "id.example.com" }, SECRET, "tokenUrl"],
+        ...["", "canary-key", "[]", "null", '{"client_email":"a@b.c"}', '{"private_key":"canary-key"}'].map(
+          (serviceAccount) =>
+            [{ ...BY_TOKEN, login: "google" }, { ...USER, serviceAccount }, "serviceAccount"] as const,
+        ),
+      ] as const) {
+        assert.throws(
+          () => readModemSettings(raw, credentials),
+          (error) =>
+            isModemError(error, "INVALID_CONFIG") &&
+            error.message.includes(property) &&
+            !/canary/.test(`${error.message} ${String(error.cause)}`),
+          property,
+        );
+      }
+    });
+  });
 });

@@ -82,6 +82,28 @@ describe("What was typed in the modem's dialog", () => {
     });
   }
 
+  const BY_TOKEN = { mailer: "socket", login: "microsoft", tenant: "example.com", clientId: "app" };
+  for (const [what, change] of Object.entries({
+    "the mail server": { smtpHost: "mail.example.net" },
+    "the check of its certificate": { tlsVerify: false },
+    "the directory": { tenant: "example.net" },
+    "the kind of the login": { login: "oauth2", tokenUrl: "https://id.example.com/token" },
+  })) {
+    it(`takes no stored client secret when ${what} has changed, but a typed one`, () => {
+      const deployed = {
+        properties: { ...PROPERTIES, ...BY_TOKEN },
+        credentials: { smtpUser: "pump7", clientSecret: "stored-word" },
+        environment,
+      };
+      assert.equal(settings({ change: BY_TOKEN, deployed }).smtp.tokens?.kind, "microsoft");
+      const typed = { change: { ...BY_TOKEN, ...change }, deployed, credentials: { smtpUser: "pump7" } };
+      assert.equal(refusal(typed), "INVALID_CREDENTIAL clientSecret");
+      const { smtp } = settings({ ...typed, credentials: { smtpUser: "pump7", clientSecret: "typed" } });
+      assert.ok(smtp.tokens !== undefined && "clientSecret" in smtp.tokens);
+      assert.equal(smtp.tokens.clientSecret, "typed");
+    });
+  }
+
   for (const [what, change] of Object.entries({
     "the host of the connection": { tcpHost: "other.example.com" },
     "the port of the connection": { tcpPort: "2218" },
