@@ -21,7 +21,42 @@ export interface MailAttachment {
   /** As the flow named it; made safe for the module later. */
   readonly filename: string;
   readonly content: AttachmentContent;
+  /** Undefined: a file beside the text. */
+  readonly place?: AttachmentPlace;
 }
+
+/** An event of which the server shall tell the sender (RFC 3461 section 4.1). */
+export type DsnEvent = "success" | "failure" | "delay";
+
+export interface DsnRequest {
+  /** Empty: never. */
+  readonly notify: readonly DsnEvent[];
+  /** The report holds the whole mail, not its header alone. */
+  readonly isWhole: boolean;
+}
+
+export interface HeaderField {
+  /** Printable ASCII without colon. */
+  readonly name: string;
+  /** One line of Unicode. */
+  readonly value: string;
+}
+
+/** What a mail may have beyond texts and files, where the way out carries it; at most 3 kB. */
+export interface MailFields {
+  /** Message-IDs in angle brackets (RFC 5322 section 3.6.4): the mail that this one answers, and those of its thread. */
+  readonly inReplyTo?: string;
+  readonly references?: readonly string[];
+  readonly headers?: readonly HeaderField[];
+  readonly dsn?: DsnRequest;
+}
+
+/** What an attachment is in a mail of which the way out can show HTML; for any other way it is a file. */
+export type AttachmentPlace =
+  /** The text in HTML, UTF-8. `isSource`: the plain text is an extract of it. At most one of a mail. */
+  | { readonly kind: "html"; readonly isSource: boolean }
+  /** The HTML shows it as `cid:` (RFC 2392). At most 200 characters of ASCII, no blank and no angle bracket. */
+  | { readonly kind: "inline"; readonly cid: string };
 
 /** Content in memory, or in a file that is read when the mail is accepted (the path has been checked). */
 export type AttachmentContent =
@@ -33,6 +68,8 @@ export interface Mail {
   readonly from: Mailbox | undefined;
   /** Who is to get the answers, where the way out carries a Reply-To; undefined: the sender. */
   readonly replyTo?: readonly Mailbox[];
+  /** Undefined: none. */
+  readonly fields?: MailFields;
   /** Bare addresses, ASCII (IDN domains in their A-label form), no duplicates over the three lists. */
   readonly to: readonly string[];
   readonly cc: readonly string[];

@@ -7,7 +7,7 @@
  * the outbox. Types only; recipients are opaque strings, compared exactly.
  */
 import type { ModemError } from "../errors";
-import type { Mail, Passage } from "../mail/mail";
+import type { AttachmentPlace, Mail, Passage } from "../mail/mail";
 
 /** A content on the disk or in memory; the same content may be opened several times, also at once. */
 export interface OutgoingAttachment {
@@ -17,6 +17,8 @@ export interface OutgoingAttachment {
   readonly size: number;
   /** SHA-256 of the content in hex; equal contents may be transferred once. */
   readonly sha256: string;
+  /** Undefined: a file beside the text. */
+  readonly place?: AttachmentPlace;
   /** Reads the content from the start. */
   open(): AsyncIterable<Uint8Array>;
 }
@@ -24,7 +26,7 @@ export interface OutgoingAttachment {
 /** A mail as the outbox keeps it. */
 export interface OutgoingMail extends Pick<
   Mail,
-  "from" | "replyTo" | "to" | "cc" | "bcc" | "subject" | "isSubjectInText" | "text"
+  "from" | "replyTo" | "fields" | "to" | "cc" | "bcc" | "subject" | "isSubjectInText" | "text"
 > {
   /** Id of the mail in the outbox: letters, digits and dashes. */
   readonly id: string;
@@ -33,6 +35,8 @@ export interface OutgoingMail extends Pick<
   /** Wall-clock time of acceptance, milliseconds since 1970; for the reader only, never for a decision. */
   readonly raisedAt: number;
   readonly attachments: readonly OutgoingAttachment[];
+  /** Parts of the mail that are gone, one sentence each: the reader is told. Undefined: none. */
+  readonly lost?: readonly string[];
 }
 
 /**

@@ -1,7 +1,7 @@
 /**
  * Notes: lines that a mail carries above its text, because the reader must know them before he acts.
  *
- * In plain ASCII, so that every module carries them.
+ * In plain ASCII but for names of files, so that every module carries them.
  */
 
 import type { OutgoingMail, PrepareOptions } from "./mailer";
@@ -10,12 +10,16 @@ const MINUTE_MS = 60_000;
 
 /** The notes of a copy, often none. @param lateMinutes age after which a mail says when it was raised; 0 = never */
 export function notesOf(
-  { id, raisedAt }: Pick<OutgoingMail, "id" | "raisedAt">,
+  { id, raisedAt, lost = [] }: Pick<OutgoingMail, "id" | "raisedAt" | "lost">,
   { ageMs, possibleDuplicate }: Pick<PrepareOptions, "ageMs" | "possibleDuplicate">,
   lateMinutes: number,
 ): readonly string[] {
   const isLate = lateMinutes > 0 && ageMs >= lateMinutes * MINUTE_MS;
-  return [...(isLate ? [lateNote(raisedAt, ageMs)] : []), ...(possibleDuplicate ? [repeatNote(id)] : [])];
+  return [
+    ...(isLate ? [lateNote(raisedAt, ageMs)] : []),
+    ...(possibleDuplicate ? [repeatNote(id)] : []),
+    ...lost,
+  ];
 }
 
 /** Says when the mail was raised and how long it waited. @param raisedAt milliseconds since 1970 @param ageMs milliseconds */

@@ -68,8 +68,8 @@ export class Commands {
     let kept: RecoveredMail;
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
-      const { attachments, text, subject } = mail;
-      kept = await store.insert(id, { subject, attachments, text, message }, room, (parts) =>
+      const { attachments, text, subject, fields } = mail;
+      kept = await store.insert(id, { subject, fields, attachments, text, message }, room, (parts) =>
         this.record(id, place, mail, options, origin.nodeId, parts),
       );
     } catch (cause) {
@@ -250,7 +250,7 @@ export class Commands {
     const { clock, policy, mailer } = this.parts;
     const now = policy.time.now();
     const { to, cc, bcc, unreadable = [], subject, priority, warnings } = mail;
-    const { replaces, replyTo, isSubjectInText } = mail;
+    const { replaces, replyTo, fields, isSubjectInText } = mail;
     return {
       format: RECORD_FORMAT,
       id,
@@ -265,7 +265,7 @@ export class Commands {
       maxAge: options.maxAge ?? null,
       origin: { nodeId, ...message },
       from: mail.from ?? null,
-      ...knownFields({ replaces, replyTo, isSubjectInText }),
+      ...knownFields({ replaces, replyTo, fields, isSubjectInText }),
       to,
       cc,
       bcc,

@@ -5,7 +5,7 @@
  * event from outside may come at any time: an interruption takes effect at once, everything else in its turn.
  */
 import type { Clock } from "../clock";
-import { asModemError, isModemError } from "../errors";
+import { asModemError, isModemError, knownFields } from "../errors";
 import { shown } from "../mail/message/text";
 import { recipientsOf } from "../mailer/envelope";
 import type {
@@ -258,7 +258,7 @@ async function outgoingMail(
   record: SpoolRecord,
   { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
 ): Promise<{ readonly mail: OutgoingMail; readonly warnings: readonly string[] }> {
-  const { id, unique, from, replyTo, to, cc, bcc, subject, isSubjectInText } = record;
+  const { id, unique, from, replyTo, fields, to, cc, bcc, subject, isSubjectInText } = record;
   const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
   const isExact = !entry.recovered || time.isExact(record.accepted);
   const gone = await spool.gone(record);
@@ -274,13 +274,14 @@ async function outgoingMail(
     unique,
     raisedAt: isExact ? byAge : Math.min(record.raisedAt, byAge),
     from: from ?? undefined,
-    ...(replyTo !== undefined && { replyTo }),
+    ...knownFields({ replyTo, fields }),
     to,
     cc,
     bcc,
     subject,
     ...(isSubjectInText !== undefined && { isSubjectInText }),
-    text: [lost.join("\r\n"), text ?? ""].filter((part) => part !== "").join("\r\n\r\n"),
+    text: text ?? "",
+    ...(lost.length > 0 && { lost }),
     attachments: spool.attachments(record).filter((_one, index) => !gone.has(index)),
   };
   return { mail, warnings: lost };

@@ -5,7 +5,7 @@
  */
 import type { ErrorCode, ModemError } from "../errors";
 import type { MailerProgress } from "../mailer/mailer";
-import type { MailFailure, Priority, SmtpResult } from "../mail/mail";
+import type { AttachmentPlace, MailFailure, Priority, SmtpResult } from "../mail/mail";
 
 /** The parts of the settings of which an error can say that all mails will fail until they change. */
 export type Concern = "port" | "sim" | "apn" | "server" | "login" | "sender";
@@ -53,6 +53,8 @@ export interface EndedAttachment {
   readonly filename: string;
   /** Bytes. */
   readonly size: number;
+  /** Undefined: a file beside the text. */
+  readonly place?: AttachmentPlace;
   /** Reads the content from the start; may be called again. */
   open(): AsyncIterable<Uint8Array>;
   /** The whole content in memory. */

@@ -9,6 +9,7 @@ import { ERROR_TABLE, isModemError, knownFields, ModemError } from "../errors";
 import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail/mail";
 import { reviveMessage } from "../mail/message/stored-message";
 import { recipientsOf } from "../mailer/envelope";
+import type { OutgoingAttachment } from "../mailer/mailer";
 import { isInDoubt, next } from "./lifecycle";
 import type { Entry, Order } from "./order";
 import type { EndedAttachment, Logger, MailEnded } from "./outbox-types";
@@ -160,15 +161,12 @@ export class Reporter {
   }
 }
 
-function readable(attachment: {
-  readonly filename: string;
-  readonly size: number;
-  open(): AsyncIterable<Uint8Array>;
-}): EndedAttachment {
-  const { filename, size } = attachment;
+function readable(attachment: OutgoingAttachment): EndedAttachment {
+  const { filename, size, place } = attachment;
   return {
     filename,
     size,
+    ...(place !== undefined && { place }),
     open: () => attachment.open(),
     async readBack() {
       const chunks: Uint8Array[] = [];

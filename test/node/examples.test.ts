@@ -295,6 +295,41 @@ describe("The example", function () {
     });
   });
 
+  describe("16 HTML with a picture", () => {
+    it("shows its chart in the text, and says in words what it shows", async () => {
+      await load("16 HTML with a picture", { "every day at 7": { crontab: "" } });
+      press("every day at 7");
+      const { parsed } = await server.waitForMail();
+      const [chart] = parsed.attachments;
+      assert.deepEqual([chart?.cid, chart?.related, chart?.contentType], ["levels", true, "image/gif"]);
+      assert.equal(chart?.content.toString("latin1", 0, 6), "GIF87a");
+      assert.match(parsed.html || "", /<h1>Tank 2 is at 94 %<\/h1>\s*<p><img src="data:image\/gif;base64,/);
+      assert.match(parsed.text ?? "", /Tank 2 is at 94 %[^]*62, 64, 70, 69, 75, 83, 94 %/);
+      assert.deepEqual((await shown("sent")).smtp.warnings, []);
+    });
+  });
+
+  describe("17 Alarm and all-clear in one thread", () => {
+    it("sends the all-clear as an answer to its alarm, and the next alarm as none", async () => {
+      await load("17 Alarm and all-clear in one thread");
+      press("level 95 %");
+      press("level 95 %");
+      const alarm = await server.waitForMail();
+      await shown("sent");
+      press("level 75 %");
+      const clear = await server.waitForMail(2);
+      assert.equal(clear.parsed.subject, `Re: ${alarm.parsed.subject}`);
+      assert.deepEqual(
+        [clear.parsed.inReplyTo, clear.parsed.references],
+        [alarm.parsed.messageId, alarm.parsed.messageId],
+      );
+      await shown("sent", 2);
+      press("level 95 %");
+      const next = await server.waitForMail(3);
+      assert.deepEqual([next.parsed.subject, next.parsed.inReplyTo], ["ALARM: tank 2 is high", undefined]);
+    });
+  });
+
   function subjects({ payload }: Message): string[] {
     return payload.rows.map(({ subject }: { subject: string }) => subject);
   }

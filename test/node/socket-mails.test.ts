@@ -75,6 +75,52 @@ describe("A modem with mails over a socket", () => {
     assert.doesNotMatch(mail?.raw.toString() ?? "", /boss@example/);
   });
 
+  it("shows HTML with its picture, also of a mail that waited over a restart", async () => {
+    const { port, received } = await open({ reports: true });
+    const outbox = { id: "outbox", type: "quectel-outbox", z: "flow", modem: "modem", wires: [[]] };
+    const flow = [
+      modemNode(port, { mailer: "socket" }),
+      sendNode(),
+      helperNode("sent"),
+      helperNode("failed"),
+      outbox,
+    ];
+    await bench.load(flow);
+    bench.inject("outbox", { action: "pause" });
+    bench.inject("send", {
+      to: "duty@example.com",
+      payload: '<h1>Pegel 高</h1><img src="cid:trend">',
+      attachments: { filename: "trend.png", content: Buffer.from("picture"), cid: "trend" },
+      inReplyTo: "<alarm@example.com>",
+      headers: { "X-Plant": "7\r\nBcc: x@example.com" },
+      dsn: "failure",
+    });
+    await bench.showsStatus("send", "SIMULATED paused · 1 ✉");
+    await bench.unload();
+    await bench.load(flow);
+    bench.inject("outbox", { action: "resume" });
+    const { smtp, attachments } = await bench.received("sent");
+    assert.equal(smtp.recovered, true);
+    assert.deepEqual(smtp.warnings, [
+      'Line ends and control characters were removed from the header field "X-Plant".',
+    ]);
+    assert.deepEqual(attachments, [{ filename: "trend.png", size: 7, cid: "trend" }]);
+    const [mail] = received;
+    assert.equal(mail?.parsed.inReplyTo, "<alarm@example.com>");
+    assert.equal(mail?.parsed.headers.get("x-plant"), "7 Bcc: x@example.com");
+    assert.equal(mail?.parsed.bcc, undefined);
+    assert.deepEqual(mail?.reports.notify, ["FAILURE"]);
+    assert.equal(mail?.parsed.text?.trim(), "Pegel 高");
+    assert.match(
+      mail?.parsed.html || "",
+      /^<h1>Pegel 高<\/h1><img src="data:image\/png;base64,cGljdHVyZQ=="/,
+    );
+    assert.deepEqual(
+      mail?.parsed.attachments.map(({ cid, related }) => [cid, related]),
+      [["trend", true]],
+    );
+  });
+
   it("reaches the mailbox of the simulated modem, which needs no server", async () => {
     await load(25, { smtpHost: "inbox.simulated" });
     bench.inject("send", { to: "duty@example.com", topic: "Level 过高", payload: ".\r\n94 %\r\n.." });

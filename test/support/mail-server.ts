@@ -11,6 +11,7 @@
  */
 import { once, EventEmitter } from "node:events";
 import { simpleParser, type ParsedMail } from "mailparser";
+import { knownFields } from "../../lib/errors";
 import { SMTPServer, type SMTPServerSession } from "smtp-server";
 import { certificate, type Certificate } from "./certificates";
 
@@ -49,6 +50,8 @@ export interface MailServerOptions {
   readonly refuse?: Refusals;
   /** Bytes of the largest mail, told by SIZE; left out: no limit is told. */
   readonly size?: number;
+  /** Reports about the delivery are offered (RFC 3461), default false. */
+  readonly reports?: boolean;
 }
 
 export interface ReceivedMail {
@@ -57,6 +60,8 @@ export interface ReceivedMail {
   readonly to: readonly string[];
   readonly raw: Buffer;
   readonly parsed: ParsedMail;
+  /** What was asked for of reports about the delivery (RFC 3461); of the recipients in their order. */
+  readonly reports: { readonly ret?: string; readonly envid?: string; readonly notify: readonly string[] };
   /** Name given with EHLO or HELO. */
   readonly clientName: string;
   readonly opening: string;
@@ -94,6 +99,7 @@ export class MailServer {
       authOptional: options.auth === undefined,
       authMethods: [...(options.authMethods ?? ["PLAIN", "LOGIN"])],
       ...(options.size !== undefined && { size: options.size }),
+      hideDSN: options.reports !== true,
       allowInsecureAuth: true,
       disableReverseLookup: true,
       disabledCommands: [
@@ -188,8 +194,12 @@ export class MailServer {
     await this.reach("data");
     const error = refusal(this.refuse.data);
     if (error !== undefined) return error;
-    const { mailFrom, rcptTo } = session.envelope;
+    const { mailFrom, rcptTo, dsn } = session.envelope;
     this.received.push({
+      reports: {
+        ...knownFields({ ret: dsn?.ret, envid: dsn?.envid }),
+        notify: rcptTo.map((recipient) => String(recipient.dsn?.notify ?? "")),
+      },
       from: mailFrom === false ? "" : mailFrom.address,
       to: rcptTo.map((recipient) => recipient.address),
       raw,

@@ -43,7 +43,6 @@ const NOT_CARRIED = [
   "contentType",
   "contentDisposition",
   "contentTransferEncoding",
-  "cid",
   "headers",
   "raw",
 ] as const;
@@ -53,6 +52,8 @@ const PARSED = ["partId", "checksum", "headerLines", "release"] as const;
 
 /** What begins like an absolute path or a URL. */
 const PATH = /^(?:[/\\]|[a-z][a-z0-9+.-]*:)/i;
+/** Printable ASCII without quotation marks and angle brackets, which a header and HTML can hold as it is. */
+const CONTENT_ID = /^[!#-;=?-~]{1,200}$/;
 
 const UNKNOWN_CONTENT = "has a content that is neither text nor bytes in a known encoding";
 
@@ -62,6 +63,8 @@ interface Entry {
   /** As a person knows it where it is not attached: its name, or the last part of its path or URL. */
   readonly known: string | undefined;
   readonly source: AttachmentSource;
+  readonly cid: string | undefined;
+  readonly isParsed: boolean;
 }
 
 type AttachmentSource =
@@ -101,13 +104,14 @@ export interface MissingAttachment {
  * The attachments that have a content, and why the others have none: a snapshot that failed, or a path that may not be
  * read, must not cost the alarm.
  *
- * @param folders folders that a `path` may lie in
+ * @param folders folders that a `path` may lie in @param html that of the mail, which may show pictures
  * @throws ModemError INVALID_ATTACHMENT when the list itself cannot be read
  */
 export async function readAttachments(
   value: unknown,
   folders: readonly string[],
   warn: (warning: string) => void,
+  html?: Buffer,
 ): Promise<Attachments> {
   const { entries, unseen } = reading("INVALID_ATTACHMENT", () => listEntries(value, warn));
   const attachments: MailAttachment[] = [];
@@ -130,7 +134,11 @@ export async function readAttachments(
       });
     } else {
       const filename = entry.filename ?? (made.kind === "bytes" ? made.name : undefined);
-      attachments.push({ filename: filename ?? defaultName(content), content });
+      attachments.push({
+        filename: filename ?? defaultName(content),
+        content,
+        ...placeOf(entry, html, warn),
+      });
     }
   }
   return { attachments, missing, surplus, unseen };
@@ -140,6 +148,21 @@ async function fileOf(path: string, folders: readonly string[]): Promise<Attachm
   const answer = await allowedPath(path, folders);
   if (answer.kind === "allowed") return { kind: "file", path: answer.path };
   return { kind: "none", why: answer.why, code: "INVALID_ATTACHMENT_PATH" };
+}
+
+/** A picture that the HTML does not show is a file: many programs would hide it from the reader. */
+function placeOf(
+  { cid, isParsed }: Entry,
+  html: Buffer | undefined,
+  warn: (warning: string) => void,
+): Pick<MailAttachment, "place"> {
+  if (cid === undefined || html === undefined) return {};
+  if (["cid:", "CID:"].some((scheme) => html.includes(scheme + cid))) {
+    return { place: { kind: "inline", cid } };
+  }
+  // A parser puts them into the HTML itself.
+  if (!isParsed) warn(`The HTML does not show ${shown(`cid:${cid}`)}; it is attached as a file.`);
+  return {};
 }
 
 type Made =
@@ -193,13 +216,21 @@ function listEntries(
 
 function readEntry(entry: unknown, number: number, warn: (warning: string) => void): Entry {
   const bytes = bytesOf(entry);
-  if (bytes !== undefined) return { filename: undefined, known: undefined, source: { kind: "bytes", bytes } };
+  if (bytes !== undefined) {
+    return {
+      filename: undefined,
+      known: undefined,
+      cid: undefined,
+      isParsed: false,
+      source: { kind: "bytes", bytes },
+    };
+  }
   if (typeof entry === "string" && PATH.test(entry)) return readEntry({ path: entry }, number, warn);
   if (!isRecord(entry)) {
     const source = none("is not an object with filename and content");
-    return { filename: undefined, known: undefined, source };
+    return { filename: undefined, known: undefined, cid: undefined, isParsed: false, source };
   }
-  const { filename, content, encoding, path, href } = entry;
+  const { filename, content, encoding, path, href, cid } = entry;
   const isParsed = PARSED.some((field) => !isBlank(entry[field]));
   for (const field of isParsed ? [] : NOT_CARRIED) {
     if (!isBlank(entry[field])) warn(`The ${field} of attachment ${number} is not carried by the module.`);
@@ -207,7 +238,13 @@ function readEntry(entry: unknown, number: number, warn: (warning: string) => vo
   const name = isBlank(filename) ? undefined : readFileName(primitiveText(filename) ?? "") || undefined;
   const place = [path, href].find((one): one is string => typeof one === "string" && one !== "");
   const known = name ?? (place === undefined || /^data:/i.test(place) ? undefined : lastOf(place));
-  return { filename: name, known, source: sourceOf({ content, encoding, path, href }) };
+  return {
+    filename: name,
+    known,
+    cid: isBlank(cid) ? undefined : readContentId(cid, number, warn),
+    isParsed,
+    source: sourceOf({ content, encoding, path, href }),
+  };
 }
 
 /** The last part of a path or URL, without what a camera's URL has behind it. */
@@ -237,6 +274,14 @@ function sourceOf({
   if (typeof url === "string") return { kind: "data", url };
   if (typeof path === "string" && path !== "") return { kind: "path", path };
   return isBlank(href) ? none("has no content") : none(REFUSED_URL, "INVALID_ATTACHMENT_PATH");
+}
+
+/** Undefined for what cannot stand in a header or in HTML: the attachment is then a file beside the text. */
+function readContentId(value: unknown, number: number, warn: (warning: string) => void): string | undefined {
+  const cid = primitiveText(value)?.replace(/^<|>$/g, "");
+  if (cid !== undefined && CONTENT_ID.test(cid)) return cid;
+  warn(`The cid of attachment ${number} is not valid; it is attached as a file.`);
+  return undefined;
 }
 
 /** The name of Node.js for an encoding, however it is spelt: `BASE64`, `base-64`, `latin-1`. */

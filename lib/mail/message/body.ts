@@ -70,9 +70,7 @@ function* sortOut(
   const { payload } = source;
   const beside = typeof source.html === "string" && source.html.trim() !== "" ? source.html : undefined;
   if (isBlank(payload)) {
-    return beside === undefined
-      ? { text: "", attachments: [] }
-      : yield* htmlBody(beside, source.plaintext, warn);
+    return beside === undefined ? { text: "", attachments: [] } : yield* htmlBody(beside, source.plaintext);
   }
   const bytes = reading("INVALID_BODY", () => bytesOf(payload));
   if (bytes !== undefined) {
@@ -82,9 +80,9 @@ function* sortOut(
   }
   const text = reading("INVALID_BODY", () => textOf(payload)) ?? (yield* json(payload));
   if (text.length > LONGEST_TEXT) throw tooLong();
-  if (typeof payload === "string" && isHtml(text)) return yield* htmlBody(text, source.plaintext, warn);
+  if (typeof payload === "string" && isHtml(text)) return yield* htmlBody(text, source.plaintext);
   if (beside === undefined) return { text, attachments: [] };
-  if (beside.length <= LONGEST_TEXT) return { text, attachments: [yield* htmlFile(beside)] };
+  if (beside.length <= LONGEST_TEXT) return { text, attachments: [yield* htmlFile(beside, false)] };
   warn(`msg.html is longer than ${LONGEST_TEXT} characters; the mail goes without it.`);
   return { text, attachments: [] };
 }
@@ -99,20 +97,16 @@ function* json(payload: unknown): Work<string> {
   }
 }
 
-function* htmlBody(
-  html: string,
-  plaintext: unknown,
-  warn: (warning: string) => void,
-): Work<Body & { readonly html?: string }> {
+function* htmlBody(html: string, plaintext: unknown): Work<Body & { readonly html?: string }> {
   const given = optionalText(plaintext);
-  if (given === "") warn("The HTML is attached as message.html; the text is an extract of it.");
-  const attachments = [yield* htmlFile(html)];
+  const attachments = [yield* htmlFile(html, given === "")];
   return given === "" ? { text: "", attachments, html } : { text: given, attachments };
 }
 
-function* htmlFile(html: string): Work<MailAttachment> {
+function* htmlFile(html: string, isSource: boolean): Work<MailAttachment> {
   if (html.length > LONGEST_TEXT) throw tooLong();
-  return { filename: "message.html", content: { kind: "bytes", bytes: yield* longTextFile(html) } };
+  const content = { kind: "bytes", bytes: yield* longTextFile(html) } as const;
+  return { filename: "message.html", content, place: { kind: "html", isSource } };
 }
 
 function tooLong(): ModemError {

@@ -9,9 +9,11 @@ import { ModemError } from "../../errors";
 import { readAddresses, type Unreadable } from "./addresses";
 import { MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readBody } from "./body";
+import { readFields } from "./fields";
 import { isBlank, isRecord, reading } from "./foreign";
 import type { Mail, MailAttachment } from "../mail";
-import { warnOfMissing, withMissing } from "./missing-attachments";
+import { withHtmlNote } from "./html-note";
+import { missingLines, warnOfMissing, withMissing } from "./missing-attachments";
 import { readPriority, readSender, readSubject } from "./header-fields";
 import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls } from "./text";
 
@@ -48,7 +50,7 @@ const LONGEST_REPORT = 10_000;
 const LONGEST_KEY = 200;
 
 /** Properties of the e-mail node that have no place in the module's mail. */
-const NOT_CARRIED = ["inReplyTo", "references", "headers", "envelope"] as const;
+const NOT_CARRIED = ["envelope"] as const;
 
 /** @throws ModemError INVALID_* or LIMIT_*, and nothing else */
 export async function readMessage(
@@ -60,9 +62,21 @@ export async function readMessage(
   const warn = (warning: string): void => void warnings.add(warning);
 
   const recipients = readRecipients(msg, fields, warn);
-  const sender = reading("INVALID_SENDER", () =>
-    readSender({ from: msg["from"], replyTo: msg["replyTo"] }, policy.allowFrom, warn),
+  const { fields: own, replyTo } = reading("INVALID_BODY", () =>
+    readFields(
+      {
+        inReplyTo: msg["inReplyTo"],
+        references: msg["references"],
+        headers: msg["headers"],
+        dsn: msg["dsn"],
+      },
+      warn,
+    ),
   );
+  const sender = reading("INVALID_SENDER", () => {
+    const answers = isBlank(msg["replyTo"]) ? replyTo : msg["replyTo"];
+    return readSender({ from: msg["from"], replyTo: answers }, policy.allowFrom, warn);
+  });
   const subject = reading("INVALID_SUBJECT", () =>
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
@@ -71,7 +85,7 @@ export async function readMessage(
     warn,
   );
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
-  const listed = await readAttachments(given, policy.attachmentPaths, warn);
+  const listed = await readAttachments(given, policy.attachmentPaths, warn, htmlOf(body.attachments));
   const ofPayload = body.attachments.filter(
     (made) => !listed.attachments.some((one) => isSameContent(one, made)),
   );
@@ -89,22 +103,22 @@ export async function readMessage(
   }
   warnOfMissing({ ...listed, surplus }, warn);
   const isEmpty = attachments.length === 0 && body.text === "" && (!subject.isGiven || subject.line === "");
-  const own = isEmpty ? reportOf(msg) : body.text;
-  const text = withMissing(
-    subject.whole === undefined ? own : paragraphs(`Subject: ${subject.whole}`, own),
-    [...listed.missing.map(({ name }) => name), ...surplus],
-    listed.unseen,
-  );
+  const said = isEmpty ? reportOf(msg) : body.text;
+  const notAttached = [...listed.missing.map(({ name }) => name), ...surplus];
+  const subjectLines = subject.whole === undefined ? [] : [`Subject: ${subject.whole}`];
+  const text = withMissing(paragraphs(...subjectLines, said), notAttached, listed.unseen);
+  const noted = withHtmlNote(attachments, [...subjectLines, ...missingLines(notAttached, listed.unseen)]);
   const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
   const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
   warnOfOthers(msg, warn);
   return {
     ...sender,
+    ...(own !== undefined && { fields: own }),
     ...recipients,
     subject: subject.line,
     ...(subject.whole !== undefined && { isSubjectInText: true }),
     text,
-    attachments,
+    attachments: noted,
     ...(ofPayload.length > 0 && { attachmentsOfPayload: ofPayload.length }),
     priority,
     ...(replaces !== undefined && { replaces }),
@@ -146,6 +160,11 @@ function warnOfOthers(msg: Record<string, unknown>, warn: (warning: string) => v
       warn(`msg.${property} is not carried by the module.`);
     }
   }
+}
+
+function htmlOf(attachments: readonly MailAttachment[]): Buffer | undefined {
+  const content = attachments.find(({ place }) => place?.kind === "html")?.content;
+  return content?.kind === "bytes" ? content.bytes : undefined;
 }
 
 /** True when a payload of bytes stands in the list too, as attach-file leaves it. */

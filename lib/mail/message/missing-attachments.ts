@@ -5,6 +5,7 @@
 import type { Mail, MailAttachment } from "../mail";
 import { foldToAscii, isAscii } from "../ascii-fold";
 import { MOST_ATTACHMENTS, type Attachments } from "./attachments";
+import { withHtmlNote } from "./html-note";
 import { outsideFiles } from "./outside-files";
 import { DEFAULT_SUBJECT } from "./header-fields";
 import { paragraphs, shown } from "./text";
@@ -26,14 +27,19 @@ export function warnOfMissing(
   warn(`A mail carries up to ${MOST_ATTACHMENTS} attachments; it goes without ${named(surplus, unseen)}.`);
 }
 
+/** The line that names them; none where nothing is missing. @param unseen how many more there are than `names` has */
+export function missingLines(names: readonly string[], unseen: number): readonly string[] {
+  return names.length + unseen === 0 ? [] : [`Not attached: ${named(names, unseen)}`];
+}
+
 /**
  * The text with a last line for its reader. In ASCII where the text is, so that it changes nothing of its coding.
  *
  * @param unseen how many more there are than `names` has
  */
 export function withMissing(text: string, names: readonly string[], unseen: number): string {
-  if (names.length + unseen === 0) return text;
-  const line = `Not attached: ${named(names, unseen)}`;
+  const [line] = missingLines(names, unseen);
+  if (line === undefined) return text;
   return paragraphs(text, isAscii(text.slice(0, LOOKED_AT)) ? foldToAscii(line) : line);
 }
 
@@ -54,7 +60,7 @@ export async function withoutUnreadableFiles(mail: Mail): Promise<Mail | undefin
   const names = dropped.map(({ filename }) => filename);
   return {
     ...mail,
-    attachments,
+    attachments: withHtmlNote(attachments, missingLines(names, 0)),
     text: withMissing(mail.text, names, 0),
     warnings: [
       ...mail.warnings,

@@ -135,6 +135,12 @@ export class Dialogue {
     return this.connection.allowsAuth;
   }
 
+  /** The server sends reports of the delivery where it is asked (RFC 3461). */
+  get reports(): boolean {
+    const extensions: unknown = Reflect.get(this.connection, "_supportedExtensions");
+    return Array.isArray(extensions) && extensions.includes("DSN");
+  }
+
   /** The encryption of the session; undefined without, and before it is agreed on. */
   get tls(): SessionTls | undefined {
     const { stream } = this;

@@ -8,8 +8,10 @@ import { randomBytes } from "node:crypto";
 import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import type { MailComposerOptions } from "nodemailer/lib/mail-composer";
-import type { Mailbox } from "../../mail/mail";
+import type { SMTPEnvelope } from "nodemailer/lib/smtp-connection";
+import type { DsnRequest, Mailbox } from "../../mail/mail";
 import { isAscii } from "../../mail/ascii-fold";
+import { htmlNote } from "../../mail/message/html-note";
 import { bytePieces } from "../../mail/message/long-text";
 import type { OutgoingAttachment, OutgoingMail } from "../mailer";
 import { notesOf } from "../notes";
@@ -34,7 +36,8 @@ export interface MessageHistory {
 export interface Message {
   /** In angle brackets (RFC 5322 section 3.6.4). */
   readonly messageId: string;
-  readonly senderAddress: string;
+  /** For the server, with the request for reports. */
+  envelopeTo(recipients: string[]): SMTPEnvelope & { readonly to: string[] };
   /** Bytes on the wire but for dots that are doubled; exact within some bytes for each attachment. */
   readonly size: number;
   /** Payload: text and attachments. */
@@ -45,6 +48,8 @@ export interface Message {
 
 /** Characters of a text that nodemailer may look through and code in one turn. */
 const SHORT_TEXT = 16_384;
+/** U+FEFF in UTF-8. */
+const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /** RFC 2045 section 6.8: characters of a line of base64. */
 const BASE64_LINE = 76;
 /** Attachments that MIME lets nobody encode (RFC 2046 section 5.2.1): their bytes would be at the server's mercy. */
@@ -57,12 +62,14 @@ export async function makeMessage(
   history: MessageHistory,
 ): Promise<Message> {
   const sender: Mailbox = mail.from ?? { name: settings.senderName, address: settings.senderAddress };
-  const { id } = mail;
-  const notes = notesOf({ id, raisedAt: history.raisedAt }, history, settings.lateNote);
+  const notes = notesOf({ ...mail, raisedAt: history.raisedAt }, history, settings.lateNote);
   const text = [notes.join("\r\n"), mail.text].filter((part) => part !== "");
   const whole = text.join("\r\n\r\n");
   const messageId = `<${mail.unique}@${domainOf(sender.address)}>`;
   const boundary = randomBytes(16).toString("hex");
+  const attached = mail.attachments.filter(({ place }) => place?.kind !== "html");
+  const source = mail.attachments.find(({ place }) => place?.kind === "html");
+  const html = source === undefined ? undefined : await htmlOf(source, notes);
   const compose = (contents: (attachment: OutgoingAttachment) => Readable): Readable => {
     const MailComposer = loadMailComposer();
     return new MailComposer({
@@ -72,11 +79,17 @@ export async function makeMessage(
       subject: mail.subject,
       date: new Date(history.raisedAt),
       messageId,
-      // RFC 3834 section 5: out-of-office notes are not sent to a machine.
-      headers: { "Auto-Submitted": "auto-generated" },
+      ...threadOf(mail),
+      headers: [
+        // RFC 3834 section 5: out-of-office notes are not sent to a machine.
+        { key: "Auto-Submitted", value: "auto-generated" },
+        ...(mail.fields?.headers ?? []).map(({ name, value }) => ({ key: name, value })),
+      ],
       ...textOf(whole),
-      attachments: mail.attachments.map((one) => ({
+      ...(html !== undefined && { html: html() }),
+      attachments: attached.map((one) => ({
         filename: fileNameOf(one.filename),
+        ...(html !== undefined && one.place?.kind === "inline" && { cid: one.place.cid }),
         ...(UNCODED.test(mimeTypeOf(one.filename)) && { contentType: "application/octet-stream" }),
         contentTransferEncoding: "base64",
         content: contents(one),
@@ -90,14 +103,30 @@ export async function makeMessage(
       .createReadStream();
   };
   const frame = await lengthOf(compose(() => Readable.from([])));
-  const files = mail.attachments.reduce((sum, { size }) => sum + base64Bytes(size), 0);
+  const files = attached.reduce((sum, { size }) => sum + base64Bytes(size), 0);
+  const size = frame + files;
+  const dsn = mail.fields?.dsn === undefined ? {} : { dsn: reportsOf(mail.fields.dsn, mail.id) };
   return {
     messageId,
-    senderAddress: sender.address,
-    size: frame + files,
+    envelopeTo: (to) => ({ from: sender.address, to, size, ...dsn }),
+    size,
     payloadBytes: Buffer.byteLength(whole) + mail.attachments.reduce((sum, { size }) => sum + size, 0),
     open: () => compose((one) => Readable.from(one.open(), { objectMode: false })),
   };
+}
+
+/** RFC 3461 section 4. The id comes back with the report. */
+function reportsOf({ notify, isWhole }: DsnRequest, id: string): NonNullable<SMTPEnvelope["dsn"]> {
+  const events = notify.length === 0 ? ["NEVER"] : notify.map((event) => event.toUpperCase());
+  return { ret: isWhole ? "FULL" : "HDRS", envid: id, notify: events };
+}
+
+/** What mail programs sort by: the mail that is answered is the last of its thread (RFC 5322 section 3.6.4). */
+function threadOf({ fields = {} }: OutgoingMail): Pick<MailComposerOptions, "inReplyTo" | "references"> {
+  const { inReplyTo, references = [] } = fields;
+  const isNamed = inReplyTo === undefined || references.includes(inReplyTo);
+  const all = isNamed ? references : [...references, inReplyTo];
+  return { ...(inReplyTo !== undefined && { inReplyTo }), ...(all.length > 0 && { references: [...all] }) };
 }
 
 /** RFC 5322 section 3.6.3 wants no To; programs that score mail do. */
@@ -123,6 +152,49 @@ function textOf(text: string): Pick<MailComposerOptions, "text"> {
       contentTransferEncoding: isAscii(text) ? "quoted-printable" : "base64",
     },
   };
+}
+
+/**
+ * The text in HTML, with the notes above it, to be made anew for each reading.
+ */
+async function htmlOf(
+  source: OutgoingAttachment,
+  notes: readonly string[],
+): Promise<() => NonNullable<MailComposerOptions["html"]>> {
+  const above = htmlNote(notes);
+  if (source.size <= SHORT_TEXT) {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of source.open()) chunks.push(chunk);
+    const html =
+      above +
+      Buffer.concat(chunks)
+        .toString()
+        .replace(/^\uFEFF/, "");
+    return () => html;
+  }
+  // What has no byte order mark is ASCII.
+  const hasMark = await beginsWithMark(source);
+  async function* pieces(): AsyncGenerator<Uint8Array> {
+    yield Buffer.from(above);
+    let skip = hasMark ? BYTE_ORDER_MARK.length : 0;
+    for await (const chunk of source.open()) {
+      yield chunk.subarray(skip);
+      skip = Math.max(0, skip - chunk.length);
+    }
+  }
+  return () => ({
+    content: Readable.from(pieces(), { objectMode: false }),
+    contentTransferEncoding: hasMark ? "base64" : "quoted-printable",
+  });
+}
+
+async function beginsWithMark(source: OutgoingAttachment): Promise<boolean> {
+  const head: number[] = [];
+  for await (const chunk of source.open()) {
+    head.push(...chunk.subarray(0, BYTE_ORDER_MARK.length));
+    if (head.length >= BYTE_ORDER_MARK.length) break;
+  }
+  return BYTE_ORDER_MARK.every((byte, index) => head[index] === byte);
 }
 
 /** Without folders, and without characters that would end a header or turn the direction of reading round. */

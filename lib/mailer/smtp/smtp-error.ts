@@ -52,6 +52,15 @@ export function readReply(
   };
 }
 
+/** The Message-ID that a server says it has given the mail, where it is no longer and no other than one may be. */
+export function assignedId(
+  messageId: string | undefined,
+  settings: Circumstances["settings"],
+): string | undefined {
+  const reply = `250 ${messageId ?? ""}`;
+  return readReply(reply, settings)?.text === reply ? messageId : undefined;
+}
+
 /** The forms in which the login stands on the wire (RFC 4616, and LOGIN). */
 function secretsOf(user: string, password: string): readonly string[] {
   const base64 = (text: string): string => Buffer.from(text).toString("base64");

@@ -40,7 +40,14 @@ import { Login } from "./login";
 import { makeMessage, type Message, type MessageSettings } from "./message";
 import { acceptedOutcome, errorOf, failedOutcome, settledBy, unknownOutcome, type Refusal } from "./outcomes";
 import { isOfTheWay, Remedies, wayOf } from "./remedies";
-import { isAboutRecipients, isDateError, readReply, responseOf, sessionError } from "./smtp-error";
+import {
+  assignedId,
+  isAboutRecipients,
+  isDateError,
+  readReply,
+  responseOf,
+  sessionError,
+} from "./smtp-error";
 import { trustOf } from "./trust";
 
 export interface SmtpMailerOptions {
@@ -57,6 +64,7 @@ export interface SmtpMailerOptions {
 }
 
 const VIA = "socket";
+const NO_REPORTS = "The server sends no reports of the delivery (DSN); msg.dsn was not passed on.";
 /** Bytes; no server and no reader of mails sets a limit to a text or a subject that a flow would exceed. */
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** A host that shows a time before this package was made is wrong. */
@@ -148,7 +156,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       progress({ stage: "settings", done: 0, total: 0 });
       await this.login.into(dialogue, signal);
       const to = [...recipientsOf(envelope)];
-      await dialogue.begin({ from: message.senderAddress, to, size: total }, held);
+      await dialogue.begin(message.envelopeTo(to), held);
       return {
         kind: "prepared",
         mark: { via: VIA, data: { messageId: mail.unique } },
@@ -176,6 +184,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const { recovery } = this;
     const refusals = this.refusals(dialogue);
     const isWhole = !dialogue.isOver;
+    const warnings = mail.fields?.dsn === undefined || dialogue.reports ? [] : [NO_REPORTS];
     const began = modem.clock.now();
     const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     leave.addEventListener("abort", onLeave, { once: true });
@@ -187,12 +196,12 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       await recovery.succeeded();
       this.remedies.forget(mail.id);
       this.last = { kind: "sent", at: modem.clock.now() };
-      const messageId = this.assigned(serverMessageId) ?? message.messageId;
+      const messageId = assignedId(serverMessageId, this.guarded) ?? message.messageId;
       return acceptedOutcome(envelope, refusals, {
         passage: { ...this.passage(dialogue, response), messageId },
         sendMs: modem.clock.now() - began,
         bytes: message.payloadBytes,
-        warnings: [],
+        warnings,
       });
     } catch (cause) {
       const failure = await this.explained(standing, cause);
@@ -266,12 +275,6 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       const reply = readReply(response, this.guarded);
       return reply === undefined ? [] : [{ address, reply }];
     });
-  }
-
-  /** The Message-ID that a server says it has given the mail, where it is no longer and no other than one may be. */
-  private assigned(messageId: string | undefined): string | undefined {
-    const reply = `250 ${messageId ?? ""}`;
-    return readReply(reply, this.guarded)?.text === reply ? messageId : undefined;
   }
 
   private passage({ tls }: Dialogue, response: string | undefined): Passage {

@@ -7,7 +7,15 @@
  */
 import { ERROR_TABLE } from "../../errors";
 import type { Envelope, Mark } from "../../mailer/mailer";
-import type { Delivery, Mailbox, Passage, Priority, UnreadableRecipient } from "../../mail/mail";
+import type {
+  AttachmentPlace,
+  Delivery,
+  Mailbox,
+  MailFields,
+  Passage,
+  Priority,
+  UnreadableRecipient,
+} from "../../mail/mail";
 import { ErrorPack, unpackedError, type StoredError } from "../../stored-error";
 
 /** Format that this version writes. */
@@ -62,6 +70,8 @@ export interface KeptAttachment {
   readonly size: number;
   /** Hex. */
   readonly sha256: string;
+  /** Undefined: a file beside the text. */
+  readonly place?: AttachmentPlace;
 }
 
 /** Lies in a file of its own, because the record would be too large. */
@@ -104,6 +114,8 @@ export interface SpoolRecord {
   readonly from: Mailbox | null;
   /** Who is to get the answers; undefined: the sender. */
   readonly replyTo?: readonly Mailbox[];
+  /** Undefined: none. */
+  readonly fields?: MailFields;
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
@@ -125,7 +137,9 @@ export interface SpoolRecord {
 }
 
 /** What a start must know of a record; texts and messages of a long queue would fill the memory of a small gateway. */
-export type RecordHead = Omit<SpoolRecord, "text" | "subject" | "origin"> & { readonly nodeId: string };
+export type RecordHead = Omit<SpoolRecord, "text" | "subject" | "fields" | "origin"> & {
+  readonly nodeId: string;
+};
 
 export interface RecoveredMail {
   readonly record: RecordHead;
@@ -186,7 +200,13 @@ export function readRecord(text: string, id: string): ReadRecord {
   return damaged(`${firstWrong(record) ?? "a part"} is missing or not valid`);
 }
 
-export function headOf({ text: _text, subject: _subject, origin, ...head }: SpoolRecord): RecordHead {
+export function headOf({
+  text: _text,
+  subject: _subject,
+  fields: _fields,
+  origin,
+  ...head
+}: SpoolRecord): RecordHead {
   return { ...head, nodeId: origin.nodeId };
 }
 
@@ -221,6 +241,18 @@ const isTls = (value: unknown): boolean =>
   isObject(value) && isText(value["version"]) && isText(value["cipher"]);
 const isMailbox = (value: unknown): boolean =>
   isObject(value) && isText(value["name"]) && isText(value["address"]);
+const areFields = (value: unknown): boolean => {
+  if (!isObject(value)) return false;
+  const { inReplyTo, references, headers, dsn } = value;
+  return (
+    (inReplyTo === undefined || isText(inReplyTo)) &&
+    (references === undefined || areTexts(references)) &&
+    (headers === undefined || (Array.isArray(headers) && headers.every(isField))) &&
+    (dsn === undefined || (isObject(dsn) && areTexts(dsn["notify"]) && typeof dsn["isWhole"] === "boolean"))
+  );
+};
+const isField = (value: unknown): boolean =>
+  isObject(value) && isText(value["name"]) && isText(value["value"]);
 const isState = (value: unknown): boolean => {
   if (!isObject(value)) return false;
   switch (value["kind"]) {
@@ -243,7 +275,15 @@ const isUnreadable = (value: unknown): boolean =>
   isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));
 const isElsewhere = (value: unknown): boolean => isObject(value) && isNumber(value["bytes"]);
 const isAttachment = (value: unknown): boolean =>
-  isObject(value) && isText(value["filename"]) && isNumber(value["size"]) && isText(value["sha256"]);
+  isObject(value) &&
+  isText(value["filename"]) &&
+  isNumber(value["size"]) &&
+  isText(value["sha256"]) &&
+  (value["place"] === undefined || isPlace(value["place"]));
+const isPlace = (value: unknown): boolean =>
+  isObject(value) &&
+  ((value["kind"] === "html" && typeof value["isSource"] === "boolean") ||
+    (value["kind"] === "inline" && isText(value["cid"])));
 
 /** What sending relies on; a record that lacks any of it is damaged. */
 const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boolean])[] = [
@@ -263,6 +303,7 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ],
   ["from", (value) => value === null || isMailbox(value)],
   ["replyTo", (value) => value === undefined || (Array.isArray(value) && value.every(isMailbox))],
+  ["fields", (value) => value === undefined || areFields(value)],
   ["to", areTexts],
   ["cc", areTexts],
   ["bcc", areTexts],

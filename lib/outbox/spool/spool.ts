@@ -18,7 +18,7 @@ import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
-import type { MailAttachment } from "../../mail/mail";
+import type { MailAttachment, MailFields } from "../../mail/mail";
 import { bytePieces } from "../../mail/message/long-text";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import {
@@ -44,8 +44,9 @@ const RECORD_ROOM = 2048;
 
 /** What a mail holds and a change of state leaves as it is. */
 export interface Contents {
-  /** Always stands in the record, and takes its part of the room there. */
+  /** Both always stand in the record, and take their part of the room there. */
   readonly subject: string;
+  readonly fields?: MailFields | undefined;
   readonly attachments: readonly MailAttachment[];
   readonly text: string;
   /** Rest of the flow's message, plain JSON. */
@@ -145,9 +146,9 @@ export class Spool {
    * OUTBOX_FULL when the attachments exceed `room` bytes, and leaves nothing then.
    */
   async keep(id: string, contents: Contents, room: number): Promise<KeptContents> {
-    const { subject, attachments, text, message } = contents;
+    const { subject, fields = {}, attachments, text, message } = contents;
     const json = JSON.stringify(message);
-    let left = RECORD_ROOM - Buffer.byteLength(subject);
+    let left = RECORD_ROOM - Buffer.byteLength(subject) - Buffer.byteLength(JSON.stringify(fields));
     const fits = (part: string): boolean => {
       const bytes = Buffer.byteLength(part);
       if (bytes <= left) left -= bytes;
@@ -192,11 +193,9 @@ export class Spool {
 
   /** The attachments of a mail, to be read from the disk. */
   attachments({ id, attachments }: SpoolRecord): OutgoingAttachment[] {
-    return attachments.map(({ filename, size, sha256 }, index) => ({
-      filename,
-      size,
-      sha256,
-      open: () => this.content(id, String(index), `attachment ${filename}`),
+    return attachments.map((one, index) => ({
+      ...one,
+      open: () => this.content(id, String(index), `attachment ${one.filename}`),
     }));
   }
 
@@ -305,12 +304,12 @@ async function keepAttachments(
 ): Promise<KeptAttachment[]> {
   const kept: KeptAttachment[] = [];
   let left = room;
-  for (const [index, { filename, content }] of attachments.entries()) {
+  for (const [index, { filename, content, place }] of attachments.entries()) {
     const source = content.kind === "bytes" ? inPieces(content.bytes) : files.streamReal(content.path);
     const hash = createHash("sha256");
     const size = await put(String(index), measured(source, filename, hash, left));
     left -= size;
-    kept.push({ filename, size, sha256: hash.digest("hex") });
+    kept.push({ filename, size, sha256: hash.digest("hex"), ...(place !== undefined && { place }) });
   }
   return kept;
 }

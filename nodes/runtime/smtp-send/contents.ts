@@ -7,7 +7,7 @@
  * those in its context.
  */
 import { bytesOf, isRecord } from "../../../lib/mail/message/foreign";
-import type { Mail, MailAttachment } from "../../../lib/mail/mail";
+import type { AttachmentPlace, Mail, MailAttachment } from "../../../lib/mail/mail";
 import { isWithCrLf, PIECE, inTurns, type Work } from "../../../lib/mail/message/long-text";
 import { jsonPieces } from "../../../lib/mail/message/json";
 import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
@@ -20,6 +20,8 @@ interface ReleasedContent {
   readonly filename: string;
   /** Bytes; left out while the file has not been read. */
   readonly size?: number;
+  /** How the HTML of the mail names it. */
+  readonly cid?: string;
 }
 
 /** Characters of a payload that are not worth to be read back. */
@@ -88,7 +90,7 @@ export function nameContents(message: Message, attachments: readonly EndedAttach
   if (count === 0 || attachments.length < count) return;
   message["attachments"] = attachments
     .slice(-count)
-    .map(({ filename, size }): ReleasedContent => ({ filename, size }));
+    .map(({ filename, size, place }): ReleasedContent => ({ filename, size, ...cidOf(place) }));
 }
 
 /** Gives a released message its contents back, so that another node can send it. Rejects when one cannot be read. */
@@ -102,17 +104,22 @@ export async function restoreContents(
     first !== undefined && isPlaceOf(message["payload"], first) ? await first.readBack() : message["payload"];
   // The record of a damaged mail has no contents any more; the names are better than nothing.
   if (count > 0 && attachments.length >= count) {
-    const contents: { readonly filename: string; readonly content: Buffer }[] = [];
+    const contents: { readonly filename: string; readonly content: Buffer; readonly cid?: string }[] = [];
     for (const attachment of attachments.slice(-count)) {
-      contents.push({ filename: attachment.filename, content: await attachment.readBack() });
+      const { filename, place } = attachment;
+      contents.push({ filename, content: await attachment.readBack(), ...cidOf(place) });
     }
     message["attachments"] = contents;
   }
   if ("payload" in message) message["payload"] = payload;
 }
 
-function placeholder({ filename, content }: MailAttachment): ReleasedContent {
-  return content.kind === "bytes" ? { filename, size: content.bytes.length } : { filename };
+function placeholder({ filename, content, place }: MailAttachment): ReleasedContent {
+  return { filename, ...(content.kind === "bytes" && { size: content.bytes.length }), ...cidOf(place) };
+}
+
+function cidOf(place: AttachmentPlace | undefined): Pick<ReleasedContent, "cid"> {
+  return place?.kind === "inline" ? { cid: place.cid } : {};
 }
 
 function isPlaceOf(value: unknown, { filename, size }: EndedAttachment): boolean {

@@ -7,6 +7,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
+import { simpleParser } from "mailparser";
 import type { OutgoingAttachment, OutgoingMail } from "../../../lib/mailer/mailer";
 import { MailServer, type ReceivedMail } from "../../support/mail-server";
 import { attachment, transaction } from "../../support/memory-mailer";
@@ -19,7 +20,7 @@ describe("A message over a socket", function () {
   let rig: SocketMailer;
 
   before(async () => {
-    server = await MailServer.start();
+    server = await MailServer.start({ reports: true });
     host = socketHost();
     await host.ready;
     rig = host.mailer({ smtp: { port: server.port, senderName: 'Püm "7"' } });
@@ -63,6 +64,115 @@ describe("A message over a socket", function () {
     const kept = await received({});
     assert.deepEqual(headers(kept), [...new Set(headers(kept))]);
     assert.ok(!headers(kept).includes("X-Mailer"));
+  });
+
+  /** Its texts and files as the tree of MIME holds them. */
+  const structure = ({ raw }: ReceivedMail): readonly string[] =>
+    [...raw.toString("latin1").matchAll(/^Content-Type: ([a-z]+\/[a-z0-9.+-]+)/gim)].map(
+      ([, type = ""]) => type,
+    );
+  const picture = {
+    ...attachment("trend größe.png", Buffer.from("\x89PNG\r\n.\r\n")),
+    place: { kind: "inline", cid: "trend.7@plant" },
+  } as const;
+  const html = (text: string, hasMark: boolean): OutgoingAttachment => ({
+    ...attachment("message.html", Buffer.from(hasMark ? `\uFEFF${text}` : text), 700),
+    place: { kind: "html", isSource: true },
+  });
+
+  it("of HTML shows it with its pictures, and has the text for who shows none", async () => {
+    const page =
+      '<!DOCTYPE html><html><body><p>Pegel <b>高</b></p>\r\n.\r\n<img src="cid:trend.7@plant"></body></html>';
+    const log = attachment("log.csv", Buffer.from("1;2"));
+    const one = await received({ text: "Pegel 高", attachments: [html(page, true), log, picture] });
+    assert.deepEqual(structure(one), [
+      "multipart/mixed",
+      "multipart/alternative",
+      "text/plain",
+      "multipart/related",
+      "text/html",
+      "image/png",
+      "text/csv",
+    ]);
+    const source = one.parsed.attachments.find(({ related }) => related);
+    assert.deepEqual(
+      [source?.cid, source?.contentDisposition, source?.filename, source?.content],
+      ["trend.7@plant", "inline", "trend größe.png", Buffer.from("\x89PNG\r\n.\r\n")],
+    );
+    assert.equal(one.parsed.text?.trim(), "Pegel 高");
+    // The parser puts the pictures into what it gives as HTML.
+    const shown = (one.parsed.html || "").replace(/data:image\/png;base64,[^"]*/, "cid:trend.7@plant");
+    assert.equal(shown.trim(), page.replaceAll("\r\n", "\n"));
+    const alone = await received({ text: "", attachments: [html("<p>Level 94 %</p>", false)] });
+    assert.deepEqual(structure(alone), ["text/html"]);
+    const lone = await received({ attachments: [{ ...picture }] });
+    assert.deepEqual(structure(lone), ["multipart/mixed", "text/plain", "image/png"]);
+  });
+
+  it("of HTML of any length arrives as it was, and the size told to the server is true", async () => {
+    for (const line of ["<p>Level 94 % = high</p>\r\n", "<p>Füllstand 高 94 %</p>\r\n.\r\n"]) {
+      const page = line.repeat(2_500).trim();
+      const progress: number[] = [];
+      const { length } = server.received;
+      await rig.send(transaction({ attachments: [html(page, /[^\0-\x7f]/.test(line)), picture] }), {
+        onProgress: ({ total }) => progress.push(total),
+      });
+      const { parsed, raw } = await server.waitForMail(length + 1);
+      assert.equal((parsed.html || "").trim(), page.replaceAll("\r\n", "\n"));
+      const total = Math.max(...progress);
+      assert.ok(Math.abs(total - raw.length) < 20, `${total} of ${raw.length}`);
+      // What is ASCII does not grow by a third.
+      const most = /[^\0-\x7f]/.test(line) ? 1.4 : 1.2;
+      const bytes = Buffer.byteLength(page);
+      assert.ok(raw.length < bytes * most, `${raw.length} for ${bytes}`);
+    }
+  });
+
+  it("of HTML says above it what its reader must know", async () => {
+    const { length } = server.received;
+    const lost = ['The attachment "größe <1>.csv" was lost on the disk of the gateway.'];
+    for (const page of ["<html><body>Level</body></html>", `<p>${"Level ".repeat(4_000)}</p>`]) {
+      await rig.send(transaction({ attachments: [html(page, false)], lost }), { possibleDuplicate: true });
+    }
+    for (const at of [1, 2]) {
+      const { parsed } = await server.waitForMail(length + at);
+      assert.match(
+        parsed.html || "",
+        /^<p>May be a repeat, id mail-1\.<br>The attachment &#34;gr&#246;&#223;e &#60;1&#62;\.csv&#34; was lost on the disk of the gateway\.<\/p>\n</,
+      );
+      assert.match(
+        parsed.text ?? "",
+        /^May be a repeat, id mail-1\.\nThe attachment "größe <1>\.csv" was lost/,
+      );
+    }
+  });
+
+  it("stands in its thread, has its own header fields, and asks for reports where the server sends them", async () => {
+    const fields: OutgoingMail["fields"] = {
+      inReplyTo: "<alarm@example.com>",
+      headers: [{ name: "X-Plant", value: "Füllstand 高" }],
+      dsn: { notify: ["failure", "delay"], isWhole: false },
+    };
+    const { parsed, reports } = await received({ fields, to: ["a@example.com", "b@example.com"] });
+    assert.equal(parsed.inReplyTo, "<alarm@example.com>");
+    assert.equal(parsed.references, "<alarm@example.com>");
+    const { line = "" } = parsed.headerLines.find(({ key }) => key === "x-plant") ?? {};
+    const plant = await simpleParser(`${line.replace("X-Plant", "Subject")}\r\n\r\n`);
+    assert.equal(plant.subject, "Füllstand 高");
+    assert.equal(parsed.headers.get("auto-submitted"), "auto-generated");
+    assert.deepEqual(reports, { ret: "HDRS", envid: "mail-1", notify: ["FAILURE,DELAY", "FAILURE,DELAY"] });
+    const never = await received({ fields: { dsn: { notify: [], isWhole: true } } });
+    assert.deepEqual(never.reports, { ret: "FULL", envid: "mail-1", notify: ["NEVER"] });
+    assert.deepEqual((await received({})).reports.notify, [""]);
+    const without = await MailServer.start();
+    const one = host.mailer({ smtp: { port: without.port } });
+    const outcome = await one.send(transaction({ fields }));
+    one.mailer.close();
+    assert.deepEqual(outcome.warnings, [
+      "The server sends no reports of the delivery (DSN); msg.dsn was not passed on.",
+    ]);
+    assert.equal(without.received.length, 1);
+    await without.stop();
   });
 
   it("says when it was raised where it is late", async () => {

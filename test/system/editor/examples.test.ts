@@ -61,6 +61,18 @@ const MAILS = [
     files: [],
   },
   { example: "15 Escalation until acknowledged", button: "alarm", subject: "Tank 2", files: [] },
+  {
+    example: "16 HTML with a picture",
+    button: "every day at 7",
+    subject: "Tank 2: 94 %",
+    files: [/^levels\.gif$/],
+  },
+  {
+    example: "17 Alarm and all-clear in one thread",
+    button: "level 95 %",
+    subject: "ALARM: tank 2 is high",
+    files: [],
+  },
 ] as const;
 
 const read = (name: string): ExampleNode[] => readJson(`examples/${name}.json`);

@@ -12,8 +12,13 @@ import { failsWith, POLICY } from "./support";
 
 const warnings: string[] = [];
 /** The attachments of a list in which none is without content. */
-const read = async (value: unknown, folders: readonly string[] = []): Promise<readonly MailAttachment[]> => {
-  const { attachments, missing } = await readAttachments(value, folders, (warning) => warnings.push(warning));
+const read = async (
+  value: unknown,
+  folders: readonly string[] = [],
+  html?: Buffer,
+): Promise<readonly MailAttachment[]> => {
+  const warn = (warning: string): void => void warnings.push(warning);
+  const { attachments, missing } = await readAttachments(value, folders, warn, html);
   const [first] = missing;
   if (first !== undefined) throw new ModemError(first.code, { detail: first.why });
   return attachments;
@@ -175,11 +180,41 @@ describe("attachments of a message", () => {
   });
 
   it("are listed with what the module cannot carry", async () => {
-    await read({ filename: "a.png", content: "a", contentType: "image/png", cid: "logo" });
-    assert.deepEqual(warnings, [
-      "The contentType of attachment 1 is not carried by the module.",
-      "The cid of attachment 1 is not carried by the module.",
-    ]);
+    await read({ filename: "a.png", content: "a", contentType: "image/png" });
+    assert.deepEqual(warnings, ["The contentType of attachment 1 is not carried by the module."]);
+  });
+
+  it("have the name by which HTML shows them, unless a header could not hold it", async () => {
+    const attachments = [
+      ["logo", "logo"],
+      ["<trend.7@plant>", "trend.7@plant"],
+      [7, "7"],
+      ["", undefined],
+      ["a\r\nBcc: x@example.com", undefined],
+      ["a b", undefined],
+      ['a"b', undefined],
+      ["größe", undefined],
+      ["x".repeat(201), undefined],
+      ["[object Object]", undefined],
+    ] as const;
+    const html = Buffer.from(
+      attachments.map(([cid]) => `<img src="cid:${`${cid}`.replace(/^<|>$/g, "")}">`).join(),
+    );
+    const made = await read(
+      attachments.map(([cid]) => ({ filename: "a.png", content: "a", cid })),
+      [],
+      html,
+    );
+    assert.deepEqual(
+      made.map(({ place }) => (place?.kind === "inline" ? place.cid : undefined)),
+      attachments.map(([, cid]) => cid),
+    );
+    assert.deepEqual(
+      warnings,
+      [5, 6, 7, 8, 9, 10].map(
+        (number) => `The cid of attachment ${number} is not valid; it is attached as a file.`,
+      ),
+    );
   });
 
   describe("by path", () => {

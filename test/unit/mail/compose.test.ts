@@ -86,6 +86,28 @@ describe("a composed mail", () => {
     ]);
   });
 
+  it("says what becomes of HTML and its pictures", () => {
+    const html = (isSource: boolean) => ({
+      ...storedAttachment("message.html"),
+      place: { kind: "html", isSource } as const,
+    });
+    const picture = { ...storedAttachment("trend.png"), place: { kind: "inline", cid: "trend" } as const };
+    const noPictures = 'The attachment "trend.png" is a file: the module carries no pictures in a text.';
+    const { transaction, warnings } = composed(storedMail({ attachments: [html(true), picture] }));
+    assert.deepEqual(warnings, [
+      "The HTML is attached as message.html; the text is an extract of it.",
+      noPictures,
+    ]);
+    assert.deepEqual(
+      transaction.attachments.map(({ name }) => name),
+      ["message.html", "trend.png"],
+    );
+    assert.deepEqual(composed(storedMail({ attachments: [html(false), picture] })).warnings, [
+      "The HTML is attached as message.html.",
+      noPictures,
+    ]);
+  });
+
   it("names an address that some modules find too long, once", () => {
     const long = `${"a".repeat(39)}@example.com`;
     const sure = `${"a".repeat(38)}@example.com`;

@@ -5,7 +5,6 @@ import { CAMERA_MAIL, mtaMessage, PLC_MAIL, UPS_MAIL } from "../../support/devic
 import { POLICY } from "./support";
 
 const SENDER = "msg.from was not used: the settings of the modem do not let a message replace the sender.";
-const EXTRACT = "The HTML is attached as message.html; the text is an extract of it.";
 
 describe("The mail of a device", () => {
   it("with a picture keeps recipients, subject, text and picture, and warns of the sender alone", async () => {
@@ -41,13 +40,21 @@ describe("The mail of a device", () => {
       ["message.html", "attachment.png"],
     );
     assert.deepEqual(mail.replyTo, [{ name: "", address: "plc@plant.local" }]);
-    assert.deepEqual(mail.warnings, [SENDER, EXTRACT]);
+    assert.deepEqual(
+      mail.attachments.map(({ place }) => place),
+      [
+        { kind: "html", isSource: true },
+        // The parser has put it into the HTML.
+        undefined,
+      ],
+    );
+    assert.deepEqual(mail.warnings, [SENDER]);
   });
 
   it("has the device as its sender where the settings let it", async () => {
     const mail = await readMessage(await mtaMessage(PLC_MAIL), {}, { ...POLICY, allowFrom: true });
     assert.deepEqual([mail.from, mail.replyTo], [{ name: "", address: "plc@plant.local" }, undefined]);
-    assert.deepEqual(mail.warnings, [EXTRACT]);
+    assert.deepEqual(mail.warnings, []);
   });
 
   it("has no HTML of the message beside a text that was chosen in the editor", async () => {
@@ -56,13 +63,15 @@ describe("The mail of a device", () => {
       [mail.text, mail.attachments.map(({ filename }) => filename)],
       ["Level high", ["attachment.png"]],
     );
+    assert.equal(mail.attachments[0]?.place, undefined);
   });
 
   it("of HTML beside a text keeps both, and has no extract", async () => {
     const message = { ...(await mtaMessage(PLC_MAIL)), payload: "Level 94 %, rising" };
     const mail = await readMessage(message, {}, POLICY);
     assert.equal(mail.text, "Level 94 %, rising");
-    assert.equal(mail.attachments[0]?.filename, "message.html");
+    const [html] = mail.attachments;
+    assert.deepEqual([html?.filename, html?.place], ["message.html", { kind: "html", isSource: false }]);
     assert.deepEqual(mail.warnings, [SENDER]);
   });
 });

@@ -83,6 +83,10 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     }
   }
   if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
+  for (const property of ["inReplyTo", "references", "headers", "dsn"] as const) {
+    if (mail.fields?.[property] !== undefined) warn(`msg.${property} is not carried by the module.`);
+  }
+  warnOfHtml(mail.attachments, warn);
   const preface = [
     ...notesOf(mail, history, settings.lateNote),
     ...(subject.whole || mail.isSubjectInText === true ? [] : [`Subject: ${mail.subject}`]),
@@ -116,6 +120,18 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     },
     warnings: [...warnings],
   };
+}
+
+/** The module's client shows text alone. */
+function warnOfHtml(attachments: readonly OutgoingAttachment[], warn: Warn): void {
+  for (const { place, filename } of attachments) {
+    if (place?.kind === "html") {
+      warn(`The HTML is attached as message.html${place.isSource ? "; the text is an extract of it" : ""}.`);
+    }
+    if (place?.kind === "inline") {
+      warn(`The attachment ${shown(filename)} is a file: the module carries no pictures in a text.`);
+    }
+  }
 }
 
 /**
