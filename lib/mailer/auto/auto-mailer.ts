@@ -101,10 +101,12 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     const [way, other] = this.waysFor(transaction, options);
     const first = await this.tryBy(way, transaction, options);
     if (first.kind === "prepared" || !this.isLeft(way, transaction, first)) return first;
-    if (other === undefined) return first;
+    // What the module's client may not carry must not hold the mails that it does.
+    if (other === undefined) return moduleFits(this.options.settings) ? passing(first) : first;
     this.options.modem.log.warn(`${String(first.error)}; the mail goes by the other way: ${other}`);
     const second = await this.tryBy(other, transaction, options);
     if (second.kind === "prepared") return second;
+    if (second.retry.kind === "whenAvailable") return second;
     this.isLeft(other, transaction, second);
     // Next time the other way is the first, and then what it says is told; until then the first way holds nobody up.
     return passing(first);

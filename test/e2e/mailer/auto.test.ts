@@ -275,6 +275,22 @@ describe("A mail that takes the way that fits it", function () {
       }
     });
 
+    it("and does not hold the mails that the module's client carries", async () => {
+      for (const [security, kind] of [
+        ["tls", "transient"],
+        ["starttls", "setup"],
+      ] as const) {
+        await open({ security, port: 465 });
+        faults({ at: { socket: "open", nth: "every" }, fault: { kind: "openError", error: 555 } });
+        let outcome = await failed(foreign("one"));
+        while (outcome.retry.kind === "atOnce") outcome = await failed(foreign("one"));
+        assert.equal(outcome.error?.code, "SOCKET_UNSUPPORTED");
+        assert.equal(outcome.error.class, kind, security);
+        rig.mailer.close();
+        await clock.until(host.close());
+      }
+    });
+
     it("when the server takes no STARTTLS: never in clear text, never by the module", async () => {
       await open({ security: "starttls", port: 587 });
       for (let tries = 0; tries < 3; tries++) {
@@ -314,6 +330,30 @@ describe("A mail that takes the way that fits it", function () {
     assert.equal(outcome.error?.code, "MODEM_ERROR");
     assert.match(outcome.error?.command ?? "", /QSMTPCLR/);
     assert.equal(outcome.error?.class, "transient");
+  });
+
+  it("is due when the module is back, where that went away during the second way", async () => {
+    await open({}, { server: { answer: (line) => (line === undefined ? SILENCE : undefined) } });
+    faults({ at: { command: "+QSMTPCLR", nth: "every" }, fault: REFUSED });
+    const trying = rig.prepare(plain("one"));
+    await clock.run(() => server.sessions === 1, HOUR_MS);
+    host.module.restart("powerLoss");
+    const outcome = await clock.until(trying, HOUR_MS);
+    assert.ok(outcome.kind === "ended");
+    assert.deepEqual(outcome.retry, { kind: "whenAvailable" });
+  });
+
+  it("is called off during the second way as during the first", async () => {
+    await open({}, { server: { answer: (line) => (line === undefined ? SILENCE : undefined) } });
+    faults({ at: { command: "+QSMTPCLR", nth: "every" }, fault: REFUSED });
+    const stop = new AbortController();
+    const trying = rig.prepare(plain("one"), { signal: stop.signal });
+    await clock.run(() => server.sessions === 1, HOUR_MS);
+    stop.abort();
+    const outcome = await clock.until(trying, HOUR_MS);
+    assert.ok(outcome.kind === "ended");
+    assert.equal(outcome.error?.code, "MODEM_ABORTED");
+    assert.deepEqual(outcome.retry, { kind: "whenAvailable" });
   });
 
   it("is looked for by the way that has sent it", async () => {
