@@ -42,6 +42,8 @@ export async function post(
   const secure = tls().connect({
     ...trust,
     rejectUnauthorized: true,
+    // Without it the certificate of an address, which has no server name, would be compared with "localhost".
+    host: hostOf(url),
     ALPNProtocols: ["http/1.1"],
     socket: stream,
   });
@@ -96,6 +98,11 @@ function exchange(url: URL, body: string, secure: TLSSocket): Promise<HttpsAnswe
     request.on("close", () => reject(new Error("the connection ended before the answer")));
     request.end(body);
   });
+}
+
+/** The name or address alone; that of IPv6 stands in brackets in an URL. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }
 
 function codeOf(refusal: unknown): string | undefined {

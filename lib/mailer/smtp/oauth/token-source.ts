@@ -11,7 +11,7 @@ import type { Clock } from "../../../clock";
 import { copyOf, isModemError, ModemError } from "../../../errors";
 import { maskSecrets } from "../../../serial/trace";
 import type { TokenLogin } from "../../../quectel/settings";
-import { HttpsFailure, post, type HttpsAnswer } from "./https-post";
+import { hostOf, HttpsFailure, post, type HttpsAnswer } from "./https-post";
 import { tokenRequest } from "./token-request";
 
 export interface TokenSourceOptions {
@@ -98,8 +98,9 @@ export class TokenSource {
         REQUEST_MS,
         signal,
         async (ends) => {
-          const stream = await connect(url.hostname, port, ends);
-          return post(url, form, stream, trust(url.hostname), ends);
+          const host = hostOf(url);
+          const stream = await connect(host, port, ends);
+          return post(url, form, stream, trust(host), ends);
         },
         late,
       );
@@ -139,9 +140,13 @@ export class TokenSource {
 
 const HTTPS_PORT = 443;
 
-/** What of a request is nobody's business. */
+/** What of a request is nobody's business, also as it stands in the form. */
 function secretsOf(form: URLSearchParams): readonly string[] {
-  return ["client_secret", "assertion"].flatMap((name) => form.get(name) ?? []);
+  return ["client_secret", "assertion"].flatMap((name) => {
+    const value = form.get(name) ?? "";
+    const coded = new URLSearchParams({ value }).toString().slice("value=".length);
+    return [value, coded, encodeURIComponent(value)];
+  });
 }
 
 /** RFC 6749 sections 5.1 and 5.2. @throws SMTP_TOKEN_REFUSED, SMTP_TOKEN_FAILED */
