@@ -146,14 +146,20 @@ export class ModemHost {
    * connected for a node of the same connection, until the flows run again.
    */
   async close({ isRemoved = false } = {}): Promise<void> {
-    this.options.events.off("flows:stopping", this.onFlowsStopping);
-    this.options.events.off("flows:started", this.onFlowsStarted);
+    const { events } = this.options;
+    events.off("flows:stopping", this.onFlowsStopping);
+    events.off("flows:started", this.onFlowsStarted);
+    let isReplaced = this.isDeployed && !isRemoved;
+    // Node-RED does not wait for ever: whoever would have taken the module over is at work already, and needs the port.
+    const onLate = (): void => void (isReplaced = false);
+    events.on("flows:started", onLate);
     this.isLeft = false;
     // Nobody is there to take results; the close need not wait for it.
     this.router.close();
     this.members.close();
-    this.stop(this.isDeployed && !isRemoved);
+    this.stop(() => isReplaced);
     await this.work;
+    events.off("flows:started", onLate);
   }
 
   private get present(): RunningModem {
@@ -184,7 +190,8 @@ export class ModemHost {
     this.work = this.running.opened;
   }
 
-  private stop(isReplaced = false): void {
+  /** @param isReplaced asked when nothing sends mails any more: the module stays connected for another node. */
+  private stop(isReplaced = (): boolean => false): void {
     const { running } = this;
     if (running === undefined) return;
     const { settings } = running.parts;
@@ -197,7 +204,9 @@ export class ModemHost {
     this.work = this.work
       .then(() => portLease?.returned)
       .then(() => running.leave())
-      .then((station) => (isReplaced ? keepStation(station, { ...this.options, settings }) : station.close()))
+      .then((station) =>
+        isReplaced() ? keepStation(station, { ...this.options, settings }) : station.close(),
+      )
       .catch((error: unknown) =>
         this.options.log.error(`the modem did not close in order: ${String(error)}`),
       );

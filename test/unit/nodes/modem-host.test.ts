@@ -29,13 +29,13 @@ describe("A modem of the flows", () => {
 
   const lockOf = (): SpoolLock =>
     new SpoolLock(spoolDirectory(directory), hostFiles, systemClock, thisHost());
-  const modem = (): ModemHost =>
+  const modem = (events = new EventEmitter()): ModemHost =>
     new ModemHost({
       settings: SETTINGS,
       directory,
       clock: systemClock,
       log: new KeptLog(),
-      events: new EventEmitter(),
+      events,
       report: (error) => errors.push(error),
       unclaimed: () => Promise.resolve(),
     });
@@ -101,6 +101,30 @@ describe("A modem of the flows", () => {
     await portLease.giveBack();
     assert.equal(host.inUse?.modem.state.name, "ready");
     await host.close();
+  });
+
+  it("leaves the module connected for the node that a deploy puts in its place, and for nobody else", async () => {
+    await elsewhere.release();
+    const cases = [
+      ["replaced", {}, ["ready", "offline"]],
+      ["removed", { isRemoved: true }, ["offline", "offline"]],
+      ["late", {}, ["offline", "offline"]],
+    ] as const;
+    for (const [what, how, states] of cases) {
+      const events = new EventEmitter();
+      const host = modem(events);
+      host.join(user);
+      const module = host.inUse?.modem;
+      await waitFor("the modem", () => module?.state.name === "ready");
+      events.emit("flows:stopping", { diff: { changed: ["modem"] } });
+      const closed = host.close(how);
+      if (what === "late") events.emit("flows:started");
+      await closed;
+      assert.equal(module?.state.name, states[0], what);
+      events.emit("flows:started");
+      await waitFor("the port", () => module?.state.name === states[1]);
+      assert.equal(events.listenerCount("flows:started"), 0, what);
+    }
   });
 
   it("leaves its outbox alone when it was closed while it tried to take it", async () => {
