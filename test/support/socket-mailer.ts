@@ -96,7 +96,7 @@ export function socketHost(options: SocketHostOptions = {}) {
         store,
         text: { senderName, senderAddress, lateNote: 0, ...text },
       });
-      return inTwoPhases(mailer);
+      return { ...inTwoPhases(mailer), settings };
     },
     /** A mailer that takes the module's own client or a socket, whichever fits the mail. */
     autoMailer: ({ smtp, text }: SocketMailerOptions = {}) => {

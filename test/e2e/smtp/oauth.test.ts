@@ -4,6 +4,8 @@ import { createVerify, generateKeyPairSync } from "node:crypto";
 import { connect } from "node:net";
 import type { ModemError } from "../../../lib/errors";
 import type { Outcome } from "../../../lib/mailer/mailer";
+import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
+import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import type { SmtpSettings, TokenLogin } from "../../../lib/quectel/settings";
 import { internet } from "../../../lib/simulator";
 import { certificate, type CertificateName } from "../../support/certificates";
@@ -187,6 +189,33 @@ describe("A mail that logs in by a token", function () {
         await Promise.all([server.stop(), tokens.stop()]);
       }
     }
+  });
+
+  it("is shown by the diagnosis, which sends none", async () => {
+    await open();
+    const { modem, pdp, sockets } = host;
+    const settings = rig.settings;
+    const moduleClock = new ModuleClock(modem, 1);
+    await pdp.ensure(new AbortController().signal);
+    const tried = async (): Promise<boolean> => {
+      const check = new ServerCheck({ modem, moduleClock, sockets, settings });
+      const { signal } = new AbortController();
+      try {
+        assert.match(await check.encrypt(signal), /TLSv1\.3/);
+        return await check.login(signal);
+      } finally {
+        await check.end();
+      }
+    };
+    assert.equal(await tried(), true);
+    tokens.answer = json(400, { error: "invalid_client", error_description: "expired" });
+    await assert.rejects(tried(), { code: "SMTP_TOKEN_REFUSED", stage: "token" });
+    assert.equal(server.received.length, 0);
+    await waitFor("the sockets", () => {
+      const lines = host.module.log.lines();
+      const count = (name: string): number => lines.filter((line) => line.startsWith(name)).length;
+      return count("AT+QIOPEN") === 4 && count("AT+QICLOSE") === 4;
+    });
   });
 
   it("sends no token to a server that offers no login by token", async () => {
