@@ -55,7 +55,10 @@ export interface Transaction {
   readonly envelope: Envelope;
 }
 
-/** How much of a transaction is done, for a person who watches. */
+/**
+ * How much of a transaction is done, for a person who watches. `upload` is what takes time: attachments into the module,
+ * or the whole message over a socket; `body` a text that goes into the module apart from them.
+ */
 export interface MailerProgress {
   readonly stage: "connect" | "settings" | "upload" | "body" | "sending";
   /** Bytes of the mail handed over so far and in all; 0 of 0 where the stage has none. */

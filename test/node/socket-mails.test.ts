@@ -121,6 +121,18 @@ describe("A modem with mails over a socket", () => {
     );
   });
 
+  it("says how much of a long mail has gone out", async () => {
+    const { port, received } = await open();
+    const release = server?.hold("data");
+    await load(port);
+    const content = Buffer.alloc(150_000, "measured\n");
+    bench.inject("send", { to: "duty@example.com", attachments: [{ filename: "values.txt", content }] });
+    await bench.showsStatus("send", /^SIMULATED sending (?:99|100) % · 2\d\d of 2\d\d kB$/);
+    release?.();
+    await bench.received("sent");
+    assert.deepEqual(received[0]?.parsed.attachments[0]?.content, content);
+  });
+
   it("reaches the mailbox of the simulated modem, which needs no server", async () => {
     await load(25, { smtpHost: "inbox.simulated" });
     bench.inject("send", { to: "duty@example.com", topic: "Level 过高", payload: ".\r\n94 %\r\n.." });

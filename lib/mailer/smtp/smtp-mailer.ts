@@ -149,7 +149,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     signal.addEventListener("abort", onAbort, { once: true });
     const total = message.size;
-    const held = new HeldMessage(message.open(), (done) => progress({ stage: "body", done, total }));
+    const held = new HeldMessage(message.open(), (done) => progress({ stage: "upload", done, total }));
     const standing: Standing = { transaction, dialogue, message, lease, options };
     try {
       await dialogue.greet();

@@ -91,7 +91,8 @@ const ESTIMATE_AFTER_MS = 3_000;
 
 function uploadOf({ done, total, uploadMs }: MailProgress): Upload | undefined {
   if (total === 0) return undefined;
-  const leftMs = uploadMs < ESTIMATE_AFTER_MS || done === 0 ? undefined : (uploadMs / done) * (total - done);
+  const isEstimated = uploadMs >= ESTIMATE_AFTER_MS && done > 0 && done < total;
+  const leftMs = isEstimated ? (uploadMs / done) * (total - done) : undefined;
   return { done, total, ...knownFields({ leftMs }) };
 }
 

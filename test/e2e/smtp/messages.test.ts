@@ -230,7 +230,7 @@ describe("A message over a socket", function () {
     assert.deepEqual(parsed.attachments[0]?.content, content);
     assert.equal(parsed.attachments[0]?.filename, "messwerte größe.bin");
     assert.equal(parsed.text?.trim(), text);
-    const body = progress.filter(({ stage }) => stage === "body");
+    const body = progress.filter(({ stage }) => stage === "upload");
     assert.ok(Math.abs((body[0]?.total ?? 0) - raw.length) < 20, `${body[0]?.total} of ${raw.length}`);
     assert.ok(body.length > 10 && body.every(({ done }, index) => done >= (body[index - 1]?.done ?? 0)));
   });

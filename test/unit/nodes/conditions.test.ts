@@ -43,6 +43,8 @@ describe("What modem and outbox say of themselves", () => {
       name: "sending",
       upload: { done: 2001, total: 3001, leftMs: 3000 },
     });
+    // Then the server has to answer, and nobody knows when.
+    assert.deepEqual(uploaded(3001, 9000), { name: "sending", upload: { done: 3001, total: 3001 } });
   });
 
   it("is `sending` without a figure where nothing is uploaded", () => {
