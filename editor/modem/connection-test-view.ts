@@ -48,7 +48,9 @@ export function showTest(view: TestView, leadTo: LeadTo): void {
 
 /** All of them while they run; once all are well, only their number until a person opens the list. */
 function showSteps(view: TestView): void {
-  const list = $("#quectel-test-steps").empty().append(allSteps(view).map(stepLine));
+  const list = $("#quectel-test-steps")
+    .empty()
+    .append(allSteps(view).map((step) => stepLine(step, step === headlineStep(view))));
   const isOver = view.phase === "ended";
   const isAllWell = isOver && view.steps.every(({ status }) => status === "ok");
   $("#quectel-test-all")
@@ -95,7 +97,11 @@ function nameOf(name: string): string {
   return translated(`step.${name}`, name);
 }
 
-function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownStep): JQuery {
+/** @param isHeadline its cause and hint stand above the list. */
+function stepLine(
+  { name, status, detail, needs, code, hint, hintKey }: ShownStep,
+  isHeadline: boolean,
+): JQuery {
   const line = $("<li>", { class: `quectel-step quectel-step-${status}` });
   $("<i>", { class: `fa ${ICONS[status]}`, "aria-hidden": "true" }).appendTo(line);
   const words = $("<div>").appendTo(line);
@@ -106,8 +112,7 @@ function stepLine({ name, status, detail, needs, code, hint, hintKey }: ShownSte
   const found =
     needs === undefined ? saidOf({ code, detail }) : text("connectionTest.needs", { step: nameOf(needs) });
   if (found) $("<span>", { class: "quectel-step-detail" }).text(found).appendTo(words);
-  // That of a failed step stands below the headline.
-  if (hint && status !== "failed") {
+  if (hint && !isHeadline) {
     $("<div>", { class: "quectel-step-hint" })
       .text(explain({ code, hint, hintKey }).hint ?? "")
       .appendTo(words);
@@ -153,7 +158,7 @@ function headlineOf(view: TestView): string {
     return kind === "mail" && isSending ? text("connectionTest.stoppedSending") : text(`stop.${end.why}`);
   }
   if (end.kind === "failed") return explain(end.error).message ?? "";
-  const failed = steps.find(({ status }) => status === "failed");
+  const failed = headlineStep(view);
   if (mail !== undefined) {
     return failed === undefined
       ? text("connectionTest.mailSent", mail)
@@ -178,9 +183,17 @@ function causeOf(failed: TestStep): string {
   return [nameOf(failed.name), saidOf(failed)].filter((part) => part).join(": ");
 }
 
+/** The first step that failed, once the test is over and its headline names it. */
+function headlineStep({ phase, steps, end }: TestView): TestStep | undefined {
+  return phase === "ended" && end?.kind === "done"
+    ? steps.find(({ status }) => status === "failed")
+    : undefined;
+}
+
 /** What a person can do about the end. */
-function hintOf({ phase, steps, end }: TestView): string {
-  const failed = phase === "ended" ? steps.find(({ status }) => status === "failed") : undefined;
+function hintOf(view: TestView): string {
+  const { end } = view;
+  const failed = headlineStep(view);
   const error = end?.kind === "failed" ? end.error : failed && { ...failed, message: failed.detail };
   return (error && explain(error).hint) ?? "";
 }

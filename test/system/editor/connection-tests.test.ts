@@ -117,6 +117,25 @@ for (const version of nodeRedVersions()) {
         }
       });
 
+      it("show what to do at every step that fails", async () => {
+        const steps = [
+          { name: "byModule", status: "failed", detail: "refused", hint: "Try an app password." },
+          { name: "bySocket", status: "failed", detail: "closed", hint: "Try another <b>port</b>." },
+        ];
+        const view = { kind: "mail", phase: "ended", ladder: [], total: 2, steps, end: { kind: "done" } };
+        const looks = /quectel-modem\/connection-tests\/[^/]+$/;
+        await editor.page.route(looks, (route) => route.fulfill({ json: view }));
+        await openWithServer();
+        await editor.page.click("#quectel-test-modem");
+        await headline("not sent. By the module’s own client: refused");
+        assert.equal(await hint(), "Try an app password.");
+        assert.deepEqual(await editor.page.locator(".quectel-step-hint").allInnerTexts(), [
+          "Try another <b>port</b>.",
+        ]);
+        await editor.page.unroute(looks);
+        await editor.cancel();
+      });
+
       it("send a test mail with what was typed, and ask whether it can be read", async () => {
         await openWithServer();
         await editor.page.click("#quectel-test-mail");
