@@ -98,8 +98,8 @@ export const MESSAGE_ERRORS = {
     class: "message",
   },
   LIMIT_CREDENTIALS: {
-    text: "The user name or password is too long for the module",
-    hint: "Most modules accept at most 50 bytes each. Use a relay with a shorter key.",
+    text: "The username or password is too long for the module",
+    hint: 'Most modules accept at most 50 bytes each. Set "Sent by" to this package, or use a relay with a shorter key.',
     class: "setup",
   },
   LIMIT_SERVER: {

@@ -35,7 +35,7 @@ export const SMTP_ERRORS = {
   SMTP_AUTH_UNSUPPORTED: {
     number: 655,
     text: "The mail server offers no login method that the module supports",
-    hint: "The module supports LOGIN, and some firmware PLAIN. Use a server or relay that offers LOGIN.",
+    hint: 'The module supports LOGIN, and some firmware PLAIN. Set "Sent by" to this package, or use a server or relay that offers LOGIN.',
     class: "setup",
   },
   SMTP_CLOSED_BY_SERVER: {
@@ -104,13 +104,13 @@ export const SMTP_ERRORS = {
     class: "transient",
   },
   SMTP_TOKEN_REFUSED: {
-    text: "The token endpoint refuses a token for the login (OAuth 2)",
-    hint: "Check directory, client ID and client secret, or the service account; the message has the endpoint's words.",
+    text: "The token endpoint refused to issue a token for the login (OAuth 2)",
+    hint: "Check directory, client ID and client secret, or the service account. The message quotes the endpoint's response.",
     class: "setup",
   },
   SMTP_TOKEN_FAILED: {
     text: "No token for the login could be fetched (OAuth 2)",
-    hint: "It is retried automatically; if it persists, check the token endpoint.",
+    hint: "Retried automatically. If the error persists, check the token endpoint.",
     class: "transient",
   },
   SMTP_SERVICE_UNAVAILABLE: {

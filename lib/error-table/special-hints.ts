@@ -33,7 +33,8 @@ export const SPECIAL_HINTS = {
   deactivated: "Activate the data connection with a pdp-context node.",
   noPing: "Many servers and operators block pings, so this result is not conclusive. Send a test mail.",
   oddPort: "Use 465 with SSL/TLS, or 587 with STARTTLS.",
-  longLogin: "Most modules do not accept more. Use a relay with a shorter key.",
+  longLogin:
+    'Most modules do not accept more. Set "Sent by" to this package, or use a relay with a shorter key.',
   loginNeedsEncryption:
     "The server accepts a login only over an encrypted connection: choose SSL/TLS (port 465) or STARTTLS (port 587).",
   appPassword:
@@ -43,16 +44,16 @@ export const SPECIAL_HINTS = {
   noPasswordLogin:
     "The server does not accept a password login here. Check port and encryption, or use a relay that accepts one.",
   noTokenLogin:
-    "The server offers no login by token (XOAUTH2) here: check server, port and encryption, or log in by password.",
+    "The server offers no login by token (XOAUTH2) here. Check server, port and encryption, or log in with a password.",
   microsoftToken:
     "Microsoft issued the token, but the mail server does not accept it: grant the application SMTP.SendAsApp with " +
-    "admin consent, register its service principal in Exchange Online, give that the right to the mailbox, and switch " +
-    "SMTP AUTH on for the mailbox; then resume the outbox.",
+    "admin consent, register its service principal in Exchange Online, give it access to the mailbox, and enable " +
+    "SMTP AUTH for the mailbox; then resume the outbox.",
   googleToken:
     "Google issued the token, but the mail server does not accept it: delegate the scope https://mail.google.com/ to " +
-    "the service account in the Admin console, and check that the user is a mailbox; then resume the outbox.",
+    "the service account in the Admin console, and check that the username is a mailbox; then resume the outbox.",
   otherToken:
-    "The token was issued, but the mail server does not accept it: check its scope and the right to the mailbox; then " +
+    "The token was issued, but the mail server does not accept it: check its scope and its access to the mailbox; then " +
     "resume the outbox.",
   noSmtp: "Check that the server speaks SMTP on this port (465 with SSL/TLS, 587 with STARTTLS).",
   noStartTls:

@@ -60,7 +60,7 @@ export const PROVIDERS: readonly Provider[] = [
     userLength: 6,
     passwordLength: 69,
     remark:
-      "User is the word apikey. The key is too long for the module's own client: let this package send.",
+      "The username is the word apikey. The key is too long for the module's own client: let this package send.",
     loginFrom: "Twilio SendGrid documentation of API keys",
   },
   {
