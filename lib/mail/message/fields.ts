@@ -23,8 +23,8 @@ export interface FieldSource {
 export interface Fields {
   /** Undefined: nothing was asked for. */
   readonly fields: MailFields | undefined;
-  /** A Reply-To among the header fields. */
-  readonly replyTo: string | undefined;
+  /** A Reply-To among the header fields, as it was given. */
+  readonly replyTo: unknown;
 }
 
 /** Characters of a Message-ID without its brackets, of all references, of a value, and of all header fields. */
@@ -32,9 +32,10 @@ const LONGEST_ID = 250;
 const LONGEST_REFERENCES = 1000;
 const LONGEST_VALUE = 500;
 const LONGEST_FIELDS = 1000;
-/** Characters and entries that are looked at. */
+/** Characters and entries that are looked at, and characters of one that names events. */
 const MOST_LOOKED_AT = 10_000;
 const MOST_ENTRIES = 100;
+const LONGEST_WORDS = 500;
 /** Names in one warning. */
 const MOST_NAMED = 5;
 
@@ -43,22 +44,22 @@ const MESSAGE_ID = /^[!-;=?-~]+$/;
 /** RFC 5322 section 2.2. */
 const FIELD_NAME = /^[!-9;-~]{1,76}$/;
 const ALLOWED = /^(?:Importance|List-Id|Keywords|X-.+)$/i;
+/** They stand for properties of the message, and are read like these: half an address is another one. */
+const OF_MESSAGE = /^(?:Reply-To|In-Reply-To|References)$/i;
+const BETWEEN_IDS = /[\s,]+/;
 /** What the http request node leaves in the headers of an answer, which are none of a mail. */
 const MARK_OF_HTTP = "x-node-red-request-node";
 
 /** May throw what a value throws when it is read. */
 export function readFields(source: FieldSource, warn: Warn): Fields {
-  const given = readHeaders(source.headers, warn);
-  const own = given.filter(({ name }) => ALLOWED.test(name));
-  const text = (name: string): string | undefined =>
-    given.find((field) => field.name.toLowerCase() === name)?.value;
+  const { own, ofMessage } = readHeaders(source.headers, warn);
   const [inReplyTo] = readIds(
-    isBlank(source.inReplyTo) ? text("in-reply-to") : source.inReplyTo,
+    isBlank(source.inReplyTo) ? ofMessage.get("in-reply-to") : source.inReplyTo,
     "inReplyTo",
     warn,
   );
   const references = shortened(
-    readIds(isBlank(source.references) ? text("references") : source.references, "references", warn),
+    readIds(isBlank(source.references) ? ofMessage.get("references") : source.references, "references", warn),
   );
   const dsn = readDsn(source.dsn, warn);
   const fields: MailFields = {
@@ -67,14 +68,18 @@ export function readFields(source: FieldSource, warn: Warn): Fields {
     ...(own.length > 0 && { headers: own }),
     ...(dsn !== undefined && { dsn }),
   };
-  return { fields: Object.keys(fields).length === 0 ? undefined : fields, replyTo: text("reply-to") };
+  return {
+    fields: Object.keys(fields).length === 0 ? undefined : fields,
+    replyTo: ofMessage.get("reply-to"),
+  };
 }
 
 /** Message-IDs in angle brackets. */
 function readIds(value: unknown, property: string, warn: Warn): readonly string[] {
   if (isBlank(value)) return [];
-  const list: readonly unknown[] = Array.isArray(value) ? value.slice(-MOST_ENTRIES) : [value];
-  const ids = list.flatMap((one) => (primitiveText(one) ?? "<>").slice(0, MOST_LOOKED_AT).split(/[\s,]+/));
+  const list: readonly unknown[] = Array.isArray(value) ? edgesOf(value, MOST_ENTRIES) : [value];
+  const most = Math.max(2 * LONGEST_ID, MOST_LOOKED_AT / list.length);
+  const ids = list.flatMap((one) => idsOf(primitiveText(one) ?? "<>", most));
   const known = ids
     .filter((id) => id !== "")
     .map((id) => id.replace(/^<|>$/g, ""))
@@ -83,61 +88,91 @@ function readIds(value: unknown, property: string, warn: Warn): readonly string[
   return known.filter((id) => id !== undefined);
 }
 
-/** The first, which names the thread, and the last ones (RFC 5322 section 3.6.4 knows no limit; servers do). */
-function shortened(ids: readonly string[]): readonly string[] {
-  const kept = [...ids];
-  while (kept.length > 1 && kept.join(" ").length > LONGEST_REFERENCES) kept.splice(1, 1);
-  return kept;
+/** The words of a text; of one with more than `most` characters the whole ones at its beginning and at its end. */
+function idsOf(text: string, most: number): readonly string[] {
+  if (text.length <= most) return text.split(BETWEEN_IDS);
+  const head = text.slice(0, most / 2).split(BETWEEN_IDS);
+  const tail = text.slice(-most / 2).split(BETWEEN_IDS);
+  // One word that fills its half is too long anyway.
+  return head.length === 1 ? head : [...head.slice(0, -1), ...tail.slice(1)];
 }
 
-/** Those on the list, and those that stand for a property of the message; each value is one line. */
-function readHeaders(value: unknown, warn: Warn): readonly HeaderField[] {
+/** The first member and the last ones, `most` together. */
+function edgesOf(list: readonly unknown[], most: number): readonly unknown[] {
+  return list.length <= most ? list : [...list.slice(0, 1), ...list.slice(1 - most)];
+}
+
+/** The first, which names the thread, and the last ones (RFC 5322 section 3.6.4 knows no limit; servers do). */
+function shortened([first, ...others]: readonly string[]): readonly string[] {
+  if (first === undefined) return [];
+  let length = first.length;
+  const start = others.findLastIndex((id) => (length += 1 + id.length) > LONGEST_REFERENCES);
+  return [first, ...others.slice(start + 1)];
+}
+
+interface Headers {
+  /** Those on the list; each value is one line. */
+  readonly own: readonly HeaderField[];
+  /** Those that stand for a property of the message, by their names in lower case; the first of each. */
+  readonly ofMessage: ReadonlyMap<string, unknown>;
+}
+
+function readHeaders(value: unknown, warn: Warn): Headers {
   const entries = isBlank(value) ? [] : entriesOf(value);
+  const own: HeaderField[] = [];
+  const ofMessage = new Map<string, unknown>();
   if (entries.some(([name]) => name.toLowerCase() === MARK_OF_HTTP)) {
     warn("msg.headers is that of an HTTP answer; the mail goes without it.");
-    return [];
+    return { own, ofMessage };
   }
-  const fields: HeaderField[] = [];
   const refused = new Set<string>();
   let room = LONGEST_FIELDS;
   for (const [name, given] of entries.slice(0, MOST_ENTRIES)) {
+    if (OF_MESSAGE.test(name)) {
+      const property = name.toLowerCase();
+      if (!ofMessage.has(property)) ofMessage.set(property, given);
+      continue;
+    }
     const text = textOf(given);
-    const isKnown = ALLOWED.test(name) || /^(?:Reply-To|In-Reply-To|References)$/i.test(name);
-    if (!isKnown || !FIELD_NAME.test(name) || text === undefined) {
+    const line =
+      text === undefined || !ALLOWED.test(name) || !FIELD_NAME.test(name)
+        ? undefined
+        : oneLine(text, name, warn);
+    if (line === undefined || name.length + line.length > room) {
       refused.add(name);
       continue;
     }
-    const line = oneLine(text, name, warn);
-    const isOwn = ALLOWED.test(name);
-    if (isOwn && name.length + line.length > room) {
-      refused.add(name);
-      continue;
-    }
-    if (isOwn) room -= name.length + line.length;
-    if (line !== "") fields.push({ name, value: line });
+    room -= name.length + line.length;
+    if (line !== "") own.push({ name, value: line });
   }
   if (entries.length > MOST_ENTRIES) refused.add("...");
   if (refused.size > 0) {
     const names = [...refused].slice(0, MOST_NAMED).map(shown).join(", ");
     warn(`Fields of msg.headers that a message cannot set, or that are too long, were left out: ${names}.`);
   }
-  return fields;
+  return { own, ofMessage };
 }
 
-/** Names and single values of an object, a Map, or a list of `{key, value}`, as nodemailer takes them. */
+/**
+ * Names and values of an object, a Map, or a list of `{key, value}`, as nodemailer takes them; single values, but for
+ * what stands for a property. Of very many the first ones.
+ */
 function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
   if (!isRecord(value)) return [["msg.headers", undefined]];
+  const most = MOST_ENTRIES + 1;
   const pairs: readonly (readonly unknown[])[] = Array.isArray(value)
-    ? value.map((one: unknown) => (isRecord(one) ? [one["key"], one["value"]] : [one]))
+    ? value.slice(0, most).map((one: unknown) => (isRecord(one) ? [one["key"], one["value"]] : [one]))
     : types.isMap(value)
-      ? [...Map.prototype.entries.call(value)]
-      : Object.entries(value);
-  return pairs.flatMap(([name, one]) => {
-    const text = primitiveText(name) ?? "?";
-    const values: readonly unknown[] = Array.isArray(one)
-      ? one
-      : [isRecord(one) && "value" in one ? one["value"] : one];
-    return values.filter((some) => !isBlank(some)).map((some) => [text.trim(), some] as const);
+      ? [...Map.prototype.entries.call(value)].slice(0, most)
+      : Object.keys(value)
+          .slice(0, most)
+          .map((name) => [name, value[name]]);
+  return pairs.flatMap(([key, given]) => {
+    const name = (primitiveText(key) ?? "?").trim();
+    const one: unknown = isRecord(given) && "value" in given ? given["value"] : given;
+    const values: readonly unknown[] =
+      Array.isArray(one) && !OF_MESSAGE.test(name) ? one.slice(0, most) : [one];
+    return values.filter((some) => !isBlank(some)).map((some) => [name, some] as const);
   });
 }
 
@@ -168,7 +203,7 @@ function readDsn(value: unknown, warn: Warn): DsnRequest | undefined {
   if (isBlank(notify) || notify === true) return { notify: ALL_EVENTS, isWhole };
   const list: readonly unknown[] = Array.isArray(notify) ? notify.slice(0, MOST_ENTRIES) : [notify];
   const words = list
-    .flatMap((one) => (primitiveText(one) ?? "?").slice(0, MOST_LOOKED_AT).split(/[\s,]+/))
+    .flatMap((one) => (primitiveText(one) ?? "?").slice(0, LONGEST_WORDS).split(/[\s,]+/))
     .filter((word) => word !== "")
     .map((word) => word.toLowerCase());
   if (words.includes("never")) return { notify: [], isWhole };
