@@ -21,8 +21,8 @@ const LONGEST_ADDRESS = 254;
 const MOST_ADDRESSES = 100;
 /** Entries of a list that are looked at, the empty ones included. */
 const MOST_ENTRIES = 1000;
-/** Characters of a list: as many addresses of a usual length with their names. */
-const LONGEST_LIST = 320 * MOST_ADDRESSES;
+/** Characters of a list: far more than as many addresses with their names have. */
+const LONGEST_LIST = 2000 * MOST_ADDRESSES;
 const DEEPEST_LIST = 3;
 const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
@@ -45,9 +45,9 @@ export interface Unreadable {
  * The mailboxes of a string (RFC 5322 section 3.4, one a line, or JSON), of `{name, address}` (or `email`), of what mailparser makes of a
  * header (`{value: [...]}`), or of a list of these.
  *
- * Of more than `MOST_ADDRESSES` the first ones are read, and the rest is one entry that was not.
+ * Of more than `MOST_ADDRESSES` the first ones are read, and the rest is one entry that was not: LIMIT_RECIPIENTS.
  *
- * @throws ModemError LIMIT_RECIPIENTS for a flood that is not read at all, `code` for a value that cannot be read at all
+ * @throws ModemError `code` for a value that cannot be read at all
  */
 export function readAddresses(value: unknown, code: ErrorCode): AddressList {
   const found = reading(code, () => collect(value, 0));
@@ -55,9 +55,13 @@ export function readAddresses(value: unknown, code: ErrorCode): AddressList {
   const mailboxes = new Map<string, Mailbox>();
   const unreadable: Unreadable[] = [];
   const unused: string[] = [];
-  for (const { address, name, injected, isUnused } of list) {
+  for (const { address, name, injected, isUnused, flood } of list) {
     if (isUnused === true) {
       unused.push(name);
+      continue;
+    }
+    if (flood !== undefined) {
+      unreadable.push({ text: name, error: tooMany(flood) });
       continue;
     }
     const checked = injected === true ? "looks like a header field" : checkAddress(address);
@@ -94,6 +98,12 @@ export function readBareAddress(text: string, code: ErrorCode): string {
 interface Entry extends Mailbox {
   readonly injected?: boolean;
   readonly isUnused?: boolean;
+  /** Stands for the rest of a list, and says how much it was. */
+  readonly flood?: string;
+}
+
+function restOf(flood: string): Entry {
+  return { address: "", name: "(the rest of a list)", flood };
 }
 
 function collect(value: unknown, depth: number): readonly Entry[] {
@@ -105,7 +115,7 @@ function collect(value: unknown, depth: number): readonly Entry[] {
   if (Array.isArray(value) && depth < DEEPEST_LIST) {
     const found: Entry[] = [];
     for (let at = 0; at < value.length && found.length <= MOST_ADDRESSES; at++) {
-      if (at === MOST_ENTRIES) throw tooMany(`${value.length} entries in one list`);
+      if (at === MOST_ENTRIES) return [...found, restOf(`${value.length} entries in one list`)];
       const entry: unknown = value[at];
       found.push(...collect(entry, depth + 1));
     }
@@ -113,7 +123,7 @@ function collect(value: unknown, depth: number): readonly Entry[] {
   }
   if (isRecord(value)) {
     const { email, name, value: list, group } = value;
-    const { address = email } = value;
+    const address = isBlank(value["address"]) && !isBlank(email) ? email : value["address"];
     if (typeof address === "string" && (address !== "" || !Array.isArray(group))) {
       const given = primitiveText(name) ?? "";
       const found = parse(address);
@@ -142,11 +152,13 @@ const loadParser = once((): typeof import("nodemailer/lib/addressparser") =>
 );
 
 function parse(text: string): readonly Entry[] {
-  if (text.length > LONGEST_LIST) throw tooMany(`${text.length} characters of addresses`);
-  const { mailboxes, injected, uriFields } = splitList(text, MOST_ADDRESSES);
+  const isFlood = text.length > LONGEST_LIST;
+  const { mailboxes, injected, uriFields } = splitList(text.slice(0, LONGEST_LIST), MOST_ADDRESSES);
   const { default: parser } = loadParser();
+  // Half an address is another one.
+  const whole = isFlood ? mailboxes.slice(0, -1) : mailboxes;
   return [
-    ...parser(mailboxes.join(", "), { flatten: true }).filter(
+    ...parser(whole.join(", "), { flatten: true }).filter(
       ({ address, name }) => address !== "" || name !== "",
     ),
     ...injected.map((line) => ({ address: "", name: line, injected: true })),
@@ -156,6 +168,7 @@ function parse(text: string): readonly Entry[] {
         ? { address: "", name: fields, injected: true }
         : { address: "", name: fields, isUnused: true },
     ),
+    ...(isFlood ? [restOf(`${text.length} characters of addresses`)] : []),
   ];
 }
 

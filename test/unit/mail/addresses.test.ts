@@ -120,9 +120,49 @@ describe("addresses of a message", () => {
     assert.deepEqual(read(gaps), ["a@example.com"]);
   });
 
-  it("are refused in a flood before they are parsed", () => {
-    assert.throws(() => read("a@example.com,".repeat(1_000_000)), failsWith("LIMIT_RECIPIENTS"));
+  it("are the first of a flood, each whole, which is not read to its end", () => {
+    const flood = Array.from({ length: 100_000 }, (_, index) => `p${index}@plant-${index}.example.com`);
+    const gaps = ["a@example.com", ...Array<null>(100_000).fill(null)];
+    const named = flood.slice(0, 200).map((address) => `"${"Person, on duty ".repeat(40)}" <${address}>`);
+    for (const [value, most] of [
+      [flood.join(), 100],
+      [flood.slice(0, 1_500).join("; "), 100],
+      [JSON.stringify(flood.slice(0, 5_000)), 100],
+      [named.join(), 100],
+      [
+        flood
+          .slice(0, 200)
+          .map((address) => `${"x".repeat(3_600)} <${address}>`)
+          .join(),
+        55,
+      ],
+      [gaps, 1],
+    ] as const) {
+      const { mailboxes, unreadable } = readAddresses(value, "INVALID_RECIPIENT");
+      const expected = value === gaps ? ["a@example.com"] : flood;
+      assert.ok(mailboxes.length <= most && mailboxes.length > most * 0.9, `${mailboxes.length}`);
+      assert.deepEqual(
+        mailboxes.map(({ address }) => address),
+        expected.slice(0, mailboxes.length),
+      );
+      assert.deepEqual(
+        unreadable.map(({ error }) => error.code),
+        ["LIMIT_RECIPIENTS"],
+      );
+    }
     assert.throws(() => read(Array(1_000_000).fill(null)), failsWith("LIMIT_RECIPIENTS"));
+  });
+
+  it("are those of a field `email` where `address` is left empty", () => {
+    const list = [
+      { address: null, email: "a@example.com" },
+      { address: "", email: "b@example.com", name: "B" },
+      { address: "c@example.com", email: "" },
+    ];
+    assert.deepEqual(
+      list.flatMap((one) => read(one)),
+      ["a@example.com", "b@example.com", "c@example.com"],
+    );
   });
 
   it("never hold anything but ASCII without controls, spaces and quotes, whatever is put in", () => {

@@ -24,7 +24,7 @@ describe("a message that is refused", () => {
     [{ to: 7 }, "INVALID_RECIPIENT", /"7" is not of the form name@example\.com/],
     [{ to: `${"a".repeat(65)}@example.com` }, "LIMIT_ADDRESS", /"a{65}@example\.com"/],
     [{ to: Array(1001).fill("") }, "LIMIT_RECIPIENTS", /1001 entries in one list/],
-    [{ to: "a".repeat(32_001) }, "LIMIT_RECIPIENTS", /32001 characters of addresses/],
+    [{ to: "a".repeat(200_001) }, "LIMIT_RECIPIENTS", /200001 characters of addresses/],
     [{ payload: () => 1 }, "INVALID_BODY", /it is a function/],
     [{ payload: Symbol("a") }, "INVALID_BODY", /it is a symbol/],
     [{ payload: "x".repeat(16 * 1024 * 1024 + 1) }, "LIMIT_BODY", /more than 16777216 characters/],
