@@ -38,14 +38,8 @@ const EXTENSIONS: ReadonlyMap<string, string> = new Map([
   ["image/bmp", "bmp"],
 ]);
 
-/** What nodemailer knows beyond this and the module has no place for; a parser of mails leaves them without being asked. */
-const NOT_CARRIED = [
-  "contentType",
-  "contentDisposition",
-  "contentTransferEncoding",
-  "headers",
-  "raw",
-] as const;
+/** What nodemailer knows beyond this, and no way out uses; a parser of mails leaves them without being asked. */
+const NOT_USED = ["contentType", "contentDisposition", "contentTransferEncoding", "headers", "raw"] as const;
 
 /** What only a parser writes (mailparser, so the nodes that receive mails). */
 const PARSED = ["partId", "checksum", "headerLines", "release"] as const;
@@ -54,6 +48,13 @@ const PARSED = ["partId", "checksum", "headerLines", "release"] as const;
 const PATH = /^(?:[/\\]|[a-z][a-z0-9+.-]*:)/i;
 /** Printable ASCII without quotation marks and angle brackets, which a header and HTML can hold as it is. */
 const CONTENT_ID = /^[!#-;=?-~]{1,200}$/;
+const NAMED_CONTENT = /cid:([!#-;=?-~]{1,600})/gi;
+/** What may end a URL in HTML, and may stand in one as well. */
+const END_OF_URL = /['),;]|&quot;/;
+/** Of those in HTML, looked at in one turn of the event loop. */
+const IDS_AT_ONCE = 1_000;
+/** Attachments whose numbers are told in one warning. */
+const MOST_NUMBERED = 5;
 
 const UNKNOWN_CONTENT = "has a content that is neither text nor bytes in a known encoding";
 
@@ -65,7 +66,20 @@ interface Entry {
   readonly source: AttachmentSource;
   readonly cid: string | undefined;
   readonly isParsed: boolean;
+  /** Fields of the flow's object that were not used. */
+  readonly unused: readonly (typeof NOT_USED)[number][];
+  /** It cannot stand in a header or in HTML. */
+  readonly hasWrongId: boolean;
 }
+
+const NOTHING = {
+  filename: undefined,
+  known: undefined,
+  cid: undefined,
+  isParsed: false,
+  unused: [],
+  hasWrongId: false,
+} as const;
 
 type AttachmentSource =
   | { readonly kind: "bytes"; readonly bytes: Buffer }
@@ -113,7 +127,10 @@ export async function readAttachments(
   warn: (warning: string) => void,
   html?: Buffer,
 ): Promise<Attachments> {
-  const { entries, unseen } = reading("INVALID_ATTACHMENT", () => listEntries(value, warn));
+  const { entries, unseen } = reading("INVALID_ATTACHMENT", () => listEntries(value));
+  warnOfFields(entries, warn);
+  const isShown = html !== undefined && entries.some(({ cid }) => cid !== undefined);
+  const shownIds = isShown ? await inTurns(contentIds(html)) : undefined;
   const attachments: MailAttachment[] = [];
   const missing: MissingAttachment[] = [];
   const surplus: string[] = [];
@@ -137,7 +154,7 @@ export async function readAttachments(
       attachments.push({
         filename: filename ?? defaultName(content),
         content,
-        ...placeOf(entry, html, warn),
+        ...placeOf(entry, shownIds, warn),
       });
     }
   }
@@ -150,16 +167,49 @@ async function fileOf(path: string, folders: readonly string[]): Promise<Attachm
   return { kind: "none", why: answer.why, code: "INVALID_ATTACHMENT_PATH" };
 }
 
+/** One line for each field, however many attachments have it. */
+function warnOfFields(entries: readonly Entry[], warn: (warning: string) => void): void {
+  const numbers = (isOne: (entry: Entry) => boolean): readonly number[] =>
+    entries.flatMap((entry, index) => (isOne(entry) ? [index + 1] : []));
+  for (const field of NOT_USED) {
+    const some = numbers(({ unused }) => unused.includes(field));
+    if (some.length > 0) warn(`The ${field} of ${numbered(some)} was not used.`);
+  }
+  const wrong = numbers(({ hasWrongId }) => hasWrongId);
+  if (wrong.length === 0) return;
+  const result = wrong.length === 1 ? "it is attached as a file" : "they are attached as files";
+  warn(`The cid of ${numbered(wrong)} is not valid; ${result}.`);
+}
+
+/** `attachment 2`, or `attachments 1, 2, 3 and 4 more`. */
+function numbered(numbers: readonly number[]): string {
+  const more = numbers.length - MOST_NUMBERED;
+  const first = numbers.slice(0, MOST_NUMBERED).join(", ");
+  return `attachment${numbers.length === 1 ? "" : "s"} ${first}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+/** What HTML names as `cid:`, as it stands there and decoded (RFC 2392 section 2, HTML). */
+function* contentIds(html: Buffer): Work<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  let found = 0;
+  for (const [, id = ""] of html.toString("latin1").matchAll(NAMED_CONTENT)) {
+    if (++found % IDS_AT_ONCE === 0) yield;
+    const [start = ""] = id.split(END_OF_URL, 1);
+    for (const text of [id, start].map((one) => one.replaceAll("&amp;", "&"))) {
+      ids.add(text).add(text.replace(/%[2-7][0-9a-f]/gi, decodeURIComponent));
+    }
+  }
+  return ids;
+}
+
 /** A picture that the HTML does not show is a file: many programs would hide it from the reader. */
 function placeOf(
   { cid, isParsed }: Entry,
-  html: Buffer | undefined,
+  shownIds: ReadonlySet<string> | undefined,
   warn: (warning: string) => void,
 ): Pick<MailAttachment, "place"> {
-  if (cid === undefined || html === undefined) return {};
-  if (["cid:", "CID:"].some((scheme) => html.includes(scheme + cid))) {
-    return { place: { kind: "inline", cid } };
-  }
+  if (cid === undefined || shownIds === undefined) return {};
+  if (shownIds.has(cid)) return { place: { kind: "inline", cid } };
   // A parser puts them into the HTML itself.
   if (!isParsed) warn(`The HTML does not show ${shown(`cid:${cid}`)}; it is attached as a file.`);
   return {};
@@ -201,48 +251,35 @@ function none(why: string, code: None["code"] = "INVALID_ATTACHMENT"): None {
   return { kind: "none", why, code };
 }
 
-function listEntries(
-  value: unknown,
-  warn: (warning: string) => void,
-): { readonly entries: readonly Entry[]; readonly unseen: number } {
+function listEntries(value: unknown): { readonly entries: readonly Entry[]; readonly unseen: number } {
   // What an expression such as `ok && picture` leaves when there is nothing to attach.
   if (isBlank(value) || value === false || value === 0) return { entries: [], unseen: 0 };
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const length = Math.min(list.length, MOST_ENTRIES);
   // A gap of the list is an entry, too.
-  const entries = Array.from({ length }, (_, index) => readEntry(list[index], index + 1, warn));
+  const entries = Array.from({ length }, (_, index) => readEntry(list[index]));
   return { entries, unseen: list.length - length };
 }
 
-function readEntry(entry: unknown, number: number, warn: (warning: string) => void): Entry {
+function readEntry(entry: unknown): Entry {
   const bytes = bytesOf(entry);
-  if (bytes !== undefined) {
-    return {
-      filename: undefined,
-      known: undefined,
-      cid: undefined,
-      isParsed: false,
-      source: { kind: "bytes", bytes },
-    };
-  }
-  if (typeof entry === "string" && PATH.test(entry)) return readEntry({ path: entry }, number, warn);
-  if (!isRecord(entry)) {
-    const source = none("is not an object with filename and content");
-    return { filename: undefined, known: undefined, cid: undefined, isParsed: false, source };
-  }
+  if (bytes !== undefined) return { ...NOTHING, source: { kind: "bytes", bytes } };
+  if (typeof entry === "string" && PATH.test(entry)) return readEntry({ path: entry });
+  if (!isRecord(entry)) return { ...NOTHING, source: none("is not an object with filename and content") };
   const { filename, content, encoding, path, href, cid } = entry;
   const isParsed = PARSED.some((field) => !isBlank(entry[field]));
-  for (const field of isParsed ? [] : NOT_CARRIED) {
-    if (!isBlank(entry[field])) warn(`The ${field} of attachment ${number} is not carried by the module.`);
-  }
   const name = isBlank(filename) ? undefined : readFileName(primitiveText(filename) ?? "") || undefined;
   const place = [path, href].find((one): one is string => typeof one === "string" && one !== "");
   const known = name ?? (place === undefined || /^data:/i.test(place) ? undefined : lastOf(place));
+  const id = isBlank(cid) ? undefined : primitiveText(cid)?.replace(/^<|>$/g, "");
+  const isId = id !== undefined && CONTENT_ID.test(id);
   return {
     filename: name,
     known,
-    cid: isBlank(cid) ? undefined : readContentId(cid, number, warn),
+    cid: isId ? id : undefined,
     isParsed,
+    unused: isParsed ? [] : NOT_USED.filter((field) => !isBlank(entry[field])),
+    hasWrongId: !isBlank(cid) && !isId,
     source: sourceOf({ content, encoding, path, href }),
   };
 }
@@ -274,14 +311,6 @@ function sourceOf({
   if (typeof url === "string") return { kind: "data", url };
   if (typeof path === "string" && path !== "") return { kind: "path", path };
   return isBlank(href) ? none("has no content") : none(REFUSED_URL, "INVALID_ATTACHMENT_PATH");
-}
-
-/** Undefined for what cannot stand in a header or in HTML: the attachment is then a file beside the text. */
-function readContentId(value: unknown, number: number, warn: (warning: string) => void): string | undefined {
-  const cid = primitiveText(value)?.replace(/^<|>$/g, "");
-  if (cid !== undefined && CONTENT_ID.test(cid)) return cid;
-  warn(`The cid of attachment ${number} is not valid; it is attached as a file.`);
-  return undefined;
 }
 
 /** The name of Node.js for an encoding, however it is spelt: `BASE64`, `base-64`, `latin-1`. */

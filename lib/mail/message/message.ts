@@ -49,8 +49,8 @@ const LONGEST_REPORT = 10_000;
 /** Characters of the key in msg.replaces. */
 const LONGEST_KEY = 200;
 
-/** Properties of the e-mail node that have no place in the module's mail. */
-const NOT_CARRIED = ["envelope"] as const;
+/** Properties of the e-mail node that change nothing here, whichever way the mail goes. */
+const NOT_USED = ["envelope"] as const;
 
 /** @throws ModemError INVALID_* or LIMIT_*, and nothing else */
 export async function readMessage(
@@ -153,11 +153,11 @@ function reportOf({ error, status }: Record<string, unknown>): string {
   });
 }
 
-/** Tells of the properties that no mail carries. */
+/** Tells of the properties that no mail uses. */
 function warnOfOthers(msg: Record<string, unknown>, warn: (warning: string) => void): void {
-  for (const property of NOT_CARRIED) {
+  for (const property of NOT_USED) {
     if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
-      warn(`msg.${property} is not carried by the module.`);
+      warn(`msg.${property} was not used.`);
     }
   }
 }

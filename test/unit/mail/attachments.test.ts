@@ -179,9 +179,9 @@ describe("attachments of a message", () => {
     });
   });
 
-  it("are listed with what the module cannot carry", async () => {
+  it("are listed with what is not used of them", async () => {
     await read({ filename: "a.png", content: "a", contentType: "image/png" });
-    assert.deepEqual(warnings, ["The contentType of attachment 1 is not carried by the module."]);
+    assert.deepEqual(warnings, ["The contentType of attachment 1 was not used."]);
   });
 
   it("have the name by which HTML shows them, unless a header could not hold it", async () => {
@@ -209,12 +209,38 @@ describe("attachments of a message", () => {
       made.map(({ place }) => (place?.kind === "inline" ? place.cid : undefined)),
       attachments.map(([, cid]) => cid),
     );
-    assert.deepEqual(
-      warnings,
-      [5, 6, 7, 8, 9, 10].map(
-        (number) => `The cid of attachment ${number} is not valid; it is attached as a file.`,
-      ),
-    );
+    assert.deepEqual(warnings, [
+      "The cid of attachments 5, 6, 7, 8, 9 and 1 more is not valid; they are attached as files.",
+    ]);
+  });
+
+  it("are shown by HTML that names them whole, in the form of a URL or of an attribute", async () => {
+    for (const [html, cid, isShown] of [
+      ['<img src="cid:trend1">', "trend", false],
+      ["<img src=cid:trend>", "trend", true],
+      ["<img src='CiD:trend'>", "trend", true],
+      ['<img src="cid:trend%407%25@plant">', "trend@7%@plant", true],
+      ['<img src="cid:a&amp;b">', "a&b", true],
+      ['<img src="cid:a(1)\'s">', "a(1)'s", true],
+      ["<td style='background: url(cid:trend); width: 9px'>", "trend", true],
+      ['<td style="background: url(&quot;cid:trend&quot;)">', "trend", true],
+      ['<img src="cid:%zz%e9">', "%zz%e9", true],
+    ] as const) {
+      const [one] = await read({ filename: "a.png", content: "a", cid }, [], Buffer.from(html));
+      assert.equal(one?.place?.kind === "inline" && one.place.cid === cid, isShown, html);
+    }
+  });
+
+  it("are told of in one warning for each field, however many have it", async () => {
+    const many = Array(100).fill({ filename: "a", content: "a", contentType: "a/b", raw: "x", cid: "<<" });
+    const msg = { to: "a@example.com", payload: "Gate", attachments: many };
+    const { warnings } = await readMessage(msg, {}, POLICY);
+    assert.deepEqual(warnings.slice(0, 3), [
+      "The contentType of attachments 1, 2, 3, 4, 5 and 95 more was not used.",
+      "The raw of attachments 1, 2, 3, 4, 5 and 95 more was not used.",
+      "The cid of attachments 1, 2, 3, 4, 5 and 95 more is not valid; they are attached as files.",
+    ]);
+    assert.equal(warnings.length, 4);
   });
 
   describe("by path", () => {

@@ -323,13 +323,13 @@ describe("a message as mail", () => {
       );
     });
 
-    it("list what the module cannot carry", async () => {
+    it("list what is not used", async () => {
       const mail = await read({
         envelope: {},
         references: "",
         inReplyTo: null,
       });
-      assert.deepEqual(mail.warnings, ["msg.envelope is not carried by the module."]);
+      assert.deepEqual(mail.warnings, ["msg.envelope was not used."]);
     });
   });
 });
