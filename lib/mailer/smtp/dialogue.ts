@@ -87,6 +87,7 @@ export class Dialogue {
   private message: HeldMessage | undefined;
   private initialResponse = "";
   private takesToken = true;
+  private agreed: SessionTls | undefined;
   private envelope: (SMTPEnvelope & { rejectedErrors?: readonly RejectedError[] | undefined }) | undefined;
 
   constructor(
@@ -141,12 +142,9 @@ export class Dialogue {
     return Array.isArray(extensions) && extensions.includes("DSN");
   }
 
-  /** The encryption of the session; undefined without, and before it is agreed on. */
+  /** The encryption of the session, also once it is over; undefined without, and before the greeting. */
   get tls(): SessionTls | undefined {
-    const { stream } = this;
-    const version = stream instanceof TLSSocket ? stream.getProtocol() : null;
-    if (!(stream instanceof TLSSocket) || version === null) return undefined;
-    return { version, cipher: stream.getCipher().standardName };
+    return this.agreed;
   }
 
   /** What is known of a failure. */
@@ -170,6 +168,7 @@ export class Dialogue {
   /** Greeting, EHLO, encryption. Rejects with what broke the session, as the methods below. */
   async greet(): Promise<void> {
     await this.step("connect", GREETING_MS, (done) => this.connection.connect(done));
+    this.agreed = encryptionOf(this.stream);
   }
 
   async login(): Promise<void> {
@@ -324,6 +323,12 @@ export class Dialogue {
 interface RejectedError {
   readonly recipient?: string | undefined;
   readonly response?: string | undefined;
+}
+
+function encryptionOf(stream: Duplex | undefined): SessionTls | undefined {
+  const version = stream instanceof TLSSocket ? stream.getProtocol() : null;
+  if (!(stream instanceof TLSSocket) || version === null) return undefined;
+  return { version, cipher: stream.getCipher().standardName };
 }
 
 /** It is none of Node.js; but what nodemailer uses of one, it has. */

@@ -41,9 +41,7 @@ export function readReply(
 ): Reply | undefined {
   const code = Number(/^[2-5]\d\d/.exec(response)?.[0] ?? Number.NaN);
   if (Number.isNaN(code)) return undefined;
-  const line = response
-    .replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ")
-    .slice(0, 4 * LONGEST_REPLY);
+  const line = response.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ");
   return {
     code,
     text: maskSecrets(line, [...secrets, ...secretsOf(user, password)])

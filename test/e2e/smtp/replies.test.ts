@@ -166,6 +166,15 @@ describe("A mail over a socket, whatever the server says:", () => {
     assert.deepEqual([error?.code, error?.class], ["SMTP_MAILBOX_NAME", "message"]);
   });
 
+  it("words of the server hold no part of a secret, wherever they are cut", async () => {
+    for (const secret of [AUTH, LOGIN.password, Buffer.from(LOGIN.password).toString("base64")]) {
+      for (const said of [`250 ${secret.repeat(100)}`, `250 ${"x".repeat(470)}${secret.repeat(20)}`]) {
+        const { passage } = await outcomeOf(".", said, []);
+        assert.match(passage?.response ?? "", /^250 x*•+$/);
+      }
+    }
+  });
+
   it("words of the server are shown in one short line without controls", async () => {
     const said = `554-5.6.0 ${"x".repeat(600)}\r\n554 5.6.0 \u001b[31mred\u202e`;
     const { error, recipients } = await outcomeOf(".", said, ["PIPELINING"]);

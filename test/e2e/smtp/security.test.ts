@@ -88,6 +88,18 @@ describe("A mail over a socket", function () {
     });
   }
 
+  it("tells its encryption although the server ended the session", async () => {
+    const { send } = await open({ tls: "implicit" }, { security: "tls" });
+    const release = server?.hold("data");
+    const reached = server?.waitForStage("data");
+    const sending = send();
+    await reached;
+    await server?.stop();
+    release?.();
+    const { passage } = await sending;
+    assert.deepEqual(passage?.tls, { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" });
+  });
+
   it("goes to whoever answers where the check was switched off", async () => {
     const tls = { ...PUBLIC_ROOTS, verify: false };
     const { send } = await open(
