@@ -4,7 +4,7 @@
  * A message can come from anywhere, so only files whose real path lies in a folder that the administrator has named
  * are read; every refusal looks alike, so that a message cannot find out which other files exist.
  */
-import { isAbsolute, relative, sep } from "node:path";
+import { isAbsolute, normalize, parse, relative, sep } from "node:path";
 import { outsideFiles } from "./outside-files";
 import { hasControl, shown } from "./text";
 
@@ -22,7 +22,7 @@ export async function allowedPath(path: string, folders: readonly string[]): Pro
   if (/^[a-z][a-z0-9+.-]+:/i.test(path)) return refused(REFUSED_URL);
   if (hasControl(path) || !isAbsolute(path))
     return refused(`has the path ${shown(path)}, which is not absolute`);
-  const real = folders.length === 0 ? undefined : await realPathOf(path);
+  const real = hasRootOf(folders, path) ? await realPathOf(path) : undefined;
   for (const folder of real === undefined ? [] : folders) {
     const realFolder = await realPathOf(folder);
     if (real === undefined || realFolder === undefined || !isBelow(real, realFolder)) continue;
@@ -31,6 +31,21 @@ export async function allowedPath(path: string, folders: readonly string[]): Pro
   return refused(
     `has the path ${shown(path)}, which is not a file in a folder of quectelModemAttachmentPaths in settings.js`,
   );
+}
+
+/**
+ * True for a path on a drive or share of one of `folders`. On Windows looking at any other, such as `\\\\host\\share`, already
+ * logs in at that host, and a message could make the gateway show its credentials to whom it likes.
+ *
+ * @param paths those of the host
+ */
+export function hasRootOf(
+  folders: readonly string[],
+  path: string,
+  paths: Pick<typeof import("node:path"), "normalize" | "parse"> = { normalize, parse },
+): boolean {
+  const rootOf = (one: string): string => paths.parse(paths.normalize(one)).root.toLowerCase();
+  return folders.some((folder) => rootOf(folder) === rootOf(path));
 }
 
 function isBelow(path: string, folder: string): boolean {

@@ -3,8 +3,9 @@ import fc from "fast-check";
 import { execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { join, relative, win32 } from "node:path";
 import { ModemError } from "../../../lib/errors";
+import { hasRootOf } from "../../../lib/mail/message/attachment-path";
 import { readAttachments } from "../../../lib/mail/message/attachments";
 import type { Mail, MailAttachment } from "../../../lib/mail/mail";
 import { readMessage } from "../../../lib/mail/message/message";
@@ -333,6 +334,25 @@ describe("attachments of a message", () => {
         read({ href: "https://example.com/" }, [allowed]),
         failsWith("INVALID_ATTACHMENT_PATH"),
       );
+    });
+
+    it("are not even looked at on a host of Windows that no folder is on, which would log in there", () => {
+      const folders = ["D:\\cams", "\\\\nas\\cams\\gate"];
+      for (const [path, isLookedAt] of [
+        ["d:/cams/gate.jpg", true],
+        ["D:\\other\\gate.jpg", true],
+        ["//NAS/cams/gate/1.jpg", true],
+        ["C:\\cams\\gate.jpg", false],
+        ["\\\\evil.example.com\\cams\\gate.jpg", false],
+        ["//evil.example.com/cams/gate.jpg", false],
+        ["\\\\nas\\other\\gate.jpg", false],
+        ["\\\\?\\UNC\\evil.example.com\\cams\\gate.jpg", false],
+        ["\\\\.\\COM3", false],
+        ["\\cams\\gate.jpg", false],
+      ] as const) {
+        assert.equal(hasRootOf(folders, path, win32), isLookedAt, path);
+      }
+      assert.equal(hasRootOf([], "D:\\cams\\gate.jpg", win32), false);
     });
 
     it("are refused alike inside and outside, so that nobody learns which files exist", async () => {
