@@ -181,7 +181,7 @@ function checkAddress(given: string): Pick<Mailbox, "address"> | ModemError | st
   if (at < 1) return "is not of the form name@example.com";
   if (text.length > 4 * LONGEST_ADDRESS) return new ModemError("LIMIT_ADDRESS", { detail: shown(text) });
   if (!isAscii(local)) return "has letters before the @ that mail servers do not take";
-  if (!ATOMS.test(local)) return "needs quotation marks before the @, which the module does not take";
+  if (!ATOMS.test(local)) return "needs quotation marks before the @, which are not supported";
   // A full stop behind an address ends the sentence it was copied from.
   const domain = asciiDomain(text.slice(at + 1).replace(/\.$/, ""));
   if (domain === undefined) return "has no valid domain after the @";

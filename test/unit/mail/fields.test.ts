@@ -184,7 +184,8 @@ describe("A header field of a message", () => {
     );
     const value = fc.oneof(
       fc.array(evil, { maxLength: 12 }).map((pieces) => pieces.join("")),
-      fc.string({ unit: "binary", maxLength: 40 }),
+      // The unit "binary" makes a table of all Unicode first, which takes seconds.
+      fc.string({ unit: fc.nat(0xffff).map((code) => String.fromCharCode(code)), maxLength: 40 }),
       fc.constant("long ".repeat(400)),
       // Each member of a list is a field of its own.
       fc.anything({ maxDepth: 1, maxKeys: 2 }),
