@@ -233,7 +233,8 @@ describe("attachments of a message", () => {
   });
 
   it("are told of in one warning for each field, however many have it", async () => {
-    const many = Array(100).fill({ filename: "a", content: "a", contentType: "a/b", raw: "x", cid: "<<" });
+    const one = { filename: "a", content: "a", contentType: "a/b", raw: "x", cid: "<<" };
+    const many = Array.from({ length: 100 }, () => one);
     const msg = { to: "a@example.com", payload: "Gate", attachments: many };
     const { warnings } = await readMessage(msg, {}, POLICY);
     assert.deepEqual(warnings.slice(0, 3), [
