@@ -218,9 +218,9 @@ describe("A modem with mails over a socket", () => {
     assert.notEqual(view.mail.coding, undefined);
 
     await server?.stop();
-    const { received: secure } = await open({ port, auth: LOGIN });
+    const { port: other, received: secure } = await open({ auth: LOGIN });
     const long = { smtpUser: LOGIN.user, smtpPassword: LOGIN.password };
-    const { steps } = await testMail(properties, long);
+    const { steps } = await testMail({ ...properties, smtpPort: String(other) }, long);
     assert.deepEqual(
       steps.map(({ name, status }: Loose) => `${name} ${status}`),
       ["modem ok", "byModule skipped", "bySocket ok"],
