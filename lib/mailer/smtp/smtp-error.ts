@@ -5,9 +5,9 @@
  * on the command that was refused. Replies are shown as one short line, and no secret of ours in it.
  */
 import { isModemError, ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../errors";
-import { maskSecrets } from "../../serial/trace";
 import type { SmtpSettings } from "../../quectel/settings";
 import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
+import { shownWords } from "../server-words";
 import type { Broken, DialogueStage } from "./dialogue";
 
 /** What the error depends on beside the failure. */
@@ -41,13 +41,7 @@ export function readReply(
 ): Reply | undefined {
   const code = Number(/^[2-5]\d\d/.exec(response)?.[0] ?? Number.NaN);
   if (Number.isNaN(code)) return undefined;
-  const line = response.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ");
-  return {
-    code,
-    text: maskSecrets(line, [...secrets, ...secretsOf(user, password)])
-      .slice(0, LONGEST_REPLY)
-      .trim(),
-  };
+  return { code, text: shownWords(response, [...secrets, ...secretsOf(user, password)], LONGEST_REPLY) };
 }
 
 /** The Message-ID that a server says it has given the mail, where it is no longer and no other than one may be. */

@@ -171,7 +171,8 @@ describe("A mail over a socket", function () {
       scripted = await ScriptedSmtp.start((line) => {
         if (line === undefined) return "220 test";
         if (line.startsWith("EHLO")) return EHLO;
-        if (line.startsWith("AUTH PLAIN")) return `535 no: ${line} ${PASSWORD}`;
+        if (line.startsWith("AUTH PLAIN"))
+          return `535 no: ${line} ${PASSWORD} ${line.slice(0, 80)} ${PASSWORD.slice(0, 30)}`;
         if (line.startsWith("AUTH LOGIN")) return "334 VXNlcm5hbWU6";
         if (user) return ((user = false), "334 UGFzc3dvcmQ6");
         return `535 no: ${line}`;
@@ -199,7 +200,7 @@ describe("A mail over a socket", function () {
     }
     seen.push(...host.log.lines, ...host.trace.entries.map(({ text }) => text));
     const text = seen.join("\n");
-    for (const secret of [PASSWORD, base64(PASSWORD), plain, "Paßwort"]) {
+    for (const secret of [PASSWORD, base64(PASSWORD), plain, plain.slice(0, 40), "Paßwort"]) {
       assert.ok(!text.includes(secret), secret);
       assert.ok(!text.includes(Buffer.from(secret).toString("latin1")), secret);
     }

@@ -9,8 +9,8 @@ import type { ConnectionOptions } from "node:tls";
 import { limited } from "../../../async";
 import type { Clock } from "../../../clock";
 import { copyOf, isModemError, ModemError } from "../../../errors";
-import { maskSecrets } from "../../../serial/trace";
 import type { TokenLogin } from "../../../quectel/settings";
+import { shownWords } from "../../server-words";
 import { hostOf, HttpsFailure, post, type HttpsAnswer } from "./https-post";
 import { tokenRequest } from "./token-request";
 
@@ -170,7 +170,9 @@ function readAnswer(
   const isPassing =
     status === 200 || status === 408 || status === 429 || status >= 500 || PASSING.has(reason);
   const said =
-    words === "" ? `answered ${status} without a token` : `said ${JSON.stringify(oneLine(words, secrets))}`;
+    words === ""
+      ? `answered ${status} without a token`
+      : `said ${JSON.stringify(shownWords(words, secrets, LONGEST_WORDS))}`;
   throw new ModemError(isPassing ? "SMTP_TOKEN_FAILED" : "SMTP_TOKEN_REFUSED", {
     stage: "token",
     detail: `${host} ${said}`,
@@ -184,9 +186,4 @@ function objectIn(body: string): Readonly<Record<string, unknown>> | undefined {
   } catch {
     return undefined;
   }
-}
-
-function oneLine(words: string, secrets: readonly string[]): string {
-  const line = words.replace(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]+/gu, " ");
-  return maskSecrets(line, secrets).slice(0, LONGEST_WORDS).trim();
 }
