@@ -31,11 +31,17 @@ type Attributes = Readonly<Record<string, string | number>>;
 /** @param samples oldest first. */
 export function chart(samples: readonly SignalSample[]): SVGElement {
   const seen = samples.filter(isSeen).map(({ rssiDbm }) => rssiDbm);
+  const spanMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, samples[0]?.ageMs ?? LONGEST_MS));
+  const time = duration(spanMs);
   const sentence =
     seen.length === 0
       ? text("chart.empty")
-      : text("chart.summary", { now: seen.at(-1), lowest: Math.min(...seen), highest: Math.max(...seen) });
-  const spanMs = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, samples[0]?.ageMs ?? LONGEST_MS));
+      : text("chart.summary", {
+          time,
+          now: seen.at(-1),
+          lowest: Math.min(...seen),
+          highest: Math.max(...seen),
+        });
   return svg(
     "svg",
     { class: "quectel-chart", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": sentence },
@@ -53,7 +59,7 @@ export function chart(samples: readonly SignalSample[]): SVGElement {
       svg("line", { class: "quectel-grid", x1: LEFT, x2: WIDTH - 4, y1: y(dbm), y2: y(dbm) }),
     ),
     ...GRID.map((dbm) => label(String(dbm), { x: LEFT - 4, y: y(dbm) + 3, "text-anchor": "end" })),
-    label(text("chart.start", { time: duration(spanMs) }), { x: LEFT, y: HEIGHT - 3 }),
+    label(text("chart.start", { time }), { x: LEFT, y: HEIGHT - 3 }),
     label(text("chart.end"), { x: WIDTH - 4, y: HEIGHT - 3, "text-anchor": "end" }),
     ...(seen.length === 0
       ? [label(text("chart.empty"), { x: (LEFT + WIDTH) / 2, y: HEIGHT / 2, "text-anchor": "middle" })]

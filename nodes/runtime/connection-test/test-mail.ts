@@ -33,12 +33,12 @@ export function testMail(
 ): OutgoingMail {
   const sample = [accents, chinese].filter((part) => part !== "").join(" ");
   const lines = [
-    "This test mail was sent from Node-RED by the modem itself.",
+    "This test mail was sent from Node-RED through the modem.",
     "",
     ...(accents === "" ? [] : [`Accents: ${accents}`]),
     `Chinese: ${chinese}`,
     "",
-    "If these cannot be read here or in the subject, choose another coding in the modem's dialog.",
+    "If these cannot be read here or in the subject, choose another encoding in the modem's dialog.",
   ];
   return {
     id,

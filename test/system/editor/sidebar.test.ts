@@ -113,7 +113,10 @@ for (const version of nodeRedVersions()) {
         await status("SIMULATED ready");
         await tab("dd").filter({ hasText: "LTE" }).waitFor();
         await tab(".quectel-chart [class^=quectel-signal]").first().waitFor();
-        assert.match((await tab(".quectel-chart").getAttribute("aria-label")) ?? "", /now -\d+ dBm/);
+        assert.match(
+          (await tab(".quectel-chart").getAttribute("aria-label")) ?? "",
+          /in the last 10 min: now -\d+ dBm/,
+        );
         assert.match(await tab("dl").innerText(), /Operator[\s\S]+Network[\s\S]+Signal[\s\S]+EC25/);
         // Mails first.
         const parts = await tab(".quectel-body > section").evaluateAll((all) =>
