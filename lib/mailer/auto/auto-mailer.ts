@@ -29,7 +29,7 @@ import type {
   Transaction,
 } from "../mailer";
 import type { ComposeSettings } from "../qsmtp/compose/compose";
-import { isOfTheWay, mayReplace, moduleCarries, moduleFits, type Way } from "./choice";
+import { isBeyondModule, isOfTheWay, mayReplace, moduleCarries, moduleFits, type Way } from "./choice";
 
 export interface AutoMailerOptions {
   readonly modem: Pick<Modem, "clock" | "identity" | "log">;
@@ -101,13 +101,16 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     const [way, other] = this.waysFor(transaction, options);
     const first = await this.tryBy(way, transaction, options);
     if (first.kind === "prepared" || !this.isLeft(way, transaction, first)) return first;
-    // What the module's client may not carry must not hold the mails that it does.
-    if (other === undefined) return moduleFits(this.options.settings) ? passing(first) : first;
+    if (other === undefined) {
+      // What the module's client may not carry must not hold the mails that it does.
+      return way === "socket" && moduleFits(this.options.settings) ? passing(first) : first;
+    }
     this.options.modem.log.warn(`${String(first.error)}; the mail goes by the other way: ${other}`);
     const second = await this.tryBy(other, transaction, options);
     if (second.kind === "prepared") return second;
     if (second.retry.kind === "whenAvailable") return second;
     this.isLeft(other, transaction, second);
+    if (first.error !== undefined && isBeyondModule(first.error)) return second;
     // Next time the other way is the first, and then what it says is told; until then the first way holds nobody up.
     return passing(first);
   }
@@ -152,7 +155,10 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     return next === way ? outcome : { ...passing(outcome), retry: { kind: "atOnce" } };
   }
 
-  /** True when a mail that certainly was not sent may go by the other way; this one is then left out for a while. */
+  /**
+   * True when a mail that certainly was not sent may go by the other way; this one is then left out for a while, unless
+   * it fails with this mail only.
+   */
   private isLeft(way: Way, { mail }: Transaction, { error, retry }: Ended): boolean {
     if (error === undefined || !isOfTheWay(way, error)) return false;
     const retried = this.retried.of(mail.id);
@@ -160,7 +166,7 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
       retried.add(way);
       return false;
     }
-    this.pause(way);
+    if (!isBeyondModule(error)) this.pause(way);
     return true;
   }
 

@@ -61,6 +61,7 @@ export function isOfTheWay(way: Way, error: ModemError): boolean {
     case "module":
       return (
         NO_ROOM.has(error.code) ||
+        isBeyondModule(error) ||
         (error.code === "SMTP_AUTH_UNSUPPORTED" && error.modemCode === NO_KNOWN_LOGIN) ||
         isUnknownCommand(error)
       );
@@ -69,16 +70,35 @@ export function isOfTheWay(way: Way, error: ModemError): boolean {
   }
 }
 
+/** True for what the module's client was not given because of a limit of its own: another mail may pass. */
+export function isBeyondModule({ code, smtpCode }: ModemError): boolean {
+  return smtpCode === undefined && BEYOND_MODULE.has(code);
+}
+
+const BEYOND_MODULE: ReadonlySet<string> = new Set([
+  "LIMIT_ADDRESS",
+  "LIMIT_SUBJECT",
+  "LIMIT_BODY",
+  "LIMIT_ATTACHMENTS",
+  "LIMIT_ATTACHMENT_SIZE",
+  "LIMIT_FILE_NAME",
+  "FILE_NAME_INVALID",
+  "FILE_TOO_LARGE",
+  "INVALID_ARGUMENT",
+] satisfies readonly ErrorCode[]);
+
 /** 655: the server offers no login that the module's client knows; no password was refused. */
 const NO_KNOWN_LOGIN = 655;
 
-/** The module has no place for attachment or certificate. */
+/** The module has no place for attachment or certificate, or does not take server or login. */
 const NO_ROOM: ReadonlySet<string> = new Set([
   "FILE_DRIVE_FULL",
   "FILE_NO_SPACE",
   "FILE_CREATE_FAILED",
   "FILE_WRITE_FAILED",
   "FILE_STORE_INFO_FAILED",
+  "LIMIT_SERVER",
+  "LIMIT_CREDENTIALS",
 ] satisfies readonly ErrorCode[]);
 
 /** The firmware has no mail client, or one without files or TLS: it refuses the command and names no reason of a mail. */

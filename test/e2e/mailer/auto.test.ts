@@ -1,7 +1,7 @@
 /** Two ways out of one module: which mail takes which, when the other follows, and when it never does. */
 import assert from "node:assert/strict";
 import type { Ended, Outcome, Prepared, Transaction } from "../../../lib/mailer/mailer";
-import { internet } from "../../../lib/simulator";
+import { internet, storageSizes } from "../../../lib/simulator";
 import type { DeliveryResult } from "../../../lib/simulator/delivery/smtp-codes";
 import type { FaultRule } from "../../../lib/simulator/faults/faults";
 import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
@@ -181,6 +181,19 @@ describe("A mail that takes the way that fits it", function () {
       const one = transaction({ attachments: [attachment("a.csv", Buffer.alloc(2_000, "1;2\n"))] });
       await send(one);
       assert.deepEqual(ways(), { module: 0, socket: 1 });
+    });
+
+    it("when it is beyond a limit of the module, which takes the next mail again", async () => {
+      await open();
+      Object.assign(host.module.state(storageSizes), { RAM: 1_000, UFS: 1_000 });
+      const large = [attachment("a.csv", Buffer.alloc(2_000, "1;2\n"))];
+      await send(transaction({ id: "one", attachments: large }));
+      assert.deepEqual(ways(), { module: 0, socket: 1 });
+      await send(plain("two"));
+      assert.deepEqual(ways(), { module: 1, socket: 1 });
+      server.options = { answer: (line) => (line === undefined ? "421 later" : undefined) };
+      const { error } = await failed(transaction({ id: "three", attachments: large }));
+      assert.equal(error?.smtpCode, 421);
     });
 
     it("when the module's client knows no login of the server", async () => {
