@@ -115,6 +115,12 @@ export async function makeMessage(
   };
 }
 
+/** The same mail, but no reports of its delivery are asked for. */
+export function withoutReports(mail: OutgoingMail): OutgoingMail {
+  const { dsn: _dsn, ...fields } = mail.fields ?? {};
+  return { ...mail, fields };
+}
+
 /** RFC 3461 section 4. The id comes back with the report. */
 function reportsOf({ notify, isWhole }: DsnRequest, id: string): NonNullable<SMTPEnvelope["dsn"]> {
   const events = notify.length === 0 ? ["NEVER"] : notify.map((event) => event.toUpperCase());

@@ -1,5 +1,5 @@
 /** From what the server said of each recipient and of the whole to an outcome. Pure. */
-import { type ModemError } from "../../errors";
+import { ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
@@ -113,4 +113,24 @@ function merged(
 ): readonly RecipientOutcome[] {
   const refused = new Map(settledBy(refusals).map((one) => [one.address, one]));
   return recipientsOf(envelope).map((address) => refused.get(address) ?? others(address));
+}
+
+/** The server may have the mail, or not. */
+export function resultUnknown(cause: unknown): ModemError {
+  return new ModemError("MODEM_RESULT_UNKNOWN", {
+    cause,
+    stage: "send",
+    detail: "the connection was lost before the server's answer",
+  });
+}
+
+/** Why a session ended, and who was refused before. */
+export class SessionFailure extends Error {
+  constructor(
+    readonly error: ModemError,
+    readonly refusals: readonly Refusal[],
+    readonly passage: Passage,
+  ) {
+    super(error.message, { cause: error });
+  }
 }

@@ -294,6 +294,11 @@ function encryptionError(
   return undefined;
 }
 
+/** The server does not take a parameter of a command, whether or not it offers it (RFC 5321 section 4.2.3). */
+export function refusesParameters(cause: unknown): boolean {
+  return /^5(?:01|04|55)/.test(responseOf(cause) ?? "");
+}
+
 /** The reply that ended the session, in the server's own words; undefined where it was none. */
 export function responseOf(cause: unknown): string | undefined {
   return detailsOf(cause).response;

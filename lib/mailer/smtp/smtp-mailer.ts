@@ -37,14 +37,24 @@ import { ModemMailer } from "../modem-mailer";
 import { Dialogue } from "./dialogue";
 import { HeldMessage } from "./held-message";
 import { Login } from "./login";
-import { makeMessage, type Message, type MessageSettings } from "./message";
-import { acceptedOutcome, errorOf, failedOutcome, settledBy, unknownOutcome, type Refusal } from "./outcomes";
+import { makeMessage, withoutReports, type Message, type MessageSettings } from "./message";
+import {
+  acceptedOutcome,
+  errorOf,
+  failedOutcome,
+  resultUnknown,
+  SessionFailure,
+  settledBy,
+  unknownOutcome,
+  type Refusal,
+} from "./outcomes";
 import { isOfTheWay, Remedies, wayOf } from "./remedies";
 import {
   assignedId,
   isAboutRecipients,
   isDateError,
   readReply,
+  refusesParameters,
   responseOf,
   sessionError,
 } from "./smtp-error";
@@ -77,6 +87,8 @@ interface Standing {
   readonly message: Message;
   readonly lease: Lease;
   readonly options: PrepareOptions;
+  /** The mail asks for reports of the delivery, whether or not they are asked for in this session. */
+  readonly wantsReports: boolean;
 }
 
 export class SmtpMailer extends ModemMailer implements Mailer {
@@ -137,6 +149,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     lease: Lease,
     options: PrepareOptions,
     signal: AbortSignal,
+    wantsReports = transaction.mail.fields?.dsn !== undefined,
   ): Promise<Prepared> {
     const { mail, envelope } = transaction;
     const progress = options.onProgress ?? (() => undefined);
@@ -150,7 +163,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     signal.addEventListener("abort", onAbort, { once: true });
     const total = message.size;
     const held = new HeldMessage(message.open(), (done) => progress({ stage: "upload", done, total }));
-    const standing: Standing = { transaction, dialogue, message, lease, options };
+    const standing: Standing = { transaction, dialogue, message, lease, options, wantsReports };
     try {
       await dialogue.greet();
       progress({ stage: "settings", done: 0, total: 0 });
@@ -171,6 +184,11 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       held.destroy();
       dialogue.destroy();
       this.live.delete(dialogue);
+      if (mail.fields?.dsn !== undefined && dialogue.stage === "envelope" && refusesParameters(cause)) {
+        // The mail is worth more than its reports.
+        const plain = { ...transaction, mail: withoutReports(mail) };
+        return await this.prepared(plain, lease, options, signal, wantsReports);
+      }
       throw await this.explained(standing, cause);
     } finally {
       signal.removeEventListener("abort", onAbort);
@@ -178,13 +196,14 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   }
 
   private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
-    const { transaction, dialogue, message, options } = standing;
+    const { transaction, dialogue, message, options, wantsReports } = standing;
     const { envelope, mail } = transaction;
     const { modem, pdp } = this.options;
     const { recovery } = this;
     const refusals = this.refusals(dialogue);
     const isWhole = !dialogue.isOver;
-    const warnings = mail.fields?.dsn === undefined || dialogue.reports ? [] : [NO_REPORTS];
+    const asked = mail.fields?.dsn !== undefined && dialogue.reports;
+    const warnings = wantsReports && !asked ? [NO_REPORTS] : [];
     const began = modem.clock.now();
     const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     leave.addEventListener("abort", onLeave, { once: true });
@@ -325,28 +344,9 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   }
 }
 
-/** Why a session ended, and who was refused before. */
-class SessionFailure extends Error {
-  constructor(
-    readonly error: ModemError,
-    readonly refusals: readonly Refusal[],
-    readonly passage: Passage,
-  ) {
-    super(error.message, { cause: error });
-  }
-}
-
 type Failure = Pick<SessionFailure, "error" | "refusals" | "passage">;
 
 function failureOf(cause: unknown): Failure {
   if (cause instanceof SessionFailure) return cause;
   return { error: asModemError(cause), refusals: [], passage: { via: VIA } };
-}
-
-function resultUnknown(cause: unknown): ModemError {
-  return new ModemError("MODEM_RESULT_UNKNOWN", {
-    cause,
-    stage: "send",
-    detail: "the connection was lost before the server's answer",
-  });
 }

@@ -11,6 +11,7 @@ import { simpleParser } from "mailparser";
 import type { OutgoingAttachment, OutgoingMail } from "../../../lib/mailer/mailer";
 import { MailServer, type ReceivedMail } from "../../support/mail-server";
 import { attachment, transaction } from "../../support/memory-mailer";
+import { ScriptedSmtp, wellBehavedBut } from "../../support/scripted-smtp";
 import { socketHost, type SocketHost, type SocketMailer } from "../../support/socket-mailer";
 
 describe("A message over a socket", function () {
@@ -173,6 +174,29 @@ describe("A message over a socket", function () {
     ]);
     assert.equal(without.received.length, 1);
     await without.stop();
+  });
+
+  it("goes out without reports where the server offers them and then refuses to be asked", async () => {
+    const fields: OutgoingMail["fields"] = { dsn: { notify: ["failure"], isWhole: true } };
+    for (const [command, reply] of [
+      ["MAIL", "555 5.5.4 unsupported option: RET"],
+      ["MAIL", "501 5.5.4 syntax error in parameters"],
+      ["RCPT", "504 5.5.4 NOTIFY is not implemented"],
+    ] as const) {
+      const usual = wellBehavedBut({ EHLO: "250-test\r\n250 DSN" });
+      const strict = await ScriptedSmtp.start((line) =>
+        line?.startsWith(command) === true && /RET=|NOTIFY=/.test(line) ? reply : usual(line),
+      );
+      const one = host.mailer({ smtp: { port: strict.port } });
+      const outcome = await one.send(transaction({ fields }));
+      one.mailer.close();
+      await strict.stop();
+      assert.equal(outcome.recipients[0]?.state, "accepted", JSON.stringify(outcome));
+      assert.deepEqual(outcome.warnings, [
+        "The server sends no reports of the delivery (DSN); msg.dsn was not passed on.",
+      ]);
+      assert.equal(strict.lines.filter((line) => line === ".").length, 1);
+    }
   });
 
   it("says when it was raised where it is late", async () => {
