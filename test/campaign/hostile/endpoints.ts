@@ -80,10 +80,14 @@ export class EndpointsAttack {
       const answer = await fetch(url, {
         method,
         signal: AbortSignal.timeout(PATIENCE),
-        ...(method === "POST" && {
-          headers: { "content-type": dice.pick(["application/json", "application/json", "text/plain"]) },
-          body: anyBody(dice),
-        }),
+        // A connection that is kept may be closed by the server in the moment in which it is used again.
+        headers: {
+          connection: "close",
+          ...(method === "POST" && {
+            "content-type": dice.pick(["application/json", "application/json", "text/plain"]),
+          }),
+        },
+        ...(method === "POST" && { body: anyBody(dice) }),
       });
       const text = await answer.text();
       for (const leak of leaksIn(text)) found.add("secrets", where, `${leak} in the answer to ${what}`);
