@@ -115,6 +115,19 @@ describe("A message that is foreign code", () => {
     assert.equal(server.received.length - before, bench.count("sent"));
   }).timeout(120_000);
 
+  it("goes out with a subject that is so long that it stands in the text", async () => {
+    await bench.load(flow());
+    for (const [index, { what, make }] of HOSTILE_VALUES.entries()) {
+      bench.inject("send", { ...MAIL, topic: "Level ".repeat(600), payload: make(() => undefined) });
+      await waitFor(
+        `an end of ${what}`,
+        () => bench.count("sent") + bench.count("failed") === index + 1,
+        30_000,
+      );
+      assert.equal(bench.count("failed"), 0, what);
+    }
+  }).timeout(60_000);
+
   it("is answered once by every other node", async () => {
     await bench.load(others());
     let answered = 0;

@@ -133,6 +133,10 @@ export const HOSTILE_VALUES: readonly HostileValue[] = [
     what: "an object with toString that is none",
     make: () => ({ toString: 1, valueOf: 2, hasOwnProperty: 3 }),
   },
+  {
+    what: "an object whose methods throw",
+    make: (touch) => ({ toJSON: refuse(touch), toString: refuse(touch) }),
+  },
   { what: "a property named __proto__", make: () => JSON.parse('{"__proto__":{"a":1},"b":2}') as unknown },
   {
     what: "an object without prototype",

@@ -34,7 +34,9 @@ type PayloadForm = "same" | "lf" | "json";
 /** Takes a long payload out of the `message` that is kept, where the text of `mail` holds all of it. */
 export async function releaseText(message: Message, { text }: Pick<Mail, "text">): Promise<void> {
   delete message[PAYLOAD_FORM];
-  const form = text.length > SHORT_PAYLOAD ? await inTurns(formOf(message["payload"], text)) : undefined;
+  if (text.length <= SHORT_PAYLOAD) return;
+  // The payload is foreign code, and the text may be another property's; what cannot be compared is not its source.
+  const form = await inTurns(formOf(message["payload"], text)).catch(() => undefined);
   if (form === undefined) return;
   delete message["payload"];
   message[PAYLOAD_FORM] = form;
