@@ -65,6 +65,11 @@ for (const version of nodeRedVersions()) {
         const tree = page.locator("#red-ui-clipboard-dialog-import-tab-examples");
         const leaf = tree.getByText(example, { exact: true });
         await tree.getByText(manifest.name, { exact: true }).click();
+        // Node-RED's tree unfolds for a while, and a click into what moves selects nothing.
+        await leaf.waitFor();
+        await page.waitForFunction(
+          `!$("#red-ui-clipboard-dialog-import-tab-examples").find("*").is(":animated")`,
+        );
         await leaf.click();
         await page.click("#red-ui-clipboard-dialog-ok");
         const label = JSON.stringify(tab?.label);
