@@ -85,6 +85,15 @@ export function asModemError(cause: unknown): ModemError {
   return isModemError(cause) ? cause : new ModemError("MODEM_ERROR", { cause, detail: String(cause) });
 }
 
+/**
+ * The code of an error of Node.js, or its message where it has none; a text is a code already, as what TLS sockets have in
+ * `authorizationError`, though it is typed as an error. Undefined: no error.
+ */
+export function systemCode(error: unknown): string | undefined {
+  if (typeof error === "string") return error;
+  return error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? error.message) : undefined;
+}
+
 function isTransientReply(smtpCode: number | undefined): boolean {
   return smtpCode !== undefined && smtpCode >= 400 && smtpCode < 500;
 }

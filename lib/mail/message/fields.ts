@@ -8,9 +8,7 @@
 import { types } from "node:util";
 import type { DsnEvent, DsnRequest, HeaderField, MailFields } from "../mail";
 import { isBlank, isRecord, primitiveText } from "./foreign";
-import { cut, shown, textOf, wellFormed } from "./text";
-
-type Warn = (warning: string) => void;
+import { cut, shown, textOf, wellFormed, type Warn } from "./text";
 
 /** The properties of a message, and the same as header fields where a flow has put them there. */
 export interface FieldSource {

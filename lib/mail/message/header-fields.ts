@@ -4,7 +4,7 @@ import type { Mail, Mailbox, Priority } from "../mail";
 import { readAddresses } from "./addresses";
 import { isBlank, bytesOf, primitiveText } from "./foreign";
 import { jsonStart } from "./json";
-import { cut, textOf, wellFormed, shown } from "./text";
+import { cut, textOf, wellFormed, shown, type Warn } from "./text";
 
 /*
  * Who a message says it is from, and who is to get the answers.
@@ -12,8 +12,6 @@ import { cut, textOf, wellFormed, shown } from "./text";
  * Devices of the LAN and many flows name a sender that the mail server would not take. Such a mail goes out all the
  * same: from the sender of the settings, with the other address as Reply-To where the way out carries one.
  */
-
-type Warn = (warning: string) => void;
 
 /** @param allowFrom `msg.from` may replace the sender of the settings */
 export function readSender(
@@ -53,7 +51,7 @@ function mailboxesOf(value: unknown, property: string, warn: Warn): readonly Mai
 /*
  * Subject of a message: one line of text, whatever the flow gave.
  *
- * No line end and no control character ever leaves this file, so nothing that stands in a subject can become a header
+ * No line end and no control character ever leaves `readSubject`, so nothing that stands in a subject can become a header
  * field (RFC 5322 section 2.2). What had to be mended is warned about, because an alarm with an odd subject goes out.
  */
 
@@ -87,7 +85,7 @@ interface Subject {
  * The first of the values that is not blank. An empty text is a subject that was left empty on purpose; the default is
  * for where none was given. May throw what a value throws when it is read.
  */
-export function readSubject(values: readonly unknown[], warn: (warning: string) => void): Subject {
+export function readSubject(values: readonly unknown[], warn: Warn): Subject {
   const value = values.find((candidate) => !isBlank(candidate));
   if (value === undefined) {
     return values.includes("")
@@ -109,7 +107,7 @@ export function readSubject(values: readonly unknown[], warn: (warning: string) 
 }
 
 /** The text on one line: a blank for each run of line ends and control characters. */
-function oneLine(text: string, warn: (warning: string) => void): string {
+function oneLine(text: string, warn: Warn): string {
   const printed = wellFormed(text).replace(TERMINAL, "").replaceAll("\0", "").trim();
   if (["\0", "\u001B", "\u009B"].some((sign) => text.includes(sign)) || CONTROL.test(printed)) {
     warn("Line ends and control characters were removed from the subject.");
@@ -138,7 +136,7 @@ const WORDS: Readonly<Record<Priority, readonly string[]>> = {
 const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
 
 /** As a word, or as a number: 1 or more is high, below 0 low. Anything else is normal, with a warning. */
-export function readPriority(value: unknown, warn: (warning: string) => void): Priority {
+export function readPriority(value: unknown, warn: Warn): Priority {
   if (isBlank(value)) return "normal";
   const text = typeof value === "boolean" ? undefined : primitiveText(value)?.trim().toLowerCase();
   const known = PRIORITIES.find((priority) => WORDS[priority].some((word) => word === text));

@@ -3,6 +3,9 @@ import { types } from "node:util";
 import { isAscii } from "../ascii-fold";
 import { primitiveText } from "./foreign";
 
+/** Takes what had to be mended in a message, as a sentence for its `msg.smtp.warnings`. */
+export type Warn = (warning: string) => void;
+
 /**
  * A value as text: scalars as they are, a date in ISO 8601, an Error by its own text; undefined for everything else,
  * which may have JSON.

@@ -100,7 +100,7 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
     const [way, other] = this.waysFor(transaction, options);
     const first = await this.tryBy(way, transaction, options);
-    if (first.kind === "prepared" || !this.isLeft(way, transaction, first)) return first;
+    if (first.kind === "prepared" || !this.leave(way, transaction, first)) return first;
     if (other === undefined) {
       // What the module's client may not carry must not hold the mails that it does.
       return way === "socket" && moduleFits(this.options.settings) ? passing(first) : first;
@@ -109,9 +109,9 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     const second = await this.tryBy(other, transaction, options);
     if (second.kind === "prepared") return second;
     if (second.retry.kind === "whenAvailable") return second;
-    this.isLeft(other, transaction, second);
+    this.leave(other, transaction, second);
     if (first.error !== undefined && isBeyondModule(first.error)) return second;
-    // Next time the other way is the first, and then what it says is told; until then the first way holds nobody up.
+    // Next time the other way is the first, and then what it says is told; until then the first way blocks no other mail.
     return passing(first);
   }
 
@@ -150,16 +150,16 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
       this.retried.forget(transaction.mail.id);
       return outcome;
     }
-    if (!this.isLeft(way, transaction, outcome)) return outcome;
+    if (!this.leave(way, transaction, outcome)) return outcome;
     const [next] = this.waysFor(transaction, options);
     return next === way ? outcome : { ...passing(outcome), retry: { kind: "atOnce" } };
   }
 
   /**
-   * True when a mail that certainly was not sent may go by the other way; this one is then left out for a while, unless
-   * it fails with this mail only.
+   * Leaves a way that failed with a mail which certainly was not sent, if that was for a reason of the way: true, and the
+   * mail may go by the other one. It is left out for a while, unless it fails with this mail only.
    */
-  private isLeft(way: Way, { mail }: Transaction, { error, retry }: Ended): boolean {
+  private leave(way: Way, { mail }: Transaction, { error, retry }: Ended): boolean {
     if (error === undefined || !isOfTheWay(way, error)) return false;
     const retried = this.retried.of(mail.id);
     if (retry.kind === "atOnce" && !retried.has(way)) {

@@ -128,7 +128,7 @@ function bytesOf(text: string): number {
 /*
  * KnownSettings: what the module is known to hold of its volatile settings, so that only differences are sent.
  *
- * A restart of the module voids everything, and so does any error, because then nobody knows what was taken.
+ * A restart of the module voids everything, and so does any error, because then it is unknown what was taken.
  */
 
 /** A command that sets one thing; `key` tells settings of the same thing apart from others. */

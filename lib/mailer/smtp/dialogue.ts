@@ -19,7 +19,7 @@ import type {
 import { TLSSocket, type ConnectionOptions } from "node:tls";
 import { Deferred, within } from "../../async";
 import { delay, type Clock } from "../../clock";
-import { copyOf, isModemError, ModemError } from "../../errors";
+import { copyOf, isModemError, ModemError, systemCode } from "../../errors";
 import type { SessionTls } from "../../mail/mail";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSocket } from "../../quectel/sockets/module-socket";
@@ -154,7 +154,7 @@ export class Dialogue {
     const isChecked = this.options.trust.rejectUnauthorized === true;
     const refusal =
       isChecked && this.stream instanceof TLSSocket ? this.stream.authorizationError : undefined;
-    return { connection, cause, distrust: codeOf(refusal) };
+    return { connection, cause, distrust: systemCode(refusal) };
   }
 
   /** Recipients that the server has refused so far. */
@@ -333,12 +333,6 @@ function encryptionOf(stream: Duplex | undefined): SessionTls | undefined {
 
 /** It is none of Node.js; but what nodemailer uses of one, it has. */
 function assertSocket(_stream: Duplex): asserts _stream is Socket {}
-
-/** Typed as an error, it is the code of one. */
-function codeOf(refusal: unknown): string | undefined {
-  if (typeof refusal === "string") return refusal;
-  return refusal instanceof Error ? ((refusal as NodeJS.ErrnoException).code ?? refusal.message) : undefined;
-}
 
 function lossOf(error: unknown): ModemError {
   return isModemError(error) ? copyOf(error) : new ModemError("SOCKET_CLOSED", { cause: error });

@@ -6,7 +6,7 @@ import { memoryMailer, type MemoryMailer } from "../../support/memory-mailer";
 
 const DAY = 24 * 3600_000;
 
-/** The module is busy with a mail of somebody else at the next command, for 20 s. */
+/** The module is busy with another program's mail at the next command, for 20 s. */
 function busy(rig: MemoryMailer): void {
   const until = rig.clock.now() + 20_000;
   const undo = rig.module.define((context, next) => {
@@ -14,6 +14,15 @@ function busy(rig: MemoryMailer): void {
     else if (context.name.startsWith("+QSMTP") && context.form !== "test") return { kind: "cme", code: 652 };
     return next();
   });
+}
+
+/** A mailer that has noticed that its module is shared. */
+async function sharedMailer(): Promise<MemoryMailer> {
+  const rig = await memoryMailer();
+  await rig.send();
+  busy(rig);
+  await rig.send();
+  return rig;
 }
 
 const readBacks = (rig: MemoryMailer, from: number): number =>
@@ -47,10 +56,7 @@ describe("Mails of another program through the same module", () => {
 
   it("are known for their day after a restart of the host as well, whatever its clock says", async () => {
     for (const jump of [0, -30 * DAY]) {
-      const rig = await memoryMailer();
-      await rig.send();
-      busy(rig);
-      await rig.send();
+      const rig = await sharedMailer();
       await rig.close();
       rig.clock.jumpWall(jump);
       const again = await memoryMailer({}, rig);
@@ -82,10 +88,7 @@ describe("Mails of another program through the same module", () => {
   });
 
   it("get none of our mails when they replace the recipients at the last moment", async () => {
-    const rig = await memoryMailer();
-    await rig.send();
-    busy(rig);
-    await rig.send();
+    const rig = await sharedMailer();
     const had = rig.server.received.length;
     rig.module.define((context, next) => {
       if (context.name !== "+QSMTPDST" || context.form !== "read") return next();
@@ -103,10 +106,7 @@ describe("Mails of another program through the same module", () => {
 
   it("keep no mail back where the module does not list its recipients, or in no form that can be read", async () => {
     for (const listed of [undefined, "+QSMTPDST: 1,?"]) {
-      const rig = await memoryMailer();
-      await rig.send();
-      busy(rig);
-      await rig.send();
+      const rig = await sharedMailer();
       const had = rig.server.received.length;
       rig.module.define((context, next) => {
         if (context.name !== "+QSMTPDST" || context.form !== "read" || rig.server.received.length > had)
@@ -122,10 +122,7 @@ describe("Mails of another program through the same module", () => {
   });
 
   it("are never taken for ours when they take its place between the last look and QSMTPPUT", async () => {
-    const rig = await memoryMailer();
-    await rig.send();
-    busy(rig);
-    await rig.send();
+    const rig = await sharedMailer();
     rig.server.received.length = 0;
     rig.module.define((context, next) => {
       if (context.name === "+QSMTPPUT")

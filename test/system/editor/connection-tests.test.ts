@@ -38,18 +38,8 @@ for (const version of nodeRedVersions()) {
         editor.page.locator("#quectel-test-headline", { hasText: words }).waitFor({ timeout: 20_000 });
       const steps = (status: string): Promise<string[]> =>
         editor.page.locator(`.quectel-step-${status} .quectel-step-name`).allInnerTexts();
-      const openWithServer = async (change: object = {}): Promise<void> => {
-        await editor.openConfig("quectel-modem", "modem");
-        await editor.fill("node-config-input", {
-          smtpHost: "127.0.0.1",
-          smtpSecurity: "none",
-          smtpPort: String(server.port),
-          smtpUser: "pump7",
-          smtpPassword: PASSWORD,
-          senderAddress: "pump7@example.com",
-          ...change,
-        });
-      };
+      const openWithServer = (change?: Parameters<Editor["openWithServer"]>[2]): Promise<void> =>
+        editor.openWithServer(server.port, PASSWORD, change);
       const picture = (name: string): Promise<void> => editor.picture(name);
       const hint = (): Promise<string> => editor.page.locator("#quectel-test-hint").innerText();
       /** What a person can see of an element without scrolling: all of it. */

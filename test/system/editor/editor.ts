@@ -99,6 +99,24 @@ export class Editor {
     await this.opened("#node-config-dialog-ok");
   }
 
+  /** Opens the dialog of the modem "modem" and fills in an account of a server on this machine. */
+  async openWithServer(
+    port: number,
+    password: string,
+    change: Record<string, string | boolean> = {},
+  ): Promise<void> {
+    await this.openConfig("quectel-modem", "modem");
+    await this.fill("node-config-input", {
+      smtpHost: "127.0.0.1",
+      smtpSecurity: "none",
+      smtpPort: String(port),
+      smtpUser: "pump7",
+      smtpPassword: password,
+      senderAddress: "pump7@example.com",
+      ...change,
+    });
+  }
+
   /** Opens a tab of the modem's dialog. */
   async openTab(name: string): Promise<void> {
     const content = this.page.locator(`#quectel-tab-${name}`);

@@ -23,15 +23,7 @@ for (const version of nodeRedVersions()) {
       server = await MailServer.start({ auth: { user: "pump7", password: PASSWORD } });
       editor = await Editor.start({ version, flows: FLOWS });
       const { page } = editor;
-      await editor.openConfig("quectel-modem", "modem");
-      await editor.fill("node-config-input", {
-        smtpHost: "127.0.0.1",
-        smtpSecurity: "none",
-        smtpPort: String(server.port),
-        smtpUser: "pump7",
-        smtpPassword: PASSWORD,
-        senderAddress: "pump7@example.com",
-      });
+      await editor.openWithServer(server.port, PASSWORD);
       await editor.save();
       await page.click("#red-ui-header-button-deploy");
       await page.locator("#red-ui-header-button-deploy.disabled").waitFor();

@@ -6,6 +6,7 @@
 import type { Duplex } from "node:stream";
 import type { ConnectionOptions, TLSSocket } from "node:tls";
 import { once } from "../../../async";
+import { systemCode } from "../../../errors";
 
 const https = once((): typeof import("node:https") => require("node:https"));
 const tls = once((): typeof import("node:tls") => require("node:tls"));
@@ -37,7 +38,7 @@ export async function post(
   trust: ConnectionOptions,
   signal: AbortSignal,
 ): Promise<HttpsAnswer> {
-  // A stream that breaks when the answer is there breaks for nobody.
+  // A stream that breaks after the answer matters no more.
   stream.on("error", () => undefined);
   const secure = tls().connect({
     ...trust,
@@ -55,7 +56,7 @@ export async function post(
     return await exchange(url, form.toString(), secure);
   } catch (cause) {
     signal.throwIfAborted();
-    throw new HttpsFailure(cause, codeOf(secure.authorizationError));
+    throw new HttpsFailure(cause, systemCode(secure.authorizationError));
   } finally {
     signal.removeEventListener("abort", onAbort);
     secure.destroy();
@@ -103,9 +104,4 @@ function exchange(url: URL, body: string, secure: TLSSocket): Promise<HttpsAnswe
 /** The name or address alone; that of IPv6 stands in brackets in an URL. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[|\]$/g, "");
-}
-
-function codeOf(refusal: unknown): string | undefined {
-  if (typeof refusal === "string") return refusal;
-  return refusal instanceof Error ? ((refusal as NodeJS.ErrnoException).code ?? refusal.message) : undefined;
 }

@@ -57,7 +57,7 @@ const LONGEST_TOKEN = 16 * 1024;
 const LONGEST_WORDS = 300;
 /** RFC 6750 section 2.1, and what must not end a command line. */
 const TOKEN = /^[A-Za-z0-9._~+/=|-]+$/;
-/** Errors of RFC 6749 sections 4.1.2.1 and 5.2 that may pass by themselves. */
+/** Errors of RFC 6749 sections 4.1.2.1 and 5.2 that are temporary. */
 const PASSING = new Set(["temporarily_unavailable", "server_error", "slow_down"]);
 
 export class TokenSource {
@@ -140,7 +140,7 @@ export class TokenSource {
 
 const HTTPS_PORT = 443;
 
-/** What of a request is nobody's business, also as it stands in the form. */
+/** The secrets of a request, as they are and as the form encodes them. */
 function secretsOf(form: URLSearchParams): readonly string[] {
   return ["client_secret", "assertion"].flatMap((name) => {
     const value = form.get(name) ?? "";
