@@ -5,7 +5,7 @@
 //   npm run test:exhaustive -- plain-mail    some
 //   npm run test:exhaustive -- sockets:1/6   the first sixth of the bytes of one, evenly spread
 import { spawn, spawnSync } from "node:child_process";
-import { readdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -20,6 +20,7 @@ rmSync(COMPILED, { recursive: true, force: true });
 const tsc = ["node_modules/typescript/bin/tsc", "-p", "test/e2e/exhaustive/tsconfig.json"];
 const compiled = spawnSync(process.execPath, tsc, { stdio: "inherit" });
 if (compiled.status !== 0) process.exit(compiled.status ?? 1);
+cpSync("test/support/certificates", `${COMPILED}/test/support/certificates`, { recursive: true });
 
 const folder = `${COMPILED}/test/e2e/exhaustive`;
 const known = readdirSync(folder)

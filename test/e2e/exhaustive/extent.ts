@@ -7,6 +7,13 @@ export interface Extent {
   readonly bytes: Readonly<Record<Direction, number>>;
   /** First and last byte from QSMTPPUT to its result, counted from 1. */
   readonly decision: Readonly<Record<Direction, readonly [number, number]>>;
+  /** The bytes that are tried, ascending; undefined: all. */
+  readonly only?: Readonly<Record<Direction, readonly number[]>>;
+}
+
+/** How many places a direction has. */
+export function countOf({ bytes, only }: Extent, direction: Direction): number {
+  return only === undefined ? bytes[direction] : only[direction].length;
 }
 
 /** Measures what a module has heard and said so far. @throws Error when no mail was sent. */

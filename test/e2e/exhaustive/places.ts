@@ -4,7 +4,7 @@
  *
  * Which ones is drawn by `EXHAUSTIVE_SEED`, or by the time, so that ordinary runs try them all in the long run.
  */
-import type { Extent } from "./extent";
+import { countOf, type Extent } from "./extent";
 import type { Place } from "./mishaps";
 
 /** The part of the bytes that this process tries, all of it; undefined where it tries some of all. */
@@ -19,10 +19,18 @@ const seedText = part === undefined ? `EXHAUSTIVE_SEED=${seed}` : `EXHAUSTIVE=${
 const STEP = 167;
 const STEP_OF_DECISION = 9;
 
-export function placesOf({ bytes, decision }: Extent): readonly Place[] {
-  return (["host", "modem"] as const).flatMap((direction) =>
-    bytesOf(bytes[direction], decision[direction]).map((byte): Place => ({ direction, byte })),
-  );
+export function placesOf(extent: Extent): readonly Place[] {
+  const { decision, only } = extent;
+  return (["host", "modem"] as const).flatMap((direction) => {
+    const [first, last] = decision[direction];
+    const list = only?.[direction];
+    // Places of a list are counted as bytes are.
+    const from = list === undefined ? first : 1 + list.filter((byte) => byte < first).length;
+    const to = list === undefined ? last : list.filter((byte) => byte <= last).length;
+    return bytesOf(countOf(extent, direction), [from, to])
+      .map((number) => (list === undefined ? number : (list[number - 1] ?? number)))
+      .map((byte): Place => ({ direction, byte }));
+  });
 }
 
 function bytesOf(last: number, decision: readonly [number, number]): readonly number[] {
@@ -54,9 +62,9 @@ export class Tally {
 
   constructor(private readonly what: string) {}
 
-  add(places: readonly Place[], { bytes }: Extent): void {
+  add(places: readonly Place[], extent: Extent): void {
     this.tried += places.length;
-    this.all += bytes.host + bytes.modem;
+    this.all += countOf(extent, "host") + countOf(extent, "modem");
   }
 
   print(): void {

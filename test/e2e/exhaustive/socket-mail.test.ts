@@ -2,8 +2,9 @@
  * A mail over a socket of the module, with a mishap at any byte of the line: neither lost, nor told sent when it was
  * not, nor repeated unmarked; and the next mail goes out.
  *
- * In clear for what ends a connection; under encryption also for bytes that the line damages, which end in an alert and
- * never in a mail.
+ * In clear at every byte, for what ends a connection. Under encryption a byte that the line damages, at every byte, ends
+ * in an alert and never in a mail; what ends a connection is tried at every byte of AT framing and around each border of
+ * a record.
  */
 import assert from "node:assert/strict";
 import type { Outcome } from "../../../lib/mailer/mailer";
@@ -15,6 +16,7 @@ import { MemorySmtp } from "../../support/memory-smtp";
 import { socketHost, type SocketHost, type SocketMailer } from "../../support/socket-mailer";
 import { VirtualClock } from "../../support/virtual-clock";
 import type { Extent } from "./extent";
+import { framingOf } from "./framing";
 import { BOOT, BRIEF, DAMAGE, MISHAPS, NETWORK, type Mishap, type Place } from "./mishaps";
 import { placesOf, Tally, timeFor, tryAll } from "./places";
 
@@ -24,6 +26,8 @@ const BACK_OFF = 30_000;
 const MOST_TRIES = 12;
 /** Bytes of the host at the end of which the mail is decided: the last lines of the message, and its dot. */
 const DECISIVE = 60;
+/** Mishaps of module and line that end a connection. */
+const ENDS = /^module restarts$|^cable is pulled|of that direction for 60 s$/;
 
 type Security = SmtpSettings["security"];
 const TEXT = "Level too high: 3.2 m.\r\n".repeat(80);
@@ -85,7 +89,8 @@ async function deliver({ clock, rig, server }: Bench, id: string, subject: strin
   throw new Error("it was not sent");
 }
 
-async function extentOf(security: Security): Promise<Extent> {
+/** @param isFraming only AT framing and the borders of records are tried */
+async function extentOf(security: Security, isFraming: boolean): Promise<Extent> {
   const one = await bench(security);
   await one.clock.until(one.host.ready, PATIENCE);
   await deliver(one, "mail-1", "Pump 7");
@@ -97,9 +102,12 @@ async function extentOf(security: Security): Promise<Extent> {
     if (entry.kind === "line" && entry.text.startsWith("AT+QISEND="))
       [host, modem] = [bytes.host, bytes.modem];
   }
+  const { module } = one.host;
+  const only = { host: framingOf(module, "host"), modem: framingOf(module, "modem") };
   await close(one);
   return {
     bytes,
+    ...(isFraming && { only }),
     decision: { host: [Math.max(host, bytes.host - DECISIVE), bytes.host], modem: [modem + 1, bytes.modem] },
   };
 }
@@ -135,15 +143,16 @@ describe("a mail over a socket, with a mishap at any byte in either direction", 
   // An ordinary run has time for one mishap of each kind.
   const isWhole = process.env["EXHAUSTIVE"] !== undefined;
   const some = (mishaps: readonly Mishap[]): readonly Mishap[] => (isWhole ? mishaps : mishaps.slice(0, 1));
+  const ends = MISHAPS.filter(({ name }) => ENDS.test(name));
   const suites: readonly [Security, readonly Mishap[]][] = [
     ["none", [...some(BRIEF), ...some(NETWORK)]],
-    ["tls", some([DAMAGE, ...NETWORK.slice(0, 1)])],
-    ["starttls", isWhole ? [DAMAGE, ...MISHAPS.slice(0, 1)] : []],
+    ["tls", some([DAMAGE, ...NETWORK, ...ends])],
+    ["starttls", isWhole ? [DAMAGE, ...NETWORK, ...ends] : []],
   ];
   for (const [security, mishaps] of suites) {
     for (const mishap of mishaps) {
       it(`is neither lost nor repeated unmarked, with ${security}, although the ${mishap.name}`, async function () {
-        const extent = await extentOf(security);
+        const extent = await extentOf(security, security !== "none" && mishap !== DAMAGE);
         const places = placesOf(extent);
         this.timeout(timeFor(places));
         await tryAll(places, (place) => disturbed(security, mishap, place));
