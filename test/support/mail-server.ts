@@ -52,6 +52,8 @@ export interface MailServerOptions {
   readonly size?: number;
   /** Reports about the delivery are offered (RFC 3461), default false. */
   readonly reports?: boolean;
+  /** Awaited before a mail is taken, and again before that is said. */
+  readonly pause?: () => Promise<void>;
 }
 
 export interface ReceivedMail {
@@ -85,7 +87,7 @@ export class MailServer {
   private readonly server: SMTPServer;
   private authMethod: string | undefined;
 
-  private constructor(options: MailServerOptions) {
+  private constructor(private readonly options: MailServerOptions) {
     this.refuse = options.refuse ?? {};
     const { cert, key } = options.certificate ?? certificate("server");
     this.server = new SMTPServer({
@@ -191,9 +193,11 @@ export class MailServer {
   }
 
   private async accept(raw: Buffer, session: SMTPServerSession): Promise<Error | undefined> {
+    const { pause } = this.options;
     await this.reach("data");
     const error = refusal(this.refuse.data);
     if (error !== undefined) return error;
+    await pause?.();
     const { mailFrom, rcptTo, dsn } = session.envelope;
     this.received.push({
       reports: {
@@ -212,6 +216,7 @@ export class MailServer {
       authMethod: session.user === undefined ? undefined : this.authMethod,
     });
     this.events.emit("mail");
+    await pause?.();
     return undefined;
   }
 }

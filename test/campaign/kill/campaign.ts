@@ -8,7 +8,7 @@ import { balance, type Accepted, type Told, type Totals } from "../../support/ac
 import { seededRandom } from "../../support/random";
 import { CampaignDisk } from "./disk";
 import type { FromOutbox, LifePlan } from "./messages";
-import { Surroundings } from "./surroundings";
+import { Surroundings, type Arrived } from "./surroundings";
 
 /**
  * `kill`: the process ends, the host's disk has all that was written. `cut`: writes after the last fsync are lost.
@@ -16,8 +16,14 @@ import { Surroundings } from "./surroundings";
  */
 export type Form = "kill" | "cut" | "pause";
 
+/** `module`, `socket`: in all lives; `mixed`: each life has the module's client, a socket or `auto`, by chance. */
+export type Way = "module" | "socket" | "mixed";
+
+const WAYS = { module: ["module"], socket: ["socket"], mixed: ["module", "socket", "auto"] } as const;
+
 export interface KillPlan {
   readonly form: Form;
+  readonly way: Way;
   /** Kills, power cuts or pauses. */
   readonly kills: number;
   readonly seed: number;
@@ -32,12 +38,15 @@ export interface Result extends Totals {
   readonly pauses: number;
   /** Ends that a process told although it had told them before. */
   readonly toldAgain: number;
+  /** Mails that came by socket with more than one Message-ID. */
+  readonly otherIds: number;
 }
 
 /** True when the goals are met: nothing lost, nothing repeated unmarked, no false success, each mail reported. */
 export function isSound(result: Result): boolean {
-  const { lost, duplicatesUnmarked, duplicatesRefused, falselySent, toldAgain, reported, accepted } = result;
-  const wrong = lost + duplicatesUnmarked + duplicatesRefused + falselySent + toldAgain;
+  const { lost, duplicatesUnmarked, duplicatesRefused, falselySent, toldAgain, otherIds } = result;
+  const { reported, accepted } = result;
+  const wrong = lost + duplicatesUnmarked + duplicatesRefused + falselySent + toldAgain + otherIds;
   return accepted > 0 && wrong === 0 && reported === accepted;
 }
 
@@ -54,17 +63,19 @@ const VERY_LONG = 0.1;
 /** Part of the lives in which the module restarts by itself. */
 const RESTARTS = 0.15;
 
-export async function runKillCampaign({ form, kills, seed, progress }: KillPlan): Promise<Result> {
+export async function runKillCampaign({ form, way, kills, seed, progress }: KillPlan): Promise<Result> {
   const directory = await mkdtemp(join(tmpdir(), "kill-"));
   const random = seededRandom(seed);
   const surroundings = await Surroundings.start(seededRandom(seed + 1));
   const account = new Account(form, surroundings, random);
   try {
     const plan = { directory, disk: form === "cut" ? "remote" : "host", ...surroundings.ports } as const;
+    const mailer = (): LifePlan["mailer"] => WAYS[way][Math.floor(random() * WAYS[way].length)] ?? "module";
     if (form === "pause") {
       for (let life = 0; account.pauses < kills; life++) {
         await account.follow({
           ...plan,
+          mailer: mailer(),
           life,
           isLast: true,
           mails: MAILS_PER_PAUSED_LIFE,
@@ -76,7 +87,8 @@ export async function runKillCampaign({ form, kills, seed, progress }: KillPlan)
     }
     for (let life = 0; life <= kills; life++) {
       const isLast = life === kills;
-      await account.follow({ ...plan, life, isLast, mails: isLast ? 0 : MAILS_PER_LIFE, seed: seed + life });
+      const mails = isLast ? 0 : MAILS_PER_LIFE;
+      await account.follow({ ...plan, mailer: mailer(), life, isLast, mails, seed: seed + life });
       progress?.(life);
     }
     return account.balance();
@@ -84,6 +96,14 @@ export async function runKillCampaign({ form, kills, seed, progress }: KillPlan)
     await surroundings.end();
     await rm(directory, { recursive: true });
   }
+}
+
+/** The module's client writes none of ours; all others of a mail have to be one. */
+function withOtherIds(delivered: readonly Arrived[]): number {
+  const ids = new Map<string, Set<string>>();
+  for (const { subject, messageId } of delivered)
+    if (messageId.endsWith("@example.com>")) ids.set(subject, (ids.get(subject) ?? new Set()).add(messageId));
+  return [...ids.values()].filter(({ size }) => size > 1).length;
 }
 
 class Account {
@@ -102,8 +122,10 @@ class Account {
 
   balance(): Result {
     const { inFlight, toldAgain, pauses } = this;
+    const delivered = this.surroundings.delivered();
     return {
-      ...balance(this.accepted, this.surroundings.delivered(), this.told),
+      ...balance(this.accepted, delivered, this.told),
+      otherIds: withOtherIds(delivered),
       inFlight,
       toldAgain,
       pauses,

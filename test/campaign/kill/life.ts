@@ -62,6 +62,7 @@ async function live({ life, mails, isLast, seed, ...plan }: LifePlan): Promise<v
       smtpHost: "127.0.0.1",
       smtpPort: plan.serverPort,
       smtpSecurity: "none",
+      mailer: plan.mailer,
       senderAddress: "pump7@example.com",
       maxAge: 525_600,
       maxQueued: 10_000,

@@ -1,4 +1,5 @@
 /** What the process that is killed and the one that counts tell each other. */
+import type { ModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import type { Accepted, Told } from "../../support/account";
 
 export type FromOutbox =
@@ -35,6 +36,8 @@ export interface LifePlan {
   readonly modulePort: number;
   readonly serverPort: number;
   readonly life: number;
+  /** Who speaks SMTP in this life. */
+  readonly mailer: ModemSettings["mailer"];
   /** Mails to accept. */
   readonly mails: number;
   /** Ends by itself when nothing waits any more. */

@@ -2,6 +2,7 @@
  * What lives on when a gateway is killed, as in a plant: the module (simulated, behind a TCP port) with the mail it is
  * sending, and the mail server.
  */
+import { delay } from "../../../lib/clock";
 import { SimulatedModem } from "../../../lib/simulator";
 import { smtpClient } from "../../../lib/simulator/delivery/smtp-state";
 import { serveTcp } from "../../../lib/simulator/serve/tcp-server";
@@ -9,14 +10,31 @@ import type { Delivered } from "../../support/fake-mailer";
 import { MailServer } from "../../support/mail-server";
 import { quickClock } from "./clock";
 
-/** Milliseconds that a mail is in flight: between QSMTPPUT and its result is where kills hurt. */
+/** Milliseconds that a mail is in flight: between QSMTPPUT or the end of the message and the result is where kills hurt. */
 const IN_FLIGHT = 3_000;
+
+/** A copy of a mail as its recipients have it. */
+export interface Arrived extends Pick<Delivered, "subject" | "recipients" | "isMarked"> {
+  readonly messageId: string;
+}
+
+/** The server thinks about each mail, and takes it even if its client has gone meanwhile. */
+class Thoughts {
+  mails = 0;
+
+  async pause(): Promise<void> {
+    this.mails++;
+    await delay(quickClock, IN_FLIGHT / 2);
+    this.mails--;
+  }
+}
 
 export class Surroundings {
   private constructor(
     private readonly module: SimulatedModem,
     private readonly port: Awaited<ReturnType<typeof serveTcp>>,
     private readonly server: MailServer,
+    private readonly thoughts: Thoughts,
   ) {}
 
   /** The server refuses one recipient for good, and one mail in ten for now. */
@@ -27,9 +45,13 @@ export class Surroundings {
       },
       rcpt: { "unknown@example.com": 550 },
     };
-    const server = await MailServer.start({ refuse: refuse as { mail: number } });
+    const thoughts = new Thoughts();
+    const server = await MailServer.start({
+      refuse: refuse as { mail: number },
+      pause: () => thoughts.pause(),
+    });
     const module = new SimulatedModem({ clock: quickClock, timing: { airMs: IN_FLIGHT } });
-    return new Surroundings(module, await serveTcp(module, { tcpPort: 0 }), server);
+    return new Surroundings(module, await serveTcp(module, { tcpPort: 0 }), server, thoughts);
   }
 
   get ports(): { readonly modulePort: number; readonly serverPort: number } {
@@ -37,7 +59,7 @@ export class Surroundings {
   }
 
   get isMailInFlight(): boolean {
-    return smtpClient(this.module).activity === "sending";
+    return smtpClient(this.module).activity === "sending" || this.thoughts.mails > 0;
   }
 
   /** A mail in flight may have arrived or not; its result never comes. */
@@ -46,8 +68,9 @@ export class Surroundings {
   }
 
   /** What the server has accepted so far. */
-  delivered(): Pick<Delivered, "subject" | "recipients" | "isMarked">[] {
+  delivered(): readonly Arrived[] {
     return this.server.received.map(({ parsed, to }) => ({
+      messageId: parsed.messageId ?? "",
       subject: parsed.subject ?? "",
       recipients: to,
       isMarked: /May be a repeat, id \w+\./.test(parsed.text ?? ""),

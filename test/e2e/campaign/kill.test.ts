@@ -4,12 +4,12 @@ import { isSound, runKillCampaign } from "../../campaign/kill/campaign";
 
 describe("A gateway that is killed again and again, with a module and a mail server that live on", function () {
   this.timeout(180_000);
-  for (const [form, kills, what] of [
-    ["kill", 3, "its process ends at random moments"],
-    ["cut", 2, "a power cut takes what was not flushed"],
+  for (const [form, way, kills, what] of [
+    ["kill", "mixed", 4, "its process ends at random moments"],
+    ["cut", "module", 2, "a power cut takes what was not flushed"],
   ] as const) {
     it(`loses no accepted mail, repeats none unmarked and tells the end of each when ${what}`, async () => {
-      const result = await runKillCampaign({ form, kills, seed: 20260101 });
+      const result = await runKillCampaign({ form, way, kills, seed: 20260101 });
       assert.ok(isSound(result), JSON.stringify(result));
       assert.ok(result.delivered > 0);
     });
