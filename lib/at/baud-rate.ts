@@ -7,7 +7,7 @@
 import { delay, type Clock } from "../clock";
 import { ModemError } from "../errors";
 import type { Transport } from "../serial/transport";
-import { readResultCode } from "./result-codes";
+import { readResultCode } from "./line-kind";
 import { Tokenizer } from "./tokenizer";
 import { Wire } from "./wire";
 

@@ -9,21 +9,18 @@
  * connection ends the channel, and a new one is made for the next connection.
  */
 import { EventEmitter } from "node:events";
-import { systemClock, type Clock } from "../clock";
+import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
 import type { Transport } from "../serial/transport";
 import { checkLine, type Command } from "./command";
 import { Deferred } from "../async";
 import { Dialogue } from "./dialogue";
-import { Job, type ExecuteOptions, JobQueue } from "./job";
+import { type ChannelState, Exchange, type ExecuteOptions, type Priority } from "./exchange";
 import type { ResetCause } from "./line-kind";
-import type { ChannelState } from "./state";
-import { Waiters, type Waiter } from "./waiters";
 import { Wire } from "./wire";
 
-export type { ExecuteOptions, Priority } from "./job";
+export type { ExecuteOptions, Priority } from "./exchange";
 export type { ResetCause } from "./line-kind";
-export type { Waiter } from "./waiters";
 
 export interface ChannelEvents {
   /** A line that no command asked for, as latin1 text without line end. */
@@ -52,21 +49,84 @@ export interface ChannelOptions {
   readonly hide?: (secrets: readonly string[]) => void;
 }
 
+export interface Waiter {
+  /**
+   * The line that matched. Rejects with `MODEM_TIMEOUT` when the time started by `start` is over, `MODEM_RESET` when
+   * the module restarts, `MODEM_ABORTED` after `cancel`, or the error that ended the connection.
+   */
+  readonly promise: Promise<string>;
+  /** Starts the time limit in milliseconds, anew when called again. */
+  start(ms: number): void;
+  /** Gives up waiting; without effect once settled. */
+  cancel(): void;
+}
+
+/**
+ * Waiters for unsolicited lines, such as the result of a mail minutes after the OK of its command.
+ *
+ * A waiter is registered before the command is written, so that a result that comes with the OK is not missed; its
+ * time starts to run when the caller says so.
+ */
+export class Waiters {
+  /** What ends each waiter, with the line that it matches or an error. */
+  private readonly waiting = new Map<(end: string | ModemError) => void, (line: string) => boolean>();
+
+  constructor(private readonly clock: Clock) {}
+
+  expect(match: (line: string) => boolean): Waiter {
+    const { promise, resolve, reject } = new Deferred<string>();
+    let timer: Timer | undefined;
+    const end = (outcome: string | ModemError): void => {
+      timer?.clear();
+      this.waiting.delete(end);
+      if (typeof outcome === "string") resolve(outcome);
+      else reject(outcome);
+    };
+    this.waiting.set(end, match);
+    return {
+      promise,
+      start: (ms) => {
+        timer?.clear();
+        if (!this.waiting.has(end)) return;
+        timer = this.clock.after(ms, () =>
+          end(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
+        );
+      },
+      cancel: () => end(new ModemError("MODEM_ABORTED")),
+    };
+  }
+
+  /** Gives an unsolicited line to every waiter that it matches. */
+  offer(line: string): void {
+    for (const [end, match] of this.waiting) if (match(line)) end(line);
+  }
+
+  /** Rejects all. */
+  failAll(error: ModemError): void {
+    for (const end of this.waiting.keys()) end(error);
+  }
+}
+
+/** Place of each priority in the queue. */
+const PLACE: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
+
 export class Channel extends EventEmitter<ChannelEvents> {
   private readonly dialogue: Dialogue;
   private readonly waiters: Waiters;
-  private readonly queue = new JobQueue();
+  /** Commands that wait for the line: by priority, then in the order they came. */
+  private queue: Exchange[] = [];
   /** Present while a synchronisation is wanted or runs. */
   private syncing: Deferred<void> | undefined;
-  private readonly hide: (secrets: readonly string[]) => void;
+  private readonly clock: Clock;
 
   /** @param transport open, or to be opened by the caller before the first command. */
   constructor(
     private readonly transport: Transport,
-    { clock = systemClock, hide = () => undefined }: ChannelOptions = {},
+    private readonly options: ChannelOptions = {},
   ) {
     super();
-    this.hide = hide;
+    const { clock = systemClock } = options;
+    this.clock = clock;
     this.waiters = new Waiters(clock);
     this.dialogue = new Dialogue(new Wire(transport, clock), clock, {
       onIdle: () => this.schedule(),
@@ -96,21 +156,25 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * `MODEM_RESET`, `MODEM_ABORTED`, `MODEM_SILENT` or `MODEM_OUT_OF_SYNC` when the ladder fails, `PORT_*`.
    */
   execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
-    const job = new Job(command, options, () => {
-      this.queue.remove(job);
-      this.dialogue.abandon(job);
+    const exchange = new Exchange(command, options, this.clock, () => {
+      this.queue = this.queue.filter((other) => other !== exchange);
+      this.dialogue.abandon(exchange);
     });
     try {
       checkLine(command);
     } catch (error) {
-      job.fail(error);
+      exchange.fail(error);
     }
-    if (this.state === "closed") job.fail(this.closedError());
-    if (!job.isSettled) {
-      this.queue.add(job);
+    if (this.state === "closed") exchange.fail(this.closedError());
+    if (!exchange.isSettled) {
+      const { priority = "normal" } = options;
+      const place = this.queue.findLastIndex(
+        ({ options: other }) => PLACE[other.priority ?? "normal"] <= PLACE[priority],
+      );
+      this.queue.splice(place + 1, 0, exchange);
       this.schedule();
     }
-    return job.promise;
+    return exchange.promise;
   }
 
   /** Registers interest in an unsolicited line; to be called before the command that causes it is executed. */
@@ -152,10 +216,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
       this.dialogue.synchronise();
       return;
     }
-    const job = state === "idle" ? this.queue.take() : undefined;
-    if (job === undefined) return;
-    this.hide(job.command.secrets ?? []);
-    this.dialogue.start(job);
+    const exchange = state === "idle" ? this.queue.shift() : undefined;
+    if (exchange === undefined) return;
+    this.options.hide?.(exchange.command.secrets ?? []);
+    this.dialogue.start(exchange);
   }
 
   private onSynced(wasMultiplexed: boolean): void {
@@ -167,7 +231,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   private onSyncFailed(error: unknown): void {
-    for (const job of this.queue.clear()) job.fail(error);
+    for (const exchange of this.queue.splice(0)) exchange.fail(error);
     this.syncing?.reject(error);
     this.syncing = undefined;
   }
@@ -179,7 +243,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   private onReset(cause: ResetCause): void {
-    for (const job of this.queue.clear()) job.fail(job.error("MODEM_RESET"));
+    for (const exchange of this.queue.splice(0)) exchange.fail(exchange.error("MODEM_RESET"));
     this.waiters.failAll(new ModemError("MODEM_RESET"));
     this.resync(() => this.emit("reset", cause));
   }
@@ -193,7 +257,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     if (this.state === "closed") return;
     const reason = error ?? new ModemError("PORT_CLOSED");
     this.dialogue.end(error, reason);
-    for (const job of this.queue.clear()) job.fail(reason);
+    for (const exchange of this.queue.splice(0)) exchange.fail(reason);
     this.waiters.failAll(reason);
     this.syncing?.reject(reason);
     this.emit("closed", error);

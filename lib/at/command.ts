@@ -66,7 +66,7 @@ export interface Command<T> {
    * Milliseconds from the last byte of the line on the wire to the final result code; with a payload also the longest
    * time without progress, and from the payload's last byte to the final result code.
    */
-  readonly timeout: number;
+  readonly timeoutMs: number;
   /** Final result codes of this command alone, beside `OK` and the errors: `SEND OK`, `SEND FAIL`. */
   readonly endings?: readonly string[];
   /** Sent after CONNECT, or after the prompt. */
@@ -151,15 +151,18 @@ export function str(value: string): string {
 }
 
 /** A whole number in decimal digits. */
-export function num(value: number, range: NumberRange = {}): string {
-  return wholeNumber(value, range).toString(10);
+export function num(value: number, { min, max }: NumberRange = {}): string {
+  if (!Number.isSafeInteger(value)) throw refusal(`${value} is not a whole number`);
+  if (value < (min ?? value) || value > (max ?? value)) {
+    throw refusal(`${value} is not between ${min ?? "any"} and ${max ?? "any"}`);
+  }
+  return value.toString(10);
 }
 
 /** A whole number of 0 or more in the form 0x1F. */
 export function hex(value: number, range: NumberRange = {}): string {
-  return `0x${wholeNumber(value, { ...range, min: Math.max(0, range.min ?? 0) })
-    .toString(16)
-    .toUpperCase()}`;
+  const digits = num(value, { ...range, min: Math.max(0, range.min ?? 0) });
+  return `0x${Number(digits).toString(16).toUpperCase()}`;
 }
 
 /**
@@ -172,14 +175,6 @@ export function fileName(value: string): string {
     throw refusal("a file name holds a character that it may not");
   if (name.length > LONGEST_FILE_NAME) throw refusal(`a file name is longer than ${LONGEST_FILE_NAME} bytes`);
   return str(value);
-}
-
-function wholeNumber(value: number, { min, max }: NumberRange): number {
-  if (!Number.isSafeInteger(value)) throw refusal(`${value} is not a whole number`);
-  if (value < (min ?? value) || value > (max ?? value)) {
-    throw refusal(`${value} is not between ${min ?? "any"} and ${max ?? "any"}`);
-  }
-  return value;
 }
 
 function refusal(detail: string): ModemError {

@@ -1,10 +1,14 @@
 /**
  * Dialogue: one command at a time on the line, and every byte from the module put where it belongs.
  *
- *   job ─start─> exchange ─> wire                 states and arrows: `state.ts`
+ *   job ─start─> exchange ─> wire                 states and arrows: `exchange.ts`
  *   bytes ─> tokenizer ─> line kind ─┬─> exchange ─> outcome of the job
  *                                    ├─> unsolicited, reset, foreign ─> listener
  *                                    └─> resync ladder
+ *
+ * CONNECT is an intermediate result here. The data are part of the command, so there is no data mode to be left switched
+ * on: the data phase ends with the last byte announced, or with `+++`. What follows a prompt is of a fixed length and has
+ * no escape: it is sent to its end, even when its result is no longer awaited.
  *
  * A time limit that runs out never frees the line: the dialogue is out of sync until the ladder has found command
  * state again. It has no queue, and waits for nobody: what is to happen next is the listener's business.
@@ -12,14 +16,20 @@
 import type { Clock } from "../clock";
 import type { ModemError } from "../errors";
 import { type Block, type Command, headerOf, informationText } from "./command";
-import { beginBlock, beginData, beginPrompted, canEscape, leaveData, type DataPhaseHost } from "./data-phase";
-import { Exchange, type Job } from "./job";
-import { lineKind, type Echo, type LineContext, resetSign, type ResetCause, isBeforeText } from "./line-kind";
+import { type ChannelState, type Exchange, nextState } from "./exchange";
+import {
+  type Echo,
+  isBeforeText,
+  lineKind,
+  type ResetCause,
+  resetSign,
+  type ResultCode,
+  type ResultFormat,
+} from "./line-kind";
+import { BLOCK, PayloadSender, PIECE } from "./payload-sender";
 import { FORMAT_LINE, ResyncLadder } from "./resync-ladder";
-import type { ResultCode, ResultFormat } from "./result-codes";
-import { nextState, type ChannelEvent, type ChannelState } from "./state";
-import { Tokenizer, type Token } from "./tokenizer";
-import type { Wire } from "./wire";
+import { Tokenizer } from "./tokenizer";
+import { escapeByPlus, GUARD_TIME_MS, type Wire } from "./wire";
 
 export interface DialogueListener {
   /** A command has ended in the ordinary way: the next may start, when the bytes at hand have been dealt with. */
@@ -49,9 +59,17 @@ function blockLength(line: string, { header, framing }: Block): number | undefin
   return count === undefined ? undefined : Number(count);
 }
 
-export class Dialogue implements DataPhaseHost {
-  readonly tokenizer = new Tokenizer();
-  private current: ChannelState = { kind: "outOfSync" };
+/** True where the data of a command are given in online data state, which `+++` leaves. */
+function canEscape({ payload, download }: Command<unknown>): boolean {
+  return payload === undefined ? download === true : payload.prompted !== true;
+}
+
+/** Milliseconds for the final result code after `+++` and its guard times. */
+const RESULT_TIME_MS = 5_000;
+
+export class Dialogue {
+  state: ChannelState = { kind: "outOfSync" };
+  private readonly tokenizer = new Tokenizer();
   private readonly ladder: ResyncLadder;
   private echo: Echo = "unknown";
   private format: ResultFormat = "words";
@@ -62,62 +80,54 @@ export class Dialogue implements DataPhaseHost {
   private textFollows = false;
 
   constructor(
-    readonly wire: Wire,
+    private readonly wire: Wire,
     private readonly clock: Clock,
     private readonly listener: DialogueListener,
   ) {
     this.ladder = new ResyncLadder(wire);
   }
 
-  get state(): ChannelState {
-    return this.current;
-  }
-
-  advance(event: ChannelEvent): void {
-    this.current = nextState(this.current, event);
-  }
-
-  /** Puts the command of `job` on the line; only in state idle. */
-  start(job: Job): void {
-    const { command } = job;
-    const exchange = new Exchange(job, this.clock);
-    this.advance({ kind: "start", exchange });
+  /** Puts the command of `exchange` on the line; only in state idle. */
+  start(exchange: Exchange): void {
+    const { command } = exchange;
+    this.state = nextState(this.state, { kind: "start", exchange });
     if (command.payload?.prompted === true) this.tokenizer.expectPrompt();
     if (command.block?.framing === "comma") this.tokenizer.expectHeader(command.block.header);
-    job.begin();
+    exchange.options.onStart?.();
     this.wire.writeLine(command.line).then(
       () => {
-        // The answer, even CONNECT, may have come before the host knew that the line had left.
-        if (this.exchange === exchange && exchange.sender === undefined && this.isTimed(command)) {
-          exchange.limit(command.timeout, () => this.onTimeout());
-        }
+        // The answer, even CONNECT, may have come before the host knew that the line had left. The data state has a
+        // time limit of its own; a block comes within that of the command.
+        const { kind } = this.state;
+        const isTimed = kind === "command" || (kind === "data" && command.block !== undefined);
+        if (!exchange.isOver && exchange.sender === undefined && isTimed)
+          exchange.limit(command.timeoutMs, () => this.onTimeout());
       },
       (error: unknown) => {
-        if (this.exchange === exchange) this.loseSync(exchange, error);
+        if (!exchange.isOver) this.loseSync(exchange, error);
       },
     );
   }
 
-  /** The caller of `job` has given up: data state is left at once; any other command ends in its own time. */
-  abandon(job: Job): void {
-    const { exchange } = this;
-    if (exchange?.job !== job || this.current.kind !== "data" || !canEscape(job.command)) return;
-    leaveData(this, exchange);
+  /** The caller of `exchange` has given up: data state is left at once; any other command ends in its own time. */
+  abandon(exchange: Exchange): void {
+    if (this.exchange !== exchange || this.state.kind !== "data" || !canEscape(exchange.command)) return;
+    this.leaveData(exchange);
   }
 
   /** Runs the resync ladder; in states outOfSync and idle only. */
   synchronise(): void {
-    this.advance({ kind: "sync" });
+    this.state = nextState(this.state, { kind: "sync" });
     this.ladder.run().then(
       ({ echo, format, wasMultiplexed }) => {
         this.echo = echo;
         this.format = format;
-        this.advance({ kind: "synced" });
-        if (this.current.kind === "idle") this.listener.onSynced(wasMultiplexed);
+        this.state = nextState(this.state, { kind: "synced" });
+        if (this.state.kind === "idle") this.listener.onSynced(wasMultiplexed);
       },
       (error: unknown) => {
-        this.advance({ kind: "syncFailed" });
-        if (this.current.kind === "outOfSync") this.listener.onSyncFailed(error);
+        this.state = nextState(this.state, { kind: "syncFailed" });
+        if (this.state.kind === "outOfSync") this.listener.onSyncFailed(error);
       },
     );
   }
@@ -125,93 +135,92 @@ export class Dialogue implements DataPhaseHost {
   /** The connection has ended; the command in flight fails with `reason`. */
   end(error: ModemError | undefined, reason: ModemError): void {
     const { exchange } = this;
-    this.advance({ kind: "close", error });
+    this.state = nextState(this.state, { kind: "close", error });
     exchange?.end(reason);
     this.ladder.stop(reason);
   }
 
   /** Bytes from the module. */
   onData(bytes: Buffer): void {
-    this.ladder.onBytes(bytes);
+    if (this.state.kind === "syncing") this.ladder.onBytes(bytes);
     this.tokenizer.push(bytes);
     for (let token = this.tokenizer.next(); token !== undefined; token = this.tokenizer.next()) {
-      if (this.current.kind === "closed") return;
-      this.onToken(token);
+      const { exchange } = this;
+      if (this.state.kind === "closed") return;
+      switch (token.kind) {
+        case "line":
+          this.onLine(token.text, exchange);
+          break;
+        case "data":
+          exchange?.blocks.push(token.bytes);
+          // A block is short: its bytes come within the time of the command.
+          if (exchange?.command.download === true)
+            exchange.limit(exchange.command.timeoutMs, () => this.onTimeout());
+          if (token.left === 0) this.state = nextState(this.state, { kind: "dataSent" });
+          break;
+        case "prompt":
+          if (exchange === undefined || this.state.kind !== "command") break;
+          this.state = nextState(this.state, { kind: "connect" });
+          this.sendPayload(exchange);
+          break;
+        case "ack":
+          exchange?.sender?.acknowledge();
+          break;
+        case "garbage":
+          break;
+      }
     }
-  }
-
-  /** The time limit of the command in flight has run out. */
-  onTimeout(): void {
-    const { exchange } = this;
-    if (exchange === undefined) return;
-    if (this.current.kind === "data" && canEscape(exchange.command)) {
-      exchange.giveUp(exchange.job.error("MODEM_TIMEOUT", { detail: "the data came to a stop" }));
-      leaveData(this, exchange);
-    } else {
-      this.loseSync(exchange, exchange.job.error("MODEM_TIMEOUT"));
-    }
-  }
-
-  /** True while the time limit of `command` itself runs, and not that of its data state. */
-  private isTimed(command: Command<unknown>): boolean {
-    return this.current.kind === "command" || (this.current.kind === "data" && command.block !== undefined);
   }
 
   private get exchange(): Exchange | undefined {
-    return "exchange" in this.current ? this.current.exchange : undefined;
+    return "exchange" in this.state ? this.state.exchange : undefined;
   }
 
-  private onToken(token: Token): void {
-    const { exchange } = this;
-    switch (token.kind) {
-      case "line":
-        this.onLine(token.text);
-        return;
-      case "data":
-        exchange?.addData(token.bytes);
-        // A block is short: its bytes come within the time of the command.
-        if (exchange?.command.download === true)
-          exchange.limit(exchange.command.timeout, () => this.onTimeout());
-        if (token.left === 0) this.advance({ kind: "dataSent" });
-        return;
-      case "prompt":
-        if (exchange !== undefined && this.current.kind === "command") beginPrompted(this, exchange);
-        return;
-      case "ack":
-        exchange?.sender?.acknowledge();
-        return;
-      case "garbage":
-        return;
-    }
-  }
-
-  private onLine(line: string): void {
-    const { exchange, echo } = this;
+  private onLine(line: string, exchange: Exchange | undefined): void {
+    const { echo, format, last } = this;
     if (this.textFollows) {
       this.textFollows = false;
       return this.listener.onUnsolicited(line);
     }
-    if (this.current.kind === "syncing") {
+    if (this.state.kind === "syncing") {
       // The echo that the last ladder switched off is back: the module has restarted unseen.
       if (line.trim() === FORMAT_LINE && echo === "off") this.onReset("echo");
       if (this.ladder.onLine(line)) return;
     }
-    const kind = lineKind(line, this.lineContext());
-    switch (kind.kind) {
+    const is = lineKind(
+      line,
+      exchange !== undefined
+        ? {
+            kind: "inFlight",
+            command: exchange.command,
+            echo: this.echo,
+            echoSeen: exchange.echoSeen,
+            format,
+          }
+        : this.state.kind === "idle"
+          ? { kind: "idle", format }
+          : { kind: "outOfSync", format, last },
+    );
+    switch (is.kind) {
       case "echo":
         if (exchange !== undefined) exchange.echoSeen = true;
         if (echo === "off") this.onReset("echo");
         return;
       case "result":
-        if (exchange !== undefined) this.onResult(kind.result, line, exchange);
+        if (exchange !== undefined) this.onResult(is.result, line, exchange);
         return;
       case "information":
-        if (exchange !== undefined) this.onInformation(line, exchange);
+        if (exchange?.command.block !== undefined) this.onBlock(line, exchange, exchange.command.block);
+        else exchange?.lines.push(line);
         return;
-      case "unsolicited":
+      case "unsolicited": {
         if (exchange?.blockSeen === true && headerOf(line) === undefined) this.misframed(exchange);
-        this.onUnsolicited(line);
+        this.textFollows = isBeforeText(line);
+        const cause = resetSign(line, this.clock.now() - this.lastResetSign);
+        if (cause !== undefined) this.onReset(cause);
+        this.listener.onUnsolicited(line);
         return;
+      }
       case "foreign":
         this.listener.onForeign(line.replace(/=.*$/s, "=…"));
         return;
@@ -220,58 +229,124 @@ export class Dialogue implements DataPhaseHost {
     }
   }
 
-  private lineContext(): LineContext {
-    const { exchange, echo, format, last } = this;
-    if (exchange !== undefined) {
-      const { command, echoSeen } = exchange;
-      return { kind: "inFlight", command, echo, echoSeen, format };
+  private onResult(result: ResultCode, line: string, exchange: Exchange): void {
+    const { command, echoSeen } = exchange;
+    const { kind } = this.state;
+    if (result.kind === "connect") {
+      if (kind === "command") this.beginData(exchange, result.length);
+      return;
     }
-    return this.current.kind === "idle" ? { kind: "idle", format } : { kind: "outOfSync", format, last };
+    const cutShort =
+      kind === "escaping" || (!exchange.isDataComplete() && (kind === "data" || result.kind === "ok"));
+    this.tokenizer.expectLines();
+    this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
+    this.state = nextState(this.state, { kind: cutShort ? "cutShort" : "finished" });
+    exchange.complete(result, line);
+    if (cutShort) this.listener.onOutOfSync();
+    else this.listener.onIdle();
   }
 
-  private onInformation(line: string, exchange: Exchange): void {
-    const { block } = exchange.command;
-    const count = block === undefined ? undefined : blockLength(line, block);
-    if (count === undefined) return exchange.addLine(line);
-    if (exchange.blockSeen || count > (block?.longest ?? 0)) return this.misframed(exchange);
+  /** CONNECT has come, with the number of raw bytes it announced, if any. */
+  private beginData(exchange: Exchange, length: number | undefined): void {
+    const { command } = exchange;
+    this.state = nextState(this.state, { kind: "connect" });
+    if (exchange.isSettled) this.leaveData(exchange);
+    else if (command.payload !== undefined && exchange.sender === undefined && canEscape(command))
+      this.sendPayload(exchange);
+    else if (command.download === true && length !== undefined) {
+      this.tokenizer.expectBytes(length);
+      exchange.limit(command.timeoutMs, () => this.onTimeout());
+      if (length === 0) this.state = nextState(this.state, { kind: "dataSent" });
+    } else {
+      exchange.fail(exchange.error("MODEM_ANSWER", { detail: "the module went into data state unasked" }));
+      this.leaveData(exchange);
+    }
+  }
+
+  private sendPayload(exchange: Exchange): void {
+    const { command } = exchange;
+    const { payload } = command;
+    if (payload === undefined) return;
+    const restartLimit = (): void =>
+      exchange.limit(command.timeoutMs + this.wire.lineTime(PIECE), () => this.onTimeout());
+    const sender = new PayloadSender(this.wire, payload, (bytes) => {
+      restartLimit();
+      exchange.progress(bytes);
+    });
+    exchange.sender = sender;
+    if (payload.acknowledged === true) this.tokenizer.expectAcks(Math.floor(payload.size / BLOCK));
+    restartLimit();
+    sender.run().then(
+      () => {
+        // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
+        if (exchange.isOver || !exchange.isDataComplete() || (exchange.isSettled && canEscape(command)))
+          return;
+        restartLimit();
+        this.state = nextState(this.state, { kind: "dataSent" });
+      },
+      (error: unknown) => {
+        if (exchange.isOver) return;
+        exchange.fail(error);
+        // Of a block that cannot be filled up, the time limit decides: the resync ladder fills it up.
+        if (canEscape(command)) this.leaveData(exchange);
+      },
+    );
+  }
+
+  /** The data are given up: nothing more is written but `+++`, and the final result code is awaited. */
+  private leaveData(exchange: Exchange): void {
+    const { wire } = this;
+    const { sender } = exchange;
+    const escape = new AbortController();
+    exchange.escape = escape;
+    this.state = nextState(this.state, { kind: "leave" });
+    sender?.stop();
+    this.tokenizer.expectLines();
+    exchange.limit(2 * GUARD_TIME_MS + RESULT_TIME_MS + wire.lineTime(PIECE), () => this.onTimeout());
+    // The guard time counts from the last byte that was still on its way.
+    Promise.resolve(sender?.written)
+      .then(() => wire.transport.drain())
+      .then(() => escapeByPlus(wire, escape.signal))
+      // Ended by its result, or the line takes no bytes: then the time limit decides.
+      .catch(() => undefined);
+  }
+
+  /** Information text of a command with a block: the line that announces the block's raw bytes, or another one. */
+  private onBlock(line: string, exchange: Exchange, block: Block): void {
+    const count = blockLength(line, block);
+    if (count === undefined) return void exchange.lines.push(line);
+    if (exchange.blockSeen || count > block.longest) return this.misframed(exchange);
     exchange.blockSeen = true;
-    beginBlock(this, exchange, count);
+    this.state = nextState(this.state, { kind: "connect" });
+    // None is an answer too; the time limit of the command goes on.
+    exchange.blocks.push(Buffer.alloc(0));
+    this.tokenizer.expectBytes(count);
+    if (count === 0) this.state = nextState(this.state, { kind: "dataSent" });
   }
 
   /** The number of a block was damaged on the line: data and lines can no longer be told apart. */
   private misframed(exchange: Exchange): void {
     const detail = "the number of its bytes is wrong";
-    this.loseSync(exchange, exchange.job.error("MODEM_ANSWER", { detail }));
+    this.loseSync(exchange, exchange.error("MODEM_ANSWER", { detail }));
   }
 
-  private onUnsolicited(line: string): void {
-    this.textFollows = isBeforeText(line);
-    const cause = resetSign(line, this.clock.now() - this.lastResetSign);
-    if (cause !== undefined) this.onReset(cause);
-    this.listener.onUnsolicited(line);
-  }
-
-  private onResult(result: ResultCode, line: string, exchange: Exchange): void {
-    if (result.kind === "connect") {
-      if (this.current.kind === "command") beginData(this, exchange, result.length);
-      return;
+  /** The time limit of the command in flight has run out. */
+  private onTimeout(): void {
+    const { exchange } = this;
+    if (exchange === undefined) return;
+    if (this.state.kind === "data" && canEscape(exchange.command)) {
+      exchange.fail(exchange.error("MODEM_TIMEOUT", { detail: "the data came to a stop" }));
+      this.leaveData(exchange);
+    } else {
+      this.loseSync(exchange, exchange.error("MODEM_TIMEOUT"));
     }
-    const { command, echoSeen, isDataComplete } = exchange;
-    const state = this.current.kind;
-    const cutShort = state === "escaping" || (!isDataComplete && (state === "data" || result.kind === "ok"));
-    this.tokenizer.expectLines();
-    this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
-    this.advance({ kind: cutShort ? "cutShort" : "finished" });
-    exchange.complete(result, line);
-    if (cutShort) this.listener.onOutOfSync();
-    else this.listener.onIdle();
   }
 
   /** The command in flight will not end in the ordinary way. */
   private loseSync(exchange: Exchange, error: unknown): void {
     this.last = exchange.command;
     this.tokenizer.expectLines();
-    this.advance({ kind: "timedOut" });
+    this.state = nextState(this.state, { kind: "timedOut" });
     exchange.end(error);
     this.listener.onOutOfSync();
   }
@@ -282,8 +357,8 @@ export class Dialogue implements DataPhaseHost {
     this.echo = "unknown";
     this.last = exchange?.command;
     this.tokenizer.expectLines();
-    this.advance({ kind: "restarted" });
-    exchange?.end(exchange.job.error("MODEM_RESET"));
+    this.state = nextState(this.state, { kind: "restarted" });
+    exchange?.end(exchange.error("MODEM_RESET"));
     this.listener.onReset(cause);
   }
 }

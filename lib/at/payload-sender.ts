@@ -16,12 +16,14 @@ export const BLOCK = 1024;
 export const PIECE = 4096;
 
 export class PayloadSender {
-  private acks = 0;
   /** Bytes handed to the transport. */
   bytesSent = 0;
+  /** Settles when what was handed over is no longer in the host's hands. */
+  written: Promise<void> = Promise.resolve();
+  private acks = 0;
   private stopped = false;
-  private written: Promise<void> = Promise.resolve();
-  private wake: () => void = () => undefined;
+  /** Goes on with a wait for an acknowledgement. */
+  private wake: (() => void) | undefined;
 
   /** @param onProgress called after each piece with the bytes handed over so far. */
   constructor(
@@ -30,25 +32,16 @@ export class PayloadSender {
     private readonly onProgress: (bytes: number) => void,
   ) {}
 
-  /** Settles when what was handed over is no longer in the host's hands. */
-  get flushed(): Promise<void> {
-    return this.written;
-  }
-
-  get isComplete(): boolean {
-    return this.bytesSent === this.payload.size;
-  }
-
   /** The module has taken another block. */
   acknowledge(): void {
     this.acks++;
-    this.wake();
+    this.wake?.();
   }
 
   /** Nothing more is to be written. */
   stop(): void {
     this.stopped = true;
-    this.wake();
+    this.wake?.();
   }
 
   /**
@@ -63,23 +56,20 @@ export class PayloadSender {
       if (this.bytesSent + piece.length > size) throw wrongSize(`more than ${size}`, size);
       // Counted before the write: once handed over, the bytes go out whatever happens.
       this.bytesSent += piece.length;
-      this.written = this.wire.write(piece);
+      this.written = this.wire.transport.write(piece);
       await this.written;
-      if (acknowledged === true) await this.acknowledgedUpTo(Math.floor(this.bytesSent / BLOCK));
+      const blocks = acknowledged === true ? Math.floor(this.bytesSent / BLOCK) : 0;
+      while (this.acks < blocks && !this.stopped) {
+        await new Promise<void>((resolve) => {
+          this.wake = resolve;
+        });
+      }
       if (this.stopped) return;
       this.onProgress(this.bytesSent);
     }
     if (this.stopped) return;
-    if (!this.isComplete) throw wrongSize(String(this.bytesSent), size);
-    await this.wire.drain();
-  }
-
-  private async acknowledgedUpTo(blocks: number): Promise<void> {
-    while (this.acks < blocks && !this.stopped) {
-      await new Promise<void>((resolve) => {
-        this.wake = resolve;
-      });
-    }
+    if (this.bytesSent !== size) throw wrongSize(String(this.bytesSent), size);
+    await this.wire.transport.drain();
   }
 }
 

@@ -20,7 +20,7 @@ import { delay } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
 import { closeMultiplexer, holdsFrame } from "./multiplexer";
 import { headerOf } from "./command";
-import { readResultCode, type ResultFormat } from "./result-codes";
+import { readResultCode, type ResultFormat } from "./line-kind";
 import { type Wire, escapeByDtr, escapeByPlus } from "./wire";
 
 /** No echo, result codes, in words: V.250 sections 6.2.4, 6.2.5, 6.2.6. */
@@ -78,10 +78,10 @@ export class ResyncLadder {
     const before = this.tries;
     this.heard = 0;
     this.frames = undefined;
-    for (const patience of ANSWER_TIMES_MS) {
-      const settings = await this.try(patience);
+    for (const patienceMs of ANSWER_TIMES_MS) {
+      const settings = await this.try(patienceMs);
       if (settings !== undefined) return settings;
-      if (patience === ANSWER_TIMES_MS[0]) await this.wire.writeOut(FILLING);
+      if (patienceMs === ANSWER_TIMES_MS[0]) await this.wire.writeOut(FILLING);
     }
     for (const escape of [escapeByPlus, escapeByDtr, this.closeMultiplexer]) {
       await escape(this.wire, this.stopped.signal);
@@ -127,15 +127,15 @@ export class ResyncLadder {
     return true;
   }
 
-  private async try(patience: number): Promise<LineSettings | undefined> {
+  private async try(patienceMs: number): Promise<LineSettings | undefined> {
     this.tries++;
     this.probe = "";
     await this.silence(SILENCE_MS);
-    await this.ask(FORMAT_LINE, patience, () => true);
+    await this.ask(FORMAT_LINE, patienceMs, () => true);
     this.answers = 0;
     this.echoSeen = false;
     this.probe = `AT${Array<string>(this.expectedAnswers()).fill(`${PROBE_HEADER}?`).join(";")}`;
-    const format = await this.ask(this.probe, patience, (own) => own);
+    const format = await this.ask(this.probe, patienceMs, (own) => own);
     if (format === undefined) return undefined;
     await this.silence(SILENCE_AFTER_MS);
     if (this.results !== this.resultsAtAnswer) return undefined;
@@ -163,7 +163,7 @@ export class ResyncLadder {
   /** Writes a line and waits for a result that `isAnswer`; undefined when none came in time. */
   private async ask(
     line: string,
-    patience: number,
+    patienceMs: number,
     isAnswer: (own: boolean) => boolean,
   ): Promise<ResultFormat | undefined> {
     const answered = new AbortController();
@@ -176,7 +176,7 @@ export class ResyncLadder {
     };
     await this.wire.writeLine(line);
     try {
-      await delay(this.wire.clock, patience, answered.signal, this.stopped.signal);
+      await delay(this.wire.clock, patienceMs, answered.signal, this.stopped.signal);
     } catch {
       this.stopped.signal.throwIfAborted();
     }

@@ -58,7 +58,8 @@ export class Tokenizer {
 
   /** Takes the next bytes; the buffer must not be changed afterwards. */
   push(bytes: Buffer): void {
-    this.input = this.offset === this.input.length ? bytes : Buffer.concat([this.rest(), bytes]);
+    this.input =
+      this.offset === this.input.length ? bytes : Buffer.concat([this.input.subarray(this.offset), bytes]);
     this.offset = 0;
   }
 
@@ -160,7 +161,8 @@ export class Tokenizer {
     this.held += text.length;
     if (this.held > LONGEST_LINE) {
       this.ready.push({ kind: "garbage" });
-      this.drop();
+      this.segments = [];
+      this.release();
       this.skipping = true;
     } else {
       this.pieces.push(text);
@@ -183,16 +185,8 @@ export class Tokenizer {
 
   private release(): void {
     for (const text of this.segments) this.ready.push({ kind: "line", text });
-    this.drop();
-  }
-
-  private drop(): void {
     this.pieces = [];
     this.segments = [];
     this.held = 0;
-  }
-
-  private rest(): Buffer {
-    return this.input.subarray(this.offset);
   }
 }

@@ -17,7 +17,7 @@ const WRITE_TIME_MS = 10_000;
 
 export class Wire {
   constructor(
-    private readonly transport: Transport,
+    readonly transport: Transport,
     readonly clock: Clock,
   ) {}
 
@@ -38,20 +38,6 @@ export class Wire {
         .then(resolve, reject)
         .finally(() => timer.clear());
     });
-  }
-
-  /** Hands bytes over; resolves when there is room for more. */
-  write(bytes: Uint8Array): Promise<void> {
-    return this.transport.write(bytes);
-  }
-
-  /** Resolves when all bytes have left. */
-  drain(): Promise<void> {
-    return this.transport.drain();
-  }
-
-  setDtr(on: boolean): Promise<void> {
-    return this.transport.set({ dtr: on });
   }
 
   /** Milliseconds that `bytes` take on the line; 0 where it is not paced. A byte is 10 bits (8N1). */
@@ -76,8 +62,8 @@ export async function escapeByPlus(wire: Wire, signal: AbortSignal): Promise<voi
 
 /** Drops DTR and raises it again; without effect where there is no such line, or the settings keep it off. Rejects when `signal` aborts it. */
 export async function escapeByDtr(wire: Wire, signal: AbortSignal): Promise<void> {
-  await wire.setDtr(false);
+  await wire.transport.set({ dtr: false });
   await delay(wire.clock, DTR_TIME_MS, signal);
-  await wire.setDtr(true);
+  await wire.transport.set({ dtr: true });
   await delay(wire.clock, DTR_TIME_MS, signal);
 }

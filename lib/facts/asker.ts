@@ -5,8 +5,7 @@
  * caller's signal; tidying up goes on in spite of the signal.
  */
 import type { Command } from "../at/command";
-import type { ExecuteOptions } from "../at/job";
-import type { Waiter } from "../at/waiters";
+import type { ExecuteOptions, Waiter } from "../at/channel";
 import { delay, type Clock } from "../clock";
 import { isModemError, ModemError } from "../errors";
 import type { SocketTarget } from "../quectel/commands/sockets";

@@ -63,7 +63,7 @@ export class Backup {
       if (attempt > ATTEMPTS || isMasked(lines[0])) return false;
       if (attempt > 1) await this.asker.rest(PAUSE_MS);
       for (const line of [...(form.clear === undefined ? [] : [form.clear]), ...wanted]) {
-        await this.asker.tidy(line, { secrets, timeout: form.timeout });
+        await this.asker.tidy(line, { secrets, timeoutMs: form.timeoutMs });
       }
     }
   }

@@ -50,7 +50,7 @@ async function tooLarge(asker: Asker): Promise<Answer> {
   if (free === undefined) return notAsked("the free space is not known");
   // RAM may be freed meanwhile, by the module itself as well.
   return asker.files.withName(asker, "RAM:", async (name) => {
-    const reply = await asker.ask(`AT+QFUPL="${name}",${free + 1024},1`, { timeout: 30_000 });
+    const reply = await asker.ask(`AT+QFUPL="${name}",${free + 1024},1`, { timeoutMs: 30_000 });
     return reply.kind === "refused" && reply.number !== undefined
       ? known(reply.number)
       : unclear("the size is taken");
@@ -60,7 +60,7 @@ async function tooLarge(asker: Asker): Promise<Answer> {
 async function sameNameTwice(asker: Asker): Promise<Answer> {
   return asker.files.with(asker, "RAM:", "fact", async (name, uploaded) => {
     if (uploaded.kind === "refused") return unclear("the upload is refused");
-    const reply = await asker.insist(`AT+QFUPL="${name}",4,1`, { timeout: 30_000 });
+    const reply = await asker.insist(`AT+QFUPL="${name}",4,1`, { timeoutMs: 30_000 });
     return known(resultValue(reply));
   });
 }

@@ -9,7 +9,7 @@ import { TIMEOUT_MS } from "../quectel/commands/common";
 
 export interface FormOptions {
   /** Milliseconds; see `Command`. */
-  readonly timeout?: number;
+  readonly timeoutMs?: number;
   readonly payload?: Payload;
   /** Parts of the line that nothing may show. */
   readonly secrets?: readonly string[];
@@ -24,7 +24,7 @@ export function form(line: string, options: FormOptions = {}): Command<readonly 
   return {
     line,
     headers: header === undefined ? [] : [header],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     // Of all others a line without header is somebody's short message, or a position.
     freeText: header === undefined || FREE_TEXT.has(header),
     ...options,

@@ -15,7 +15,7 @@ export interface KeptForm {
   /** What nobody may see of the answer. */
   readonly private: (lines: readonly string[]) => readonly string[];
   /** Milliseconds for setting it again. */
-  readonly timeout: number;
+  readonly timeoutMs: number;
 }
 
 const SHORT_MS = 10_000;
@@ -40,7 +40,7 @@ function setting(name: string, command: string, query: string, hidden: Hidden = 
       ...textsAt(lines, names).filter((text) => text.length >= SHORTEST_HIDDEN),
       ...textsAt(lines, passwords),
     ],
-    timeout: SHORT_MS,
+    timeoutMs: SHORT_MS,
   };
 }
 
@@ -91,7 +91,7 @@ export async function keptForRestart(asker: Asker): Promise<readonly KeptForm[]>
       query: "AT+QIACT?",
       set: (line) => `AT+QIACT=${parseParameters(line).text(0) ?? ""}`,
       private: (lines) => textsAt(lines, [3, 4]),
-      timeout: ACTIVATION_MS,
+      timeoutMs: ACTIVATION_MS,
     },
   ];
 }

@@ -5,8 +5,7 @@
  */
 import { Channel } from "../at/channel";
 import type { Command } from "../at/command";
-import type { ExecuteOptions } from "../at/job";
-import type { Waiter } from "../at/waiters";
+import type { ExecuteOptions, Waiter } from "../at/channel";
 import { delay, type Clock } from "../clock";
 import { isModemError } from "../errors";
 import type { Trace } from "../serial/trace";

@@ -92,7 +92,7 @@ async function activateTwice(asker: Asker): Promise<Answer> {
   asker.tools.recording.hide(
     contexts.flatMap((parameters) => [parameters.text(3) ?? "", parameters.text(4) ?? ""]),
   );
-  const reply = await asker.insist(`AT+QIACT=${context.integer(0) ?? ""}`, { timeout: ACTIVATION_MS });
+  const reply = await asker.insist(`AT+QIACT=${context.integer(0) ?? ""}`, { timeoutMs: ACTIVATION_MS });
   return known(reply.kind === "ok" ? "ok" : "error");
 }
 

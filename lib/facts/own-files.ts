@@ -48,7 +48,7 @@ export class OwnFiles {
     const payload = { size: source.length, source, ...(acknowledged ? { acknowledged } : {}) };
     return this.withName(asker, storage, async (name) => {
       const line = `AT+QFUPL="${name}",${source.length},10${acknowledged ? ",1" : ""}`;
-      const uploaded = await asker.ask(line, { payload, timeout: UPLOAD_MS });
+      const uploaded = await asker.ask(line, { payload, timeoutMs: UPLOAD_MS });
       // Somebody else has made a file of that name meanwhile.
       if (uploaded.kind === "refused" && TAKEN.has(uploaded.number)) this.names.delete(name);
       return work(name, uploaded);
@@ -69,7 +69,7 @@ export class OwnFiles {
   /** Deletes a file of ours, wherever it came from. */
   async remove(asker: Asking, name: string): Promise<void> {
     if (!this.names.has(name)) return;
-    await asker.tidy(`AT+QFDEL="${name}"`, { timeout: UPLOAD_MS });
+    await asker.tidy(`AT+QFDEL="${name}"`, { timeoutMs: UPLOAD_MS });
     this.names.delete(name);
   }
 

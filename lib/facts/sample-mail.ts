@@ -70,7 +70,7 @@ export async function sendSample(
     return await asker.files.with(asker, "RAM:", "fact", (name) => put(asker, name));
   } finally {
     await asker.clearMail();
-    if (activated) await asker.tidy(`AT+QIDEACT=${sample.contextId}`, { timeout: ACTIVATION_MS });
+    if (activated) await asker.tidy(`AT+QIDEACT=${sample.contextId}`, { timeoutMs: ACTIVATION_MS });
   }
 }
 
@@ -118,5 +118,5 @@ async function activate(asker: Asker, contextId: number): Promise<boolean> {
   const contexts = reply.kind === "ok" ? reply.lines.map((line) => parseParameters(line)) : [];
   asker.tools.recording.hide(contexts.flatMap((one) => [one.text(3) ?? "", one.text(4) ?? ""]));
   if (contexts.some((one) => one.integer(0) === contextId)) return false;
-  return (await asker.ask(`AT+QIACT=${contextId}`, { timeout: ACTIVATION_MS })).kind === "ok";
+  return (await asker.ask(`AT+QIACT=${contextId}`, { timeoutMs: ACTIVATION_MS })).kind === "ok";
 }

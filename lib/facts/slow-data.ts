@@ -50,7 +50,7 @@ export async function sendSlowly(
       await delay(clock, LIMIT_MS, ...ends);
     }
   }
-  const command = form(line, { payload: { size, source }, timeout: LIMIT_MS });
+  const command = form(line, { payload: { size, source }, timeoutMs: LIMIT_MS });
   const ended = (result: DataEnd["result"]): DataEnd => {
     const ms = Math.round(clock.now() - connected);
     asker.note(`${line} -> CONNECT, then ${result ?? "ERROR"} after ${ms} ms`);

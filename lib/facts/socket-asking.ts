@@ -1,6 +1,6 @@
 /** How questions about TCP sockets open a connection, wait for its lines, and close it again. */
 import { headerOf, parseParameters, type Command, type Parameters } from "../at/command";
-import type { Waiter } from "../at/waiters";
+import type { Waiter } from "../at/channel";
 import { isModemError } from "../errors";
 import {
   closeSocket,
@@ -129,7 +129,7 @@ export async function targetOf(asker: Asker): Promise<SocketTarget | Answer> {
 
 /** Closes the socket of the questions, whatever is left of it, and waits until its id is free. */
 export async function close(asker: Asker): Promise<void> {
-  await asker.tidy(closeSocket(ID).line, { timeout: closeSocket(ID).timeout });
+  await asker.tidy(closeSocket(ID).line, { timeoutMs: closeSocket(ID).timeoutMs });
   for (let poll = 0; poll < CLOSE_POLLS; poll++) {
     const states = await asker.tidy(`AT+QISTATE=1,${ID}`);
     if (states.kind === "refused" || !states.lines.some(isOurState)) return;

@@ -194,9 +194,9 @@ const AT_ONCE_MS = 1_000;
 /** A server that closes as soon as we do hides it. */
 const closeWaits = (asker: Asker): Promise<Answer> =>
   connected(asker, async () => {
-    const timeout = closeSocket(ID).timeout + CLOSE_SECONDS * 1000;
+    const timeoutMs = closeSocket(ID).timeoutMs + CLOSE_SECONDS * 1000;
     const begun = asker.clock.now();
-    const closed = await asker.ask(`AT+QICLOSE=${ID},${CLOSE_SECONDS}`, { timeout });
+    const closed = await asker.ask(`AT+QICLOSE=${ID},${CLOSE_SECONDS}`, { timeoutMs });
     if (closed.kind === "refused") return unclear("QICLOSE is refused");
     const ms = asker.clock.now() - begun;
     asker.note(`after ${Math.round(ms)} ms`);

@@ -146,7 +146,7 @@ async function openWithoutContext(asker: Asker): Promise<Answer> {
     await close(asker);
     // Some firmware may have activated it for the connection.
     if ((await activeContexts(asker)).includes(contextId)) {
-      await asker.tidy(`AT+QIDEACT=${contextId}`, { timeout: OPEN_MS });
+      await asker.tidy(`AT+QIDEACT=${contextId}`, { timeoutMs: OPEN_MS });
     }
   }
 }

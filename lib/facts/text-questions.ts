@@ -10,7 +10,7 @@ const BODY_TOO_LONG = 10_241;
 /** Sends a body of charset 0 or 1 and tells the answer. */
 async function body(asker: Asker, charset: 0 | 1, text: string) {
   const payload = { size: text.length, source: Buffer.from(text, "latin1") };
-  return asker.ask(`AT+QSMTPBODY=${charset},${text.length},20`, { payload, timeout: 30_000 });
+  return asker.ask(`AT+QSMTPBODY=${charset},${text.length},20`, { payload, timeoutMs: 30_000 });
 }
 
 /** Hex digits are plain text too; a module that takes them as digits gives them back in upper case. */
@@ -70,7 +70,7 @@ async function bodyTest(asker: Asker): Promise<Answer> {
 
 async function longBody(asker: Asker): Promise<Answer> {
   const line = `AT+QSMTPBODY=0,${BODY_TOO_LONG},1`;
-  return known(resultValue(await asker.insist(line, { timeout: 30_000 })));
+  return known(resultValue(await asker.insist(line, { timeoutMs: 30_000 })));
 }
 
 async function originalDefault(asker: Asker): Promise<Answer> {

@@ -169,12 +169,12 @@ export class SimulatedModem
     return this.behaviours.define(behaviour);
   }
 
-  /** Resolves with the next command that fits; rejects after `timeout` ms of the modem's clock (10 000). */
+  /** Resolves with the next command that fits; rejects after `timeoutMs` milliseconds of the modem's clock (10 000). */
   expectCommand(
     predicate: CommandPredicate,
-    { timeout }: { timeout?: number } = {},
+    { timeoutMs }: { timeoutMs?: number } = {},
   ): Promise<CommandContext> {
-    return this.expectations.command(predicate, timeout);
+    return this.expectations.command(predicate, timeoutMs);
   }
 
   /** Expectations, faults, behaviours, then the command itself. */

@@ -1,6 +1,6 @@
 /**
  * Mutation tests: `npm run mutation` for all areas, `npm run mutation -- at` for some, `npm run mutation -- at
- * lib/at/job.ts` for some files of an area. With `--incremental` a mutant that a test noticed in the last run counts
+ * lib/at/exchange.ts` for some files of an area. With `--incremental` a mutant that a test noticed in the last run counts
  * as noticed while neither has changed; all others are tried anew. Prints what survived and a table, and fails when a
  * folder is below the goal.
  */

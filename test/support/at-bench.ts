@@ -46,7 +46,7 @@ export function asking(
   return {
     line,
     headers: header === undefined ? [] : [header],
-    timeout: 300,
+    timeoutMs: 300,
     ...more,
     parse: (response) => response.lines,
   };
@@ -54,7 +54,7 @@ export function asking(
 
 /** A command that answers with its result code alone. */
 export function telling(line: string, more: Partial<Command<unknown>> = {}): Command<void> {
-  return { line, headers: [], timeout: 300, ...more, parse: nothing };
+  return { line, headers: [], timeoutMs: 300, ...more, parse: nothing };
 }
 
 /** For assert.rejects: a ModemError of this code. */

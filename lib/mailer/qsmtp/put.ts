@@ -99,8 +99,8 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   try {
     const command = putMail(seconds);
     // Asked meanwhile whether it is still there, a module that says OK late would be taken for a silent one.
-    const timeout = form.isOkLate ? limit : command.timeout;
-    await modem.execute({ ...command, timeout, parse: accepted }, { signal, onStart });
+    const timeoutMs = form.isOkLate ? limit : command.timeoutMs;
+    await modem.execute({ ...command, timeoutMs, parse: accepted }, { signal, onStart });
     form.isOkLate = early !== undefined;
     if (early !== undefined && (await mailState(modem, signal)) === "free") listener.result ??= early;
     waiter.start(limit);

@@ -18,7 +18,7 @@ const GRACE_MS = 2_000;
 const TEXT_TIME_MS = 500;
 
 /**
- * The result of the mail that is running; undefined when none runs (any more), or after `limit` milliseconds. A module
+ * The result of the mail that is running; undefined when none runs (any more), or after `limitMs` milliseconds. A module
  * that went away is asked as soon as it answers again; when it is not busy then, its result can no longer come.
  *
  * Rejects only when aborted.
@@ -26,10 +26,10 @@ const TEXT_TIME_MS = 500;
 export async function runningMailResult(
   modem: AskedModem,
   listener: ResultListener,
-  limit: number,
+  limitMs: number,
   signal: AbortSignal,
 ): Promise<PutResult | undefined> {
-  const end = modem.clock.now() + limit;
+  const end = modem.clock.now() + limitMs;
   let wasAway = false;
   while (listener.result === undefined && modem.clock.now() < end) {
     const state = await stateNow(modem, listener, signal);
@@ -43,17 +43,17 @@ export async function runningMailResult(
 
 /**
  * Resolves when the module is no longer busy, but what may have been the result came among the lines of a text of
- * somebody outside; or after `limit` milliseconds. As long as there is no such text it asks nothing.
+ * somebody outside; or after `limitMs` milliseconds. As long as there is no such text it asks nothing.
  *
  * Rejects only when aborted.
  */
 export async function resultInDoubt(
   modem: AskedModem,
   listener: ResultListener,
-  limit: number,
+  limitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const end = modem.clock.now() + limit;
+  const end = modem.clock.now() + limitMs;
   while (modem.clock.now() < end) {
     await listener.trouble(end - modem.clock.now(), modem, signal);
     if (!listener.isTroubled) return;

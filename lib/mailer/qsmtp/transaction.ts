@@ -21,7 +21,7 @@ import { codedBody, codedSubject, type TextCoding } from "./text-coding";
 import type { TlsContext } from "./tls";
 import { limited } from "../../async";
 import type { Command } from "../../at/command";
-import type { ExecuteOptions } from "../../at/job";
+import type { ExecuteOptions } from "../../at/channel";
 import type { Clock } from "../../clock";
 import type { LineProperties } from "../../quectel/connection/line-source";
 

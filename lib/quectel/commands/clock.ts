@@ -10,7 +10,7 @@ const QUARTER_HOUR_MS = 15 * 60_000;
 export const clock = (): Command<number | undefined> => ({
   line: "AT+CCLK?",
   headers: ["+CCLK"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: ({ lines }) => parseFullClock(parseParameters(lines[0] ?? "").text(0) ?? ""),
 });
 
@@ -18,7 +18,7 @@ export const clock = (): Command<number | undefined> => ({
 export const setClock = (time: number): Command<void> => ({
   line: `AT+CCLK=${str(shortClock(time))}`,
   headers: [],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: nothing,
 });
 
@@ -26,7 +26,7 @@ export const setClock = (time: number): Command<void> => ({
 export const networkTime = (): Command<number | undefined> => ({
   line: "AT+QLTS=2",
   headers: ["+QLTS"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: ({ lines }) => parseFullClock(parseParameters(lines[0] ?? "").text(0) ?? ""),
 });
 

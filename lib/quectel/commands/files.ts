@@ -40,7 +40,7 @@ export function querySpace(storage: Storage): Command<StorageSpace> {
   return {
     line: `AT+QFLDS=${str(storage)}`,
     headers: ["+QFLDS"],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: (response) => {
       const parameters = firstParameters(response);
       const free = required(parameters.integer(0), "free space");
@@ -61,14 +61,14 @@ export function queryFile(name: string): Command<FileEntry | undefined> {
   return {
     line: `AT+QFLST=${fileName(name)}`,
     headers: ["+QFLST"],
-    timeout: FLASH_MS,
+    timeoutMs: FLASH_MS,
     parse: ({ lines }) => lines.map(fileEntry).find((entry) => entry?.name === withoutUfs(name)),
   };
 }
 
 /** Deletes one file by its full name; a missing one is answered by error 405 or 418. */
 export function deleteFile(name: string): Command<void> {
-  return { line: `AT+QFDEL=${fileName(name)}`, headers: [], timeout: FLASH_MS, parse: nothing };
+  return { line: `AT+QFDEL=${fileName(name)}`, headers: [], timeoutMs: FLASH_MS, parse: nothing };
 }
 
 export interface Upload extends Payload {
@@ -86,7 +86,7 @@ export function uploadFile(upload: Upload): Command<UploadResult> {
     line: `AT+QFUPL=${fileName(name)},${size},${num(seconds, { min: 1, max: 65_535 })}${acknowledge}`,
     headers: ["+QFUPL"],
     // The module may wait so long for a byte that was lost, and says then how many have come.
-    timeout: seconds * 1000 + FLASH_MS,
+    timeoutMs: seconds * 1000 + FLASH_MS,
     payload,
     parse: (response) => {
       const parameters = firstParameters(response);

@@ -7,8 +7,8 @@ import { decodeText, nothing, str, type Command } from "../../at/command";
 import { firstLine, firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** A command that answers with its result code alone. */
-function plain(line: string, timeout: number = TIMEOUT_MS.short): Command<void> {
-  return { line, headers: [], timeout, parse: nothing };
+function plain(line: string, timeoutMs: number = TIMEOUT_MS.short): Command<void> {
+  return { line, headers: [], timeoutMs, parse: nothing };
 }
 
 /** A command that answers with one line of text without a header. */
@@ -17,7 +17,7 @@ function singleLine(line: string): Command<string> {
     line,
     headers: [],
     freeText: true,
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: (response) => decodeText(firstLine(response)).trim(),
   };
 }
@@ -48,7 +48,7 @@ export const restartModule = (): Command<void> => plain("AT+CFUN=1,1", TIMEOUT_M
 export const functionality = (): Command<number> => ({
   line: "AT+CFUN?",
   headers: ["+CFUN"],
-  timeout: TIMEOUT_MS.functionality,
+  timeoutMs: TIMEOUT_MS.functionality,
   parse: (response) => required(firstParameters(response).integer(0), "the functionality"),
 });
 
@@ -62,7 +62,7 @@ export type UrcPort = "usbat" | "usbmodem" | "uart1";
 export const urcPort = (): Command<string> => ({
   line: 'AT+QURCCFG="urcport"',
   headers: ["+QURCCFG"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).text(1), "the port").toLowerCase(),
 });
 

@@ -25,7 +25,7 @@ export const registration = (domain: RegistrationDomain): Command<Registration> 
     const parameters = parseParameters(line);
     return parameters.integer(1) !== undefined && !parameters.isQuoted(1);
   },
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     const accessTechnology = parameters.integer(4);
@@ -40,7 +40,7 @@ export const registration = (domain: RegistrationDomain): Command<Registration> 
 export const signalQuality = (): Command<number> => ({
   line: "AT+CSQ",
   headers: ["+CSQ"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).integer(0), "the signal"),
 });
 
@@ -48,7 +48,7 @@ export const signalQuality = (): Command<number> => ({
 export const operator = (): Command<string | undefined> => ({
   line: "AT+COPS?",
   headers: ["+COPS"],
-  timeout: TIMEOUT_MS.operator,
+  timeoutMs: TIMEOUT_MS.operator,
   parse: (response) => {
     const name = firstParameters(response).text(2);
     return name === undefined ? undefined : (ucs2Text(name) ?? decodeText(name));
@@ -78,7 +78,7 @@ export interface NetworkInformation {
 export const networkInformation = (): Command<NetworkInformation | undefined> => ({
   line: "AT+QNWINFO",
   headers: ["+QNWINFO"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const line = response.lines[0];
     if (line === undefined) return undefined;
@@ -99,6 +99,6 @@ export const networkInformation = (): Command<NetworkInformation | undefined> =>
 export const packetAttached = (): Command<boolean> => ({
   line: "AT+CGATT?",
   headers: ["+CGATT"],
-  timeout: TIMEOUT_MS.attach,
+  timeoutMs: TIMEOUT_MS.attach,
   parse: (response) => firstParameters(response).integer(0) === 1,
 });

@@ -48,7 +48,7 @@ export const defineContext = (contextId: number, definition: PdpDefinition): Com
   return {
     line: `AT+QICSGP=${num(contextId, CONTEXT)},${num(type)},${str(apn)},${str(user)},${str(password)},${num(auth)}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     secrets: [password],
     parse: nothing,
   };
@@ -58,7 +58,7 @@ export const defineContext = (contextId: number, definition: PdpDefinition): Com
 export const contextDefinition = (contextId: number): Command<PdpDefinition | undefined> => ({
   line: `AT+QICSGP=${num(contextId, CONTEXT)}`,
   headers: ["+QICSGP"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: ({ lines }) => {
     const [line] = lines;
     if (line === undefined) return undefined;
@@ -84,7 +84,7 @@ export interface ActiveContext {
 export const activeContexts = (): Command<readonly ActiveContext[]> => ({
   line: "AT+QIACT?",
   headers: ["+QIACT"],
-  timeout: TIMEOUT_MS.activate,
+  timeoutMs: TIMEOUT_MS.activate,
   parse: ({ lines }) =>
     lines
       .map((line) => parseParameters(line))
@@ -100,7 +100,7 @@ export const activeContexts = (): Command<readonly ActiveContext[]> => ({
 export const activateContext = (contextId: number): Command<void> => ({
   line: `AT+QIACT=${num(contextId, CONTEXT)}`,
   headers: [],
-  timeout: TIMEOUT_MS.activate,
+  timeoutMs: TIMEOUT_MS.activate,
   parse: nothing,
 });
 
@@ -108,7 +108,7 @@ export const activateContext = (contextId: number): Command<void> => ({
 export const deactivateContext = (contextId: number): Command<void> => ({
   line: `AT+QIDEACT=${num(contextId, CONTEXT)}`,
   headers: [],
-  timeout: TIMEOUT_MS.deactivate,
+  timeoutMs: TIMEOUT_MS.deactivate,
   parse: nothing,
 });
 
@@ -128,7 +128,7 @@ export const NOT_ALLOWED = 572;
 export const activeNumbers = (): Command<readonly number[]> => ({
   line: "AT+CGACT?",
   headers: ["+CGACT"],
-  timeout: TIMEOUT_MS.activate,
+  timeoutMs: TIMEOUT_MS.activate,
   parse: ({ lines }) =>
     lines
       .map((line) => parseParameters(line))
@@ -140,7 +140,7 @@ export const activeNumbers = (): Command<readonly number[]> => ({
 export const lastTcpipError = (): Command<TcpipError> => ({
   line: "AT+QIGETERROR",
   headers: ["+QIGETERROR"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return {

@@ -11,7 +11,7 @@ import { TIMEOUT_MS } from "./common";
 export const resolveHost = (contextId: number, host: string): Command<void> => ({
   line: `AT+QIDNSGIP=${num(contextId)},${str(host)}`,
   headers: [],
-  timeout: TIMEOUT_MS.lookup,
+  timeoutMs: TIMEOUT_MS.lookup,
   parse: nothing,
 });
 
@@ -33,7 +33,7 @@ export function readResolveLine(line: string): ResolveLine | undefined {
 export const pingHost = (contextId: number, host: string, seconds: number, count: number): Command<void> => ({
   line: `AT+QPING=${num(contextId)},${str(host)},${num(seconds)},${num(count)}`,
   headers: [],
-  timeout: TIMEOUT_MS.lookup,
+  timeoutMs: TIMEOUT_MS.lookup,
   parse: nothing,
 });
 
@@ -53,7 +53,7 @@ const PING_TIMED_OUT = 569;
 export const askTimeServer = (contextId: number, host: string): Command<void> => ({
   line: `AT+QNTP=${num(contextId)},${str(host)},123,1`,
   headers: [],
-  timeout: TIMEOUT_MS.lookup,
+  timeoutMs: TIMEOUT_MS.lookup,
   parse: nothing,
 });
 

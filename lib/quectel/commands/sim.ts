@@ -6,7 +6,7 @@ import { firstParameters, required, TIMEOUT_MS } from "./common";
 export const simState = (): Command<string> => ({
   line: "AT+CPIN?",
   headers: ["+CPIN"],
-  timeout: TIMEOUT_MS.sim,
+  timeoutMs: TIMEOUT_MS.sim,
   parse: (response) => required(firstParameters(response).text(0), "the state of the SIM card").toUpperCase(),
 });
 
@@ -14,7 +14,7 @@ export const simState = (): Command<string> => ({
 export const enterPin = (pin: string): Command<void> => ({
   line: `AT+CPIN=${str(pin)}`,
   headers: [],
-  timeout: TIMEOUT_MS.sim,
+  timeoutMs: TIMEOUT_MS.sim,
   secrets: [pin],
   parse: nothing,
 });
@@ -29,7 +29,7 @@ export interface TriesLeft {
 export const pinTriesLeft = (): Command<TriesLeft> => ({
   line: "AT+QPINC?",
   headers: ["+QPINC"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const line = response.lines.find((line) => parseParameters(line).text(0)?.toUpperCase() === "SC");
     const parameters = parseParameters(required(line, "the counter of the SIM PIN"));
@@ -44,7 +44,7 @@ export const pinTriesLeft = (): Command<TriesLeft> => ({
 export const iccid = (): Command<string> => ({
   line: "AT+QCCID",
   headers: ["+QCCID"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).text(0), "the ICCID").replace(/F$/i, ""),
 });
 

@@ -82,14 +82,14 @@ export function listSettings(): Command<readonly string[]> {
   return {
     line: "AT+QSMTPCFG=?",
     headers: ["+QSMTPCFG"],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: ({ lines }) => lines.map((line) => parseParameters(line).text(0) ?? ""),
   };
 }
 
 /** Clears recipients, subject, body and attachment list; settings and files stay. */
 export function clearMail(): Command<void> {
-  return { line: "AT+QSMTPCLR", headers: [], timeout: TIMEOUT_MS.short, parse: nothing };
+  return { line: "AT+QSMTPCLR", headers: [], timeoutMs: TIMEOUT_MS.short, parse: nothing };
 }
 
 /** @throws ModemError `INVALID_RECIPIENT` of what would not stay one address between the < and > of SMTP. */
@@ -100,7 +100,7 @@ export function addRecipient(type: keyof typeof RECIPIENT_TYPES, address: string
   return {
     line: `AT+QSMTPDST=1,${num(RECIPIENT_TYPES[type])},${str(address)}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -110,7 +110,7 @@ export function queryRecipients(): Command<readonly string[]> {
   return {
     line: "AT+QSMTPDST?",
     headers: ["+QSMTPDST"],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: ({ lines }) => lines.map((line) => parseParameters(line).text(1) ?? ""),
   };
 }
@@ -120,7 +120,7 @@ export function setSubject(charset: CharsetName, text: string): Command<void> {
   return {
     line: `AT+QSMTPSUB=${num(CHARSETS[charset])},${str(text)}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -130,7 +130,7 @@ export function querySubject(): Command<string | undefined> {
   return {
     line: "AT+QSMTPSUB?",
     headers: ["+QSMTPSUB"],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: ({ lines }) => (lines[0] === undefined ? undefined : parseParameters(lines[0]).text(1)),
   };
 }
@@ -149,7 +149,7 @@ export function sendBody(body: Body): Command<number> {
     line: `AT+QSMTPBODY=${num(CHARSETS[charset])},${length},${num(seconds, { min: 1, max: 65_535 })}`,
     headers: ["+QSMTPBODY"],
     // The module may wait so long for a byte that was lost, and says then how many have come.
-    timeout: seconds * 1000 + TIMEOUT_MS.short,
+    timeoutMs: seconds * 1000 + TIMEOUT_MS.short,
     payload,
     parse: (response) => required(firstParameters(response).integer(0), "number of bytes taken"),
   };
@@ -160,7 +160,7 @@ export function attachFile(index: number, name: string): Command<void> {
   return {
     line: `AT+QSMTPATT=1,${num(index, { min: 1 })},${fileName(name)}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -170,7 +170,7 @@ export function putMail(seconds: number): Command<void> {
   return {
     line: `AT+QSMTPPUT=${num(seconds, PUT_SECONDS)}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 }
@@ -195,7 +195,7 @@ function setting(key: MailSettingKey, ...values: readonly string[]): MailSetting
     key,
     line: `AT+QSMTPCFG=${[str(key), ...values].join(",")}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 }

@@ -41,7 +41,7 @@ export const openSocket = (id: number, { contextId, host, port }: SocketTarget):
     `${num(port, { min: 1, max: 65_535 })},0,0`,
   // The result has the header of the command and may come before its OK.
   headers: [],
-  timeout: OPEN_MS,
+  timeoutMs: OPEN_MS,
   parse: nothing,
 });
 
@@ -60,7 +60,7 @@ export const sendBlock = (id: number, bytes: Uint8Array): Command<SendResult> =>
   line: `AT+QISEND=${num(id, ID)},${num(bytes.length, { min: 1, max: LONGEST_SEND })}`,
   headers: [],
   endings: ["SEND OK", "SEND FAIL"],
-  timeout: SEND_MS,
+  timeoutMs: SEND_MS,
   payload: { size: bytes.length, source: bytes, prompted: true },
   parse: ({ ending }) => (required(ending, "SEND OK") === "SEND OK" ? "taken" : "full"),
 });
@@ -75,7 +75,7 @@ export interface SentCounts {
 export const sentCounts = (id: number): Command<SentCounts> => ({
   line: `AT+QISEND=${num(id, ID)},0`,
   headers: ["+QISEND"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return {
@@ -90,7 +90,7 @@ export const readBlock = (id: number, framing: Block["framing"]): Command<Buffer
   line: `AT+QIRD=${num(id, ID)},${LONGEST_READ}`,
   headers: ["+QIRD"],
   block: { header: "+QIRD", longest: LONGEST_READ, framing },
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: ({ data }) => required(data, "the number of bytes"),
 });
 
@@ -104,7 +104,7 @@ export interface ReadCounts {
 export const readCounts = (id: number): Command<ReadCounts> => ({
   line: `AT+QIRD=${num(id, ID)},0`,
   headers: ["+QIRD"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return {
@@ -118,7 +118,7 @@ export const readCounts = (id: number): Command<ReadCounts> => ({
 export const closeSocket = (id: number): Command<void> => ({
   line: `AT+QICLOSE=${num(id, ID)},${CLOSE_SECONDS}`,
   headers: [],
-  timeout: CLOSE_SECONDS * 1000 + TIMEOUT_MS.short,
+  timeoutMs: CLOSE_SECONDS * 1000 + TIMEOUT_MS.short,
   parse: nothing,
 });
 
@@ -134,7 +134,7 @@ export interface SocketInfo {
 export const socketInfo = (id: number): Command<SocketInfo | undefined> => ({
   line: `AT+QISTATE=1,${num(id, ID)}`,
   headers: ["+QISTATE"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: ({ lines }) => {
     const parameters = lines
       .map((line) => parseParameters(line))
@@ -165,7 +165,7 @@ export function readSocketNews(line: string): { readonly id: number; readonly ne
 export const noDataEcho = (): Command<void> => ({
   line: "AT+QISDE=0",
   headers: [],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: nothing,
 });
 
@@ -176,7 +176,7 @@ export type SocketSetting = "dataformat" | "viewmode" | "recvind";
 export const socketSetting = (name: SocketSetting): Command<readonly number[]> => ({
   line: `AT+QICFG=${str(name)}`,
   headers: ["+QICFG"],
-  timeout: TIMEOUT_MS.short,
+  timeoutMs: TIMEOUT_MS.short,
   parse: (response) => {
     const parameters = firstParameters(response);
     return Array.from({ length: parameters.length - 1 }, (_value, index) =>
@@ -190,7 +190,7 @@ export const setSocketSetting = (name: SocketSetting, values: readonly number[])
   return {
     line: `AT+QICFG=${str(name)},${values.map((value) => num(value)).join(",")}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 };

@@ -48,7 +48,7 @@ export function setSsl<K extends SslKey>(context: number, key: K, value: SslValu
     key: `ssl ${context} ${key}`,
     line: `AT+QSSLCFG=${str(key)},${num(context, { min: 0, max: 5 })},${WRITTEN[key](value)}`,
     headers: [],
-    timeout: TIMEOUT_MS.short,
+    timeoutMs: TIMEOUT_MS.short,
     parse: nothing,
   };
 }

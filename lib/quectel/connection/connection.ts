@@ -10,7 +10,7 @@
  */
 import { Channel } from "../../at/channel";
 import type { Command } from "../../at/command";
-import type { ExecuteOptions, Priority } from "../../at/job";
+import type { ExecuteOptions, Priority } from "../../at/channel";
 import { delay, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";

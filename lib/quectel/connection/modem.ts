@@ -6,8 +6,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
-import type { ExecuteOptions } from "../../at/job";
-import type { Waiter } from "../../at/waiters";
+import type { ExecuteOptions, Waiter } from "../../at/channel";
 import { within } from "../../async";
 import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";

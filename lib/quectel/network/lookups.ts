@@ -1,6 +1,6 @@
 /** Lookups over an active PDP context: name, ping, time. They wait for the lines that follow the OK. */
 import type { Command } from "../../at/command";
-import type { Waiter } from "../../at/waiters";
+import type { Waiter } from "../../at/channel";
 import { isModemError, ModemError } from "../../errors";
 import {
   askTimeServer,

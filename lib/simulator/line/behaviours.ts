@@ -50,12 +50,12 @@ export class Expectations {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Resolves with the next command that fits; rejects after `timeout` ms. */
-  command(predicate: CommandPredicate, timeout: number = defaultTimeoutMs): Promise<CommandContext> {
+  /** Resolves with the next command that fits; rejects after `timeoutMs` milliseconds. */
+  command(predicate: CommandPredicate, timeoutMs: number = defaultTimeoutMs): Promise<CommandContext> {
     return new Promise((resolve, reject) => {
-      const timer = this.clock.after(timeout, () => {
+      const timer = this.clock.after(timeoutMs, () => {
         this.open.delete(check);
-        reject(new Error(`the command expected did not come within ${timeout} ms`));
+        reject(new Error(`the command expected did not come within ${timeoutMs} ms`));
       });
       const check = (command: CommandContext): void => {
         if (!predicate(command)) return;

@@ -26,7 +26,7 @@ export async function engine(path: string): Promise<CommandClient> {
   const channel = new Channel(transport);
   await channel.sync();
   return {
-    roundTrip: () => channel.execute({ line: COMMAND, headers: [], timeout: 1000, parse: nothing }),
+    roundTrip: () => channel.execute({ line: COMMAND, headers: [], timeoutMs: 1000, parse: nothing }),
     close: () => channel.close(),
   };
 }

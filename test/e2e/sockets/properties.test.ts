@@ -124,7 +124,7 @@ for (const variants of VARIANTS) {
                     modem.execute({
                       line: "AT+CSQ",
                       headers: ["+CSQ"],
-                      timeout: 5_000,
+                      timeoutMs: 5_000,
                       parse: ({ lines }) => assert.equal(lines.length, 1),
                     }),
                   );

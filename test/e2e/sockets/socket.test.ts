@@ -71,7 +71,7 @@ describe("a socket of the module", () => {
   it("puts right what another program has set: hex digits, another framing, lengths", async () => {
     const { clock, connect, peer, commands, modem } = await open();
     for (const line of ['AT+QICFG="dataformat",1,1', 'AT+QICFG="viewmode",1', 'AT+QICFG="recvind",1']) {
-      await clock.until(modem.execute({ line, headers: [], timeout: 1_000, parse: () => undefined }));
+      await clock.until(modem.execute({ line, headers: [], timeoutMs: 1_000, parse: () => undefined }));
     }
     commands();
     const socket = await connect();
@@ -159,7 +159,7 @@ describe("a socket of the module", () => {
     while (server.bytes().length < 29_000) {
       const start = clock.now();
       await clock.until(
-        modem.execute({ line: "AT+CSQ", headers: ["+CSQ"], timeout: 5_000, parse: () => undefined }),
+        modem.execute({ line: "AT+CSQ", headers: ["+CSQ"], timeoutMs: 5_000, parse: () => undefined }),
       );
       slowest = Math.max(slowest, clock.now() - start);
       polls++;
@@ -307,7 +307,12 @@ describe("a socket of the module", () => {
       "lost data connection",
       (rig: SocketRig) => {
         rig.module.faults.set([{ at: { command: "+CSQ" }, fault: { kind: "contextLoss" } }]);
-        void rig.modem.execute({ line: "AT+CSQ", headers: ["+CSQ"], timeout: 1_000, parse: () => undefined });
+        void rig.modem.execute({
+          line: "AT+CSQ",
+          headers: ["+CSQ"],
+          timeoutMs: 1_000,
+          parse: () => undefined,
+        });
       },
       "PDP_LOST",
     ],
@@ -334,7 +339,7 @@ describe("a socket of the module", () => {
     await clock.until(pdp.activate());
     const theirs = collected(await connect());
     const line = "AT+QIDEACT=1";
-    await clock.until(modem.execute({ line, headers: [], timeout: 40_000, parse: () => undefined }));
+    await clock.until(modem.execute({ line, headers: [], timeoutMs: 40_000, parse: () => undefined }));
     await clock.run(() => theirs.closed(), 12_000);
     assert.ok(isModemError(theirs.error(), "SOCKET_CLOSED"));
   });
@@ -348,7 +353,7 @@ describe("a socket of the module", () => {
     rig = socketRig({ clock: first.clock, store }, module);
     await rig.ready();
     rig.commands();
-    const foreign = { line: 'AT+QIOPEN=1,1,"TCP","mail.example.com",25,0,0', headers: [], timeout: 1_000 };
+    const foreign = { line: 'AT+QIOPEN=1,1,"TCP","mail.example.com",25,0,0', headers: [], timeoutMs: 1_000 };
     await rig.clock.until(rig.modem.execute({ ...foreign, parse: () => undefined }));
     const socket = await rig.connect();
     const closing = rig.commands().filter((line) => line.startsWith("AT+QICLOSE"));

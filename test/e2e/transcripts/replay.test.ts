@@ -89,7 +89,7 @@ function commandOf({ line, header, payload, acknowledged }: Exchange): Command<r
   return {
     line,
     headers: header === "" ? [] : [header],
-    timeout: 60_000,
+    timeoutMs: 60_000,
     ...(payload === undefined ? {} : { payload: { size: payload.length, source: payload, acknowledged } }),
     parse: ({ lines }) => lines,
   };

@@ -100,7 +100,7 @@ describe("the serial transport on a pseudo terminal", function () {
     const content = randomBytes(1 << 20);
     const sum = createHash("sha256").update(content).digest("hex");
     const command = asking(`AT+QFUPL=${content.length}`, "+QFUPL", {
-      timeout: 10_000,
+      timeoutMs: 10_000,
       payload: { size: content.length, source: content },
     });
     assert.deepEqual(await channel.execute(command), [`+QFUPL: ${sum}`]);
@@ -176,7 +176,7 @@ describe("the serial transport on a pseudo terminal", function () {
     const channel = new Channel(serial);
     await channel.sync();
     const outcome = assert.rejects(
-      channel.execute(telling("AT+QIACT=1", { timeout: 150_000 })),
+      channel.execute(telling("AT+QIACT=1", { timeoutMs: 150_000 })),
       withCode("PORT_UNPLUGGED"),
     );
     await pair.unplug();
@@ -306,7 +306,7 @@ describe("the serial transport on a pseudo terminal", function () {
     const serial = host({ flowControl: "rtscts" });
     await serial.open();
     const channel = new Channel(serial);
-    await channel.execute({ line: "AT", headers: [], timeout: 1_000, parse: nothing });
+    await channel.execute({ line: "AT", headers: [], timeoutMs: 1_000, parse: nothing });
     await channel.close();
   });
 });

@@ -344,7 +344,7 @@ describe("a channel", () => {
         "AT+CSQ": CSQ,
       });
       const abort = new AbortController();
-      const first = channel.execute(telling("AT+QIACT=1", { timeout: 150_000 }), { signal: abort.signal });
+      const first = channel.execute(telling("AT+QIACT=1", { timeoutMs: 150_000 }), { signal: abort.signal });
       const second = channel.execute(asking("AT+CSQ", "+CSQ"));
       await clock.advance(1_000);
       abort.abort();

@@ -8,13 +8,13 @@ const OK = "\r\nOK\r\n";
 
 function upload(size: number, acknowledged = false): Command<readonly string[]> {
   const payload = { size, source: Buffer.alloc(size, 0x2e), acknowledged };
-  return asking("AT+UP", "+UP", { timeout: 1_000, payload });
+  return asking("AT+UP", "+UP", { timeoutMs: 1_000, payload });
 }
 
 const download: Command<Buffer | undefined> = {
   line: "AT+DOWN",
   headers: [],
-  timeout: 1_000,
+  timeoutMs: 1_000,
   download: true,
   parse: (response) => response.data,
 };
@@ -106,7 +106,7 @@ describe("the end of a payload", () => {
         return write(piece);
       };
       modem.onData = () => modem.send(OK);
-      const command = asking("AT+UP", "+UP", { timeout: 1_000, payload: { size: 8192, source } });
+      const command = asking("AT+UP", "+UP", { timeoutMs: 1_000, payload: { size: 8192, source } });
       await clock.until(channel.execute(command));
       assert.deepEqual(sizes, ["AT+UP\r".length, 4096, 4096]);
     }
@@ -164,7 +164,7 @@ describe("an escape from the data state", () => {
     const { clock, modem } = bench;
     const abort = new AbortController();
     const command = asking("AT+UP", "+UP", {
-      timeout: 60_000,
+      timeoutMs: 60_000,
       payload: {
         size: 10_000,
         source: async function* () {

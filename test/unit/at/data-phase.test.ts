@@ -11,7 +11,7 @@ function upload(
   size: number,
   more: Partial<Payload> = {},
 ): Command<readonly string[]> {
-  return asking(`${LINE}${size}`, "+QFUPL", { timeout: 5_000, payload: { size, source, ...more } });
+  return asking(`${LINE}${size}`, "+QFUPL", { timeoutMs: 5_000, payload: { size, source, ...more } });
 }
 
 /** A module that says CONNECT and, after `size` bytes, the result. */
@@ -386,7 +386,7 @@ describe("a download", () => {
   const read: Command<Buffer> = {
     line: "AT+QFREAD=1,12",
     headers: [],
-    timeout: 1_000,
+    timeoutMs: 1_000,
     download: true,
     parse: (response) => response.data ?? Buffer.alloc(0),
   };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readResultCode } from "../../../lib/at/result-codes";
+import { readResultCode } from "../../../lib/at/line-kind";
 
 const words = (line: string): unknown => readResultCode(line, "words");
 

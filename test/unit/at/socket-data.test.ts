@@ -26,7 +26,7 @@ function sending(bytes: Uint8Array): Command<string | undefined> {
     line: `AT+QISEND=0,${bytes.length}`,
     headers: [],
     endings: ["SEND OK", "SEND FAIL"],
-    timeout: 5_000,
+    timeoutMs: 5_000,
     payload: { size: bytes.length, source: bytes, prompted: true },
     parse: (response) => response.ending,
   };
@@ -36,7 +36,7 @@ function reading(framing: Block["framing"] = "line"): Command<string> {
   return {
     line: "AT+QIRD=0,1500",
     headers: ["+QIRD"],
-    timeout: 1_000,
+    timeoutMs: 1_000,
     block: { header: "+QIRD", longest: 1500, framing },
     parse: ({ data, lines }) => [...lines, data?.toString("latin1") ?? "none"].join("|"),
   };
@@ -89,7 +89,7 @@ describe("a payload behind a prompt", () => {
 
   it("does not take a result code that another command declares for its own", async () => {
     const { clock, modem, channel, events } = await openSyncedBench({ "AT+X": () => undefined });
-    const outcome = channel.execute(telling("AT+X", { timeout: 5_000 }));
+    const outcome = channel.execute(telling("AT+X", { timeoutMs: 5_000 }));
     await clock.advance(10);
     modem.send("\r\nSEND OK\r\n\r\nSEND FAIL\r\n\r\n> \r\nOK\r\n");
     await clock.until(outcome);

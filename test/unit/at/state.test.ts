@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { Exchange, Job } from "../../../lib/at/job";
-import { nextState, type ChannelEvent, type ChannelState } from "../../../lib/at/state";
+import { Exchange, nextState, type ChannelEvent, type ChannelState } from "../../../lib/at/exchange";
 import { telling } from "../../support/at-bench";
 import { VirtualClock } from "../../support/virtual-clock";
 
-const exchange = new Exchange(new Job(telling("AT"), {}, () => undefined), new VirtualClock());
+const exchange = new Exchange(telling("AT"), {}, new VirtualClock(), () => undefined);
 
 const STATES: readonly ChannelState[] = [
   { kind: "outOfSync" },
@@ -16,7 +15,7 @@ const STATES: readonly ChannelState[] = [
   { kind: "closed", error: undefined },
 ];
 
-/** The arrows of the picture in `state.ts`: event -> from -> to. Every other pair leaves the state as it is. */
+/** The arrows of the picture in `exchange.ts`: event -> from -> to. Every other pair leaves the state as it is. */
 const ARROWS: Readonly<
   Record<ChannelEvent["kind"], Readonly<Partial<Record<ChannelState["kind"], string>>>>
 > = {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Waiters } from "../../../lib/at/waiters";
+import { Waiters } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
 import { withCode } from "../../support/at-bench";
 import { VirtualClock } from "../../support/virtual-clock";

@@ -34,12 +34,4 @@ describe("the wire", () => {
     });
     assert.equal(clock.now() - start, 20_000);
   });
-
-  it("waits for the bytes to leave when it is asked to", async () => {
-    const { wire, transport } = wireAt(undefined);
-    let drained = 0;
-    transport.drain = () => Promise.resolve(void drained++);
-    await wire.drain();
-    assert.equal(drained, 1);
-  });
 });

@@ -1,4 +1,4 @@
-/** A constant that is a duration ends in its unit, so that no caller takes seconds for milliseconds. */
+/** A constant, property or parameter that is a duration ends in its unit, so that no caller takes seconds for milliseconds. */
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -21,6 +21,19 @@ const TIME_WORD =
 const WAITS =
   /\b(?:after|setTimeout|setInterval|delay|within|limited|limit)\(\s*(?:[\w.]*[cC]lock,\s*)?([^,()]+)/g;
 
+/** A property or parameter that is a number. */
+const MEMBER = /(?:readonly |[({,;\n]\s*)(\w+)\??: number\b/g;
+const DURATION_WORD = /(?:timeout|pause|grace|delay|patience|linger|silence|wait|deadline)s?$/i;
+/** In seconds, named by the contract of the config node. */
+const SETTINGS: readonly string[] = ["sendTimeout"];
+
+/** Names of properties and parameters in `text` that are durations and do not say in which unit. */
+function membersWithoutUnit(text: string): readonly string[] {
+  return [...text.matchAll(MEMBER)]
+    .map(([, name = ""]) => name)
+    .filter((name) => DURATION_WORD.test(name) && !SETTINGS.includes(name));
+}
+
 /** Names of constants in `text` that are durations and do not say in which unit. */
 function withoutUnit(text: string): readonly string[] {
   const constants = [...text.matchAll(CONSTANT)].filter(([, , , value = ""]) => NUMBERS.test(value));
@@ -34,18 +47,32 @@ function withoutUnit(text: string): readonly string[] {
     .filter((name) => !HAS_UNIT.test(name) && !/_PER_/.test(name));
 }
 
+/** What `find` finds in the source, with the file. */
+function inSource(find: (text: string) => readonly string[]): readonly string[] {
+  return FOLDERS.flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .flatMap((file) =>
+        find(readFileSync(join(ROOT, folder, file), "utf8")).map((name) => `${folder}/${file}: ${name}`),
+      ),
+  );
+}
+
+describe("Properties and parameters that are durations", () => {
+  it("end in their unit", () => {
+    assert.deepEqual(inSource(membersWithoutUnit), []);
+  });
+
+  it("are found without it, and with it are not", () => {
+    const source =
+      "interface A {\n  readonly timeout: number;\n  pauseMs: number;\n}\nf(line: string, delay?: number)";
+    assert.deepEqual(membersWithoutUnit(source), ["timeout", "delay"]);
+  });
+});
+
 describe("Constants that are durations", () => {
   it("end in their unit", () => {
-    const found = FOLDERS.flatMap((folder) =>
-      readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
-        .filter((file) => file.endsWith(".ts"))
-        .flatMap((file) =>
-          withoutUnit(readFileSync(join(ROOT, folder, file), "utf8")).map(
-            (name) => `${folder}/${file}: ${name}`,
-          ),
-        ),
-    );
-    assert.deepEqual(found, []);
+    assert.deepEqual(inSource(withoutUnit), []);
   });
 
   const examples: readonly (readonly [source: string, found: readonly string[]])[] = [

@@ -1,7 +1,7 @@
 /** A module that is scripted down to single calls: what each command line gives, and which were called. */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../../lib/at/command";
-import type { ExecuteOptions } from "../../../lib/at/job";
+import type { ExecuteOptions } from "../../../lib/at/channel";
 import { ModemError, type ErrorCode } from "../../../lib/errors";
 import type { Modem } from "../../../lib/quectel/connection/modem";
 import { KeptLog } from "../../support/module-replies";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Waiter } from "../../../lib/at/channel";
-import { Waiters } from "../../../lib/at/waiters";
+import { Waiters } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
 import { sendMail, type PutModem, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
 import { ResultListener } from "../../../lib/mailer/qsmtp/result-listener";

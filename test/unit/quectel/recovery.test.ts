@@ -56,7 +56,7 @@ describe("recovery ladder", () => {
   it("gives QIACT 150 s and QIDEACT 40 s", () => {
     const limit = (line: string) => SILENCE_SECONDS.find((entry) => line.startsWith(entry.line))?.seconds;
     for (const command of [activateContext(1), deactivateContext(1)]) {
-      assert.equal(command.timeout, (limit(command.line) ?? 0) * 1000);
+      assert.equal(command.timeoutMs, (limit(command.line) ?? 0) * 1000);
     }
   });
 

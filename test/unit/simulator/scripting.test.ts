@@ -60,7 +60,7 @@ describe("An expectation", () => {
 
   it("fails when the command does not come in time", async () => {
     const terminal = Terminal.with();
-    const expected = terminal.modem.expectCommand(({ name }) => name === "+QSMTPPUT", { timeout: 5000 });
+    const expected = terminal.modem.expectCommand(({ name }) => name === "+QSMTPPUT", { timeoutMs: 5000 });
     await assert.rejects(terminal.clock.until(expected), /did not come within 5000 ms/);
     assert.equal(terminal.clock.now(), 5000);
   });
