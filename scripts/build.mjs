@@ -2,25 +2,14 @@
 // package, with html, locales and icons beside the nodes, because Node-RED looks for them only in the folder of the node's .js
 // file. The editor's code becomes two files in resources/, the one folder that Node-RED serves to the browser.
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSync } from "esbuild";
 import { bundle } from "./bundle.mjs";
 import { catalogNames, catalogOf, englishTexts, partNames } from "./catalogs.mjs";
+import { declarationsOf } from "./declarations.mjs";
 import { readRows, withRows } from "./dialog-rows.mjs";
-
-/**
- * What a program does not need of declarations: each text of the tables of errors and variants a second time, the comments on how
- * files are built (those at their heads), and indentation.
- */
-const LEFT_OUT = [
-  [/\/\/# sourceMappingURL=.*/g, ""],
-  [/^\/\*\*[^]*?\*\/\n(?=import |export (?:type )?[{*])/, ""],
-  [/\{\s+(?:readonly (?:number|text|hint|class): .+\s+)+\}/g, "ErrorRow"],
-  [/(readonly (?:description|source): )(["']).*\2;/g, "$1string;"],
-  [/^ +/gm, ""],
-];
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
@@ -55,26 +44,9 @@ for (const name of readdirSync("dist/nodes").filter((file) => file.endsWith(".ht
 if (existsSync("icons")) cpSync("icons", "dist/nodes/icons", { recursive: true });
 
 await bundle({ nodes: Object.keys(manifest["node-red"].nodes) });
-for (const { types } of Object.values(manifest.exports)) {
-  if (types !== undefined) copyDeclarations(types.replace("./dist/types/", ""));
-}
-
-/** Declarations that a program can reach by `exports`, from `file` on. */
-function copyDeclarations(file, copied = new Set()) {
-  if (copied.has(file)) return;
-  copied.add(file);
-  const text = readFileSync(join("build", file), "utf8");
-  const declared = LEFT_OUT.reduce((all, [pattern, type]) => all.replace(pattern, type), text);
-  mkdirSync(join("dist/types", dirname(file)), { recursive: true });
-  writeFileSync(join("dist/types", file), declared);
-  for (const [, path] of text.matchAll(/(?:from |import\()"(\.[^"]+)"/g)) {
-    const target = join(dirname(file), path);
-    const found = [`${target}.d.ts`, join(target, "index.d.ts")].find((one) =>
-      existsSync(join("build", one)),
-    );
-    if (found === undefined) throw new Error(`${file} refers to ${path}, which has no declarations`);
-    copyDeclarations(found, copied);
-  }
+const entries = { index: "lib/index", simulator: "lib/simulator/index" };
+for (const [name, text] of Object.entries(declarationsOf("build", entries))) {
+  writeFileSync(`dist/${name}.d.ts`, text);
 }
 
 const english = englishTexts(resolve("build"));

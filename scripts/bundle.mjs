@@ -1,10 +1,13 @@
 // Puts the code of lib/ and nodes/ into few CommonJS files, because Node-RED reads all of them at each start. Each module is in
 // one file only, so a class is the same wherever it is used: a file requires the modules that an earlier one has.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parse } from "acorn";
 import { build } from "esbuild";
 import { minify } from "terser";
+import { bundledData, CATALOG } from "./bundled-data.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -39,12 +42,15 @@ const OPTIONS = {
   logLevel: "warning",
 };
 
-/** Functions and classes keep their names and lines end, for stack traces; what no stack trace shows gets a short name. */
+/**
+ * Classes and inner functions keep their names and lines end, for stack traces; what no stack trace shows gets a short name.
+ * Functions of a module do too, because each call repeats it, and are given their own back (`withNames`).
+ */
 const MINIFIED = {
   ecma: 2020,
   compress: false,
-  mangle: { toplevel: true, keep_classnames: true, keep_fnames: true },
-  format: { max_line_len: 160 },
+  mangle: { toplevel: true, keep_classnames: true },
+  format: { max_line_len: 500 },
 };
 
 /** Writes the files of dist/, and one for each node that Node-RED asks for. */
@@ -77,9 +83,11 @@ export async function bundle({ nodes }) {
 async function write(outputFiles, name) {
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // esbuild leaves classes without a name of their own, which then have that of their variable.
-  const named = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
-  const { code, map } = await minify(named, {
+  const classes = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
+  const { contents, names } = withNames(classes);
+  const { code, map } = await minify(contents, {
     ...MINIFIED,
+    mangle: { ...MINIFIED.mangle, keep_fnames: new RegExp(`^(?!(?:${names.join("|")})$)`) },
     sourceMap: { content: text(".js.map"), filename: `${name}.js` },
   });
   mkdirSync(join(ROOT, "dist"), { recursive: true });
@@ -88,9 +96,31 @@ async function write(outputFiles, name) {
   writeFileSync(`${file}.map`, map);
 }
 
+/**
+ * The code, with a statement at its end that names the functions of its modules, which get short names after that: V8 shows the
+ * property `name` in stack traces. What is undefined becomes a variable, which is shorter.
+ */
+function withNames(code) {
+  const undefinedAt = [];
+  const { body } = parse(code, {
+    ecmaVersion: "latest",
+    onToken: ({ type, start }) => {
+      if (type.keyword === "void") undefinedAt.push(start);
+    },
+  });
+  const contents = undefinedAt.reduceRight(
+    (text, at) =>
+      text.startsWith("void 0", at) ? `${text.slice(0, at)}undefined_${text.slice(at + 6)}` : text,
+    code,
+  );
+  const names = body.flatMap((one) => (one.type === "FunctionDeclaration" ? [one.id.name] : []));
+  const statement = `((named) => { for (const value in named) Object.defineProperty(named[value], "name", { value }); })`;
+  return { contents: `${contents}\nvar undefined_;${statement}({ ${names.join(", ")} });\n`, names };
+}
+
 function made({ name, entries }, owners, wanted, exported) {
   const outfile = join(ROOT, `dist/${name}.js`);
-  const plugins = [defaultExports, elsewhere(name, owners, wanted)];
+  const plugins = [defaultExports, bundledData(ROOT), elsewhere(name, owners, wanted)];
   const [entry] = entries;
   if (entries.length === 1 && exported.size === 0) {
     return build({ ...OPTIONS, outfile, plugins, entryPoints: [entry] });
@@ -106,6 +136,11 @@ function made({ name, entries }, owners, wanted, exported) {
   const imports = [...exported].map((source) => `import * as ${identifierOf(source)} from "./${source}";`);
   const contents = [...imports, ...lines, `export const modules = { ${modules} };`].join("\n");
   return build({ ...OPTIONS, outfile, plugins, stdin: { contents, resolveDir: ROOT, loader: "ts" } });
+}
+
+/** Names of the values that a module exports. */
+function exportsOf(source) {
+  return Object.keys(createRequire(join(ROOT, "build/x.js"))(`./${source.replace(/\.ts$/, ".js")}`));
 }
 
 function identifierOf(source) {
@@ -133,7 +168,8 @@ function elsewhere(name, owners, wanted) {
     setup(builder) {
       builder.onResolve({ filter: /^\.{1,2}(\/|$)/ }, async (asked) => {
         if (asked.pluginData === "resolving") return undefined;
-        if (asked.namespace === "elsewhere") return { path: asked.path, external: true };
+        if (asked.namespace === "elsewhere" || asked.path === CATALOG)
+          return { path: asked.path, external: true };
         const { path, errors } = await builder.resolve(asked.path, {
           kind: asked.kind,
           resolveDir: asked.resolveDir,
@@ -150,8 +186,10 @@ function elsewhere(name, owners, wanted) {
         wanted.get(owner).add(source);
         return { path: source, namespace: "elsewhere" };
       });
+      // As an ES module, so that what it exports is a variable of the bundle, with a short name.
       builder.onLoad({ filter: /./, namespace: "elsewhere" }, ({ path }) => ({
-        contents: `module.exports = require("./${owners.get(path)}.js").modules[${JSON.stringify(path)}];`,
+        contents: `const { modules } = require("./${owners.get(path)}.js");
+          export const { ${exportsOf(path).join(", ")} } = modules[${JSON.stringify(path)}];`,
         resolveDir: resolve(ROOT, "dist"),
       }));
     },

@@ -3,8 +3,8 @@
 // What the runtime says stands in tables of the code in English, and in runtime.json of each other language, by the
 // same keys: `status` (words of the nodes' statuses, by state or code of an error), `errors` (what happened, by code),
 // `hints` (what to do, by code, and by name for special circumstances) and `remarks` (on mail servers, by provider),
-// `findings` (of Test modem, by name). The last four become part of the modem's catalog. The words of a status go into the catalog of every node, each under
-// its English form, because that is where and by what the editor looks for the text of a status.
+// `findings` (of Test modem, by name). All of them become part of the modem's catalog, the words of a status each under its
+// English form, because that is by what the editor's code looks for them; in English such a word says itself.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -49,12 +49,22 @@ export function partNames(folder) {
 export function catalogOf(folder, name, english) {
   const read = (file) => JSON.parse(readFileSync(join(folder, file), "utf8"));
   const translated = partNames(folder).length === 0 ? {} : read(RUNTIME);
-  const words = Object.entries(english.status);
-  const status = Object.fromEntries(words.map(([key, word]) => [word, translated.status?.[key] ?? word]));
-  if (name !== SHARED) return { ...status, ...read(name) };
-  const parts = ["errors", "hints", "remarks", "findings"].map((part) => [
-    part,
-    { ...english[part], ...translated[part] },
-  ]);
-  return { ...status, ...read(name), ...Object.fromEntries(parts) };
+  if (name !== SHARED) return read(name);
+  const words = Object.entries(english.status).map(([key, word]) => [word, translated.status?.[key] ?? word]);
+  const status = Object.fromEntries(words.filter(([word, shown]) => shown !== word));
+  const part = (of) => ({ ...english[of], ...translated[of] });
+  const [errors, hints, remarks] = ["errors", "hints", "remarks"].map((of) => eachOnce(part(of)));
+  return { ...status, ...read(name), errors, hints, remarks, findings: part("findings") };
+}
+
+/** Many errors have the same hint: from the second on, its name is told instead, as `=<key>` (editor/shared/explain.ts). */
+function eachOnce(texts) {
+  const first = new Map();
+  return Object.fromEntries(
+    Object.entries(texts).map(([key, text]) => {
+      if (first.has(text)) return [key, `=${first.get(text)}`];
+      first.set(text, key);
+      return [key, text];
+    }),
+  );
 }

@@ -1,6 +1,6 @@
 /** Texts that the dialogs share, most of them in the catalog of quectel-modem, and how nodes are labelled. */
 import type { EditorNode } from "../red";
-import { statusText } from "../shared/status-text";
+import { shownStatus } from "../shared/explain";
 
 const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem:";
 
@@ -45,5 +45,5 @@ export function translateStatus(type: string): void {
   const { _: lookup } = definition;
   definition._ = (key, values) =>
     // So it asks for the text of a status, and for nothing else.
-    values?.["defaultValue"] === key ? statusText(key, lookup) : lookup(key, values);
+    values?.["defaultValue"] === key ? shownStatus(key) : lookup(key, values);
 }

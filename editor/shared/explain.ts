@@ -1,10 +1,11 @@
 /**
  * What the runtime says in English, in the language of the person who looks: errors and hints by their code, remarks on
- * mail servers by the id of the provider.
+ * mail servers by the id of the provider, statuses by their words.
  *
  * To be called when something is shown, not when the file is loaded: the catalogs arrive later. The texts are in the
  * catalog of quectel-modem, laid there by the build. What has no translation stays as it is.
  */
+import { statusText } from "./status-text";
 
 const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem";
 
@@ -24,7 +25,7 @@ export interface Explained {
 
 /** What a person has to know about a mail server. */
 export function providerRemark({ id, remark }: { readonly id: string; readonly remark: string }): string {
-  return text(`remarks.${id}`) || remark;
+  return text("remarks", id) || remark;
 }
 
 /** What happened and what to do; what is neither given nor known is empty or undefined. */
@@ -32,24 +33,30 @@ export function explain(error: Told): Explained {
   return { message: messageOf(error), hint: hintOf(error) };
 }
 
-/** A text of the catalog; empty where it has none. */
-function text(key: string, language?: string): string {
-  return RED._(`${CATALOG}:${key}`, {
+/** The status of a node, or of a modem in the sidebar. */
+export function shownStatus(status: string): string {
+  return statusText(status, (word, values) => RED._(`${CATALOG}:${word}`, values));
+}
+
+/** A text of a part of the catalog; empty where it has none. `=<key>` names another one of the part that says the same. */
+function text(part: string, key: string | undefined, language?: string): string {
+  const found = RED._(`${CATALOG}:${part}.${key}`, {
     defaultValue: "",
     ...(language === undefined ? {} : { lng: language }),
   });
+  return found.startsWith("=") ? text(part, found.slice(1), language) : found;
 }
 
 function hintOf({ code, hint, hintKey = code }: Told): string | undefined {
   // A hint that is not the one of its code says more than that one.
-  const isOfKey = hint === undefined || hint === text(`hints.${hintKey}`, "en-US");
-  return isOfKey ? text(`hints.${hintKey}`) || hint : hint;
+  const isOfKey = hint === undefined || hint === text("hints", hintKey, "en-US");
+  return isOfKey ? text("hints", hintKey) || hint : hint;
 }
 
 /** A message is the text of its code, mostly followed by a detail, which stays as it is. */
 function messageOf({ code, message }: Told): string | undefined {
-  const english = text(`errors.${code}`, "en-US");
+  const english = text("errors", code, "en-US");
   if (english === "") return message;
-  if (message === undefined) return text(`errors.${code}`);
-  return message.startsWith(english) ? text(`errors.${code}`) + message.slice(english.length) : message;
+  if (message === undefined) return text("errors", code);
+  return message.startsWith(english) ? text("errors", code) + message.slice(english.length) : message;
 }

@@ -1,8 +1,8 @@
 /**
  * The status of a node in the language of the person who looks.
  *
- * Node-RED looks for the whole text in the node's catalog, which holds words alone. So each word is looked for, with its
- * figures taken out. What the runtime sends, and so what Status nodes receive, stays as it is.
+ * Node-RED looks for the whole text in the node's catalog. So each word is looked for alone, with its figures taken out, in the
+ * one catalog that has the words of all nodes (explain.ts). What the runtime sends, and so what Status nodes receive, stays as it is.
  */
 
 /** A text of a catalog, or the key itself. */

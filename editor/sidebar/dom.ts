@@ -4,17 +4,10 @@
  * Every text becomes a text node, so what a message or a mail server wrote is shown and never interpreted.
  */
 
-import { statusText } from "../shared/status-text";
-
 const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem-sidebar:";
 
 export function text(key: string, values?: object): string {
   return RED._(CATALOG + key, values);
-}
-
-/** A status as the nodes show it. */
-export function shownStatus(status: string): string {
-  return statusText(status, (key, values) => RED._(CATALOG + key, values));
 }
 
 export type Child = Node | string | undefined;

@@ -6,7 +6,8 @@
 import type { Tick } from "../../nodes/runtime/sidebar/change-tick";
 import type { ListedModem, ModemView } from "../../nodes/runtime/sidebar/modem-view";
 import { RequestError } from "../shared/request";
-import { element, shownStatus, text } from "./dom";
+import { shownStatus } from "../shared/explain";
+import { element, text } from "./dom";
 import { choosableModems, type ChoosableModem } from "./modems";
 import { show, undisturbed } from "./redraw";
 import { ask, complaint } from "./runtime";

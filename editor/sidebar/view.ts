@@ -4,9 +4,9 @@
  * It keeps nothing and asks nothing; what a person does goes to the function that it is given.
  */
 import type { HoldView, ModemView, QueueRow, QueueView } from "../../nodes/runtime/sidebar/modem-view";
-import { explain, type Told } from "../shared/explain";
+import { explain, shownStatus, type Told } from "../shared/explain";
 import { chart } from "./chart";
-import { button, duration, element, size, shownStatus, text, time, type Child } from "./dom";
+import { button, duration, element, size, text, time, type Child } from "./dom";
 
 /** What a person does, to one mail where there is an id. */
 export type Act = (action: string, mail?: string) => void;

@@ -4,7 +4,7 @@
  * All names that end with a semicolon; which of them may lack it is told in html-characters.ts.
  */
 // oxfmt-ignore
-export const CHARACTER_NAMES =
+const NAMES =
   "AElig c6,AMP 26,Aacute c1,Abreve 102,Acirc c2,Acy 410,Afr 1d504,Agrave c0,Alpha 391,Amacr 100,And 2a53,Aogon 104,Aopf 1d538,ApplyFunction 2061," +
   "Aring c5,Ascr 1d49c,Assign 2254,Atilde c3,Auml c4,Backslash 2216,Barv 2ae7,Barwed 2306,Bcy 411,Because 2235,Bernoullis 212c,Beta 392,Bfr 1d505," +
   "Bopf 1d539,Breve 2d8,Bscr 212c,Bumpeq 224e,CHcy 427,COPY a9,Cacute 106,Cap 22d2,CapitalDifferentialD 2145,Cayleys 212d,Ccaron 10c,Ccedil c7,Ccirc 108," +
@@ -190,3 +190,8 @@ export const CHARACTER_NAMES =
   "xrArr 27f9,xrarr 27f6,xscr 1d4cd,xsqcup 2a06,xuplus 2a04,xutri 25b3,xvee 22c1,xwedge 22c0,yacute fd,yacy 44f,ycirc 177,ycy 44b,yen a5,yfr 1d536," +
   "yicy 457,yopf 1d56a,yscr 1d4ce,yucy 44e,yuml ff,zacute 17a,zcaron 17e,zcy 437,zdot 17c,zeetrf 2128,zeta 3b6,zfr 1d537,zhcy 436,zigrarr 21dd,zopf 1d56b," +
   "zscr 1d4cf,zwj 200d,zwnj 200c";
+
+/** The data; the package holds them compressed (scripts/bundled-data.mjs). */
+export function characterNames(): string {
+  return NAMES;
+}

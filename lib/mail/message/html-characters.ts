@@ -1,5 +1,5 @@
 /** Character references of HTML (WHATWG HTML section 13.5): decoded once, unknown ones left as they are. */
-import { CHARACTER_NAMES } from "./html-character-names";
+import { characterNames } from "./html-character-names";
 
 /** What browsers make of the references to 0x80 to 0x9F (WHATWG HTML section 13.2.5.80); 0 is left as it is. */
 const C1 = [
@@ -51,12 +51,14 @@ function numbered(code: number): string | undefined {
 
 function readNames(): ReadonlyMap<string, string> {
   return new Map(
-    CHARACTER_NAMES.split(",").map((entry) => {
-      const [name = "", codes = ""] = entry.split(" ");
-      return [
-        name,
-        String.fromCodePoint(...codes.split(".").map((code) => Number.parseInt(code, 16))),
-      ] as const;
-    }),
+    characterNames()
+      .split(",")
+      .map((entry) => {
+        const [name = "", codes = ""] = entry.split(" ");
+        return [
+          name,
+          String.fromCodePoint(...codes.split(".").map((code) => Number.parseInt(code, 16))),
+        ] as const;
+      }),
   );
 }

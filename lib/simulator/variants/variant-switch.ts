@@ -1,7 +1,7 @@
 /** One switch of the simulated modem. */
-export interface VariantSwitch {
-  readonly values: readonly string[];
-  readonly default: string;
+export interface VariantSwitch<Values extends readonly string[] = readonly string[]> {
+  readonly values: Values;
+  readonly default: Values[number];
   readonly description: string;
   readonly source: string;
 }

@@ -1,0 +1,77 @@
+// What the package holds in another form than the sources: the English texts once, in the catalog that the editor loads, and
+// long data compressed. The values are those of the sources (test/unit/bundled-data.test.ts).
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+
+/** The catalog with the English texts, as the files of dist/ see it. */
+export const CATALOG = "./nodes/locales/en-US/quectel-modem.json";
+
+/** Text of the module in the package, by its source. `load` gives a module as tsc compiled it. */
+const REPLACED = {
+  "lib/error-table/index.ts": ({ load }) => {
+    const { ERROR_TABLE, SPECIAL_HINTS } = load("lib/error-table/index.js");
+    const rows = Object.entries(ERROR_TABLE).map(([code, { text: _text, hint: _hint, ...rest }]) => [
+      code,
+      rest,
+    ]);
+    return `
+      import { errors, hints } from "${CATALOG}";
+      const rows = ${JSON.stringify(Object.fromEntries(rows))};
+      const hintOf = (key) => (hints[key].startsWith("=") ? hints[hints[key].slice(1)] : hints[key]);
+      for (const code in rows) Object.assign(rows[code], { text: errors[code], hint: hintOf(code) });
+      export const ERROR_TABLE = rows;
+      export const SPECIAL_HINTS = Object.fromEntries(
+        ${JSON.stringify(Object.keys(SPECIAL_HINTS).join(" "))}.split(" ").map((name) => [name, hintOf(name)]),
+      );`;
+  },
+  "lib/quectel/diagnosis/findings.ts": ({ source }) =>
+    `import { findings } from "${CATALOG}";
+    ${source.replace(/export const FINDINGS = \{[^]*?\n\} as const;/, "export const FINDINGS = findings;")}`,
+  "lib/mail/providers/provider-table.ts": ({ load }) => {
+    const { PROVIDERS } = load("lib/mail/providers/provider-table.js");
+    // Where the facts come from is for those who keep the table.
+    const rows = PROVIDERS.map(({ remark: _remark, rootsFrom: _roots, loginFrom: _login, ...rest }) => rest);
+    return `
+      import { remarks } from "${CATALOG}";
+      const remarkOf = (id) => (remarks[id].startsWith("=") ? remarks[remarks[id].slice(1)] : remarks[id]);
+      export const PROVIDERS = ${JSON.stringify(rows)}.map((row) => ({ ...row, remark: remarkOf(row.id) }));`;
+  },
+  "lib/mail/message/html-character-names.ts": ({ load, write }) => {
+    write(
+      "html-character-names.br",
+      brotliCompressSync(load("lib/mail/message/html-character-names.js").characterNames()),
+    );
+    return `
+      import { readFileSync } from "node:fs";
+      import { join } from "node:path";
+      import { brotliDecompressSync } from "node:zlib";
+      export function characterNames() {
+        return brotliDecompressSync(readFileSync(join(__dirname, "html-character-names.br"))).toString();
+      }`;
+  },
+};
+
+/** A plugin of esbuild. @param root of the repository, which tsc has compiled to its folder build */
+export function bundledData(root) {
+  const require = createRequire(join(root, "build/x.js"));
+  const tools = {
+    load: (path) => require(`./${path}`),
+    write: (name, content) => {
+      mkdirSync(join(root, "dist"), { recursive: true });
+      writeFileSync(join(root, "dist", name), content);
+    },
+  };
+  const names = Object.keys(REPLACED).map((source) => source.split("/").at(-1)?.replaceAll(".", "\\."));
+  return {
+    name: "bundled-data",
+    setup(builder) {
+      builder.onLoad({ filter: new RegExp(`[\\\\/](?:${names.join("|")})$`) }, ({ path }) => {
+        const replace = REPLACED[relative(root, path).replaceAll("\\", "/")];
+        if (replace === undefined) return undefined;
+        return { contents: replace({ ...tools, source: readFileSync(path, "utf8") }), loader: "ts" };
+      });
+    },
+  };
+}
