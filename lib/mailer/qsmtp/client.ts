@@ -17,11 +17,11 @@ import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { SmtpSettings } from "../../quectel/settings";
 import { ModemMailer } from "../modem-mailer";
 import type { TextSupport } from "./compose/mail-transaction";
-import { BusyWatch, mailState } from "./running-mail";
-import { clear } from "./fill";
-import { TransactionModem, type TransactionParts } from "./transaction";
+import { BusyWatch } from "./busy-watch";
+import { TransactionModem } from "./guarded-modem";
+import { mailState, ResultListener } from "./running-mail";
 import { KnownSettings } from "./smtp-settings";
-import { ResultListener } from "./result-listener";
+import { clear, type TransactionParts } from "./transaction";
 import { TextCoding } from "./text-coding";
 import { TlsContext, type RootProvider } from "./tls";
 
@@ -51,7 +51,7 @@ export class QsmtpClient extends ModemMailer {
 
   constructor(protected readonly client: QsmtpClientOptions) {
     super(client.modem);
-    const { modem, pdp, settings, store, roots } = client;
+    const { modem, moduleClock, pdp, settings, store, roots } = client;
     const guarded = new TransactionModem(modem);
     const known = new KnownSettings(guarded);
     this.work = {
@@ -63,7 +63,11 @@ export class QsmtpClient extends ModemMailer {
       coding: new TextCoding(guarded, known, store, settings.encoding),
       files: new FileStore(guarded, store),
       putForm: { isOkLate: false },
-      connect: (dates, signal) => this.connect(dates, signal),
+      connect: async (dates, signal) => {
+        await this.ready(signal);
+        await pdp.ensure(signal);
+        if (dates === "checked") await moduleClock.ensure(signal);
+      },
     };
     this.recovery = client.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
@@ -183,13 +187,6 @@ export class QsmtpClient extends ModemMailer {
           if (!isTidy && triesLeft > 0) this.tidyLater(triesLeft - 1);
         });
     });
-  }
-
-  private async connect(dates: "checked" | "unchecked", signal: AbortSignal): Promise<void> {
-    const { moduleClock, pdp } = this.client;
-    await this.ready(signal);
-    await pdp.ensure(signal);
-    if (dates === "checked") await moduleClock.ensure(signal);
   }
 }
 

@@ -11,13 +11,12 @@ import { queryRecipients, querySubject } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import { isRefusal, ifRefused } from "../../quectel/execute";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
-import { recipientsOf } from "../envelope";
-import type { Envelope, Mark } from "../mailer";
-import type { TransactionModem } from "./transaction";
-import { comparable, areSame, hasAddresses } from "./fill";
-import { resultUnknown } from "./put-result";
+import type { Mark } from "../mailer";
+import type { TransactionModem } from "./guarded-modem";
+import { resultUnknown } from "./put";
+import { areSame, comparable, hasAddresses } from "./transaction";
 
-interface MarkData {
+export interface MarkData {
   /** Hash of the module's IMEI; empty where it tells none. */
   readonly module: string;
   /** Hash of recipients and subject. */
@@ -32,10 +31,6 @@ export const VIA = "module";
 /** Differs from process to process. */
 export const RUN = randomUUID();
 
-export function markOf(data: MarkData): Mark {
-  return { via: VIA, data: { ...data } };
-}
-
 /** Undefined for a mark that was not made here, or is damaged. */
 export function readMark({ via, data }: Mark): MarkData | undefined {
   if (via !== VIA || typeof data !== "object" || data === null || !("module" in data)) return undefined;
@@ -49,9 +44,10 @@ export function readMark({ via, data }: Mark): MarkData | undefined {
     : undefined;
 }
 
-/** @param subject as it stands on the line */
-export function shownAs(envelope: Envelope, subject: string): string {
-  return hashOfShown(recipientsOf(envelope), subject);
+/** What a transaction shows, as a hash. @param subject as it stands on the line */
+export function shownAs(recipients: readonly string[], subject: string): string {
+  const shown = JSON.stringify([comparable(recipients), subject.toLowerCase()]);
+  return createHash("sha256").update(shown).digest("hex").slice(0, 32);
 }
 
 /** What the module shows now; undefined where it shows nothing, or does not tell. Rejects when the dialogue ends. */
@@ -62,7 +58,7 @@ export async function shownNow(
   try {
     const recipients = await modem.execute(queryRecipients(), { signal });
     const subject = await modem.execute(querySubject(), { signal });
-    return subject === undefined ? undefined : hashOfShown(recipients, subject);
+    return subject === undefined ? undefined : shownAs(recipients, subject);
   } catch (error) {
     if (isRefusal(error) || isModemError(error, "SMTP_BUSY")) return undefined;
     throw error;
@@ -81,14 +77,6 @@ export async function shownAfterLoss(
   } catch (cause) {
     throw resultUnknown(cause, "it could not be seen whose result came");
   }
-}
-
-function hashOfShown(recipients: readonly string[], subject: string): string {
-  return hashOf(JSON.stringify([comparable(recipients), subject.toLowerCase()]));
-}
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
 const TEST_MAILS_KEY = "test-mails";
@@ -133,7 +121,13 @@ export class ForeignUse {
 
   /** True while recipients are to be read back. */
   async isLikely(): Promise<boolean> {
-    return this.modem.clock.now() - (await this.recall()) < DAY_MS;
+    const { clock } = this.modem;
+    if (this.seenAt === undefined) {
+      const kept = await readJson(this.store, FOREIGN_USE_KEY, isTime).catch(() => undefined);
+      // A clock that was set back meanwhile makes nothing last for longer than a day from now.
+      this.seenAt ??= kept === undefined ? -Infinity : clock.now() - Math.max(0, clock.wall() - kept);
+    }
+    return clock.now() - this.seenAt < DAY_MS;
   }
 
   /** A mail that is none of ours was in the module. A disk that does not take the note costs only its memory. */
@@ -164,15 +158,6 @@ export class ForeignUse {
       detail: "another program has changed the recipients",
       hint: ERROR_TABLE.MODEM_SHARED.hint,
     });
-  }
-
-  private async recall(): Promise<number> {
-    if (this.seenAt !== undefined) return this.seenAt;
-    const kept = await readJson(this.store, FOREIGN_USE_KEY, isTime).catch(() => undefined);
-    const { clock } = this.modem;
-    // A clock that was set back meanwhile makes nothing last for longer than a day from now.
-    this.seenAt ??= kept === undefined ? -Infinity : clock.now() - Math.max(0, clock.wall() - kept);
-    return this.seenAt;
   }
 }
 

@@ -39,14 +39,20 @@ import {
   textFormOf,
   type TextForm,
 } from "./compose/compose";
+import {
+  acceptedOutcome,
+  type BccMode,
+  type Copy,
+  failedOutcome,
+  planEnvelopes,
+  unknownOutcome,
+} from "./compose/envelopes";
 import { ASCII_ONLY, LIMITS } from "./compose/mail-transaction";
-import { planEnvelopes, type BccMode } from "./compose/envelopes";
-import { ForeignUse, markOf, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
-import { mailMemories, type MailMemory, SecondChances } from "./second-chance";
-import { acceptedOutcome, failedOutcome, unknownOutcome, type Copy } from "./outcomes";
-import { endsDialogue, provesRefusal, putError, resultUnknown } from "./put-result";
+import { ForeignUse, type MarkData, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
+import { endsDialogue, provesRefusal, putError, putSeconds, resultUnknown, sendMail } from "./put";
 import { recoverOutcome } from "./recover";
-import { fillMail, putMail, type FilledMail } from "./transaction";
+import { mailMemories, type MailMemory, SecondChances } from "./second-chance";
+import { fillMail, type FilledMail } from "./transaction";
 
 export interface QsmtpMailerOptions extends QsmtpClientOptions {
   readonly text: ComposeSettings;
@@ -61,6 +67,9 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
 const MOST_NETWORK_ERRORS = 3;
 const HALF_AN_HOUR_MS = 30 * 60_000;
+
+/** Not a reset while sending, of which nobody could know the outcome. */
+const LATE_RESTART = "it has restarted just before the mail was to be sent";
 
 /** A mail that stands in the module, and the lock under which it does. */
 interface Standing {
@@ -111,7 +120,23 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     let lease: Lease | undefined;
     try {
       lease = await this.lock(signal);
-      return await this.prepared(await this.fill(transaction, lease, options, signal));
+      const standing = await this.fill(transaction, lease, options, signal);
+      const { imei } = this.client.modem.identity ?? {};
+      const testMails = await this.testMails.now();
+      const data: MarkData = { module: moduleHash(imei), shows: standing.shows, testMails, run: RUN };
+      this.closing.signal.throwIfAborted();
+      this.standing = standing;
+      return {
+        kind: "prepared",
+        mark: { via: VIA, data: { ...data } },
+        settled: [],
+        commit: (signal) => this.commit(standing, signal),
+        abandon: async () => {
+          this.standing = undefined;
+          standing.lease.release();
+          this.tidyLater();
+        },
+      };
     } catch (cause) {
       lease?.release();
       this.tidyLater();
@@ -158,7 +183,6 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const { mail, envelope } = transaction;
     const { possibleDuplicate, onProgress = () => undefined } = options;
     const memory = this.memories.of(mail.id);
-    const chances = this.chancesOf(memory);
     this.stray.forget();
     const began = this.client.modem.clock.now();
     const testMails = await this.testMails.now();
@@ -167,15 +191,26 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     this.testsSeen = testMails;
     const { pending } = memory;
     memory.pending = undefined;
-    if (pending !== undefined && !(await chances.apply(pending.step, pending.error, lease, signal)))
+    if (
+      pending !== undefined &&
+      !(await this.chancesOf(memory).apply(pending.step, pending.error, lease, signal))
+    )
       throw pending.error;
     for (;;) {
       try {
         const ageMs = options.ageMs + (this.client.modem.clock.now() - began);
-        const composed = await this.compose(transaction, { ageMs, possibleDuplicate }, memory, signal);
+        const support = needsTextSupport(mail)
+          ? ((await this.work.coding.remembered()) ?? (await this.findTextSupport(signal)))
+          : ASCII_ONLY;
+        const composed = compose(mail, envelope, {
+          settings: this.options.text,
+          support,
+          history: { ageMs, possibleDuplicate, shortSubject: memory.shortSubject },
+        });
         const filled = await fillMail(this.work, composed.transaction, { signal, onProgress });
-        await this.foreign.check(recipientsOf(envelope), signal);
-        const shows = shownAs(envelope, filled.subject);
+        const recipients = recipientsOf(envelope);
+        await this.foreign.check(recipients, signal);
+        const shows = shownAs(recipients, filled.subject);
         return { transaction, filled, composed, lease, shows, onProgress };
       } catch (error) {
         signal.throwIfAborted();
@@ -184,50 +219,11 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
           continue;
         }
         if (!isAfterTest) await this.foreign.judge(error);
+        const chances = this.chancesOf(memory);
         const step = await chances.next(error);
         if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
       }
     }
-  }
-
-  private async compose(
-    { mail, envelope }: Transaction,
-    history: Pick<PrepareOptions, "ageMs" | "possibleDuplicate">,
-    { shortSubject }: MailMemory,
-    signal: AbortSignal,
-  ): Promise<Composed> {
-    const { coding } = this.work;
-    const support = needsTextSupport(mail)
-      ? ((await coding.remembered()) ?? (await this.findTextSupport(signal)))
-      : ASCII_ONLY;
-    return compose(mail, envelope, {
-      settings: this.options.text,
-      support,
-      history: { ...history, shortSubject },
-    });
-  }
-
-  private async prepared(standing: Standing): Promise<Prepared> {
-    const { imei } = this.client.modem.identity ?? {};
-    const mark = markOf({
-      module: moduleHash(imei),
-      shows: standing.shows,
-      testMails: await this.testMails.now(),
-      run: RUN,
-    });
-    this.closing.signal.throwIfAborted();
-    this.standing = standing;
-    return {
-      kind: "prepared",
-      mark,
-      settled: [],
-      commit: (signal) => this.commit(standing, signal),
-      abandon: async () => {
-        this.standing = undefined;
-        standing.lease.release();
-        this.tidyLater();
-      },
-    };
   }
 
   private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
@@ -238,7 +234,12 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     this.standing = undefined;
     try {
       if (this.isTestMail) await this.testMails.add();
-      const { result, sendMs, wasLost } = await putMail(this.work, filled, { signal, onProgress });
+      onProgress({ stage: "sending", done: 0, total: 0 });
+      const { guarded, modem, putForm, settings } = this.work;
+      if (!guarded.isSameStart)
+        throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
+      const seconds = putSeconds(settings.sendTimeout, filled.bytes);
+      const { result, sendMs, wasLost } = await sendMail(modem, { seconds, signal, form: putForm });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
       if (wasLost || (await this.foreign.isLikely())) await this.proveOurs(standing, signal);
       return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });

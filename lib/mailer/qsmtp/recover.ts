@@ -11,11 +11,11 @@ import type { Modem } from "../../quectel/connection/modem";
 import { moduleHash } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
-import { type BusyWatch, mailState, runningMailResult } from "./running-mail";
-import { unknownOutcome } from "./outcomes";
+import type { BusyWatch } from "./busy-watch";
+import { unknownOutcome } from "./compose/envelopes";
 import { readMark, shownNow, type TestMailCount } from "./ownership";
-import { resultUnknown } from "./put-result";
-import { ResultListener } from "./result-listener";
+import { resultUnknown } from "./put";
+import { mailState, ResultListener, runningMailResult } from "./running-mail";
 
 export interface RecoverWork {
   readonly modem: Modem;

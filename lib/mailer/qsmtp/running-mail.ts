@@ -3,11 +3,12 @@
  *
  * Every SMTP command is answered by 652 meanwhile; so one that changes nothing is asked again and again.
  */
-import { delay, type Timer } from "../../clock";
-import { isModemError, ModemError } from "../../errors";
-import { queryRecipients, type PutResult } from "../../quectel/commands/smtp";
+import { bringsText } from "../../at/line-kind";
+import { delay } from "../../clock";
+import { isModemError } from "../../errors";
+import { queryRecipients, readPutResult, type PutResult } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
-import type { ResultListener } from "./result-listener";
+import type { ModemState } from "../../quectel/connection/modem-state";
 
 type AskedModem = Pick<Modem, "execute" | "clock">;
 
@@ -58,7 +59,7 @@ export async function resultInDoubt(
     await listener.trouble(end - modem.clock.now(), modem, signal);
     if (!listener.isTroubled) return;
     const state = await stateNow(modem, listener, signal);
-    if (state === "free" && listener.isInDoubt) return;
+    if (state === "free" && listener.doubts > 0) return;
     if (listener.isTroubled) await delay(modem.clock, POLL_MS, signal);
   }
 }
@@ -94,63 +95,123 @@ export async function mailState(
 }
 
 /*
- * BusyWatch: the module's mail client has stayed busy (652) to the end of all patience, and the module may not be
- * restarted, so only its power switch helps.
+ * ResultListener: hears results of mails, and does not take the text of a short message for one.
  *
- * No mail is tried meanwhile. The module is asked once a minute all the same, because it may have been a very long mail
- * of another program after all. How long to be patient is decided by who waits.
+ * Where another program has messages sent to our port (`AT+CNMI=2,2`), a text may read `+QSMTPPUT: 0,0`. No line by
+ * itself shows whether it is the module's word or the text's, so from the header of such a text on no result is
+ * believed, until the module has answered a question asked after it (`at/line-kind.ts`). What was heard meanwhile is
+ * kept as a doubt: while the module is still busy it was no result; once it is not, it may have been one, and only a
+ * line that comes later is.
  */
 
-type WatchedModem = Pick<Modem, "clock" | "log" | "on" | "off" | "restartAllowed">;
+export type ListeningModem = Pick<Modem, "on" | "off">;
 
-const ASK_EVERY_MS = 60_000;
+/** What had been heard at the moment of a question. */
+export interface Mark {
+  readonly texts: number;
+  readonly doubts: number;
+}
 
-export class BusyWatch {
-  /** `MODEM_STUCK` until the module says that it is free, or has started anew. */
-  trouble: ModemError | undefined;
-  private timer: Timer | undefined;
+export class ResultListener {
+  /** The result heard last. */
+  result: PutResult | undefined;
+  /** Lines that may have been the result, or part of such a text. */
+  doubts = 0;
+  /** Texts that have begun, and those of them that are over for sure. */
+  private texts = 0;
+  private endedTexts = 0;
+  private readonly onLine = (line: string): void => {
+    if (bringsText(line)) {
+      this.texts++;
+      this.begun?.();
+      return;
+    }
+    const result = readPutResult(line);
+    if (result === undefined) return;
+    if (this.isInText) {
+      this.doubts++;
+      return;
+    }
+    this.result = result;
+    this.heard?.();
+  };
+  /** Texts that had begun when the module was last looked for; undefined once it has been found. */
+  private textsBefore: number | undefined;
+  private readonly onState = ({ name }: ModemState): void => {
+    if (name === "connecting") {
+      this.textsBefore = this.texts;
+    } else if (name === "registering" || name === "ready") {
+      // It has answered, so what was said before is over.
+      this.endedTexts = Math.max(this.endedTexts, this.textsBefore ?? 0);
+      this.textsBefore = undefined;
+      this.back?.();
+    }
+  };
+  /** What the waits that run are told. */
+  private back: (() => void) | undefined;
+  private heard: (() => void) | undefined;
+  private begun: (() => void) | undefined;
+
+  constructor(private readonly modem: ListeningModem) {
+    modem.on("unsolicited", this.onLine);
+    modem.on("state", this.onState);
+  }
+
+  /** True while a line may belong to a text of somebody outside. */
+  get isInText(): boolean {
+    return this.texts > this.endedTexts;
+  }
+
+  /** True while a question to the module could clear something up. */
+  get isTroubled(): boolean {
+    return this.isInText || this.doubts > 0;
+  }
 
   /**
-   * @param isFree asks the module; false also where it cannot be asked now. Never rejects.
-   * @param changed called whenever `trouble` has changed.
+   * Resolves when a result has been heard, a module that went away answers again, or `ms` milliseconds are over; rejects
+   * when aborted.
    */
-  constructor(
-    private readonly modem: WatchedModem,
-    private readonly isFree: () => Promise<boolean>,
-    private readonly changed: () => void,
-  ) {}
+  async within(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
+    if (this.result !== undefined) return;
+    const heard = new AbortController();
+    this.heard = () => heard.abort();
+    this.back = this.heard;
+    await delay(modem.clock, ms, signal, heard.signal).catch(() => signal.throwIfAborted());
+  }
 
-  /** The module was busy to the end; where it may be restarted, that is done when it is due, and nothing is wrong. */
-  begin(): void {
-    if (this.trouble !== undefined || this.modem.restartAllowed) return;
-    this.trouble = new ModemError("MODEM_STUCK");
-    this.modem.log.warn(this.trouble.message);
-    this.modem.on("started", this.end);
-    this.askLater();
-    this.changed();
+  /** Resolves when a text begins or may still go on, when there is a doubt, or after `ms` milliseconds; rejects when aborted. */
+  async trouble(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
+    if (this.isTroubled) return;
+    const begun = new AbortController();
+    this.begun = () => begun.abort();
+    await delay(modem.clock, ms, signal, begun.signal).catch(() => signal.throwIfAborted());
+  }
+
+  /** To be taken before a question is written. */
+  mark(): Mark {
+    const { texts, doubts } = this;
+    return { texts, doubts };
+  }
+
+  /** False when a text has begun since `mark`: it may have answered in the place of the module. */
+  isUndisturbedSince({ texts }: Mark): boolean {
+    return this.texts === texts;
+  }
+
+  /** The module has answered the question: texts begun before are over; while it was busy, no result had come. */
+  answered({ texts, doubts }: Mark, wasBusy: boolean): void {
+    this.endedTexts = texts;
+    if (wasBusy) this.doubts -= doubts;
+  }
+
+  /** Results heard so far belong to nobody any more. */
+  forget(): void {
+    this.result = undefined;
+    this.doubts = 0;
   }
 
   close(): void {
-    this.trouble = undefined;
-    this.timer?.clear();
-    this.modem.off("started", this.end);
-  }
-
-  private readonly end = (): void => {
-    this.close();
-    this.changed();
-  };
-
-  private askLater(): void {
-    this.timer = this.modem.clock.after(ASK_EVERY_MS, () => void this.ask());
-  }
-
-  private async ask(): Promise<void> {
-    const { trouble } = this;
-    const isFree = await this.isFree();
-    // Closed, or ended by a start of the module meanwhile.
-    if (this.trouble !== trouble || trouble === undefined) return;
-    if (isFree) this.end();
-    else this.askLater();
+    this.modem.off("unsolicited", this.onLine);
+    this.modem.off("state", this.onState);
   }
 }

@@ -8,9 +8,9 @@ import { isModemError } from "../../errors";
 import type { Lease } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
-import { type BusyWatch, mailState, runningMailResult } from "./running-mail";
-import { ResultListener } from "./result-listener";
-import { atStage } from "./stage-error";
+import type { BusyWatch } from "./busy-watch";
+import { atStage } from "./guarded-modem";
+import { mailState, ResultListener, runningMailResult } from "./running-mail";
 import type { TransactionParts } from "./transaction";
 import { MailMemories } from "../mail-memory";
 

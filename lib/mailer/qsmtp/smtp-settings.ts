@@ -16,7 +16,7 @@ import {
 } from "../../quectel/commands/smtp";
 import { ModemError, isModemError } from "../../errors";
 import type { SmtpSettings } from "../../quectel/settings";
-import { atStage, confirmed, type Meaning } from "./stage-error";
+import { atStage, confirmed, type Meaning } from "./guarded-modem";
 import type { Command } from "../../at/command";
 import { delay } from "../../clock";
 import { isRefusal } from "../../quectel/execute";
@@ -87,38 +87,38 @@ interface Step {
 
 function smtpSettings(pdpContext: number, settings: SmtpSettings, sender: Sender): readonly Step[] {
   const { host, port, security, user, password, tls } = settings;
+  const { senderName, senderAddress } = sender;
+  // The sender of the settings would hit every mail, that of a message only this one.
+  const isUsual = senderName === settings.senderName && senderAddress === settings.senderAddress;
+  const lengths = {
+    server: `${bytesOf(host)} bytes`,
+    account: `${bytesOf(user)} and ${bytesOf(password)} bytes`,
+    sender: `sender name of ${bytesOf(senderName)} bytes, address of ${bytesOf(senderAddress)} bytes`,
+  };
   return [
     { setting: setContext(pdpContext), refused: {} },
     { setting: setSecurity(security), refused: {} },
     ...(security === "none" ? [] : [{ setting: setSslContext(tls.contextId), refused: {} }]),
     {
       setting: setServer(host, port),
-      refused: refusedAs("LIMIT_SERVER", `${bytesOf(host)} bytes`),
+      refused: { SMTP_PARAMETER: { code: "LIMIT_SERVER", detail: lengths.server } },
     },
     {
       // RFC 4616 section 2: name and password are UTF-8; on the line each byte is a character.
       setting: setAccount(onLine(user), onLine(password)),
-      refused: refusedAs("LIMIT_CREDENTIALS", `${bytesOf(user)} and ${bytesOf(password)} bytes`),
+      refused: { SMTP_PARAMETER: { code: "LIMIT_CREDENTIALS", detail: lengths.account } },
     },
     {
-      setting: setSender(sender.senderName, sender.senderAddress),
-      refused: senderRefused(settings, sender),
+      setting: setSender(senderName, senderAddress),
+      refused: {
+        SMTP_PARAMETER: {
+          code: "LIMIT_ADDRESS",
+          detail: lengths.sender,
+          class: isUsual ? "setup" : "message",
+        },
+      },
     },
   ];
-}
-
-/** The sender of the settings would hit every mail, that of a message only this one. */
-function senderRefused(settings: SmtpSettings, sender: Sender): Meaning {
-  const { senderName, senderAddress } = sender;
-  const detail = `sender name of ${bytesOf(senderName)} bytes, address of ${bytesOf(senderAddress)} bytes`;
-  const isUsual = senderName === settings.senderName && senderAddress === settings.senderAddress;
-  return {
-    SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail, class: isUsual ? "setup" : "message" },
-  };
-}
-
-function refusedAs(code: "LIMIT_SERVER" | "LIMIT_CREDENTIALS", detail: string): Meaning {
-  return { SMTP_PARAMETER: { code, detail } };
 }
 
 function bytesOf(text: string): number {

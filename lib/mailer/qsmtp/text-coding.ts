@@ -21,7 +21,7 @@ import type { KnownSettings } from "./smtp-settings";
 import type { Modem } from "../../quectel/connection/modem";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
-import { confirmed } from "./stage-error";
+import { confirmed } from "./guarded-modem";
 
 /** What was found out about a module. */
 interface Finding {

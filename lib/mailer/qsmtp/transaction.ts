@@ -1,29 +1,35 @@
 /**
- * Transaction: one complete QSMTP dialogue, from clearing the module's mail to the result of sending it.
+ * Transaction: the module's one mail is filled, from clearing the former one to the last attachment.
  *
- *   clear ─> data connection ─> settings ─> TLS ─> attachments ─> recipients, subject, body ─> send ─> result
+ *   clear ─> data connection ─> settings ─> TLS ─> attachments ─> recipients, subject, body ─> attach
  *
  * Clearing comes first because it fails while the module is busy with another mail, and then nothing else may be
- * touched. One attempt in two halves, before and after the one step that can end in doubt; what is done about a failure
- * is decided elsewhere. Wants the mail lock.
+ * touched. One attempt; what is done about a failure is decided elsewhere, and what the module refuses becomes the error of the
+ * part that it refused. The sending is in `put.ts`. Wants the mail lock.
  */
-import { ModemError } from "../../errors";
-import type { MailerProgress } from "../mailer";
-import { ASCII_ONLY, type MailTransaction } from "./compose/mail-transaction";
+import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
+import type { Command } from "../../at/command";
+import {
+  addRecipient,
+  attachFile,
+  type CharsetName,
+  clearMail,
+  queryRecipients,
+  sendBody,
+  setSubject,
+} from "../../quectel/commands/smtp";
+import { inputSeconds } from "../../quectel/connection/line-source";
+import type { Modem } from "../../quectel/connection/modem";
+import { ifRefused } from "../../quectel/execute";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";
-import { attach, clear, fillBody, fillHeader, type CodedMail } from "./fill";
-import { type KnownSettings, applySmtpSettings } from "./smtp-settings";
-import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
-import { putSeconds, sendMail, type PutForm, type PutOutcome } from "./put";
-import type { Logger, SmtpSettings } from "../../quectel/settings";
-import { atStage } from "./stage-error";
+import type { SmtpSettings } from "../../quectel/settings";
+import type { MailerProgress } from "../mailer";
+import type { MailTransaction } from "./compose/mail-transaction";
+import { atStage, confirmed, type Meaning, type Stage, type TransactionModem } from "./guarded-modem";
+import type { PutForm } from "./put";
+import { applySmtpSettings, type KnownSettings } from "./smtp-settings";
 import { codedBody, codedSubject, type TextCoding } from "./text-coding";
 import type { TlsContext } from "./tls";
-import { limited } from "../../async";
-import type { Command } from "../../at/command";
-import type { ExecuteOptions } from "../../at/channel";
-import type { Clock } from "../../clock";
-import type { LineProperties } from "../../quectel/connection/line-source";
 
 /** What a transaction works with. */
 export interface TransactionParts {
@@ -44,9 +50,6 @@ interface FillOptions {
   readonly onProgress: (progress: MailerProgress) => void;
 }
 
-/** Not a reset while sending, of which nobody could know the outcome. */
-const LATE_RESTART = "it has restarted just before the mail was to be sent";
-
 const PLAIN_BODY = "The module refused the letters of the text; it is whole in message.txt.";
 
 /** A mail that the module holds whole and has not sent. */
@@ -65,15 +68,22 @@ export async function fillMail(
   mail: MailTransaction,
   { signal, onProgress }: FillOptions,
 ): Promise<FilledMail> {
-  const { guarded, settings } = work;
+  const { guarded, known, modem, settings, tls } = work;
   guarded.begin();
-  await atStage("network", () => identified(work, signal));
+  // Nothing is touched before it is known which module it is and that no other port of this process works with it.
+  await atStage("network", async () => {
+    if (modem.identity === undefined) await guarded.settled(signal);
+    if (modem.identity === undefined) throw modem.notReady() ?? new ModemError("MODEM_NOT_READY");
+    if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
+  });
   onProgress({ stage: "connect", done: 0, total: 0 });
   await clear(guarded, signal);
-  const verified = settings.security !== "none" && settings.tls.verify;
-  await atStage("network", () => work.connect(verified ? "checked" : "unchecked", signal));
+  const isSecure = settings.security !== "none";
+  const dates = isSecure && settings.tls.verify ? "checked" : "unchecked";
+  await atStage("network", () => work.connect(dates, signal));
   onProgress({ stage: "settings", done: 0, total: 0 });
-  const warnings = await configure(work, mail, signal);
+  await applySmtpSettings(known, modem.options.network.contextId, settings, mail, signal);
+  const warnings = isSecure ? await atStage("tls", () => tls.configure(settings, signal)) : [];
   const coded = await atStage("body", () => codedMail(work, mail, signal));
   const names = await upload(work, mail, { signal, onProgress });
   await fillHeader(guarded, coded, signal);
@@ -89,46 +99,18 @@ export async function fillMail(
   };
 }
 
-/**
- * Sends what the module holds; resolves with its result, whatever it says. Rejects as `sendMail`, and with
- * `MODEM_NOT_READY` when the module has restarted since it was filled: then nothing was sent.
- */
-export async function putMail(
-  { guarded, modem, settings, putForm }: TransactionParts,
-  { bytes }: FilledMail,
-  { signal, onProgress }: FillOptions,
-): Promise<PutOutcome> {
-  onProgress({ stage: "sending", done: 0, total: 0 });
-  if (!guarded.isSameStart) throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
-  return sendMail(modem, { seconds: putSeconds(settings.sendTimeout, bytes), signal, form: putForm });
-}
-
-/** Nothing is touched before it is known which module it is and that no other port of this process works with it. */
-async function identified({ modem, guarded }: TransactionParts, signal: AbortSignal): Promise<void> {
-  if (modem.identity === undefined) await guarded.settled(signal);
-  if (modem.identity === undefined) throw modem.notReady() ?? new ModemError("MODEM_NOT_READY");
-  if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
-}
-
-async function configure(
-  work: TransactionParts,
-  mail: MailTransaction,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const { known, modem, settings, tls } = work;
-  await applySmtpSettings(known, modem.options.network.contextId, settings, mail, signal);
-  return settings.security === "none" ? [] : atStage("tls", () => tls.configure(settings, signal));
-}
-
+/** The texts as they are written on the line; those in ASCII as they are, without a question to the module. */
 async function codedMail(
-  work: TransactionParts,
-  mail: MailTransaction,
+  { coding }: TransactionParts,
+  { to, cc, bcc, subject, body, plainBody }: MailTransaction,
   signal: AbortSignal,
 ): Promise<CodedMail> {
-  const { to, cc, bcc, subject, body, plainBody } = mail;
-  const isAscii = subject.charset === "ascii" && body.charset === "ascii";
-  const support = isAscii ? ASCII_ONLY : await work.coding.find(signal);
-  if (body.charset !== "ascii") await work.coding.prepareBody(signal);
+  if (subject.charset === "ascii" && body.charset === "ascii") {
+    const text = subject.bytes.toString("latin1");
+    return { to, cc, bcc, subject: { charset: "ascii", text }, body, plainBody };
+  }
+  const support = await coding.find(signal);
+  if (body.charset !== "ascii") await coding.prepareBody(signal);
   return {
     to,
     cc,
@@ -164,69 +146,134 @@ function sizeOf(files: readonly { readonly size: number }[]): number {
   return files.reduce((sum, file) => sum + file.size, 0);
 }
 
-/*
- * TransactionModem: the module for the time of one transaction.
- *
- * What was set, uploaded and filled in is gone after a restart. So from the restart on every command of the
- * transaction is refused here, instead of completing a mail of which the first half is missing.
+type FilledModem = Pick<Modem, "execute" | "line">;
+
+/** A mail in the form of the line. */
+export interface CodedMail {
+  readonly to: readonly string[];
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  /** One character per byte. */
+  readonly subject: { readonly charset: CharsetName; readonly text: string };
+  /** Empty: the mail has a subject only. */
+  readonly body: { readonly charset: CharsetName; readonly bytes: Buffer };
+  /** In place of `body` where the module refuses its coding. */
+  readonly plainBody: CodedMail["body"] | undefined;
+}
+
+/** Clears the module's mail; rejects with `SMTP_BUSY` while it sends another. */
+export async function clear(modem: FilledModem, signal: AbortSignal): Promise<void> {
+  await atStage("clear", () => modem.execute(clearMail(), { signal }));
+}
+
+/**
+ * Recipients and subject. The recipients are read back where some may be missing or wrong: several, of which a restart that nobody saw may have
+ * swallowed the first, and a serial line, which has no checksum: noise makes another address of one, also under flow
+ * control.
  */
-
-/** Milliseconds that a command waits for a line that is being synchronised. */
-const RESYNC_TIME_MS = 30_000;
-
-export class TransactionModem {
-  private start: number;
-
-  constructor(private readonly modem: Modem) {
-    this.start = modem.epoch;
-  }
-
-  /** A transaction begins: what follows holds for the present start of the module. */
-  begin(): void {
-    this.start = this.modem.epoch;
-  }
-
-  /** False once the module has restarted since `begin`. */
-  get isSameStart(): boolean {
-    return this.modem.epoch === this.start;
-  }
-
-  /**
-   * As `Modem.execute`, after a line that is just being synchronised; rejects with `MODEM_RESET` once the module has
-   * restarted since `begin`.
-   */
-  async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
-    await this.settled(options.signal);
-    if (!this.isSameStart) throw new ModemError("MODEM_RESET");
-    return this.modem.execute(command, options);
-  }
-
-  /** Resolves when the line is in step again, as after an upload that was broken off, or 30 s are over. */
-  async settled(signal?: AbortSignal): Promise<void> {
-    const { modem } = this;
-    if (modem.state.name !== "connecting") return;
-    await limited(modem.clock, RESYNC_TIME_MS, signal, (ends) => modem.whenReady(ends)).catch(() =>
-      signal?.throwIfAborted(),
+export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
+  const { charset, text } = mail.subject;
+  const wanted = [...mail.to, ...mail.cc, ...mail.bcc];
+  for (let attempt = 1; ; attempt++) {
+    for (const type of ["to", "cc", "bcc"] as const) {
+      for (const address of mail[type]) {
+        await give(modem, "recipients", () => addRecipient(type, address), signal, {
+          SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail: `${address}, ${address.length} bytes` },
+          // What the module says to one recipient more than its list holds.
+          SMTP_NO_MEMORY: { code: "LIMIT_RECIPIENTS" },
+        });
+      }
+    }
+    if (wanted.length === 1 && modem.line.bitRate === undefined) break;
+    const held = await atStage("recipients", () =>
+      ifRefused(modem.execute(queryRecipients(), { signal }), async () => wanted),
     );
+    if (areSame(held, wanted)) break;
+    // Twice nothing that reads as an address: this module lists them in no known form, and says 659 where it has none.
+    if (attempt === 2 && !hasAddresses(held)) break;
+    if (attempt === 2)
+      throw new ModemError("MODEM_OUT_OF_SYNC", { ...WRONG_RECIPIENTS, stage: "recipients" });
+    await clear(modem, signal);
   }
+  await give(modem, "subject", () => setSubject(charset, text), signal, {
+    SMTP_PARAMETER: { code: "LIMIT_SUBJECT", detail: `${text.length} bytes on the line` },
+  });
+}
 
-  get epoch(): number {
-    return this.modem.epoch;
-  }
+/** A command with a value; what its refusal means is that of the stage. */
+async function give(
+  modem: FilledModem,
+  stage: Stage,
+  command: () => Command<void>,
+  signal: AbortSignal,
+  meaning: Meaning,
+): Promise<void> {
+  await atStage(stage, () => confirmed(() => modem.execute(command(), { signal })), meaning);
+}
 
-  get line(): LineProperties {
-    return this.modem.line;
+/**
+ * The body in data mode, or the plain one where the module refuses the coding of the first; true for the first. One that
+ * did not arrive whole is sent once more.
+ */
+export async function fillBody(
+  modem: FilledModem,
+  { body, plainBody }: Pick<CodedMail, "body" | "plainBody">,
+  signal: AbortSignal,
+  onProgress: (bytes: number) => void,
+): Promise<boolean> {
+  const { charset, bytes } = body;
+  const size = bytes.length;
+  if (size === 0) return true;
+  const seconds = inputSeconds(size, modem.line);
+  const command = sendBody({ charset, size, seconds, source: bytes });
+  try {
+    return await atStage("body", async () => {
+      for (let attempt = 1; ; attempt++) {
+        const taken = await confirmed(() => modem.execute(command, { signal, onProgress }));
+        if (taken === size) return true;
+        const detail = `${taken} of ${size} bytes arrived`;
+        if (attempt === 2) throw new ModemError("MODEM_TIMEOUT", { detail, hint: SPECIAL_HINTS.lostBytes });
+      }
+    });
+  } catch (error) {
+    if (plainBody === undefined || !isModemError(error, "SMTP_PARAMETER")) throw error;
+    await fillBody(modem, { body: plainBody, plainBody: undefined }, signal, onProgress);
+    return false;
   }
+}
 
-  get identity(): ModuleIdentity | undefined {
-    return this.modem.identity;
+/** Attaches files of the module in their order. */
+export async function attach(
+  modem: FilledModem,
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const [position, name] of names.entries()) {
+    await give(modem, "attachments", () => attachFile(position + 1, name), signal, {
+      SMTP_PARAMETER:
+        position === 0
+          ? { code: "LIMIT_FILE_NAME", detail: name }
+          : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
+    });
   }
+}
 
-  get clock(): Clock {
-    return this.modem.clock;
-  }
+const WRONG_RECIPIENTS = {
+  detail: "it holds other recipients than it was given",
+  hint: SPECIAL_HINTS.lostBytes,
+} as const;
 
-  get log(): Logger {
-    return this.modem.log;
-  }
+/** What two lists of the same addresses have in common. */
+export function comparable(addresses: readonly string[]): readonly string[] {
+  return addresses.map((address) => address.toLowerCase()).sort();
+}
+
+/** True for the same addresses. */
+export function areSame(some: readonly string[], others: readonly string[]): boolean {
+  return comparable(some).join("\n") === comparable(others).join("\n");
+}
+
+/** False for a list in no known form, which tells nothing. */
+export function hasAddresses(listed: readonly string[]): boolean {
+  return listed.some((address) => address.includes("@"));
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { foldToAscii } from "../../../lib/mail/ascii-fold";
 import { codeText } from "../../../lib/mailer/qsmtp/compose/coded-text";
-import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/names";
+import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import { composed, storedMail } from "./support";
 
 const UNKNOWN = { subject: "unknown", body: "unknown" } as const;

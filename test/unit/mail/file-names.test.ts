@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/names";
+import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 
 describe("file names for the module", () => {
   const cases = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { SPECIAL_HINTS } from "../../../lib/errors";
 import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { attach, clear, fillBody, fillHeader, type CodedMail } from "../../../lib/mailer/qsmtp/fill";
+import { attach, clear, fillBody, fillHeader, type CodedMail } from "../../../lib/mailer/qsmtp/transaction";
 import { KnownSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
 import { codedBody, TextCoding } from "../../../lib/mailer/qsmtp/text-coding";
 import { CalledModem, failing, never } from "./called-modem";

@@ -4,7 +4,7 @@ import { setOriginalBody, setSecurity, setServer } from "../../../lib/quectel/co
 import type { RootFiles } from "../../../lib/quectel/files/root-files";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { KnownSettings, applySmtpSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
-import { confirmed, withStage } from "../../../lib/mailer/qsmtp/stage-error";
+import { confirmed, withStage } from "../../../lib/mailer/qsmtp/guarded-modem";
 import { TlsContext, type RootPem } from "../../../lib/mailer/qsmtp/tls";
 import { CalledModem, failing, never } from "./called-modem";
 

@@ -7,8 +7,8 @@ import { alternativeName } from "../../../lib/quectel/files/file-store";
 import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-source";
 import { memoryStore, readJson, RecordedNames } from "../../../lib/quectel/key-value-store";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
-import { putError } from "../../../lib/mailer/qsmtp/put-result";
-import { atStage } from "../../../lib/mailer/qsmtp/stage-error";
+import { putError } from "../../../lib/mailer/qsmtp/put";
+import { atStage } from "../../../lib/mailer/qsmtp/guarded-modem";
 import { codedBody, codedSubject, readProbe } from "../../../lib/mailer/qsmtp/text-coding";
 
 function checksumOf(...pieces: readonly Uint8Array[]): number {

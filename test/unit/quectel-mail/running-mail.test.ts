@@ -3,7 +3,7 @@ import type { Waiter } from "../../../lib/at/channel";
 import { Waiters } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
 import { sendMail, type PutModem, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
-import { ResultListener } from "../../../lib/mailer/qsmtp/result-listener";
+import { ResultListener } from "../../../lib/mailer/qsmtp/running-mail";
 import { mailState, runningMailResult } from "../../../lib/mailer/qsmtp/running-mail";
 import { CalledModem, failing, never } from "./called-modem";
 

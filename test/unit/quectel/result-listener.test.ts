@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
-import { ResultListener, type ListeningModem } from "../../../lib/mailer/qsmtp/result-listener";
+import { ResultListener, type ListeningModem } from "../../../lib/mailer/qsmtp/running-mail";
 
 const SENT = { error: 0, smtpCode: 0 };
 const RESULT = "+QSMTPPUT: 0,0";
@@ -36,7 +36,7 @@ describe("the listener for results of mails", () => {
     it(`believes no result behind ${header}`, () => {
       hear(header, RESULT);
       assert.equal(listener.result, undefined);
-      assert.equal(listener.isInDoubt, true);
+      assert.equal(listener.doubts > 0, true);
     });
   }
 
@@ -77,15 +77,15 @@ describe("the listener for results of mails", () => {
     const mark = listener.mark();
     hear(RESULT);
     listener.answered(mark, true);
-    assert.equal(listener.isInDoubt, true);
+    assert.equal(listener.doubts > 0, true);
     listener.answered(listener.mark(), true);
-    assert.equal(listener.isInDoubt, false);
+    assert.equal(listener.doubts > 0, false);
   });
 
   it("keeps a doubt where the module was not busy any more", () => {
     hear("+CMT: ,24", RESULT);
     listener.answered(listener.mark(), false);
-    assert.equal(listener.isInDoubt, true);
+    assert.equal(listener.doubts > 0, true);
     assert.equal(listener.isInText, false);
   });
 

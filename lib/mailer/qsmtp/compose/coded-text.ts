@@ -120,7 +120,12 @@ export function codeSubject(
       "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
     );
   }
-  const text = withoutQuotes(folded ? shownInAscii(subject) : subject, options.support, warn);
+  let text = folded ? shownInAscii(subject) : subject;
+  // No escape for a double quote is known in an AT string; hex digits need none.
+  if (text.includes('"') && options.support !== "hex") {
+    warn("Double quotes in the subject were replaced by single ones.");
+    text = text.replaceAll('"', "'");
+  }
   const { coded, fellBack } = code(text, options.charset);
   if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
   if (!fits(coded, options)) {
@@ -143,17 +148,6 @@ function fits(coded: CodedText, { support, short }: SubjectOptions): boolean {
   const size = codedSize(coded, support);
   if (short) return size <= LIMITS.subjectBytes;
   return coded.bytes.length <= LIMITS.subjectBytes && size !== LIMITS.subjectBytes + 1;
-}
-
-/** No escape for a double quote is known in an AT string; hex digits need none. */
-function withoutQuotes(
-  text: string,
-  support: TextSupport["subject"],
-  warn: (warning: string) => void,
-): string {
-  if (!text.includes('"') || support === "hex") return text;
-  warn("Double quotes in the subject were replaced by single ones.");
-  return text.replaceAll('"', "'");
 }
 
 /** ASCII text with a double quote goes as UTF-8, because ASCII is never written in hex digits. */

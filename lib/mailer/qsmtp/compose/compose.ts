@@ -4,14 +4,20 @@
  * Called just before sending, because notes depend on the age of the mail and the coding on the module. Pure; the
  * same arguments give the same transaction. It is not the place where a message is checked: see message.ts.
  */
-import { bodyCoding, type MailTransaction, type TextSupport, LIMITS } from "./mail-transaction";
+import {
+  bodyCoding,
+  LIMITS,
+  type MailTransaction,
+  safeFileNames,
+  senderNameOf,
+  type TextSupport,
+} from "./mail-transaction";
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
 import { foldToAscii, isAscii } from "../../../mail/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
 import { type CharsetWish, codeBody, codeSubject } from "./coded-text";
 import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
-import { safeFileNames, senderNameOf } from "./names";
 import { notesOf } from "../../notes";
 import { shown } from "../../../mail/message/text";
 import type { CharsetName } from "../../../quectel/commands/smtp";
@@ -75,18 +81,7 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   const sender = senderNameOf(mail.from?.name ?? settings.senderName);
   if (sender.remark !== undefined) warn(sender.remark);
   const senderAddress = mail.from?.address ?? settings.senderAddress;
-  for (const address of [senderAddress, ...recipientsOf(envelope)]) {
-    if (address.length > LIMITS.addressBytes) {
-      warn(
-        `The address ${shown(address)} is longer than ${LIMITS.addressBytes} bytes; the module may refuse or cut it.`,
-      );
-    }
-  }
-  if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
-  for (const property of ["inReplyTo", "references", "headers", "dsn"] as const) {
-    if (mail.fields?.[property] !== undefined) warn(`msg.${property} is not carried by the module.`);
-  }
-  warnOfHtml(mail.attachments, warn);
+  warnOfLost(mail, [senderAddress, ...recipientsOf(envelope)], warn);
   const preface = [
     ...notesOf(mail, history, settings.lateNote),
     ...(subject.whole || mail.isSubjectInText === true ? [] : [`Subject: ${mail.subject}`]),
@@ -122,9 +117,20 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
   };
 }
 
-/** The module's client shows text alone. */
-function warnOfHtml(attachments: readonly OutgoingAttachment[], warn: Warn): void {
-  for (const { place, filename } of attachments) {
+/** Warns of what the module's client does not carry: it shows text alone, and takes few header fields. */
+function warnOfLost(mail: OutgoingMail, addresses: readonly string[], warn: Warn): void {
+  for (const address of addresses) {
+    if (address.length > LIMITS.addressBytes) {
+      warn(
+        `The address ${shown(address)} is longer than ${LIMITS.addressBytes} bytes; the module may refuse or cut it.`,
+      );
+    }
+  }
+  if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
+  for (const property of ["inReplyTo", "references", "headers", "dsn"] as const) {
+    if (mail.fields?.[property] !== undefined) warn(`msg.${property} is not carried by the module.`);
+  }
+  for (const { place, filename } of mail.attachments) {
     if (place?.kind === "html") {
       warn(`The HTML is attached as message.html${place.isSource ? "; the text is an extract of it" : ""}.`);
     }

@@ -1,14 +1,15 @@
 /**
- * Envelopes: who gets one mail in which transactions.
+ * Envelopes: who gets one mail in which transactions, and what became of them.
  *
  * The module writes every recipient it is given into a header, Bcc too, and gives a mail up when the server refuses a
  * single recipient. So one mail may need several transactions, each with its own state in the spool. The plan depends
  * on nothing but the lists and the setting: made once, when the mail is accepted, it is kept with it.
  */
-import { recipientsOf } from "../../envelope";
-import type { Envelope } from "../../mailer";
-import { LIMITS } from "./mail-transaction";
 import type { ErrorCode, ModemError } from "../../../errors";
+import type { Passage } from "../../../mail/mail";
+import { recipientsOf } from "../../envelope";
+import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../../mailer";
+import { LIMITS } from "./mail-transaction";
 
 /** `private`: every Bcc address is served alone; `module`: Bcc goes in the one transaction, readable by all. */
 export type BccMode = "private" | "module";
@@ -20,14 +21,10 @@ export type BccMode = "private" | "module";
  * that sort or score mail by a missing To find one. He learns nobody else's address, and nobody learns his. The others
  * go in as few transactions as the module's lists allow.
  */
-export function planEnvelopes(recipients: Envelope, bccMode: BccMode): readonly Envelope[] {
-  const open: Envelope = {
-    to: recipients.to,
-    cc: recipients.cc,
-    bcc: bccMode === "module" ? recipients.bcc : [],
-  };
-  const hidden = bccMode === "private" ? recipients.bcc : [];
-  return [...inPartsOf(LIMITS.recipients, open), ...hidden.map(alone)];
+export function planEnvelopes({ to, cc, bcc }: Envelope, bccMode: BccMode): readonly Envelope[] {
+  const isPrivate = bccMode === "private";
+  const open = inPartsOf(LIMITS.recipients, { to, cc, bcc: isPrivate ? [] : bcc });
+  return [...open, ...(isPrivate ? bcc.map(alone) : [])];
 }
 
 /** One transaction for each recipient, after the server has refused one among several. */
@@ -90,4 +87,73 @@ function isOfOneRecipient({ code, smtpCode, modemCode, stage }: ModemError): boo
   if (smtpCode !== undefined) return OF_ONE_RECIPIENT_REPLIES.has(smtpCode);
   if (code === "SMTP_PARAMETER") return stage === "recipients";
   return OF_ONE_RECIPIENT.has(code) || OF_ONE_RECIPIENT_NUMBERS.has(modemCode ?? 0);
+}
+
+/* From what the module said to an outcome; when a mail is tried again is decided by the mailer. */
+
+const PASSAGE: Passage = { via: "module" };
+
+/** What is known of a copy beside its result. */
+export interface Copy {
+  readonly sendMs?: number;
+  readonly bytes?: number;
+  readonly warnings: readonly string[];
+}
+
+/** What follows from a failure. */
+export interface Consequence {
+  readonly retry: Retry;
+  /** It may have arrived all the same. */
+  readonly open: boolean;
+  readonly warnings: readonly string[];
+}
+
+export function acceptedOutcome(envelope: Envelope, copy: Copy): Ended {
+  return {
+    kind: "ended",
+    recipients: recipientsOf(envelope).map((address) => ({ address, state: "accepted" })),
+    retry: { kind: "backOff", atLeastMs: 0 },
+    open: false,
+    passage: PASSAGE,
+    ...copy,
+  };
+}
+
+export function failedOutcome(
+  envelope: Envelope,
+  error: ModemError,
+  { retry, open, warnings }: Consequence,
+): Ended {
+  const { modemCode, smtpCode } = error;
+  const split = splitAfter(error, envelope);
+  const isRefusal = !open && split === undefined && error.class === "message" && smtpCode !== undefined;
+  const recipients = recipientsOf(envelope).map((address): RecipientOutcome => ({
+    address,
+    state: isRefusal ? "refused" : "deferred",
+    ...(modemCode !== undefined && { modemCode }),
+    ...(smtpCode !== undefined && { smtpCode }),
+  }));
+  return {
+    kind: "ended",
+    recipients,
+    error,
+    retry,
+    open,
+    passage: PASSAGE,
+    warnings,
+    ...(split !== undefined && { split }),
+  };
+}
+
+export function unknownOutcome(
+  envelope: Envelope,
+  error: ModemError,
+  recoverable: boolean,
+  warnings: readonly string[] = [],
+): Unknown {
+  const recipients = recipientsOf(envelope).map((address): RecipientOutcome => ({
+    address,
+    state: "unknown",
+  }));
+  return { kind: "unknown", recipients, error, open: true, recoverable, passage: PASSAGE, warnings };
 }
