@@ -45,7 +45,7 @@ export const AREAS = {
     mutate: ["lib/mailer/qsmtp/*.ts"],
     tests: [
       "test/unit/quectel-mail/!(commands).test.ts",
-      "test/unit/quectel/@(put|result-listener|small-parts|mail-lock).test.ts",
+      "test/unit/quectel/@(put|running-mail|small-parts|mail-lock).test.ts",
       "test/e2e/mailer/@(phases|lost-result|busy-for-ever|two-ports|foreign-use|module-recovery).test.ts",
     ],
   },

@@ -24,6 +24,8 @@ const MOST_ENTRIES = 1000;
 /** Characters of a list: far more than as many addresses with their names have. */
 const LONGEST_LIST = 2000 * MOST_ADDRESSES;
 const DEEPEST_LIST = 3;
+/** An address that is nothing else, so no list has to be looked for in it. */
+const BARE = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}$/;
 const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
 export interface AddressList {
@@ -109,6 +111,7 @@ function restOf(flood: string): Entry {
 function collect(value: unknown, depth: number): readonly Entry[] {
   if (isBlank(value)) return [];
   if (typeof value === "string") {
+    if (value.length <= LONGEST_ADDRESS && BARE.test(value)) return [{ address: value, name: "" }];
     const list = depth === 0 ? listOfJson(value) : undefined;
     return list === undefined ? parse(value) : collect(list, depth + 1);
   }

@@ -9,8 +9,7 @@ import { decoded, fromDataUrl } from "./coded-content";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
 import type { AttachmentContent, MailAttachment } from "../mail";
-import { shown } from "./text";
-import { inTurns, type Work } from "./long-text";
+import { inTurns, shown, type Work } from "./text";
 
 /** The module's list has the places 1 to 10 (QSMTPATT), so more can never be sent. */
 export const MOST_ATTACHMENTS = 10;
@@ -127,6 +126,9 @@ export async function readAttachments(
   warn: (warning: string) => void,
   html?: Buffer,
 ): Promise<Attachments> {
+  // Blank, or what an expression such as `ok && picture` leaves when there is nothing to attach.
+  if (isBlank(value) || value === false || value === 0)
+    return { attachments: [], missing: [], surplus: [], unseen: 0 };
   const { entries, unseen } = reading("INVALID_ATTACHMENT", () => listEntries(value));
   warnOfFields(entries, warn);
   const isShown = html !== undefined && entries.some(({ cid }) => cid !== undefined);
@@ -252,8 +254,6 @@ function none(why: string, code: None["code"] = "INVALID_ATTACHMENT"): None {
 }
 
 function listEntries(value: unknown): { readonly entries: readonly Entry[]; readonly unseen: number } {
-  // What an expression such as `ok && picture` leaves when there is nothing to attach.
-  if (isBlank(value) || value === false || value === 0) return { entries: [], unseen: 0 };
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   const length = Math.min(list.length, MOST_ENTRIES);
   // A gap of the list is an entry, too.

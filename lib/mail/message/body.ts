@@ -1,14 +1,13 @@
 /** The payload of a message as text, and as attachment where it is not text. */
 import { isModemError, ModemError } from "../../errors";
 import { defaultName } from "./attachments";
-import { fitText, longTextFile, inTurns, type Work } from "./long-text";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, primitiveText, reading } from "./foreign";
 import { isHtml } from "./html-tags";
 import { htmlToText } from "./html-text";
 import { jsonText } from "./json";
 import type { MailAttachment } from "../mail";
-import { textOf } from "./text";
+import { fitText, inTurns, longTextFile, textOf, type Work } from "./text";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
@@ -43,19 +42,11 @@ export function readBody(source: BodySource, warn: (warning: string) => void): P
 }
 
 function* making(source: BodySource, warn: (warning: string) => void): Work<Body> {
-  const { attachments, text, html, unreadable } = yield* sortedOut(source, warn);
-  if (unreadable !== undefined) return { text, attachments, unreadable };
-  const fit = yield* fitText(html === undefined ? text : yield* htmlToText(html));
-  if (fit.removed) warn("Control characters were removed from the text.");
-  return { text: fit.text, attachments };
-}
-
-function* sortedOut(
-  source: BodySource,
-  warn: (warning: string) => void,
-): Work<Body & { readonly html?: string }> {
   try {
-    return yield* sortOut(source, warn);
+    const { attachments, text, html } = yield* sortOut(source, warn);
+    const fit = yield* fitText(html === undefined ? text : yield* htmlToText(html));
+    if (fit.removed) warn("Control characters were removed from the text.");
+    return { text: fit.text, attachments };
   } catch (error) {
     if (!isModemError(error, "INVALID_BODY")) throw error;
     return { text: "", attachments: [], unreadable: error };
@@ -80,7 +71,8 @@ function* sortOut(
   }
   const text = reading("INVALID_BODY", () => textOf(payload)) ?? (yield* json(payload));
   if (text.length > LONGEST_TEXT) throw tooLong();
-  if (typeof payload === "string" && isHtml(text)) return yield* htmlBody(text, source.plaintext);
+  if (typeof payload === "string" && text.includes("<") && isHtml(text))
+    return yield* htmlBody(text, source.plaintext);
   if (beside === undefined) return { text, attachments: [] };
   if (beside.length <= LONGEST_TEXT) return { text, attachments: [yield* htmlFile(beside, false)] };
   warn(`msg.html is longer than ${LONGEST_TEXT} characters; the mail goes without it.`);

@@ -3,7 +3,7 @@
  *
  * In pieces, because Node.js decodes megabytes in one go, and a text of blanks or of percent signs takes it the longest.
  */
-import { textBytes, LongText, piecesOf, type Work } from "./long-text";
+import { textBytes, LongText, piecesOf, type Work } from "./text";
 
 /** Bytes of a text; undefined when it is not in this encoding. @param encoding a name that Node.js knows */
 export function* decoded(text: string, encoding: string): Work<Buffer | undefined> {

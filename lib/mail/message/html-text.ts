@@ -5,7 +5,7 @@
  * of inputs; preformatted text as it is. Linear in the length of the document, whatever it holds.
  */
 import { decodeCharacters } from "./html-characters";
-import { type Work, flat } from "./long-text";
+import { type Work, flat } from "./text";
 import { attributeOf, htmlPieces, type HtmlPiece } from "./html-tags";
 
 type Tag = Exclude<HtmlPiece, { kind: "text" | "pause" }>;

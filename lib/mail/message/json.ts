@@ -8,7 +8,7 @@
  */
 import { types } from "node:util";
 import { isRecord } from "./foreign";
-import { LongText, piecesOf, type Work } from "./long-text";
+import { LongText, piecesOf, type Work } from "./text";
 import { DEEPEST } from "./passable";
 
 /** Members, and characters, up to which JSON.stringify writes a value: less than a millisecond. */

@@ -9,12 +9,10 @@ import { ModemError } from "../../errors";
 import { readAddresses, type Unreadable } from "./addresses";
 import { MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readBody } from "./body";
-import { readFields } from "./fields";
 import { isBlank, isRecord, reading } from "./foreign";
 import type { Mail, MailAttachment } from "../mail";
-import { withHtmlNote } from "./html-note";
-import { missingLines, warnOfMissing, withMissing } from "./missing-attachments";
-import { readPriority, readSender, readSubject } from "./header-fields";
+import { readFields, readPriority, readSender, readSubject, type Subject } from "./header-fields";
+import { missingLines, warnOfMissing, withHtmlNote, withMissing } from "./missing-attachments";
 import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls } from "./text";
 
 /**
@@ -62,17 +60,10 @@ export async function readMessage(
   const warn = (warning: string): void => void warnings.add(warning);
 
   const recipients = readRecipients(msg, fields, warn);
-  const { fields: own, replyTo } = reading("INVALID_BODY", () =>
-    readFields(
-      {
-        inReplyTo: msg["inReplyTo"],
-        references: msg["references"],
-        headers: msg["headers"],
-        dsn: msg["dsn"],
-      },
-      warn,
-    ),
-  );
+  const { fields: own, replyTo } = reading("INVALID_BODY", () => {
+    const { inReplyTo, references, headers, dsn } = msg;
+    return readFields({ inReplyTo, references, headers, dsn }, warn);
+  });
   const sender = reading("INVALID_SENDER", () => {
     const answers = isBlank(msg["replyTo"]) ? replyTo : msg["replyTo"];
     return readSender({ from: msg["from"], replyTo: answers }, policy.allowFrom, warn);
@@ -80,19 +71,51 @@ export async function readMessage(
   const subject = reading("INVALID_SUBJECT", () =>
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
-  const body = await readBody(
-    reading("INVALID_BODY", () => bodyGiven(msg, fields)),
-    warn,
-  );
+  const content = await readContent(msg, fields, policy, subject, warn);
+  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
+  const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
+  for (const property of NOT_USED) {
+    if (!isBlank(reading("INVALID_BODY", () => msg[property]))) warn(`msg.${property} was not used.`);
+  }
+  return {
+    ...sender,
+    ...(own !== undefined && { fields: own }),
+    ...recipients,
+    subject: subject.line,
+    ...(subject.whole !== undefined && { isSubjectInText: true }),
+    ...content,
+    priority,
+    ...(replaces !== undefined && { replaces }),
+    warnings: [...warnings],
+  };
+}
+
+/** Text and attachments; what of them is missing is told in the text. A subject alone is worth more than no mail. */
+async function readContent(
+  msg: Record<string, unknown>,
+  fields: FixedFields,
+  { attachmentPaths }: MessagePolicy,
+  subject: Subject,
+  warn: (warning: string) => void,
+): Promise<Pick<Mail, "text" | "attachments" | "attachmentsOfPayload">> {
+  // A body chosen in the editor takes the place of all that the message has.
+  const source = reading("INVALID_BODY", () => ({
+    payload: "body" in fields ? fields.body : msg["payload"],
+    description: msg["description"],
+    filename: msg["filename"],
+    html: "body" in fields ? undefined : msg["html"],
+    plaintext: msg["plaintext"],
+  }));
+  const body = await readBody(source, warn);
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
-  const listed = await readAttachments(given, policy.attachmentPaths, warn, htmlOf(body.attachments));
+  const html = body.attachments.find(({ place }) => place?.kind === "html")?.content;
+  const shownHtml = html?.kind === "bytes" ? html.bytes : undefined;
+  const listed = await readAttachments(given, attachmentPaths, warn, shownHtml);
   const ofPayload = body.attachments.filter(
     (made) => !listed.attachments.some((one) => isSameContent(one, made)),
   );
   const all = [...ofPayload, ...listed.attachments];
   const attachments = all.slice(0, MOST_ATTACHMENTS);
-  const surplus = [...all.slice(MOST_ATTACHMENTS).map(({ filename }) => filename), ...listed.surplus];
-  // A subject alone is worth more than no mail.
   if (body.unreadable !== undefined) {
     if (attachments.length === 0 && !subject.isGiven) throw body.unreadable;
     warn(`${body.unreadable.message}; the mail goes without it.`);
@@ -101,39 +124,21 @@ export async function readMessage(
   if (missing !== undefined && attachments.length === 0 && body.text === "" && !subject.isGiven) {
     throw new ModemError(missing.code, { detail: missing.why.replace("A", "a") });
   }
-  warnOfMissing({ ...listed, surplus }, warn);
+  const surplus = [...all.slice(MOST_ATTACHMENTS).map(({ filename }) => filename), ...listed.surplus];
+  const { unseen } = listed;
   const isEmpty = attachments.length === 0 && body.text === "" && (!subject.isGiven || subject.line === "");
   const said = isEmpty ? reportOf(msg) : body.text;
-  const notAttached = [...listed.missing.map(({ name }) => name), ...surplus];
   const subjectLines = subject.whole === undefined ? [] : [`Subject: ${subject.whole}`];
-  const text = withMissing(paragraphs(...subjectLines, said), notAttached, listed.unseen);
-  const noted = withHtmlNote(attachments, [...subjectLines, ...missingLines(notAttached, listed.unseen)]);
-  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
-  const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
-  warnOfOthers(msg, warn);
+  const text = paragraphs(...subjectLines, said);
+  const counted = ofPayload.length > 0 ? { attachmentsOfPayload: ofPayload.length } : {};
+  const notAttached = [...listed.missing.map(({ name }) => name), ...surplus];
+  if (notAttached.length + unseen + subjectLines.length === 0) return { text, attachments, ...counted };
+  warnOfMissing({ ...listed, surplus }, warn);
+  const lines = [...subjectLines, ...missingLines(notAttached, unseen)];
   return {
-    ...sender,
-    ...(own !== undefined && { fields: own }),
-    ...recipients,
-    subject: subject.line,
-    ...(subject.whole !== undefined && { isSubjectInText: true }),
-    text,
-    attachments: noted,
-    ...(ofPayload.length > 0 && { attachmentsOfPayload: ofPayload.length }),
-    priority,
-    ...(replaces !== undefined && { replaces }),
-    warnings: [...warnings],
-  };
-}
-
-/** What the text is made of; a body chosen in the editor takes the place of all that the message has. */
-function bodyGiven(msg: Record<string, unknown>, fields: FixedFields): Parameters<typeof readBody>[0] {
-  return {
-    payload: "body" in fields ? fields.body : msg["payload"],
-    description: msg["description"],
-    filename: msg["filename"],
-    html: "body" in fields ? undefined : msg["html"],
-    plaintext: msg["plaintext"],
+    text: withMissing(text, notAttached, unseen),
+    attachments: withHtmlNote(attachments, lines),
+    ...counted,
   };
 }
 
@@ -151,20 +156,6 @@ function reportOf({ error, status }: Record<string, unknown>): string {
     const line = typeof node === "string" ? `${node}: ${text}` : text;
     return withCrLf(withoutControls(wellFormed(cut(line, LONGEST_REPORT))).text);
   });
-}
-
-/** Tells of the properties that no mail uses. */
-function warnOfOthers(msg: Record<string, unknown>, warn: (warning: string) => void): void {
-  for (const property of NOT_USED) {
-    if (!isBlank(reading("INVALID_BODY", () => msg[property]))) {
-      warn(`msg.${property} was not used.`);
-    }
-  }
-}
-
-function htmlOf(attachments: readonly MailAttachment[]): Buffer | undefined {
-  const content = attachments.find(({ place }) => place?.kind === "html")?.content;
-  return content?.kind === "bytes" ? content.bytes : undefined;
 }
 
 /** True when a payload of bytes stands in the list too, as attach-file leaves it. */

@@ -7,7 +7,7 @@
  * names, then symbols, depth first), because for an object with several ways to it the depth depends on the order.
  */
 import { types } from "node:util";
-import type { Work } from "./long-text";
+import type { Work } from "./text";
 
 /** Levels of nesting that are passed on. Node-RED 4.1 fails at about 2,500, Node-RED 5.0 at about 8,000. */
 export const DEEPEST = 256;

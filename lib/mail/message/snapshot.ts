@@ -8,8 +8,7 @@
  */
 import { types } from "node:util";
 import { DEEPEST, formOf, inheritedNames, isObject, isPassable, LONGEST_LIST } from "./passable";
-import { shown } from "./text";
-import { inTurns, type Work } from "./long-text";
+import { inTurns, shown, type Work } from "./text";
 
 export interface Snapshot {
   /** Data alone; an object of its own. */

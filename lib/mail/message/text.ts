@@ -1,4 +1,5 @@
-/** Unicode text made fit for a mail: no lone surrogates, no control characters, line ends as in RFC 5322. */
+/** Unicode text made fit for a mail, also one of megabytes: no lone surrogates, no control characters, line ends as in RFC 5322. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { types } from "node:util";
 import { isAscii } from "../ascii-fold";
 import { primitiveText } from "./foreign";
@@ -61,4 +62,147 @@ export function cut(text: string, length: number): string {
 /** A value of a message as it is shown in errors and warnings: short, in quotes, control characters escaped. */
 export function shown(text: string): string {
   return JSON.stringify(text.length > 80 ? `${cut(text, 79)}…` : text);
+}
+
+/*
+ * LongText: a text made of many pieces, megabytes of them, without a turn of the event loop that joins them all.
+ *
+ * What `replace` and `+` return is a tree of strings, and reading the first character of a large one copies all of it.
+ * So each piece is made flat when it is added, and small pieces are joined to larger ones on the way.
+ */
+
+/** UTF-16 units worked on in one turn of the event loop: less than 10 ms, even when each of them is replaced. */
+export const PIECE = 64 * 1024;
+
+export class LongText {
+  private readonly joined: string[] = [];
+  private open: string[] = [];
+  private openLength = 0;
+  private joinedLength = 0;
+
+  /** UTF-16 units so far. */
+  get length(): number {
+    return this.joinedLength + this.openLength;
+  }
+
+  /** True when so much was added that others should have their turn. */
+  add(piece: string): boolean {
+    this.open.push(piece);
+    this.openLength += piece.length;
+    if (this.openLength < PIECE) return false;
+    this.close();
+    return true;
+  }
+
+  toString(): string {
+    this.close();
+    return this.joined.join("");
+  }
+
+  private close(): void {
+    this.joined.push(flat(this.open));
+    this.joinedLength += this.openLength;
+    this.open = [];
+    this.openLength = 0;
+  }
+}
+
+/** The pieces as one flat string: looking at a character makes it so. */
+export function flat(pieces: readonly string[]): string {
+  const text = pieces.join("");
+  text.charCodeAt(0);
+  return text;
+}
+
+/** Cuts a text into pieces of about `length` UTF-16 units; neither a surrogate pair nor CR LF is divided. */
+export function* piecesOf(text: string, length = PIECE): Iterable<string> {
+  for (let at = 0; at < text.length;) {
+    let end = Math.min(text.length, at + length);
+    if (isPair(text, end)) end++;
+    yield text.slice(at, end);
+    at = end;
+  }
+}
+
+/** The same pieces in UTF-8. */
+export function* bytePieces(text: string, length = PIECE): Iterable<Buffer> {
+  for (const piece of piecesOf(text, length)) yield Buffer.from(piece);
+}
+
+function isPair(text: string, at: number): boolean {
+  const [before, after] = [text.charCodeAt(at - 1), text.charCodeAt(at)];
+  if (before === 0x0d) return after === 0x0a;
+  return before >= 0xd800 && before < 0xdc00 && after >= 0xdc00 && after < 0xe000;
+}
+
+/* Text of any length made fit for a mail, in pieces: 16 MB at once would hold up the runtime for seconds. */
+
+interface FitText {
+  /** Unicode without lone surrogates and control characters; lines end with CR LF. */
+  readonly text: string;
+  /** Control characters were removed. */
+  readonly removed: boolean;
+}
+
+export function* fitText(text: string): Work<FitText> {
+  if (text.length <= PIECE) {
+    const { text: clean, removed } = withoutControls(wellFormed(text));
+    return { text: withCrLf(clean), removed };
+  }
+  const fit = new LongText();
+  let removed = false;
+  for (const piece of piecesOf(text)) {
+    // Not in the turn of what made the text either.
+    yield;
+    const clean = withoutControls(wellFormed(piece));
+    removed ||= clean.removed;
+    fit.add(withCrLf(clean.text));
+  }
+  return { text: fit.toString(), removed };
+}
+
+/** True when `text` is `lines` with CR LF in the place of each LF, and with no other line end. */
+export function* isWithCrLf(lines: string, text: string): Work<boolean> {
+  if (lines.includes("\r")) return false;
+  let at = 0;
+  for (const piece of piecesOf(lines)) {
+    if (at > 0) yield;
+    const expected = piece.replaceAll("\n", "\r\n");
+    if (!text.startsWith(expected, at)) return false;
+    at += expected.length;
+  }
+  return at === text.length;
+}
+
+/** The bytes of a text in UTF-8, or as `name` has it; lone surrogates become U+FFFD. */
+export function* textBytes(text: string, name: BufferEncoding = "utf8"): Work<Buffer> {
+  const parts: Buffer[] = [];
+  for (const piece of piecesOf(text)) {
+    if (parts.length > 0) yield;
+    parts.push(Buffer.from(piece, name));
+  }
+  return Buffer.concat(parts);
+}
+
+/** The same as `textFile`, in pieces. */
+export function* longTextFile(text: string): Work<Buffer> {
+  let isPlain = true;
+  for (const piece of piecesOf(text)) {
+    isPlain &&= isAscii(piece);
+    if (!isPlain) break;
+    if (text.length > PIECE) yield;
+  }
+  return yield* textBytes(isPlain || text.startsWith("\uFEFF") ? text : `\uFEFF${text}`);
+}
+
+/** Work that lets go of the event loop wherever it yields. */
+export type Work<T> = Generator<void, T, void>;
+
+/** Does `work` with a turn of the event loop between its pieces; rejects with what it throws. */
+export async function inTurns<T>(work: Work<T>): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    await nextTurn();
+  }
 }

@@ -19,7 +19,7 @@ import { dirname, join } from "node:path";
 import { ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment, MailFields } from "../../mail/mail";
-import { bytePieces } from "../../mail/message/long-text";
+import { bytePieces } from "../../mail/message/text";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import {
   contentBytes,

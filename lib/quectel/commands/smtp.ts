@@ -2,7 +2,7 @@
  * The QSMTP commands of the module: settings, recipients, subject, body, attachments, clear and send.
  *
  * Source: Quectel EC2x&EG9x&EM05 SMTP AT Commands Manual V1.0, chapter 2. Nothing here knows in which order they are
- * used (`smtp.ts`) or how text is coded (`smtp/text-coding.ts`). Limits that the manual does not state are not checked:
+ * used or how text is coded: that is the business of `lib/mailer/qsmtp`. Limits that the manual does not state are not checked:
  * the module decides.
  */
 import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";

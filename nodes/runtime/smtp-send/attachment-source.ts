@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import { defaultName } from "../../../lib/mail/message/attachments";
 import { bytesOf, primitiveText } from "../../../lib/mail/message/foreign";
-import { textBytes, inTurns } from "../../../lib/mail/message/long-text";
+import { textBytes, inTurns } from "../../../lib/mail/message/text";
 import { jsonText } from "../../../lib/mail/message/json";
 import { LARGEST_FILE, outsideFiles } from "../../../lib/mail/message/outside-files";
 

@@ -8,7 +8,7 @@
  */
 import { bytesOf, isRecord } from "../../../lib/mail/message/foreign";
 import type { AttachmentPlace, Mail, MailAttachment } from "../../../lib/mail/mail";
-import { isWithCrLf, PIECE, inTurns, type Work } from "../../../lib/mail/message/long-text";
+import { isWithCrLf, PIECE, inTurns, type Work } from "../../../lib/mail/message/text";
 import { jsonPieces } from "../../../lib/mail/message/json";
 import type { EndedAttachment, MailEnded } from "../../../lib/outbox/outbox-types";
 

@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { fitText, isWithCrLf, inTurns, type Work } from "../../../lib/mail/message/long-text";
-import { wellFormed, withCrLf, withoutControls } from "../../../lib/mail/message/text";
+import {
+  fitText,
+  inTurns,
+  isWithCrLf,
+  wellFormed,
+  withCrLf,
+  withoutControls,
+  type Work,
+} from "../../../lib/mail/message/text";
 
 /** Turns that a piece of work takes. */
 function turnsOf(work: Work<unknown>): number {

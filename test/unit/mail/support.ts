@@ -12,7 +12,7 @@ import type { OutgoingAttachment } from "../../../lib/mailer/mailer";
 import type { OutgoingMail } from "../../../lib/mailer/mailer";
 import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import type { TransactionAttachment } from "../../../lib/quectel/files/file-store";
-import type { Work } from "../../../lib/mail/message/long-text";
+import type { Work } from "../../../lib/mail/message/text";
 import type { ErrorCode } from "../../../lib/errors";
 
 export const POLICY: MessagePolicy = { allowFrom: false, attachmentPaths: [] };
