@@ -274,6 +274,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       await spool.prepare();
       const policy = await Policy.open(spool, clock, host, settings, {
         hold: (reason) => this.guarded(() => this.emit("hold", reason)),
+        failing: (error) => this.guarded(() => this.emit("failing", error)),
         trouble,
       });
       const { time } = policy;

@@ -25,6 +25,8 @@ export type Lesson =
   | { readonly kind: "passed" }
   /** A result did not reach us. */
   | { readonly kind: "lost"; readonly error: ModemError }
+  /** The mail waits for another try; what was done about it at once did not help. */
+  | { readonly kind: "failed"; readonly error: ModemError }
   /** Every mail would meet this. */
   | { readonly kind: "hold"; readonly error: ModemError };
 
@@ -120,7 +122,9 @@ export function lessonsOf(outcome: Outcome, wasSent: boolean): readonly Lesson[]
     return [...known, { kind: "passed" }];
   }
   if (isFaultOfSetup(error)) return [...known, { kind: "hold", error }];
-  return error.class === "message" && error.smtpCode !== undefined ? [...known, { kind: "passed" }] : known;
+  if (error.class === "message" && error.smtpCode !== undefined) return [...known, { kind: "passed" }];
+  const isToWait = error.class === "transient" && outcome.retry.kind === "backOff";
+  return isToWait ? [...known, { kind: "failed", error }] : known;
 }
 
 /** The mail after its transaction `index` stayed without a result. */

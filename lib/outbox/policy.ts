@@ -69,6 +69,7 @@ const NEVER_PROBED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 export interface PolicyEvents {
   readonly hold: (reason: HoldReason | undefined) => void;
+  readonly failing: (error: ModemError) => void;
   readonly trouble: (error: ModemError) => void;
 }
 
@@ -79,6 +80,7 @@ export class Policy {
   private holds: StoredHolds;
   private sent: readonly MinuteCount[];
   private unknownInRow: number;
+  private readonly failures = new Failures();
   /** Monotonic time before which nothing is tried, because the disk takes no mark. */
   private diskPause = -Infinity;
   private readonly settings: SettingsDigest;
@@ -237,12 +239,16 @@ export class Policy {
         else await this.save();
         return;
       case "passed":
+        this.failures.forget();
         if (this.holds.setup !== undefined) await this.release("setup");
         return;
       case "lost":
         this.unknownInRow++;
         if (this.unknownInRow < UNKNOWN_HOLDS) await this.save();
         else await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause: lesson.error }));
+        return;
+      case "failed":
+        if (this.failures.isNews(lesson.error.code)) this.events.failing(lesson.error);
         return;
       case "hold":
         await this.meet(lesson.error);
@@ -303,4 +309,39 @@ function nameOf(reason: HoldReason | undefined): string | undefined {
 
 function without(holds: StoredHolds, kinds: readonly (keyof StoredHolds)[]): StoredHolds {
   return Object.fromEntries(Object.entries(holds).filter(([kind]) => !kinds.some((one) => one === kind)));
+}
+
+/** So many tries that fail alike are no accident. */
+const FAILURES_TOLD = 3;
+
+/**
+ * Failures: which kind of failure a person has to hear of although the mails are tried again.
+ *
+ * Each kind is told once, and again only after a mail went out or another kind was told. Tries that fail now one way
+ * and now another are told once, too.
+ */
+class Failures {
+  private readonly counts = new Map<ErrorCode, number>();
+  private told: ErrorCode | undefined;
+
+  /** Counts a failure; true when a person is to be told of it now. */
+  isNews(code: ErrorCode): boolean {
+    const { counts } = this;
+    if (code === this.told) {
+      counts.clear();
+      return false;
+    }
+    const count = (counts.get(code) ?? 0) + 1;
+    counts.set(code, count);
+    if (count < FAILURES_TOLD) return false;
+    this.told = code;
+    counts.clear();
+    return true;
+  }
+
+  /** A mail went out. */
+  forget(): void {
+    this.counts.clear();
+    this.told = undefined;
+  }
 }

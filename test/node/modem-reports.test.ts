@@ -104,3 +104,59 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
     }
   });
 });
+
+describe("Mails that a server puts off again and again", function () {
+  this.timeout(120_000);
+  const bench = new FlowBench();
+  let mails: MailServer;
+
+  beforeEach(async () => {
+    mails = await MailServer.start();
+    await bench.load([
+      modemNode(mails.port, { name: "Pump 7" }),
+      sendNode(),
+      { id: "catch", type: "catch", z: "tab", scope: ["modem", "send"], wires: [["caught"]] },
+      ...["caught", "sent", "failed"].map(helperNode),
+    ]);
+  });
+
+  afterEach(async () => {
+    await bench.end();
+    await mails.stop();
+  });
+
+  const send = (): void => bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
+  /** Resolves when mails wait for another try, and so many connections to the server were made. */
+  const waits = (connections: number): Promise<unknown> =>
+    waitFor("the back-off", async () => {
+      const { body } = await bench.ask("/quectel-modem/modems/modem");
+      const [row] = body.queue.rows;
+      return row?.state === "waiting" && row.nextTryInMs > 1000 && mails.connections >= connections;
+    });
+  const tryAgain = async (): Promise<void> => {
+    const { connections } = mails;
+    await bench.ask("/quectel-modem/modems/modem", { action: "flushAll" });
+    await waits(connections + 1);
+  };
+
+  it("are told to Catch once, after three tries, and again only after one went out", async () => {
+    for (const reports of [1, 2]) {
+      mails.refuse = { mail: 451 };
+      const { connections } = mails;
+      send();
+      await waits(connections + 1);
+      await tryAgain();
+      assert.equal(bench.count("caught"), reports - 1);
+      await tryAgain();
+      const { error } = await bench.received("caught", reports);
+      assert.deepEqual([error.code, error.source.id], ["SMTP_LOCAL_ERROR", "modem"]);
+      assert.match(error.message, /^Error: Pump 7: The mail server reported a temporary error \(451\)/);
+      for (let more = 0; more < 2; more++) await tryAgain();
+      assert.equal(bench.count("caught"), reports);
+      mails.refuse = {};
+      await bench.ask("/quectel-modem/modems/modem", { action: "flushAll" });
+      await bench.received("sent", reports);
+    }
+    assert.equal(bench.count("failed"), 0);
+  });
+});

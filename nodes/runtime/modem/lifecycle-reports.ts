@@ -2,7 +2,8 @@
  * LifecycleReports: what is wrong with the modem as such, told to a person once until the modem is ready again: each
  * code with each text and hint, because a later one may name the reason better.
  *
- * What usually goes away by itself after a start is told only when it has not. Errors of mails are not told here.
+ * What usually goes away by itself after a start is told only when it has not. Errors of single mails are not told here,
+ * only what keeps all of them waiting.
  */
 import type { Clock, Timer } from "../../../lib/clock";
 import type { ErrorCode, ModemError } from "../../../lib/errors";

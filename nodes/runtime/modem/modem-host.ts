@@ -43,10 +43,7 @@ export class ModemHost {
     options.events.on("flows:stopping", this.onFlowsStopping);
     options.events.on("flows:started", this.onFlowsStarted);
     const { settings } = options;
-    this.reports = new LifecycleReports(options.clock, (error) => {
-      this.observer?.reported(error);
-      options.report(error);
-    });
+    this.reports = new LifecycleReports(options.clock, (error) => this.tell(error));
     if (settings instanceof ModemError) this.reports.report(settings);
   }
 
@@ -179,6 +176,7 @@ export class ModemHost {
       changed: () => this.changed(),
       state: (state) => this.reports.follow(state),
       failed: (error) => this.reports.report(error),
+      failing: (error) => this.tell(error),
       ended: (ended) => {
         this.observer?.ended(ended);
         this.router.route(ended);
@@ -234,6 +232,12 @@ export class ModemHost {
     }
     log.warn(`${waiting} mail(s) wait although no node uses the modem; it closes when they have ended`);
     this.start();
+  }
+
+  /** Tells a person, each time. */
+  private tell(error: ModemError): void {
+    this.observer?.reported(error);
+    this.options.report(error);
   }
 
   private changed(): void {

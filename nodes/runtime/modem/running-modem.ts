@@ -22,6 +22,8 @@ export interface RunningListener {
   state(state: ModemState): void;
   /** Something that a person should know. */
   failed(error: ModemError): void;
+  /** Tries to send fail again and again, for the same reason; not repeated. */
+  failing(error: ModemError): void;
   ended(ended: MailEnded): void;
   /** No mail waits any more. */
   emptied(): void;
@@ -143,6 +145,7 @@ export class RunningModem {
     outbox.on("hold", (hold) => {
       if (hold?.kind === "setup") listener.failed(new ModemError(hold.code));
     });
+    outbox.on("failing", (error) => listener.failing(error));
     outbox.on("trouble", (error) => listener.failed(error));
   }
 }

@@ -119,6 +119,8 @@ export class Bench {
   readonly ended: MailEnded[] = [];
   readonly holds: (HoldReason | undefined)[] = [];
   readonly troubles: ModemError[] = [];
+  /** Codes of what kept failing. */
+  readonly failing: string[] = [];
 
   constructor(readonly options: BenchOptions = {}) {
     this.clock = options.clock ?? new VirtualClock();
@@ -130,6 +132,7 @@ export class Bench {
     this.outbox.on("ended", (ended) => this.ended.push(ended));
     this.outbox.on("hold", (reason) => this.holds.push(reason));
     this.outbox.on("trouble", (error) => this.troubles.push(error));
+    this.outbox.on("failing", ({ code }) => this.failing.push(code));
   }
 
   /** A bench whose outbox is open. */
