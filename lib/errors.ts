@@ -58,12 +58,11 @@ export class ModemError extends Error {
 /** The same error, cause and stack of its own included, with some of its fields replaced. */
 export function copyOf(
   error: ModemError,
-  changes: Pick<ModemErrorOptions, "class" | "hint" | "stage" | "smtpCode"> = {},
+  changes: Pick<ModemErrorOptions, "class" | "hint" | "stage" | "smtpCode" | "detail"> = {},
 ): ModemError {
-  const { text } = ERROR_TABLE[error.code];
-  const { command, modemCode, smtpCode, stage, hint, class: kind, message } = error;
+  const { command, modemCode, smtpCode, stage, hint, class: kind } = error;
   return new ModemError(error.code, {
-    ...(message.startsWith(`${text}: `) && { detail: message.slice(text.length + 2) }),
+    ...knownFields({ detail: detailOf(error) }),
     cause: error.cause ?? error,
     ...(command !== undefined && { command }),
     modemCode: modemCode ?? null,
@@ -73,6 +72,12 @@ export function copyOf(
     class: kind,
     ...changes,
   });
+}
+
+/** What its message says in particular; undefined where it is the text of its code alone. */
+export function detailOf({ code, message }: ModemError): string | undefined {
+  const { text } = ERROR_TABLE[code];
+  return message.startsWith(`${text}: `) ? message.slice(text.length + 2) : undefined;
 }
 
 /** True for a ModemError, and with `code` only for one of that code. */

@@ -9,7 +9,7 @@ export const MESSAGE_ERRORS = {
   },
   INVALID_RECIPIENT: {
     text: "A recipient is not a valid email address",
-    hint: "Enter each recipient as name@example.com, separated by commas.",
+    hint: "Enter each recipient as name@example.com, separated by commas, under To in the smtp-send node or in msg.to.",
     class: "message",
   },
   INVALID_NO_RECIPIENT: {
@@ -99,12 +99,12 @@ export const MESSAGE_ERRORS = {
   },
   LIMIT_CREDENTIALS: {
     text: "The username or password is too long for the module",
-    hint: 'Most modules accept at most 50 bytes each. Set "Sent by" to this package, or use a relay with a shorter key.',
+    hint: 'Most modules accept at most 50 bytes each as Username and Password on the modem\'s Mail server tab. Set "Sent by" to this package, or use a relay with a shorter key.',
     class: "setup",
   },
   LIMIT_SERVER: {
     text: "The mail server's name is too long for the module",
-    hint: "Most modules accept at most 50 bytes. Use a shorter name or the IP address.",
+    hint: "Most modules accept at most 50 bytes. Enter a shorter name or the IP address as Server on the modem's Mail server tab.",
     class: "setup",
   },
 } as const satisfies Record<string, ErrorRow>;

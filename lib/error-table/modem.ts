@@ -4,7 +4,7 @@ import type { ErrorRow } from "./row";
 export const PORT_ERRORS = {
   PORT_NOT_FOUND: {
     text: "The serial port does not exist",
-    hint: "Plug in the modem and select its AT port again. Use the stable name under /dev/serial/by-id.",
+    hint: "Plug in the modem and select its AT port again as Serial port in the modem's dialog. Use the stable name under /dev/serial/by-id.",
     class: "transient",
   },
   PORT_BUSY: {
@@ -19,7 +19,7 @@ export const PORT_ERRORS = {
   },
   PORT_REFUSED: {
     text: "The serial-over-IP server refused the connection",
-    hint: "Check host and port, and make sure that no other client is connected to the server.",
+    hint: "Check Host and Port in the modem's dialog, and make sure that no other client is connected to the server.",
     class: "transient",
   },
   PORT_FAILED: {
@@ -62,7 +62,7 @@ export const PORT_ERRORS = {
 export const MODEM_ERRORS = {
   MODEM_SILENT: {
     text: "The modem does not answer",
-    hint: 'Check that this is the AT port, and check baud rate and power. Use "Test modem" in the modem\'s dialog to try other values before you deploy.',
+    hint: 'Check Serial port and Baud rate in the modem\'s dialog (it must be the AT port), and the power. Use "Test modem" there to try other values before you deploy.',
     class: "transient",
   },
   MODEM_TIMEOUT: {
@@ -148,12 +148,12 @@ export const NETWORK_ERRORS = {
   SIM_PIN_REFUSED: {
     number: 16,
     text: "The SIM card rejected the PIN",
-    hint: "Correct the PIN. To protect the card from being locked, it is not tried again until you change it.",
+    hint: "Correct the SIM PIN on the modem's Network tab. To protect the card from being locked, it is not tried again until you change it.",
     class: "setup",
   },
   SIM_PIN_LAST_TRY: {
     text: "Only one attempt is left for the SIM PIN, so it is not sent",
-    hint: "Enter the correct PIN once in a phone to reset the counter.",
+    hint: "Enter the correct PIN once in a phone to reset the counter, then as SIM PIN on the modem's Network tab.",
     class: "setup",
   },
   SIM_PUK_REQUIRED: {
@@ -191,7 +191,7 @@ export const NETWORK_ERRORS = {
   },
   PDP_ACTIVATION_FAILED: {
     text: "The data connection (PDP context) could not be activated",
-    hint: "Check APN, APN username and APN password, and that the SIM card has a data plan.",
+    hint: "Check APN, APN username and APN password on the modem's Network tab, and that the SIM card has a data plan.",
     class: "transient",
   },
   PDP_NO_APN: {
@@ -201,7 +201,7 @@ export const NETWORK_ERRORS = {
   },
   PDP_TOO_MANY: {
     text: "Three data connections are active; the module supports no more",
-    hint: "Deactivate one, or set PDP context to the number of an active one.",
+    hint: "Deactivate one, or set PDP context on the modem's Network tab to the number of an active one.",
     class: "setup",
   },
   PDP_TAKEN: {

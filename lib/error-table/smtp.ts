@@ -23,25 +23,25 @@ export const SMTP_ERRORS = {
   SMTP_DNS_FAILED: {
     number: 653,
     text: "The mail server's name was not found",
-    hint: "Check the server's name, the APN and the DNS servers of the context.",
+    hint: "Check Server on the modem's Mail server tab, APN on the Network tab, and the DNS servers of the context.",
     class: "transient",
   },
   SMTP_NETWORK: {
     number: 654,
     text: "The mail server could not be reached",
-    hint: "Check signal and data connection, and whether the operator blocks the port.",
+    hint: "Check Server and Port on the modem's Mail server tab, signal and data connection, and whether the operator blocks the port.",
     class: "transient",
   },
   SMTP_AUTH_UNSUPPORTED: {
     number: 655,
     text: "The mail server offers no login method that the module supports",
-    hint: 'The module supports LOGIN, and some firmware PLAIN. Set "Sent by" to this package, or use a server or relay that offers LOGIN.',
+    hint: 'The module supports LOGIN, and some firmware PLAIN. Set "Sent by" on the modem\'s Mail server tab to this package, or use a server or relay that offers LOGIN.',
     class: "setup",
   },
   SMTP_CLOSED_BY_SERVER: {
     number: 656,
     text: "The mail server closed the connection",
-    hint: "Retried automatically. If the error persists, check port and encryption (465 SSL/TLS, 587 STARTTLS).",
+    hint: "Retried automatically. If the error persists, check Port and Encryption on the modem's Mail server tab (465 SSL/TLS, 587 STARTTLS).",
     class: "transient",
   },
   SMTP_PDP_DEACTIVATED: {
@@ -53,7 +53,7 @@ export const SMTP_ERRORS = {
   SMTP_TIMEOUT: {
     number: 658,
     text: "The mail was not sent in time",
-    hint: "Check the signal, that port and encryption match (465 SSL/TLS, 587 STARTTLS), and that the server offers the login method LOGIN.",
+    hint: "Check the signal, that Port and Encryption on the modem's Mail server tab match (465 SSL/TLS, 587 STARTTLS), and that the server offers the login method LOGIN.",
     class: "transient",
   },
   SMTP_NO_RECIPIENT: {
@@ -95,7 +95,7 @@ export const SMTP_ERRORS = {
   SMTP_TLS_FAILED: {
     number: 665,
     text: "The secure connection to the mail server failed",
-    hint: "Check the root certificate, the modem's clock, and that port and encryption match.",
+    hint: "Check Port and Encryption on the modem's Mail server tab, Root certificate on the Certificate tab, and the modem's clock.",
     class: "setup",
   },
   SMTP_TLS_CLOCK: {
@@ -105,7 +105,7 @@ export const SMTP_ERRORS = {
   },
   SMTP_TOKEN_REFUSED: {
     text: "The token endpoint refused to issue a token for the login (OAuth 2)",
-    hint: "Check directory, client ID and client secret, or the service account. The message quotes the endpoint's response.",
+    hint: "Check Directory (tenant), Client ID and Client secret, or the Key file, on the modem's Mail server tab. The message quotes the endpoint's response.",
     class: "setup",
   },
   SMTP_TOKEN_FAILED: {
@@ -140,61 +140,61 @@ export const SMTP_ERRORS = {
   SMTP_COMMAND_UNKNOWN: {
     number: 670,
     text: "The mail server does not recognize a command (500)",
-    hint: "Check that the server speaks SMTP on this port.",
+    hint: "Check Server and Port on the modem's Mail server tab: the server must speak SMTP there.",
     class: "setup",
   },
   SMTP_ARGUMENT_SYNTAX: {
     number: 671,
     text: "The mail server rejected an address or parameter (501)",
-    hint: "Check the sender and recipient addresses.",
+    hint: "Check the Sender address on the modem's Mail server tab and the recipients (To in the smtp-send node, or msg.to).",
     class: "message",
   },
   SMTP_NOT_IMPLEMENTED: {
     number: 672,
     text: "The mail server does not support a command (502)",
-    hint: "Check that the server accepts mail with a login on this port.",
+    hint: "Check Server and Port on the modem's Mail server tab: the server must accept mail with a login there.",
     class: "setup",
   },
   SMTP_BAD_SEQUENCE: {
     number: 673,
     text: "The mail server reported a bad sequence of commands (503)",
-    hint: "Check username, password and encryption. Many servers require a login first.",
+    hint: "Check Username, Password and Encryption on the modem's Mail server tab. Many servers require a login first.",
     class: "setup",
   },
   SMTP_ARGUMENT_NOT_IMPLEMENTED: {
     number: 674,
     text: "The mail server does not support this login method (504)",
-    hint: "Use a server or relay that offers the login method LOGIN.",
+    hint: 'Set "Sent by" on the modem\'s Mail server tab to this package, or use a server or relay that offers the login method LOGIN.',
     class: "setup",
   },
   SMTP_HOST_ACCEPTS_NO_MAIL: {
     number: 675,
     text: "The host accepts no mail (521)",
-    hint: "Check the name of the mail server.",
+    hint: "Check Server on the modem's Mail server tab.",
     class: "setup",
   },
   SMTP_ACCESS_DENIED: {
     number: 676,
     text: "The mail server requires encryption or a login first",
-    hint: "Set Encryption to SSL/TLS or STARTTLS, and enter username and password.",
+    hint: "Set Encryption to SSL/TLS or STARTTLS, and enter Username and Password on the modem's Mail server tab.",
     class: "setup",
   },
   SMTP_AUTH_FAILED: {
     number: 677,
     text: "The mail server rejected the username or password",
-    hint: "Enter them again. Many providers require an app password.",
+    hint: "Enter them again (Username and Password on the modem's Mail server tab). Many providers require an app password.",
     class: "setup",
   },
   SMTP_MAILBOX_UNAVAILABLE: {
     number: 678,
     text: "The mail server rejected the recipient or the mail (550)",
-    hint: "Check the address. The server may also refuse to relay, or treat the mail as spam.",
+    hint: "Check the address (To in the smtp-send node, or msg.to). The server may also refuse to relay, or treat the mail as spam.",
     class: "message",
   },
   SMTP_USER_NOT_LOCAL: {
     number: 679,
     text: "The recipient does not belong to this server (551)",
-    hint: "Check the recipient's address.",
+    hint: "Check the recipient's address (To in the smtp-send node, or msg.to).",
     class: "message",
   },
   SMTP_MAIL_TOO_LARGE: {
@@ -206,7 +206,7 @@ export const SMTP_ERRORS = {
   SMTP_MAILBOX_NAME: {
     number: 681,
     text: "The mail server does not allow the address (553)",
-    hint: "Check the recipient. Many servers also require the account's own address as the sender.",
+    hint: "Check the recipient (To in the smtp-send node, or msg.to) and the Sender address on the modem's Mail server tab: many servers require the account's own.",
     class: "message",
   },
   SMTP_TRANSACTION_FAILED: {

@@ -23,7 +23,7 @@ export const SOCKET_ERRORS = {
   SOCKET_PARAMETER: {
     number: 552,
     text: "The module does not accept the server's name, the port or the context of a TCP connection",
-    hint: "Check the server's name and port and the number of the context.",
+    hint: "Check Server and Port on the modem's Mail server tab, and PDP context on the Network tab.",
     class: "transient",
   },
   SOCKET_MEMORY: {
@@ -41,7 +41,7 @@ export const SOCKET_ERRORS = {
   SOCKET_UNSUPPORTED: {
     number: 555,
     text: "The module does not support TCP sockets",
-    hint: "Update the module's firmware, or set \"Sent by\" to the module's own mail client.",
+    hint: "Update the module's firmware, or set \"Sent by\" on the modem's Mail server tab to the module's own mail client.",
     class: "setup",
   },
   SOCKET_BIND_FAILED: {
@@ -77,7 +77,7 @@ export const SOCKET_ERRORS = {
   SOCKET_PDP_OPEN_FAILED: {
     number: 561,
     text: "The module could not activate the data connection for a TCP connection",
-    hint: "Check APN, APN username and APN password, and that the SIM card has a data plan.",
+    hint: "Check APN, APN username and APN password on the modem's Network tab, and that the SIM card has a data plan.",
     class: "transient",
   },
   SOCKET_PDP_CLOSE_FAILED: {
@@ -101,13 +101,13 @@ export const SOCKET_ERRORS = {
   SOCKET_DNS_FAILED: {
     number: 565,
     text: "The server's name was not found",
-    hint: "Check the server's name, the APN and the DNS servers of the context.",
+    hint: "Check Server on the modem's Mail server tab, APN on the Network tab, and the DNS servers of the context.",
     class: "transient",
   },
   SOCKET_CONNECT_FAILED: {
     number: 566,
     text: "The server refused the connection or could not be reached",
-    hint: "Check the server's name and port, the signal, and whether the operator blocks the port.",
+    hint: "Check Server and Port on the modem's Mail server tab, the signal, and whether the operator blocks the port.",
     class: "transient",
   },
   SOCKET_CLOSED: {
@@ -125,7 +125,7 @@ export const SOCKET_ERRORS = {
   SOCKET_TIMEOUT: {
     number: 569,
     text: "The server did not answer in time",
-    hint: "Check the server's name and port, the signal, and whether the operator blocks the port.",
+    hint: "Check Server and Port on the modem's Mail server tab, the signal, and whether the operator blocks the port.",
     class: "transient",
   },
   SOCKET_PDP_BROKEN: {

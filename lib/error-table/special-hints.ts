@@ -32,19 +32,18 @@ export const SPECIAL_HINTS = {
   /** A flow has deactivated the context. */
   deactivated: "Activate the data connection with a pdp-context node.",
   noPing: "Many servers and operators block pings, so this result is not conclusive. Send a test mail.",
-  oddPort: "Use 465 with SSL/TLS, or 587 with STARTTLS.",
+  oddPort: "Set Port on the modem's Mail server tab to 465 with SSL/TLS, or to 587 with STARTTLS.",
   longLogin:
     'Most modules do not accept more. Set "Sent by" to this package, or use a relay with a shorter key.',
   loginNeedsEncryption:
-    "The server accepts a login only over an encrypted connection: choose SSL/TLS (port 465) or STARTTLS (port 587).",
+    "The server accepts a login only over an encrypted connection: set Encryption on the modem's Mail server tab to SSL/TLS (port 465) or STARTTLS (port 587).",
   appPassword:
-    "The provider does not accept this password here. Many (Gmail, Yahoo, iCloud) require an app password, which you " +
-    "create in the account's security settings.",
+    "The provider does not accept this password here. Many (Gmail, Yahoo, iCloud) require an app password, which you create in the account's security settings and enter as Password on the modem's Mail server tab.",
   accountDisabled: "The provider has disabled the account. Contact the provider, then resume the outbox.",
   noPasswordLogin:
-    "The server does not accept a password login here. Check port and encryption, or use a relay that accepts one.",
+    "The server does not accept a password login here. Check Port and Encryption on the modem's Mail server tab, or use a relay that accepts one.",
   noTokenLogin:
-    "The server offers no login by token (XOAUTH2) here. Check server, port and encryption, or log in with a password.",
+    "The server offers no login by token (XOAUTH2) here. Check Server, Port and Encryption on the modem's Mail server tab, or log in with a password.",
   microsoftToken:
     "Microsoft issued the token, but the mail server does not accept it: grant the application SMTP.SendAsApp with " +
     "admin consent, register its service principal in Exchange Online, give it access to the mailbox, and enable " +
@@ -55,16 +54,18 @@ export const SPECIAL_HINTS = {
   otherToken:
     "The token was issued, but the mail server does not accept it: check its scope and its access to the mailbox; then " +
     "resume the outbox.",
-  noSmtp: "Check that the server speaks SMTP on this port (465 with SSL/TLS, 587 with STARTTLS).",
+  noSmtp:
+    "Check Server and Port on the modem's Mail server tab: the server must speak SMTP there (465 with SSL/TLS, 587 with STARTTLS).",
   noStartTls:
     "Use port 465 with SSL/TLS if the server supports it. If it offered STARTTLS before, the connection may be under attack.",
   refusedConnection:
     "The server accepts no mail from this connection. Many block mobile networks: use a relay with a login on port 465 " +
     "or 587.",
-  refusedSender: "Check the sender address. It often must be the account's own.",
+  refusedSender:
+    "Check the Sender address on the modem's Mail server tab. It often must be the account's own.",
   serverNotTrusted:
     "If this is your own server, paste the certificate of its CA in PEM format on the modem's Certificate tab.",
-  otherServerName: "Enter the server name as stated in its certificate.",
+  otherServerName: "Enter Server on the modem's Mail server tab as stated in the server's certificate.",
   noRootKnown:
     "On the modem's Certificate tab, choose the server's root certificate by name or paste it in PEM format. Turn off " +
     "certificate verification only in your own network.",

@@ -130,6 +130,19 @@ describe("The sidebar's endpoints", () => {
     assert.equal((await act("discard", queue.rows[0].id)).status, 404);
   });
 
+  for (const mailer of ["module", "socket"]) {
+    it(`name the server and port that refuse a connection, and the fields of the dialog, by ${mailer}`, async () => {
+      // Nobody listens there.
+      await load({ mailer, smtpPort: "1" });
+      send();
+      const shown = await shows("the reason", ({ queue }) => queue.rows[0]?.error !== undefined);
+      const { code, message, hint } = shown.queue.rows[0].error;
+      assert.match(code, /SMTP_NETWORK|SOCKET_CONNECT_FAILED/);
+      assert.ok(message.endsWith(": 127.0.0.1:1"), message);
+      assert.match(hint, /Server and Port on the modem's Mail server tab/);
+    });
+  }
+
   it("record a trace only while a person wants it, without contents, addresses and credentials", async () => {
     await load();
     await bench.showsStatus("send", "SIMULATED ready");

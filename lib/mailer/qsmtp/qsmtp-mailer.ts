@@ -29,6 +29,7 @@ import type {
 } from "../mailer";
 import { calledOff } from "../called-off";
 import { recipientsOf } from "../envelope";
+import { withServer } from "../named-server";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
 import {
@@ -274,7 +275,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     sent: Pick<Copy, "sendMs" | "bytes"> = {},
   ): Promise<Outcome> {
     const { envelope, mail } = transaction;
-    const error = putError(result);
+    const refusal = putError(result);
+    const error = refusal && withServer(refusal, this.client.settings);
     if (error === undefined) {
       const { modem, pdp } = this.client;
       pdp.used();

@@ -7,13 +7,14 @@
 import { isModemError, ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../errors";
 import type { SmtpSettings } from "../../quectel/settings";
 import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
+import { withServer } from "../named-server";
 import { shownWords } from "../server-words";
 import type { Broken, DialogueStage } from "./dialogue";
 
 /** What the error depends on beside the failure. */
 export interface Circumstances {
   readonly stage: DialogueStage;
-  readonly settings: Pick<SmtpSettings, "security" | "user" | "password" | "tokens"> & {
+  readonly settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password" | "tokens"> & {
     /** What else of the login no reply may show. */
     readonly secrets?: readonly string[];
   };
@@ -59,8 +60,12 @@ function secretsOf(user: string, password: string): readonly string[] {
   return password === "" ? [] : [password, base64(password), base64(`\u0000${user}\u0000${password}`)];
 }
 
-/** The error of a session that ended at `circumstances.stage`. */
+/** The error of a session that ended at `circumstances.stage`; it names the server where that is to blame. */
 export function sessionError(broken: Broken, circumstances: Circumstances): ModemError {
+  return withServer(endOf(broken, circumstances), circumstances.settings);
+}
+
+function endOf(broken: Broken, circumstances: Circumstances): ModemError {
   const { connection, cause, distrust } = broken;
   const { response, code, originalCode, command } = detailsOf(cause);
   const reply = response === undefined ? undefined : readReply(response, circumstances.settings);

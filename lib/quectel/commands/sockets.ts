@@ -34,6 +34,11 @@ export interface SocketTarget {
   readonly port: number;
 }
 
+/** `host:port` for a message; an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
+export function targetName({ host, port }: Pick<SocketTarget, "host" | "port">): string {
+  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+}
+
 /** Opens a TCP connection in buffer access mode; OK comes at once, the result as a line of its own (`readOpened`). */
 export const openSocket = (id: number, { contextId, host, port }: SocketTarget): Command<void> => ({
   line:

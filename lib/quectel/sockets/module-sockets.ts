@@ -6,12 +6,13 @@
  * a socket of another program never is. One object serves one modem. Sockets are not used beside a mail of the
  * module's own client: who connects holds the modem's lock.
  */
-import { isModemError, ModemError, type ErrorCode } from "../../errors";
+import { copyOf, detailOf, isModemError, ModemError, type ErrorCode } from "../../errors";
 import {
   closeSocket,
   readSocketNews,
   SOCKET_IDS,
   socketInfo,
+  targetName,
   type SocketNews,
   type SocketTarget,
   noDataEcho,
@@ -98,7 +99,7 @@ export class ModuleSockets {
           continue;
         }
         this.giveBack(id, record, epoch);
-        throw error;
+        throw withTarget(error, target);
       }
     }
     throw refused;
@@ -146,6 +147,14 @@ export class ModuleSockets {
       this.taken.delete(id);
     }
   }
+}
+
+/** A failure of the connection names where it was to lead. */
+function withTarget(error: unknown, target: SocketTarget): unknown {
+  if (!isModemError(error) || !error.code.startsWith("SOCKET_") || error.code === "SOCKET_UNSUPPORTED")
+    return error;
+  const detail = detailOf(error);
+  return copyOf(error, { detail: `${targetName(target)}${detail === undefined ? "" : `, ${detail}`}` });
 }
 
 /** What the module says of a socket in the moment of its open, before anybody can listen to the stream. */

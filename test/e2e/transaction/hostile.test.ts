@@ -83,7 +83,7 @@ describe("a result line", () => {
     [523, "SMTP_ACCESS_DENIED", /TLS/],
     [524, "SMTP_ACCESS_DENIED", /TLS/],
     [525, "SMTP_AUTH_FAILED", /disabled/],
-    [530, "SMTP_ACCESS_DENIED", /username and password/],
+    [530, "SMTP_ACCESS_DENIED", /Username and Password/],
     [534, "SMTP_AUTH_FAILED", /app password/],
     [535, "SMTP_AUTH_FAILED", /app password/],
     [538, "SMTP_ACCESS_DENIED", /STARTTLS/],
