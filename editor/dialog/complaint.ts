@@ -6,6 +6,6 @@ import { text } from "./texts";
 export function complaint(error: unknown): string {
   if (!(error instanceof RequestError)) return error instanceof Error ? error.message : String(error);
   const { status, refusal } = error;
-  const noAnswer = text(status === 401 ? "lookUp.denied" : "lookUp.failed");
+  const noAnswer = text(status === 401 || status === 403 ? "lookUp.denied" : "lookUp.failed");
   return refusal.code === undefined ? noAnswer : (explain(refusal).message ?? noAnswer);
 }

@@ -3,9 +3,12 @@
  *
  * What reads is behind `quectel-modem.read`, what changes something or reaches the modem behind `quectel-modem.write`.
  * An answer that is undefined means that there is no such thing (404). A ModemError becomes its code, message and hint;
- * any other error goes to the log, and the browser learns only that something is wrong. A body counts only as JSON,
- * which another web page cannot send in a person's name.
+ * any other error goes to the log, and the browser learns only that something is wrong.
+ *
+ * Another web page in a person's browser gets nothing and does nothing: Node-RED 4 lets every page read its admin API and
+ * send JSON to it, so that a login alone would protect these endpoints, and many a gateway has none.
  */
+import type { IncomingMessage } from "node:http";
 import type { NodeAPI } from "node-red";
 import { ERROR_TABLE, type ErrorCode, isModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import { PropertyError } from "../settings/options";
@@ -33,6 +36,8 @@ export interface ErrorView {
 type Answer = (request: AdminRequest) => unknown;
 
 export class AdminRoutes {
+  private hasToldOfOther = false;
+
   constructor(private readonly RED: NodeAPI) {}
 
   get(path: string, answer: Answer): void {
@@ -50,6 +55,12 @@ export class AdminRoutes {
   private add(method: "get" | "post" | "delete", path: string, permission: string, answer: Answer): void {
     const { httpAdmin, auth, log } = this.RED;
     httpAdmin[method](`/quectel-modem/${path}`, auth.needsPermission(permission), (request, response) => {
+      response.removeHeader("Access-Control-Allow-Origin");
+      if (isOfOtherPage(request)) {
+        this.tellOfOther(request);
+        response.status(403).json({});
+        return;
+      }
       // What the answer throws at once and what it rejects with end in the same place.
       const body: unknown = request.is("application/json") ? request.body : undefined;
       Promise.resolve({ params: request.params, query: request.query, body })
@@ -63,6 +74,29 @@ export class AdminRoutes {
         );
     });
   }
+
+  /** Once: a page could fill the log. */
+  private tellOfOther({ headers: { origin, host } }: IncomingMessage): void {
+    if (this.hasToldOfOther) return;
+    this.hasToldOfOther = true;
+    const seen = [origin, host].map((name) => JSON.stringify(name ?? "unknown").slice(0, 100));
+    this.RED.log.warn(
+      `quectel-modem: refused a request that another web page made (origin ${seen[0]}, host ${seen[1]}). ` +
+        "If that is this editor behind a reverse proxy, let the proxy pass on the Host header.",
+    );
+  }
+}
+
+/**
+ * True where the browser says that the page is not of this host (Fetch Metadata, RFC 6454). It says so by `Sec-Fetch-Site`
+ * to https and localhost only, else by `Origin`. Whoever sends a token has it from a login.
+ */
+function isOfOtherPage({ headers }: IncomingMessage): boolean {
+  const { "sec-fetch-site": site, origin, host, authorization } = headers;
+  if (authorization !== undefined) return false;
+  if (site !== undefined) return site === "cross-site" || site === "same-site";
+  if (origin === undefined) return false;
+  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
 }
 
 export function errorView(error: unknown): ErrorView {

@@ -55,12 +55,42 @@ describe("The endpoints of the editor", () => {
     assert(registered().every(({ handlers }) => handlers.length === 1));
   });
 
+  it("do nothing and show nothing when another web page asks, and say so in the log once", () => {
+    warnings.length = 0;
+    const others = [
+      { "sec-fetch-site": "cross-site" },
+      { "sec-fetch-site": "same-site", origin: "http://gateway:1880" },
+      { origin: "http://elsewhere.example" },
+      { origin: "http://gateway" },
+      { origin: "null" },
+    ];
+    for (const { line, handlers } of registered()) {
+      for (const headers of others) {
+        let status = 0;
+        const response = {
+          removeHeader: () => undefined,
+          status: (code: number) => ((status = code), response),
+          json: (body: unknown) => assert.deepEqual(body, {}),
+        };
+        const request = { params: {}, query: {}, headers: { host: "gateway:1880", ...headers } };
+        (handlers[0] as Handler)(request, response);
+        assert.equal(status, 403, line);
+      }
+    }
+    // One list of routes for each call of `registered`.
+    assert.deepEqual(
+      warnings.map((text) => /origin (\S+), host "gateway:1880"/.exec(text)?.[1]),
+      ['"unknown"'],
+    );
+  });
+
   it("tell the browser nothing of a fault that is their own", async () => {
     const advice = registered().find(({ line }) => line.startsWith("get /quectel-modem/advice"));
     assert(advice !== undefined);
     const answer = await new Promise<{ status: number; body: unknown }>((resolve) => {
       const response = {
         code: 200,
+        removeHeader: () => undefined,
         status(code: number) {
           this.code = code;
           return this;
@@ -74,7 +104,7 @@ describe("The endpoints of the editor", () => {
           throw new Error("canary-word in a private folder");
         },
       };
-      (advice.handlers[0] as Handler)({ params: {}, query, is: () => false }, response);
+      (advice.handlers[0] as Handler)({ params: {}, query, headers: {}, is: () => false }, response);
     });
     assert.equal(answer.status, 500);
     assert.doesNotMatch(JSON.stringify(answer.body), /canary/);
