@@ -120,7 +120,12 @@ for (const version of nodeRedVersions()) {
         });
       };
       const bare = await start(2, false);
-      const without = await routesOf(bare).finally(() => bare.stop());
+      let without: readonly Route[];
+      try {
+        without = await routesOf(bare);
+      } finally {
+        await bare.stop();
+      }
       locked = await start(0, true, { adminAuth: { type: "credentials", users: USERS } });
       for (const { username, permissions } of USERS) tokens.set(username, await logIn(username, permissions));
       routes = (await routesOf(locked)).filter(
