@@ -6,6 +6,7 @@ import { add, emptyAccount, type Account } from "./fault/audit";
 import { runEpisode, type EpisodeReport } from "./fault/episode";
 import { PostOffice } from "./fault/post-office";
 import { MISHAPS, NOISE } from "./fault/mishaps";
+import { SOCKET_MISHAPS } from "./fault/socket-mishaps";
 import { allCells, Reached } from "./fault/reached";
 import { covered, equal, none, positionsOf, shown, type Figure, type Part, type PartOptions } from "./part";
 
@@ -174,7 +175,7 @@ export function watchProcess(): { take: () => string[]; end: () => void } {
 function figures({ account: total, complaints, struck, brokenOff, ...sum }: Sum): readonly Figure[] {
   const mishaps = [...struck.values()].reduce((sum, count) => sum + count, 0);
   const kinds = (pattern: RegExp): number => complaints.filter((one) => pattern.test(one)).length;
-  const cells = allCells([...MISHAPS, ...NOISE].map(({ name }) => name));
+  const cells = allCells([...MISHAPS, ...SOCKET_MISHAPS, ...NOISE].map(({ name }) => name));
   const others =
     complaints.length - kinds(/ was written while /) - kinds(/^the secret/) - kinds(/no known form/);
   return [

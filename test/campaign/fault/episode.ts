@@ -4,6 +4,7 @@
  *
  * An episode depends on its seed and number alone, so that a failure is repeated by these two.
  */
+import { duplexPair } from "node:stream";
 import { readMessage } from "../../../lib/mail/message/message";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
@@ -15,10 +16,13 @@ import type { Account, Case } from "./audit";
 import { anyModule } from "./any-module";
 import { CANARIES, leaksIn } from "./canaries";
 import { Dice, mixed } from "./dice";
+import { certificate } from "../../support/certificates";
 import { Gateway, type GatewayOptions } from "./gateway";
+import type { MailerKind } from "./gateway-mailer";
 import { Host } from "./host";
 import { hashOf, Ledger } from "./ledger";
 import { address, anyLetter, type Charset } from "./letters";
+import { holdTimeForMessages } from "./message-time";
 import type { Scene } from "./mishap";
 import { MISHAPS, NOISE } from "./mishaps";
 import { OtherHost } from "./other-host";
@@ -26,6 +30,8 @@ import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
 import { ProcessPause } from "./process-pause";
 import type { Reached } from "./reached";
+import { socketCounter } from "./socket-counter";
+import { SOCKET_MISHAPS } from "./socket-mishaps";
 import { WireWitness } from "./wire-witness";
 
 const SECOND = 1_000;
@@ -34,6 +40,10 @@ const HOUR = 60 * MINUTE;
 const BEGIN = Date.UTC(2026, 0, 1);
 /** Minutes. */
 const MAX_AGE = 1440;
+/** Half of the episodes by the module's own client. */
+const MAILERS: readonly MailerKind[] = ["module", "module", "socket", "auto"];
+/** Turns of the event loop between two moments of the virtual clock while streams in memory are at work. */
+const TURNS = 6;
 /** A person looks after a held outbox this often. */
 const PERSON_EVERY = 40 * MINUTE;
 /** Number of the first test mail of an episode, behind those of its letters. */
@@ -69,8 +79,12 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   office.reset();
   reached.begin();
   const clock = new FastClock(BEGIN);
-  const isNoisy = dice.hit(0.3);
+  holdTimeForMessages(clock);
+  const mailer = dice.pick(MAILERS);
   const counter = dice.pick(COUNTERS);
+  const security = counter === "tls" || counter === "starttls" ? counter : "none";
+  // Without encryption nothing proves what a server has heard over a line without checksums.
+  const isNoisy = dice.hit(0.3) && (mailer === "module" || security !== "none");
   const charset: Charset = dice.pick(["auto", "auto", "utf-8", "gb2312", "big5"]);
   const tell = (what: string): void => void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what}`);
   const module = anyModule(dice, { clock, begin: BEGIN, isNoisy });
@@ -84,6 +98,21 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const world = module.state(internet);
   world.hosts = { "mail.example.com": "127.0.0.1" };
   if (counter === "memory") world.mailServer = office.take;
+  const serve = socketCounter({
+    office,
+    security,
+    before: async (step) => {
+      const refusal = await module.faults.smtp(step);
+      return refusal !== undefined && "code" in refusal ? refusal : undefined;
+    },
+  });
+  // Of the module's own client nothing comes here.
+  world.tcpServer = () => {
+    const [near, far] = duplexPair({ allowHalfOpen: true });
+    near.on("error", () => undefined);
+    serve(far);
+    return near;
+  };
 
   // A PIN spoilt on its way would be refused for good.
   if (!isNoisy && dice.hit(0.3)) {
@@ -107,16 +136,21 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   const shared = {
     clock,
     pause,
+    mailer,
     network: { ...NETWORK, ...ACCESS, allowReset: dice.hit(0.85) },
     smtp: {
       host: "mail.example.com",
       port: office.port(counter),
-      security: counter === "tls" || counter === "starttls" ? counter : "none",
+      security,
       user: CANARIES.smtpUser,
       password: CANARIES.smtpPassword,
       senderName: "Pump 7",
       senderAddress: "pump7@example.com",
-      tls: { verify: true, root: { from: "auto" }, contextId: 1 },
+      tls: {
+        verify: true,
+        root: mailer === "module" ? { from: "auto" } : { from: "pem", pem: certificate("ca").cert },
+        contextId: 1,
+      },
       encoding: "auto",
       sendTimeout: dice.pick([60, 300]),
     },
@@ -206,7 +240,8 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     clock.after(dice.between(0, span), () => void raise(letter));
   }
   let isOver = plan.mishaps === 0;
-  const pool = isNoisy ? [...MISHAPS, ...NOISE, ...NOISE] : MISHAPS;
+  const usual = mailer === "module" ? MISHAPS : [...MISHAPS, ...SOCKET_MISHAPS, ...SOCKET_MISHAPS];
+  const pool = isNoisy ? [...usual, ...NOISE, ...NOISE] : usual;
   for (let at = 0; at < plan.mishaps; at++) {
     const { name, strike } = dice.weighted(pool);
     const note = (): void => {
@@ -216,7 +251,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     const turn = plan.number * plan.mishaps + at;
     const contradicted = (arrival: Arrival): void => ledger.contradicted(arrival);
     const acts = { heal, contradicted, testMail, otherHost, foreignMail, note };
-    const scene: Scene = { clock, module, office, host, dice, turn, ...acts };
+    const scene: Scene = { mailer, clock, module, office, host, dice, turn, ...acts };
     clock.after(dice.between(0, span), () => {
       if (isOver) return;
       tell(`MISHAP ${name}`);
@@ -257,6 +292,8 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     }
   }
 
+  clock.turns = () =>
+    host.gateways.some(({ current }) => current?.modem.lock.held === true) && mailer !== "module" ? TURNS : 0;
   host.start();
   await clock.run(() => clock.now() >= span && toRaise === 0, span + PATIENCE);
   tell("ALL IS MENDED");

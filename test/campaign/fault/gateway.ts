@@ -2,13 +2,11 @@
  * A config node of an episode over all lives of its host: the library put together as the nodes do it, killed, deployed
  * and restarted on one disk. What befalls the whole process is in `host.ts`.
  */
-import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Modem } from "../../../lib/quectel/connection/modem";
-import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
@@ -17,10 +15,10 @@ import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/setting
 import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
 import { Trace } from "../../../lib/serial/trace";
 import type { TransportFactory } from "../../../lib/serial/transport";
-import { certificate } from "../../support/certificates";
 import type { FastClock } from "../../support/fast-clock";
 import { FaultyFiles, type Operation, type Survives } from "../../support/faulty-files";
 import { KeptLog } from "../../support/module-replies";
+import { gatewayMailer, type MailerKind } from "./gateway-mailer";
 import type { Charset } from "./letters";
 import { ProcessClock } from "./process-clock";
 import { ProcessPause } from "./process-pause";
@@ -36,6 +34,7 @@ export interface GatewayOptions {
   /** Of the process that it runs in. */
   readonly pause: ProcessPause;
   readonly store: KeyValueStore;
+  readonly mailer: MailerKind;
   readonly network: NetworkSettings;
   readonly smtp: SmtpSettings;
   readonly queue: Omit<OutboxSettings, "simulated">;
@@ -71,6 +70,7 @@ export class Gateway {
   private life: Life | undefined;
   private closing = false;
   private lastPid = 0;
+  private tests = 0;
   private boot = 1;
   private booted: number;
   /** Processes that run, by their number; ours is the one that a kill replaces. */
@@ -198,16 +198,8 @@ export class Gateway {
     });
     const search = new NetworkSearch(modem);
     const pdp = new PdpContext(modem, network);
-    const mailer = new QsmtpMailer({
-      modem,
-      pdp,
-      moduleClock: new ModuleClock(modem, network.contextId),
-      settings: smtp,
-      roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
-      store,
-      text: { ...smtp, charset, lateNote: 10 },
-      bccMode: this.options.bccMode,
-    });
+    const { mailer: kind, bccMode } = this.options;
+    const mailer = gatewayMailer(kind, { modem, pdp, store, smtp, charset, bccMode, lateNote: 10 });
     const boot = `boot ${this.boot}`;
     const files = this.disk;
     const { booted } = this;
@@ -269,6 +261,8 @@ export class Gateway {
     const testMail = async (recipient: string, cancelled: AbortSignal): Promise<TestMailEnd> => {
       const test = new TestMail({
         lender: { modem, pdp, outbox },
+        // Where each mail takes its way, a person tries them one after the other.
+        way: kind === "auto" ? (this.tests++ % 2 === 0 ? "module" : "socket") : kind,
         isInUse: () => !dead,
         transport: lines.through(this.options.transport),
         clock,

@@ -28,6 +28,13 @@ const FORMS: readonly string[] = [
   String.raw`AT\+QI(DNSGIP|DNSCFG)=${NUMBER}(,${STRING}){0,2}`,
   String.raw`AT\+QPING=${NUMBER},${STRING},${NUMBER},${NUMBER}`,
   String.raw`AT\+QNTP=${NUMBER},${STRING},123,1`,
+  // Quectel: sockets
+  String.raw`AT\+QIOPEN=\d{1,2},\d{1,2},"TCP",${STRING},\d{1,5},0,0`,
+  String.raw`AT\+Q(ISEND|IRD)=\d{1,2},\d{1,4}`,
+  String.raw`AT\+QICLOSE=\d{1,2},1`,
+  String.raw`AT\+QISTATE=1,\d{1,2}`,
+  String.raw`AT\+QISDE=0`,
+  String.raw`AT\+QICFG="(dataformat|viewmode|recvind)"(,\d){0,2}`,
   // Quectel: files
   String.raw`AT\+QFLDS="(RAM|UFS)"`,
   String.raw`AT\+QFLST="(RAM:|UFS:)?[A-Za-z0-9._*-]{1,80}"`,

@@ -18,6 +18,8 @@ export class Ledger {
   private readonly tests = new Map<string, TestMailEnd | undefined>();
   private readonly foreignRecipients = new Set<string>();
   private readonly contradictedTests = new Set<string>();
+  /** Message-IDs of a letter by socket. */
+  private readonly ids = new Map<number, Set<string>>();
 
   /** @param isNoisy the line has no checksums */
   constructor(private readonly isNoisy: boolean) {}
@@ -91,6 +93,8 @@ export class Ledger {
     const account = emptyAccount();
     for (const one of this.cases.values()) {
       add(account, accountOf(one));
+      const ids = this.ids.get(one.letter.number)?.size ?? 0;
+      if (ids > 1) this.complaints.push(`letter ${one.letter.number} came with ${ids} Message-IDs`);
       for (const { recipient, isMarked } of one.copies)
         story.push(`copy ${recipient}${isMarked ? " marked" : ""}`);
     }
@@ -119,6 +123,7 @@ export class Ledger {
       // On a line without checksums an address may be spoilt; it is not that of another config node.
       if (arrival.sender !== one.sender && (this.senders.has(arrival.sender) || !this.isNoisy))
         this.complaints.push(`${recipient} got mail from ${arrival.sender}`);
+      if (arrival.counter === "socket") this.hasId(one.letter.number, parsed.messageId);
       const contents = parsed.attachments.map(({ content }) => content);
       const { letter } = one;
       one.copies.push({
@@ -131,6 +136,11 @@ export class Ledger {
         hasText: [text, ...contents.map(String)].some((other) => lines(other).includes(letter.text)),
       });
     }
+  }
+
+  private hasId(letter: number, messageId: string | undefined): void {
+    if (messageId === undefined) this.complaints.push(`letter ${letter} came without a Message-ID`);
+    else this.ids.set(letter, (this.ids.get(letter) ?? new Set()).add(messageId));
   }
 }
 

@@ -2,11 +2,13 @@
 import type { FaultPlan, FaultRule, SimulatedModem, SmtpStep } from "../../../lib/simulator";
 import type { FastClock } from "../../support/fast-clock";
 import type { Dice } from "./dice";
+import type { MailerKind } from "./gateway-mailer";
 import type { Host } from "./host";
 import type { OtherHost } from "./other-host";
 import type { Arrival, PostOffice } from "./post-office";
 
 export interface Scene {
+  readonly mailer: MailerKind;
   readonly clock: FastClock;
   readonly module: SimulatedModem;
   readonly office: PostOffice;
@@ -48,7 +50,7 @@ export const STEPS: readonly SmtpStep[] = [
   "data",
   "end",
 ];
-export const COMMANDS = [
+const COMMANDS = [
   "+QSMTPCLR",
   "+QSMTPDST",
   "+QSMTPSUB",
@@ -66,6 +68,25 @@ export const COMMANDS = [
   "+CPIN",
   "+CCLK",
 ] as const;
+
+/** Those of a mail over a socket. */
+const SOCKET_COMMANDS = [
+  "+QIOPEN",
+  "+QISEND",
+  "+QISEND",
+  "+QIRD",
+  "+QICLOSE",
+  "+QISTATE",
+  "+QICFG",
+  "+QIACT",
+  "+CEREG",
+] as const;
+
+/** A command that the mails of the episode need. */
+export function anyCommand({ dice, mailer }: Scene): string {
+  const isBySocket = mailer === "socket" || (mailer === "auto" && dice.hit(0.5));
+  return dice.pick<string>(isBySocket ? SOCKET_COMMANDS : COMMANDS);
+}
 
 /** Faults at bytes of the line, counted from now. */
 export function plan(scene: Scene, rules: FaultPlan, ms = 20 * MINUTE): void {
@@ -91,7 +112,7 @@ export function soon(scene: Scene, strike: (module: SimulatedModem) => void): vo
   const fault = { kind: "run", run } as const;
   const chance = dice.random();
   if (chance < 0.35) plan(scene, [{ at: somewhere(scene), fault }]);
-  else if (chance < 0.6) plan(scene, [{ at: { command: dice.pick(COMMANDS) }, fault }]);
+  else if (chance < 0.6) plan(scene, [{ at: { command: anyCommand(scene) }, fault }]);
   else if (chance < 0.8) plan(scene, [{ at: { smtp: dice.pick(STEPS) }, fault }]);
   else {
     strike(module);

@@ -2,8 +2,8 @@
 import { cell, change, cme, ERROR, setModuleTime, simCard } from "../../../lib/simulator";
 import { HOST_MISHAPS } from "./host-mishaps";
 import {
+  anyCommand,
   atAcceptance,
-  COMMANDS,
   MINUTE,
   plan,
   SECOND,
@@ -94,6 +94,8 @@ const MODULE_MISHAPS: readonly Mishap[] = [
     weight: 4,
     strike: (scene) =>
       atAcceptance(scene, (arrival) => {
+        // The numbers are those of the module's client.
+        if (arrival.counter === "socket") return "reply";
         const result = RESULTS[scene.turn % RESULTS.length] ?? { number: 654, reply: 0 };
         if (contradictsAcceptance(result)) scene.contradicted(arrival);
         const fault = { kind: "result", err: result.number, protocolError: result.reply } as const;
@@ -245,7 +247,7 @@ export const MISHAPS: readonly Mishap[] = [
       plan(
         scene,
         several(scene, 3, () => ({
-          at: { command: scene.dice.pick(COMMANDS), nth: scene.dice.between(1, 3) },
+          at: { command: anyCommand(scene), nth: scene.dice.between(1, 3) },
           fault: {
             kind: "result",
             result: scene.dice.hit(0.3)

@@ -87,6 +87,7 @@ export async function nextMailAfter(
     transport: simulatorTransport(module),
     witness: new WireWitness(),
     store: memoryStore(),
+    mailer: "module",
     network: NETWORK,
     smtp: ACCOUNT,
     bccMode: "private",

@@ -6,6 +6,7 @@
  */
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { SMTPServer } from "smtp-server";
 import {
   DeliveryFailure,
@@ -25,7 +26,8 @@ export const COUNTERS: readonly Counter[] = ["memory", "plain", "tls", "starttls
 
 /** A mail that a server has taken. */
 export interface Arrival {
-  readonly counter: Counter;
+  /** `socket`: that behind the sockets of the module. */
+  readonly counter: Counter | "socket";
   readonly recipients: readonly string[];
   readonly sender: string;
   readonly user: string;
@@ -60,7 +62,7 @@ export class PostOffice {
   refused: (recipient: string) => number | undefined = () => undefined;
   private readonly servers: SMTPServer[] = [];
   private readonly doors = new Map<Counter, Server>();
-  private readonly sockets = new Set<Socket>();
+  private readonly sockets = new Set<Duplex>();
 
   static async open(): Promise<PostOffice> {
     const office = new PostOffice();
@@ -126,7 +128,14 @@ export class PostOffice {
       throw localFailure(step === "connect" ? "network" : "closedByPeer", "the server is down");
   }
 
-  private accept(arrival: Arrival): "reply" | "hang up" {
+  /** A connection that ends with all others when the server crashes. */
+  admit(connection: Duplex): void {
+    this.sockets.add(connection);
+    connection.once("close", () => this.sockets.delete(connection));
+  }
+
+  /** A server has a mail. */
+  accept(arrival: Arrival): "reply" | "hang up" {
     this.arrivals.push(arrival);
     return this.atAcceptance(arrival);
   }

@@ -4,20 +4,20 @@
  */
 import { settled } from "../../../lib/quectel/connection/modem-state";
 import type { Clock } from "../../../lib/clock";
-import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { Mailer } from "../../../lib/mailer/mailer";
 import { Modem } from "../../../lib/quectel/connection/modem";
 import type { Outbox } from "../../../lib/outbox/outbox";
-import { ModuleClock } from "../../../lib/quectel/network/module-clock";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger, NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { leasePort, type PortLease } from "../../../nodes/runtime/modem/port-lease";
-import { certificate } from "../../support/certificates";
+import { gatewayMailer } from "./gateway-mailer";
 import type { Charset } from "./letters";
 
 export interface TestMailOptions {
   readonly lender: { readonly modem: Modem; readonly pdp: PdpContext; readonly outbox: Outbox };
+  readonly way: "module" | "socket";
   readonly isInUse: () => boolean;
   readonly transport: TransportFactory;
   readonly clock: Clock;
@@ -36,7 +36,7 @@ export type TestMailEnd = "sent" | "not sent" | "unknown";
 export class TestMail {
   private readonly stopping = new AbortController();
   private portLease: PortLease | undefined;
-  private mailer: QsmtpMailer | undefined;
+  private mailer: Mailer | undefined;
   private running: Promise<TestMailEnd> | undefined;
 
   constructor(private readonly options: TestMailOptions) {}
@@ -84,16 +84,15 @@ export class TestMail {
     const { transport, clock, network, smtp, charset, store, log, port } = this.options;
     const modem = new Modem({ transport, clock, network, log, random: () => 0.5, urcPort: async () => port });
     const pdp = new PdpContext(modem, network);
-    const mailer = new QsmtpMailer({
+    const mailer = gatewayMailer(this.options.way, {
       modem,
       pdp,
-      moduleClock: new ModuleClock(modem, network.contextId),
-      settings: smtp,
-      roots: () => Promise.resolve([{ name: "Test CA", pem: certificate("ca").cert }]),
       store: memoryStore(),
       testNotes: store,
-      text: { ...smtp, charset, lateNote: 0 },
+      smtp,
+      charset,
       bccMode: "private",
+      lateNote: 0,
     });
     this.mailer = mailer;
     try {

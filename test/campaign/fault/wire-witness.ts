@@ -9,7 +9,10 @@ import type { LineWitness } from "./process-transport";
 import { isKnownLine } from "./grammar";
 
 /** NO CARRIER ends no command of this package. */
-const FINAL = /^(OK|ERROR|\+CM[ES] ERROR: ?.*)$/;
+const FINAL = /^(OK|ERROR|SEND OK|SEND FAIL|\+CM[ES] ERROR: ?.*)$/;
+/** After it exactly so many bytes are written. */
+const SEND = /^AT\+QISEND=\d+,([1-9]\d*)$/;
+const PROMPT = "> ";
 const CONNECT = /^CONNECT\b/;
 /** ATE0Q0V1, the probe, the escape sequence; see lib/at/resync-ladder.ts. */
 const RESYNC = /^(\+\+\+|ATE0Q0V1|AT\+CMEE\?(;\+CMEE\?)*)$/;
@@ -32,6 +35,8 @@ export class WireWitness implements LineWitness {
   private line = "";
   private heard = "";
   private latest = "";
+  /** Bytes of a block that the module waits for. */
+  private block = 0;
   /** Empty lines since the latest command. */
   private filled = 0;
   /** What passed last, for a complaint. */
@@ -41,6 +46,7 @@ export class WireWitness implements LineWitness {
     this.state = "idle";
     this.line = "";
     this.heard = "";
+    this.block = 0;
   }
 
   written(bytes: Uint8Array): void {
@@ -48,7 +54,9 @@ export class WireWitness implements LineWitness {
     this.remember("out", text);
     if (text === "+++") return;
     if (this.state === "data") return;
-    this.line += text;
+    const ofBlock = Math.min(this.block, text.length);
+    this.block -= ofBlock;
+    this.line += text.slice(ofBlock);
     for (let end = this.line.indexOf("\r"); end >= 0; end = this.line.indexOf("\r")) {
       this.command(this.line.slice(0, end));
       this.line = this.line.slice(end + 1);
@@ -65,7 +73,13 @@ export class WireWitness implements LineWitness {
       for (const line of segments) {
         if (FINAL.test(line)) this.state = "idle";
         else if (CONNECT.test(line) && this.state === "running") this.state = "data";
+        if (this.state === "idle") this.block = 0;
       }
+    }
+    const [, size] = SEND.exec(this.latest) ?? [];
+    if (this.state === "running" && size !== undefined && this.heard === PROMPT) {
+      this.heard = "";
+      this.block = Number(size);
     }
   }
 

@@ -152,6 +152,7 @@ describe("a mail over a socket, with a mishap at any byte in either direction", 
   for (const [security, mishaps] of suites) {
     for (const mishap of mishaps) {
       it(`is neither lost nor repeated unmarked, with ${security}, although the ${mishap.name}`, async function () {
+        this.timeout(timeFor([]));
         const extent = await extentOf(security, security !== "none" && mishap !== DAMAGE);
         const places = placesOf(extent);
         this.timeout(timeFor(places));
