@@ -8,6 +8,7 @@
 import assert from "node:assert/strict";
 import { cell, change, SimulatedModem } from "../../lib/simulator";
 import { serveTcp } from "../../lib/simulator/serve/tcp-server";
+import { systemClock } from "../../lib/clock";
 import { readJson } from "../support/editor-files";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
@@ -15,7 +16,7 @@ import { coreNodes } from "./support/core-nodes";
 import { FlowBench, helperNode, type FlowNode, type Message } from "./support/flow-bench";
 import { LeapingClock } from "./support/leaping-clock";
 
-const CORE = ["inject", "comment", "function", "switch", "trigger", "rbe", "join", "batch"] as const;
+const CORE = ["inject", "comment", "function", "switch", "exec", "trigger", "rbe", "join", "batch"] as const;
 
 describe("The example", function () {
   this.timeout(30_000);
@@ -327,6 +328,69 @@ describe("The example", function () {
       press("level 95 %");
       const next = await server.waitForMail(3);
       assert.deepEqual([next.parsed.subject, next.parsed.inReplyTo], ["ALARM: tank 2 is high", undefined]);
+    });
+  });
+
+  describe("18 Set the clock of the host", () => {
+    const NAME = "18 Set the clock of the host";
+    const AT_START = { once: false, repeat: "" };
+    /** The same form, and nothing is set: what it was given comes out at its first output. */
+    const ECHO = { command: "echo date -u -s" };
+
+    it("may run one command, which needs a right of its own: that of ten digits and nothing else", () => {
+      const nodes: FlowNode[] = readJson(`examples/${NAME}.json`);
+      const exec: Partial<FlowNode> = nodes.find(({ type }) => type === "exec") ?? {};
+      assert.deepEqual(
+        [exec["command"], exec["addpay"], exec["append"], exec["useSpawn"]],
+        ["sudo -n /usr/bin/date -u -s", "payload", "", "true"],
+        "no shell reads it",
+      );
+      const info = String(nodes.find(({ type }) => type === "comment")?.["info"]);
+      const [, allowed = ""] = /NOPASSWD: (.*)/.exec(info) ?? [];
+      assert.equal(allowed, `/usr/bin/date -u -s @${"[0-9]".repeat(10)}`);
+    });
+
+    it("gives the network's time to a host whose clock is wrong", async () => {
+      await port.close();
+      const network = Date.UTC(2031, 4, 6, 7, 8, 9);
+      module = new SimulatedModem({ clock: { ...systemClock, wall: () => network } });
+      port = await serveTcp(module, { tcpPort: 0 });
+      await load(NAME, { "at start and every hour": AT_START, "set the clock": ECHO });
+      await bench.showsStatus(idOf("quectel-modem-status"), "ready");
+      press("at start and every hour");
+      assert.equal((await shown("result")).payload, `date -u -s @${network / 1000}\n`);
+    });
+
+    it("passes on digits only, whatever the time of the modem looks like", async () => {
+      await load(NAME, { "at start and every hour": AT_START, "set the clock": ECHO });
+      const hostile = [
+        "2031-05-06T07:08:09Z; reboot",
+        "$(reboot)",
+        "@1935817689 -f /etc/shadow",
+        "+275760-09-13T00:00:00.000Z",
+        "1970-01-01T00:00:00.000Z",
+        "",
+        1935817689000,
+        ["2031-05-06T07:08:09.000Z"],
+        { toString: "x" },
+        null,
+      ];
+      for (const network of hostile)
+        bench.inject(idOf("if it is wrong"), { payload: { clock: { network } } });
+      for (const payload of [
+        "x",
+        null,
+        {},
+        { clock: null },
+        { clock: { plausible: true, time: "2031-05-06T07:08:09.000Z" } },
+      ])
+        bench.inject(idOf("if it is wrong"), { payload });
+      const time = "2031-05-06T07:08:09.000Z";
+      const now = new Date().toISOString();
+      for (const one of [now, time])
+        bench.inject(idOf("if it is wrong"), { payload: { clock: { network: one } } });
+      // What comes first is that of the only good one that the host does not know.
+      assert.equal((await shown("result")).payload, "date -u -s @1935817689\n");
     });
   });
 

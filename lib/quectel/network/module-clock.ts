@@ -31,6 +31,8 @@ export interface ClockStatus {
   readonly time: number | undefined;
   /** False before 2024, more than a day off the network's time, or more than a day behind the host. */
   readonly plausible: boolean;
+  /** The time that the network has sent, ms since 1970; undefined where it has sent none. */
+  readonly network: number | undefined;
 }
 
 export class ModuleClock {
@@ -45,7 +47,8 @@ export class ModuleClock {
   async status(signal?: AbortSignal): Promise<ClockStatus> {
     const execute = this.executor(signal);
     const time = await shownTime(execute);
-    return { time, plausible: this.isPlausible(time, await timeOfNetwork(execute)) };
+    const network = await timeOfNetwork(execute);
+    return { time, plausible: this.isPlausible(time, network), network };
   }
 
   /** The time that the network has sent, ms since 1970; undefined where it has sent none, or nonsense. Changes nothing. */

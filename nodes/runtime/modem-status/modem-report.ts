@@ -14,8 +14,8 @@ export interface ModemReport extends Partial<NetworkSnapshot> {
   /** `ready`, or the code that says why not. */
   readonly sim?: string;
   readonly pdp?: { readonly contextId: number; readonly active: boolean };
-  /** ISO 8601 as the module shows it, and whether that can be right. */
-  readonly clock?: { readonly time?: string; readonly plausible: boolean };
+  /** ISO 8601: the time as the module shows it, and whether that can be right; that of the network where it sends one. */
+  readonly clock?: { readonly time?: string; readonly plausible: boolean; readonly network?: string };
   readonly queue: OutboxSummary;
   readonly imei?: string;
   readonly iccid?: string;
@@ -58,6 +58,7 @@ async function ask(parts: Assembly, { includeIds, signal }: ReportOptions): Prom
     clock: {
       plausible: clock.plausible,
       ...(clock.time === undefined ? {} : { time: new Date(clock.time).toISOString() }),
+      ...(clock.network === undefined ? {} : { network: new Date(clock.network).toISOString() }),
     },
     ...(card === undefined ? {} : { iccid: card }),
   };

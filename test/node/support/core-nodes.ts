@@ -8,6 +8,7 @@ const FILES = {
   comment: "common/90-comment.js",
   function: "function/10-function.js",
   switch: "function/10-switch.js",
+  exec: "function/90-exec.js",
   trigger: "function/89-trigger.js",
   rbe: "function/rbe.js",
   join: "sequence/17-split.js",
