@@ -21,6 +21,7 @@ import { KeptLog } from "../../support/module-replies";
 import { gatewayMailer, type MailerKind } from "./gateway-mailer";
 import type { Charset } from "./letters";
 import { ProcessClock } from "./process-clock";
+import { ProcessLeases } from "./process-leases";
 import { ProcessPause } from "./process-pause";
 import { ProcessLines, type LineWitness } from "./process-transport";
 import { TestMail, type TestMailEnd } from "./test-mail";
@@ -196,6 +197,8 @@ export class Gateway {
       urcPort: async () => this.options.port,
       hide: (secrets) => trace.hide(secrets),
     });
+    const leases = new ProcessLeases();
+    leases.watch(modem.lock);
     const search = new NetworkSearch(modem);
     const pdp = new PdpContext(modem, network);
     const { mailer: kind, bccMode } = this.options;
@@ -297,8 +300,8 @@ export class Gateway {
         clock.die();
         lines.die();
         for (const test of tests) test.die();
-        // What a process holds ends with it: here the lock of the module, which is one for the whole test process.
         mailer.close();
+        leases.die();
       },
       close: async (): Promise<void> => {
         dead = true;

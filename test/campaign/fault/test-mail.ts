@@ -13,6 +13,7 @@ import type { Logger, NetworkSettings, SmtpSettings } from "../../../lib/quectel
 import type { TransportFactory } from "../../../lib/serial/transport";
 import { leasePort, type PortLease } from "../../../nodes/runtime/modem/port-lease";
 import { gatewayMailer } from "./gateway-mailer";
+import { ProcessLeases } from "./process-leases";
 import type { Charset } from "./letters";
 
 export interface TestMailOptions {
@@ -38,6 +39,7 @@ export class TestMail {
   private portLease: PortLease | undefined;
   private mailer: Mailer | undefined;
   private running: Promise<TestMailEnd> | undefined;
+  private readonly leases = new ProcessLeases();
 
   constructor(private readonly options: TestMailOptions) {}
 
@@ -60,6 +62,7 @@ export class TestMail {
   die(): void {
     this.stopping.abort(new Error("dead"));
     this.mailer?.close();
+    this.leases.die();
   }
 
   private async borrowed(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
@@ -83,6 +86,7 @@ export class TestMail {
   private async sent(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
     const { transport, clock, network, smtp, charset, store, log, port } = this.options;
     const modem = new Modem({ transport, clock, network, log, random: () => 0.5, urcPort: async () => port });
+    this.leases.watch(modem.lock);
     const pdp = new PdpContext(modem, network);
     const mailer = gatewayMailer(this.options.way, {
       modem,
