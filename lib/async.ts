@@ -44,12 +44,18 @@ export class Semaphore {
   async acquire(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();
     // Who leaves hands the place over.
-    if (!this.full) this.inside++;
+    if (this.inside < this.places) this.inside++;
     else await this.turn(signal);
     let isInside = true;
     return () => {
-      if (isInside) this.leave();
+      if (!isInside) return;
       isInside = false;
+      const [next] = this.waiting;
+      if (next === undefined) this.inside--;
+      else {
+        this.waiting.delete(next);
+        this.handOver(next);
+      }
     };
   }
 
@@ -77,15 +83,6 @@ export class Semaphore {
     } finally {
       signal?.removeEventListener("abort", onAbort);
     }
-  }
-
-  private leave(): void {
-    for (const next of this.waiting) {
-      this.waiting.delete(next);
-      this.handOver(next);
-      return;
-    }
-    this.inside--;
   }
 }
 

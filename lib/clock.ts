@@ -28,14 +28,13 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, fire) {
-    let handle: NodeJS.Timeout;
-    const arm = (left: number): void => {
-      handle = setTimeout(
-        () => (left > LONGEST_TIMEOUT_MS ? arm(left - LONGEST_TIMEOUT_MS) : fire()),
-        Math.min(left, LONGEST_TIMEOUT_MS),
-      );
-    };
-    arm(Math.max(0, ms));
+    if (ms > LONGEST_TIMEOUT_MS) {
+      let timer = systemClock.after(LONGEST_TIMEOUT_MS, () => {
+        timer = systemClock.after(ms - LONGEST_TIMEOUT_MS, fire);
+      });
+      return { clear: () => timer.clear() };
+    }
+    const handle = setTimeout(fire, Math.max(0, ms));
     return { clear: () => clearTimeout(handle) };
   },
 };

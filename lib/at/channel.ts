@@ -92,7 +92,9 @@ export class Waiters {
           end(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
         );
       },
-      cancel: () => end(new ModemError("MODEM_ABORTED")),
+      cancel: () => {
+        if (this.waiting.has(end)) end(new ModemError("MODEM_ABORTED"));
+      },
     };
   }
 
@@ -165,7 +167,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     } catch (error) {
       exchange.fail(error);
     }
-    if (this.state === "closed") exchange.fail(this.closedError());
+    if (this.dialogue.state.kind === "closed") exchange.fail(this.closedError());
     if (!exchange.isSettled) {
       const { priority = "normal" } = options;
       const place = this.queue.findLastIndex(
@@ -180,7 +182,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** Registers interest in an unsolicited line; to be called before the command that causes it is executed. */
   expect(match: (line: string) => boolean): Waiter {
     const waiter = this.waiters.expect(match);
-    if (this.state === "closed") this.waiters.failAll(this.closedError());
+    if (this.dialogue.state.kind === "closed") this.waiters.failAll(this.closedError());
     return waiter;
   }
 
@@ -209,7 +211,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   /** Starts the ladder when it is needed or wanted, else the next command. */
   private startNext(): void {
-    const { state } = this;
+    const state = this.dialogue.state.kind;
     if (state !== "idle" && state !== "outOfSync") return;
     if (this.syncing !== undefined || (state === "outOfSync" && this.queue.length > 0)) {
       this.syncing ??= new Deferred();

@@ -26,10 +26,9 @@ import {
   type ResultCode,
   type ResultFormat,
 } from "./line-kind";
-import { BLOCK, PayloadSender, PIECE } from "./payload-sender";
 import { FORMAT_LINE, ResyncLadder } from "./resync-ladder";
 import { Tokenizer } from "./tokenizer";
-import { escapeByPlus, GUARD_TIME_MS, type Wire } from "./wire";
+import { BLOCK, escapeByPlus, GUARD_TIME_MS, PayloadSender, PIECE, type Wire } from "./wire";
 
 export interface DialogueListener {
   /** A command has ended in the ordinary way: the next may start, when the bytes at hand have been dealt with. */

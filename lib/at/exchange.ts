@@ -11,7 +11,7 @@ import { ModemError, type ErrorCode, type ModemErrorOptions } from "../errors";
 import { maskSecrets } from "../serial/trace";
 import { shownLine, type Command, type Response } from "./command";
 import type { ResultCode } from "./line-kind";
-import type { PayloadSender } from "./payload-sender";
+import type { PayloadSender } from "./wire";
 
 export type Priority = "high" | "normal" | "low";
 

@@ -6,25 +6,25 @@
  * This file ties them together and starts and stops them; it knows no single command.
  */
 import { EventEmitter, setMaxListeners } from "node:events";
-import { delay, systemClock, type Clock } from "../clock";
+import { type Clock, delay, systemClock } from "../clock";
 import type { AtPort } from "./line/at-port";
-import { BehaviourStack, Expectations, type Behaviour, type CommandPredicate } from "./line/behaviours";
-import { nextImei } from "./module/imei";
+import { type Behaviour, BehaviourStack, type CommandPredicate, Expectations } from "./line/behaviours";
 import { bootSequence, isServed, serviceDelayMs } from "./module/boot";
 import { CommandRegistry, features } from "./commands";
 import { FaultInjector } from "./faults/fault-injector";
 import type { FaultPlan } from "./faults/faults";
-import { ERROR, type Command, type CommandContext, type FinalResult } from "./device/command";
+import { type Command, type CommandContext, ERROR, type FinalResult } from "./device/command";
 import { ModemLog } from "./device/log";
 import { lineRate } from "./line/line-rate";
-import { portNames, type ModemPort, type PortName } from "./device/port";
+import { type ModemPort, type PortName, portNames } from "./device/port";
 import type { CommandProcessor } from "./line/command-run";
-import { PortLine, type HostEnd, type HostLine } from "./line/port-line";
-import { StateStore, type Happening, type RestartKind, type StateKey } from "./device/device";
+import { type HostEnd, type HostLine, PortLine } from "./line/port-line";
+import { type Happening, type RestartKind, type StateKey, StateStore } from "./device/device";
 import type { ServedModem } from "./serve/served-modem";
 import { noDelay, type Timing } from "./device/timing";
 import { urcPorts } from "./line/urc-port";
 import { chooseVariants, type VariantChoice, type Variants } from "./variants/variants";
+import { randomInt } from "node:crypto";
 
 type Power = "on" | "starting" | "off" | "unplugged";
 
@@ -285,4 +285,31 @@ function newLife(): AbortController {
   const life = new AbortController();
   setMaxListeners(0, life.signal);
   return life;
+}
+
+/* The number of a simulated module: each has one of its own, as real ones do. */
+
+/** The type allocation code 00-101 belongs to test equipment (3GPP TS 23.003 section 6.2.1). */
+const TYPE = "00101500";
+const SERIALS = 1_000_000;
+
+/** Others in other processes, as two programs may each simulate a module beside the other. */
+let serial = randomInt(SERIALS);
+
+/** Fifteen digits that no module of this process has had, with their check digit. */
+export function nextImei(): string {
+  serial = (serial + 1) % SERIALS;
+  const digits = TYPE + String(serial).padStart(6, "0");
+  return digits + checkDigit(digits);
+}
+
+/** Luhn's formula (3GPP TS 23.003 annex B): every second digit from the right counts twice. */
+function checkDigit(digits: string): string {
+  const sum = Array.from(digits)
+    .reverse()
+    .reduce((total, digit, index) => {
+      const value = Number(digit) * (index % 2 === 0 ? 2 : 1);
+      return total + (value > 9 ? value - 9 : value);
+    }, 0);
+  return String((10 - (sum % 10)) % 10);
 }

@@ -12,7 +12,7 @@ import { EventEmitter } from "node:events";
 import { copyOf, type ModemError } from "../../errors";
 import type { Modem } from "../../quectel/connection/modem";
 import type { SmtpSettings } from "../../quectel/settings";
-import { MailMemories } from "../mail-memory";
+import { MailMemories } from "../modem-mailer";
 import type {
   Ended,
   EndedMail,

@@ -10,7 +10,7 @@ import type { ExecuteOptions } from "../../at/channel";
 import type { Command } from "../../at/command";
 import type { Clock } from "../../clock";
 import { copyOf, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
-import type { LineProperties } from "../../quectel/connection/line-source";
+import type { LineProperties } from "../../quectel/commands/common";
 import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
 import type { Logger } from "../../quectel/settings";
 

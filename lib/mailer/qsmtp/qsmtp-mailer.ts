@@ -27,8 +27,7 @@ import type {
   Retry,
   Transaction,
 } from "../mailer";
-import { calledOff } from "../called-off";
-import { recipientsOf } from "../envelope";
+import { calledOff, recipientsOf } from "../envelope";
 import { withServer } from "../named-server";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";

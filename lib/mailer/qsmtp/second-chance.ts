@@ -12,7 +12,7 @@ import type { BusyWatch } from "./busy-watch";
 import { atStage } from "./guarded-modem";
 import { mailState, ResultListener, runningMailResult } from "./running-mail";
 import type { TransactionParts } from "./transaction";
-import { MailMemories } from "../mail-memory";
+import { MailMemories } from "../modem-mailer";
 
 /** What was done for one mail since its last back-off. */
 interface ChancesTaken {

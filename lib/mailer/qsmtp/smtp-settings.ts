@@ -5,15 +5,7 @@
  * text of a mail (`text-coding.ts`), the keys of the SSL context to `tls.ts`.
  */
 import type { MailTransaction } from "./compose/mail-transaction";
-import {
-  setAccount,
-  setContext,
-  setSecurity,
-  setSender,
-  setServer,
-  setSslContext,
-  type MailSetting,
-} from "../../quectel/commands/smtp";
+import { type MailSetting, mailSetting } from "../../quectel/commands/smtp";
 import { ModemError, isModemError } from "../../errors";
 import type { SmtpSettings } from "../../quectel/settings";
 import { atStage, confirmed, type Meaning } from "./guarded-modem";
@@ -96,20 +88,22 @@ function smtpSettings(pdpContext: number, settings: SmtpSettings, sender: Sender
     sender: `sender name of ${bytesOf(senderName)} bytes, address of ${bytesOf(senderAddress)} bytes`,
   };
   return [
-    { setting: setContext(pdpContext), refused: {} },
-    { setting: setSecurity(security), refused: {} },
-    ...(security === "none" ? [] : [{ setting: setSslContext(tls.contextId), refused: {} }]),
+    { setting: mailSetting({ key: "contextid", id: pdpContext }), refused: {} },
+    { setting: mailSetting({ key: "ssltype", security }), refused: {} },
+    ...(security === "none"
+      ? []
+      : [{ setting: mailSetting({ key: "sslctxid", id: tls.contextId }), refused: {} }]),
     {
-      setting: setServer(host, port),
+      setting: mailSetting({ key: "smtpserver", host, port }),
       refused: { SMTP_PARAMETER: { code: "LIMIT_SERVER", detail: lengths.server } },
     },
     {
       // RFC 4616 section 2: name and password are UTF-8; on the line each byte is a character.
-      setting: setAccount(onLine(user), onLine(password)),
+      setting: mailSetting({ key: "account", user: onLine(user), password: onLine(password) }),
       refused: { SMTP_PARAMETER: { code: "LIMIT_CREDENTIALS", detail: lengths.account } },
     },
     {
-      setting: setSender(senderName, senderAddress),
+      setting: mailSetting({ key: "sender", name: senderName, address: senderAddress }),
       refused: {
         SMTP_PARAMETER: {
           code: "LIMIT_ADDRESS",

@@ -13,8 +13,8 @@ import {
   clearMail,
   listSettings,
   querySubject,
-  setOriginalBody,
   setSubject,
+  mailSetting,
 } from "../../quectel/commands/smtp";
 import { ifRefused, isRefusal } from "../../quectel/execute";
 import type { KnownSettings } from "./smtp-settings";
@@ -65,7 +65,7 @@ export class TextCoding {
   async prepareBody(signal: AbortSignal): Promise<void> {
     const finding = (await this.recall()) ?? (await this.ask(signal));
     if (!finding.original) return;
-    const setting = setOriginalBody(this.encoding !== "hex");
+    const setting = mailSetting({ key: "bodyoriginal", original: this.encoding !== "hex" });
     try {
       await confirmed(() => this.known.apply(setting, signal));
     } catch (error) {
@@ -98,7 +98,10 @@ export class TextCoding {
     const { model = "", firmware = "" } = this.modem.identity ?? {};
     await this.modem.execute(clearMail(), { signal });
     const subject = await this.askSubject(signal);
-    const original = await this.known.applyIfKnown(setOriginalBody(this.encoding !== "hex"), signal);
+    const original = await this.known.applyIfKnown(
+      mailSetting({ key: "bodyoriginal", original: this.encoding !== "hex" }),
+      signal,
+    );
     const isDoubtful = subject === "unknown" || (!original && (await this.listsOriginal(signal)));
     await this.modem.execute(clearMail(), { signal });
     const finding: Finding = { model, firmware, subject, original };

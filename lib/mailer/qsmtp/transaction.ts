@@ -18,7 +18,7 @@ import {
   sendBody,
   setSubject,
 } from "../../quectel/commands/smtp";
-import { inputSeconds } from "../../quectel/connection/line-source";
+import { inputSeconds } from "../../quectel/commands/common";
 import type { Modem } from "../../quectel/connection/modem";
 import { ifRefused } from "../../quectel/execute";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";

@@ -20,8 +20,7 @@ import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
-import { calledOff } from "../called-off";
-import { recipientsOf } from "../envelope";
+import { calledOff, recipientsOf } from "../envelope";
 import type {
   Ended,
   Envelope,

@@ -1,5 +1,5 @@
 /** SIM commands: 3GPP TS 27.007 section 8.3 (CPIN) and Quectel's own QPINC and QCCID. */
-import { headerOf, nothing, parseParameters, str, type Command } from "../../at/command";
+import { nothing, parseParameters, str, type Command } from "../../at/command";
 import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** `READY`, `SIM PIN`, `SIM PUK` and others; a missing card is `+CME ERROR: 10`. */
@@ -47,9 +47,3 @@ export const iccid = (): Command<string> => ({
   timeoutMs: TIMEOUT_MS.short,
   parse: (response) => required(firstParameters(response).text(0), "the ICCID").replace(/F$/i, ""),
 });
-
-/** True for an unsolicited line that says the card came, went or changed its state. */
-export function concernsSim(line: string): boolean {
-  const header = headerOf(line);
-  return header === "+CPIN" || header === "+QUSIM" || header === "+QSIMSTAT";
-}

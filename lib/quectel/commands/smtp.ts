@@ -14,17 +14,8 @@ export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";
 
 /** A QSMTPCFG command and the key it sets. */
 export interface MailSetting extends Command<void> {
-  readonly key: MailSettingKey;
+  readonly key: MailSettingValue["key"];
 }
-
-export type MailSettingKey =
-  | "account"
-  | "sender"
-  | "smtpserver"
-  | "contextid"
-  | "sslctxid"
-  | "ssltype"
-  | "bodyoriginal";
 
 /** `<type>` of QSMTPDST. */
 export const RECIPIENT_TYPES = { to: 1, cc: 2, bcc: 3 } as const;
@@ -41,37 +32,49 @@ export const PUT_SECONDS = { min: 60, max: 65_535 } as const;
 /** Printable ASCII without blanks, quotation marks and angle brackets (RFC 5321 section 4.1.2). */
 const IN_ANGLES = /^[!#-;=?-~]+$/;
 
-/** User name and password; both empty: no login. */
-export function setAccount(user: string, password: string): MailSetting {
-  return { ...setting("account", str(user), str(password)), secrets: [user, password] };
-}
+/** One setting of the mail client and its value. */
+export type MailSettingValue =
+  /** User name and password; both empty: no login. */
+  | { readonly key: "account"; readonly user: string; readonly password: string }
+  /** Display name and address of the sender. */
+  | { readonly key: "sender"; readonly name: string; readonly address: string }
+  | { readonly key: "smtpserver"; readonly host: string; readonly port: number }
+  /** PDP context 1..16, which is to be active before a mail is sent. */
+  | { readonly key: "contextid"; readonly id: number }
+  /** SSL context 0..5 of connections with TLS. */
+  | { readonly key: "sslctxid"; readonly id: number }
+  | { readonly key: "ssltype"; readonly security: keyof typeof SSL_TYPES }
+  /** True: the body is taken byte by byte in every charset. Unknown to older firmware. */
+  | { readonly key: "bodyoriginal"; readonly original: boolean };
 
-/** Display name and address of the sender. */
-export function setSender(name: string, address: string): MailSetting {
-  return setting("sender", str(name), str(address));
-}
-
-export function setServer(host: string, port: number): MailSetting {
-  return setting("smtpserver", str(host), num(port, { min: 1, max: 65_535 }));
-}
-
-/** PDP context 1..16, which is to be active before a mail is sent. */
-export function setContext(id: number): MailSetting {
-  return setting("contextid", num(id, { min: 1, max: 16 }));
-}
-
-/** SSL context 0..5 of connections with TLS. */
-export function setSslContext(id: number): MailSetting {
-  return setting("sslctxid", num(id, { min: 0, max: 5 }));
-}
-
-export function setSecurity(security: keyof typeof SSL_TYPES): MailSetting {
-  return setting("ssltype", num(SSL_TYPES[security]));
-}
-
-/** True: the body is taken byte by byte in every charset. Unknown to older firmware. */
-export function setOriginalBody(original: boolean): MailSetting {
-  return setting("bodyoriginal", original ? "1" : "0");
+/** @throws ModemError `INVALID_ARGUMENT` for a value that the command line cannot carry, or out of its range. */
+export function mailSetting(setting: MailSettingValue): MailSetting {
+  const { key } = setting;
+  const carrying = (value: string): MailSetting => ({
+    key,
+    line: `AT+QSMTPCFG=${str(key)},${value}`,
+    headers: [],
+    timeoutMs: TIMEOUT_MS.short,
+    parse: nothing,
+  });
+  switch (setting.key) {
+    case "account": {
+      const { user, password } = setting;
+      return { ...carrying(`${str(user)},${str(password)}`), secrets: [user, password] };
+    }
+    case "sender":
+      return carrying(`${str(setting.name)},${str(setting.address)}`);
+    case "smtpserver":
+      return carrying(`${str(setting.host)},${num(setting.port, { min: 1, max: 65_535 })}`);
+    case "contextid":
+      return carrying(num(setting.id, { min: 1, max: 16 }));
+    case "sslctxid":
+      return carrying(num(setting.id, { min: 0, max: 5 }));
+    case "ssltype":
+      return carrying(num(SSL_TYPES[setting.security]));
+    case "bodyoriginal":
+      return carrying(setting.original ? "1" : "0");
+  }
 }
 
 /**
@@ -188,14 +191,4 @@ export function readPutResult(line: string): PutResult | undefined {
   if (match === null) return undefined;
   const [, error, smtpCode] = match;
   return { error: Number(error), smtpCode: smtpCode === undefined ? undefined : Number(smtpCode) };
-}
-
-function setting(key: MailSettingKey, ...values: readonly string[]): MailSetting {
-  return {
-    key,
-    line: `AT+QSMTPCFG=${[str(key), ...values].join(",")}`,
-    headers: [],
-    timeoutMs: TIMEOUT_MS.short,
-    parse: nothing,
-  };
 }

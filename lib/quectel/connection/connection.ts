@@ -9,13 +9,12 @@
  * It ends when the port is lost or the module does not answer; connecting again is the supervisor's business.
  */
 import { Channel } from "../../at/channel";
-import type { Command } from "../../at/command";
+import { type Command, headerOf } from "../../at/command";
 import type { ExecuteOptions, Priority } from "../../at/channel";
 import { delay, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
-import { concernsSim } from "../commands/sim";
 import { withModuleCode } from "../error-codes";
 import {
   identify,
@@ -70,6 +69,8 @@ const PROBE_UNDER_TRAFFIC_MS = 120_000;
  * belong together.
  */
 const SETTLING_MS = 500;
+/** Headers of unsolicited lines that say the card came, went or changed its state. */
+const SIM_NEWS: ReadonlySet<string> = new Set(["+CPIN", "+QUSIM", "+QSIMSTAT"]);
 /** Milliseconds that a module told to restart may take to show it; after that it is taken as restarted. */
 const RESTART_TIME_MS = 15_000;
 
@@ -104,7 +105,10 @@ export class Connection {
     const { clock, hide } = options;
     this.channel = new Channel(transport, { clock, ...(hide && { hide }) });
     const shared = new SharedPortWatch(clock);
-    this.channel.on("unsolicited", (line) => this.onUnsolicited(line));
+    this.channel.on("unsolicited", (line) => {
+      listener.unsolicited(line);
+      if (SIM_NEWS.has(headerOf(line) ?? "")) this.alarm.abort();
+    });
     this.channel.on("multiplexed", () => listener.warning(new ModemError("PORT_MULTIPLEXED")));
     this.channel.on("foreign", (line) => {
       const error = shared.heard(line);
@@ -255,11 +259,6 @@ export class Connection {
   /** What the module calls our port; that it cannot be found out is no obstacle. */
   private async ownPort(): Promise<UrcPort | undefined> {
     return this.options.urcPort?.().catch(() => undefined);
-  }
-
-  private onUnsolicited(line: string): void {
-    this.listener.unsolicited(line);
-    if (concernsSim(line)) this.alarm.abort();
   }
 
   private interrupt(interruption: Interruption): void {

@@ -14,7 +14,7 @@ import { nameUrcPort } from "./init-steps";
 import { restartModule } from "../commands/general";
 import type { Connection, ModemOptions } from "./connection";
 import { withModuleCode } from "../error-codes";
-import type { LineProperties } from "./line-source";
+import type { LineProperties } from "../commands/common";
 import { type MailLock, ModemLock } from "./mail-lock";
 import { Supervisor } from "./supervisor";
 import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
@@ -43,11 +43,15 @@ export class Modem extends EventEmitter<ModemEvents> {
   readonly clock: Clock;
   readonly log: Logger;
   private readonly ports: ModemLock;
+  /** As the event `state` tells it. */
+  state: ModemState = { name: "offline" };
+  /** Number of the module's starts that this object has seen; what was set in an earlier one is void. */
+  epoch = 0;
+  /** Who answered last; undefined before the first contact. */
+  identity: ModuleIdentity | undefined;
+  /** What a person should know of the port although it works, such as `PORT_SHARED`; the last of this connection. */
+  portRemark: ModemError | undefined;
   private users = 0;
-  private current: ModemState = { name: "offline" };
-  private starts = 0;
-  private known: ModuleIdentity | undefined;
-  private remark: ModemError | undefined;
   private supervisor: Supervisor | undefined;
   private readonly pinMemory: PinMemory;
 
@@ -56,7 +60,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     this.clock = options.clock;
     this.log = options.log;
     this.ports = new ModemLock(
-      () => this.known?.imei,
+      () => this.identity?.imei,
       () => this.takeOver(),
     );
     this.lock = this.ports;
@@ -67,28 +71,9 @@ export class Modem extends EventEmitter<ModemEvents> {
     this.setMaxListeners(0);
   }
 
-  get state(): ModemState {
-    return this.current;
-  }
-
-  /** Number of the module's starts that this object has seen; what was set in an earlier one is void. */
-  get epoch(): number {
-    return this.starts;
-  }
-
-  /** Who answered last; undefined before the first contact. */
-  get identity(): ModuleIdentity | undefined {
-    return this.known;
-  }
-
-  /** What a person should know of the port although it works, such as `PORT_SHARED`; the last of this connection. */
-  get portRemark(): ModemError | undefined {
-    return this.remark;
-  }
-
   /** What the line of the present connection can carry, for the time limits of data. */
   get line(): LineProperties {
-    return this.supervisor?.line ?? { bitRate: undefined, flowControlled: true };
+    return this.supervisor?.transport ?? { bitRate: undefined, flowControlled: true };
   }
 
   /** True where the recovery ladder may restart the module: allowed, and no other data link depends on it. */
@@ -110,16 +95,16 @@ export class Modem extends EventEmitter<ModemEvents> {
         },
         mayClaim: (identity) => this.ports.mayClaim(identity?.imei),
         started: (identity) => {
-          this.known = identity;
-          this.starts++;
+          this.identity = identity;
+          this.epoch++;
           this.tell("started");
         },
         identified: (identity) => {
-          this.known = identity;
+          this.identity = identity;
         },
         unsolicited: (line) => this.tell("unsolicited", line),
         warning: (error) => {
-          this.remark = error;
+          this.portRemark = error;
           this.tell("warning", error);
         },
       },
@@ -183,7 +168,7 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   /** Resolves in state `ready`; rejects with the signal's reason when aborted before. */
   whenReady(signal?: AbortSignal): Promise<void> {
-    return stateWhere(this, () => this.current.name === "ready", signal);
+    return stateWhere(this, () => this.state.name === "ready", signal);
   }
 
   /**
@@ -192,11 +177,11 @@ export class Modem extends EventEmitter<ModemEvents> {
    * Rejects as `orderRestart`, with `PORT_CLOSED` when the modem is closed meanwhile, or with the signal's reason.
    */
   async restart(signal?: AbortSignal): Promise<void> {
-    const before = this.starts;
+    const before = this.epoch;
     await this.orderRestart(signal);
     const isBack = (): boolean => {
       if (this.supervisor === undefined) throw new ModemError("PORT_CLOSED");
-      return this.starts > before && this.current.name === "ready";
+      return this.epoch > before && this.state.name === "ready";
     };
     await stateWhere(this, isBack, signal);
   }
@@ -217,7 +202,7 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   /** Another port of the module was at work: what was set by this one counts no more, and results go to that port. */
   private async takeOver(): Promise<void> {
-    this.starts++;
+    this.epoch++;
     this.tell("started");
     const ours = await this.options.urcPort?.().catch(() => undefined);
     await nameUrcPort((command) => this.execute(command), ours).catch((error: unknown) =>
@@ -232,14 +217,14 @@ export class Modem extends EventEmitter<ModemEvents> {
 
   private present(): Connection {
     const connection = this.supervisor?.connection;
-    if (connection !== undefined) return connection;
-    throw new ModemError("MODEM_NOT_READY", { detail: this.current.name, cause: this.notReady() });
+    if (connection?.answers === true) return connection;
+    throw new ModemError("MODEM_NOT_READY", { detail: this.state.name, cause: this.notReady() });
   }
 
   private enter(state: ModemState): void {
-    const before = this.current;
-    if (state.name === "offline") this.remark = undefined;
-    this.current = state;
+    const before = this.state;
+    if (state.name === "offline") this.portRemark = undefined;
+    this.state = state;
     if (!sameState(before, state)) this.tell("state", state);
   }
 

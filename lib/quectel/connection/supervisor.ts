@@ -12,7 +12,7 @@ import type { Transport } from "../../serial/transport";
 import { restartModule } from "../commands/general";
 import { Connection, type ConnectionListener, type ModemOptions } from "./connection";
 import type { PinMemory } from "../registration/pin-memory";
-import { type LineProperties, LineSource } from "./line-source";
+import { LineSource } from "./line-source";
 
 /** Never longer than 15 s apart: whoever sets a port free or right stands there and waits. */
 const RECONNECT: BackOffOptions = { firstMs: 1_000, capMs: 12_500, chance: [0.8, 1.2] };
@@ -40,8 +40,10 @@ export class Supervisor {
   private readonly source: LineSource;
   private readonly listener: ConnectionListener;
   private ended: Promise<void> = Promise.resolve();
-  private transport: Transport | undefined;
-  private current: Connection | undefined;
+  /** Of the present connection or the last one. */
+  transport: Transport | undefined;
+  /** The connection there is; commands may be given while it `answers`. */
+  connection: Connection | undefined;
   /** Set after two restarts without an answer, until the module answers or its port goes. */
   private dead: ModemError | undefined;
   private hasAnswered = false;
@@ -73,20 +75,10 @@ export class Supervisor {
     await this.ended;
   }
 
-  /** The connection over which commands may be given now. */
-  get connection(): Connection | undefined {
-    return this.current?.answers === true ? this.current : undefined;
-  }
-
   /** To be called when the module has taken the command to restart. */
   expectRestart(): void {
     this.bootUntil = this.options.clock.now() + BOOT_TIME_MS;
-    this.connection?.expectRestart();
-  }
-
-  /** What the line of the present connection can carry; undefined before the first one. */
-  get line(): LineProperties | undefined {
-    return this.transport;
+    if (this.connection?.answers === true) this.connection.expectRestart();
   }
 
   private async run(): Promise<void> {
@@ -112,13 +104,13 @@ export class Supervisor {
       signal.throwIfAborted();
       if (this.isGone) this.modem.enter({ name: "connecting" });
       this.isGone = false;
-      this.current = new Connection(transport, this.options, this.pinMemory, this.listener);
-      return await this.current.serve();
+      this.connection = new Connection(transport, this.options, this.pinMemory, this.listener);
+      return await this.connection.serve();
     } catch (error) {
       if (isModemError(error)) await this.onLoss(error);
       throw error;
     } finally {
-      this.current = undefined;
+      this.connection = undefined;
       await this.transport?.close();
     }
   }

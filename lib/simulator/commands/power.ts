@@ -16,7 +16,7 @@ import {
 } from "../device/command";
 import { integerIn } from "../device/parameters";
 import { reportSim } from "../module/boot";
-import { simState } from "../module/sim";
+import { simState } from "../module/world";
 
 const levels: ReadonlyMap<number, Functionality> = new Map([
   [0, 0],

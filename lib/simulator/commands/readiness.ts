@@ -10,7 +10,7 @@ import {
   type FinalResult,
 } from "../device/command";
 import { integerIn, quotedText } from "../device/parameters";
-import { simState, simStatus } from "../module/sim";
+import { simState, simStatus } from "../module/world";
 import { stateKey, type Device } from "../device/device";
 import { setUrcPort, urcPort, urcPortNames } from "../line/urc-port";
 import { signalReports } from "./network";

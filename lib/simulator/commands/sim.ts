@@ -12,9 +12,8 @@ import {
 } from "../device/command";
 import { anyText, integerIn, quotedText } from "../device/parameters";
 import { reportSim } from "../module/boot";
-import { simState, simStatus } from "../module/sim";
+import { simCard, type SimCard, simState, simStatus } from "../module/world";
 import { stateKey, type Device } from "../device/device";
-import { simCard, type SimCard } from "../module/world";
 
 const pinForm = /^\d{4,8}$/;
 

@@ -21,8 +21,7 @@ import type {
   SmtpRefusal,
   SmtpStep,
 } from "../device/fault-points";
-import { broken } from "../module/broken";
-import { cell, change, simCard } from "../module/world";
+import { broken, cell, change, simCard } from "../module/world";
 
 type Direction = "host" | "modem";
 type SocketByteRule = Extract<FaultRule, { at: { socket: string; byte: number } }>;

@@ -2,10 +2,9 @@
  * What a module says after its start, in the order of the manual (fact base 7, URCs): which parts are ready, how the
  * card is, phone book, messages.
  */
-import { broken } from "./broken";
+import { broken, simState, simStatus } from "./world";
 import { stateKey, type Device } from "../device/device";
 import { loseRegistration, startRegistration } from "./registration";
-import { simState, simStatus } from "./sim";
 
 /** Time after a start during which one processor does not serve its commands, ms. */
 export const serviceDelayMs = 5000;

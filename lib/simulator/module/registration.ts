@@ -4,9 +4,8 @@
  * The cell grants or refuses; searching takes `timing.networkMs`; each change is reported as n asks.
  */
 import { setModuleTime } from "./module-clock";
-import { simStatus } from "./sim";
+import { cell, type RegistrationState, simStatus } from "./world";
 import { stateKey, type Device } from "../device/device";
-import { cell, type RegistrationState } from "./world";
 
 /** The level of AT+CFUN: 0 minimum, 1 full, 4 no radio. */
 export type Functionality = 0 | 1 | 4;

@@ -1,9 +1,10 @@
 /**
- * What surrounds the module: the SIM card, the cell it hears and the time of the network.
+ * What surrounds the module, its SIM card and the cell it hears, and what holds until its next start: what it knows of
+ * the card, and what is broken.
  *
  * Tests and fault plans change it at any time; the module notices by the event `surroundings`; `change()` does both.
  */
-import { stateKey, type Device, type StateKey } from "../device/device";
+import { type Device, stateKey, type StateKey } from "../device/device";
 
 /** A SIM card, or the empty slot. */
 export interface SimCard {
@@ -73,3 +74,53 @@ export const cell = stateKey<Cell>("world", "cell", () => ({
   timeZone: 4,
   grantsContext: true,
 }));
+
+/*
+ * What is broken in this run of the module and heals only by the next start (fact base, real modules): a data stack that
+ * carries nothing although its context looks healthy, a card that is no longer seen, an application that does not start.
+ */
+
+interface Broken {
+  /** The number that each mail ends with. */
+  dataStack: number | undefined;
+  card: boolean;
+  /** QI*, QSMTP* and QF* are never served. */
+  application: boolean;
+}
+
+export const broken = stateKey<Broken>("start", "what is broken", () => ({
+  dataStack: undefined,
+  card: false,
+  application: false,
+}));
+
+/* What the module knows of its SIM card since the start. */
+
+export interface SimState {
+  /** False while the module reads the card after a start. */
+  initialised: boolean;
+  /** How often the card was asked for while the module was not sure of it. */
+  asked: number;
+  /** The PIN was entered since the start. */
+  unlocked: boolean;
+  phoneBookReady: boolean;
+  smsReady: boolean;
+}
+
+export const simState = stateKey<SimState>("start", "SIM", (modem) => {
+  // A modem that has been running before it was looked at has its card ready, unless that asks for a PIN.
+  const ready = modem.state(simCard).inserted && modem.state(simCard).pin === "";
+  return { initialised: true, asked: 0, unlocked: false, phoneBookReady: ready, smsReady: ready };
+});
+
+export type SimStatus = "READY" | "SIM PIN" | "SIM PUK" | "NOT INSERTED" | "BUSY" | "FAILURE";
+
+export function simStatus(modem: Device): SimStatus {
+  const card = modem.state(simCard);
+  const state = modem.state(simState);
+  if (modem.state(broken).card) return "FAILURE";
+  if (!card.inserted) return "NOT INSERTED";
+  if (!state.initialised) return "BUSY";
+  if (card.pinTriesLeft <= 0) return "SIM PUK";
+  return card.pin === "" || state.unlocked ? "READY" : "SIM PIN";
+}

@@ -4,7 +4,7 @@ import type { Duplex } from "node:stream";
 import { resolveHost } from "../delivery/host-names";
 import { internet } from "../delivery/internet";
 import type { Device } from "../device/device";
-import { broken } from "../module/broken";
+import { broken } from "../module/world";
 import type { TcpipError } from "../device/tcpip-errors";
 import type { SocketParameters } from "./tcp-socket";
 

@@ -14,7 +14,6 @@ import type { FaultyConnection } from "../device/fault-points";
 import type { PortName } from "../device/port";
 import { Wire } from "../line/wire";
 import type { Device } from "../device/device";
-import { ByteQueue } from "./byte-queue";
 
 /** Largest TCP segment, and with it the largest push of mode 1. */
 const SEGMENT_BYTES = 1460;
@@ -281,4 +280,41 @@ export class TcpSocket implements FaultyConnection {
 function reset(stream: Duplex): void {
   if (stream instanceof Socket) stream.resetAndDestroy();
   else stream.destroy();
+}
+
+/* Bytes that wait to be read, first in, first out. */
+
+export class ByteQueue {
+  private pieces: Buffer[] = [];
+  private size = 0;
+
+  get length(): number {
+    return this.size;
+  }
+
+  push(bytes: Buffer): void {
+    this.pieces.push(bytes);
+    this.size += bytes.length;
+  }
+
+  /** Takes up to `most` bytes. */
+  take(most: number): Buffer {
+    const taken: Buffer[] = [];
+    let room = most;
+    while (room > 0) {
+      const piece = this.pieces.shift();
+      if (piece === undefined) break;
+      taken.push(piece.subarray(0, room));
+      if (piece.length > room) this.pieces.unshift(piece.subarray(room));
+      room -= Math.min(room, piece.length);
+    }
+    const bytes = Buffer.concat(taken);
+    this.size -= bytes.length;
+    return bytes;
+  }
+
+  clear(): void {
+    this.pieces = [];
+    this.size = 0;
+  }
 }

@@ -11,7 +11,7 @@ import type { Envelope, OutgoingMail, Transaction } from "../../../lib/mailer/ma
 import type { Mail } from "../../../lib/mail/mail";
 import { readMessage, type FixedFields } from "../../../lib/mail/message/message";
 import type { MailTransaction } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
-import { addRecipient, setSender, setSubject } from "../../../lib/quectel/commands/smtp";
+import { addRecipient, setSubject, mailSetting } from "../../../lib/quectel/commands/smtp";
 import { codedSubject } from "../../../lib/mailer/qsmtp/text-coding";
 import { memoryRig, type MemoryRig } from "../../support/memory-rig";
 import type { Dice } from "../fault/dice";
@@ -173,7 +173,7 @@ function checkSpelling(mail: MailTransaction, found: Findings, where: string): v
     const support = { subject: coding, body: coding };
     spell(() => setSubject(mail.subject.charset, codedSubject(mail.subject, support)));
   }
-  spell(() => setSender(mail.senderName, mail.senderAddress));
+  spell(() => mailSetting({ key: "sender", name: mail.senderName, address: mail.senderAddress }));
   found.checkLines(lines, where);
   const names = mail.attachments.map(({ name }) => name);
   for (const name of names) {

@@ -10,16 +10,25 @@ const bytes = Buffer.from("1234567890");
 
 /** Each command beside its line. */
 const LINES: readonly (readonly [Command<unknown>, string])[] = [
-  [smtp.setAccount("pump7@example.com", "s3cret"), 'AT+QSMTPCFG="account","pump7@example.com","s3cret"'],
-  [smtp.setAccount("", ""), 'AT+QSMTPCFG="account","",""'],
-  [smtp.setSender("Pump 7", "pump7@example.com"), 'AT+QSMTPCFG="sender","Pump 7","pump7@example.com"'],
-  [smtp.setServer("mail.example.com", 465), 'AT+QSMTPCFG="smtpserver","mail.example.com",465'],
-  [smtp.setContext(1), 'AT+QSMTPCFG="contextid",1'],
-  [smtp.setSslContext(5), 'AT+QSMTPCFG="sslctxid",5'],
-  [smtp.setSecurity("none"), 'AT+QSMTPCFG="ssltype",0'],
-  [smtp.setSecurity("tls"), 'AT+QSMTPCFG="ssltype",1'],
-  [smtp.setSecurity("starttls"), 'AT+QSMTPCFG="ssltype",2'],
-  [smtp.setOriginalBody(true), 'AT+QSMTPCFG="bodyoriginal",1'],
+  [
+    smtp.mailSetting({ key: "account", user: "pump7@example.com", password: "s3cret" }),
+    'AT+QSMTPCFG="account","pump7@example.com","s3cret"',
+  ],
+  [smtp.mailSetting({ key: "account", user: "", password: "" }), 'AT+QSMTPCFG="account","",""'],
+  [
+    smtp.mailSetting({ key: "sender", name: "Pump 7", address: "pump7@example.com" }),
+    'AT+QSMTPCFG="sender","Pump 7","pump7@example.com"',
+  ],
+  [
+    smtp.mailSetting({ key: "smtpserver", host: "mail.example.com", port: 465 }),
+    'AT+QSMTPCFG="smtpserver","mail.example.com",465',
+  ],
+  [smtp.mailSetting({ key: "contextid", id: 1 }), 'AT+QSMTPCFG="contextid",1'],
+  [smtp.mailSetting({ key: "sslctxid", id: 5 }), 'AT+QSMTPCFG="sslctxid",5'],
+  [smtp.mailSetting({ key: "ssltype", security: "none" }), 'AT+QSMTPCFG="ssltype",0'],
+  [smtp.mailSetting({ key: "ssltype", security: "tls" }), 'AT+QSMTPCFG="ssltype",1'],
+  [smtp.mailSetting({ key: "ssltype", security: "starttls" }), 'AT+QSMTPCFG="ssltype",2'],
+  [smtp.mailSetting({ key: "bodyoriginal", original: true }), 'AT+QSMTPCFG="bodyoriginal",1'],
   [smtp.clearMail(), "AT+QSMTPCLR"],
   [smtp.addRecipient("to", "duty@example.com"), 'AT+QSMTPDST=1,1,"duty@example.com"'],
   [smtp.addRecipient("cc", "boss@example.com"), 'AT+QSMTPDST=1,2,"boss@example.com"'],
@@ -56,17 +65,17 @@ describe("mail and file commands", () => {
 
   it("show neither user nor password", () => {
     assert.equal(
-      shownLine(smtp.setAccount("pump7@example.com", "s3cret")),
+      shownLine(smtp.mailSetting({ key: "account", user: "pump7@example.com", password: "s3cret" })),
       `AT+QSMTPCFG="account","${MASK}","${MASK}"`,
     );
   });
 
   it("refuse values out of the manual's ranges before the wire", () => {
     const refused: readonly (() => unknown)[] = [
-      () => smtp.setServer("mail.example.com", 0),
-      () => smtp.setServer("mail.example.com", 65_536),
-      () => smtp.setContext(17),
-      () => smtp.setSslContext(6),
+      () => smtp.mailSetting({ key: "smtpserver", host: "mail.example.com", port: 0 }),
+      () => smtp.mailSetting({ key: "smtpserver", host: "mail.example.com", port: 65_536 }),
+      () => smtp.mailSetting({ key: "contextid", id: 17 }),
+      () => smtp.mailSetting({ key: "sslctxid", id: 6 }),
       () => smtp.putMail(59),
       () => smtp.putMail(65_536),
       () => smtp.sendBody({ charset: "ascii", size: 0, seconds: 60, source: bytes }),
@@ -101,9 +110,9 @@ describe("mail and file commands", () => {
 
   it("put one command on the line whatever text they are given, or refuse it", () => {
     const makers: readonly ((text: string) => Command<unknown>)[] = [
-      (text) => smtp.setAccount(text, text),
-      (text) => smtp.setSender(text, text),
-      (text) => smtp.setServer(text, 25),
+      (text) => smtp.mailSetting({ key: "account", user: text, password: text }),
+      (text) => smtp.mailSetting({ key: "sender", name: text, address: text }),
+      (text) => smtp.mailSetting({ key: "smtpserver", host: text, port: 25 }),
       (text) => smtp.addRecipient("to", text),
       (text) => smtp.setSubject("ascii", text),
       (text) => smtp.attachFile(1, text),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ModemError, SPECIAL_HINTS } from "../../../lib/errors";
-import { setOriginalBody, setSecurity, setServer } from "../../../lib/quectel/commands/smtp";
+import { mailSetting } from "../../../lib/quectel/commands/smtp";
 import type { RootFiles } from "../../../lib/quectel/files/root-files";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { KnownSettings, applySmtpSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
@@ -25,14 +25,15 @@ const SETTINGS: SmtpSettings = {
 };
 
 describe("a setting of the module", () => {
-  const tls = setSecurity("tls");
+  const tls = mailSetting({ key: "ssltype", security: "tls" });
 
   it("is sent once, and again when its value is another one", async () => {
     const modem = new CalledModem();
     const known = new KnownSettings(modem);
-    for (const setting of [tls, tls, setSecurity("starttls"), tls]) await known.apply(setting, never);
+    for (const setting of [tls, tls, mailSetting({ key: "ssltype", security: "starttls" }), tls])
+      await known.apply(setting, never);
     assert.equal(modem.called.length, 3);
-    await known.apply(setServer("smtp.example.com", 465), never);
+    await known.apply(mailSetting({ key: "smtpserver", host: "smtp.example.com", port: 465 }), never);
     await known.apply(tls, never);
     assert.equal(modem.called.length, 4);
   });
@@ -75,7 +76,9 @@ describe("a setting of the module", () => {
     const modem = new CalledModem().when('AT+QSMTPCFG="smtpserver"', REFUSED, []);
     const known = new KnownSettings(modem);
     await known.apply(tls, never);
-    await modem.clock.until(known.apply(setServer("smtp.example.com", 465), never));
+    await modem.clock.until(
+      known.apply(mailSetting({ key: "smtpserver", host: "smtp.example.com", port: 465 }), never),
+    );
     await known.apply(tls, never);
     assert.equal(modem.called.filter((line) => line === tls.line).length, 2);
   });
@@ -100,7 +103,7 @@ describe("a setting of the module", () => {
 });
 
 describe("a setting that older firmware does not know", () => {
-  const original = setOriginalBody(true);
+  const original = mailSetting({ key: "bodyoriginal", original: true });
 
   it("is believed unknown after the second refusal, and not asked again before the next start", async () => {
     const modem = new CalledModem().when("AT+QSMTPCFG", REFUSED);
@@ -123,9 +126,9 @@ describe("a setting that older firmware does not know", () => {
   it("leaves the others known when it is refused", async () => {
     const modem = new CalledModem().when('AT+QSMTPCFG="bodyoriginal"', REFUSED);
     const known = new KnownSettings(modem);
-    await known.apply(setSecurity("tls"), never);
+    await known.apply(mailSetting({ key: "ssltype", security: "tls" }), never);
     await known.applyIfKnown(original, never);
-    await known.apply(setSecurity("tls"), never);
+    await known.apply(mailSetting({ key: "ssltype", security: "tls" }), never);
     assert.equal(modem.called.length, 3);
   });
 
@@ -133,9 +136,9 @@ describe("a setting that older firmware does not know", () => {
     it(`is in doubt after ${error.code}, with all others`, async () => {
       const modem = new CalledModem().when('AT+QSMTPCFG="bodyoriginal"', error);
       const known = new KnownSettings(modem);
-      await known.apply(setSecurity("tls"), never);
+      await known.apply(mailSetting({ key: "ssltype", security: "tls" }), never);
       await assert.rejects(known.applyIfKnown(original, never), { code: error.code });
-      await known.apply(setSecurity("tls"), never);
+      await known.apply(mailSetting({ key: "ssltype", security: "tls" }), never);
       assert.equal(modem.called.length, 3);
     });
   }

@@ -1,10 +1,10 @@
-import { MailMemories } from "../../../lib/mailer/mail-memory";
+import { MailMemories } from "../../../lib/mailer/modem-mailer";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { alternativeName } from "../../../lib/quectel/files/file-store";
-import { canOverrun, inputSeconds } from "../../../lib/quectel/connection/line-source";
+import { canOverrun, inputSeconds } from "../../../lib/quectel/commands/common";
 import { memoryStore, readJson, RecordedNames } from "../../../lib/quectel/key-value-store";
 import { putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { putError } from "../../../lib/mailer/qsmtp/put";
