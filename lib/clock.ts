@@ -50,24 +50,16 @@ export function delay(
   ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    const aborted = (): AbortSignal | undefined => signals.find((signal) => signal?.aborted);
-    const early = aborted();
-    if (early !== undefined) {
-      reject(early.reason);
-      return;
-    }
-    const end = (): void => {
-      timer.clear();
-      for (const signal of signals) signal?.removeEventListener("abort", onAbort);
+    let timer: Timer | undefined;
+    const settle = (): void => {
+      timer?.clear();
+      for (const signal of signals) signal?.removeEventListener("abort", settle);
+      const aborted = signals.find((signal) => signal?.aborted);
+      if (aborted === undefined) resolve();
+      else reject(aborted.reason);
     };
-    const onAbort = (): void => {
-      end();
-      reject(aborted()?.reason);
-    };
-    const timer = clock.after(ms, () => {
-      end();
-      resolve();
-    });
-    for (const signal of signals) signal?.addEventListener("abort", onAbort, { once: true });
+    if (signals.some((signal) => signal?.aborted)) return settle();
+    timer = clock.after(ms, settle);
+    for (const signal of signals) signal?.addEventListener("abort", settle, { once: true });
   });
 }
