@@ -50,16 +50,16 @@ export function delay(
   ...signals: readonly (AbortSignal | undefined)[]
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    let timer: Timer | undefined;
+    const early = signals.find((signal) => signal?.aborted);
+    if (early !== undefined) return reject(early.reason);
     const settle = (): void => {
-      timer?.clear();
+      timer.clear();
       for (const signal of signals) signal?.removeEventListener("abort", settle);
       const aborted = signals.find((signal) => signal?.aborted);
       if (aborted === undefined) resolve();
       else reject(aborted.reason);
     };
-    if (signals.some((signal) => signal?.aborted)) return settle();
-    timer = clock.after(ms, settle);
+    const timer = clock.after(ms, settle);
     for (const signal of signals) signal?.addEventListener("abort", settle, { once: true });
   });
 }

@@ -4,6 +4,11 @@
  * Not the command slot of the channel: that is free again after each command, also while a mail is on the air. What
  * must not disturb a mail (deactivating its PDP context, restarting) takes this lock. It is fair: first come, first
  * served. Who holds it lends it to the steps it calls by passing its lease on, so nothing waits for itself.
+ *
+ * A module has one mail, one set of SMTP settings and one data connection, whichever of its ports the commands come by.
+ * So whoever takes the lock of a port takes that of the module too, which all ports of this process share that lead to
+ * the module with the same IMEI. Who gets the module after another port assumes nothing of what that has left. Other
+ * processes and hosts cannot be locked out here.
  */
 import { createHash } from "node:crypto";
 import { Semaphore } from "../../async";
@@ -23,9 +28,22 @@ export interface LockOptions {
   readonly borrowed?: Lease;
 }
 
+/** Where a lock belongs to a port of a module. */
+export interface LockedPort {
+  /** Who answers on the port now; undefined before the first contact, and where the module does not tell. */
+  readonly imei: () => string | undefined;
+  /** Another port has had the module since: what was set in it is void. Never rejects. */
+  readonly onForeign: () => Promise<void>;
+}
+
 export class MailLock {
   private readonly semaphore = new Semaphore();
   private holder: Lease | undefined;
+  /** The module that is locked together with the port. */
+  private common: SharedModule | undefined;
+
+  /** @param port left out: a lock of nothing but itself. */
+  constructor(private readonly port?: LockedPort) {}
 
   /** True while somebody holds the lock. */
   get held(): boolean {
@@ -34,19 +52,48 @@ export class MailLock {
 
   /** True when the lock held is that of all that has to be locked. */
   get isWhole(): boolean {
+    return this.common === sharedModule(this.port?.imei());
+  }
+
+  /**
+   * False while another port of this process holds the module, and waits for its lines; else the module is noted as
+   * initialised by our port. @param imei undefined: any module that another port holds may be ours
+   */
+  mayClaim(imei: string | undefined): boolean {
+    const isOthers = ({ semaphore, last }: SharedModule): boolean => semaphore.full && last !== this;
+    const common = sharedModule(imei);
+    if (common === undefined) return ![...modules.values()].some(isOthers);
+    if (isOthers(common)) return false;
+    common.last = this;
     return true;
   }
 
   /** Waits for the lock; rejects with the signal's reason when aborted before. */
   async acquire(signal?: AbortSignal): Promise<Lease> {
     const leave = await this.semaphore.acquire(signal);
+    const common = sharedModule(this.port?.imei());
+    const leaveModule = await common?.semaphore.acquire(signal).catch((error: unknown) => {
+      leave();
+      throw error;
+    });
     const lease: Lease = {
       release: () => {
+        lease.leaveModule?.();
         if (this.holder === lease) this.holder = undefined;
         leave();
       },
     };
     this.holder = lease;
+    if (common === undefined || leaveModule === undefined) return lease;
+    this.common = common;
+    lease.leaveModule = () => {
+      if (this.holder === lease) this.common = undefined;
+      leaveModule();
+    };
+    const isForeign = common.last !== undefined && common.last !== this;
+    common.last = this;
+    // Never rejects; the command it gives is short.
+    if (isForeign) await this.port?.onForeign();
     return lease;
   }
 
@@ -75,9 +122,9 @@ export async function acquireWhole(lock: MailLock, signal: AbortSignal): Promise
 
 /** One module, as all ports see it that lead to it. */
 interface SharedModule {
-  readonly lock: MailLock;
+  readonly semaphore: Semaphore;
   /** The port that had it last. */
-  last: ModemLock | undefined;
+  last: MailLock | undefined;
 }
 
 /** By the hash of the IMEI: the number itself is nobody's business. */
@@ -90,82 +137,16 @@ export function moduleHash(imei: string | undefined): string {
   return imei === undefined ? "" : createHash("sha256").update(`imei ${imei}`).digest("hex").slice(0, 32);
 }
 
-/**
- * The mail lock of one port that also keeps the other ports of the same module out.
- *
- * A module has one mail, one set of SMTP settings and one data connection, whichever of its ports the commands come by.
- * So whoever takes the lock of a port takes that of the module too, which all ports of this process share that lead to
- * the module with the same IMEI. Who gets the module after another port assumes nothing of what that has left. Other
- * processes and hosts cannot be locked out here.
- */
-export class ModemLock extends MailLock {
-  /** The module that is locked together with the port. */
-  private common: SharedModule | undefined;
-
-  /**
-   * @param imei who answers on the port now; undefined before the first contact, and where the module does not tell.
-   * @param onForeign another port has had the module since: what was set in it is void. Never rejects.
-   */
-  constructor(
-    private readonly imei: () => string | undefined,
-    private readonly onForeign: () => Promise<void>,
-  ) {
-    super();
-  }
-
-  override get isWhole(): boolean {
-    return this.common === sharedModule(this.imei());
-  }
-
-  /**
-   * False while another port of this process holds the module, and waits for its lines; else the module is noted as
-   * initialised by our port. @param imei undefined: any module that another port holds may be ours
-   */
-  mayClaim(imei: string | undefined): boolean {
-    const isOthers = ({ lock, last }: SharedModule): boolean => lock.held && last !== this;
-    const common = sharedModule(imei);
-    if (common === undefined) return ![...modules.values()].some(isOthers);
-    if (isOthers(common)) return false;
-    common.last = this;
-    return true;
-  }
-
-  override async acquire(signal?: AbortSignal): Promise<Lease> {
-    const own = await super.acquire(signal);
-    const common = sharedModule(this.imei());
-    if (common === undefined) return own;
-    const shared = await common.lock.acquire(signal).catch((error: unknown) => {
-      own.release();
-      throw error;
-    });
-    this.common = common;
-    const isForeign = common.last !== undefined && common.last !== this;
-    common.last = this;
-    const releaseOwn = own.release.bind(own);
-    own.leaveModule = () => {
-      if (this.common === common) this.common = undefined;
-      shared.release();
-    };
-    own.release = () => {
-      own.leaveModule?.();
-      releaseOwn();
-    };
-    // Never rejects; the command it gives is short.
-    if (isForeign) await this.onForeign();
-    return own;
-  }
-}
-
 function sharedModule(imei: string | undefined): SharedModule | undefined {
   if (imei === undefined) return undefined;
   const key = moduleHash(imei);
   const known = modules.get(key);
   if (known !== undefined) return known;
   if (modules.size >= MOST) {
-    const idle = [...modules].find(([, { lock }]) => !lock.held);
+    const idle = [...modules].find(([, { semaphore }]) => !semaphore.full);
     if (idle !== undefined) modules.delete(idle[0]);
   }
-  const made: SharedModule = { lock: new MailLock(), last: undefined };
+  const made: SharedModule = { semaphore: new Semaphore(), last: undefined };
   modules.set(key, made);
   return made;
 }

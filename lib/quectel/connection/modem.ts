@@ -15,7 +15,7 @@ import { restartModule } from "../commands/general";
 import type { Connection, ModemOptions } from "./connection";
 import { withModuleCode } from "../error-codes";
 import type { LineProperties } from "../commands/common";
-import { type MailLock, ModemLock } from "./mail-lock";
+import { MailLock } from "./mail-lock";
 import { Supervisor } from "./supervisor";
 import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
 import { sameState, type ModemState, type ModuleIdentity, stateWhere } from "./modem-state";
@@ -42,7 +42,6 @@ export class Modem extends EventEmitter<ModemEvents> {
   readonly lock: MailLock;
   readonly clock: Clock;
   readonly log: Logger;
-  private readonly ports: ModemLock;
   /** As the event `state` tells it. */
   state: ModemState = { name: "offline" };
   /** Number of the module's starts that this object has seen; what was set in an earlier one is void. */
@@ -59,11 +58,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     super();
     this.clock = options.clock;
     this.log = options.log;
-    this.ports = new ModemLock(
-      () => this.identity?.imei,
-      () => this.takeOver(),
-    );
-    this.lock = this.ports;
+    this.lock = new MailLock({ imei: () => this.identity?.imei, onForeign: () => this.takeOver() });
     this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
     // The module repeats the password of the context to whoever asks, also before it was first written.
     options.hide?.([options.network.apnPassword]);
@@ -93,7 +88,7 @@ export class Modem extends EventEmitter<ModemEvents> {
         enter: (state) => {
           if (this.supervisor === supervisor) this.enter(state);
         },
-        mayClaim: (identity) => this.ports.mayClaim(identity?.imei),
+        mayClaim: (identity) => this.lock.mayClaim(identity?.imei),
         started: (identity) => {
           this.identity = identity;
           this.epoch++;
