@@ -21,20 +21,22 @@ export async function applySmtpSettings(
   known: KnownSettings,
   pdpContext: number,
   settings: SmtpSettings,
-  sender: Sender,
+  { senderName, senderAddress }: Sender,
   signal: AbortSignal,
 ): Promise<void> {
-  const fault = unusableSetting(settings);
-  if (fault !== undefined) {
-    // It would hit every mail and is no fault of this one.
-    const detail = `${fault.setting} ${fault.why}`;
-    throw new ModemError("INVALID_CONFIG", { stage: "settings", class: "setup", detail });
-  }
-  const steps = smtpSettings(pdpContext, settings, sender);
-  // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
-  for (const { setting, refused } of [...steps, ...steps]) {
-    await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
-  }
+  await known.applyTogether(JSON.stringify([pdpContext, settings, senderName, senderAddress]), async () => {
+    const fault = unusableSetting(settings);
+    if (fault !== undefined) {
+      // It would hit every mail and is no fault of this one.
+      const detail = `${fault.setting} ${fault.why}`;
+      throw new ModemError("INVALID_CONFIG", { stage: "settings", class: "setup", detail });
+    }
+    const steps = smtpSettings(pdpContext, settings, { senderName, senderAddress });
+    // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
+    for (const { setting, refused } of [...steps, ...steps]) {
+      await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
+    }
+  });
 }
 
 /** A setting that the module's client cannot be given, by its name in the modem's dialog. */
@@ -136,9 +138,23 @@ const PAUSE_MS = 3_000;
 
 export class KnownSettings {
   private readonly known = new Map<string, string>();
+  /** What was applied together last, while all of it is known to hold. */
+  private together: string | undefined;
   private epoch: number | undefined;
 
   constructor(private readonly modem: Pick<Modem, "execute" | "epoch" | "clock">) {}
+
+  /**
+   * Runs `apply` unless the same was applied so before and nothing of it was forgotten since.
+   *
+   * @param name tells what is applied; may hold secrets, and is shown nowhere
+   */
+  async applyTogether(name: string, apply: () => Promise<void>): Promise<void> {
+    if (this.together === name && this.epoch === this.modem.epoch) return;
+    this.together = undefined;
+    await apply();
+    this.together = name;
+  }
 
   /** Sends a setting if the module is not known to hold it; a refusal is tried again some times. */
   async apply(setting: Setting, signal: AbortSignal): Promise<void> {
@@ -181,6 +197,7 @@ export class KnownSettings {
   /** Nothing is known any more. */
   forget(): void {
     this.known.clear();
+    this.together = undefined;
   }
 
   private holds(setting: Setting): boolean {

@@ -74,6 +74,9 @@ export const LIMITS = {
  * The module puts it between quotation marks into the From header as it is: neither a charset nor an escape is known.
  */
 
+/** Printable ASCII without quotation marks and backslashes. */
+const PLAIN_NAME = /^[ !#-[\]-~]*$/;
+
 interface SenderName {
   /** ASCII without quotation marks, backslashes and control characters; may be empty. */
   readonly carried: string;
@@ -82,6 +85,7 @@ interface SenderName {
 }
 
 export function senderNameOf(name: string): SenderName {
+  if (PLAIN_NAME.test(name)) return { carried: name.slice(0, LIMITS.senderNameBytes) };
   const folded = foldToAscii(name);
   const lost = count(folded, "?") > count(name.normalize("NFKD"), "?") + count(name, "¿");
   if (lost) {
