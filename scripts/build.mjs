@@ -39,7 +39,7 @@ cpSync("nodes", "dist/nodes", {
 });
 const rows = readRows(readFileSync("editor/dialog/rows.html", "utf8"));
 for (const name of readdirSync("dist/nodes").filter((file) => file.endsWith(".html"))) {
-  writeFileSync(`dist/nodes/${name}`, withRows(readFileSync(`nodes/${name}`, "utf8"), rows));
+  writeFileSync(`dist/nodes/${name}`, flush(withRows(readFileSync(`nodes/${name}`, "utf8"), rows)));
 }
 if (existsSync("icons")) cpSync("icons", "dist/nodes/icons", { recursive: true });
 
@@ -52,8 +52,16 @@ for (const [name, text] of Object.entries(declarationsOf("build", entries))) {
 const english = englishTexts(resolve("build"));
 for (const lang of readdirSync("nodes/locales")) {
   const [source, target] = [`nodes/locales/${lang}`, `dist/nodes/locales/${lang}`];
+  for (const name of readdirSync(source).filter((file) => file.endsWith(".html"))) {
+    writeFileSync(`${target}/${name}`, flush(readFileSync(`${source}/${name}`, "utf8")));
+  }
   for (const name of partNames(source)) rmSync(`${target}/${name}`);
   for (const name of catalogNames(source)) {
     writeFileSync(`${target}/${name}`, JSON.stringify(catalogOf(source, name, english)));
   }
+}
+
+/** Html without indentation, which stands for nothing there. */
+function flush(html) {
+  return html.replaceAll(/^ +/gm, "");
 }

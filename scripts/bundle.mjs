@@ -4,10 +4,10 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse } from "acorn";
 import { build } from "esbuild";
 import { minify } from "terser";
 import { bundledData, CATALOG } from "./bundled-data.mjs";
+import { privateFields, shortened } from "./shorten.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -44,13 +44,13 @@ const OPTIONS = {
 
 /**
  * Classes and inner functions keep their names and lines end, for stack traces; what no stack trace shows gets a short name.
- * Functions of a module do too, because each call repeats it, and are given their own back (`withNames`).
+ * Functions of a module do too, because each call repeats it, and are given their own back (shorten.mjs).
  */
 const MINIFIED = {
   ecma: 2020,
   compress: false,
   mangle: { toplevel: true, keep_classnames: true },
-  format: { max_line_len: 500 },
+  format: { max_line_len: 1000 },
 };
 
 /** Writes the files of dist/, and one for each node that Node-RED asks for. */
@@ -68,10 +68,11 @@ export async function bundle({ nodes }) {
       if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
     }
   }
+  const privates = privateFields(join(ROOT, "build"));
   for (const [one, result] of results) {
     const exported = wanted.get(one.name);
     const { outputFiles } = exported.size === 0 ? result : await made(one, owners, wanted, exported);
-    await write(outputFiles, one.name);
+    await write(outputFiles, one.name, privates);
   }
   for (const name of nodes) {
     const stub = `module.exports = require("../core.js")[${JSON.stringify(name)}];\n`;
@@ -80,11 +81,11 @@ export async function bundle({ nodes }) {
 }
 
 /** Writes the code of a bundle, and beside it the map that leads from there to the sources. */
-async function write(outputFiles, name) {
+async function write(outputFiles, name, privates) {
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // esbuild leaves classes without a name of their own, which then have that of their variable.
   const classes = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
-  const { contents, names } = withNames(classes);
+  const { contents, names } = shortened(classes, privates);
   const { code, map } = await minify(contents, {
     ...MINIFIED,
     mangle: { ...MINIFIED.mangle, keep_fnames: new RegExp(`^(?!(?:${names.join("|")})$)`) },
@@ -94,28 +95,6 @@ async function write(outputFiles, name) {
   const file = join(ROOT, `dist/${name}.js`);
   writeFileSync(file, code, name.startsWith("quectel-") ? { mode: 0o755 } : {});
   writeFileSync(`${file}.map`, map);
-}
-
-/**
- * The code, with a statement at its end that names the functions of its modules, which get short names after that: V8 shows the
- * property `name` in stack traces. What is undefined becomes a variable, which is shorter.
- */
-function withNames(code) {
-  const undefinedAt = [];
-  const { body } = parse(code, {
-    ecmaVersion: "latest",
-    onToken: ({ type, start }) => {
-      if (type.keyword === "void") undefinedAt.push(start);
-    },
-  });
-  const contents = undefinedAt.reduceRight(
-    (text, at) =>
-      text.startsWith("void 0", at) ? `${text.slice(0, at)}undefined_${text.slice(at + 6)}` : text,
-    code,
-  );
-  const names = body.flatMap((one) => (one.type === "FunctionDeclaration" ? [one.id.name] : []));
-  const statement = `((named) => { for (const value in named) Object.defineProperty(named[value], "name", { value }); })`;
-  return { contents: `${contents}\nvar undefined_;${statement}({ ${names.join(", ")} });\n`, names };
 }
 
 function made({ name, entries }, owners, wanted, exported) {
