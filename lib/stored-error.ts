@@ -29,7 +29,7 @@ export interface StoredError {
 /** Bytes that the errors of one mail may take in full. */
 const ROOM = 1_200;
 
-/** Leaves out command and stack, which help nobody after a restart. */
+/** Leaves out command and stack, which are of no use after a restart. */
 export function storeError(error: ModemError): StoredError {
   const { code, message, hint, stage, modemCode, smtpCode } = error;
   return {

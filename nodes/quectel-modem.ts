@@ -43,7 +43,7 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
     const name = definition.name || definition.id;
     const directory = modemDirectory(RED, this.id);
     const settings = settingsOf(definition, this.credentials);
-    // Unusable settings are told before there is a host, and before anybody uses it.
+    // Unusable settings are told before there is a host, and before it is used.
     let host: ModemHost | undefined;
     this.host = host = new ModemHost({
       settings,

@@ -176,7 +176,7 @@ function interrupted() {
 function deferred() {
   const parts = {};
   parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
-  // It may be rejected while the demo is still starting, before anybody waits for it.
+  // It may be rejected while the demo is still starting, before it is awaited.
   parts.promise.catch(() => undefined);
   return parts;
 }

@@ -30,7 +30,7 @@ export interface BaudRateSearch {
 /**
  * The rate at which the module answers. Opens and closes a transport per rate, one after the other.
  *
- * Rejects with `MODEM_SILENT` when it answers at none, `MODEM_TIMEOUT` when the line takes no bytes, `PORT_*` when the
+ * Rejects with `MODEM_SILENT` when it answers at none, `MODEM_TIMEOUT` when the serial line accepts no bytes, `PORT_*` when the
  * port does not open, or the signal's reason.
  */
 export async function findBaudRate(

@@ -11,7 +11,7 @@
  * no escape: it is sent to its end, even when its result is no longer awaited.
  *
  * A time limit that runs out never frees the line: the dialogue is out of sync until the ladder has found command
- * state again. It has no queue, and waits for nobody: what is to happen next is the listener's business.
+ * state again. It has no queue, and waits for nothing: the listener decides what happens next.
  */
 import type { Clock } from "../clock";
 import type { ModemError } from "../errors";
@@ -42,7 +42,7 @@ export interface DialogueListener {
   /** The module has restarted; synchronism is lost. */
   onReset(cause: ResetCause): void;
   onUnsolicited(line: string): void;
-  /** An answer nobody here asked for, arguments removed. */
+  /** An answer to no command of ours, arguments removed. */
   onForeign(line: string): void;
 }
 
@@ -257,7 +257,7 @@ export class Dialogue {
       exchange.limit(command.timeoutMs, () => this.onTimeout());
       if (length === 0) this.state = nextState(this.state, { kind: "dataSent" });
     } else {
-      exchange.fail(exchange.error("MODEM_ANSWER", { detail: "the module went into data state unasked" }));
+      exchange.fail(exchange.error("MODEM_ANSWER", { detail: "the module entered data state unexpectedly" }));
       this.leaveData(exchange);
     }
   }
@@ -306,7 +306,7 @@ export class Dialogue {
     Promise.resolve(sender?.written)
       .then(() => wire.transport.drain())
       .then(() => escapeByPlus(wire, escape.signal))
-      // Ended by its result, or the line takes no bytes: then the time limit decides.
+      // Ended by its result, or the serial line accepts no bytes: then the time limit decides.
       .catch(() => undefined);
   }
 
@@ -334,7 +334,7 @@ export class Dialogue {
     const { exchange } = this;
     if (exchange === undefined) return;
     if (this.state.kind === "data" && canEscape(exchange.command)) {
-      exchange.fail(exchange.error("MODEM_TIMEOUT", { detail: "the data came to a stop" }));
+      exchange.fail(exchange.error("MODEM_TIMEOUT", { detail: "the data transfer stalled" }));
       this.leaveData(exchange);
     } else {
       this.loseSync(exchange, exchange.error("MODEM_TIMEOUT"));

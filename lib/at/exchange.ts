@@ -127,7 +127,7 @@ export class Exchange<T = unknown> {
             this.refuse(error);
           }
         } else if (sender === undefined) {
-          this.fail(this.error("MODEM_ANSWER", { detail: "it did not ask for the data" }));
+          this.fail(this.error("MODEM_ANSWER", { detail: "it did not request the data" }));
         } else {
           this.fail(
             this.error("MODEM_TIMEOUT", { detail: `the module took ${sender.bytesSent} bytes only` }),
@@ -170,7 +170,7 @@ export class Exchange<T = unknown> {
  *
  *   data has the arrows of command too; `restarted` leads from idle to outOfSync; `close` from any state to closed.
  *
- *   outOfSync  nobody knows what the module does; no command may go out
+ *   outOfSync  the state of the module is unknown; no command may go out
  *   syncing    the resync ladder runs
  *   idle       the module is in command state (V.250 section 5.2) and waits for a command line
  *   command    a command line is out, its final result code is awaited

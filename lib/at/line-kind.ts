@@ -107,7 +107,7 @@ function isInformation(line: string, command: Command<unknown>): boolean {
  * |-------------------------------|--------------------------------------------------------------------------|
  * | `RDY`, `APP RDY`              | said once, when the AT port is ready after power-up                      |
  * | `POWERED DOWN`                | said last before the power goes                                          |
- * | `+CFUN: 1` nobody asked for   | said at boot, where `RDY` may have been missed                           |
+ * | `+CFUN: 1` unsolicited       | said at boot, where `RDY` may have been missed                           |
  * | an echo after it was off      | echo is on again after a restart                                         |
  *
  * Not signs by themselves: `+CPIN`, `+QUSIM` and `+QIND: … DONE`, which also follow a SIM card put in or a PIN, and
@@ -139,7 +139,7 @@ export function resetSign(line: string, sinceLast: number): ResetCause | undefin
  * Lines behind which a text follows that somebody outside has written: the sender of a short message, a network, a
  * peer. Other programs switch them on (`AT+CNMI=2,2`), and what such a text says is no word of the module.
  *
- * How many lines a text has, nobody tells. Certain is that the module writes header and text in one go, so the text is
+ * How many lines a text has is not told. Certain is that the module writes header and text in one go, so the text is
  * over when the module has answered a command that was written after its header had come.
  */
 

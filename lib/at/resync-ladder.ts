@@ -1,5 +1,5 @@
 /**
- * The resync ladder: from "nobody knows what the module does" back to command state.
+ * The resync ladder: from an unknown state of the module back to command state.
  *
  *   1. listen until the line has been silent
  *   2. ATE0Q0V1, so that the module answers, in words; whatever result comes

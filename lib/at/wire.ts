@@ -31,7 +31,7 @@ export class Wire {
   writeOut(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => {
       const timer = this.clock.after(WRITE_TIME_MS + this.lineTime(bytes.length), () =>
-        reject(new ModemError("MODEM_TIMEOUT", { detail: "the line takes no bytes" })),
+        reject(new ModemError("MODEM_TIMEOUT", { detail: "the serial line accepts no bytes" })),
       );
       this.transport
         .write(bytes)

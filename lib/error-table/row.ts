@@ -2,7 +2,7 @@
 
 /**
  * What the outbox does with an error: `transient` tries again, `message` gives this mail up at once, `setup` holds
- * the outbox because every mail would fail, `unknown` means that nobody can know whether the mail was sent.
+ * the outbox because every mail would fail, `unknown` means that there is no way to know whether the mail was sent.
  */
 export type ErrorClass = "transient" | "message" | "setup" | "unknown";
 

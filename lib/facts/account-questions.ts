@@ -70,7 +70,7 @@ async function factoryPort(asker: Asker): Promise<Answer> {
 export const accountQuestions: readonly Question[] = [
   {
     id: "factory-port",
-    asks: "Which port has a server that nobody has set?",
+    asks: "Which port has a server that was never set?",
     expected: { answer: "25", mark: "B" },
     needs: "nothing",
     transcript: "remark",

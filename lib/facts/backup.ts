@@ -97,7 +97,7 @@ function noticesOf(asker: Asker, masked: boolean): readonly string[] {
       ? []
       : [
           "While the module holds a mail, a TCP connection to the mail server is opened and closed.",
-          "Up to 8 mails go to the recipient. Two have a login or a recipient that nobody has. Where security is none, " +
+          "Up to 8 mails go to the recipient. Two have a login or a recipient that does not exist. Where security is none, " +
             "one asks for STARTTLS, and a module may send it and the login in clear text all the same.",
         ]),
     ...(restarts ? ["The restart ends all connections and deletes all RAM files."] : []),

@@ -11,14 +11,14 @@ The module
   --baud RATE        line rate of a UART; 115200 if left out
   --tcp HOST:PORT    raw serial-over-IP server
 
-What it may do; without these it connects to nobody, sends no mail and restarts nothing
+What it may do; without these it opens no connection, sends no mail and restarts nothing
   --connect HOST:PORT
                      opens connections to this mail server over PDP context 1, which has to be active; the server has
                      to greet in clear (port 25, 587) and is told NOOP and QUIT, up to 90 kB of it
   --send FILE        sends up to 8 mails with the settings in FILE: one that is short, two with texts of 3073 and
                      10000 bytes, two with subjects of 99 and 100 bytes, one that asks for STARTTLS where the server
                      does not offer it, one to the address of a server in place of its name; one that cannot go
-                     out, and some to facts@facts.invalid or with a login that nobody has, which the server is
+                     out, and some to facts@facts.invalid or with a login that does not exist, which the server is
                      expected to refuse; opens a connection to this server while the module holds the mail that
                      cannot go out, and says EHLO to it. Please look at the mails: their texts say what is right
   --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN is

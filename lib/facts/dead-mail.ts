@@ -1,5 +1,5 @@
 /**
- * A mail that cannot go out: to an address that does not exist, at a server that nobody has (RFC 5737), over a PDP
+ * A mail that cannot go out: to an address that does not exist, at a server that does not exist (RFC 5737), over a PDP
  * context that is not active. It shows how a module behaves while a mail is on the air, for the time it waits.
  */
 import { parseParameters } from "../at/command";

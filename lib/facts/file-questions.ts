@@ -1,4 +1,4 @@
-/** Questions about the FILE commands: answers, errors and sizes (fact base 3). Nobody else's file is touched. */
+/** Questions about the FILE commands: answers, errors and sizes (fact base 3). Files of others are not touched. */
 import { parseParameters } from "../at/command";
 import { resultValue, type Asker } from "./asker";
 import { limitText, longestAccepted } from "./longest";
@@ -85,7 +85,7 @@ async function acknowledgements(asker: Asker): Promise<Answer> {
     async (_name, uploaded) => {
       if (uploaded.kind === "refused") return unclear("the upload is refused");
       const received = asker.tools.recording.received();
-      if (received === undefined) return notAsked("nobody records the bytes of this connection");
+      if (received === undefined) return notAsked("the bytes of this connection are not recorded");
       return known(/CONNECT\r\n(A*)/.exec(received)?.[1]?.length ?? 0);
     },
     true,

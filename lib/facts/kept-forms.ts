@@ -12,7 +12,7 @@ export interface KeptForm {
   readonly clear?: string;
   /** Given once it was read: how it is to be while questions are asked. */
   readonly during?: string;
-  /** What nobody may see of the answer. */
+  /** What must be masked in the answer. */
   readonly private: (lines: readonly string[]) => readonly string[];
   /** Milliseconds for setting it again. */
   readonly timeoutMs: number;
@@ -23,7 +23,7 @@ const ACTIVATION_MS = 150_000;
 /** Shorter texts would mask half of every line. */
 const SHORTEST_HIDDEN = 3;
 
-/** Positions of parameters that nobody may see: names where they are long enough, passwords always. */
+/** Positions of parameters that must be masked: names where they are long enough, passwords always. */
 interface Hidden {
   readonly names?: readonly number[];
   readonly passwords?: readonly number[];
@@ -49,7 +49,7 @@ const mailSetting = (key: string, hidden: Hidden = {}): KeptForm =>
 
 /** In the order in which they are put back. */
 export const keptForms: readonly KeptForm[] = [
-  // Numbers instead of words; unknown or off at the start of a connection that nobody has set up.
+  // Numbers instead of words; unknown or off at the start of a connection that was never set up.
   { ...setting("form of errors", "AT+CMEE=", "AT+CMEE?"), during: "AT+CMEE=1" },
   mailSetting("account", { names: [1], passwords: [2] }),
   mailSetting("sender", { names: [1, 2] }),

@@ -13,7 +13,7 @@ export interface LineForm {
 
 const TRIES = 2;
 const PATIENCE_MS = 1_000;
-/** For the answer to the last line, which nobody reads. */
+/** For the answer to the last line, which is not read. */
 const LAST_ANSWER_MS = 300;
 
 /** Sends AT and looks at what comes, byte by byte. */

@@ -53,7 +53,7 @@ async function framing(asker: Asker): Promise<Answer> {
   await asker.insist("AT+QSMTPDST?");
   const received = asker.tools.recording.received();
   await asker.clearMail();
-  if (received === undefined) return notAsked("nobody records the bytes of this connection");
+  if (received === undefined) return notAsked("the bytes of this connection are not recorded");
   const between = /one@example\.com"([\r\n]*)\+QSMTPDST/.exec(received)?.[1];
   if (between === undefined) return unclear("the two recipients are not listed one after the other");
   return known(between === "\r\n" ? "shared" : "separate");

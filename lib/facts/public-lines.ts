@@ -11,7 +11,7 @@ import type { Turn } from "./recording";
 /** What stands in the place of what is left out. */
 const LEFT_OUT = "***";
 
-/** Lines without a header that say nothing of anybody: V.250, QISEND, and the start of a module. */
+/** Lines without a header that identify no one: V.250, QISEND, and the start of a module. */
 const WORDS: ReadonlySet<string> = new Set([
   "",
   "OK",

@@ -19,7 +19,7 @@ interface Put {
   readonly result: string | undefined;
 }
 
-/** Clears the mail, and names a server that nobody has (RFC 5737), so that nothing could go out. */
+/** Clears the mail, and names a server that does not exist (RFC 5737), so that nothing could go out. */
 export async function inventedSettings(asker: Asker): Promise<void> {
   await asker.clearMail();
   await asker.ask('AT+QSMTPCFG="sender","facts","facts@example.com"');

@@ -35,7 +35,7 @@ export interface Question {
    * time, on the network, or on what else the module holds.
    */
   readonly transcript: "replay" | "remark";
-  /** Asks. Rejects only when nobody can go on: connection lost, module silent, or stopped by its caller. */
+  /** Asks. Rejects only when there is no way to go on: connection lost, module silent, or stopped by its caller. */
   readonly ask: (asker: Asker) => Promise<Answer>;
 }
 

@@ -15,7 +15,7 @@ const MARK_CONTEXT = 5;
 
 export interface RestartObservation {
   readonly seen: RestartSeen;
-  /** Bytes of no text that came with the start; undefined where nobody records bytes. */
+  /** Bytes of no text that came with the start; undefined where bytes are not recorded. */
   readonly noise: "absent" | "nul" | undefined;
   /** First answer to a mail command after the first OK. */
   readonly firstMailCommand: Reply;

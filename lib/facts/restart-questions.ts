@@ -90,7 +90,7 @@ const rows: readonly RestartRow[] = [
     mark: "C",
     variants: ["absent", "nul"],
     read: ({ noise }) =>
-      noise === undefined ? notAsked("nobody records the bytes of this connection") : known(noise),
+      noise === undefined ? notAsked("the bytes of this connection are not recorded") : known(noise),
     evidence: linesText,
   },
   {

@@ -36,7 +36,7 @@ export interface FactsOptions extends Omit<AskerTools, "recording"> {
 export async function askFacts(module: AskedModule, options: FactsOptions): Promise<FactsReport> {
   const { trace } = options;
   const wasRecording = trace?.enabled ?? false;
-  // What is read to be put back is nobody's business.
+  // What is read to be restored is not reported.
   if (trace !== undefined) trace.enabled = false;
   try {
     return await run(module, options);
@@ -97,7 +97,7 @@ async function answerOf(
   }
 }
 
-/** A line that nobody asked for would not come again when the dialogue is replayed. */
+/** An unsolicited line would not come again when the dialogue is replayed. */
 async function undisturbed<T>(asker: Asker, work: () => Promise<T>): Promise<T> {
   await asker.untilPresent();
   const unsolicited = asker.module.expect(() => true);

@@ -12,7 +12,7 @@ const ACTIVATION_MS = 150_000;
 const SUBJECT = "Facts about a module";
 const BODY = "Sent by quectel-modem-facts. Please look at its source: Bcc, Subject, Date and EHLO.\r\n";
 
-/** A login that nobody has, so that no account is locked, and a domain that no server can deliver to (RFC 2606). */
+/** A login that does not exist, so that no account is locked, and a domain that no server can deliver to (RFC 2606). */
 export const REFUSED_LOGIN = { user: "facts-refused", password: "invented" } as const;
 export const REFUSED_RECIPIENT = { recipient: "facts@facts.invalid" } as const;
 

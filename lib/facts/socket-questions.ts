@@ -27,7 +27,7 @@ import {
 } from "./socket-asking";
 
 const HIGHEST_CONTEXT = 16;
-/** A port on which hardly anybody listens. */
+/** A port that is hardly ever open. */
 const CLOSED_PORT = 1;
 
 /** Error numbers of the result of an open. */

@@ -45,7 +45,7 @@ async function emptyLine(asker: Asker): Promise<Answer> {
   const received = asker.tools.recording.received();
   await asker.clearMail();
   if (reply.kind === "refused") return unclear("the body is refused");
-  if (received === undefined) return notAsked("nobody records the bytes of this connection");
+  if (received === undefined) return notAsked("the bytes of this connection are not recorded");
   const before = /CONNECT\r\n((?:\r\n)*)\+QSMTPBODY/.exec(received)?.[1];
   if (before === undefined) return unclear("other bytes between CONNECT and +QSMTPBODY");
   return known(before.length > 2 ? "present" : "absent");
@@ -81,7 +81,7 @@ async function originalDefault(asker: Asker): Promise<Answer> {
 export const textQuestions: readonly Question[] = [
   {
     id: "bodyoriginal-value",
-    asks: "Which value has bodyoriginal, if nobody has set it?",
+    asks: "Which value has bodyoriginal, if it was never set?",
     expected: { answer: "0", mark: "B" },
     needs: "nothing",
     transcript: "remark",

@@ -1,4 +1,4 @@
-/** Questions about QSSLCFG: keys and their values as long as nobody has set them (fact base 5). Nothing is set. */
+/** Questions about QSSLCFG: keys and their values as long as they were never set (fact base 5). Nothing is set. */
 import { firstLineOf, type Asker } from "./asker";
 import { behindKey } from "./forms";
 import { known, unclear, type Answer, type Mark, type Question } from "./question";
@@ -30,11 +30,11 @@ async function keyList(asker: Asker): Promise<Answer> {
   return known(/<[^<>]*path>/i.test(line) ? "paths" : "names");
 }
 
-/** Asks for a value that nobody has set; with `variants` under the name of the simulated modem's switch. */
+/** Asks for a value that was never set; with `variants` under the name of the simulated modem's switch. */
 function usual(key: string, answer: string, mark: Mark, variants?: readonly string[]): Question {
   return {
     id: `${key}-default`,
-    asks: `Which value has ${key} of TLS context ${CONTEXT}, if nobody has set it?`,
+    asks: `Which value has ${key} of TLS context ${CONTEXT}, if it was never set?`,
     expected: { answer, mark },
     needs: "nothing",
     ...(variants === undefined ? { transcript: "remark" } : { variants, transcript: "replay" }),

@@ -168,7 +168,7 @@ export interface Unknown {
   /** Of class `unknown`. */
   readonly error: ModemError;
   readonly open: true;
-  /** `recover` may still find the result out; false: it is lost for good, nobody needs to ask. */
+  /** `recover` may still find the result out; false: it is lost for good, no need to ask. */
   readonly recoverable: boolean;
   readonly passage?: Passage;
   readonly warnings: readonly string[];

@@ -40,7 +40,7 @@ export interface CommandParts {
 const MEGABYTE = 1e6;
 /** Bytes of a record beside its text and message. */
 const RECORD_FRAME = 1_000;
-/** Nobody mistakes one of these for another when an id is read out. */
+/** None of these is mistaken for another when an id is read out. */
 const ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";
 const MOST_ROWS = 1000;
 const ROWS = 100;
@@ -81,7 +81,7 @@ export class Commands {
     release();
     const entry = order.add(kept, false);
     for (const one of pushed) {
-      const error = new ModemError("OUTBOX_FULL", { detail: "pushed out by a mail of high priority" });
+      const error = new ModemError("OUTBOX_FULL", { detail: "replaced by a mail of high priority" });
       await worker.end(one, { kind: "evict", error });
     }
     for (const older of order.replaced(entry)) {

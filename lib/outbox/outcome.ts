@@ -101,7 +101,7 @@ export function successors(
   ];
 }
 
-/** Nobody can say any more what became of it. */
+/** What became of it can no longer be found out. */
 export function lost(envelope: Envelope): Unknown {
   return {
     kind: "unknown",

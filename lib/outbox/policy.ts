@@ -116,7 +116,7 @@ export class Policy {
     const read = await readState(spool);
     if (read.kind === "damaged") {
       events.trouble(
-        new ModemError("OUTBOX_DAMAGED", { detail: `state.json: ${read.reason}; ages begin anew` }),
+        new ModemError("OUTBOX_DAMAGED", { detail: `state.json: ${read.reason}; ages are reset` }),
       );
     }
     const stored = read.kind === "state" ? read.state : undefined;

@@ -23,7 +23,7 @@ export interface ReporterParts {
   readonly store: MailStore;
   readonly time: OutboxTime;
   readonly simulated: boolean;
-  /** Returns false when nobody listens: the mail is then kept, to be told at the next start. */
+  /** Returns false without a listener: the mail is then kept, to be told at the next start. */
   readonly tell: (ended: MailEnded) => boolean;
   readonly trouble: (error: ModemError) => void;
   readonly log: Logger;
@@ -151,7 +151,7 @@ export class Reporter {
     try {
       return this.parts.tell(ended);
     } catch (error) {
-      this.parts.log.error(`The end of mail ${ended.id} could not be passed on: ${String(error)}`);
+      this.parts.log.error(`The result of mail ${ended.id} could not be reported: ${String(error)}`);
       return true;
     }
   }

@@ -18,7 +18,7 @@ import { storeError, type StoredError } from "../stored-error";
 
 /** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
 const KEEP_TIME_EVERY_MS = 10 * 60_000;
-/** Nobody can take the folder of a process that looked at it so many milliseconds ago. */
+/** The folder of a process that looked at it so many milliseconds ago cannot be taken over. */
 const LOOK_WITHIN_MS = 6_000;
 const LOOK_AT_FAILED_EVERY_MS = 60 * 60_000;
 /** Milliseconds after which mails that have come meanwhile are looked at. */
@@ -163,7 +163,7 @@ export class Worker {
         wait = await this.turn();
       } catch (error) {
         if (this.isOver()) return;
-        this.parts.log.error(`The outbox could not go on and tries again: ${String(error)}`);
+        this.parts.log.error(`The outbox encountered an error and will retry: ${String(error)}`);
         wait = SHORTEST_WAIT_MS;
       }
       this.parts.changed();
@@ -218,7 +218,7 @@ export class Worker {
     const { expired, expiresIn } = this.expiring();
     for (const entry of expired) {
       const done = this.expire(entry)
-        .catch((error: unknown) => log.error(`A mail could not be ended: ${String(error)}`))
+        .catch((error: unknown) => log.error(`A mail could not be completed: ${String(error)}`))
         .then(() => {
           this.beside.delete(done);
           changed();

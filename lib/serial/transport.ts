@@ -17,7 +17,7 @@ export interface TransportEvents {
   /** Bytes as they came in; never empty. */
   data: [bytes: Buffer];
   /**
-   * The connection has ended, once and for good: with an error when nobody asked for it (unplugged, peer gone),
+   * The connection has ended, once and for good: with an error when it was not requested (unplugged, peer gone),
    * without one after `close()`. Nothing is emitted afterwards.
    */
   closed: [error: ModemError | undefined];

@@ -205,7 +205,7 @@ describe("A flow", () => {
     const { smtp } = await bench.received("sent");
     assert.deepEqual([smtp.status, smtp.accepted.length, server.received.length], ["sent", 26, 3]);
     assert.deepEqual(smtp.warnings.toSorted(), [
-      'Attachment 2 ("snap.jpg") has no content; the mail goes without it.',
+      'Attachment 2 ("snap.jpg") has no content; the mail is sent without it.',
       "Control characters were removed from the text.",
       "Line ends and control characters were removed from the subject.",
       'The attachment "ü.txt" is sent as "u.txt".',

@@ -177,9 +177,9 @@ describe("smtp-send", () => {
     assert.equal(arrived?.parsed.attachments.length, 10);
     assert.equal(arrived.parsed.text?.trim(), 'Gate 4\n\nNot attached: "hostname", "snap.jpg", "11.jpg"');
     assert.deepEqual(smtp.warnings, [
-      'Attachment 1 ("hostname") has the path "/etc/hostname", which is not a file in a folder of quectelModemAttachmentPaths in settings.js; the mail goes without it.',
-      'Attachment 2 ("snap.jpg") has a URL instead of a content, and URLs are never fetched; the mail goes without it.',
-      'A mail carries up to 10 attachments; it goes without "11.jpg".',
+      'Attachment 1 ("hostname") has the path "/etc/hostname", which is not a file in a folder of quectelModemAttachmentPaths in settings.js; the mail is sent without it.',
+      'Attachment 2 ("snap.jpg") has a URL instead of a content, and URLs are never fetched; the mail is sent without it.',
+      'A mail can have up to 10 attachments; it is sent without "11.jpg".',
     ]);
     assert.ok(Array.isArray(attachments) && attachments.length === 10);
     assert.ok(!arrived.raw.includes("password"));
@@ -193,7 +193,7 @@ describe("smtp-send", () => {
     const unreadable = { path: "/proc/self/mem" };
     bench.inject("send", { to: "duty@example.com", payload: "Gate 4", attachments: unreadable });
     const { smtp } = await bench.received("sent");
-    assert.deepEqual(smtp.warnings, ['The attachment "mem" cannot be read; the mail goes without it.']);
+    assert.deepEqual(smtp.warnings, ['The attachment "mem" cannot be read; the mail is sent without it.']);
     assert.equal(server.received[0]?.parsed.text?.trim(), 'Gate 4\n\nNot attached: "mem"');
     bench.inject("send", {
       to: "duty@example.com",
@@ -214,7 +214,11 @@ describe("smtp-send", () => {
     for (const count of [1, 2]) {
       const { smtp } = await bench.received("sent", count);
       assert.equal(smtp.status, "sent");
-      assert.ok(smtp.warnings.includes("The module carries no Reply-To: an answer goes to the sender."));
+      assert.ok(
+        smtp.warnings.includes(
+          "The module's mail client does not support Reply-To: replies go to the sender.",
+        ),
+      );
     }
     // The mail without a picture may be accepted first.
     const [ups, camera] = server.received.toSorted((one, other) => one.to.length - other.to.length);

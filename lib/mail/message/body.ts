@@ -75,7 +75,7 @@ function* sortOut(
     return yield* htmlBody(text, source.plaintext);
   if (beside === undefined) return { text, attachments: [] };
   if (beside.length <= LONGEST_TEXT) return { text, attachments: [yield* htmlFile(beside, false)] };
-  warn(`msg.html is longer than ${LONGEST_TEXT} characters; the mail goes without it.`);
+  warn(`msg.html is longer than ${LONGEST_TEXT} characters; the mail is sent without it.`);
   return { text, attachments: [] };
 }
 

@@ -21,10 +21,10 @@ export function readSender(
   warn: Warn,
 ): Pick<Mail, "from" | "replyTo"> {
   const [from, ...more] = mailboxesOf(given.from, "msg.from", warn);
-  if (more.length > 0) warn("msg.from names several senders; the first one was taken.");
+  if (more.length > 0) warn("msg.from contains several senders; the first one was used.");
   const wished = mailboxesOf(given.replyTo, "msg.replyTo", warn);
   if (from === undefined || allowFrom) return { from, ...(wished.length > 0 && { replyTo: wished }) };
-  warn("msg.from was not used: the settings of the modem do not let a message replace the sender.");
+  warn("msg.from was not used: the modem's settings do not allow messages to replace the sender.");
   return { from: undefined, replyTo: wished.length > 0 ? wished : [from] };
 }
 
@@ -34,12 +34,12 @@ function mailboxesOf(value: unknown, property: string, warn: Warn): readonly Mai
     const { mailboxes, unreadable } = readAddresses(value, "INVALID_SENDER");
     const flood = unreadable.find(({ error }) => isModemError(error, "LIMIT_RECIPIENTS"));
     if (flood !== undefined) throw flood.error;
-    if (unreadable.length > 0) warn(`${property} is not a valid e-mail address and was left out.`);
+    if (unreadable.length > 0) warn(`${property} is not a valid email address and was left out.`);
     return mailboxes;
   } catch (error) {
     // A flood of addresses; what cannot be read at all is refused by the caller.
     if (!isModemError(error, "LIMIT_RECIPIENTS")) throw error;
-    warn(`${property} names too many addresses and was left out.`);
+    warn(`${property} contains too many addresses and was left out.`);
     return [];
   }
 }
@@ -93,12 +93,12 @@ export function readSubject(values: readonly unknown[], warn: Warn): Subject {
     textOf(value) ??
     jsonStart(value, LONGEST_WHOLE + 1);
   if (text === undefined) {
-    warn("The subject cannot be turned into text; the default was taken.");
+    warn("The subject cannot be converted to text; the default subject was used.");
     return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
   const line = subjectLine(text.length > LONGEST_WHOLE ? cut(text, LONGEST_WHOLE) : text, warn);
   if (line.length <= LONGEST_SUBJECT) return { line, whole: undefined, isGiven: true };
-  warn("The subject is very long: it was cut and stands whole in the text.");
+  warn("The subject is very long; it was truncated and is in full in the text.");
   return { line: `${cut(line, SHORT_SUBJECT).trimEnd()} ...`, whole: line, isGiven: true };
 }
 
@@ -230,7 +230,7 @@ function readIds(value: unknown, property: string, warn: Warn): readonly string[
     .filter((id) => id !== "")
     .map((id) => id.replace(/^<|>$/g, ""))
     .map((id) => (id.length <= LONGEST_ID && MESSAGE_ID.test(id) ? `<${id}>` : undefined));
-  if (known.includes(undefined)) warn(`msg.${property} holds what is no Message-ID; it was left out.`);
+  if (known.includes(undefined)) warn(`msg.${property} contains an invalid Message-ID; it was left out.`);
   return known.filter((id) => id !== undefined);
 }
 
@@ -268,7 +268,7 @@ function readHeaders(value: unknown, warn: Warn): Headers {
   const own: HeaderField[] = [];
   const ofMessage = new Map<string, unknown>();
   if (entries.some(([name]) => name.toLowerCase() === MARK_OF_HTTP)) {
-    warn("msg.headers is that of an HTTP answer; the mail goes without it.");
+    warn("msg.headers comes from an HTTP response and was ignored.");
     return { own, ofMessage };
   }
   const refused = new Set<string>();
@@ -329,7 +329,7 @@ function fieldValue(text: string, name: string, warn: Warn): string {
   if (line !== start)
     warn(`Line ends and control characters were removed from the header field ${shown(name)}.`);
   if (line.length <= LONGEST_VALUE) return line;
-  warn(`The header field ${shown(name)} is longer than ${LONGEST_VALUE} characters; it was cut.`);
+  warn(`The header field ${shown(name)} is longer than ${LONGEST_VALUE} characters; it was truncated.`);
   return cut(line, LONGEST_VALUE);
 }
 
@@ -355,7 +355,7 @@ function readDsn(value: unknown, warn: Warn): DsnRequest | undefined {
   if (words.includes("never")) return { notify: [], isWhole };
   const events = ALL_EVENTS.filter((event) => words.some((word) => EVENTS.get(word) === event));
   if (words.some((word) => !EVENTS.has(word))) {
-    warn("msg.dsn names what is not success, failure, delay or never; it was left out.");
+    warn("msg.dsn contains a value other than success, failure, delay or never; it was ignored.");
   }
   return events.length === 0 ? undefined : { notify: events, isWhole };
 }

@@ -118,7 +118,7 @@ async function readContent(
   const attachments = all.slice(0, MOST_ATTACHMENTS);
   if (body.unreadable !== undefined) {
     if (attachments.length === 0 && !subject.isGiven) throw body.unreadable;
-    warn(`${body.unreadable.message}; the mail goes without it.`);
+    warn(`${body.unreadable.message}; the mail is sent without it.`);
   }
   const [missing] = listed.missing;
   if (missing !== undefined && attachments.length === 0 && body.text === "" && !subject.isGiven) {
@@ -204,6 +204,6 @@ function readReplaces(value: unknown, warn: (warning: string) => void): string |
   if (isBlank(value)) return undefined;
   const key = typeof value === "number" ? String(value) : value;
   if (typeof key === "string" && key.length <= LONGEST_KEY) return key;
-  warn(`msg.replaces is no text of up to ${LONGEST_KEY} characters; the mail replaces none.`);
+  warn(`msg.replaces is not a text of up to ${LONGEST_KEY} characters; the mail replaces no other.`);
   return undefined;
 }

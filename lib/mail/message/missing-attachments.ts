@@ -19,11 +19,13 @@ export function warnOfMissing(
   { missing, surplus, unseen }: Pick<Attachments, "missing" | "surplus" | "unseen">,
   warn: (warning: string) => void,
 ): void {
-  for (const { why } of missing.slice(0, MOST_NAMED)) warn(`${why}; the mail goes without it.`);
+  for (const { why } of missing.slice(0, MOST_NAMED)) warn(`${why}; the mail is sent without it.`);
   const more = missing.length - MOST_NAMED;
-  if (more > 0) warn(`${more} more attachments have no content either; the mail goes without them.`);
+  if (more > 0) warn(`${more} more attachments have no content either; the mail is sent without them.`);
   if (surplus.length + unseen === 0) return;
-  warn(`A mail carries up to ${MOST_ATTACHMENTS} attachments; it goes without ${named(surplus, unseen)}.`);
+  warn(
+    `A mail can have up to ${MOST_ATTACHMENTS} attachments; it is sent without ${named(surplus, unseen)}.`,
+  );
 }
 
 /** The line that names them; none where nothing is missing. @param unseen how many more there are than `names` has */
@@ -63,7 +65,7 @@ export async function withoutUnreadableFiles(mail: Mail): Promise<Mail | undefin
     text: withMissing(mail.text, names, 0),
     warnings: [
       ...mail.warnings,
-      ...names.map((name) => `The attachment ${shown(name)} cannot be read; the mail goes without it.`),
+      ...names.map((name) => `The attachment ${shown(name)} cannot be read; the mail is sent without it.`),
     ],
   };
 }

@@ -1,8 +1,8 @@
 /**
  * Known mail servers: what to fill in, which root certificate signs for them, and how one logs in there.
  *
- * Providers change certificates and rules. A row without `rootsFrom` or `loginFrom` is general knowledge that nobody
- * has checked against the server, and so are all hosts, ports and remarks. Roots are names in
+ * Providers change certificates and rules. A row without `rootsFrom` or `loginFrom` is general knowledge that was
+ * not checked against the server, and so are all hosts, ports and remarks. Roots are names in
  * the store of Node.js (see root-store.ts), tried in turn; after them come the common ones, see roots.ts.
  */
 import type { Provider } from "./provider";

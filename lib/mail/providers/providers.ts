@@ -47,7 +47,7 @@ export function proposedWay(provider: Provider): MailWay {
   return fitOf(provider, "module").kind === "yes" ? "module" : "socket";
 }
 
-/** Settings of a mail server as far as advice needs them; of the login only its length is anybody's business. */
+/** Settings of a mail server as far as advice needs them; of the login only its length. */
 export interface ServerSettings extends Pick<SmtpSettings, "host" | "port" | "security"> {
   /** `auto`: whichever fits a mail. */
   readonly mailer: MailWay | "auto";

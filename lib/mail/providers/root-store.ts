@@ -25,7 +25,7 @@ export function rootNames(): readonly string[] {
 export function namesOf(certificate: {
   readonly subject: string | undefined;
 }): readonly [string, ...string[]] {
-  // A certificate may name nobody; Node.js then says undefined, although its types do not.
+  // A certificate may have no subject; Node.js then says undefined, although its types do not.
   const subject = certificate.subject ?? "";
   const part = (key: string): string[] =>
     subject.split("\n").flatMap((line) => (line.startsWith(`${key}=`) ? [line.slice(key.length + 1)] : []));

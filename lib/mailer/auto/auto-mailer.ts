@@ -105,7 +105,7 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
       // What the module's client may not carry must not hold the mails that it does.
       return way === "socket" && moduleFits(this.options.settings) ? passing(first) : first;
     }
-    this.options.modem.log.warn(`${String(first.error)}; the mail goes by the other way: ${other}`);
+    this.options.modem.log.warn(`${String(first.error)}; the mail is sent the other way: ${other}`);
     const second = await this.tryBy(other, transaction, options);
     if (second.kind === "prepared") return second;
     if (second.retry.kind === "whenAvailable") return second;

@@ -44,7 +44,7 @@ const LINGER_MS = 5_000;
 export class QsmtpClient extends ModemMailer {
   protected readonly work: TransactionParts;
   protected readonly recovery: ModuleRecovery;
-  /** Hears results that nobody waits for, as after a restart of the host. */
+  /** Hears results that are not awaited, as after a restart of the host. */
   protected readonly stray: ResultListener;
   protected readonly busy: BusyWatch;
   private linger: Timer | undefined;

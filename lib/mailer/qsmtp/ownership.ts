@@ -138,7 +138,9 @@ export class ForeignUse {
     if (isNews) this.modem.warn(new ModemError("MODEM_SHARED"));
     await this.store
       .write(FOREIGN_USE_KEY, JSON.stringify(Math.round(clock.wall())))
-      .catch((error: unknown) => log.warn(`the use by another program could not be noted: ${String(error)}`));
+      .catch((error: unknown) =>
+        log.warn(`the use by another program could not be recorded: ${String(error)}`),
+      );
   }
 
   /** Tells from an error whether it is a sign. @param error what refused the first command of a mail */

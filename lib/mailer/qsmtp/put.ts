@@ -1,7 +1,7 @@
 /**
  * The sending of a filled mail: QSMTPPUT, its result that comes minutes later as an unsolicited line, and what that means.
  *
- * From the moment the command is written nobody may say "not sent" unless the module does. A lost result is looked
+ * From the moment the command is written, "not sent" may be reported only if the module says so. A lost result is looked
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
  * text of a short message is no result (`running-mail.ts`).
  */
@@ -72,7 +72,7 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
   // overtaken the OK.
   let isAccepted = false;
   let early: PutResult | undefined;
-  // Fails while the module is not there; the listener would then have nobody to close it.
+  // Fails while the module is not there; the listener would then never be closed.
   const waiter = modem.expect(
     (line) => isAccepted && !listener.isInText && readPutResult(line) !== undefined,
   );
@@ -130,7 +130,7 @@ function neverWritten(error: unknown): unknown {
   if (wasNotRead(error)) return withStage(error, "send");
   return new ModemError("MODEM_NOT_READY", {
     cause: error,
-    detail: "it went away just before the mail was to be sent",
+    detail: "it was lost just before the mail was sent",
     stage: "send",
   });
 }
@@ -151,7 +151,7 @@ async function lookForResult(
 ): Promise<void> {
   if (signal.aborted) throw resultUnknown(cause, "the node was stopped meanwhile");
   if (isModemError(cause, "MODEM_RESET")) throw resultUnknown(cause, "the module has restarted meanwhile");
-  modem.log.warn(`the result of a mail is looked for: ${String(cause)}`);
+  modem.log.warn(`looking for the result of a mail: ${String(cause)}`);
   try {
     await runningMailResult(modem, listener, (seconds + MARGIN_SECONDS) * 1000, signal);
   } catch (error) {
@@ -180,7 +180,7 @@ function replyOf(smtpCode: number | undefined): Reply {
  * server, never a reply with which the server agreed to go on: such a reply stands in the text.
  *
  * A line that says neither, such as `0,550`, `1,0` or a mere `0` (which is also the end of `656,0`), was damaged on its
- * way or is not understood: nobody can know then whether the mail was sent, so the error is `MODEM_RESULT_UNKNOWN`.
+ * way or is not understood: whether the mail was sent is unknown then, so the error is `MODEM_RESULT_UNKNOWN`.
  */
 export function putError(result: PutResult): ModemError | undefined {
   const { error, smtpCode = 0 } = result;
@@ -262,7 +262,7 @@ export function mayHaveArrived(error: unknown): boolean {
   return modemCode >= FIRST_NUMBER && !BEFORE_THE_MAIL.has(modemCode);
 }
 
-/** After these nobody hears any more what the module says. */
+/** After these the module can no longer be heard. */
 const DIALOGUE_ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "PORT_CLOSED",
   "PORT_UNPLUGGED",

@@ -68,7 +68,7 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
 const MOST_NETWORK_ERRORS = 3;
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
-/** Not a reset while sending, of which nobody could know the outcome. */
+/** Not a reset while sending, whose outcome would be unknown. */
 const LATE_RESTART = "it has restarted just before the mail was to be sent";
 
 /** A mail that stands in the module, and the lock under which it does. */

@@ -204,7 +204,7 @@ export class ResultListener {
     if (wasBusy) this.doubts -= doubts;
   }
 
-  /** Results heard so far belong to nobody any more. */
+  /** Results heard so far no longer belong to any mail. */
   forget(): void {
     this.result = undefined;
     this.doubts = 0;

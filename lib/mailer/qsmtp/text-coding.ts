@@ -75,7 +75,7 @@ export class TextCoding {
       this.found = undefined;
       throw new ModemError("MODEM_NOT_READY", {
         cause: error,
-        detail: "it refuses a setting that it took before",
+        detail: "it refuses a setting that it accepted before",
       });
     }
   }
@@ -175,7 +175,7 @@ function coded(
     case "hex":
       return Buffer.from(bytes.toString("hex").toUpperCase(), "latin1");
     case "unknown":
-      throw new ModemError(code, { detail: `this module is not known to take ${charset} text` });
+      throw new ModemError(code, { detail: `this module is not known to support ${charset} text` });
   }
 }
 

@@ -167,7 +167,7 @@ export async function clear(modem: FilledModem, signal: AbortSignal): Promise<vo
 }
 
 /**
- * Recipients and subject. The recipients are read back where some may be missing or wrong: several, of which a restart that nobody saw may have
+ * Recipients and subject. The recipients are read back where some may be missing or wrong: several, of which an unnoticed restart may have
  * swallowed the first, and a serial line, which has no checksum: noise makes another address of one, also under flow
  * control.
  */
@@ -259,7 +259,7 @@ export async function attach(
 }
 
 const WRONG_RECIPIENTS = {
-  detail: "it holds other recipients than it was given",
+  detail: "its recipients differ from those that were set",
   hint: SPECIAL_HINTS.lostBytes,
 } as const;
 

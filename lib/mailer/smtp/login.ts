@@ -29,7 +29,7 @@ export class Login {
     const { modem, moduleClock, sockets, settings } = options;
     const { tokens: login, user } = settings;
     const { contextId } = modem.options.network;
-    // A root that was chosen by its name is that of the mail server; a pasted certificate may be anybody's.
+    // A root that was chosen by its name is that of the mail server; a pasted certificate may be that of any server.
     const { root } = settings.tls;
     const tls = {
       ...settings.tls,
@@ -99,7 +99,7 @@ function endedEarly(): ModemError {
   return new ModemError("SMTP_CLOSED_BY_SERVER", {
     modemCode: null,
     stage: "login",
-    detail: "the server did not take a token that was kept",
+    detail: "the server rejected a cached token",
   });
 }
 

@@ -52,7 +52,7 @@ const SHORT_TEXT = 16_384;
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf] as const;
 /** RFC 2045 section 6.8: characters of a line of base64. */
 const BASE64_LINE = 76;
-/** Attachments that MIME lets nobody encode (RFC 2046 section 5.2.1): their bytes would be at the server's mercy. */
+/** Attachments that must not be encoded in MIME (RFC 2046 section 5.2.1): their bytes would be at the server's mercy. */
 const UNCODED = /^(?:message|multipart)\//i;
 
 /** Rejects when nodemailer cannot make the message. */

@@ -101,7 +101,7 @@ export function errorOf(refusals: readonly Refusal[]): ModemError | undefined {
   return errors.find(({ class: kind }) => kind !== "message") ?? errors.at(-1);
 }
 
-/** A refusal that is a matter of the settings concerns nobody in particular. */
+/** A refusal that is a matter of the settings concerns no single recipient. */
 function isForGood(reply: Reply): boolean {
   return recipientError(reply).class === "message";
 }

@@ -150,7 +150,7 @@ function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
   }
 }
 
-/** What a refused recipient means: it concerns nobody but him, unless it is a matter of login or encryption. */
+/** What a refused recipient means: it concerns this recipient only, unless it is a matter of login or encryption. */
 export function recipientError(reply: Reply): ModemError {
   const { code, hint } = LOGIN_WANTED[reply.code] ?? REPLIES[reply.code] ?? UNNAMED;
   return new ModemError(code, {

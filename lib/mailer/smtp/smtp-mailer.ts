@@ -254,7 +254,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     if (modem.state.name === "connecting") await settled(modem, signal);
     const notReady = modem.notReady();
     if (notReady !== undefined) throw notReady;
-    // Nobody knew yet which module it is when the lock was taken.
+    // It was not known yet which module it is when the lock was taken.
     if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
     await pdp.ensure(signal);
   }

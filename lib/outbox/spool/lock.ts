@@ -2,15 +2,15 @@
  * SpoolLock: keeps two runtimes off one spool, and survives a holder that was killed.
  *
  * The highest generation in the folder `lock` is the holder: a file made exclusively, so that of two who want the
- * next generation one wins; numbers never go back, so that nobody can mistake a new lock for the one he saw die. A
+ * next generation one wins; numbers never go back, so that a new lock cannot be mistaken for the one that was seen to die. A
  * generation may be succeeded when it says it was released, or when its process is gone: same boot, same container,
  * and no process of that number with that start. Where that cannot be seen (another container, another host, no
  * /proc, a restarted machine), the newcomer lays a claim file beside it; a living holder removes claims every 3 s,
- * and a claim that lies for 12 s proves that nobody holds. No heartbeat is written, which spares the SD card.
+ * and a claim that lies for 12 s proves that the lock is free. No heartbeat is written, which spares the SD card.
  *
  * A holder that stood still for longer than that may have been succeeded, and a person may delete the file or move the
  * folder. `isHeld` tells and is asked before anything that must happen once; the holder's own look every 3 s tells too.
- * A file that was only deleted is written again, as long as nobody has taken the lock meanwhile.
+ * A file that was only deleted is written again, as long as the lock has not been taken meanwhile.
  *
  * What tells one start of the machine, one process and one container from another comes from /proc where there is one.
  * Elsewhere a process cannot be told from a later one of its number, so only the absence of a process says something,
@@ -120,7 +120,7 @@ export class SpoolLock {
     }
   }
 
-  /** Whether it is still ours, by the names in its folder; a file that nobody has taken the place of is restored. */
+  /** Whether it is still ours, by the names in its folder; a file that has not been replaced is restored. */
   private async look(names: readonly string[] | undefined): Promise<boolean> {
     const latest = latestOf(names ?? []);
     const isNamed = this.host.locks.has(this.token);
@@ -283,7 +283,7 @@ function isMark(value: object): value is LockMark {
 }
 
 function taken(): ModemError {
-  return new ModemError("OUTBOX_LOCKED", { detail: "it was taken while this process stood still" });
+  return new ModemError("OUTBOX_LOCKED", { detail: "it was taken over while this process was suspended" });
 }
 
 function locked(mark: LockMark | undefined): ModemError {

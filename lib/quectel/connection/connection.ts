@@ -318,6 +318,6 @@ export class SharedPortWatch {
     this.times = [...this.times.filter((time) => now - time < STRAY_WINDOW_MS), now];
     if (this.told || this.times.length < STRAY_ANSWERS) return undefined;
     this.told = true;
-    return new ModemError("PORT_SHARED", { detail: `nobody here asked for ${line}` });
+    return new ModemError("PORT_SHARED", { detail: `unsolicited response ${line}` });
   }
 }

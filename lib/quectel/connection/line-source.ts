@@ -1,5 +1,5 @@
 /**
- * LineSource: the transport of each connection, at the right line rate where nobody has named it.
+ * LineSource: the transport of each connection, at the right line rate where it is not configured.
  *
  * A rate at which the module has answered is used again without asking. Only after a connection without contact are all
  * rates asked, that one first; asking is quick, while a connection at a wrong rate climbs the whole resync ladder. When

@@ -127,9 +127,9 @@ interface SharedModule {
   last: MailLock | undefined;
 }
 
-/** By the hash of the IMEI: the number itself is nobody's business. */
+/** By the hash of the IMEI: the number itself is private. */
 const modules = new Map<string, SharedModule>();
-/** More modules than any host has; of more, one that nobody holds is forgotten. */
+/** More modules than any host has; of more, one that is not held is forgotten. */
 const MOST = 1_000;
 
 /** Tells one module from another without telling its number; empty for a module that tells no IMEI. */

@@ -11,7 +11,7 @@ import { delay, type Clock } from "../../clock";
  *   needsPowerCycle: the module has not answered after two restarts; opening goes on
  */
 export type ModemState =
-  /** No connection: nobody uses the modem, or the last attempt failed with `error`. */
+  /** No connection: the modem is not in use, or the last attempt failed with `error`. */
   | { readonly name: "offline"; readonly error?: ModemError }
   /** The port is being opened, or the module is being synchronised and initialised. */
   | { readonly name: "connecting" }

@@ -184,7 +184,7 @@ export class Modem extends EventEmitter<ModemEvents> {
   /** Resolves when the module has been told to restart. Rejects with `INVALID_ACTION` where that is not allowed. */
   async orderRestart(signal?: AbortSignal): Promise<void> {
     if (!this.restartAllowed) {
-      throw new ModemError("INVALID_ACTION", { detail: "the settings do not allow to restart the module" });
+      throw new ModemError("INVALID_ACTION", { detail: "the settings do not allow restarting the module" });
     }
     try {
       await this.execute(restartModule(), signal === undefined ? {} : { signal });

@@ -163,7 +163,7 @@ export class Supervisor {
       case "reconnect":
         return;
       case "restart":
-        log.warn(`${transport.label} does not answer; the module is told to restart`);
+        log.warn(`${transport.label} does not answer; the module is being restarted`);
         // It may still read what it does not answer.
         await new Wire(transport, clock).writeLine(restartModule().line).catch(() => undefined);
         return;

@@ -2,7 +2,7 @@
  * FileStore: the attachments that lie in the module, and where they go. RAM first, flash when RAM is too small or there
  * is none.
  *
- * Contents are kept until nobody needs them, so that several transactions of one mail upload each only once. Only
+ * Contents are kept until they are no longer needed, so that several transactions of one mail upload each only once. Only
  * files whose names were recorded before their upload are ever deleted; a file of somebody else that has the name of
  * an attachment stays, and the attachment gets another name. All methods want the mail lock held, because nothing may
  * be transferred while a mail is on the air.
@@ -158,7 +158,7 @@ export class FileStore {
     }
   }
 
-  /** A name that is ours or nobody's; a file in the module that we did not record belongs to somebody else. */
+  /** A name that is ours or free; a file in the module that we did not record belongs to someone else. */
   private async freeName(storage: Storage, title: string, signal: AbortSignal): Promise<string> {
     for (let number = 1; number <= MOST_ALTERNATIVES; number++) {
       const name = `${storage}:${number === 1 ? title : alternativeName(title, number)}`;

@@ -1,5 +1,5 @@
 /**
- * ModuleClock: the module checks the dates of certificates by its own clock, which nobody may ever have set.
+ * ModuleClock: the module checks the dates of certificates by its own clock, which may never have been set.
  *
  * Where the right time may come from, in this order: the network (QLTS), a time server (QNTP), the host. The host is
  * last, because a gateway without a battery clock may be wrong by years itself.
@@ -60,7 +60,7 @@ export class ModuleClock {
    * Sets the clock where it is wrong; the PDP context must be active, because a time server may be asked.
    *
    * Asks nothing again for 12 hours. Resolves with where the right time came from; rejects with `NETWORK_CLOCK` when
-   * nobody knew it, or what ended the dialogue.
+   * it was unknown, or what ended the dialogue.
    */
   async ensure(signal?: AbortSignal): Promise<TimeSource> {
     const { modem } = this;

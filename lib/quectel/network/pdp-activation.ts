@@ -159,12 +159,12 @@ function sameDefinition(present: PdpDefinition, wanted: PdpDefinition): boolean 
   );
 }
 
-/** How nobody logs in does not matter; and some firmware shows asterisks for a password. */
+/** Without a login its method does not matter; and some firmware shows asterisks for a password. */
 function sameLogin(present: PdpDefinition, wanted: PdpDefinition): boolean {
-  const nobody = [present, wanted].every(({ user, password }) => user === "" && password === "");
+  const withoutLogin = [present, wanted].every(({ user, password }) => user === "" && password === "");
   const isHidden = wanted.password !== "" && /^\*+$/.test(present.password);
   return (
-    nobody ||
+    withoutLogin ||
     (present.auth === wanted.auth &&
       present.user === wanted.user &&
       (isHidden || present.password === wanted.password))

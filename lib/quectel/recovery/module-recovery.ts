@@ -165,7 +165,7 @@ export class ModuleRecovery {
     try {
       await store.write(STORE_KEY, JSON.stringify(kept));
     } catch (error) {
-      modem.log.warn(`the history of the module's failures could not be kept: ${String(error)}`);
+      modem.log.warn(`the history of the module's failures could not be saved: ${String(error)}`);
     }
   }
 }
@@ -203,7 +203,7 @@ export async function restartForMail(
 ): Promise<void> {
   await inTime(modem, ANSWER_TIME_MS, signal, (ends) => modem.whenReady(ends));
   await note();
-  modem.log.warn("the module is restarted, because mails do not go out");
+  modem.log.warn("the module is being restarted because mails are not being sent");
   await inTime(modem, RESTART_TIME_MS, signal, (ends) => modem.restart(ends));
 }
 

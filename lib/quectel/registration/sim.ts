@@ -1,7 +1,7 @@
 /**
  * SIM card: is it ready, and may its PIN be sent?
  *
- * A wrong PIN must never be sent twice, because three of them lock the card at a place nobody is. So the PIN is noted
+ * A wrong PIN must never be sent twice, because three of them lock the card at an unattended site. So the PIN is noted
  * as sent before it goes out; it is not sent when only one try is left; where the module has no counter it is sent
  * once; and a refused one is never sent again until a person changes it.
  */
@@ -64,7 +64,7 @@ export class SimCard {
     await memory.save(undefined).catch(() => undefined);
     const status = await simStatus(execute);
     if (status.name === "ready" || status.error.code !== "SIM_PIN_REQUIRED") return status;
-    return this.judge(new ModemError("SIM_BUSY", { detail: "it has taken its PIN and is not ready yet" }));
+    return this.judge(new ModemError("SIM_BUSY", { detail: "it accepted its PIN but is not ready yet" }));
   }
 
   private async refused(error: unknown, tries: TriesLeft | undefined): Promise<SimStatus> {
@@ -177,7 +177,7 @@ function notRemembered(cause: unknown): ModemError {
   return new ModemError("SIM_PIN_REQUIRED", {
     cause,
     class: "transient",
-    detail: `its PIN is not sent, because that cannot be noted on the disk (${String(cause)})`,
+    detail: `its PIN is not sent because the attempt cannot be recorded on the disk (${String(cause)})`,
     hint: SPECIAL_HINTS.pinNotNoted,
   });
 }

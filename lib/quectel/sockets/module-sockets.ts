@@ -157,7 +157,7 @@ function withTarget(error: unknown, target: SocketTarget): unknown {
   return copyOf(error, { detail: `${targetName(target)}${detail === undefined ? "" : `, ${detail}`}` });
 }
 
-/** What the module says of a socket in the moment of its open, before anybody can listen to the stream. */
+/** What the module says of a socket in the moment of its open, before the stream can have a listener. */
 class NewsOfOpening {
   readonly news: SocketNews[] = [];
   private readonly onLine = (line: string): void => {

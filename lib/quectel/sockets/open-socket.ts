@@ -68,7 +68,7 @@ export async function openConnection(
   if (opened === 0) return;
   if (opened !== undefined) throw errorOfNumber(opened);
   if (lost !== undefined) throw lost instanceof Error ? lost : new ModemError("PORT_FAILED", { cause: lost });
-  throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not say what became of it" });
+  throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not report a result" });
 }
 
 async function askState(

@@ -109,7 +109,7 @@ export function whenInStep(modem: SocketModem, epoch: number, signal?: AbortSign
   );
 }
 
-/** True for a command whose answer did not come, or was not understood: what the module did, nobody knows. */
+/** True for a command whose answer did not come, or was not understood: what the module did is unknown. */
 export function isUncertain(error: unknown): boolean {
   return isModemError(error, "MODEM_TIMEOUT") || isModemError(error, "MODEM_ANSWER");
 }

@@ -2,7 +2,7 @@
  * SocketReceiver: bytes out of the module, in order and without a gap.
  *
  * The module says once that data wait, and not again before its buffer has been read empty. A lost line would stall the
- * connection for ever, so it is also asked from time to time. Reading stops while nobody wants the data: they wait in
+ * connection for ever, so it is also asked from time to time. Reading stops while no one wants the data: they wait in
  * the module, whose window then holds back the peer.
  */
 import type { Timer } from "../../clock";
@@ -93,7 +93,7 @@ export class SocketReceiver {
   /** Reads until nothing waits or nothing is wanted. */
   private async readAll(): Promise<void> {
     while (this.wanted && this.mayWait && !this.isEnded) {
-      // Of what is said from here on, nobody knows whether this read has it.
+      // Whether this read includes what is reported from here on is unknown.
       this.mayWait = false;
       const wasClosed = this.isClosed;
       const bytes = await this.read();

@@ -32,7 +32,7 @@ export class SocketSender {
   private sending = false;
   private watch: Timer | undefined;
 
-  /** @param onBroken told of a connection that broke while nobody was sending. */
+  /** @param onBroken told of a connection that broke while nothing was being sent. */
   constructor(
     private readonly line: SocketLine,
     private readonly onBroken: (error: unknown) => void,

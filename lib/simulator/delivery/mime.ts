@@ -38,7 +38,7 @@ export interface MimeForm {
   /** Between two addresses of a header. */
   readonly separator: ", " | "; ";
   readonly bccHeader: boolean;
-  /** A To header that names nobody, or none. */
+  /** An empty To header, or none. */
   readonly emptyToHeader: boolean;
   /** Usual length of a base64 line; with 96 the parts look as those of Quectel's RTOS family do. */
   readonly lines: 76 | 96;

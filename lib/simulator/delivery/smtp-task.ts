@@ -98,7 +98,7 @@ function checkContent(settings: SmtpSettings, { recipients }: MailContent): void
   if (settings.host === "" || settings.senderAddress === "") {
     throw localFailure("parameter", "sender or server is missing");
   }
-  if (recipients.length === 0) throw localFailure("noRecipient", "nobody to send to");
+  if (recipients.length === 0) throw localFailure("noRecipient", "no recipient");
 }
 
 async function findContext(modem: Device, id: number, signal: AbortSignal): Promise<ActiveContext> {

@@ -65,7 +65,7 @@ export type ModuleFault =
 export type ConnectionFault =
   /** Nothing passes in this direction for so long. */
   | { readonly kind: "stall"; readonly ms: number }
-  /** Nothing passes any more and nobody is told, as when a NAT forgot the connection. */
+  /** Nothing passes any more, without notice, as when a NAT forgot the connection. */
   | { readonly kind: "silence" }
   /** The peer resets the connection (RST). */
   | { readonly kind: "reset" }

@@ -91,7 +91,7 @@ export class PortLine {
   }
 
   private transmit(bytes: Buffer): void {
-    // Without a host the bytes go into the air, as on a UART nobody listens to.
+    // Without a host the bytes are lost, as on a UART without a listener.
     if (this.host !== undefined) this.toHost.send(this.modem.faults.filter("modem", this.name, bytes));
   }
 

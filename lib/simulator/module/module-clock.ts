@@ -1,7 +1,7 @@
 /** The clock of the module: what CCLK, certificate checks and Date headers go by. */
 import { stateKey, type Device } from "../device/device";
 
-/** 2008-01-04, as modules say that nobody ever set their clock. */
+/** 2008-01-04, what modules report while their clock was never set. */
 const neverSet = Date.UTC(2008, 0, 4, 19, 19, 2);
 
 interface ModuleClock {

@@ -38,9 +38,9 @@ export type AccessMode = 0 | 1;
 /** Read at each use, because QICFG acts at once. */
 export interface SocketSettings {
   readonly receiveBuffer: () => number;
-  /** When a connection on which nobody answers is given up, ms after the first unanswered byte. */
+  /** When a connection whose peer does not answer is given up, ms after the first unanswered byte. */
   readonly retransmissions: () => { readonly count: number; readonly longestMs: number };
-  /** Undefined: off. Time after which an idle connection on which nobody answers is given up, ms. */
+  /** Undefined: off. Time after which an idle connection whose peer does not answer is given up, ms. */
   readonly keepAliveMs: () => number | undefined;
 }
 
@@ -169,7 +169,7 @@ export class TcpSocket implements FaultyConnection {
     this.drop();
   }
 
-  /** Ends at once, nobody is told: restart, loss of the context, forced close. */
+  /** Ends at once, without notice: restart, loss of the context, forced close. */
   drop(): void {
     const { phase } = this;
     this.phase = { kind: "gone" };
@@ -252,7 +252,7 @@ export class TcpSocket implements FaultyConnection {
     this.events.closed();
   }
 
-  /** Bytes are out and nobody acknowledges them: after all retransmissions the connection is given up. */
+  /** Bytes are out and are not acknowledged: after all retransmissions the connection is given up. */
   private watchUnanswered(): void {
     if (this.giveUp !== undefined) return;
     const { count, longestMs } = this.settings.retransmissions();

@@ -1,5 +1,5 @@
 /**
- * The switches of the simulated modem: every point where firmware differs or nobody knows.
+ * The switches of the simulated modem: every point where firmware differs or is unknown.
  *
  * `source` names the section of the fact base where the point is described. The first sentence of a description
  * says what is switched. The default is the value held most probable for an EC25.

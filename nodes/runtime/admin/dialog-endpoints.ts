@@ -22,7 +22,7 @@ export interface KnownServer {
   readonly port: number;
   readonly security: "tls" | "starttls";
   readonly remark: string;
-  /** False where nobody can log in by what this package knows. */
+  /** False where this package knows no way to log in. */
   readonly canLogin: boolean;
   /** The login that it needs. */
   readonly login: "password" | "microsoft" | "google";

@@ -1,4 +1,4 @@
-/** What nobody should read who is shown a trace, a report or a list of mails: addresses, identities, credentials. */
+/** What must not be readable in a trace, a report or a list of mails: addresses, identities, credentials. */
 import { MASK, maskSecrets } from "../../../lib/serial/trace";
 import type { ModemSettings } from "../settings/modem-settings";
 

@@ -51,7 +51,7 @@ export class ConnectionTests {
     // Nothing is awaited from here to the entry, so no second connection test can come between.
     if (this.running.has(key)) throw new ModemError("PORT_UNDER_TEST");
     if (this.running.size >= MOST_RUNNING) {
-      throw new ModemError("PORT_UNDER_TEST", { detail: `${MOST_RUNNING} tests run already` });
+      throw new ModemError("PORT_UNDER_TEST", { detail: `${MOST_RUNNING} tests are already running` });
     }
     const run = new TestRun({ ...order, lender, lastMail: this.lastMailWith(settings) });
     this.running.set(key, run);

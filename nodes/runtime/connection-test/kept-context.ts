@@ -12,7 +12,7 @@ import type { MailPath } from "../modem/assembly";
 const TIDY_MS = 15_000;
 
 /**
- * The definition of the context as it is; undefined where it is not ours to touch, or nobody can tell. Rejects with
+ * The definition of the context as it is; undefined where it is not ours to touch, or is unknown. Rejects with
  * the reason of `signal`.
  */
 export async function keptContext(

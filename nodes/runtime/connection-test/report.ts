@@ -78,7 +78,7 @@ function endText(end: TestEnd): string {
   }
 }
 
-/** Nobody has to tell the world which server or operator he uses. */
+/** No one has to publish which server or operator they use. */
 function privateWords(settings: ModemSettings): readonly string[] {
   const { network, smtp, connection } = settings;
   const server = connection.kind === "tcp" ? connection.host : "";

@@ -36,7 +36,7 @@ export interface SentTestMail extends Partial<TextForm> {
 export type TestEnd =
   | { readonly kind: "done" }
   | { readonly kind: "failed"; readonly error: ErrorView }
-  /** `cancelled` by a person, `late`: the time limit, `left`: nobody looks any more, `deployed`: the port is needed. */
+  /** `cancelled` by a person, `late`: the time limit, `left`: the dialog was closed, `deployed`: the port is needed. */
   | { readonly kind: "stopped"; readonly why: StopReason };
 
 export type StopReason = "cancelled" | "late" | "left" | "deployed";

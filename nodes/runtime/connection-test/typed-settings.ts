@@ -65,7 +65,7 @@ export function typedSettings(
   }
 }
 
-/** What a variable holds is told to nobody, also not where it cannot be used. */
+/** The value of a variable is never told, not even where it cannot be used. */
 function withoutValue(error: unknown, typed: RawOptions): unknown {
   if (!(error instanceof PropertyError)) return error;
   const variable = typed[error.property];
@@ -80,7 +80,7 @@ function settingsWithoutMail(typed: RawOptions, credentials: ModemCredentials): 
   return smtp.host === NO_SERVER.smtpHost ? { ...settings, smtp: { ...smtp, host: "" } } : settings;
 }
 
-/** RFC 2606 section 2: names that are nobody's. */
+/** RFC 2606 section 2: reserved names. */
 const NO_SERVER = { smtpHost: "none.invalid", smtpPort: 465, senderAddress: "nobody@none.invalid" } as const;
 
 /** The stored credential for what was typed; empty when none is stored. */
@@ -96,7 +96,7 @@ function stored(name: CredentialName, typed: RawOptions, deployed: DeployedModem
   return value;
 }
 
-/** Where the stored credentials go; undefined where nobody can tell. */
+/** Where the stored credentials go; undefined where it is unknown. */
 function waysBefore({ properties, environment }: DeployedModem): Record<Way, unknown> | undefined {
   if (environment === undefined) return undefined;
   try {

@@ -1,7 +1,7 @@
 /**
  * LeftSpools: mails that an earlier flow has left, because their modem was deleted or disabled.
  *
- * Nobody sends them, so they are reported when the flows have started, and an outbox node can adopt them. A modem that
+ * They are not sent, so they are reported when the flows have started, and an outbox node can adopt them. A modem that
  * is in the flows watches over its own outbox.
  */
 import type { NodeAPI } from "node-red";
@@ -42,7 +42,7 @@ export function watchLeftSpools(RED: NodeAPI, modems: ModemsInFlows): void {
   };
   RED.events.on("flows:started", () => {
     report().catch((error: unknown) =>
-      warn(RED, modems, `the outboxes on the disk cannot be seen: ${String(error)}`),
+      warn(RED, modems, `the outboxes on the disk cannot be listed: ${String(error)}`),
     );
   });
 }
@@ -70,7 +70,7 @@ export async function adoptLeft(
   const wanted =
     modem === undefined ? left : left.filter(({ directory }) => basename(dirname(directory)) === modem);
   if (modem !== undefined && wanted.length === 0) {
-    throw new ModemError("OUTBOX_NOT_FOUND", { detail: `no mails of a modem ${modem} that is gone` });
+    throw new ModemError("OUTBOX_NOT_FOUND", { detail: `no mails of a removed modem ${modem}` });
   }
   let mails = 0;
   for (const { directory } of wanted) mails += await outbox.adopt(directory);

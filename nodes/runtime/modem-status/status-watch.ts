@@ -23,7 +23,7 @@ export interface WatchParts {
   readonly host: GetHost;
   readonly clock: Clock;
   readonly tell: (report: ModemReport) => void;
-  /** Why a report that nobody asked for could not be made; the state of the modem tells it as well. */
+  /** Why a report that was not requested could not be made; the state of the modem tells it as well. */
   readonly debug: (message: string) => void;
 }
 

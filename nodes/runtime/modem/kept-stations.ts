@@ -49,7 +49,7 @@ const stations = new Map<string, Kept>();
 /** Those that are just being closed. */
 const closing = new Map<string, Promise<void>>();
 
-/** Keeps a station that nobody uses now, if a new node could go on with it; else closes it, which this waits for. */
+/** Keeps a station that is not in use now, if a new node could go on with it; else closes it, which this waits for. */
 export async function keepStation(station: Station, options: KeepOptions): Promise<void> {
   const { directory, settings, clock, log, events } = options;
   const { modem } = station;
@@ -92,7 +92,7 @@ async function closeKept(directory: string): Promise<void> {
   kept.forget();
   const closed = kept.station
     .close()
-    .catch((error: unknown) => kept.log.error(`the modem did not close in order: ${String(error)}`));
+    .catch((error: unknown) => kept.log.error(`the modem did not close cleanly: ${String(error)}`));
   closing.set(directory, closed);
   await closed;
   closing.delete(directory);

@@ -151,7 +151,7 @@ export class ModemHost {
     const onLate = (): void => void (isReplaced = false);
     events.on("flows:started", onLate);
     this.isLeft = false;
-    // Nobody is there to take results; the close need not wait for it.
+    // There is no receiver for results; the close need not wait for it.
     this.router.close();
     this.members.close();
     this.stop(() => isReplaced);
@@ -205,9 +205,7 @@ export class ModemHost {
       .then((station) =>
         isReplaced() ? keepStation(station, { ...this.options, settings }) : station.close(),
       )
-      .catch((error: unknown) =>
-        this.options.log.error(`the modem did not close in order: ${String(error)}`),
-      );
+      .catch((error: unknown) => this.options.log.error(`the modem did not close cleanly: ${String(error)}`));
   }
 
   private readonly onFlowsStopping = (what?: FlowsStopping): void => {
@@ -230,7 +228,9 @@ export class ModemHost {
       this.stop();
       return;
     }
-    log.warn(`${waiting} mail(s) wait although no node uses the modem; it closes when they have ended`);
+    log.warn(
+      `${waiting} mail(s) are waiting although no node uses the modem; it closes once they are finished`,
+    );
     this.start();
   }
 

@@ -2,7 +2,7 @@
  * ResultRouter: brings the end of a mail to the node that has the id of its sender now.
  *
  * Between the acceptance of a mail and its end, nodes may have been replaced by a deploy, or the process may have been
- * started anew. While flows are being stopped or started nobody can say which nodes will be there, so results wait
+ * started anew. While flows are being stopped or started it is not known which nodes will be there, so results wait
  * until the flows run. A result that was not handed over when the modem's node closes goes back to the outbox, which
  * tells it again at its next start.
  */

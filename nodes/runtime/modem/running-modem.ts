@@ -65,7 +65,7 @@ export class RunningModem {
     this.hasFolder = free.then(() => this.opening.begin());
     const hasPort = Promise.all([free, portFree]).then(() => {
       modem.acquire();
-      // A modem that is at work already tells its state to nobody anew.
+      // A modem that is already at work does not report its state again.
       if (surroundings.station !== undefined) this.onState(modem.state);
     });
     this.opened = Promise.all([this.hasFolder, hasPort]).then(() => undefined);

@@ -21,7 +21,7 @@ export interface EndedMail {
   readonly recipients: readonly string[];
   readonly attempts: number;
   readonly queuedMs: number;
-  /** Undefined where nobody saw the result. */
+  /** Undefined where the result was not seen. */
   readonly bytes: number | undefined;
   readonly possibleDuplicate: boolean;
   readonly error?: ShownError;

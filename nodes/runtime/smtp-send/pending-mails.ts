@@ -38,7 +38,7 @@ export function heldBytes(): number {
   return held;
 }
 
-/** To be called when a node is removed for good: nobody will ask for its messages. */
+/** To be called when a node is removed for good: its messages will not be asked for again. */
 export function forgetPendingOf(nodeId: string): void {
   for (const [mailId, { node }] of pending) if (node.id === nodeId) takePending(mailId);
 }

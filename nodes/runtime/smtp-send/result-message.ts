@@ -16,7 +16,7 @@ export async function keptMessage(ended: MailEnded, node: Node): Promise<Message
   return message;
 }
 
-/** The message without what an earlier node has left, so that nobody takes an old result for the one of this mail. */
+/** The message without what an earlier node has left, so that an old result is not taken for the one of this mail. */
 export function withoutFormerResult({ smtp: _smtp, error: _error, ...rest }: Message): Message {
   return rest;
 }

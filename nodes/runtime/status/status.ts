@@ -239,7 +239,7 @@ function textOf({ modem, outbox, waiting, simulated }: Condition, word: string, 
   return `${simulated ? `${DETAIL_WORDS.simulated} ` : ""}${parts.join(" · ")}`;
 }
 
-/** Uploads of fewer bytes are over before anybody has read more than the percentage. */
+/** Uploads of fewer bytes are over before more than the percentage can be read. */
 const LONG_UPLOAD = 100_000;
 
 function uploadParts(outbox: Sending, { nodeId }: Onlooker): readonly string[] {

@@ -71,7 +71,7 @@ describe("a mail with a longer subject than modules take for certain", () => {
     const parsed = await simpleParser(Buffer.from(mail?.text ?? "", "latin1"));
     assert.equal(parsed.subject, subject.slice(0, 99));
     assert.ok(parsed.text?.includes(`Subject: ${subject}`));
-    assert.ok(result.warnings.some((warning) => warning.includes("it was cut")));
+    assert.ok(result.warnings.some((warning) => warning.includes("it was truncated")));
     await rig.stop();
   });
 

@@ -71,7 +71,7 @@ describe("the end of a payload", () => {
     bench.modem.send(CONNECT);
     await assert.rejects(bench.clock.until(outcome), {
       code: "MODEM_ANSWER",
-      message: /the module went into data state unasked/,
+      message: /the module entered data state unexpectedly/,
     });
     assert.equal(bench.modem.bytes.length, sent);
     await bench.clock.advance(1_200);
@@ -116,7 +116,7 @@ describe("the end of a payload", () => {
     const { clock, channel } = await openSyncedBench({ "AT+UP": OK });
     await assert.rejects(clock.until(channel.execute(upload(4))), {
       code: "MODEM_ANSWER",
-      message: /it did not ask for the data/,
+      message: /it did not request the data/,
     });
   });
 
@@ -140,7 +140,7 @@ describe("a payload that stands still", () => {
     const outcome = channel.execute(upload(4));
     await assert.rejects(clock.until(outcome), {
       code: "MODEM_TIMEOUT",
-      message: /the data came to a stop/,
+      message: /the data transfer stalled/,
     });
   });
 

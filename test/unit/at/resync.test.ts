@@ -217,7 +217,7 @@ describe("the resync ladder", () => {
     assert.deepEqual(await clock.until(channel.execute(asking("AT+CSQ", "+CSQ"))), ["+CSQ: 19,99"]);
   });
 
-  it("fails in time when the line takes no bytes", async () => {
+  it("fails in time when the serial line accepts no bytes", async () => {
     const { clock, modem, channel } = openBench();
     modem.drain = () => new Promise(() => undefined);
     await assert.rejects(clock.until(channel.sync(), 30_000), withCode("MODEM_TIMEOUT"));

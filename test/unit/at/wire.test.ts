@@ -30,7 +30,7 @@ describe("the wire", () => {
     const start = clock.now();
     await assert.rejects(clock.until(wire.writeOut(Buffer.alloc(1_200))), {
       code: "MODEM_TIMEOUT",
-      message: /the line takes no bytes/,
+      message: /the serial line accepts no bytes/,
     });
     assert.equal(clock.now() - start, 20_000);
   });

@@ -69,7 +69,7 @@ describe("The transcript of facts", () => {
     const fact = report.facts.find(({ id }) => id === "body-empty-line");
     assert.deepEqual(fact?.answer, {
       kind: "notAsked",
-      why: "nobody records the bytes of this connection",
+      why: "the bytes of this connection are not recorded",
     });
   });
 });

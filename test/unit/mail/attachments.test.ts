@@ -138,7 +138,7 @@ describe("attachments of a message", () => {
       assert.deepEqual(names(twelve), names(ten));
       assert.equal(twelve.text, 'Gate\r\n\r\nNot attached: "11.jpg", "12.jpg"');
       assert.deepEqual(twelve.warnings, [
-        'A mail carries up to 10 attachments; it goes without "11.jpg", "12.jpg".',
+        'A mail can have up to 10 attachments; it is sent without "11.jpg", "12.jpg".',
       ]);
       const onlyFiles = await mailOf({ topic: undefined, attachments: files(11) });
       assert.deepEqual([names(onlyFiles).length, onlyFiles.text], [10, 'Not attached: "11.jpg"']);

@@ -70,7 +70,7 @@ describe("what is said of a composed mail", () => {
 
   it("is that letters were replaced, in subject and text", () => {
     assert.deepEqual(composed(storedMail({ subject: "Ä", text: "ö" }), { support: UNKNOWN }).warnings, [
-      "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
+      "The module is not known to support non-ASCII letters in a subject; it is in full in the text.",
       "The module is not known to take other letters than ASCII; it is whole in message.txt.",
     ]);
   });
@@ -82,8 +82,8 @@ describe("what is said of a composed mail", () => {
     });
     assert.equal(transaction.body.bytes.toString(), `Subject: ${subject}\r\n\r\nLevel too high.`);
     assert.deepEqual(warnings, [
-      "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
-      "The subject is longer than the module takes; it was cut and stands whole in the text.",
+      "The module is not known to support non-ASCII letters in a subject; it is in full in the text.",
+      "The subject exceeds the module's limit; it was truncated and is in full in the text.",
     ]);
   });
 });

@@ -82,7 +82,7 @@ describe("a composed mail", () => {
   it("says that the module carries no Reply-To where one was wished for", () => {
     const mail = storedMail({ replyTo: [{ name: "", address: "ups@lan.example" }] });
     assert.deepEqual(composed(mail).warnings, [
-      "The module carries no Reply-To: an answer goes to the sender.",
+      "The module's mail client does not support Reply-To: replies go to the sender.",
     ]);
   });
 
@@ -92,7 +92,7 @@ describe("a composed mail", () => {
       place: { kind: "html", isSource } as const,
     });
     const picture = { ...storedAttachment("trend.png"), place: { kind: "inline", cid: "trend" } as const };
-    const noPictures = 'The attachment "trend.png" is a file: the module carries no pictures in a text.';
+    const noPictures = 'The attachment "trend.png" is attached as a file: the module's mail client does not support inline pictures.';
     const { transaction, warnings } = composed(storedMail({ attachments: [html(true), picture] }));
     assert.deepEqual(warnings, [
       "The HTML is attached as message.html; the text is an extract of it.",
@@ -147,7 +147,7 @@ describe("a composed mail", () => {
     assert.equal(transaction.attachments.length, 9);
     assert.equal(text(transaction.body), 'Level too high.\r\n\r\nLeft out because empty: "Fullstand.csv"');
     assert.deepEqual(warnings, [
-      'The attachment "Füllstand.csv" is empty and was left out; the module cannot carry it.',
+      'The attachment "Füllstand.csv" is empty and was left out; the module cannot send it.',
     ]);
     const bare = composed(storedMail({ text: "", attachments: [storedAttachment("a", "")] }));
     assert.equal(text(bare.transaction.body), 'Left out because empty: "a"');
@@ -315,7 +315,7 @@ describe("a composed mail", () => {
         assert.ok(subject.startsWith(text(transaction.subject)));
         const isCut = text(transaction.subject) !== subject;
         assert.equal(text(transaction.body).startsWith(`Subject: ${subject}\r\n`), isCut);
-        assert.match(warnings.join(), isCut ? /it was cut and stands whole in the text/ : /^$/);
+        assert.match(warnings.join(), isCut ? /it was truncated and is in full in the text/ : /^$/);
       }
     });
 
@@ -345,7 +345,7 @@ describe("a composed mail", () => {
             const [file] = transaction.attachments;
             const arrived = file === undefined ? text(transaction.body) : await contentOf(file);
             assert.equal(arrived.replace("\uFEFF", ""), whole);
-            assert.ok(!warnings.some((warning) => /stands whole in the text/.test(warning)), warnings.join());
+            assert.ok(!warnings.some((warning) => /is in full in the text/.test(warning)), warnings.join());
           }
         }
       }
@@ -359,7 +359,7 @@ describe("a composed mail", () => {
       });
       assert.equal(text(transaction.subject), "ü".repeat(24));
       assert.equal(text(transaction.body), `Subject: ${subject}\r\n\r\nLevel too high.`);
-      assert.match(warnings.join(), /it was cut and stands whole in the text/);
+      assert.match(warnings.join(), /it was truncated and is in full in the text/);
     });
   });
 

@@ -4,7 +4,7 @@ import { readMessage } from "../../../lib/mail/message/message";
 import { CAMERA_MAIL, mtaMessage, PLC_MAIL, UPS_MAIL } from "../../support/device-mails";
 import { POLICY } from "./support";
 
-const SENDER = "msg.from was not used: the settings of the modem do not let a message replace the sender.";
+const SENDER = "msg.from was not used: the modem's settings do not allow messages to replace the sender.";
 
 describe("The mail of a device", () => {
   it("with a picture keeps recipients, subject, text and picture, and warns of the sender alone", async () => {

@@ -31,7 +31,8 @@ async function rawMessage(fields: MailFields): Promise<Buffer> {
   return buffer(message.open());
 }
 
-const NO_ID = (property: string): string => `msg.${property} holds what is no Message-ID; it was left out.`;
+const NO_ID = (property: string): string =>
+  `msg.${property} contains an invalid Message-ID; it was left out.`;
 
 describe("The thread of a mail", () => {
   it("is named by Message-IDs, with and without angle brackets, in whatever list", async () => {
@@ -130,10 +131,7 @@ describe("A header field of a message", () => {
   it("is none of an HTTP answer that passed by", async () => {
     const headers = { "content-type": "text/html", "x-powered-by": "PHP", "x-node-red-request-node": "1a2b" };
     const { fields, warnings } = await read({ headers });
-    assert.deepEqual(
-      [fields, warnings],
-      [{}, ["msg.headers is that of an HTTP answer; the mail goes without it."]],
-    );
+    assert.deepEqual([fields, warnings], [{}, ["msg.headers comes from an HTTP response and was ignored."]]);
   });
 
   it("says whom to answer, unless the message says so itself", async () => {
@@ -289,7 +287,7 @@ describe("A report of the delivery", () => {
   });
 
   it("is left out where the words are unknown", async () => {
-    const warning = "msg.dsn names what is not success, failure, delay or never; it was left out.";
+    const warning = "msg.dsn contains a value other than success, failure, delay or never; it was ignored.";
     assert.deepEqual(await read({ dsn: "always" }), { fields: {}, warnings: [warning] });
     const { fields, warnings } = await read({ dsn: ["always", "delay"] });
     assert.deepEqual([fields.dsn?.notify, warnings], [["delay"], [warning]]);
@@ -307,7 +305,7 @@ describe("What the module's client does not carry", () => {
     assert.deepEqual(
       composed(storedMail({ fields })).warnings,
       ["inReplyTo", "references", "headers", "dsn"].map(
-        (name) => `msg.${name} is not carried by the module.`,
+        (name) => `msg.${name} is not supported by the module's mail client.`,
       ),
     );
   });

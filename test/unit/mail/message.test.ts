@@ -68,7 +68,7 @@ describe("a message as mail", () => {
           ["ups@lan.example"],
         );
         assert.deepEqual(mail.warnings, [
-          "msg.from was not used: the settings of the modem do not let a message replace the sender.",
+          "msg.from was not used: the modem's settings do not allow messages to replace the sender.",
         ]);
       }
       assert.deepEqual([(await read({ from: "" })).from, (await read({})).replyTo], [undefined, undefined]);
@@ -184,7 +184,7 @@ describe("a message as mail", () => {
           assert.equal(mail.text, "");
           assert.match(
             mail.warnings.join(),
-            /^The body cannot be converted to text: .*; the mail goes without it\.$/,
+            /^The body cannot be converted to text: .*; the mail is sent without it\.$/,
           );
         }
       }

@@ -241,7 +241,7 @@ describe("Attachments", () => {
         assert.equal(mail.warnings.length, 1, JSON.stringify(mail.warnings));
         assert.match(
           mail.warnings[0] ?? "",
-          /^Attachment 1 \("snap\.jpg"\) has .*; the mail goes without it\.$/,
+          /^Attachment 1 \("snap\.jpg"\) has .*; the mail is sent without it\.$/,
         );
       }
       await assert.rejects(read({ attachments }), failsWith("INVALID_ATTACHMENT", /snap\.jpg/));

@@ -66,7 +66,7 @@ describe("the header of a mail", () => {
       code: "MODEM_OUT_OF_SYNC",
       stage: "recipients",
       hint: SPECIAL_HINTS.lostBytes,
-      message: /it holds other recipients than it was given/,
+      message: /its recipients differ from those that were set/,
     });
     assert.equal(never2.called.filter((line) => line === "AT+QSMTPDST?").length, 2);
     assert.equal(never2.called.filter((line) => line.startsWith("AT+QSMTPSUB")).length, 0);
@@ -325,7 +325,7 @@ describe("how a module takes text", () => {
   it("says which charset is not certain, and how long a coded body would be", () => {
     const text = { charset: "gb2312", bytes: Buffer.alloc(5_121) } as const;
     assert.throws(() => codedBody(text, { subject: "unknown", body: "unknown" }), {
-      message: /this module is not known to take gb2312 text/,
+      message: /this module is not known to support gb2312 text/,
     });
     for (const body of ["hex", "unknown"] as const)
       assert.throws(() => codedBody(text, { subject: "hex", body }), { message: /10242 bytes/ });

@@ -176,7 +176,7 @@ describe("sending a filled mail", () => {
       sendMs: 20_000,
       wasLost: true,
     });
-    assert.match(modem.log.lines.join(), /warn the result of a mail is looked for: .*in time/);
+    assert.match(modem.log.lines.join(), /warn looking for the result of a mail: .*in time/);
   });
 
   it("whose result does not come 30 s after the module's own time is looked for, then unknown", async () => {

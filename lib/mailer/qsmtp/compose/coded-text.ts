@@ -116,9 +116,7 @@ export function codeSubject(
 ): CodedSubject {
   const folded = options.support === "unknown" && !isAscii(subject);
   if (folded && !options.isInText) {
-    warn(
-      "The module is not known to take other letters than ASCII in a subject; it stands whole in the text.",
-    );
+    warn("The module is not known to support non-ASCII letters in a subject; it is in full in the text.");
   }
   let text = folded ? shownInAscii(subject) : subject;
   // No escape for a double quote is known in an AT string; hex digits need none.
@@ -130,7 +128,7 @@ export function codeSubject(
   if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
   if (!fits(coded, options)) {
     if (!options.isInText) {
-      warn("The subject is longer than the module takes; it was cut and stands whole in the text.");
+      warn("The subject exceeds the module's limit; it was truncated and is in full in the text.");
     }
     return { coded: cutToSize(text, options), whole: false };
   }

@@ -126,16 +126,20 @@ function warnOfLost(mail: OutgoingMail, addresses: readonly string[], warn: Warn
       );
     }
   }
-  if (mail.replyTo !== undefined) warn("The module carries no Reply-To: an answer goes to the sender.");
+  if (mail.replyTo !== undefined)
+    warn("The module's mail client does not support Reply-To: replies go to the sender.");
   for (const property of ["inReplyTo", "references", "headers", "dsn"] as const) {
-    if (mail.fields?.[property] !== undefined) warn(`msg.${property} is not carried by the module.`);
+    if (mail.fields?.[property] !== undefined)
+      warn(`msg.${property} is not supported by the module's mail client.`);
   }
   for (const { place, filename } of mail.attachments) {
     if (place?.kind === "html") {
       warn(`The HTML is attached as message.html${place.isSource ? "; the text is an extract of it" : ""}.`);
     }
     if (place?.kind === "inline") {
-      warn(`The attachment ${shown(filename)} is a file: the module carries no pictures in a text.`);
+      warn(
+        `The attachment ${shown(filename)} is attached as a file: the module's mail client does not support inline pictures.`,
+      );
     }
   }
 }
@@ -147,7 +151,7 @@ function warnOfLost(mail: OutgoingMail, addresses: readonly string[], warn: Warn
 function withoutEmpty(attachments: readonly OutgoingAttachment[], warn: Warn): string {
   const names = attachments.filter(({ size }) => size === 0).map(({ filename }) => shown(filename));
   for (const name of names)
-    warn(`The attachment ${name} is empty and was left out; the module cannot carry it.`);
+    warn(`The attachment ${name} is empty and was left out; the module cannot send it.`);
   return names.length === 0 ? "" : `Left out because empty: ${names.map(foldToAscii).join(", ")}`;
 }
 

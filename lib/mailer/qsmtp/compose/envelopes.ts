@@ -18,7 +18,7 @@ export type BccMode = "private" | "module";
  * The transactions of a new mail, in the order of sending.
  *
  * A private Bcc recipient is the only `To` of his own transaction: a Bcc header would tell him no more, and programs
- * that sort or score mail by a missing To find one. He learns nobody else's address, and nobody learns his. The others
+ * that sort or score mail by a missing To find one. He sees no other address, and no one sees his. The others
  * go in as few transactions as the module's lists allow.
  */
 export function planEnvelopes({ to, cc, bcc }: Envelope, bccMode: BccMode): readonly Envelope[] {
