@@ -69,7 +69,7 @@ const MOST_NETWORK_ERRORS = 3;
 const HALF_AN_HOUR_MS = 30 * 60_000;
 
 /** Not a reset while sending, whose outcome would be unknown. */
-const LATE_RESTART = "it has restarted just before the mail was to be sent";
+const LATE_RESTART = "it restarted just before the mail was sent";
 
 /** A mail that stands in the module, and the lock under which it does. */
 interface Standing {

@@ -92,7 +92,7 @@ describe("a composed mail", () => {
       place: { kind: "html", isSource } as const,
     });
     const picture = { ...storedAttachment("trend.png"), place: { kind: "inline", cid: "trend" } as const };
-    const noPictures = 'The attachment "trend.png" is attached as a file: the module's mail client does not support inline pictures.';
+    const noPictures = `The attachment "trend.png" is attached as a file: the module's mail client does not support inline pictures.`;
     const { transaction, warnings } = composed(storedMail({ attachments: [html(true), picture] }));
     assert.deepEqual(warnings, [
       "The HTML is attached as message.html; the text is an extract of it.",

@@ -195,7 +195,7 @@ describe("sending a filled mail", () => {
     await assert.rejects(modem.put(), {
       code: "MODEM_NOT_READY",
       stage: "send",
-      message: /before the mail was to be sent/,
+      message: /before the mail was sent/,
     });
     assert.deepEqual(modem.called, []);
     assert.equal(modem.clock.timers, 0);
