@@ -101,9 +101,9 @@ describe("The Flow Library's scorecard", () => {
   it("reads type, category, colour, ports and icon of each node as plain literals", () => {
     for (const { name, html } of editorNodes()) {
       assert(html.includes(`RED.nodes.registerType("${name}", {`), name);
-      assert.match(html, /\n {4}category: "[\w ]+",\n {4}color: "#[0-9A-F]{6}",\n {4}defaults: \{/, name);
-      if (html.includes('category: "config"')) assert.match(html, /\n {4}credentials: \{/, name);
-      else assert.match(html, /\n {4}inputs: [01],\n {4}outputs: [12],\n {4}icon: "[\w-]+\.svg",/, name);
+      assert.match(html, /\n *category: "[\w ]+",\n *color: "#[0-9A-F]{6}",\n *defaults: \{/, name);
+      if (html.includes('category: "config"')) assert.match(html, /\n *credentials: \{/, name);
+      else assert.match(html, /\n *inputs: [01],\n *outputs: [12],\n *icon: "[\w-]+\.svg",/, name);
     }
   });
 });
