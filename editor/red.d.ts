@@ -15,9 +15,20 @@ export interface EditorNode {
   readonly d?: boolean;
   readonly disabled?: boolean;
   readonly _def: NodeDefinition;
+  /** As the dialog got them from the runtime or was filled in; undefined until it was open, and after each deploy. */
+  credentials?: EditorCredentials;
+  /** Of a config node: the nodes that use it. */
+  readonly users?: readonly EditorNode[];
   /** A text of the node's own catalog. */
   _(key: string): string;
-  readonly [property: string]: unknown;
+  [property: string]: unknown;
+}
+
+/** Of a password, `has_<name>` says whether there is one. */
+export interface EditorCredentials {
+  /** As the runtime has sent them. */
+  _?: Record<string, unknown>;
+  [name: string]: unknown;
 }
 
 export interface NodeDefinition {
@@ -25,7 +36,12 @@ export interface NodeDefinition {
   _: (this: void, key: string, values?: Readonly<Record<string, unknown>>) => string;
   readonly category: string;
   readonly defaults: Readonly<Record<string, PropertyDefinition>>;
-  readonly credentials?: Readonly<Record<string, { readonly type: string }>>;
+  readonly credentials?: Readonly<Record<string, CredentialDefinition>>;
+}
+
+export interface CredentialDefinition {
+  readonly type: "text" | "password";
+  readonly validate?: Validator;
 }
 
 /** True, or a sentence that says what is wrong. */
@@ -52,7 +68,12 @@ type Lacking = {
   _(key: string, values?: object): string;
   readonly clipboard: { copyText(text: string, at: JQuery, said: string): boolean };
   readonly comms: EditorRED["comms"] & { on(event: "connect", listener: () => void): void };
-  readonly editor: { getEditStack(): readonly { readonly type: string }[] };
+  readonly editor: {
+    getEditStack(): readonly { readonly type: string }[];
+    validateNode(node: EditorNode): boolean;
+  };
+  /** Of nodes, the listener gets the node that the event is about. */
+  readonly events: { on(event: string, listener: (node: EditorNode) => void): void };
   readonly nodes: {
     getType(type: string): NodeDefinition;
     node(id: string): EditorNode | null;
@@ -90,6 +111,7 @@ type Lacking = {
     getLocal(key: string): string | undefined;
     setLocal(key: string, value: string): void;
   };
+  readonly view: { redraw(): void };
   readonly sidebar: {
     addTab(tab: {
       readonly id: string;

@@ -1,6 +1,7 @@
 /** `smtp-send`: one message in, one mail out; its result on output 1, its failure on output 2. */
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { isModemError, ModemError } from "../lib/errors";
+import type { Priority } from "../lib/mail/mail";
 import type { FixedFields } from "../lib/mail/message/message";
 import type { Message } from "./runtime/smtp-send/contents";
 import { readErrorTo } from "./runtime/settings/error-output";
@@ -22,6 +23,8 @@ const FIELD_NAMES: readonly Field[] = ["to", "cc", "bcc", "subject", "body"];
 
 interface Settings extends SenderOptions {
   readonly fields: readonly (readonly [Field, TypedValue])[];
+  /** Of messages that name none. */
+  readonly priority: Priority;
 }
 
 const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
@@ -39,6 +42,7 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
       policy: () => ({
         allowFrom: host().parts.settings.text.allowFrom,
         attachmentPaths: attachmentPaths(RED),
+        priority: chosen().priority,
       }),
       onEnd: () => showEnd(host, user),
     });
@@ -77,6 +81,7 @@ function settingsOf(definition: Definition): Settings | ModemError {
       },
       emit: options.choice("emit", ["whenSent", "whenQueued"], "whenSent"),
       errorTo: readErrorTo(options),
+      priority: options.choice("priority", ["high", "normal", "low"], "normal"),
       fields: FIELD_NAMES.map((field) => [field, readTypedValue(options, field, FIELDS[field])] as const),
     };
   } catch (error) {

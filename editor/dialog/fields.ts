@@ -59,13 +59,27 @@ function keepValue(select: JQuery, value: unknown): void {
   select.val(saved);
 }
 
-/** Fills a property that the flow does not have, as one made by hand or by an older version, with its default. */
+/**
+ * Fills a property that the flow does not have, as one made by hand or by an older version, with its default. The node
+ * gets it too: what it means stays the same, and a dialog that is left without a change has changed nothing.
+ */
 function fillDefaults(node: EditorNode): void {
+  fillCredentials(node);
   for (const [name, { value }] of Object.entries(node._def.defaults)) {
     if (node[name] !== undefined) continue;
+    node[name] = value;
     const input = $(`#${prefixOf(node)}-${name}`);
     if (input.is(":checkbox")) input.prop("checked", value === true);
     else input.val(textOf(value));
+  }
+}
+
+/** Of a node that has none the runtime sends nothing, and the editor would take each empty field for a change. */
+function fillCredentials({ credentials, _def }: EditorNode): void {
+  if (credentials === undefined) return;
+  for (const [name, { type }] of Object.entries(_def.credentials ?? {})) {
+    const [key, empty] = type === "password" ? [`has_${name}`, false] : [name, ""];
+    for (const set of [credentials, credentials._]) if (set !== undefined) set[key] ??= empty;
   }
 }
 
@@ -73,8 +87,25 @@ function fillDefaults(node: EditorNode): void {
 export function begin(node: EditorNode): void {
   fillDefaults(node);
   for (const select of $(".quectel-dialog select").toArray()) {
-    const [, name] = /^node-(?:config-)?input-(\w+)$/.exec(select.id) ?? [];
+    const name = propertyOf(select);
     if (name !== undefined) keepValue($(select), node[name]);
+  }
+  unfold(node);
+}
+
+/** The property whose input this is. */
+function propertyOf(input: HTMLElement): string | undefined {
+  return /^node-(?:config-)?input-(\w+)$/.exec(input.id)?.[1];
+}
+
+/** Opens each *More* in which something was chosen, so that no setting works unseen. */
+function unfold(node: EditorNode): void {
+  for (const fold of $(".quectel-dialog .quectel-more").toArray()) {
+    const names = $(fold).find("input, select").toArray().map(propertyOf);
+    const isChosen = names.some(
+      (name) => name !== undefined && textOf(node[name]) !== textOf(node._def.defaults[name]?.value),
+    );
+    $(fold).prop("open", isChosen);
   }
 }
 

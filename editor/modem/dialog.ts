@@ -38,6 +38,7 @@ export function prepareModem(node: EditorNode): void {
     const input = field(property);
     const [tab] = input.closest(".quectel-tab");
     if (tab !== undefined) tabs.activateTab(tab.id);
+    input.closest("details").prop("open", true);
     input.trigger("focus");
   });
   // The editor validates on the same events, after the dialog is prepared.
@@ -59,6 +60,7 @@ export function saveModem(): void {
     field("apnPassword").val("");
   }
   const login = valueOf(field("login"));
+  if (login === "none") field("smtpUser").val("");
   if (login !== "password") field("smtpPassword").val("");
   if (login !== "microsoft" && login !== "oauth2") field("clientSecret").val("");
   if (login !== "google") field("serviceAccount").val("");

@@ -8,7 +8,12 @@ import { field } from "./field";
 
 async function findPorts(): Promise<MenuOption[]> {
   const ports = await request<SerialPortInfo[]>("ports");
-  return ports.map((port) => {
+  const isNoneKnown = ports.length > 0 && ports.every(({ models }) => models === undefined);
+  // It names nothing to choose; what it says is true of each port below it.
+  const remark = isNoneKnown
+    ? [{ label: $("<div>", { class: "quectel-port quectel-no-module", text: text("lookUp.noModule") }) }]
+    : [];
+  const options = ports.map((port) => {
     const label = $("<div>", { class: "quectel-port" });
     const name = port.description ?? port.models ?? port.device;
     const what = port.role === undefined ? name : `${name} – ${text(`portRole.${port.role}`)}`;
@@ -24,6 +29,7 @@ async function findPorts(): Promise<MenuOption[]> {
     }
     return { value: port.path, label };
   });
+  return [...remark, ...options];
 }
 
 async function findRoots(): Promise<MenuOption[]> {

@@ -20,6 +20,7 @@ const SIMULATED = {
   smtpHost: "inbox.simulated",
   smtpSecurity: "none",
   smtpPort: "25",
+  login: "none",
   senderAddress: "modem@example.com",
 } as const;
 
@@ -77,13 +78,17 @@ function proposeWay({ mailer, login }: KnownServer): void {
   field("login").val(login).trigger("change");
 }
 
-/** The module's own client logs in by password only. */
+/** The module's own client has no login by a token: the one that was chosen last decides. */
 function prepareLogin(): void {
   const mailer = field("mailer");
+  const login = field("login");
+  const isAtOdds = (): boolean =>
+    valueOf(mailer) === "module" && !["password", "none"].includes(valueOf(login));
   mailer.on("change", () => {
-    const login = field("login");
-    if (valueOf(mailer) === "module" && valueOf(login) !== "password")
-      login.val("password").trigger("change");
+    if (isAtOdds()) login.val("password").trigger("change");
+  });
+  login.on("change", () => {
+    if (isAtOdds()) mailer.val("socket").trigger("change");
   });
   $<HTMLInputElement>("#quectel-key-file").on("change", function () {
     const [file] = this.files ?? [];

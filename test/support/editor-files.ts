@@ -63,6 +63,7 @@ export function editorNodes(): readonly NodeFiles[] {
     const registered = new Map<string, EditorDefinition>();
     const red = {
       _: (key: string) => key,
+      events: { on: () => undefined },
       nodes: {
         registerType: (type: string, definition: EditorDefinition) => registered.set(type, definition),
         getType: (type: string) => registered.get(type),

@@ -131,22 +131,21 @@ const WORDS: Readonly<Record<Priority, readonly string[]>> = {
 };
 const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
 
-/** As a word, or as a number: 1 or more is high, below 0 low. Anything else is normal, with a warning. */
-export function readPriority(value: unknown, warn: Warn): Priority {
-  if (isBlank(value)) return "normal";
+/** As a word, or as a number: 1 or more is high, below 0 low. Anything else is as `usual`, with a warning. */
+export function readPriority(value: unknown, warn: Warn, usual: Priority = "normal"): Priority {
+  if (isBlank(value)) return usual;
   const text = typeof value === "boolean" ? undefined : primitiveText(value)?.trim().toLowerCase();
   const known = PRIORITIES.find((priority) => WORDS[priority].some((word) => word === text));
   if (known !== undefined) return known;
   const number = text === undefined || text === "" ? Number.NaN : Number(text);
   if (number >= 1) return "high";
   if (number < 0) return "low";
-  if (number !== 0) {
-    const given = primitiveText(value);
-    warn(
-      `The priority ${given === undefined ? "" : `${shown(given)} `}is invalid; the mail is sent with normal priority.`,
-    );
-  }
-  return "normal";
+  if (number === 0) return "normal";
+  const given = primitiveText(value);
+  warn(
+    `The priority ${given === undefined ? "" : `${shown(given)} `}is invalid; the mail is sent with ${usual} priority.`,
+  );
+  return usual;
 }
 
 /*

@@ -10,7 +10,7 @@ import { readAddresses, type Unreadable } from "./addresses";
 import { MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readBody } from "./body";
 import { isBlank, isRecord, reading } from "./foreign";
-import type { Mail, MailAttachment } from "../mail";
+import type { Mail, MailAttachment, Priority } from "../mail";
 import { readFields, readPriority, readSender, readSubject, type Subject } from "./header-fields";
 import { missingLines, warnOfMissing, withHtmlNote, withMissing } from "./missing-attachments";
 import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls } from "./text";
@@ -33,6 +33,8 @@ export interface MessagePolicy {
   readonly allowFrom: boolean;
   /** Folders (absolute paths) that the path of an attachment may lie in. */
   readonly attachmentPaths: readonly string[];
+  /** Of a message that names none; else normal. */
+  readonly priority?: Priority;
 }
 
 /** Characters of an entry that is no address, as it is told. */
@@ -72,7 +74,7 @@ export async function readMessage(
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
   const content = await readContent(msg, fields, policy, subject, warn);
-  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn));
+  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn, policy.priority));
   const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
   for (const property of NOT_USED) {
     if (!isBlank(reading("INVALID_BODY", () => msg[property]))) warn(`msg.${property} was not used.`);

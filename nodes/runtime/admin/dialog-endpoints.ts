@@ -64,7 +64,7 @@ function advice(query: RawOptions): readonly Advice[] {
     port: security === undefined ? 0 : Number(options.text("port")),
     security: security ?? "tls",
     mailer: MODEM_PROPERTIES.mailer.words.find((word) => word === options.text("mailer")) ?? "module",
-    byToken: !["", "password"].includes(options.text("login")),
+    byToken: !["", "password", "none"].includes(options.text("login")),
     userBytes: bytes("userBytes"),
     passwordBytes: bytes("passwordBytes"),
   });

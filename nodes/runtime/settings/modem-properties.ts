@@ -44,8 +44,12 @@ export const MODEM_PROPERTIES = {
   allowReset: { kind: "flag", default: true },
   /** Who speaks SMTP: the module's own client, this package over a TCP connection of the module, or whichever fits. */
   mailer: { kind: "choice", default: "module", words: ["module", "socket", "auto"] },
-  /** `microsoft`, `google` and `oauth2`: by a token, over a socket only. */
-  login: { kind: "choice", default: "password", words: ["password", "microsoft", "google", "oauth2"] },
+  /** `none`: the server takes mails without. `microsoft`, `google` and `oauth2`: by a token, over a socket only. */
+  login: {
+    kind: "choice",
+    default: "password",
+    words: ["password", "none", "microsoft", "google", "oauth2"],
+  },
   tenant: { kind: "text", default: "" },
   clientId: { kind: "text", default: "" },
   tokenUrl: { kind: "text", default: "" },

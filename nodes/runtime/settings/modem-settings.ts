@@ -99,12 +99,13 @@ function readNetwork(options: ModemOptions, credentials: ModemCredentials): Netw
 
 function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSettings {
   const tokens = readTokenLogin(options, credentials);
+  const isLoggedIn = options.choice("login") !== "none";
   const smtp: SmtpSettings = {
     host: options.text("smtpHost"),
     port: options.integer("smtpPort"),
     security: options.choice("smtpSecurity"),
-    user: credentials.smtpUser ?? "",
-    password: tokens === undefined ? (credentials.smtpPassword ?? "") : "",
+    user: isLoggedIn ? (credentials.smtpUser ?? "") : "",
+    password: isLoggedIn && tokens === undefined ? (credentials.smtpPassword ?? "") : "",
     ...(tokens !== undefined && { tokens }),
     senderName: options.text("senderName"),
     senderAddress: readSenderAddress(options),

@@ -11,10 +11,10 @@ interface TokenCredentials {
   readonly serviceAccount?: string;
 }
 
-/** Undefined for a login by password. @throws INVALID_CONFIG for the first property that cannot be used. */
+/** Undefined for a login by password, and for none. @throws INVALID_CONFIG for the first property that cannot be used. */
 export function readTokenLogin(options: ModemOptions, credentials: TokenCredentials): TokenLogin | undefined {
   const login = options.choice("login");
-  if (login === "password") return undefined;
+  if (login === "password" || login === "none") return undefined;
   if (options.choice("mailer") === "module") {
     throw invalid(
       "login",

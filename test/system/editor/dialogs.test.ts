@@ -32,7 +32,14 @@ const FLOWS = [
 
 /** What a person may have chosen in each dialog, other than the defaults. */
 const CHOICES = {
-  "smtp-send": { name: "alarm", maxAge: "15", delivery: "atMostOnce", emit: "whenQueued", errorTo: "output" },
+  "smtp-send": {
+    name: "alarm",
+    priority: "high",
+    maxAge: "15",
+    delivery: "atMostOnce",
+    emit: "whenQueued",
+    errorTo: "output",
+  },
   "attach-file": { name: "picture", source: "image", filename: "name", mode: "preload", errorTo: "catch" },
   "pdp-context": { name: "online", action: "reset" },
   "modem-status": { name: "signal", interval: "30", rssiChange: "10", includeIds: true },
@@ -78,6 +85,21 @@ for (const version of nodeRedVersions()) {
         await editor.openTab(tab);
       };
 
+      it("changes nothing where it is left with Done or Update and nothing was changed", async () => {
+        const marked = `RED.nodes.dirty() || $(".red-ui-flow-node-changed:visible").length > 0`;
+        for (const name of PALETTE) {
+          await editor.openNode(name);
+          await editor.save();
+          assert.equal(await editor.page.evaluate(marked), false, name);
+        }
+        for (const tab of TABS) {
+          await editor.openConfig("quectel-modem", "modem");
+          await openTab(tab);
+          await editor.save();
+          assert.equal(await editor.page.evaluate(marked), false, tab);
+        }
+      });
+
       for (const name of PALETTE) {
         it(`keeps what was chosen in ${name}, and nothing else changes`, async () => {
           await editor.openNode(name);
@@ -93,6 +115,39 @@ for (const version of nodeRedVersions()) {
           await editor.cancel();
         });
       }
+
+      it("folds the fields of experts, but not those in which something was chosen", async () => {
+        const { page } = editor;
+        const isShown = (name: string): Promise<boolean> =>
+          page.locator(`#node-config-input-${name}`).isVisible();
+        const experts = {
+          modem: ["baudRate", "flowControl", "dtr", "rts"],
+          network: ["ipType", "contextId", "idleMinutes", "allowReset"],
+          server: ["allowFrom"],
+          security: ["tlsContextId"],
+          outbox: ["maxQueued", "maxSpoolMB", "sendTimeout", "bccMode", "charset", "encoding"],
+        } as const;
+        await editor.openConfig("quectel-modem", "modem");
+        await page.selectOption("#node-config-input-transport", "serial");
+        for (const tab of TABS) {
+          await openTab(tab);
+          for (const name of experts[tab]) assert.equal(await isShown(name), false, name);
+          await editor.openMore();
+          for (const name of experts[tab]) assert.equal(await isShown(name), true, name);
+          assert.deepEqual(await editor.crampedLabels(), []);
+          await editor.picture(`modem-${tab}-more`);
+        }
+        await editor.fill("node-config-input", { transport: "simulator", charset: "gb2312" });
+        await editor.save();
+        await editor.openConfig("quectel-modem", "modem");
+        await openTab("outbox");
+        assert.equal(await isShown("charset"), true);
+        await editor.fill("node-config-input", { charset: "auto" });
+        await editor.save();
+        await editor.openNode("smtp-send");
+        assert.equal(await page.locator("#node-input-emit").isVisible(), true);
+        await editor.cancel();
+      });
 
       it("keeps what was chosen for the modem", async () => {
         await editor.openConfig("quectel-modem", "modem");
@@ -114,9 +169,9 @@ for (const version of nodeRedVersions()) {
         await editor.openConfig("quectel-modem", "modem");
         const visible = (name: string): Promise<boolean> =>
           editor.page.locator(`#node-config-input-${name}`).isVisible();
-        const fields = ["serialPort", "baudRate", "tcpHost", "tcpPort"];
+        const fields = ["serialPort", "tcpHost", "tcpPort"];
         for (const [transport, expected] of [
-          ["serial", ["serialPort", "baudRate"]],
+          ["serial", ["serialPort"]],
           ["tcp", ["tcpHost", "tcpPort"]],
           ["simulator", []],
         ] as const) {
@@ -124,6 +179,10 @@ for (const version of nodeRedVersions()) {
           const shown = [];
           for (const name of fields) if (await visible(name)) shown.push(name);
           assert.deepEqual(shown, expected);
+          assert.equal(
+            await editor.page.locator(".quectel-more:visible").count(),
+            transport === "serial" ? 1 : 0,
+          );
           await editor.picture(`modem-${transport}`);
         }
         await editor.cancel();
@@ -141,6 +200,7 @@ for (const version of nodeRedVersions()) {
           await editor.page.selectOption("#node-config-input-mailer", mailer);
           await editor.picture(`modem-by-${mailer}`);
           await openTab("outbox");
+          await editor.openMore();
           for (const name of ["sendTimeout", "bccMode", "charset", "encoding"]) {
             const field = editor.page.locator(`#node-config-input-${name}`);
             assert.equal(await field.isVisible(), isShown, name);
@@ -238,11 +298,26 @@ for (const version of nodeRedVersions()) {
       it("offers ports, or says that there is none, and lets the name be typed", async () => {
         await editor.openConfig("quectel-modem", "modem");
         await editor.page.selectOption("#node-config-input-transport", "serial");
-        await editor.page.click("#quectel-find-port");
         const menu = editor.page.locator(".red-ui-autoComplete-container");
+        const listed = async (ports: readonly object[]): Promise<string> => {
+          await editor.page.route("**/quectel-modem/ports", (route) => route.fulfill({ json: ports }));
+          await editor.page.click("#quectel-find-port");
+          await menu.waitFor();
+          const text = await menu.innerText();
+          await editor.picture(`modem-ports-${ports.length}`);
+          await editor.page.keyboard.press("Escape");
+          await menu.waitFor({ state: "detached" });
+          await editor.page.unroute("**/quectel-modem/ports");
+          return text;
+        };
+        const at = { path: "/dev/ttyUSB2", device: "/dev/ttyUSB2", models: "EC25", role: "at" };
+        const other = { path: "/dev/ttyS0", device: "/dev/ttyS0" };
+        assert.match(await listed([]), /^No serial port found/);
+        assert.match(await listed([other]), /^No Quectel port found[^]*ttyS0/);
+        assert.match(await listed([at, other]), /^EC25 – for AT commands/);
+        await editor.page.click("#quectel-find-port");
         await menu.waitFor();
         assert((await menu.innerText()).trim().length > 0);
-        await editor.picture("modem-ports");
         await editor.page.keyboard.press("Escape");
         await editor.page.fill("#node-config-input-serialPort", "/dev/ttyUSB9");
         assert.equal((await editor.shown("node-config-input"))["serialPort"], "/dev/ttyUSB9");

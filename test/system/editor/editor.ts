@@ -110,6 +110,7 @@ export class Editor {
       smtpHost: "127.0.0.1",
       smtpSecurity: "none",
       smtpPort: String(port),
+      login: "password",
       smtpUser: "pump7",
       smtpPassword: password,
       senderAddress: "pump7@example.com",
@@ -124,6 +125,13 @@ export class Editor {
     while (!(await content.isVisible())) {
       await this.page.click(`#quectel-tabs a[href="#quectel-tab-${name}"]`);
     }
+  }
+
+  /** Opens what is folded under *More* in the part of the dialog that is shown. */
+  async openMore(): Promise<void> {
+    const fold = this.page.locator(".quectel-more:visible");
+    if (!(await fold.evaluate((details) => details.hasAttribute("open"))))
+      await fold.locator("summary").click();
   }
 
   /** Presses Done or Update, and waits until the dialog is gone. */
@@ -166,6 +174,24 @@ export class Editor {
   /** The complaints at the fields of the open dialog. */
   complaints(): Promise<string[]> {
     return this.page.evaluate(`$(".input-error:visible").toArray().map((field) => field.id)`);
+  }
+
+  /** Labels of fields and titles of tabs that do not fit into their place: cut, or on more than two lines. */
+  crampedLabels(): Promise<string[]> {
+    return this.page.evaluate(`{
+      const end = (label) => {
+        const text = document.createRange();
+        text.selectNodeContents(label);
+        return text.getBoundingClientRect().right;
+      };
+      const isCramped = (label) => {
+        const tab = label.closest("li.red-ui-tab");
+        if (tab !== null) return end(label) > tab.getBoundingClientRect().right;
+        return label.scrollWidth > label.clientWidth + 1 || label.offsetHeight > 45;
+      };
+      $(".quectel-dialog").find("label, .red-ui-tab-label").filter(":visible").toArray().filter(isCramped)
+        .map((label) => $(label).text().trim());
+    }`);
   }
 
   async picture(name: string): Promise<void> {

@@ -90,6 +90,68 @@ for (const version of nodeRedVersions()) {
       assert.deepEqual(imported, ["127.0.0.1", {}]);
     });
 
+    it("is missed where the imported modem needs one, until it is entered, and after the deploy and a reload, too", async () => {
+      const { page } = editor;
+      // What was imported before is not deployed, and goes with the page.
+      await page.reload();
+      await page.waitForSelector(".red-ui-flow-node");
+      const faults = (): Promise<string> => page.evaluate(`RED.nodes.node("other").validationErrors.join()`);
+      const marked = (isMarked: boolean): Promise<unknown> =>
+        page.waitForFunction(`RED.nodes.node("alarm").valid === ${!isMarked}`);
+      const modem = {
+        id: "other",
+        type: "quectel-modem",
+        version: 1,
+        transport: "tcp",
+        tcpHost: "127.0.0.1",
+        tcpPort: "9",
+        smtpHost: "mail.example.com",
+        smtpPort: "465",
+        senderAddress: "pump7@example.com",
+      };
+      const send = {
+        id: "alarm",
+        type: "quectel-smtp-send",
+        z: "tab",
+        modem: "other",
+        x: 200,
+        y: 200,
+        wires: [[], []],
+      };
+      await page.evaluate(`RED.nodes.import(${JSON.stringify([modem, send])}); RED.view.redraw(true)`);
+      await marked(true);
+      assert.equal(
+        await faults(),
+        ["Username", "Password"]
+          .map((field) => `${field}: missing. An exported flow holds no passwords; enter it again.`)
+          .join("; "),
+      );
+      await editor.openConfig("quectel-modem", "other");
+      await editor.openTab("server");
+      assert.deepEqual(await editor.complaints(), [
+        "node-config-input-smtpUser",
+        "node-config-input-smtpPassword",
+      ]);
+      await editor.picture("password-missing");
+      await editor.fill("node-config-input", { login: "none" });
+      assert.deepEqual(await editor.complaints(), []);
+      await editor.fill("node-config-input", {
+        login: "password",
+        smtpUser: "pump7",
+        smtpPassword: PASSWORD,
+      });
+      await editor.save();
+      await marked(false);
+      await page.click("#red-ui-header-button-deploy");
+      await page.locator("#red-ui-header-button-deploy.disabled").waitFor();
+      const told = page.waitForResponse(/credentials\/quectel-modem\/other$/);
+      await page.reload();
+      await told;
+      await page.waitForSelector(".red-ui-flow-node");
+      assert.deepEqual(await faults(), "");
+      await marked(false);
+    });
+
     it("has come to the page in no answer and no message of the runtime", () => {
       const all = received.join("\n");
       // The flows with their nodes, the status of one of them, and the end of a connection test.

@@ -275,6 +275,16 @@ describe("a message as mail", () => {
       assert.equal((await read({})).priority, "normal");
       assert.equal((await read({ priority: " LOW " })).priority, "low");
     });
+
+    it("is that of the node where the message names none that can be read", async () => {
+      const policy = { ...POLICY, priority: "high" } as const;
+      assert.equal((await read({}, {}, policy)).priority, "high");
+      assert.equal((await read({ priority: "low" }, {}, policy)).priority, "low");
+      assert.equal((await read({ priority: 0 }, {}, policy)).priority, "normal");
+      const odd = await read({ priority: "odd" }, {}, policy);
+      assert.equal(odd.priority, "high");
+      assert.deepEqual(odd.warnings, ['The priority "odd" is invalid; the mail is sent with high priority.']);
+    });
   });
 
   it("says above the HTML too what is missing, and which subject was cut", async () => {

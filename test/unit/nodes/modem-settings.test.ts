@@ -120,6 +120,12 @@ describe("The settings of a modem node", () => {
     assert.throws(() => readModemSettings({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}), /rts/);
   });
 
+  it("log in with no name and no password where no login is chosen", () => {
+    const credentials = { smtpUser: "left over", smtpPassword: "left over" };
+    const { smtp } = readModemSettings({ ...SERIAL, login: "none" }, credentials);
+    assert.deepEqual([smtp.user, smtp.password, smtp.tokens], ["", "", undefined]);
+  });
+
   describe("with a login by token", () => {
     const USER = { smtpUser: "pump7@example.com" };
     const SECRET = { ...USER, clientSecret: "canary-secret" };
