@@ -7,5 +7,5 @@ export { inputLabels, labelStyle, translateStatus } from "./dialog/texts";
 export { address, certificate, chosen, filled, integer, onlyIf, typed } from "./dialog/validators";
 export { explain, providerRemark } from "./shared/explain";
 export { closeModem, modemLabel, prepareModem, saveModem } from "./modem/dialog";
-export { hasCredentials, modemCredentials, watchCredentials } from "./modem/credentials";
+export { hasCredentials, neededCredential, watchCredentials } from "./modem/credentials";
 export { modemDefaults } from "./modem/properties";

@@ -6,7 +6,7 @@
  */
 import { current, isEmpty, textOf } from "../dialog/fields";
 import { text } from "../dialog/texts";
-import type { CredentialDefinition, EditorCredentials, EditorNode, Validator } from "../red";
+import type { EditorCredentials, EditorNode, Validator } from "../red";
 
 const TYPE = "quectel-modem";
 
@@ -19,6 +19,8 @@ const NEEDED: Readonly<Record<string, readonly string[]>> = {
   oauth2: ["smtpUser", "clientSecret"],
 };
 
+const ALL_NEEDED = [...new Set(Object.values(NEEDED).flat())];
+
 /** What Node-RED has told of modems, by their ids. */
 const told = new Map<string, EditorCredentials>();
 
@@ -26,21 +28,11 @@ function isNeeded(name: string, transport: unknown, login: unknown): boolean {
   return transport !== "simulator" && (NEEDED[textOf(login) || "password"] ?? []).includes(name);
 }
 
-/** For `credentials` of the node's definition. */
-export function modemCredentials(): Readonly<Record<string, CredentialDefinition>> {
-  const needed = (name: string): Validator =>
-    function (value, _options) {
-      const isMissing = isEmpty(value) && isNeeded(name, current(this, "transport"), current(this, "login"));
-      return !isMissing || `${text(`label.${name}`)}: ${text("invalid.missing")}`;
-    };
-  return {
-    simPin: { type: "password" },
-    apnUser: { type: "text" },
-    apnPassword: { type: "password" },
-    smtpUser: { type: "text", validate: needed("smtpUser") },
-    smtpPassword: { type: "password", validate: needed("smtpPassword") },
-    clientSecret: { type: "password", validate: needed("clientSecret") },
-    serviceAccount: { type: "password", validate: needed("serviceAccount") },
+/** A credential is filled in where the login of the open dialog needs it. */
+export function neededCredential(name: string): Validator {
+  return function (value, _options) {
+    const isMissing = isEmpty(value) && isNeeded(name, current(this, "transport"), current(this, "login"));
+    return !isMissing || `${text(`label.${name}`)}: ${text("invalid.missing")}`;
   };
 }
 
@@ -48,7 +40,7 @@ export function modemCredentials(): Readonly<Record<string, CredentialDefinition
 export function hasCredentials(this: EditorNode, _value: unknown, _options?: object): boolean | string {
   const credentials = this.credentials ?? told.get(this.id);
   if (credentials === undefined) return true;
-  const missing = Object.keys(modemCredentials()).filter(
+  const missing = ALL_NEEDED.filter(
     (name) =>
       isNeeded(name, this["transport"], this["login"]) &&
       isEmpty(credentials[name]) &&
