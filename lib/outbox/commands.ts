@@ -47,24 +47,21 @@ const ROWS = 100;
 
 /** Those with an id reject with OUTBOX_NOT_FOUND for one that is not there; those about mails resolve with their number. */
 export class Commands {
-  /** Mails and bytes on their way to the disk. */
-  private reserved = { mails: 0, bytes: 0 };
+  /** Bytes of each mail on its way to the disk. */
+  private readonly reserved = new Set<{ readonly bytes: number }>();
 
   constructor(private readonly parts: CommandParts) {}
 
   /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
-  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<string> {
+  async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     const { order, store, worker } = this.parts;
     const id = this.newId();
     const place = origin.place ?? order.nextSeq();
     const message = storableMessage(origin.message);
     const contents = await this.contentSize(mail);
-    const size = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length + contents;
+    const texts = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length;
+    const size = { bytes: texts + contents };
     const pushed = await this.reserve(size, mail.priority === "high");
-    const release = (): void => {
-      this.reserved.mails--;
-      this.reserved.bytes -= size;
-    };
     let kept: RecoveredMail;
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -73,23 +70,23 @@ export class Commands {
         this.record(id, place, mail, options, origin.nodeId, parts),
       );
     } catch (cause) {
-      release();
+      this.reserved.delete(size);
       for (const one of pushed) order.cancelEnding(one);
       throw diskError(cause);
     }
     // In one step: a mail that counts twice for a moment would refuse another for which there is room.
-    release();
+    this.reserved.delete(size);
     const entry = order.add(kept, false);
     for (const one of pushed) {
       const error = new ModemError("OUTBOX_FULL", { detail: "replaced by a mail of high priority" });
       await worker.end(one, { kind: "evict", error });
     }
-    for (const older of order.replaced(entry)) {
+    for (const older of entry.replaces === undefined ? [] : order.replaced(entry)) {
       // Meanwhile it may have ended in another way.
       if (older.stage === "ended") continue;
       await worker.end(older, { kind: "supersede", error: new ModemError("OUTBOX_SUPERSEDED") });
     }
-    return id;
+    return { id };
   }
 
   /** Mails that end or are removed meanwhile are left out; so are those whose record cannot be read. */
@@ -119,7 +116,7 @@ export class Commands {
     let mails = 0;
     for (const one of id === undefined ? store.failedIds() : [id]) {
       // Of all mails another command may have taken some meanwhile.
-      if (id === undefined && !store.hasFailed(one)) continue;
+      if (id === undefined && !store.failed.has(one)) continue;
       const mail = await store.requeue(one, (failed) => {
         const now = policy.time.now();
         const step = next(failed, { kind: "retry" }, now.time, 0);
@@ -134,7 +131,7 @@ export class Commands {
   /** Ends waiting mails with OUTBOX_DISCARDED; a failed one, named by its id, is removed. */
   async discard(id: string | undefined): Promise<number> {
     const { order, store, worker } = this.parts;
-    if (id !== undefined && order.get(id) === undefined) {
+    if (id !== undefined && !order.entries.has(id)) {
       await store.removeFailed(id);
       return 1;
     }
@@ -157,7 +154,7 @@ export class Commands {
       clock,
       host,
       trouble,
-      has: (id) => this.has(id),
+      has: (id) => order.entries.has(id) || store.failed.has(id),
       adopt: (mail) => {
         const { record, place } = mail;
         if (place.folder === "failed") store.adoptFailed(record.id, place);
@@ -171,25 +168,22 @@ export class Commands {
     return number;
   }
 
-  private has(id: string): boolean {
-    return this.parts.order.get(id) !== undefined || this.parts.store.hasFailed(id);
-  }
-
   private waiting(id: string | undefined): readonly Entry[] {
     const { order } = this.parts;
     if (id === undefined) return order.inOrder();
-    const entry = order.get(id);
+    const entry = order.entries.get(id);
     if (entry === undefined || entry.stage === "ended")
       throw new ModemError("OUTBOX_NOT_FOUND", { detail: id });
     return [entry];
   }
 
   private newId(): string {
-    for (;;) {
-      const letters = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]);
-      const id = letters.join("");
-      if (!this.has(id)) return id;
-    }
+    const { order, store } = this.parts;
+    let id: string;
+    do {
+      id = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
+    } while (order.entries.has(id) || store.failed.has(id));
+    return id;
   }
 
   private async contentSize(mail: Mail): Promise<number> {
@@ -209,34 +203,37 @@ export class Commands {
   }
 
   /** Counts the new mail as if it were there. Returns the mails that leave when it is kept. */
-  private async reserve(size: number, isHigh: boolean): Promise<Entry[]> {
+  private async reserve(size: { readonly bytes: number }, isHigh: boolean): Promise<Entry[]> {
     const { order, store } = this.parts;
     const { maxQueued, maxSpoolMB } = this.parts.settings;
-    for (const failed of this.roomLeft() < size ? store.failedIds() : []) {
-      if (this.roomLeft() >= size) break;
-      if (store.hasFailed(failed)) await store.removeFailed(failed);
+    const { bytes } = size;
+    for (const failed of this.roomLeft() < bytes ? store.failedIds() : []) {
+      if (this.roomLeft() >= bytes) break;
+      if (store.failed.has(failed)) await store.removeFailed(failed);
     }
     const pushed: Entry[] = [];
     let room = this.roomLeft();
-    while (room < size || order.depth + this.reserved.mails >= maxQueued) {
+    while (room < bytes || order.depth + this.reserved.size >= maxQueued) {
       const victim = isHigh ? order.youngestLow() : undefined;
       if (victim === undefined) {
         for (const entry of pushed) order.cancelEnding(entry);
-        const limit = room < size ? `${maxSpoolMB} MB on the disk` : `${maxQueued} mails`;
+        const limit = room < bytes ? `${maxSpoolMB} MB on the disk` : `${maxQueued} mails`;
         throw new ModemError("OUTBOX_FULL", { detail: `its limit is ${limit}` });
       }
       order.startEnding(victim);
       pushed.push(victim);
       room += victim.bytes;
     }
-    this.reserved.mails++;
-    this.reserved.bytes += size;
+    this.reserved.add(size);
     return pushed;
   }
 
   private roomLeft(): number {
     const { order, store, settings } = this.parts;
-    return settings.maxSpoolMB * MEGABYTE - order.bytes - store.failedBytes - this.reserved.bytes;
+    let left = settings.maxSpoolMB * MEGABYTE - order.bytes;
+    for (const { bytes } of store.failed.values()) left -= bytes;
+    for (const { bytes } of this.reserved) left -= bytes;
+    return left;
   }
 
   private record(
@@ -289,11 +286,11 @@ export class Commands {
 
   private async rowOf(id: string): Promise<OutboxRow> {
     const { order, store, policy } = this.parts;
-    const entry = order.get(id);
+    const entry = order.entries.get(id);
     const now = policy.time.now().time;
     if (entry === undefined) {
       const record = await store.loadFailed(id);
-      return { ...contentsOf(record), state: "failed", ageMs: Math.max(0, now - record.accepted.time) };
+      return { ...contentsOf(record), state: "failed", ageMs: policy.time.age(record.accepted) };
     }
     const record = await store.load(entry);
     const state = stateOf(record);
@@ -301,7 +298,7 @@ export class Commands {
     return {
       ...contentsOf(record),
       state: entry.stage === "queued" ? "waiting" : "sending",
-      ageMs: Math.max(0, now - entry.accepted.time),
+      ageMs: policy.time.age(entry.accepted),
       ...(entry.stage === "queued" && { nextTryInMs: Math.max(0, due - now) }),
     };
   }

@@ -17,7 +17,6 @@ import { ModemError } from "../errors";
 import type { Envelope, Mark, Outcome } from "../mailer/mailer";
 import {
   afterUnknown,
-  attempted,
   lessonsOf,
   successors,
   type Lesson,
@@ -27,12 +26,14 @@ import {
 import type { EndRequest, Place } from "./spool/record";
 import { storeError } from "../stored-error";
 
-export { isInDoubt, type Lesson, type MailLife, type TransactionLife } from "./outcome";
+export type { Lesson, MailLife, TransactionLife } from "./outcome";
 
 /** The state of a mail, computed from its transactions. */
 export type MailState =
   | { readonly kind: "queued"; readonly due: number }
-  | { readonly kind: "preparing" | "sending" | "inDoubt"; readonly index: number }
+  /** `isStopped`: it is to be given up while nothing is out. */
+  | { readonly kind: "preparing"; readonly index: number; readonly isStopped: boolean }
+  | { readonly kind: "sending" | "inDoubt"; readonly index: number }
   | { readonly kind: "ended" };
 
 export type LifeEvent =
@@ -105,9 +106,8 @@ export function stateOf({ end, transactions }: Pick<MailLife, "end" | "transacti
   if (end !== undefined) return { kind: "ended" };
   let due = Infinity;
   for (const [index, { state }] of transactions.entries()) {
-    if (state.kind === "preparing" || state.kind === "sending" || state.kind === "inDoubt") {
-      return { kind: state.kind, index };
-    }
+    if (state.kind === "preparing") return { kind: state.kind, index, isStopped: state.stopped === true };
+    if (state.kind === "sending" || state.kind === "inDoubt") return { kind: state.kind, index };
     if (state.kind === "queued") due = Math.min(due, state.due);
   }
   return { kind: "queued", due };
@@ -141,18 +141,18 @@ export function next<M extends MailLife>(mail: M, event: LifeEvent, now: number,
   const unchanged: Step<M> = { mail, effects: [] };
   const state = stateOf(mail);
   const index = "index" in state ? state.index : -1;
+  const isAllDone = mail.transactions.every(({ state }) => state.kind === "done");
   switch (event.kind) {
     case "start":
-      if (state.kind === "inDoubt") return { mail, effects: [{ kind: "recover", index }] };
-      return state.kind === "queued" ? started(mail, state.due) : unchanged;
+      return started(mail, state);
     case "prepared":
       if (state.kind !== "preparing") return unchanged;
-      if (isStopped(mail, index)) return abandoned(mail);
+      if (state.isStopped) return abandoned(mail);
       return { mail, effects: [{ kind: "mark", index, mark: event.mark }] };
     case "marked":
       if (state.kind !== "preparing") return unchanged;
       // Asked for while the mark was written: it must not go out, and the mark says more than is true.
-      if (isStopped(mail, index)) return abandoned(mail);
+      if (state.isStopped) return abandoned(mail);
       return {
         mail: withState(mail, index, { kind: "sending", mark: event.mark }),
         effects: [{ kind: "commit" }],
@@ -164,7 +164,7 @@ export function next<M extends MailLife>(mail: M, event: LifeEvent, now: number,
     case "outcome":
       return state.kind === "queued" || state.kind === "ended"
         ? unchanged
-        : afterOutcome(mail, index, event, { now, random });
+        : afterOutcome(mail, state, event, { now, random });
     case "end":
     case "supersede":
     case "evict":
@@ -173,16 +173,19 @@ export function next<M extends MailLife>(mail: M, event: LifeEvent, now: number,
       return state.kind === "preparing" ? stopped(mail, index) : unchanged;
     case "told": {
       if (state.kind !== "ended") return unchanged;
-      const keep = mail.end?.keep === true && !isAllDone(mail);
+      const keep = mail.end?.keep === true && !isAllDone;
       return { mail, effects: [{ kind: "leave", keep }] };
     }
     case "retry":
-      return state.kind === "ended" && !isAllDone(mail) ? retried(mail, now) : unchanged;
+      return state.kind === "ended" && !isAllDone ? retried(mail, now) : unchanged;
   }
 }
 
 /** Of several that are due at the same time the first in the mail goes first. */
-function started<M extends MailLife>(mail: M, due: number): Step<M> {
+function started<M extends MailLife>(mail: M, life: MailState): Step<M> {
+  if (life.kind === "inDoubt") return { mail, effects: [{ kind: "recover", index: life.index }] };
+  if (life.kind !== "queued") return { mail, effects: [] };
+  const { due } = life;
   const index = mail.transactions.findIndex(({ state }) => state.kind === "queued" && state.due === due);
   return index < 0
     ? { mail, effects: [] }
@@ -191,32 +194,33 @@ function started<M extends MailLife>(mail: M, due: number): Step<M> {
 
 function afterOutcome<M extends MailLife>(
   mail: M,
-  index: number,
+  state: Extract<MailState, { index: number }>,
   { outcome, at }: Extract<LifeEvent, { kind: "outcome" }>,
   when: When,
 ): Step<M> {
+  const { index } = state;
   const before = mail.transactions[index];
   if (before === undefined) return { mail, effects: [] };
-  const { state } = before;
   // Whatever it failed with, we made it stop: as if it had not been tried.
-  if (isStopped(mail, index) && outcome.error !== undefined) return putBack(mail, index, when.now);
+  if (state.kind === "preparing" && state.isStopped && outcome.error !== undefined) {
+    return putBack(mail, index, when.now);
+  }
   if (
-    state.kind === "sending" &&
+    before.state.kind === "sending" &&
     outcome.kind === "unknown" &&
     outcome.recoverable &&
     mail.ending === undefined
   ) {
-    const { mark } = state;
+    const { mark } = before.state;
     return {
       mail: withState(mail, index, { kind: "inDoubt", mark }),
       effects: [{ kind: "recover", index }],
     };
   }
-  const one = attempted(before, outcome);
-  const parts = successors(one, outcome, mail.delivery, { at, ...when });
+  const parts = successors(before, outcome, mail.delivery, { at, ...when });
   const after = {
     ...mail,
-    attempts: Math.max(mail.attempts, one.attempts),
+    attempts: Math.max(mail.attempts, ...parts.map(({ attempts }) => attempts)),
     warnings: [...new Set([...mail.warnings, ...outcome.warnings])],
     transactions: mail.transactions.flatMap((other, place) => (place === index ? parts : [other])),
   };
@@ -248,7 +252,7 @@ function ending<M extends MailLife>(
     keep: event.kind === "end" && event.keep,
   };
   const noted = { ...mail, ending: mail.ending ?? request };
-  if (state.kind === "queued") return givenUp(mail, request, now);
+  if (state.kind === "queued") return settled(noted, [], now);
   if (state.kind === "ended" || event.kind === "evict") return { mail, effects: [] };
   if (state.kind === "preparing") return stopped(noted, state.index);
   if (state.kind === "sending" || event.kind === "supersede") return { mail: noted, effects: [] };
@@ -265,24 +269,17 @@ function putBack<M extends MailLife>(mail: M, index: number, now: number): Step<
   return settled(waiting, [{ kind: "save", change: "place" }], now);
 }
 
-/** Ends a mail of which nothing waits any more, or whose end was asked for meanwhile. */
+/** Ends a mail of which nothing waits any more, or whose end was asked for: it gives up all that waits then. */
 function settled<M extends MailLife>(mail: M, effects: readonly Effect[], now: number): Step<M> {
-  if (mail.ending !== undefined) return givenUp(mail, mail.ending, now);
-  const isComplete = mail.transactions.every(({ state }) => state.kind === "done" || state.kind === "failed");
-  return isComplete ? ended(mail, true, now) : { mail, effects };
-}
-
-/** Gives up all that waits. */
-function givenUp<M extends MailLife>(mail: M, { error, keep }: EndRequest, now: number): Step<M> {
-  const transactions = mail.transactions.map((one): TransactionLife =>
-    one.state.kind === "queued" ? { ...one, state: { kind: "failed", error } } : one,
-  );
-  return ended({ ...mail, transactions }, keep, now);
-}
-
-function ended<M extends MailLife>(mail: M, keep: boolean, now: number): Step<M> {
+  const { ending } = mail;
+  const transactions = mail.transactions.map((one): TransactionLife => {
+    const isGivenUp = ending !== undefined && one.state.kind === "queued";
+    return isGivenUp ? { ...one, state: { kind: "failed", error: ending.error } } : one;
+  });
+  const isComplete = transactions.every(({ state }) => state.kind === "done" || state.kind === "failed");
+  if (ending === undefined && !isComplete) return { mail, effects };
   return {
-    mail: { ...mail, ending: undefined, end: { time: now, keep } },
+    mail: { ...mail, transactions, ending: undefined, end: { time: now, keep: ending?.keep ?? true } },
     effects: [{ kind: "save", change: "content" }, { kind: "tell" }],
   };
 }
@@ -313,15 +310,6 @@ function stopped<M extends MailLife>(mail: M, index: number): Step<M> {
 
 function abandoned<M extends MailLife>(mail: M): Step<M> {
   return { mail, effects: [{ kind: "abandon" }] };
-}
-
-function isStopped({ transactions }: MailLife, index: number): boolean {
-  const { state } = transactions[index] ?? {};
-  return state?.kind === "preparing" && state.stopped === true;
-}
-
-function isAllDone({ transactions }: MailLife): boolean {
-  return transactions.every(({ state }) => state.kind === "done");
 }
 
 function withState<M extends MailLife>(mail: M, index: number, state: TransactionLife["state"]): M {

@@ -5,23 +5,16 @@
  * event from outside may come at any time: an interruption takes effect at once, everything else in its turn.
  */
 import type { Clock } from "../clock";
-import { asModemError, isModemError, knownFields } from "../errors";
-import { shown } from "../mail/message/text";
+import { asModemError, knownFields } from "../errors";
 import { recipientsOf } from "../mailer/envelope";
-import type {
-  Ended,
-  Envelope,
-  Mailer,
-  MailerProgress,
-  Outcome,
-  OutgoingMail,
-  Prepared,
-} from "../mailer/mailer";
-import { isInDoubt, next, stateOf, type Effect, type LifeEvent, type MailState } from "./lifecycle";
+import type { Ended, Envelope, Mailer, Outcome, OutgoingMail, Prepared } from "../mailer/mailer";
+import { next, stateOf, type Effect, type LifeEvent } from "./lifecycle";
 import type { Entry, Order } from "./order";
-import { lost } from "./outcome";
+import type { Tell } from "./outbox-types";
+import { isInDoubt, lost } from "./outcome";
 import type { Policy } from "./policy";
 import type { Reporter } from "./reporter";
+import type { SpoolLock } from "./spool/lock";
 import type { SpoolRecord } from "./spool/record";
 import type { MailStore } from "./spool/store";
 
@@ -34,9 +27,8 @@ export interface RunnerParts {
   readonly reporter: Reporter;
   /** 0 to 1. */
   readonly random: () => number;
-  /** Rejects when the folder is no longer ours; with `within`, a look so many milliseconds ago will do. */
-  readonly assertHeld: (within?: number) => Promise<void>;
-  readonly progress: (id: string, progress: MailerProgress) => void;
+  readonly lock: Pick<SpoolLock, "assertHeld">;
+  readonly tell: Tell;
   readonly changed: () => void;
 }
 
@@ -63,13 +55,9 @@ export class MailRunner {
     private readonly doubt: (entry: Entry) => void,
   ) {}
 
-  get stage(): MailState["kind"] {
-    return stateOf(this.mail).kind;
-  }
-
   /** True when its time may end it: it can still be interrupted, and was not yet. */
   get mayExpire(): boolean {
-    return this.stage === "preparing" && this.mail.ending === undefined;
+    return this.entry.stage === "preparing" && this.mail.ending === undefined;
   }
 
   /** Goes through all that follows from these events. Never rejects because of mailer or disk. */
@@ -81,7 +69,7 @@ export class MailRunner {
       this.parts.changed();
       for (const effect of effects) {
         const following = await this.carryOut(effect);
-        if (this.isClosed()) return this.letGo();
+        if (this.state === "closed") return this.letGo();
         if (following !== undefined) ahead.unshift(following);
       }
     }
@@ -150,12 +138,12 @@ export class MailRunner {
   }
 
   private async prepare(index: number): Promise<LifeEvent> {
-    const { mailer, policy, progress } = this.parts;
+    const { mailer, policy, tell } = this.parts;
     const { entry, mail, stop } = this;
     const one = mail.transactions[index];
     if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
     const { envelope } = one;
-    const ageMs = Math.max(0, policy.time.now().time - entry.accepted.time);
+    const ageMs = policy.time.age(entry.accepted);
     try {
       const outgoing = await outgoingMail(entry, mail, this.parts);
       this.warnings = outgoing.warnings;
@@ -165,7 +153,7 @@ export class MailRunner {
           signal: stop.signal,
           ageMs,
           possibleDuplicate: isInDoubt(one),
-          onProgress: (state) => progress(entry.id, state),
+          onProgress: (state) => tell("progress", { id: entry.id, ...state }),
         },
       );
       if (ready.kind === "ended") return this.outcome(ready);
@@ -178,10 +166,10 @@ export class MailRunner {
 
   /** Makes durable that the mail may be on its way from now on. */
   private async mark({ index, mark }: Extract<Effect, { kind: "mark" }>): Promise<LifeEvent> {
-    const { store, policy, assertHeld, random } = this.parts;
+    const { store, policy, lock, random } = this.parts;
     const marked: LifeEvent = { kind: "marked", mark };
     try {
-      await assertHeld();
+      await lock.assertHeld();
       const { mail } = next(this.mail, marked, policy.time.now().time, random());
       await store.putInFlight(this.entry, mail, index);
       await policy.countPut();
@@ -211,11 +199,8 @@ export class MailRunner {
 
   private outcome(outcome: Outcome): LifeEvent {
     const at = new Date(this.parts.clock.wall()).toISOString();
-    return { kind: "outcome", outcome: warned(outcome, this.warnings), at };
-  }
-
-  private isClosed(): boolean {
-    return this.state === "closed";
+    const warnings = [...this.warnings, ...outcome.warnings];
+    return { kind: "outcome", outcome: { ...outcome, warnings }, at };
   }
 }
 
@@ -235,14 +220,10 @@ export async function answerAbout(
     const outgoing = await outgoingMail(entry, mail, parts);
     const limitMs = Math.max(0, parts.order.timeLeft(entry));
     const outcome = await parts.mailer.recover({ mail: outgoing.mail, envelope }, mark, { signal, limitMs });
-    return warned(outcome, outgoing.warnings);
+    return { ...outcome, warnings: [...outgoing.warnings, ...outcome.warnings] };
   } catch {
     return lost(envelope);
   }
-}
-
-function warned(outcome: Outcome, warnings: readonly string[]): Outcome {
-  return warnings.length === 0 ? outcome : { ...outcome, warnings: [...warnings, ...outcome.warnings] };
 }
 
 /**
@@ -259,16 +240,9 @@ async function outgoingMail(
   { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
 ): Promise<{ readonly mail: OutgoingMail; readonly warnings: readonly string[] }> {
   const { id, unique, from, replyTo, fields, to, cc, bcc, subject, isSubjectInText } = record;
-  const byAge = clock.wall() - Math.max(0, time.now().time - entry.accepted.time);
+  const byAge = clock.wall() - time.age(entry.accepted);
   const isExact = !entry.recovered || time.isExact(record.accepted);
-  const gone = await spool.gone(record);
-  const text = await textOf(spool, record);
-  const lost = [
-    ...(text === undefined ? ["The text of this mail was lost on the disk of the gateway."] : []),
-    ...record.attachments.flatMap(({ filename }, index) =>
-      gone.has(index) ? [`The attachment ${shown(filename)} was lost on the disk of the gateway.`] : [],
-    ),
-  ];
+  const { text, attachments, lost } = await spool.remains(record);
   const mail: OutgoingMail = {
     id,
     unique,
@@ -280,21 +254,11 @@ async function outgoingMail(
     bcc,
     subject,
     ...(isSubjectInText !== undefined && { isSubjectInText }),
-    text: text ?? "",
+    text,
     ...(lost.length > 0 && { lost }),
-    attachments: spool.attachments(record).filter((_one, index) => !gone.has(index)),
+    attachments,
   };
   return { mail, warnings: lost };
-}
-
-/** Undefined for a text that is gone. */
-async function textOf(spool: MailStore["spool"], record: SpoolRecord): Promise<string | undefined> {
-  try {
-    return await spool.text(record);
-  } catch (cause) {
-    if (isModemError(cause, "OUTBOX_DAMAGED")) return undefined;
-    throw cause;
-  }
 }
 
 /** The contents of the mail cannot be read from the disk. */

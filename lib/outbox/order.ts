@@ -35,7 +35,7 @@ const PRIORITIES = ["high", "normal", "low"] as const satisfies readonly Priorit
 const MINUTE_MS = 60_000;
 
 /** What there is to do now, and when there will be something. */
-export interface Survey {
+interface Survey {
   /** First in order of those that are due. */
   readonly next: Entry | undefined;
   /** Milliseconds until a mail is due; infinite when one is due now, or none waits. */
@@ -44,7 +44,7 @@ export interface Survey {
   readonly soonest: Entry | undefined;
 }
 
-export interface Expiring {
+interface Expiring {
   readonly expired: readonly Entry[];
   /** Milliseconds until another mail may expire. */
   readonly expiresIn: number;
@@ -61,7 +61,12 @@ interface Deadline {
 const NEVER: Deadline = { oldest: Infinity, own: Infinity };
 
 export class Order {
-  private readonly entries = new Map<string, Entry>();
+  /** All mails by their id, in the order in which they came. */
+  readonly entries = new Map<string, Entry>();
+  /** Mails that have not ended. */
+  depth = 0;
+  /** Of all of them on the disk. */
+  bytes = 0;
   /** The same in the order of acceptance, by priority. */
   private readonly queues = { high: new Set<Entry>(), normal: new Set<Entry>(), low: new Set<Entry>() };
   /** Highest place that was in each of them. */
@@ -69,8 +74,6 @@ export class Order {
   /** Those with a key for `msg.replaces`, by node and key. */
   private readonly keys = new Map<string, Set<Entry>>();
   private deadline: Deadline = NEVER;
-  private ending = 0;
-  private total = 0;
   private lastSeq = 0;
 
   /** @param limit milliseconds of active time, for mails without a limit of their own. */
@@ -81,44 +84,42 @@ export class Order {
 
   add({ record, place, bytes }: RecoveredMail, recovered: boolean): Entry {
     const now = this.time.now();
-    const { id, seq, priority, nodeId, replaces, maxAge, revision, accepted } = record;
-    const state = stateOf(adopted(record, place));
-    const due = state.kind === "queued" ? state.due : 0;
+    const { id, seq, priority, replaces, maxAge, revision, accepted } = record;
+    const { nodeId } = record.origin;
+    const isOfNow = accepted.clock === now.clock;
     const entry: Entry = {
       id,
       seq,
       priority,
       nodeId,
       replaces,
-      accepted: this.time.translate(accepted),
+      // Of another clock (a spool that was adopted, a lost state) nothing is known but that it is here now.
+      accepted: isOfNow ? accepted : now,
       ownLimit: maxAge === null ? undefined : maxAge * MINUTE_MS,
       recovered,
       bytes,
       place,
-      due: accepted.clock === now.clock ? Math.min(due, now.time + LONGEST_WAIT_MS) : now.time,
-      stage: state.kind,
-      lastError: lastErrorOf(record),
+      due: 0,
+      stage: "queued",
+      lastError: undefined,
       revision,
       unsaved: undefined,
     };
     this.entries.set(id, entry);
-    this.enqueue(entry);
-    if (replaces !== undefined) this.keyed(nodeId, replaces).add(entry);
-    this.deadline = earlier(this.deadline, entry);
-    this.total += bytes;
-    this.lastSeq = Math.max(this.lastSeq, seq);
-    if (entry.stage === "ended") this.ending++;
-    return entry;
-  }
-
-  private enqueue(entry: Entry): void {
-    const { priority, seq } = entry;
+    this.depth++;
+    this.bytes += bytes;
+    this.settle(entry, adopted(record, place));
+    entry.due = isOfNow ? Math.min(entry.due, now.time + LONGEST_WAIT_MS) : now.time;
     this.queues[priority].add(entry);
     // Its message took longer to read, or its files longer to write, than those of younger mails.
     if (seq < this.youngest[priority]) {
       this.queues[priority] = new Set([...this.queues[priority]].sort((a, b) => a.seq - b.seq));
     }
     this.youngest[priority] = Math.max(this.youngest[priority], seq);
+    if (replaces !== undefined) this.keyed(nodeId, replaces).add(entry);
+    this.deadline = earlier(this.deadline, entry);
+    this.lastSeq = Math.max(this.lastSeq, seq);
+    return entry;
   }
 
   /** The place in the order of acceptance for a new mail. */
@@ -128,13 +129,13 @@ export class Order {
 
   /** From now on nothing more is sent of it. */
   startEnding(entry: Entry): void {
-    if (entry.stage !== "ended") this.ending++;
+    if (entry.stage !== "ended") this.depth--;
     entry.stage = "ended";
   }
 
   /** What `startEnding` announced did not happen. */
   cancelEnding(entry: Entry): void {
-    if (entry.stage === "ended") this.ending--;
+    if (entry.stage === "ended") this.depth++;
     entry.stage = "queued";
   }
 
@@ -146,22 +147,8 @@ export class Order {
       same.delete(entry);
       if (same.size === 0) this.keys.delete(keyOf(entry.nodeId, entry.replaces));
     }
-    this.total -= entry.bytes;
-    if (entry.stage === "ended") this.ending--;
-  }
-
-  get(id: string): Entry | undefined {
-    return this.entries.get(id);
-  }
-
-  /** Mails that have not ended. */
-  get depth(): number {
-    return this.entries.size - this.ending;
-  }
-
-  /** On the disk. */
-  get bytes(): number {
-    return this.total;
+    this.bytes -= entry.bytes;
+    if (entry.stage !== "ended") this.depth--;
   }
 
   /** In the order of sending: priority, then age. Those that have ended are left out. */
@@ -199,14 +186,14 @@ export class Order {
   }
 
   /** Puts down what the lifecycle has made of a mail. */
-  settle(entry: Entry, mail: MailLife): void {
+  settle(entry: Entry, mail: Pick<MailLife, "end" | "transactions">): void {
     const state = stateOf(mail);
     if (state.kind === "ended") {
       this.startEnding(entry);
       return;
     }
     entry.stage = state.kind;
-    entry.lastError = lastErrorOf(mail);
+    entry.lastError = mail.transactions.findLast(({ lastError }) => lastError !== undefined)?.lastError?.code;
     if (state.kind === "queued") entry.due = state.due;
   }
 
@@ -244,9 +231,9 @@ export class Order {
   /**
    * The mails whose time is over.
    *
-   * @param held active time stands still. @param isSpared cannot be ended now.
+   * @param held active time stands still. @param spared cannot be ended now.
    */
-  expiring(held: boolean, isSpared: (entry: Entry) => boolean): Expiring {
+  expiring(held: boolean, spared?: Entry): Expiring {
     const now = this.time.now();
     const { oldest, own } = this.deadline;
     const [active, time] = [oldest + this.limit - now.active, own - now.time];
@@ -257,7 +244,7 @@ export class Order {
     this.deadline = NEVER;
     for (const entry of this.entries.values()) {
       this.deadline = earlier(this.deadline, entry);
-      if (entry.stage === "ended" || isSpared(entry)) continue;
+      if (entry.stage === "ended" || entry === spared) continue;
       const left = this.timeLeft(entry, now);
       if (left <= 0) expired.push(entry);
       else if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
@@ -282,8 +269,4 @@ function earlier({ oldest, own }: Deadline, { ownLimit, accepted }: Entry): Dead
   return ownLimit === undefined
     ? { oldest: Math.min(oldest, accepted.active), own }
     : { oldest, own: Math.min(own, accepted.time + ownLimit) };
-}
-
-function lastErrorOf({ transactions }: Pick<MailLife, "transactions">): ErrorCode | undefined {
-  return transactions.findLast(({ lastError }) => lastError !== undefined)?.lastError?.code;
 }

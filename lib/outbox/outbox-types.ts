@@ -139,6 +139,14 @@ export interface OutboxEvents {
   trouble: [error: ModemError];
 }
 
+/** One of them with what it tells. */
+export type OutboxEvent = {
+  [Name in keyof OutboxEvents]: readonly [name: Name, ...told: OutboxEvents[Name]];
+}[keyof OutboxEvents];
+
+/** Returns false without a listener. Never throws. */
+export type Tell = (...event: OutboxEvent) => boolean;
+
 export type ListState = "waiting" | "sending" | "failed";
 
 export interface ListQuery {

@@ -18,6 +18,7 @@ import type {
   ListQuery,
   Logger,
   MailOrigin,
+  OutboxEvent,
   OutboxEvents,
   OutboxList,
   OutboxSettings,
@@ -30,7 +31,6 @@ import { diskError, hostFiles, type FileLayer } from "./spool/files";
 import { SpoolLock, thisHost, type Host } from "./spool/lock";
 import { Spool } from "./spool/spool";
 import { MailStore } from "./spool/store";
-import { EMPTY_SUMMARY, sendingNodeOf, summaryOf } from "./summary";
 import { Worker } from "./worker";
 
 export interface OutboxOptions {
@@ -57,6 +57,9 @@ const CHANGE_PAUSE_MS = 100;
 const RETAKE_INTERVAL_MS = 5_000;
 
 const MINUTE_MS = 60_000;
+
+/** Of an outbox that is not open. */
+const EMPTY_SUMMARY: OutboxSummary = { depth: 0, oldestAgeMs: 0, failed: 0 };
 
 /** The folder while it is ours, and what works on it. */
 interface Run {
@@ -151,12 +154,13 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_LOCKED or OUTBOX_CLOSED. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
-    return { id: await this.command(({ commands }) => commands.accept(mail, options, origin)) };
+    return this.command(({ commands }) => commands.accept(mail, options, origin));
   }
 
   /** Mails in the order of sending, or failed ones from the oldest. */
   async list(query: ListQuery = {}): Promise<OutboxList> {
-    return (await this.run()).commands.list(query);
+    const run = this.state.kind === "open" ? this.state.run : await this.opened();
+    return run.commands.list(query);
   }
 
   /** Holds the outbox until `resume`, over restarts too. A mail that is being prepared waits; one in flight goes on. */
@@ -229,12 +233,12 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /** All zero while the outbox is not open. */
   summary(): OutboxSummary {
-    return this.state.kind === "open" ? summaryOf(this.state.run) : EMPTY_SUMMARY;
+    return this.state.kind === "open" ? this.state.run.worker.summary() : EMPTY_SUMMARY;
   }
 
   /** Undefined while nothing is sent. */
   sendingNode(): SendingNode | undefined {
-    return this.state.kind === "open" ? sendingNodeOf(this.state.run) : undefined;
+    return this.state.kind === "open" ? this.state.run.worker.sendingNode() : undefined;
   }
 
   /** @param lost why the folder is no longer ours; undefined: it never was. */
@@ -272,28 +276,30 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     try {
       const spool = new Spool(directory, files);
       await spool.prepare();
-      const policy = await Policy.open(spool, clock, host, settings, {
-        hold: (reason) => this.guarded(() => this.emit("hold", reason)),
-        failing: (error) => this.guarded(() => this.emit("failing", error)),
-        trouble,
-      });
-      const { time } = policy;
-      const store = new MailStore(spool, time, trouble);
-      const order = new Order(time, maxAge * MINUTE_MS);
+      const { tell } = this;
+      const policy = await Policy.open(spool, clock, host, settings, { tell, trouble });
+      const store = new MailStore(spool, policy.time, trouble);
+      const order = new Order(policy.time, maxAge * MINUTE_MS);
       for (const one of await store.open()) order.add(one, true);
       // What failed under the old settings need not wait for its back-off.
-      if (policy.settingsChanged) order.hurry(time.now().time);
+      if (policy.settingsChanged) order.hurry(policy.time.now().time);
       await store.removeOld(keepFailedDays);
-      const parts = { clock, host, mailer, settings, log, order, store, policy, time, trouble, random };
-      const reporter = new Reporter({ ...parts, simulated, tell: (ended) => this.emit("ended", ended) });
-      const worker: Worker = new Worker({
-        ...parts,
-        reporter,
-        keepFailedDays,
-        assertHeld: (age) => lock.assertHeld(age),
-        progress: (id, progress) => this.guarded(() => this.emit("progress", { id, ...progress })),
-        changed: this.changed,
-      });
+      const parts = {
+        clock,
+        host,
+        mailer,
+        settings,
+        log,
+        lock,
+        order,
+        store,
+        policy,
+        tell,
+        trouble,
+        random,
+      };
+      const reporter = new Reporter({ ...parts, time: policy.time, simulated });
+      const worker = new Worker({ ...parts, reporter, keepFailedDays, changed: this.changed });
       const commands = new Commands({ ...parts, reporter, worker });
       const [untold, underWay] = [order.untold(), new Set<Promise<unknown>>()];
       return { lock, order, store, policy, reporter, worker, commands, untold, underWay };
@@ -353,16 +359,17 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.state = { kind: "lost", error, retry };
   }
 
-  private async run(): Promise<Run> {
+  /** The run of an outbox that is not open yet. Rejects when it will not be. */
+  private async opened(): Promise<Run> {
     const { state, error } = this;
     if (error !== undefined) throw error;
-    if (state.kind === "open" || state.kind === "opening") return state.run;
+    if (state.kind === "opening") return state.run;
     throw state.kind === "failed" ? state.error : new ModemError("OUTBOX_CLOSED");
   }
 
   /** Does something that changes mails or holds. Rejects when the folder is no longer ours. */
   private async command<T>(work: (run: Run) => Promise<T>): Promise<T> {
-    const run = await this.run();
+    const run = this.state.kind === "open" ? this.state.run : await this.opened();
     try {
       await run.lock.assertHeld();
       const running = work(run);
@@ -392,22 +399,22 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.change ??= this.options.clock.after(CHANGE_PAUSE_MS, () => {
       this.change = undefined;
       const { kind } = this.state;
-      if (kind === "open" || this.error !== undefined)
-        this.guarded(() => this.emit("changed", this.summary()));
+      if (kind === "open" || this.error !== undefined) this.tell("changed", this.summary());
     });
   };
 
   private trouble(error: ModemError): void {
     this.options.log.error(`Outbox: ${error.message}`);
-    this.guarded(() => this.emit("trouble", error));
+    this.tell("trouble", error);
   }
 
-  /** A listener that throws stops no mail. */
-  private guarded(tell: () => void): void {
+  /** Returns false without a listener. A listener that throws stops no mail. */
+  private readonly tell = (...[name, told]: OutboxEvent): boolean => {
     try {
-      tell();
+      return (this as EventEmitter).emit(name, told);
     } catch (error) {
       this.options.log.error(`A listener of the outbox failed: ${String(error)}`);
+      return true;
     }
-  }
+  };
 }

@@ -63,24 +63,12 @@ export function isInDoubt({ unknown, open }: Pick<TransactionLife, "unknown" | "
   return unknown > 0 || open === true;
 }
 
-/** The transaction with this outcome counted: an interruption is no try. */
-export function attempted(one: TransactionLife, outcome: Outcome): TransactionLife {
-  const { error } = outcome;
-  const isInterruption =
-    outcome.kind === "ended" && error !== undefined && outcome.retry.kind === "whenAvailable";
-  if (isInterruption) return one;
-  const { passage = one.passage } = outcome;
-  return {
-    ...one,
-    attempts: one.attempts + 1,
-    interruptions: undefined,
-    ...(passage !== undefined && { passage }),
-  };
-}
-
-/** What takes the place of a transaction that was `attempted`: those served, those refused, those left over. */
+/**
+ * What takes the place of a transaction that was tried: those served, those refused, those left over. Each is counted as
+ * a try, but for an interruption.
+ */
 export function successors(
-  one: TransactionLife,
+  before: TransactionLife,
   outcome: Outcome,
   delivery: Delivery,
   when: When,
@@ -92,10 +80,29 @@ export function successors(
     if (recipient.state === "refused") refused.push(recipient);
   }
   const certain = new Set([...accepted, ...refused.map(({ address }) => address)]);
+  const isInterruption =
+    outcome.kind === "ended" && outcome.error !== undefined && outcome.retry.kind === "whenAvailable";
+  const { passage = before.passage } = outcome;
+  const one: TransactionLife = isInterruption
+    ? before
+    : {
+        ...before,
+        attempts: before.attempts + 1,
+        interruptions: undefined,
+        ...(passage !== undefined && { passage }),
+      };
   const served = kept(one.envelope, (address) => accepted.has(address));
   const rest = kept(one.envelope, (address) => !certain.has(address));
+  const ended = outcome.kind === "ended" ? outcome : undefined;
+  const { sendMs, bytes } = ended ?? {};
+  const done: TransactionLife = {
+    ...one,
+    envelope: served,
+    ...(ended?.open === true && { open: true }),
+    state: { kind: "done", at: when.at, ...knownFields({ sendMs, bytes }) },
+  };
   return [
-    ...(recipientsOf(served).length === 0 ? [] : [done({ ...one, envelope: served }, outcome, when)]),
+    ...(recipientsOf(served).length === 0 ? [] : [done]),
     ...refused.map((recipient) => refusedOne(one, recipient, outcome)),
     ...(recipientsOf(rest).length === 0 ? [] : leftOver({ ...one, envelope: rest }, outcome, delivery, when)),
   ];
@@ -141,12 +148,6 @@ export function afterUnknown<M extends MailLife>(mail: M, index: number, error: 
   };
 }
 
-function done(one: TransactionLife, outcome: Outcome, { at }: When): TransactionLife {
-  if (outcome.kind === "unknown") return { ...one, state: { kind: "done", at } };
-  const { sendMs, bytes } = outcome;
-  return { ...opened(one, outcome), state: { kind: "done", at, ...knownFields({ sendMs, bytes }) } };
-}
-
 function refusedOne(
   one: TransactionLife,
   { address, modemCode, smtpCode }: RecipientOutcome,
@@ -175,7 +176,7 @@ function leftOver(
   const { error, split } = outcome;
   if (error === undefined) return [];
   const lastError = storeError(error);
-  const failed: TransactionLife = { ...opened(one, outcome), lastError };
+  const failed: TransactionLife = { ...one, ...(outcome.open && { open: true }), lastError };
   if (delivery === "atMostOnce" && isInDoubt(failed)) {
     return [{ ...failed, state: { kind: "failed", error: lastError } }];
   }
@@ -228,10 +229,6 @@ function afterFailure(
 /** A setting that cannot be carried never ends a mail, though its error would be the fault of a message elsewhere. */
 function isFaultOfSetup({ class: kind, code, stage }: ModemError): boolean {
   return kind === "setup" || (code === "INVALID_ARGUMENT" && STAGES_OF_SETTINGS.has(stage));
-}
-
-function opened(one: TransactionLife, { open }: Ended): TransactionLife {
-  return open ? { ...one, open: true } : one;
 }
 
 function kept({ to, cc, bcc }: Envelope, isKept: (address: string) => boolean): Envelope {

@@ -7,7 +7,7 @@
 import type { Clock } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
 import type { Lesson } from "./lifecycle";
-import type { Concern, Fingerprint, HoldReason, OutboxSettings } from "./outbox-types";
+import type { Concern, Fingerprint, HoldReason, OutboxSettings, Tell } from "./outbox-types";
 import type { Host } from "./spool/lock";
 import { storeError } from "../stored-error";
 import type { Spool } from "./spool/spool";
@@ -68,8 +68,7 @@ const NEVER_PROBED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 export interface PolicyEvents {
-  readonly hold: (reason: HoldReason | undefined) => void;
-  readonly failing: (error: ModemError) => void;
+  readonly tell: Tell;
   readonly trouble: (error: ModemError) => void;
 }
 
@@ -77,6 +76,8 @@ export class Policy {
   readonly time: OutboxTime;
   /** Some setting is another than in the last run. */
   readonly settingsChanged: boolean;
+  /** The hold to be shown: what a person did first, then what needs him. Undefined: nothing holds the outbox. */
+  reason: HoldReason | undefined;
   private holds: StoredHolds;
   private sent: readonly MinuteCount[];
   private unknownInRow: number;
@@ -97,7 +98,8 @@ export class Policy {
     private readonly events: PolicyEvents,
   ) {
     this.holds = stored?.holds ?? {};
-    this.time = new OutboxTime(clock, host, stored?.time, this.isHeld);
+    this.reason = reasonOf(this.holds);
+    this.time = new OutboxTime(clock, host, stored?.time, this.reason !== undefined);
     this.sent = stored?.sent ?? [];
     this.unknownInRow = stored?.unknownInRow ?? 0;
     this.settingsChanged = stored?.settings !== undefined && !digestFits(stored.settings, fingerprint);
@@ -141,20 +143,6 @@ export class Policy {
       }
     });
     await this.saving;
-  }
-
-  /** Something holds the outbox. */
-  get isHeld(): boolean {
-    return this.reason() !== undefined;
-  }
-
-  /** The hold to be shown: what a person did first, then what needs him. */
-  reason(): HoldReason | undefined {
-    const { paused, pdp, setup } = this.holds;
-    if (paused !== undefined) return { kind: "paused", since: paused.since };
-    if (pdp !== undefined) return { kind: "pdp", since: pdp.since };
-    if (setup === undefined) return undefined;
-    return { kind: "setup", code: setup.error.code, message: setup.error.message, since: setup.since };
   }
 
   /** The setup error that holds the outbox. */
@@ -207,7 +195,8 @@ export class Policy {
     if (paused !== undefined || pdp !== undefined) return Infinity;
     if (setup !== undefined && NEVER_PROBED.has(setup.error.code)) return Infinity;
     const probeIn = setup === undefined ? 0 : setup.tried + PROBE_INTERVAL_MS - this.time.now().time;
-    return Math.max(probeIn, this.rateWait(), this.diskPause - this.clock.now(), 0);
+    const rateIn = this.ratePerHour === 0 ? 0 : this.rateWait();
+    return Math.max(probeIn, rateIn, this.diskPause - this.clock.now(), 0);
   }
 
   /** Milliseconds until the rate lets a transaction start; 0 = now. */
@@ -248,7 +237,7 @@ export class Policy {
         else await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause: lesson.error }));
         return;
       case "failed":
-        if (this.failures.isNews(lesson.error.code)) this.events.failing(lesson.error);
+        if (this.failures.isNews(lesson.error.code)) this.events.tell("failing", lesson.error);
         return;
       case "hold":
         await this.meet(lesson.error);
@@ -279,11 +268,11 @@ export class Policy {
   }
 
   private setHolds(holds: StoredHolds, isTold = false): void {
-    const before = nameOf(this.reason());
+    const before = nameOf(this.reason);
     this.holds = holds;
-    this.time.hold(this.isHeld);
-    const after = this.reason();
-    if (isTold || before !== nameOf(after)) this.events.hold(after);
+    this.reason = reasonOf(holds);
+    this.time.hold(this.reason !== undefined);
+    if (isTold || before !== nameOf(this.reason)) this.events.tell("hold", this.reason);
   }
 
   private state(): OutboxState {
@@ -300,6 +289,13 @@ export class Policy {
   private today(): string {
     return new Date(this.clock.wall()).toISOString();
   }
+}
+
+function reasonOf({ paused, pdp, setup }: StoredHolds): HoldReason | undefined {
+  if (paused !== undefined) return { kind: "paused", since: paused.since };
+  if (pdp !== undefined) return { kind: "pdp", since: pdp.since };
+  if (setup === undefined) return undefined;
+  return { kind: "setup", code: setup.error.code, message: setup.error.message, since: setup.since };
 }
 
 /** What tells one reason from another. */

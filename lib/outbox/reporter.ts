@@ -6,14 +6,15 @@
  * `msg.smtp` and `msg.error`, is made from the record of the mail.
  */
 import { ERROR_TABLE, isModemError, knownFields, ModemError } from "../errors";
-import type { MailFailure, RejectedRecipient, SmtpResult } from "../mail/mail";
+import type { RejectedRecipient, SmtpResult } from "../mail/mail";
 import { reviveMessage } from "../mail/message/stored-message";
 import { recipientsOf } from "../mailer/envelope";
 import type { OutgoingAttachment } from "../mailer/mailer";
-import { isInDoubt, next } from "./lifecycle";
+import { next } from "./lifecycle";
 import type { Entry, Order } from "./order";
-import type { EndedAttachment, Logger, MailEnded } from "./outbox-types";
-import type { SpoolRecord, StoredTransaction } from "./spool/record";
+import type { EndedAttachment, MailEnded, Tell } from "./outbox-types";
+import { isInDoubt } from "./outcome";
+import type { SpoolRecord, StoredTransaction, TransactionState } from "./spool/record";
 import { restoreError, storeError, type StoredError } from "../stored-error";
 import type { OutboxTime } from "./spool/state";
 import type { MailStore } from "./spool/store";
@@ -23,10 +24,9 @@ export interface ReporterParts {
   readonly store: MailStore;
   readonly time: OutboxTime;
   readonly simulated: boolean;
-  /** Returns false without a listener: the mail is then kept, to be told at the next start. */
-  readonly tell: (ended: MailEnded) => boolean;
+  /** Without a listener the mail is kept, to be told at the next start. */
+  readonly tell: Tell;
   readonly trouble: (error: ModemError) => void;
-  readonly log: Logger;
 }
 
 export class Reporter {
@@ -37,16 +37,22 @@ export class Reporter {
 
   /** Tells a durable end. Never rejects. */
   async tell(entry: Entry, record: SpoolRecord): Promise<void> {
-    const { order, store, simulated } = this.parts;
+    const { order, store, time, tell, trouble, simulated } = this.parts;
+    const { recovered } = entry;
     const works: Promise<unknown>[] = [];
-    const message = await this.message(record);
-    const isTold = this.emit({
+    let message: unknown = {};
+    try {
+      message = reviveMessage(await store.spool.message(record));
+    } catch (cause) {
+      // The end of a mail is told even if the rest of its message cannot be read any more.
+      trouble(new ModemError("OUTBOX_DAMAGED", { detail: `message of mail ${record.id}`, cause }));
+    }
+    const isTold = tell("ended", {
       id: record.id,
       origin: { nodeId: record.origin.nodeId, message },
       subject: record.subject,
-      result: resultOf(record, { queuedMs: this.ageOf(entry), recovered: entry.recovered, simulated }),
-      ...failureOf(record),
-      recovered: entry.recovered,
+      ...conclusionOf(record, { queuedMs: Math.round(time.age(entry.accepted)), recovered, simulated }),
+      recovered,
       attachments: store.spool.attachments(record).map(readable),
       readText: () => store.spool.text(record),
       waitUntil: (work) => void works.push(work),
@@ -69,7 +75,7 @@ export class Reporter {
    * that no later start sends what was told as failed. Never rejects.
    */
   async endWithoutRecord(entry: Entry, cause: unknown): Promise<void> {
-    const { order, store, trouble } = this.parts;
+    const { order, store, time, tell, trouble } = this.parts;
     order.startEnding(entry);
     const error =
       cause instanceof ModemError
@@ -79,7 +85,7 @@ export class Reporter {
     await store.setAside(entry);
     const { message, code, hint } = error;
     const outcome = entry.place.folder === "sending" ? "unknown" : "notSent";
-    this.emit({
+    tell("ended", {
       id: entry.id,
       origin: { nodeId: entry.nodeId, message: {} },
       subject: "",
@@ -89,7 +95,7 @@ export class Reporter {
         accepted: [],
         rejected: [],
         attempts: 0,
-        queuedMs: this.ageOf(entry),
+        queuedMs: Math.round(time.age(entry.accepted)),
         bytes: 0,
         warnings: [],
       },
@@ -136,29 +142,6 @@ export class Reporter {
       await store.finish(entry, record, effect.keep);
     }
   }
-
-  /** The end of a mail is told even if the rest of its message cannot be read any more. */
-  private async message(record: SpoolRecord): Promise<unknown> {
-    try {
-      return reviveMessage(await this.parts.store.spool.message(record));
-    } catch (cause) {
-      this.parts.trouble(new ModemError("OUTBOX_DAMAGED", { detail: `message of mail ${record.id}`, cause }));
-      return {};
-    }
-  }
-
-  private emit(ended: MailEnded): boolean {
-    try {
-      return this.parts.tell(ended);
-    } catch (error) {
-      this.parts.log.error(`The result of mail ${ended.id} could not be reported: ${String(error)}`);
-      return true;
-    }
-  }
-
-  private ageOf(entry: Entry): number {
-    return Math.max(0, Math.round(this.parts.time.now().time - entry.accepted.time));
-  }
 }
 
 function readable(attachment: OutgoingAttachment): EndedAttachment {
@@ -182,17 +165,36 @@ interface ResultFlags {
   readonly simulated: boolean;
 }
 
-function resultOf(record: SpoolRecord, { queuedMs, recovered, simulated }: ResultFlags): SmtpResult {
+/** How a mail ended, for the flow: `partial` when some recipients have it and some never will. */
+function conclusionOf(
+  record: SpoolRecord,
+  { queuedMs, recovered, simulated }: ResultFlags,
+): Pick<MailEnded, "result" | "failure" | "error"> {
   const { id, transactions, attempts, warnings, unreadable = [] } = record;
-  const served = transactions.filter(({ state }) => state.kind === "done");
-  const sent = served.flatMap(({ state }) => (state.kind === "done" ? [state] : []));
-  const { modemCode, smtpCode } = errorOf(record) ?? {};
+  const served: StoredTransaction[] = [];
+  const sent: Extract<TransactionState, { kind: "done" }>[] = [];
+  const rejected: RejectedRecipient[] = [...unreadable];
+  for (const one of transactions) {
+    const { envelope, state } = one;
+    if (state.kind === "done") {
+      served.push(one);
+      sent.push(state);
+    } else if (state.kind === "failed") {
+      const { modemCode, smtpCode } = state.error;
+      for (const address of recipientsOf(envelope)) {
+        rejected.push({ address, ...knownFields({ modemCode, smtpCode }) });
+      }
+    }
+  }
   const sendMs = sent.length === 0 ? undefined : total(sent.map((one) => one.sendMs));
-  return {
-    status: statusOf(record),
+  const isComplete = served.length === transactions.length && unreadable.length === 0;
+  const error = isComplete ? undefined : errorOf(record);
+  const status = isComplete ? "sent" : served.length > 0 ? "partial" : "failed";
+  const result: SmtpResult = {
+    status,
     id,
     accepted: served.flatMap(({ envelope }) => recipientsOf(envelope)),
-    rejected: [...unreadable, ...transactions.flatMap(rejectedOf)],
+    rejected,
     attempts,
     queuedMs,
     warnings,
@@ -200,26 +202,17 @@ function resultOf(record: SpoolRecord, { queuedMs, recovered, simulated }: Resul
     ...knownFields({
       acceptedAt: sent.at(-1)?.at,
       sendMs: sendMs === undefined ? undefined : Math.round(sendMs),
-      bytes: total(sent.map((one) => one.bytes)),
+      bytes: total(sent.map(({ bytes }) => bytes)),
       possibleDuplicate: served.some(isInDoubt) ? true : undefined,
       recovered: recovered ? true : undefined,
       simulated: simulated ? true : undefined,
-      modemCode,
-      smtpCode,
+      modemCode: error?.modemCode,
+      smtpCode: error?.smtpCode,
     }),
   };
-}
-
-/** The failure of a mail that has ended; undefined when all recipients have it. */
-function failureOf(record: SpoolRecord): { failure: MailFailure; error: ModemError } | undefined {
-  const stored = errorOf(record);
-  if (stored === undefined) return undefined;
-  const isUnknown = record.transactions.some(isInDoubt);
-  const outcome = statusOf(record) === "partial" ? "partial" : isUnknown ? "unknown" : "notSent";
-  return {
-    failure: { ...stored, outcome, attempts: record.attempts },
-    error: restoreError(stored),
-  };
+  if (error === undefined) return { result };
+  const outcome = status === "partial" ? status : transactions.some(isInDoubt) ? "unknown" : "notSent";
+  return { result, failure: { ...error, outcome, attempts }, error: restoreError(error) };
 }
 
 /** Why not all recipients have the mail; undefined when they have. Of several errors an unknown result, else the last. */
@@ -230,19 +223,6 @@ function errorOf({ transactions, unreadable = [] }: SpoolRecord): StoredError | 
   if (error !== undefined || first === undefined) return error;
   const detail = unreadable.map(({ address }) => JSON.stringify(address)).join(", ");
   return storeError(new ModemError(first.code, { detail }));
-}
-
-/** `partial` when some recipients have the mail and some never will. */
-function statusOf({ transactions, unreadable = [] }: SpoolRecord): "sent" | "partial" | "failed" {
-  const served = transactions.filter(({ state }) => state.kind === "done").length;
-  if (served === transactions.length && unreadable.length === 0) return "sent";
-  return served > 0 ? "partial" : "failed";
-}
-
-function rejectedOf({ envelope, state }: StoredTransaction): RejectedRecipient[] {
-  if (state.kind !== "failed") return [];
-  const { modemCode, smtpCode } = state.error;
-  return recipientsOf(envelope).map((address) => ({ address, ...knownFields({ modemCode, smtpCode }) }));
 }
 
 /** The sum; undefined when one of the numbers is not known. */

@@ -8,9 +8,9 @@
 import type { Timer } from "../clock";
 import { isModemError, knownFields, ModemError } from "../errors";
 import { adopted, type LifeEvent } from "./lifecycle";
-import type { Entry, Expiring } from "./order";
+import type { Entry } from "./order";
 import { SHORTEST_WAIT_MS } from "./outcome";
-import type { Logger, OutboxSummary } from "./outbox-types";
+import type { Logger, OutboxSummary, SendingNode } from "./outbox-types";
 import { answerAbout, MailRunner, type RunnerParts } from "./mail-runner";
 import { expired as expiredFor } from "./reporter";
 import type { SpoolRecord } from "./spool/record";
@@ -130,17 +130,23 @@ export class Worker {
     this.question?.abort();
   }
 
-  /** What is sent, or when the next transaction could start and what it waits for. */
-  outlook(): Pick<OutboxSummary, "sending" | "nextTryInMs" | "waitsFor" | "cause"> {
-    const { order, policy, mailer } = this.parts;
+  /** How the outbox stands: what is sent, or when the next transaction could start and what it waits for. */
+  summary(): OutboxSummary {
+    const { order, policy, mailer, store } = this.parts;
+    const oldest = order.oldest();
     const sending = this.sent;
-    const isSending = sending === undefined ? {} : { sending: sending.id };
-    if (!mailer.available) return isSending;
+    const summary: OutboxSummary = {
+      depth: order.depth,
+      oldestAgeMs: oldest === undefined ? 0 : policy.time.age(oldest.accepted),
+      failed: store.failed.size,
+      ...knownFields({ sending: sending?.id, hold: policy.reason }),
+    };
+    if (!mailer.available) return summary;
     const { next: first, dueIn, soonest } = order.survey();
     const blocked = policy.wait();
     const nextTry = Math.min(this.askIn(), Math.max(first === undefined ? dueIn : 0, blocked));
-    const outlook = { ...isSending, ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }) };
-    if (sending !== undefined || policy.isHeld) return outlook;
+    const outlook = { ...summary, ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }) };
+    if (sending !== undefined || policy.reason !== undefined) return outlook;
     if (this.doubts.size > 0) return { ...outlook, waitsFor: "result" };
     if (order.depth === 0) return outlook;
     if (first !== undefined && policy.rateWait() > 0) return { ...outlook, waitsFor: "rate" };
@@ -148,10 +154,16 @@ export class Worker {
     return { ...outlook, waitsFor: "retry", ...knownFields({ cause: (first ?? soonest)?.lastError }) };
   }
 
+  /** Undefined while nothing is sent. */
+  sendingNode(): SendingNode | undefined {
+    const { sent } = this;
+    return sent && { nodeId: sent.nodeId, behind: this.parts.order.sendersBehind(sent) };
+  }
+
   /** The mail whose transaction runs. */
-  get sent(): Entry | undefined {
-    const { entry, stage } = this.runner ?? {};
-    return stage === "preparing" || stage === "sending" ? entry : undefined;
+  private get sent(): Entry | undefined {
+    const entry = this.runner?.entry;
+    return entry?.stage === "preparing" || entry?.stage === "sending" ? entry : undefined;
   }
 
   private async run(): Promise<void> {
@@ -176,11 +188,11 @@ export class Worker {
 
   /** Does one thing. Returns the milliseconds until there may be another; 0 = look again at once. */
   private async turn(): Promise<number> {
-    const { order, policy, mailer, assertHeld } = this.parts;
+    const { order, policy, mailer, lock } = this.parts;
     // A process that stood still may find its mails in other hands.
-    await assertHeld(LOOK_WITHIN_MS);
+    await lock.assertHeld(LOOK_WITHIN_MS);
     const houseIn = await this.keepHouse();
-    const { expired, expiresIn } = this.expiring();
+    const { expired, expiresIn } = order.expiring(policy.reason !== undefined);
     for (const entry of expired) await this.expire(entry);
     if (expired.length > 0) return 0;
     // From here on nothing may come between: `first` could be discarded meanwhile.
@@ -212,10 +224,11 @@ export class Worker {
   }
 
   private watch(): void {
-    const { clock, log, changed } = this.parts;
+    const { clock, log, order, policy, changed } = this.parts;
     this.expiryTimer?.clear();
     if (this.state !== "open") return;
-    const { expired, expiresIn } = this.expiring();
+    const spared = this.runner?.mayExpire === false ? this.runner.entry : undefined;
+    const { expired, expiresIn } = order.expiring(policy.reason !== undefined, spared);
     for (const entry of expired) {
       const done = this.expire(entry)
         .catch((error: unknown) => log.error(`A mail could not be completed: ${String(error)}`))
@@ -227,12 +240,6 @@ export class Worker {
     }
     const waitMs = Math.min(WATCH_EVERY_MS, Math.max(1, Math.ceil(expiresIn)));
     this.expiryTimer = clock.after(waitMs, () => this.watch());
-  }
-
-  private expiring(): Expiring {
-    const { runner } = this;
-    const isSpared = (entry: Entry): boolean => entry === runner?.entry && !runner.mayExpire;
-    return this.parts.order.expiring(this.parts.policy.isHeld, isSpared);
   }
 
   /** Tells why it could not be sent in its time: what holds the outbox, else the last failure of the mail. */
@@ -256,14 +263,25 @@ export class Worker {
   }
 
   private async start(entry: Entry): Promise<void> {
-    const { policy } = this.parts;
-    await policy.probe();
-    const mail = await this.load(entry);
-    const hold = policy.reason();
+    const { policy, store, reporter } = this.parts;
+    // Under a hold for a setup error this mail is a probe.
+    if (policy.reason !== undefined) await policy.probe();
+    let mail: SpoolRecord | undefined;
+    try {
+      mail = await this.lastState(entry);
+      // What the disk does not have yet is saved first; until it takes that, the mail waits.
+      if (entry.unsaved !== undefined && !(await store.save(entry, mail, false))) mail = undefined;
+    } catch (cause) {
+      if (isModemError(cause, "OUTBOX_DAMAGED")) return reporter.endWithoutRecord(entry, cause);
+    }
+    if (mail === undefined) {
+      entry.due = policy.time.now().time + SHORTEST_WAIT_MS;
+      return;
+    }
+    const { reason } = policy;
     // Meanwhile it may have been discarded or pushed out, or a person may have paused the outbox.
-    if (mail === undefined || entry.stage !== "queued" || this.state !== "open") return;
-    if (hold !== undefined && hold.kind !== "setup") return;
-    await this.pass(entry, mail, [{ kind: "start" }]);
+    if (entry.stage !== "queued" || this.state !== "open") return;
+    if (reason === undefined || reason.kind === "setup") await this.pass(entry, mail, [{ kind: "start" }]);
   }
 
   /** Takes the one mail that is under way through all that follows from these events. */
@@ -279,22 +297,6 @@ export class Worker {
   /** Where the disk did not take the last state, its folder tells of the one before. Rejects as the store does. */
   private async lastState(entry: Entry): Promise<SpoolRecord> {
     return entry.unsaved ?? adopted(await this.parts.store.load(entry), entry.place);
-  }
-
-  /** The last state, saved; undefined when the disk does not have it, and the mail then waits. */
-  private async load(entry: Entry): Promise<SpoolRecord | undefined> {
-    const { store, policy, reporter } = this.parts;
-    try {
-      const mail = await this.lastState(entry);
-      if (entry.unsaved === undefined || (await store.save(entry, mail, false))) return mail;
-    } catch (cause) {
-      if (isModemError(cause, "OUTBOX_DAMAGED")) {
-        await reporter.endWithoutRecord(entry, cause);
-        return undefined;
-      }
-    }
-    entry.due = policy.time.now().time + SHORTEST_WAIT_MS;
-    return undefined;
   }
 
   /** Milliseconds until the mailer is to be asked for a lost result; infinite when none is lost. */
@@ -346,6 +348,6 @@ export class Worker {
       await store.removeLeftovers();
     }
     if (order.depth > 0) return Math.max(1, this.timeKeptAt + KEEP_TIME_EVERY_MS - clock.now());
-    return store.failedCount > 0 ? LOOK_AT_FAILED_EVERY_MS : Infinity;
+    return store.failed.size > 0 ? LOOK_AT_FAILED_EVERY_MS : Infinity;
   }
 }

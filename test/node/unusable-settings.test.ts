@@ -1,6 +1,7 @@
 /** Nodes whose own settings cannot be used, as when a newer version of the package has saved them. */
 import assert from "node:assert/strict";
 import { MailServer } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
 import { FlowBench, type FlowNode, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
 const FUTURE = 99;
@@ -71,4 +72,58 @@ describe("A node whose settings cannot be used", () => {
     assert.deepEqual([topic, smtp.status], ["before", "sent"]);
     await bench.showsStatus("send", "SIMULATED not set up");
   });
+});
+
+describe("A setting of the modem that its mail client cannot be given", () => {
+  const bench = new FlowBench();
+  let server: MailServer;
+
+  beforeEach(async () => {
+    server = await MailServer.start();
+  });
+
+  afterEach(async () => {
+    await bench.end();
+    await server.stop();
+  });
+
+  for (const [setting, value] of [
+    ["smtpPassword", 's3"cret'],
+    ["smtpHost", "127.0.0.1\r\nAT+QPOWD"],
+    ["senderAddress", '"pump 7"@example.com'],
+  ] as const) {
+    it(`is named at deploy, and ends no mail: ${setting} ${JSON.stringify(value)}`, async () => {
+      const flow = (modem: object): FlowNode[] => [
+        modemNode(server.port, modem),
+        sendNode(),
+        { id: "outbox", type: "quectel-outbox", z: "tab", modem: "modem", wires: [["listed"], []] },
+        ...["sent", "failed", "listed"].map(helperNode),
+      ];
+      await bench.load(flow({}));
+      bench.inject("outbox", { action: "pause" });
+      await bench.received("listed");
+      bench.inject("send", { to: "duty@example.com", topic: "before", payload: "text" });
+      await waitFor("a mail that waits", async () => (await bench.mailsOnDisk()).length === 1);
+
+      await bench.unload();
+      const [bad, login] =
+        setting === "smtpPassword"
+          ? [{}, { smtpUser: "pump7", smtpPassword: value }]
+          : [{ [setting]: value }, {}];
+      await bench.load(flow(bad), { modem: login });
+      await bench.showsStatus("send", "not set up");
+      bench.inject("send", { to: "duty@example.com", topic: "meanwhile", payload: "text" });
+      const { topic, error } = await bench.received("failed");
+      assert.deepEqual([topic, error.code, error.class], ["meanwhile", "INVALID_CONFIG", "setup"]);
+      assert.ok(error.message.includes(setting), error.message);
+      assert.ok(!error.message.includes(value), error.message);
+      assert.deepEqual([bench.count("failed"), (await bench.mailsOnDisk()).length], [1, 1]);
+
+      await bench.unload();
+      await bench.load(flow({}));
+      bench.inject("outbox", { action: "resume" });
+      const { topic: sent, smtp } = await bench.received("sent");
+      assert.deepEqual([sent, smtp.status], ["before", "sent"]);
+    });
+  }
 });

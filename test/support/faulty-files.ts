@@ -168,7 +168,7 @@ export class FaultyFiles implements FileLayer {
     const content: Content = { live: Buffer.alloc(0), durable: undefined };
     this.change(new Map([[path, content]]));
     return {
-      write: async (bytes) => {
+      writeFile: async (bytes) => {
         await this.begin("write", path);
         this.bytesWritten += bytes.length;
         content.live = Buffer.concat([content.live, bytes]);

@@ -7,12 +7,12 @@ import { createReadStream, readFile } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
 import { delay, systemClock, type Clock } from "../../clock";
-import { ModemError } from "../../errors";
+import { ModemError, systemCode } from "../../errors";
 import { outsideFiles } from "../../mail/message/outside-files";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
 export interface FileWriter {
-  write(bytes: Uint8Array): Promise<void>;
+  writeFile(bytes: Uint8Array): Promise<void>;
   /** fsync of the content. */
   sync(): Promise<void>;
   close(): Promise<void>;
@@ -51,7 +51,7 @@ export const hostFiles: FileLayer = {
   async makeFolder(path) {
     await mkdir(path, { recursive: true, mode: 0o700 });
   },
-  list: (path) => readdir(path),
+  list: readdir,
   // The function with a callback takes half the time of its namesake with a promise; a start reads thousands of files.
   read: promisify<string, Buffer>(readFile),
   length: async (path) => (await stat(path)).size,
@@ -61,16 +61,7 @@ export const hostFiles: FileLayer = {
   },
   streamReal: (path) => outsideFiles.stream(path, true),
   size: (path) => outsideFiles.size(path),
-  async create(path) {
-    const handle = await open(path, "wx", 0o600);
-    return {
-      async write(bytes) {
-        await handle.writeFile(bytes);
-      },
-      sync: () => handle.sync(),
-      close: () => handle.close(),
-    };
-  },
+  create: (path) => open(path, "wx", 0o600),
   rename: replaceFile,
   remove: (path) => rm(path, { force: true, maxRetries: process.platform === "win32" ? TRIES : 0 }),
   async syncFolder(path) {
@@ -90,7 +81,7 @@ const TRIES = 8;
 const FIRST_PAUSE_MS = 10;
 
 /** What Windows answers while a virus scanner, an indexer or a backup has one of the two files open. */
-const TAKEN: ReadonlySet<string> = new Set(["EPERM", "EACCES", "EBUSY"]);
+const TAKEN: ReadonlySet<string | undefined> = new Set(["EPERM", "EACCES", "EBUSY"]);
 
 /** Where the retries take place; for tests. */
 export interface RenameOptions {
@@ -110,8 +101,7 @@ export async function replaceFile(from: string, to: string, options: RenameOptio
       await move(from, to);
       return;
     } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      if (platform !== "win32" || !TAKEN.has(code) || attempt > TRIES) throw error;
+      if (platform !== "win32" || !TAKEN.has(systemCode(error)) || attempt > TRIES) throw error;
     }
     await delay(clock, FIRST_PAUSE_MS * 2 ** (attempt - 1));
   }
@@ -127,7 +117,7 @@ export async function writeDurably(
   let size = 0;
   try {
     for await (const chunk of chunks) {
-      await writer.write(chunk);
+      await writer.writeFile(chunk);
       size += chunk.length;
     }
     await writer.sync();
@@ -139,17 +129,12 @@ export async function writeDurably(
 
 /** True when the error says that there is no such file or folder. */
 export function isMissing(error: unknown): boolean {
-  return hasCode(error, "ENOENT");
-}
-
-/** True for an error of the operating system with this code. */
-export function hasCode(error: unknown, code: string): boolean {
-  return error instanceof Error && "code" in error && error.code === code;
+  return systemCode(error) === "ENOENT";
 }
 
 /** A ModemError as it is; anything else becomes OUTBOX_DISK. */
 export function diskError(cause: unknown): ModemError {
   if (cause instanceof ModemError) return cause;
-  const detail = hasCode(cause, "ENOSPC") ? "no space left" : String(cause);
+  const detail = systemCode(cause) === "ENOSPC" ? "no space left" : String(cause);
   return new ModemError("OUTBOX_DISK", { detail, cause });
 }

@@ -9,7 +9,7 @@
  * and a claim that lies for 12 s proves that the lock is free. No heartbeat is written, which spares the SD card.
  *
  * A holder that stood still for longer than that may have been succeeded, and a person may delete the file or move the
- * folder. `isHeld` tells and is asked before anything that must happen once; the holder's own look every 3 s tells too.
+ * folder. `assertHeld` tells and is asked before anything that must happen once; the holder's own look every 3 s tells too.
  * A file that was only deleted is written again, as long as the lock has not been taken meanwhile.
  *
  * What tells one start of the machine, one process and one container from another comes from /proc where there is one.
@@ -21,8 +21,8 @@ import { readFileSync, readlinkSync } from "node:fs";
 import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { delay, type Clock, type Timer } from "../../clock";
-import { ModemError } from "../../errors";
-import { hasCode, isMissing, writeDurably, type FileLayer } from "./files";
+import { ModemError, systemCode } from "../../errors";
+import { isMissing, writeDurably, type FileLayer } from "./files";
 
 const ANSWER_INTERVAL_MS = 3_000;
 const CLAIM_LIES_MS = 12_000;
@@ -41,7 +41,7 @@ export class SpoolLock {
   /** Time of the last look that found it held. */
   private seenAt = 0;
 
-  /** @param onLost told once, when a look of its own or `isHeld` finds that it is held no more. */
+  /** @param onLost told once, when a look of its own or `assertHeld` finds that it is held no more. */
   constructor(
     private readonly directory: string,
     private readonly files: FileLayer,
@@ -71,20 +71,14 @@ export class SpoolLock {
     this.answerClaims();
   }
 
-  /** Rejects as `isHeld` does, and with OUTBOX_LOCKED when it is held no more. */
-  async assertHeld(within = 0): Promise<void> {
-    if (!(await this.isHeld(within))) throw taken();
-  }
-
   /**
-   * False when it is held no more. Rejects when the disk cannot say.
+   * Rejects with OUTBOX_LOCKED when it is held no more, and when the disk cannot say.
    *
    * @param within milliseconds for which a former look will do; less than a claim has to lie.
    */
-  async isHeld(within = 0): Promise<boolean> {
-    if (!this.held) return false;
-    if (within > 0 && this.clock.now() - this.seenAt < within) return true;
-    return this.look(await this.names());
+  async assertHeld(within = 0): Promise<void> {
+    if (this.held && within > 0 && this.clock.now() - this.seenAt < within) return;
+    if (!this.held || (await this.look()) === undefined) throw taken();
   }
 
   /** Never rejects: what the disk does not take is no worse than a kill. */
@@ -110,19 +104,17 @@ export class SpoolLock {
     return new ModemError("OUTBOX_DISK", { detail: `the folder ${this.directory} is gone` });
   }
 
-  /** The names in the folder; undefined when it is gone. */
-  private async names(): Promise<readonly string[] | undefined> {
+  /**
+   * The names in the folder; undefined when it is no longer ours. A file that has not been replaced is restored.
+   */
+  private async look(): Promise<readonly string[] | undefined> {
+    let names: readonly string[] = [];
     try {
-      return await this.files.list(this.folder);
+      names = await this.files.list(this.folder);
     } catch (error) {
-      if (isMissing(error)) return undefined;
-      throw error;
+      if (!isMissing(error)) throw error;
     }
-  }
-
-  /** Whether it is still ours, by the names in its folder; a file that has not been replaced is restored. */
-  private async look(names: readonly string[] | undefined): Promise<boolean> {
-    const latest = latestOf(names ?? []);
+    const latest = Math.max(0, ...generationsOf(names));
     const isNamed = this.host.locks.has(this.token);
     const isOurs = isNamed && (latest === this.generation || (latest === 0 && (await this.restore())));
     if (isOurs) this.seenAt = this.clock.now();
@@ -132,7 +124,7 @@ export class SpoolLock {
       this.host.locks.delete(this.token);
       this.onLost(isNamed && latest === 0 ? this.gone() : taken());
     }
-    return isOurs;
+    return isOurs ? names : undefined;
   }
 
   /** Writes the file again that was deleted. False when the spool is gone, or somebody else was faster. */
@@ -194,7 +186,7 @@ export class SpoolLock {
     try {
       await writeDurably(this.files, this.path(generation), [Buffer.from(JSON.stringify(mark))]);
     } catch (error) {
-      if (hasCode(error, "EEXIST")) return false;
+      if (systemCode(error) === "EEXIST") return false;
       await this.files.remove(this.path(generation)).catch(() => undefined);
       throw error;
     }
@@ -232,9 +224,8 @@ export class SpoolLock {
 
   private async removeClaims(): Promise<void> {
     try {
-      const names = await this.names();
-      if (!this.held || !(await this.look(names))) return;
-      for (const name of names ?? []) {
+      if (!this.held) return;
+      for (const name of (await this.look()) ?? []) {
         if (name.startsWith("claim-")) await this.files.remove(join(this.folder, name));
       }
     } catch {
@@ -243,7 +234,7 @@ export class SpoolLock {
   }
 
   private async latest(): Promise<number> {
-    return latestOf(await this.files.list(this.folder));
+    return Math.max(0, ...generationsOf(await this.files.list(this.folder)));
   }
 
   private async read(generation: number): Promise<LockMark | "released" | "removed" | "unreadable"> {
@@ -269,11 +260,6 @@ function generationsOf(names: readonly string[]): number[] {
     const digits = /^(\d+)\.json$/.exec(name)?.[1];
     return digits === undefined ? [] : [Number(digits)];
   });
-}
-
-/** 0 when there is none. */
-function latestOf(names: readonly string[]): number {
-  return Math.max(0, ...generationsOf(names));
 }
 
 function isMark(value: object): value is LockMark {
@@ -365,7 +351,7 @@ function exists(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return !hasCode(error, "ESRCH");
+    return systemCode(error) !== "ESRCH";
   }
 }
 

@@ -138,7 +138,7 @@ export interface SpoolRecord {
 
 /** What a start must know of a record; texts and messages of a long queue would fill the memory of a small gateway. */
 export type RecordHead = Omit<SpoolRecord, "text" | "subject" | "fields" | "origin"> & {
-  readonly nodeId: string;
+  readonly origin: Pick<Origin, "nodeId">;
 };
 
 export interface RecoveredMail {
@@ -207,7 +207,7 @@ export function headOf({
   origin,
   ...head
 }: SpoolRecord): RecordHead {
-  return { ...head, nodeId: origin.nodeId };
+  return { ...head, origin: { nodeId: origin.nodeId } };
 }
 
 function isRecord<T extends object>(value: T): value is T & SpoolRecord {

@@ -15,11 +15,11 @@
  * folder alone is one rename, which needs no room on the disk. It decides nothing about sending.
  */
 import { createHash } from "node:crypto";
-import { dirname, join } from "node:path";
-import { ModemError } from "../../errors";
+import { basename, dirname, join } from "node:path";
+import { isModemError, ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment, MailFields } from "../../mail/mail";
-import { bytePieces } from "../../mail/message/text";
+import { bytePieces, shown } from "../../mail/message/text";
 import { isMissing, writeDurably, type FileLayer } from "./files";
 import {
   contentBytes,
@@ -60,6 +60,13 @@ export interface KeptContents {
   readonly message: { readonly message: unknown } | { readonly bytes: number };
 }
 
+/** What can still be sent of a mail. */
+export interface Remains {
+  readonly text: string;
+  readonly attachments: readonly OutgoingAttachment[];
+  readonly lost: readonly string[];
+}
+
 export class Spool {
   private written = 0;
 
@@ -92,7 +99,7 @@ export class Spool {
 
   /** Reads a record; `bytes`: of its mail on the disk, contents included. Rejects with the error of the disk. */
   async load({ id, place }: Found): Promise<{ readonly read: ReadRecord; readonly bytes: number }> {
-    const text = await this.files.read(this.pathOf(id, place));
+    const text = await this.files.read(join(this.directory, pathOf(id, place)));
     const read = readRecord(text.toString(), id);
     return { read, bytes: text.length + (read.kind === "record" ? contentBytes(read.record) : 0) };
   }
@@ -103,7 +110,7 @@ export class Spool {
    * @param isNamed false: its name is durable only after a `sync` of the folder to which it is moved next.
    */
   async write(record: SpoolRecord, place: Place, isNamed = true): Promise<number> {
-    return this.replace(this.pathOf(record.id, place), writeRecord(record), isNamed);
+    return this.replace(join(this.directory, pathOf(record.id, place)), writeRecord(record), isNamed);
   }
 
   /** Makes `text` the content of `path`, wholly or not at all. */
@@ -123,21 +130,23 @@ export class Spool {
 
   /** Changes the folder of a record; durable after `sync` of the new place. */
   async move(id: string, from: Place, to: Place): Promise<void> {
-    await this.files.rename(this.pathOf(id, from), this.pathOf(id, to));
+    await this.files.rename(join(this.directory, pathOf(id, from)), join(this.directory, pathOf(id, to)));
   }
 
   async sync(place: Place): Promise<void> {
     await this.files.syncFolder(join(this.directory, place.folder));
   }
 
-  async remove({ id, place }: Found): Promise<void> {
-    await this.files.remove(this.pathOf(id, place));
+  /** Removes a record, then the contents of its mail by the names of their files. */
+  async remove({ id, place }: Found, contents: readonly string[] = []): Promise<void> {
+    await this.files.remove(join(this.directory, pathOf(id, place)));
+    for (const name of contents) await this.files.remove(this.contentPath(id, name));
   }
 
   /** Takes a record that cannot be read out of the way. Returns where it lies now, relative to the spool. */
   async setAside({ id, place }: Found): Promise<string> {
-    const name = join("damaged", fileName(id, place));
-    await this.files.rename(this.pathOf(id, place), join(this.directory, name));
+    const name = join("damaged", basename(pathOf(id, place)));
+    await this.files.rename(join(this.directory, pathOf(id, place)), join(this.directory, name));
     return name;
   }
 
@@ -149,12 +158,9 @@ export class Spool {
     const { subject, fields = {}, attachments, text, message } = contents;
     const json = JSON.stringify(message);
     let left = RECORD_ROOM - Buffer.byteLength(subject) - Buffer.byteLength(JSON.stringify(fields));
-    const fits = (part: string): boolean => {
-      const bytes = Buffer.byteLength(part);
-      if (bytes <= left) left -= bytes;
-      else return false;
-      return true;
-    };
+    const isTextShort = Buffer.byteLength(text) <= left;
+    if (isTextShort) left -= Buffer.byteLength(text);
+    const isMessageShort = Buffer.byteLength(json) <= left;
     const names: string[] = [];
     const put = async (name: string, source: Parameters<typeof writeDurably>[2]): Promise<number> => {
       names.push(name);
@@ -163,8 +169,8 @@ export class Spool {
     try {
       const kept: KeptContents = {
         attachments: await keepAttachments(attachments, room, this.files, put),
-        text: fits(text) ? text : { bytes: await put("text", bytePieces(text)) },
-        message: fits(json) ? { message } : { bytes: await put("message", inPieces(Buffer.from(json))) },
+        text: isTextShort ? text : { bytes: await put("text", bytePieces(text)) },
+        message: isMessageShort ? { message } : { bytes: await put("message", inPieces(Buffer.from(json))) },
       };
       if (names.length > 0) await this.files.syncFolder(join(this.directory, "contents"));
       return kept;
@@ -199,17 +205,31 @@ export class Spool {
     }));
   }
 
-  /** Which attachments are gone from the disk, or not whole there. What cannot be asked now is not gone. */
-  async gone({ id, attachments }: Pick<SpoolRecord, "id" | "attachments">): Promise<ReadonlySet<number>> {
-    const gone = new Set<number>();
-    for (const [index, { size }] of attachments.entries()) {
-      try {
-        if ((await this.files.length(this.contentPath(id, String(index)))) !== size) gone.add(index);
-      } catch (error) {
-        if (isMissing(error)) gone.add(index);
-      }
+  /**
+   * What the disk still has of a mail; `lost` names the rest, for its reader. An attachment that cannot be asked for now
+   * is not lost. Rejects with OUTBOX_DISK of class transient when the text cannot be read.
+   */
+  async remains(record: SpoolRecord): Promise<Remains> {
+    const lost: string[] = [];
+    let { text } = record;
+    if (typeof text !== "string") {
+      text = await this.text(record).catch((cause: unknown) => {
+        if (!isModemError(cause, "OUTBOX_DAMAGED")) throw cause;
+        lost.push("The text of this mail was lost on the disk of the gateway.");
+        return "";
+      });
     }
-    return gone;
+    const attachments: OutgoingAttachment[] = [];
+    for (const [index, one] of this.attachments(record).entries()) {
+      const path = this.contentPath(record.id, String(index));
+      const isWhole = await this.files.length(path).then(
+        (bytes) => bytes === one.size,
+        (error: unknown) => !isMissing(error),
+      );
+      if (isWhole) attachments.push(one);
+      else lost.push(`The attachment ${shown(one.filename)} was lost on the disk of the gateway.`);
+    }
+    return { text, attachments, lost };
   }
 
   /** Removes contents whose record is gone, because a kill came between the two. A damaged record keeps its own. */
@@ -244,7 +264,10 @@ export class Spool {
 
   /** Takes the record of a mail over from another spool. */
   async moveFrom(other: Spool, { id, place }: Found): Promise<void> {
-    await this.files.rename(other.pathOf(id, place), this.pathOf(id, place));
+    await this.files.rename(
+      join(other.directory, pathOf(id, place)),
+      join(this.directory, pathOf(id, place)),
+    );
     await this.sync(place);
   }
 
@@ -265,10 +288,6 @@ export class Spool {
     }
     if (content.length === bytes) return content;
     throw new ModemError("OUTBOX_DAMAGED", { detail: `${name} has ${content.length} of ${bytes} bytes` });
-  }
-
-  private pathOf(id: string, place: Place): string {
-    return join(this.directory, place.folder, fileName(id, place));
   }
 
   private contentPath(id: string, name: string): string {
@@ -340,15 +359,15 @@ async function* measured(
   if (size > room) throw new ModemError("OUTBOX_FULL", { detail: `no room for the attachment ${filename}` });
 }
 
-/** Name of the file within the folder of its place. */
-export function fileName(id: string, place: Place): string {
+/** Path of the file within the spool. */
+export function pathOf(id: string, place: Place): string {
   switch (place.folder) {
     case "queue":
-      return `${id}.json`;
+      return join("queue", `${id}.json`);
     case "sending":
-      return `${id}.${place.transaction}.json`;
+      return join("sending", `${id}.${place.transaction}.json`);
     case "failed":
-      return `${id}.${place.since}.${place.bytes}.json`;
+      return join("failed", `${id}.${place.since}.${place.bytes}.json`);
   }
 }
 

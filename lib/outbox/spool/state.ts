@@ -190,6 +190,11 @@ export class OutboxTime {
     };
   }
 
+  /** Milliseconds of running time since then; never below 0. */
+  age({ time }: OutboxInstant): number {
+    return Math.max(0, this.now().time - time);
+  }
+
   /** Stops or continues `active`. */
   hold(held: boolean): void {
     const { time, active } = this.now();
@@ -207,11 +212,6 @@ export class OutboxTime {
       active: Math.max(active, seen.active),
       now: this.clock.now(),
     };
-  }
-
-  /** Takes an instant of another clock (a spool that was adopted, a lost state) for now. */
-  translate(instant: OutboxInstant): OutboxInstant {
-    return instant.clock === this.name ? instant : this.now();
   }
 
   /** True when the age of what happened then is exact: restarts of the process lose nothing of it, those of the host do. */

@@ -17,7 +17,7 @@ import {
   type SpoolRecord,
 } from "./record";
 import { recover } from "./recovery";
-import { fileName, loadRecord, type Contents, type KeptContents, type Spool } from "./spool";
+import { loadRecord, pathOf, type Contents, type KeptContents, type Spool } from "./spool";
 import type { OutboxTime } from "./state";
 
 const QUEUE: Place = { folder: "queue" };
@@ -42,8 +42,11 @@ type Leftover = Found & { readonly contents: readonly string[] };
 type FailedPlace = Extract<Place, { folder: "failed" }>;
 
 export class MailStore {
-  private readonly failed = new Map<string, FailedPlace>();
+  /** Mails kept for `retry`, and where. */
+  readonly failed = new Map<string, FailedPlace>();
   private leftovers: Leftover[] = [];
+  /** The record that was written last: mostly that of the mail to be sent next, which need not be read back then. */
+  private last: SpoolRecord | undefined;
   private cleaning: Promise<void> = Promise.resolve();
 
   constructor(
@@ -73,7 +76,8 @@ export class MailStore {
     const record = make(await this.spool.keep(id, contents, room));
     try {
       const bytes = await this.spool.write(record, QUEUE);
-      return { record: headOf(record), place: QUEUE, bytes: bytes + contentBytes(record) };
+      this.last = record;
+      return { record, place: QUEUE, bytes: bytes + contentBytes(record) };
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.
       await this.removeOrKeepFor({ id, place: QUEUE, contents: contentNames(record) });
@@ -83,7 +87,10 @@ export class MailStore {
 
   /** Rejects with OUTBOX_DAMAGED when the record is no longer readable, or with the error of the disk. */
   async load(slot: Slot): Promise<SpoolRecord> {
-    return slot.unsaved ?? loadRecord(this.spool, slot);
+    if (slot.unsaved !== undefined) return slot.unsaved;
+    const { last } = this;
+    const isLast = last?.id === slot.id && last.revision === slot.revision;
+    return isLast ? last : loadRecord(this.spool, slot);
   }
 
   /**
@@ -100,6 +107,7 @@ export class MailStore {
       await this.spool.write(next, to);
       this.moved(slot, to);
       slot.unsaved = undefined;
+      this.last = next;
     } catch (cause) {
       this.trouble(new ModemError("OUTBOX_DISK", { detail: `state of mail ${slot.id}`, cause }));
       if (mayForget && (await this.moveBack(slot))) return true;
@@ -146,7 +154,7 @@ export class MailStore {
       }
     }
     await this.removeOrKeepFor({ id: slot.id, place: slot.place, contents: contentNames(record) });
-    await this.removeLeftovers();
+    if (this.leftovers.length > 0) await this.removeLeftovers();
   }
 
   /** Takes a damaged record away. Never rejects. */
@@ -165,22 +173,6 @@ export class MailStore {
       }
     });
     await this.cleaning;
-  }
-
-  /** Mails kept for `retry`. */
-  get failedCount(): number {
-    return this.failed.size;
-  }
-
-  /** Bytes of them on the disk. */
-  get failedBytes(): number {
-    let bytes = 0;
-    for (const place of this.failed.values()) bytes += place.bytes;
-    return bytes;
-  }
-
-  hasFailed(id: string): boolean {
-    return this.failed.has(id);
   }
 
   /** Oldest first. */
@@ -283,8 +275,8 @@ export class MailStore {
   /** What was to be removed there is of use again. */
   private moved(slot: Slot, to: Place): void {
     slot.place = to;
-    const name = fileName(slot.id, to);
-    this.leftovers = this.leftovers.filter(({ id, place }) => fileName(id, place) !== name);
+    const path = pathOf(slot.id, to);
+    this.leftovers = this.leftovers.filter(({ id, place }) => pathOf(id, place) !== path);
   }
 
   private async syncQuietly(place: Place): Promise<void> {
@@ -295,8 +287,7 @@ export class MailStore {
 
   private async removeOrKeepFor(leftover: Leftover): Promise<void> {
     try {
-      await this.spool.remove(leftover);
-      await this.spool.drop(leftover.id, leftover.contents);
+      await this.spool.remove(leftover, leftover.contents);
     } catch (cause) {
       this.leftovers.push(leftover);
       this.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${leftover.id} cannot be removed`, cause }));

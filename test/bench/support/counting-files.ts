@@ -11,7 +11,8 @@ export class CountingFiles {
     create: async (path) => {
       const writer = await hostFiles.create(path);
       return {
-        ...writer,
+        writeFile: (bytes) => writer.writeFile(bytes),
+        close: () => writer.close(),
         sync: () => this.count(() => writer.sync()),
       };
     },

@@ -50,7 +50,7 @@ export class CampaignDisk {
         return this.lastWriter;
       }
       case "write":
-        return this.writer(call.writer).write(call.bytes);
+        return this.writer(call.writer).writeFile(call.bytes);
       case "sync":
       case "close":
         return this.writer(call.writer)[call.name]();
@@ -105,7 +105,7 @@ export function remoteFiles(tell: (message: FromOutbox) => Promise<void>): FileL
     async create(path) {
       const writer = Number(await ask({ name: "create", path }));
       return {
-        async write(bytes) {
+        async writeFile(bytes) {
           await ask({ name: "write", writer, bytes });
         },
         async sync() {

@@ -16,7 +16,12 @@ const files: FileLayer = {
   ...hostFiles,
   syncFolder: () => Promise.resolve(),
   async create(path) {
-    return { ...(await hostFiles.create(path)), sync: () => Promise.resolve() };
+    const writer = await hostFiles.create(path);
+    return {
+      writeFile: (bytes) => writer.writeFile(bytes),
+      close: () => writer.close(),
+      sync: () => Promise.resolve(),
+    };
   },
 };
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FaultyFiles } from "../../support/faulty-files";
+import { TIME } from "../../support/property";
 import { attachment, Bench, DIRECTORY, failure, mail } from "./bench";
 
 const REFUSED = failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
@@ -24,7 +25,7 @@ async function withFailed(): Promise<{ bench: Bench; id: string; files: FaultyFi
 }
 
 describe("What is asked of the outbox at the same moment", function () {
-  this.timeout(60_000);
+  this.timeout(TIME);
 
   it("sends a failed mail once though retry is asked for several times, all or by its id", async () => {
     for (let turns = 0; turns < TURNS; turns++) {

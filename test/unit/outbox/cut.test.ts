@@ -4,6 +4,7 @@ import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { balance, type Accepted, type Told } from "../../support/account";
 import { seededRandom } from "../../support/random";
 import { FaultyFiles, type Survives } from "../../support/faulty-files";
+import { TIME } from "../../support/property";
 import { attachment, Bench, failure, mail, OPTIONS } from "./bench";
 
 const MAILS: readonly Mail[] = [
@@ -91,6 +92,6 @@ describe("A kill or a power cut after any single operation", () => {
         if (run.operations < at) last = at;
       }
       assert.ok(last > 80, `${last} operations were cut`);
-    }).timeout(60_000);
+    }).timeout(TIME);
   }
 });

@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { storeError } from "../../../lib/stored-error";
 import type { MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
-import { adopted, isInDoubt, newTransaction, next, stateOf } from "../../../lib/outbox/lifecycle";
+import { adopted, newTransaction, next, stateOf } from "../../../lib/outbox/lifecycle";
+import { isInDoubt } from "../../../lib/outbox/outcome";
 import { LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";
 import { RUNS } from "../../support/property";
 import {
@@ -364,7 +365,10 @@ describe("The next transaction of a mail", () => {
       assert.deepEqual(stateOf(life({ transactions })), { kind: "queued", due: Math.min(...dues) });
       return [stateOf(mail), effects];
     };
-    const only = (index: number): unknown => [{ kind: "preparing", index }, [{ kind: "prepare", index }]];
+    const only = (index: number): unknown => [
+      { kind: "preparing", index, isStopped: false },
+      [{ kind: "prepare", index }],
+    ];
     assert.deepEqual(started(5, 9), only(0));
     assert.deepEqual(started(9, 5), only(1));
     assert.deepEqual(started(7, 7, 3, 3), only(2));

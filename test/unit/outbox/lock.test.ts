@@ -41,7 +41,7 @@ describe("Lock of the spool", () => {
     await assert.rejects(place.take(host), { code: "OUTBOX_LOCKED" });
     await place.clock.until(lock.release());
     await place.take(host);
-    assert.equal(await place.clock.until(lock.isHeld()), false);
+    await assert.rejects(place.clock.until(lock.assertHeld()), { code: "OUTBOX_LOCKED" });
   });
 
   it("is free at once after its process was killed", async () => {
@@ -81,7 +81,7 @@ describe("Lock of the spool", () => {
     const holder = await place.take(place.host("boot-1"));
     await assert.rejects(place.take(place.host("boot-2")), { code: "OUTBOX_LOCKED" });
     assert.ok(place.clock.now() <= 4000);
-    assert.equal(await place.clock.until(holder.isHeld()), true);
+    await place.clock.until(holder.assertHeld());
   });
 
   it("takes over from a holder it cannot see who does not answer", async () => {
@@ -93,7 +93,7 @@ describe("Lock of the spool", () => {
     const lock = new SpoolLock(FOLDER, files, clock, fakeHost(clock, "boot-2"));
     await clock.until(lock.take());
     assert.equal(clock.now(), 12_000);
-    assert.equal(await clock.until(lock.isHeld()), true);
+    await clock.until(lock.assertHeld());
     await place.clock.until(holder.release());
   });
 
@@ -122,26 +122,26 @@ describe("Lock of the spool", () => {
     await place.take(dead);
     dead.end();
     const slow = new SpoolLock(FOLDER, place.files, place.clock, place.host());
-    let others: Promise<SpoolLock> | undefined;
+    let other: SpoolLock | undefined;
     const read = place.files.read.bind(place.files);
     place.files.read = async (path) => {
       place.files.read = read;
       const bytes = await place.files.read(path);
       const first = await place.take(place.host());
       await first.release();
-      others = place.take(place.host());
-      await others;
+      other = await place.take(place.host());
       return bytes;
     };
     await assert.rejects(place.clock.until(slow.take()), { code: "OUTBOX_LOCKED" });
-    assert.equal(await place.clock.until((await others)?.isHeld() ?? Promise.resolve(false)), true);
+    assert.ok(other);
+    await place.clock.until(other.assertHeld());
   });
 
   it("tells a holder who stood still that he was succeeded, and does not disturb the successor", async () => {
     const place = new Place();
     const first = await place.take(place.host("boot-1"));
     place.files.put(`${FOLDER}/lock/9.json`, JSON.stringify({ token: "other", pid: 1 }));
-    assert.equal(await place.clock.until(first.isHeld()), false);
+    await assert.rejects(place.clock.until(first.assertHeld()), { code: "OUTBOX_LOCKED" });
     await place.clock.until(first.release());
     assert.match(place.files.text(`${FOLDER}/lock/9.json`), /other/);
   });

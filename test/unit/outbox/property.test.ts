@@ -6,6 +6,7 @@ import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { balance, type Accepted, type Told } from "../../support/account";
 import type { Fate } from "../../support/fake-mailer";
 import { FaultyFiles } from "../../support/faulty-files";
+import { TIME } from "../../support/property";
 import { attachment, Bench, failure, mail, SETTINGS } from "./bench";
 
 /** What may happen, in any order. */
@@ -271,7 +272,7 @@ class Life {
 
 describe("Any sequence of mails, fates, commands, restarts and kills", () => {
   it("ends with every accepted mail told, nothing lost and nothing repeated unmarked", async function () {
-    this.timeout(120_000);
+    this.timeout(TIME);
     await fc.assert(
       fc.asyncProperty(
         fc.array(step, { minLength: 3, maxLength: 30 }),
