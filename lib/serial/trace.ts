@@ -1,13 +1,12 @@
 /**
  * Trace: a record of what went over the wire, for a person who looks for a fault.
  *
- * It is a decorator around a transport, off until somebody switches it on, bounded in memory, and it holds no secret:
+ * It listens to a transport and its writes, is off until somebody switches it on, bounded in memory, and it holds no secret:
  * what `hide` was told is masked in both directions, also where an echo or an error repeats it and where a read or
  * write cuts it in two.
  */
-import { EventEmitter } from "node:events";
 import type { Clock } from "../clock";
-import type { ControlLines, Transport, TransportEvents } from "./transport";
+import type { Transport } from "./transport";
 
 export interface TraceEntry {
   /** Wall-clock time in ms since 1970. */
@@ -82,9 +81,16 @@ export class Trace {
     this.characters = 0;
   }
 
-  /** The same transport, watched. */
+  /** Records from now on what goes over this transport, which is given back. */
   watch(transport: Transport): Transport {
-    return new TracedTransport(transport, this);
+    const write = transport.write.bind(transport);
+    transport.write = (bytes) => {
+      this.record("out", bytes);
+      return write(bytes);
+    };
+    // Before any reaction to the bytes is recorded.
+    transport.prependListener("data", (bytes) => this.record("in", bytes));
+    return transport;
   }
 
   /** Records bytes that went over the wire; from the next line on when just switched on. */
@@ -120,53 +126,6 @@ export class Trace {
     this.characters += Math.min(text.length, this.limit);
     while (this.characters > this.limit)
       this.characters -= this.recorded.shift()?.text.length ?? this.characters;
-  }
-}
-
-class TracedTransport extends EventEmitter<TransportEvents> implements Transport {
-  constructor(
-    private readonly inner: Transport,
-    private readonly trace: Trace,
-  ) {
-    super();
-    inner.on("data", (bytes) => {
-      trace.record("in", bytes);
-      this.emit("data", bytes);
-    });
-    inner.on("closed", (error) => this.emit("closed", error));
-  }
-
-  get label(): string {
-    return this.inner.label;
-  }
-
-  get bitRate(): number | undefined {
-    return this.inner.bitRate;
-  }
-
-  get flowControlled(): boolean {
-    return this.inner.flowControlled;
-  }
-
-  open(): Promise<void> {
-    return this.inner.open();
-  }
-
-  write(bytes: Uint8Array): Promise<void> {
-    this.trace.record("out", bytes);
-    return this.inner.write(bytes);
-  }
-
-  drain(): Promise<void> {
-    return this.inner.drain();
-  }
-
-  set(lines: ControlLines): Promise<void> {
-    return this.inner.set(lines);
-  }
-
-  close(): Promise<void> {
-    return this.inner.close();
   }
 }
 

@@ -96,19 +96,16 @@ export function readSubject(values: readonly unknown[], warn: Warn): Subject {
     warn("The subject cannot be converted to text; the default subject was used.");
     return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
-  const line = subjectLine(text.length > LONGEST_WHOLE ? cut(text, LONGEST_WHOLE) : text, warn);
+  const given = wellFormed(text.length > LONGEST_WHOLE ? cut(text, LONGEST_WHOLE) : text);
+  const printed = given.replace(TERMINAL, "").replaceAll("\0", "").trim();
+  if (["\0", "\u001B", "\u009B"].some((sign) => given.includes(sign)) || CONTROL.test(printed)) {
+    warn("Line ends and control characters were removed from the subject.");
+  }
+  // A blank for each run of line ends and control characters.
+  const line = printed.replace(BLANKS, (run) => (CONTROL.test(run) ? " " : run.replaceAll("\t", " "))).trim();
   if (line.length <= LONGEST_SUBJECT) return { line, whole: undefined, isGiven: true };
   warn("The subject is very long; it was truncated and is in full in the text.");
   return { line: `${cut(line, SHORT_SUBJECT).trimEnd()} ...`, whole: line, isGiven: true };
-}
-
-/** The text on one line: a blank for each run of line ends and control characters. */
-function subjectLine(text: string, warn: Warn): string {
-  const printed = wellFormed(text).replace(TERMINAL, "").replaceAll("\0", "").trim();
-  if (["\0", "\u001B", "\u009B"].some((sign) => text.includes(sign)) || CONTROL.test(printed)) {
-    warn("Line ends and control characters were removed from the subject.");
-  }
-  return printed.replace(BLANKS, (run) => (CONTROL.test(run) ? " " : run.replaceAll("\t", " "))).trim();
 }
 
 /* Priority of a message: the words and numbers that alert nodes use, as the three that a queue knows. */
