@@ -60,7 +60,7 @@ export class Station {
 
   constructor(private readonly options: StationOptions = {}) {
     const { clock, server } = this;
-    this.module = new SimulatedModem({ imei: "001015000000016", ...options.module, clock });
+    this.module = new SimulatedModem({ imei: "001015000000015", ...options.module, clock });
     const { fates } = this;
     this.module.state(internet).mailServer = async (delivery) =>
       (await fates.shift()?.()) ?? server.take(delivery);

@@ -22,7 +22,7 @@ export const HEALTHY: Readonly<Record<string, Reply>> = {
   "AT+CGMI": answer("Quectel"),
   "AT+CGMM": answer("EC25"),
   "AT+QGMR": answer("EC25EFAR06A06M4G_20.200.20.200"),
-  "AT+CGSN": answer("861234567890123"),
+  "AT+CGSN": answer("861234567890127"),
   "AT+CPIN?": answer("+CPIN: READY"),
   "AT+CEREG?": answer("+CEREG: 0,1"),
   "AT+CGREG?": answer("+CGREG: 0,1"),

@@ -94,13 +94,35 @@ export function isIdentified({ model, firmware }: ModuleIdentity): boolean {
 /** Asks the module who it is; what it does not tell is empty. */
 export async function identify(execute: Execute): Promise<ModuleIdentity> {
   const unknown = async (): Promise<string> => "";
-  const imei = await ifRefused(execute(serialNumber()), unknown);
+  const imei = await askImei(execute);
   return {
     manufacturer: await ifRefused(execute(manufacturer()), unknown),
     model: await ifRefused(execute(model()), unknown),
     firmware: await ifRefused(execute(fullRevision()), () => ifRefused(execute(revision()), unknown)),
-    ...(/^\d{14,16}$/.test(imei) ? { imei } : {}),
+    ...(imei !== undefined && { imei }),
   };
+}
+
+/**
+ * The IMEI; undefined for a module that does not tell it. Two ports that read one module's differently would not keep each
+ * other out, so a number that its check digit does not confirm is believed when it comes twice.
+ */
+async function askImei(execute: Execute): Promise<string | undefined> {
+  const ask = (): Promise<string> => ifRefused(execute(serialNumber()), async () => "");
+  const first = await ask();
+  if (first === "" || isChecked(first)) return first || undefined;
+  const second = await ask();
+  const isNumber = isChecked(second) || (second === first && /^\d{14,16}$/.test(second));
+  return isNumber ? second : undefined;
+}
+
+/** Fifteen digits of which the last fits the others by Luhn's formula (3GPP TS 23.003 annex B). */
+function isChecked(imei: string): boolean {
+  if (!/^\d{15}$/.test(imei)) return false;
+  const sum = Array.from(imei, Number)
+    .map((digit, index) => (index % 2 === 0 ? digit : 2 * digit))
+    .reduce((total, value) => total + (value > 9 ? value - 9 : value), 0);
+  return sum % 10 === 0;
 }
 
 /** Has results sent to our port. The value `all` of newer firmware serves it too, and whoever chose it. */

@@ -12,7 +12,8 @@ import { isKnownLine } from "./grammar";
 const FINAL = /^(OK|ERROR|SEND OK|SEND FAIL|\+CM[ES] ERROR: ?.*)$/;
 /** After it exactly so many bytes are written. */
 const SEND = /^AT\+QISEND=\d+,([1-9]\d*)$/;
-const PROMPT = "> ";
+/** Some firmware leaves out the space. */
+const PROMPT = /^> ?$/;
 const CONNECT = /^CONNECT\b/;
 /** ATE0Q0V1, the probe, the escape sequence; see lib/at/resync-ladder.ts. */
 const RESYNC = /^(\+\+\+|ATE0Q0V1|AT\+CMEE\?(;\+CMEE\?)*)$/;
@@ -77,7 +78,7 @@ export class WireWitness implements LineWitness {
       }
     }
     const [, size] = SEND.exec(this.latest) ?? [];
-    if (this.state === "running" && size !== undefined && this.heard === PROMPT) {
+    if (this.state === "running" && size !== undefined && PROMPT.test(this.heard)) {
       this.heard = "";
       this.block = Number(size);
     }

@@ -8,7 +8,7 @@ import { memoryMailer, transaction, type MemoryMailer } from "../../support/memo
 import type { MemoryRigOptions } from "../../support/memory-rig";
 
 /** A mail is in flight for 20 s; always the same module. */
-const IN_FLIGHT = { module: { imei: "001015000000016", timing: { airMs: 20_000 } } } as const;
+const IN_FLIGHT = { module: { imei: "001015000000015", timing: { airMs: 20_000 } } } as const;
 const MINUTE = 60_000;
 
 /** Puts a mail in flight and leaves it after 2 s, with the connection; what is left, and the mark. */

@@ -1,6 +1,7 @@
 /** Two config nodes on two ports of one module: each mail goes to its own recipients, in its own name, or is not sent. */
 import assert from "node:assert/strict";
 import type { Outcome, Transaction } from "../../../lib/mailer/mailer";
+import type { FaultRule } from "../../../lib/simulator";
 import { attachment, memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
 import type { MemoryRigOptions } from "../../support/memory-rig";
 
@@ -94,6 +95,37 @@ describe("Two users of one module on two of its ports", () => {
     assert.equal((await other.send()).recipients[0]?.state, "accepted");
     await pump.clock.until(one.abandon());
     await other.close();
+    await pump.close();
+  });
+
+  it("keep each other out although the line has spoilt a digit of the module's number on one port", async () => {
+    const pump = await memoryMailer(usbat);
+    const spoil: FaultRule = {
+      at: { direction: "modem", port: "usbmodem", byte: 10 },
+      fault: { kind: "corrupt", count: 1, mask: 1 },
+    };
+    pump.module.faults.set([
+      { at: { command: "+CGSN" }, fault: { kind: "run", run: ({ faults }) => faults.set([spoil]) } },
+    ]);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.ok(pump.module.log.entries.some((entry) => entry.kind === "event" && /corrupt/.test(entry.text)));
+    assert.equal(boiler.modem.identity?.imei, pump.modem.identity?.imei);
+    const one = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    const signal = new AbortController().signal;
+    const other = boiler.mailer.prepare(mailOf("boiler", 0), { signal, ageMs: 0, possibleDuplicate: false });
+    assert.equal((await pump.commit(one)).recipients[0]?.state, "accepted");
+    const next = await pump.clock.until(other);
+    assert.ok(next.kind === "prepared");
+    await pump.commit(next);
+    assert.deepEqual(
+      pump.server.received.map(({ sender, recipients }) => [sender, ...recipients]),
+      [
+        ["pump7@example.com", "pump7-0@example.com"],
+        ["boiler@example.com", "boiler-0@example.com"],
+      ],
+    );
+    await boiler.close();
     await pump.close();
   });
 

@@ -31,7 +31,7 @@ describe("modem", () => {
       manufacturer: "Quectel",
       model: "EC25",
       firmware: "EC25EFAR06A06M4G_20.200.20.200",
-      imei: "861234567890123",
+      imei: "861234567890127",
     });
     assert.deepEqual(
       transports[0]?.written.filter((line) => !line.includes("CMEE?")),
