@@ -133,7 +133,7 @@ function contents(mail: ParsedMail): object {
     autoSubmitted: mail.headers.get("auto-submitted"),
     text: text?.trim(),
     // The parser puts the picture into the text in HTML.
-    html: html === false ? html : html.trim().replace(/data:image\/png;base64,[^"]*/, "cid:trend@plant7"),
+    html: (html || "").trim().replace(/data:image\/png;base64,[^"]*/, "cid:trend@plant7"),
     attachments: attachments.map(
       ({ filename, contentType, contentDisposition, cid, related, size, content }) => ({
         filename,
