@@ -194,6 +194,8 @@ function endedOf({ ended, queue }: ModemView): HTMLElement {
         mail.attempts > 1 ? text("mail.attempts", { n: mail.attempts }) : "",
         mail.queuedMs >= 1000 ? text("mail.queuedFor", { time: duration(mail.queuedMs) }) : "",
         mail.possibleDuplicate ? text("mail.possibleDuplicate") : "",
+        mail.via === undefined ? "" : text(`mail.${mail.via}`),
+        mail.tls?.replace("v", " "),
       ),
       above.has(mail.id) ? undefined : explained(mail.error),
     );

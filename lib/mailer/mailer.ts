@@ -55,13 +55,16 @@ export interface Transaction {
   readonly envelope: Envelope;
 }
 
+/** Steps of a session that this package has with the server itself, in their order; `data` is what takes time. */
+export type SessionStage = "connect" | "tls" | "login" | "envelope" | "data" | "commit";
+
 /**
- * How much of a transaction is done, for a person who watches. `upload` is what takes time: attachments into the module,
- * or the whole message over a socket; `body` a text that goes into the module apart from them.
+ * How much of a transaction is done, for a person who watches. By the module's own client, `upload` is what takes time:
+ * attachments into the module; `body` is a text that goes into it apart from them.
  */
 export interface MailerProgress {
-  readonly stage: "connect" | "settings" | "upload" | "body" | "sending";
-  /** Bytes of the mail handed over so far and in all; 0 of 0 where the stage has none. */
+  readonly stage: SessionStage | "settings" | "upload" | "body" | "sending";
+  /** Bytes of the mail, so far and in all; 0 of 0 where the stage has none. In `data`: those acknowledged by the server. */
   readonly done: number;
   readonly total: number;
 }

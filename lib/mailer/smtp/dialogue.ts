@@ -23,11 +23,9 @@ import { copyOf, isModemError, ModemError, systemCode } from "../../errors";
 import type { SessionTls } from "../../mail/mail";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSocket } from "../../quectel/sockets/module-socket";
+import type { SessionStage } from "../mailer";
 import type { HeldMessage } from "./held-message";
 import { loadConnection } from "./nodemailer";
-
-/** The steps of a session in their order, as `stage` of its errors. */
-export type DialogueStage = "connect" | "login" | "envelope" | "data" | "send";
 
 /** Milliseconds (RFC 5321 section 4.5.3.2): greeting and what follows it, login, envelope, the answer to the end. */
 const GREETING_MS = 300_000;
@@ -56,6 +54,10 @@ export interface DialogueOptions {
   readonly clock: Clock;
   readonly settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password">;
   readonly trust: ConnectionOptions;
+  /** Told of each step that begins. */
+  readonly onStage?: (stage: SessionStage) => void;
+  /** Told of the bytes that the server has acknowledged since it asked for the message. */
+  readonly onAcknowledged?: (bytes: number) => void;
 }
 
 /** A failure of the session, and how far it had come. */
@@ -78,8 +80,7 @@ export interface RefusedRecipient {
 }
 
 export class Dialogue {
-  /** The step that runs, or failed. */
-  stage: DialogueStage = "connect";
+  private running: SessionStage = "connect";
   private readonly connection: SMTPConnection;
   private readonly broken = new Deferred<never>();
   private readonly result = new Deferred<Sent>();
@@ -118,12 +119,24 @@ export class Dialogue {
       logger: false,
       debug: false,
     });
+    this.noticeUpgrade();
     this.connection.on("error", (error: unknown) => this.broken.reject(this.whole(error)));
     // What the server has said last is told after that.
     this.connection.once("end", () => {
       const closed = new Error("the server closed the connection");
       void delay(options.clock, 0).then(() => this.broken.reject(closed));
     });
+  }
+
+  /** The step that runs, or failed. */
+  get stage(): SessionStage {
+    return this.running;
+  }
+
+  private set stage(stage: SessionStage) {
+    if (stage === this.running) return;
+    this.running = stage;
+    this.options.onStage?.(stage);
   }
 
   /** True once nothing more can be sent. */
@@ -221,6 +234,8 @@ export class Dialogue {
     });
     this.stage = "data";
     const { socket } = this;
+    const before = socket.bytesWritten;
+    socket.on("acknowledged", (bytes: number) => this.options.onAcknowledged?.(Math.max(0, bytes - before)));
     await this.unlessAnswered(message.held);
     // What is still underway in the host comes to the socket of the module within a turn.
     do await this.unlessAnswered(this.flushed());
@@ -233,7 +248,7 @@ export class Dialogue {
 
   /** The end of the message; resolves with the server's word. Rejects as the others: then the outcome is in doubt. */
   async finish(): Promise<Sent> {
-    return this.limited("send", ACCEPTANCE_MS, async () => {
+    return this.limited("commit", ACCEPTANCE_MS, async () => {
       const { stream } = this;
       // The dot behind the last line goes along with it.
       stream?.cork();
@@ -276,6 +291,16 @@ export class Dialogue {
     return stream === false || stream === null ? undefined : stream;
   }
 
+  /** nodemailer tells nobody when it begins to encrypt. */
+  private noticeUpgrade(): void {
+    const upgrade: unknown = Reflect.get(this.connection, "_upgradeConnection");
+    if (typeof upgrade !== "function") return;
+    Reflect.set(this.connection, "_upgradeConnection", (...how: readonly unknown[]) => {
+      this.stage = "tls";
+      Reflect.apply(upgrade, this.connection, how);
+    });
+  }
+
   private async flushed(): Promise<void> {
     await this.socket.drained(OUTSTANDING_BYTES);
     await delay(this.options.clock, 0);
@@ -296,7 +321,7 @@ export class Dialogue {
   }
 
   private step(
-    stage: DialogueStage,
+    stage: SessionStage,
     limitMs: number,
     start: (done: (error?: Error | null) => void) => void,
   ): Promise<void> {
@@ -309,7 +334,7 @@ export class Dialogue {
     });
   }
 
-  private limited<T>(stage: DialogueStage, limitMs: number, work: () => Promise<T>): Promise<T> {
+  private limited<T>(stage: SessionStage, limitMs: number, work: () => Promise<T>): Promise<T> {
     this.stage = stage;
     return within(this.options.clock, limitMs, work(), () => {
       const late = new ModemError("SMTP_TIMEOUT", { modemCode: null, detail: `${limitMs / 1000} s` });

@@ -21,13 +21,9 @@ export class HeldMessage {
   private readonly start = new Deferred<void>();
   private readonly end = new Deferred<void>();
   private readonly gate = new Deferred<void>();
-  private passed = 0;
 
-  /** @param source is destroyed with the message. @param onPassed told of the bytes passed on so far. */
-  constructor(
-    private readonly source: Readable,
-    private readonly onPassed: (bytes: number) => void = () => undefined,
-  ) {
+  /** @param source is destroyed with the message. */
+  constructor(private readonly source: Readable) {
     this.begun = this.start.promise;
     this.held = this.end.promise;
     source.on("error", () => undefined);
@@ -57,7 +53,7 @@ export class HeldMessage {
         const bytes = Buffer.concat([rest, chunk]);
         const open = Math.max(0, bytes.length - WITHHELD_BYTES);
         rest = bytes.subarray(open);
-        if (open > 0) yield this.pass(bytes.subarray(0, open));
+        if (open > 0) yield bytes.subarray(0, open);
       }
     } catch (cause) {
       this.end.reject(asModemError(cause));
@@ -65,12 +61,6 @@ export class HeldMessage {
     }
     this.end.resolve();
     await this.gate.promise;
-    if (rest.length > 0) yield this.pass(rest);
-  }
-
-  private pass(bytes: Buffer): Buffer {
-    this.passed += bytes.length;
-    this.onPassed(this.passed);
-    return bytes;
+    if (rest.length > 0) yield rest;
   }
 }

@@ -119,7 +119,7 @@ function merged(
 export function resultUnknown(cause: unknown): ModemError {
   return new ModemError("MODEM_RESULT_UNKNOWN", {
     cause,
-    stage: "send",
+    stage: "commit",
     detail: "the connection was lost before the server's answer",
   });
 }

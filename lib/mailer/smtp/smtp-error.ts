@@ -9,11 +9,12 @@ import type { SmtpSettings } from "../../quectel/settings";
 import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
 import { withServer } from "../named-server";
 import { shownWords } from "../server-words";
-import type { Broken, DialogueStage } from "./dialogue";
+import type { SessionStage } from "../mailer";
+import type { Broken } from "./dialogue";
 
 /** What the error depends on beside the failure. */
 export interface Circumstances {
-  readonly stage: DialogueStage;
+  readonly stage: SessionStage;
   readonly settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password" | "tokens"> & {
     /** What else of the login no reply may show. */
     readonly secrets?: readonly string[];
@@ -126,6 +127,7 @@ function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
   if (denied !== undefined) return denied;
   switch (stage) {
     case "connect":
+    case "tls":
       // Whatever it is, it hits every mail.
       return { ...(REPLIES[reply.code] ?? UNNAMED), class: "setup", hint: SPECIAL_HINTS.refusedConnection };
     case "login":
@@ -145,7 +147,7 @@ function meaningOf(reply: Reply, circumstances: Circumstances): Meaning {
             hint: SPECIAL_HINTS.refusedSender,
           };
     case "data":
-    case "send":
+    case "commit":
       return isAboutSize(reply) ? { code: "SMTP_MAIL_TOO_LARGE" } : (REPLIES[reply.code] ?? UNNAMED);
   }
 }

@@ -85,7 +85,6 @@ interface Standing {
   readonly dialogue: Dialogue;
   readonly message: Message;
   readonly lease: Lease;
-  readonly options: PrepareOptions;
   /** The mail asks for reports of the delivery, whether or not they are asked for in this session. */
   readonly wantsReports: boolean;
 }
@@ -151,21 +150,18 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     wantsReports = transaction.mail.fields?.dsn !== undefined,
   ): Promise<Prepared> {
     const { mail, envelope } = transaction;
-    const progress = options.onProgress ?? (() => undefined);
-    progress({ stage: "connect", done: 0, total: 0 });
+    options.onProgress?.({ stage: "connect", done: 0, total: 0 });
     await this.remedies.apply(mail.id, lease, signal);
     await this.connected(signal);
     const message = await this.message(transaction, options, signal);
     await this.login.ready(signal);
-    const dialogue = await this.open(signal);
+    const dialogue = await this.open(message.size, options, signal);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     signal.addEventListener("abort", onAbort, { once: true });
-    const total = message.size;
-    const held = new HeldMessage(message.open(), (done) => progress({ stage: "upload", done, total }));
-    const standing: Standing = { transaction, dialogue, message, lease, options, wantsReports };
+    const held = new HeldMessage(message.open());
+    const standing: Standing = { transaction, dialogue, message, lease, wantsReports };
     try {
       await dialogue.greet();
-      progress({ stage: "settings", done: 0, total: 0 });
       await this.login.into(dialogue, signal);
       const to = [...recipientsOf(envelope)];
       await dialogue.begin(message.envelopeTo(to), held);
@@ -195,7 +191,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   }
 
   private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
-    const { transaction, dialogue, message, options, wantsReports } = standing;
+    const { transaction, dialogue, message, wantsReports } = standing;
     const { envelope, mail } = transaction;
     const { modem, pdp } = this.options;
     const { recovery } = this;
@@ -208,7 +204,6 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     leave.addEventListener("abort", onLeave, { once: true });
     try {
       if (leave.aborted) onLeave();
-      options.onProgress?.({ stage: "sending", done: 0, total: 0 });
       const { serverMessageId, response } = await dialogue.finish();
       pdp.used();
       await recovery.succeeded();
@@ -272,13 +267,21 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     return makeMessage(mail, this.options.text, { ageMs, possibleDuplicate, raisedAt });
   }
 
-  private async open(signal: AbortSignal): Promise<Dialogue> {
+  /** @param total bytes of the message */
+  private async open(total: number, { onProgress }: PrepareOptions, signal: AbortSignal): Promise<Dialogue> {
     const { modem, settings, sockets } = this.options;
     const trust = settings.security === "none" ? {} : trustOf(settings);
     const { contextId } = modem.options.network;
     const { host, port } = settings;
     const socket = await sockets.connect({ contextId, host, port }, signal);
-    const dialogue = new Dialogue(socket, { clock: modem.clock, settings, trust });
+    const dialogue = new Dialogue(socket, {
+      clock: modem.clock,
+      settings,
+      trust,
+      onStage: (stage) => onProgress?.({ stage, done: 0, total: stage === "data" ? total : 0 }),
+      // Encryption and doubled dots come on top.
+      onAcknowledged: (bytes) => onProgress?.({ stage: "data", done: Math.min(bytes, total), total }),
+    });
     this.live.add(dialogue);
     return dialogue;
   }

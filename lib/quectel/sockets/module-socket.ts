@@ -62,9 +62,13 @@ export class ModuleSocket extends Duplex {
       onClosed: () => this.receiver.onClosed(),
       onLost: onBroken,
     });
-    this.sender = new SocketSender(this.line, onBroken, () => {
-      this.receiver.onSent();
-      this.touch();
+    this.sender = new SocketSender(this.line, {
+      onBroken,
+      onSent: () => {
+        this.receiver.onSent();
+        this.touch();
+      },
+      onAcknowledged: (bytes) => this.emit("acknowledged", bytes),
     });
     this.receiver = new SocketReceiver(this.line, framing, {
       push: (bytes) => {
@@ -76,6 +80,11 @@ export class ModuleSocket extends Duplex {
     });
     if (news.length > 0) this.receiver.onData();
     if (news.includes("closed")) this.receiver.onClosed();
+  }
+
+  /** Bytes that the module has taken since the socket was opened. `acknowledged` is emitted with those the peer has. */
+  get bytesWritten(): number {
+    return this.sender.sent;
   }
 
   /**

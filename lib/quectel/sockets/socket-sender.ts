@@ -20,11 +20,24 @@ const WATCH_MS = 5_000;
 const PAUSE_MS = { first: 50, longest: 2_000 } as const;
 /** Refusals of one block in a row: a damaged command line is refused once, a socket that is closing always. */
 const MOST_REFUSALS = 3;
+/** Bytes after which the module is asked what of them has been acknowledged, because somebody watches: 16 blocks. */
+const ASK_AFTER_BYTES = 16 * LONGEST_SEND;
+
+export interface SocketSenderListener {
+  /** Told of a connection that broke while nothing was being sent. */
+  onBroken(error: unknown): void;
+  /** Called after each block. */
+  onSent(): void;
+  /** Told of the bytes that the peer has acknowledged since the socket was opened, whenever they have become more. */
+  onAcknowledged(bytes: number): void;
+}
 
 export class SocketSender {
   /** Bytes that the module has taken. */
-  private sent = 0;
+  sent = 0;
   private acknowledged = 0;
+  /** Bytes sent when the module was asked last. */
+  private askedAt = 0;
   /** Bytes that the module keeps until they are acknowledged: known from the first time that it was full. */
   private room = Number.POSITIVE_INFINITY;
   /** When the last acknowledgement came, or the first byte that waits for one was sent. */
@@ -32,12 +45,9 @@ export class SocketSender {
   private sending = false;
   private watch: Timer | undefined;
 
-  /** @param onBroken told of a connection that broke while nothing was being sent. */
   constructor(
     private readonly line: SocketLine,
-    private readonly onBroken: (error: unknown) => void,
-    /** Called after each block. */
-    private readonly onSent: () => void,
+    private readonly listener: SocketSenderListener,
   ) {
     this.progressAt = line.clock.now();
   }
@@ -52,7 +62,8 @@ export class SocketSender {
     try {
       for (let at = 0; at < bytes.length;) {
         at += await this.sendBlock(bytes.subarray(at, at + LONGEST_SEND));
-        this.onSent();
+        this.listener.onSent();
+        if (this.sent - this.askedAt >= ASK_AFTER_BYTES) await this.counts();
       }
     } finally {
       this.sending = false;
@@ -129,8 +140,11 @@ export class SocketSender {
       });
     }
     const { clock } = this.line;
-    if (counts.acknowledged > this.acknowledged) this.progressAt = clock.now();
+    const hasProgress = counts.acknowledged > this.acknowledged;
+    if (hasProgress) this.progressAt = clock.now();
     this.acknowledged = Math.min(counts.acknowledged, this.sent);
+    this.askedAt = this.sent;
+    if (hasProgress) this.listener.onAcknowledged(this.acknowledged);
     if (clock.now() - this.progressAt > NO_PROGRESS_MS) throw new ModemError("SOCKET_STALLED");
     return counts;
   }
@@ -162,7 +176,7 @@ export class SocketSender {
           if (!this.sending) this.watchOver();
         },
         (error: unknown) => {
-          if (!this.line.signal.aborted) this.onBroken(error);
+          if (!this.line.signal.aborted) this.listener.onBroken(error);
         },
       );
     });

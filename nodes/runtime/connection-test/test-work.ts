@@ -46,14 +46,16 @@ export interface TestYield {
 }
 
 interface Kind {
-  readonly ladder: (settings: Pick<ModemSettings, "mailer">) => readonly string[];
+  readonly ladder: (settings: Pick<ModemSettings, "mailer" | "smtp">) => readonly string[];
   /** Number of steps where there is no ladder. */
   readonly total?: number;
   readonly run: (work: TestWork) => Promise<TestYield>;
 }
 
-const MAIL_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
-type MailStep = (typeof MAIL_STEPS)[number];
+type MailStep = "modem" | Exclude<MailerProgress["stage"], "upload">;
+
+const MODULE_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
+const SOCKET_STEPS = ["modem", "connect", "tls", "login", "envelope", "data", "commit"] as const;
 
 /** Where each mail takes the way that fits it, one test mail goes by each of them. */
 const BOTH_WAYS = ["modem", "byModule", "bySocket"] as const;
@@ -61,11 +63,20 @@ const BOTH_WAYS = ["modem", "byModule", "bySocket"] as const;
 export const KINDS: Readonly<Record<TestKind, Kind>> = {
   diagnosis: { ladder: () => STEP_NAMES, run: runDiagnosis },
   mail: {
-    ladder: ({ mailer }) => (mailer === "auto" ? BOTH_WAYS : MAIL_STEPS),
+    ladder: (settings) => (settings.mailer === "auto" ? BOTH_WAYS : stepsOf(settings)),
     run: (work) => (work.settings.mailer === "auto" ? sendBothWays(work) : sendTestMail(work)),
   },
   facts: { ladder: () => [], total: QUESTIONS.length, run: runFacts },
 };
+
+/** The steps of one mail, without those that the settings leave out. */
+function stepsOf({ mailer, smtp }: Pick<ModemSettings, "mailer" | "smtp">): readonly MailStep[] {
+  if (mailer !== "socket") return MODULE_STEPS;
+  const without = new Set<MailStep>();
+  if (smtp.security === "none") without.add("tls");
+  if (smtp.user === "" && smtp.password === "" && smtp.tokens === undefined) without.add("login");
+  return SOCKET_STEPS.filter((step) => !without.has(step));
+}
 
 /** Milliseconds that a module may take to find card and network; see the patience of LifecycleReports. */
 const READY_TIME_MS = 90_000;
@@ -105,7 +116,7 @@ async function runDiagnosis(work: TestWork): Promise<TestYield> {
 }
 
 async function sendTestMail(work: TestWork): Promise<TestYield> {
-  const steps = new MailSteps(work.tell);
+  const steps = new MailSteps(stepsOf(work.settings), work.tell);
   try {
     steps.enter("connect", await readyModel(work));
     const { client, mailer } = work.mailPath;
@@ -258,20 +269,25 @@ function factStep(fact: Fact): TestStep {
 class MailSteps {
   private at: MailStep = "modem";
 
-  constructor(private readonly tell: (step: TestStep) => void) {}
+  constructor(
+    private readonly ladder: readonly MailStep[],
+    private readonly tell: (step: TestStep) => void,
+  ) {}
 
   /** @param detail of the step that is done. */
   enter(step: MailStep, detail = ""): void {
     // A second chance within one mail begins again; what was passed once stays passed.
-    while (MAIL_STEPS.indexOf(this.at) < MAIL_STEPS.indexOf(step)) {
+    const { ladder } = this;
+    while (ladder.indexOf(this.at) < ladder.indexOf(step)) {
       this.tell({ name: this.at, status: "ok", detail });
-      this.at = MAIL_STEPS[MAIL_STEPS.indexOf(this.at) + 1] ?? step;
+      this.at = ladder[ladder.indexOf(this.at) + 1] ?? step;
     }
   }
 
   finish(detail: string): void {
-    this.enter("sending");
-    this.tell({ name: "sending", status: "ok", detail });
+    const last = this.ladder.at(-1) ?? this.at;
+    this.enter(last);
+    this.tell({ name: last, status: "ok", detail });
   }
 
   fail(error: unknown): void {

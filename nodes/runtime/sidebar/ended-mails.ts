@@ -4,7 +4,8 @@
  * In memory and bounded; failed mails stay in the outbox besides. No address is kept in full, and no text.
  */
 import type { Clock } from "../../../lib/clock";
-import type { SmtpResult } from "../../../lib/mail/mail";
+import { knownFields } from "../../../lib/errors";
+import type { Passage, SmtpResult } from "../../../lib/mail/mail";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { shownRecipients } from "./recipients";
 import { shownError, type ShownError } from "./shown-error";
@@ -24,6 +25,10 @@ export interface EndedMail {
   /** Undefined where the result was not seen. */
   readonly bytes: number | undefined;
   readonly possibleDuplicate: boolean;
+  /** How the last copy went; undefined where none was tried. */
+  readonly via?: Passage["via"];
+  /** Version of the encryption, such as `TLSv1.3`, where this package spoke SMTP. */
+  readonly tls?: string;
   readonly error?: ShownError;
 }
 
@@ -46,6 +51,7 @@ export class EndedMails {
       queuedMs: result.queuedMs,
       bytes: result.bytes,
       possibleDuplicate: result.possibleDuplicate === true,
+      ...knownFields({ via: result.via, tls: result.tls?.version }),
       ...(failure === undefined ? {} : { error: shownError(failure) }),
     };
     this.kept = [...others, mail].slice(-MOST_MAILS);

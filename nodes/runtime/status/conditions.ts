@@ -4,7 +4,7 @@ import type { OutboxSummary, SendingNode } from "../../../lib/outbox/outbox-type
 import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
 import type { ModemSettings } from "../settings/modem-settings";
-import type { Condition, ModemCondition, OutboxActivity, Upload } from "./status";
+import type { Condition, ModemCondition, OutboxActivity, Sending, Upload } from "./status";
 
 /** How far the mail of that id has come, and for how many milliseconds it has been uploaded. */
 export type MailProgress = MailerProgress & { readonly id: string; readonly uploadMs: number };
@@ -69,8 +69,11 @@ function modemCondition({ state, trouble }: RunningFacts): ModemCondition {
 function outboxActivity({ summary, progress, sendingNode, wall }: RunningFacts): OutboxActivity {
   const { hold, sending, waitsFor, cause, nextTryInMs } = summary;
   if (sending !== undefined) {
-    const upload = progress?.id === sending && progress.stage === "upload" ? uploadOf(progress) : undefined;
-    return { name: "sending", ...knownFields({ upload, of: sendingNode }) };
+    return {
+      name: "sending",
+      ...(progress?.id === sending && howFar(progress)),
+      ...knownFields({ of: sendingNode }),
+    };
   }
   const isTry = nextTryInMs !== undefined && nextTryInMs > 0 && waitsFor !== "result";
   const nextTry = isTry ? wall + nextTryInMs : undefined;
@@ -84,6 +87,12 @@ function outboxActivity({ summary, progress, sendingNode, wall }: RunningFacts):
     case "setup":
       return { name: "held", code: hold.code, ...knownFields({ nextTry }) };
   }
+}
+
+function howFar(progress: MailProgress): Pick<Sending, "stage" | "upload"> {
+  const { stage } = progress;
+  const upload = stage === "upload" || stage === "data" ? uploadOf(progress) : undefined;
+  return upload === undefined ? { stage } : { upload };
 }
 
 /** An estimate needs so many milliseconds of upload behind it. */

@@ -5,6 +5,7 @@
  * (editor/shared/status-text.ts). Translations stand in `locales/<lang>/runtime.json` by the keys of these tables.
  */
 import type { ErrorCode } from "../../../lib/errors";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { WaitReason } from "../../../lib/outbox/outbox-types";
 
 /** Where the state alone says it all. */
@@ -34,6 +35,14 @@ export const WAITING_WORDS = {
   result: "querying result",
   rate: "hourly limit reached",
 } as const satisfies Record<WaitReason, string>;
+
+/** The step of a session with the mail server, beside the state. */
+export const STAGE_WORDS = {
+  tls: "encrypting",
+  login: "logging in",
+  envelope: "checking recipients",
+  commit: "waiting for server",
+} as const satisfies Partial<Record<MailerProgress["stage"], string>>;
 
 /** What is said beside the state; each `#` stands for a figure or a time of day, in the same order in each language. */
 export const DETAIL_WORDS = {
@@ -103,6 +112,7 @@ export const ERROR_WORDS = {
 export const STATUS_WORDS: Readonly<Record<string, string>> = {
   ...STATE_WORDS,
   ...WAITING_WORDS,
+  ...STAGE_WORDS,
   ...DETAIL_WORDS,
   ...ERROR_WORDS,
 };

@@ -6,9 +6,10 @@
  * editor translates one by one. It begins with a letter, because Node-RED shows any other text as it is.
  */
 import type { ErrorCode } from "../../../lib/errors";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
 import type { SendingNode, WaitReason } from "../../../lib/outbox/outbox-types";
 import type { RegisteringStep } from "../../../lib/quectel/registration/readiness";
-import { DETAIL_WORDS, STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
+import { DETAIL_WORDS, STAGE_WORDS, STATE_WORDS, WAITING_WORDS, wordForError } from "./status-words";
 
 /** What is known of the modem. */
 export type ModemCondition =
@@ -33,8 +34,13 @@ export type OutboxActivity =
       readonly cause?: ErrorCode;
       readonly nextTry?: number;
     }
-  /** A mail is on its way; `upload` while its content is uploaded. */
-  | { readonly name: "sending"; readonly upload?: Upload; readonly of?: SendingNode }
+  /** A mail is on its way; `upload` while its content is uploaded, `stage` while anything else is known of it. */
+  | {
+      readonly name: "sending";
+      readonly stage?: MailerProgress["stage"];
+      readonly upload?: Upload;
+      readonly of?: SendingNode;
+    }
   /** A person or a flow has paused it. */
   | { readonly name: "paused" }
   /** A flow has deactivated the data connection. */
@@ -223,7 +229,7 @@ function sendingWord({ upload }: Sending): string {
 }
 
 /**
- * `ready`, `no network · 3 ✉`, `server unreachable · 2 ✉ · next try 14:05`, `SIMULATED sending 45 %`,
+ * `ready`, `no network · 3 ✉`, `server unreachable · 2 ✉ · next try 14:05`, `sending · logging in`, `SIMULATED sending 45 %`,
  * `behind another mail · 4.2 MB · about 5 min left`.
  */
 function textOf({ modem, outbox, waiting, simulated }: Condition, word: string, who: Onlooker): string {
@@ -243,11 +249,18 @@ function textOf({ modem, outbox, waiting, simulated }: Condition, word: string, 
 const LONG_UPLOAD = 100_000;
 
 function uploadParts(outbox: Sending, { nodeId }: Onlooker): readonly string[] {
-  const { upload, of } = outbox;
-  if (upload === undefined || upload.total < LONG_UPLOAD) return [];
+  const { stage, upload, of } = outbox;
+  if (upload === undefined) return isBehind(outbox, nodeId) ? [] : stageParts(stage);
+  if (upload.total < LONG_UPLOAD) return [];
   const left = upload.leftMs === undefined ? [] : [leftPart(upload.leftMs)];
   if (isBehind(outbox, nodeId)) return [sizePart(upload.total), ...left];
-  return of?.nodeId === nodeId ? [donePart(upload), ...left] : left;
+  return nodeId === undefined || of?.nodeId === nodeId ? [donePart(upload), ...left] : left;
+}
+
+function stageParts(stage: Sending["stage"]): readonly string[] {
+  const words: Partial<Record<MailerProgress["stage"], string>> = STAGE_WORDS;
+  const word = stage === undefined ? undefined : words[stage];
+  return word === undefined ? [] : [word];
 }
 
 const MEGABYTE = 1e6;
@@ -281,4 +294,4 @@ function filled(word: string, ...figures: readonly (string | number)[]): string 
   return word.replaceAll("#", () => String(left.shift()));
 }
 
-type Sending = Extract<OutboxActivity, { name: "sending" }>;
+export type Sending = Extract<OutboxActivity, { name: "sending" }>;

@@ -254,9 +254,15 @@ describe("A message over a socket", function () {
     assert.deepEqual(parsed.attachments[0]?.content, content);
     assert.equal(parsed.attachments[0]?.filename, "messwerte größe.bin");
     assert.equal(parsed.text?.trim(), text);
-    const body = progress.filter(({ stage }) => stage === "upload");
+    const stages = progress.map(({ stage }) => stage);
+    assert.deepEqual([...new Set(stages)], ["connect", "envelope", "data", "commit"]);
+    const body = progress.filter(({ stage }) => stage === "data");
     assert.ok(Math.abs((body[0]?.total ?? 0) - raw.length) < 20, `${body[0]?.total} of ${raw.length}`);
+    assert.equal(body[0]?.done, 0);
     assert.ok(body.length > 10 && body.every(({ done }, index) => done >= (body[index - 1]?.done ?? 0)));
+    // All but what is withheld, and what may be underway when the mark is made.
+    const { done = 0 } = body.at(-1) ?? {};
+    assert.ok(done >= raw.length - 1_024 - 8 * 1_024 && done <= raw.length, `${done} of ${raw.length}`);
   });
 
   it("that is larger than the server takes is refused before its first byte", async () => {

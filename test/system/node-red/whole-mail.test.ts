@@ -219,7 +219,8 @@ for (const version of nodeRedVersions()) {
         } satisfies Record<(typeof PROPERTIES)[number], unknown>),
       });
       assert.equal(response.status, 200);
-      const { smtp, error, attachments } = (await response.json()) as ReturnType<JSON["parse"]>;
+      const answer: ReturnType<JSON["parse"]> = await response.json();
+      const { smtp, error, attachments } = answer;
       assert.equal(server.received.length, 1, JSON.stringify({ smtp, error, log: gateway.log.slice(-20) }));
       const [mail] = server.received;
       assert.ok(mail);

@@ -47,11 +47,13 @@ describe("What modem and outbox say of themselves", () => {
     assert.deepEqual(uploaded(3001, 9000), { name: "sending", upload: { done: 3001, total: 3001 } });
   });
 
-  it("is `sending` without a figure where nothing is uploaded", () => {
-    const empty: MailProgress = { ...half, done: 0, total: 0 };
-    assert.deepEqual(outboxOf({ sending: "k3m8q2xa" }, { progress: empty }), { name: "sending" });
-    const later: MailProgress = { ...half, stage: "sending" };
-    assert.deepEqual(outboxOf({ sending: "k3m8q2xa" }, { progress: later }), { name: "sending" });
+  it("is the step of the mail, without a figure, where nothing is uploaded", () => {
+    const at = (progress: Partial<MailProgress>) =>
+      outboxOf({ sending: "k3m8q2xa" }, { progress: { ...half, ...progress } });
+    assert.deepEqual(at({ done: 0, total: 0 }), { name: "sending", stage: "upload" });
+    assert.deepEqual(at({ stage: "sending" }), { name: "sending", stage: "sending" });
+    assert.deepEqual(at({ stage: "login", done: 0, total: 0 }), { name: "sending", stage: "login" });
+    assert.deepEqual(at({ stage: "data" }), { name: "sending", upload: { done: 1500, total: 3001 } });
   });
 
   it("is nothing of a mail before, whose progress was told last", () => {

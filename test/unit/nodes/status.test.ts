@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ERROR_TABLE, type ErrorCode } from "../../../lib/errors";
+import type { MailerProgress } from "../../../lib/mailer/mailer";
 import { statusText } from "../../../editor/shared/status-text";
 import { type Condition, statusOf } from "../../../nodes/runtime/status/status";
 import { STATUS_WORDS } from "../../../nodes/runtime/status/status-words";
@@ -36,6 +37,10 @@ const conditions: fc.Arbitrary<Condition> = fc.record({
       { name: "idle", waitsFor: "result" },
       { name: "idle", waitsFor: "rate" },
       { name: "sending" },
+      { name: "sending", stage: "tls" },
+      { name: "sending", stage: "login" },
+      { name: "sending", stage: "envelope" },
+      { name: "sending", stage: "commit" },
       { name: "paused" },
       { name: "disconnected" },
     ),
@@ -160,7 +165,23 @@ describe("The status of the nodes", () => {
     assert.equal(at("send"), "sending 45 % · 1.9 of 4.2 MB · about 5 min left · 1 ✉");
     assert.equal(at("other"), "behind another mail · 4.2 MB · about 5 min left · 1 ✉");
     assert.equal(at("third"), "sending 45 % · about 5 min left · 1 ✉");
-    assert.equal(at(), "sending 45 % · about 5 min left · 1 ✉");
+    assert.equal(at(), "sending 45 % · 1.9 of 4.2 MB · about 5 min left · 1 ✉");
+  });
+
+  it("shows the step of a session with the mail server, at the node whose mail it is", () => {
+    const of = { nodeId: "send", behind: new Set(["other"]) };
+    const at = (stage: MailerProgress["stage"], nodeId?: string) =>
+      statusOf(
+        { ...READY, outbox: { name: "sending", stage, of }, waiting: 2 },
+        nodeId === undefined ? {} : { nodeId },
+      ).text;
+    assert.equal(at("tls"), "sending · encrypting · 1 ✉");
+    assert.equal(at("login", "send"), "sending · logging in · 1 ✉");
+    assert.equal(at("envelope", "send"), "sending · checking recipients · 1 ✉");
+    assert.equal(at("commit", "send"), "sending · waiting for server · 1 ✉");
+    assert.equal(at("login", "other"), "behind another mail · 1 ✉");
+    for (const stage of ["connect", "settings", "body", "sending"] as const)
+      assert.equal(at(stage, "send"), "sending · 1 ✉");
   });
 
   it("shows a short upload in percent, and how many other mails wait", () => {

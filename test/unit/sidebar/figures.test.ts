@@ -94,6 +94,21 @@ describe("The last mails", () => {
     assert.equal(new Set(ids).size, 50);
   });
 
+  it("tell how they went", () => {
+    const mails = new EndedMails(new VirtualClock());
+    mails.add(ended("1"));
+    const { result } = ended("2");
+    const tls = { version: "TLSv1.3", cipher: "TLS_AES_256_GCM_SHA384" };
+    mails.add(ended("2", { result: { ...result, via: "socket", tls } }));
+    assert.deepEqual(
+      mails.list().map(({ via, tls: version }) => [via, version]),
+      [
+        ["socket", "TLSv1.3"],
+        [undefined, undefined],
+      ],
+    );
+  });
+
   it("carry no address in full and no text, but code and hint of what went wrong", () => {
     const mails = new EndedMails(new VirtualClock());
     const { code, hint, class: kind } = new ModemError("SMTP_MAILBOX_UNAVAILABLE");
