@@ -1,9 +1,9 @@
 /**
  * Time from the message to the server's acceptance: smtp-send with the built-in simulated module, which takes no time
- * of its own, against node-red-node-email, in one runtime and on one server.
+ * of its own, by the module's client and over a socket, against node-red-node-email, in one runtime and on one server.
  *
  * smtp-send keeps the mail on the disk first and goes through the module's commands; the other speaks SMTP itself.
- * What the server takes is the same for both.
+ * What the server takes is the same for all.
  */
 import { createRequire } from "node:module";
 import type { NodeInitializer } from "node-red";
@@ -25,39 +25,40 @@ const register: NodeInitializer = createRequire(__filename)("node-red-node-email
 export const acceptance: Row = {
   name: "acceptance",
   about:
-    "From the message at the node to the mail's last byte at the server, spool on the disk, module without thinking time; about 100 ms of both is the greeting of the server.",
+    "From the message at the node to the mail's last byte at the server, spool on the disk, module without thinking time; about 100 ms of each is the greeting of the server.",
   measure: (rounds) =>
     withFolder(async (folder) => {
       const server = await MailServer.start();
       await load(server.port, folder);
-      await own(server);
-      await email(server);
+      for (const sender of SENDERS) await timed(server, sender);
       const results = await inRounds(rounds, async () => {
-        const times = { own: [] as number[], email: [] as number[] };
+        const times: Record<Sender, number[]> = { send: [], bySocket: [], email: [] };
         for (let count = 0; count < COUNT; count++) {
-          times.own.push(await own(server));
-          times.email.push(await email(server));
+          for (const sender of SENDERS) times[sender].push(await timed(server, sender));
         }
-        return { own: median(times.own), email: median(times.email) };
+        return times;
       });
       await helper.unload();
       await server.stop();
+      const samplesOf = (sender: Sender): number[] => results.map((times) => median(times[sender]));
+      const peer = { name: "node-red-node-email", samples: samplesOf("email") };
       return [
-        {
-          what: "message to acceptance by the server",
-          unit: "ms",
-          samples: results.map(({ own }) => own),
-          peer: { name: "node-red-node-email", samples: results.map(({ email }) => email) },
-        },
+        { what: "message to acceptance by the server", unit: "ms", samples: samplesOf("send"), peer },
+        { what: "message to acceptance, over a socket", unit: "ms", samples: samplesOf("bySocket"), peer },
       ];
     }),
 };
 
-const MAIL = { to: "duty@example.com", topic: "Level high", payload: "Level 94 % at pump 7" };
+/** The nodes that are compared, by the id of the node that takes the message. */
+const SENDERS = ["send", "bySocket", "email"] as const;
+type Sender = (typeof SENDERS)[number];
 
-const own = (server: MailServer): Promise<number> => timed(server, "send", MAIL);
-const email = (server: MailServer): Promise<number> =>
-  timed(server, "email", { ...MAIL, from: "pump7@example.com" });
+const MAIL = {
+  from: "pump7@example.com",
+  to: "duty@example.com",
+  topic: "Level high",
+  payload: "Level 94 % at pump 7",
+};
 
 async function load(port: number, spool: string): Promise<void> {
   helper.settings({ quectelModemSpoolDir: spool } as object);
@@ -66,6 +67,8 @@ async function load(port: number, spool: string): Promise<void> {
     { id: "tab", type: "tab", label: "Mails" },
     modemNode(port),
     { ...place, ...sendNode() },
+    modemNode(port, { id: "modem2", mailer: "socket" }),
+    { ...place, ...sendNode({ id: "bySocket", modem: "modem2" }) },
     { ...place, ...helperNode("sent") },
     { ...place, ...helperNode("failed") },
     { ...place, ...emailNode(port) },
@@ -89,10 +92,10 @@ function emailNode(port: number): FlowNode {
 }
 
 /** Milliseconds until the server has the mail; the runtime is at rest again when it resolves. */
-async function timed(server: MailServer, node: string, message: object): Promise<number> {
+async function timed(server: MailServer, sender: Sender): Promise<number> {
   const known = server.received.length;
   const started = performance.now();
-  helper.getNode(node).receive({ ...message });
+  helper.getNode(sender).receive({ ...MAIL });
   await server.waitForStage("data");
   const took = performance.now() - started;
   await server.waitForMail(known + 1);

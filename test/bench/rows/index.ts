@@ -17,6 +17,7 @@ import { nextMail } from "./next-mail";
 import { queueGrowth } from "./queue-growth";
 import { roundTrip } from "./round-trip";
 import { serialMail } from "./serial-mail";
+import { socketMail } from "./socket-mail";
 import { sockets } from "./sockets";
 import { tokenizer } from "./tokenizer";
 import { wireEfficiency } from "./wire-efficiency";
@@ -31,6 +32,7 @@ export const ROWS: readonly Row[] = [
   roundTrip,
   serialMail,
   sockets,
+  socketMail,
   tokenizer,
   endlessLine,
   enqueue,
