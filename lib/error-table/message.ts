@@ -63,23 +63,23 @@ export const MESSAGE_ERRORS = {
     class: "setup",
   },
   LIMIT_RECIPIENTS: {
-    text: "The mail has more recipients than the module supports",
-    hint: "Send to at most 20 recipients, or to a mailing list.",
+    text: "The mail has too many recipients",
+    hint: 'Send to a mailing list. For more than 20 recipients at a time, set "Sent by" to this package.',
     class: "message",
   },
   LIMIT_ADDRESS: {
     text: "An email address is too long for the module",
-    hint: "Use a shorter address or an alias. Most modules accept at most 50 bytes.",
+    hint: 'Most modules accept at most 50 bytes. Set "Sent by" to this package, or use a shorter address or an alias.',
     class: "message",
   },
   LIMIT_SUBJECT: {
     text: "The subject is too long for the module",
-    hint: "Shorten the subject. Most modules accept at most 100 bytes.",
+    hint: 'Most modules accept at most 100 bytes. Set "Sent by" to this package, or shorten the subject.',
     class: "message",
   },
   LIMIT_BODY: {
     text: "The body is too long for the module",
-    hint: "Shorten the body to 10240 bytes, or send the text as an attachment.",
+    hint: 'Set "Sent by" to this package, shorten the body to 10240 bytes, or send the text as an attachment.',
     class: "message",
   },
   LIMIT_ATTACHMENTS: {
@@ -89,12 +89,12 @@ export const MESSAGE_ERRORS = {
   },
   LIMIT_ATTACHMENT_SIZE: {
     text: "The attachments are too large for the module's memory",
-    hint: "Send smaller or fewer files.",
+    hint: 'Set "Sent by" to this package, which stores no files in the module, or send smaller or fewer files.',
     class: "message",
   },
   LIMIT_FILE_NAME: {
     text: "A file name is too long for the module",
-    hint: "Use a file name of at most 80 characters.",
+    hint: 'Set "Sent by" to this package, or use a file name of at most 80 characters.',
     class: "message",
   },
   LIMIT_CREDENTIALS: {
@@ -104,7 +104,7 @@ export const MESSAGE_ERRORS = {
   },
   LIMIT_SERVER: {
     text: "The mail server's name is too long for the module",
-    hint: "Most modules accept at most 50 bytes. Enter a shorter name or the IP address as Server on the modem's Mail server tab.",
+    hint: 'Most modules accept at most 50 bytes. Set "Sent by" to this package, or enter a shorter name or the IP address as Server on the modem\'s Mail server tab.',
     class: "setup",
   },
 } as const satisfies Record<string, ErrorRow>;

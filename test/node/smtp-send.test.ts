@@ -216,7 +216,7 @@ describe("smtp-send", () => {
       assert.equal(smtp.status, "sent");
       assert.ok(
         smtp.warnings.includes(
-          "The module's mail client does not support Reply-To: replies go to the sender.",
+          `The module's mail client does not support Reply-To: replies go to the sender. With "Sent by" set to this package, the mail goes out as it is.`,
         ),
       );
     }

@@ -5,6 +5,7 @@ import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transac
 import { readMessage } from "../../../lib/mail/message/message";
 import { composed, contentOf, POLICY, storedAttachment, storedMail } from "./support";
 
+const WHOLE = 'With "Sent by" set to this package, the mail goes out as it is.';
 const RAW: TextSupport = { subject: "raw", body: "raw" };
 const HEX: TextSupport = { subject: "hex", body: "hex" };
 const UNKNOWN: TextSupport = { subject: "unknown", body: "unknown" };
@@ -82,7 +83,7 @@ describe("a composed mail", () => {
   it("says that the module carries no Reply-To where one was wished for", () => {
     const mail = storedMail({ replyTo: [{ name: "", address: "ups@lan.example" }] });
     assert.deepEqual(composed(mail).warnings, [
-      "The module's mail client does not support Reply-To: replies go to the sender.",
+      `The module's mail client does not support Reply-To: replies go to the sender. ${WHOLE}`,
     ]);
   });
 
@@ -92,10 +93,10 @@ describe("a composed mail", () => {
       place: { kind: "html", isSource } as const,
     });
     const picture = { ...storedAttachment("trend.png"), place: { kind: "inline", cid: "trend" } as const };
-    const noPictures = `The attachment "trend.png" is attached as a file: the module's mail client does not support inline pictures.`;
+    const noPictures = `The attachment "trend.png" is attached as a file: the module's mail client does not support inline pictures. ${WHOLE}`;
     const { transaction, warnings } = composed(storedMail({ attachments: [html(true), picture] }));
     assert.deepEqual(warnings, [
-      "The HTML is attached as message.html; the text is an extract of it.",
+      `The HTML is attached as message.html; the text is an extract of it. ${WHOLE}`,
       noPictures,
     ]);
     assert.deepEqual(
@@ -103,7 +104,7 @@ describe("a composed mail", () => {
       ["message.html", "trend.png"],
     );
     assert.deepEqual(composed(storedMail({ attachments: [html(false), picture] })).warnings, [
-      "The HTML is attached as message.html.",
+      `The HTML is attached as message.html. ${WHOLE}`,
       noPictures,
     ]);
   });
@@ -111,7 +112,7 @@ describe("a composed mail", () => {
   it("names an address that some modules find too long, once", () => {
     const long = `${"a".repeat(39)}@example.com`;
     const sure = `${"a".repeat(38)}@example.com`;
-    const told = `The address "${long}" is longer than 50 bytes; the module may refuse or cut it.`;
+    const told = `The address "${long}" is longer than 50 bytes; the module may refuse or cut it. ${WHOLE}`;
     assert.deepEqual(composed(storedMail({ to: [sure, long] })).warnings, [told]);
     assert.deepEqual(composed(storedMail({ from: { name: "", address: long } })).warnings, [told]);
     assert.deepEqual(composed(storedMail({ to: [sure] })).warnings, []);
@@ -147,7 +148,7 @@ describe("a composed mail", () => {
     assert.equal(transaction.attachments.length, 9);
     assert.equal(text(transaction.body), 'Level too high.\r\n\r\nLeft out because empty: "Fullstand.csv"');
     assert.deepEqual(warnings, [
-      'The attachment "Füllstand.csv" is empty and was left out; the module cannot send it.',
+      `The attachment "Füllstand.csv" is empty and was left out; the module cannot send it. ${WHOLE}`,
     ]);
     const bare = composed(storedMail({ text: "", attachments: [storedAttachment("a", "")] }));
     assert.equal(text(bare.transaction.body), 'Left out because empty: "a"');

@@ -55,6 +55,9 @@ export interface Composed {
   readonly warnings: readonly string[];
 }
 
+/** What a person can do about what the module's client does not carry, in the words of the modem's dialog. */
+const WHOLE = 'With "Sent by" set to this package, the mail goes out as it is.';
+
 type Warn = (warning: string) => void;
 
 /** True when the mail goes out better if the module was asked how it takes text. */
@@ -122,23 +125,25 @@ function warnOfLost(mail: OutgoingMail, addresses: readonly string[], warn: Warn
   for (const address of addresses) {
     if (address.length > LIMITS.addressBytes) {
       warn(
-        `The address ${shown(address)} is longer than ${LIMITS.addressBytes} bytes; the module may refuse or cut it.`,
+        `The address ${shown(address)} is longer than ${LIMITS.addressBytes} bytes; the module may refuse or cut it. ${WHOLE}`,
       );
     }
   }
   if (mail.replyTo !== undefined)
-    warn("The module's mail client does not support Reply-To: replies go to the sender.");
+    warn(`The module's mail client does not support Reply-To: replies go to the sender. ${WHOLE}`);
   for (const property of ["inReplyTo", "references", "headers", "dsn"] as const) {
     if (mail.fields?.[property] !== undefined)
-      warn(`msg.${property} is not supported by the module's mail client.`);
+      warn(`msg.${property} is not supported by the module's mail client. ${WHOLE}`);
   }
   for (const { place, filename } of mail.attachments) {
     if (place?.kind === "html") {
-      warn(`The HTML is attached as message.html${place.isSource ? "; the text is an extract of it" : ""}.`);
+      warn(
+        `The HTML is attached as message.html${place.isSource ? "; the text is an extract of it" : ""}. ${WHOLE}`,
+      );
     }
     if (place?.kind === "inline") {
       warn(
-        `The attachment ${shown(filename)} is attached as a file: the module's mail client does not support inline pictures.`,
+        `The attachment ${shown(filename)} is attached as a file: the module's mail client does not support inline pictures. ${WHOLE}`,
       );
     }
   }
@@ -151,7 +156,7 @@ function warnOfLost(mail: OutgoingMail, addresses: readonly string[], warn: Warn
 function withoutEmpty(attachments: readonly OutgoingAttachment[], warn: Warn): string {
   const names = attachments.filter(({ size }) => size === 0).map(({ filename }) => shown(filename));
   for (const name of names)
-    warn(`The attachment ${name} is empty and was left out; the module cannot send it.`);
+    warn(`The attachment ${name} is empty and was left out; the module cannot send it. ${WHOLE}`);
   return names.length === 0 ? "" : `Left out because empty: ${names.map(foldToAscii).join(", ")}`;
 }
 
