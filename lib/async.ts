@@ -40,6 +40,11 @@ export class Semaphore {
     return this.inside === this.places;
   }
 
+  /** True while somebody waits for a place. */
+  get isWanted(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** Resolves with what gives the place back, once; rejects with the signal's reason when aborted while waiting. */
   async acquire(signal?: AbortSignal): Promise<() => void> {
     signal?.throwIfAborted();

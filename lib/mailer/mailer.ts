@@ -77,6 +77,8 @@ export interface PrepareOptions {
   /** A former copy may have reached these recipients: the copy says so to its reader. */
   readonly possibleDuplicate: boolean;
   readonly onProgress?: (progress: MailerProgress) => void;
+  /** Asked when the mail has gone out: true while another one is due, for which a connection may be kept for a moment. */
+  readonly isNextDue?: () => boolean;
 }
 
 /** A value that JSON carries as it is. */

@@ -138,7 +138,7 @@ export class MailRunner {
   }
 
   private async prepare(index: number): Promise<LifeEvent> {
-    const { mailer, policy, tell } = this.parts;
+    const { mailer, order, policy, tell } = this.parts;
     const { entry, mail, stop } = this;
     const one = mail.transactions[index];
     if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
@@ -154,6 +154,7 @@ export class MailRunner {
           ageMs,
           possibleDuplicate: isInDoubt(one),
           onProgress: (state) => tell("progress", { id: entry.id, ...state }),
+          isNextDue: () => order.survey().next !== undefined,
         },
       );
       if (ready.kind === "ended") return this.outcome(ready);

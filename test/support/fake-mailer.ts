@@ -79,6 +79,8 @@ export class FakeMailer extends EventEmitter<MailerEvents> implements Mailer {
   fate: (transaction: Tried, number: number) => Fate = () => ({ kind: "sent" });
   /** Transactions begun, in order. */
   readonly tried: { readonly subject: string; readonly recipients: readonly string[] }[] = [];
+  /** Whether another mail was due when one had gone out, in order. */
+  readonly nextDue: (boolean | undefined)[] = [];
   /** Questions for a lost result, with the milliseconds they may take. */
   readonly questions: { readonly id: string; readonly mark: Mark; readonly limitMs: number }[] = [];
   /** Answers the next question; undefined: as the fate of the transaction says. */
@@ -147,7 +149,7 @@ export class FakeMailer extends EventEmitter<MailerEvents> implements Mailer {
 
   private async prepared(
     { mail, envelope }: Transaction,
-    { signal, ageMs, possibleDuplicate, onProgress }: PrepareOptions,
+    { signal, ageMs, possibleDuplicate, onProgress, isNextDue }: PrepareOptions,
   ): Promise<Prepared | Ended> {
     const recipients = recipientsOf(envelope);
     const { subject } = mail;
@@ -184,7 +186,10 @@ export class FakeMailer extends EventEmitter<MailerEvents> implements Mailer {
       mark: { via: this.via, data: ++this.marks },
       settled: [],
       commit: (leave) =>
-        this.commit(envelope, fate, deliver, leave, composed.body.bytes.length).finally(() => this.running--),
+        this.commit(envelope, fate, deliver, leave, composed.body.bytes.length).finally(() => {
+          this.nextDue.push(isNextDue?.());
+          this.running--;
+        }),
       abandon: async () => void this.running--,
     };
   }

@@ -132,7 +132,10 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     transaction: Transaction,
     options: PrepareOptions,
   ): Promise<Prepared | Ended> {
-    const outcome = await this.options.ways[way].prepare(transaction, options);
+    const { isNextDue, ...alone } = options;
+    // A connection that is kept holds the module, which the next mail may need for the other way.
+    const isOnlyWay = isNextDue !== undefined && !moduleFits(this.options.settings);
+    const outcome = await this.options.ways[way].prepare(transaction, isOnlyWay ? options : alone);
     if (outcome.kind !== "prepared") return outcome;
     return {
       kind: "prepared",

@@ -54,10 +54,16 @@ export interface DialogueOptions {
   readonly clock: Clock;
   readonly settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password">;
   readonly trust: ConnectionOptions;
+  /** Told of what resumes the encryption with the same server later, which saves it its certificates (RFC 8446 section 2.2). */
+  readonly onTicket?: (ticket: Buffer) => void;
+}
+
+/** Who watches a mail on its way. */
+export interface DialogueWatcher {
   /** Told of each step that begins. */
-  readonly onStage?: (stage: SessionStage) => void;
+  onStage(stage: SessionStage): void;
   /** Told of the bytes that the server has acknowledged since it asked for the message. */
-  readonly onAcknowledged?: (bytes: number) => void;
+  onAcknowledged(bytes: number): void;
 }
 
 /** A failure of the session, and how far it had come. */
@@ -80,15 +86,18 @@ export interface RefusedRecipient {
 }
 
 export class Dialogue {
+  watcher: DialogueWatcher | undefined;
   private running: SessionStage = "connect";
   private readonly connection: SMTPConnection;
   private readonly broken = new Deferred<never>();
-  private readonly result = new Deferred<Sent>();
+  private result = new Deferred<Sent>();
   private lost: ModemError | undefined;
   private message: HeldMessage | undefined;
   private initialResponse = "";
   private takesToken = true;
   private agreed: SessionTls | undefined;
+  /** Bytes that had been sent when the server asked for the message. */
+  private before = 0;
   private envelope: (SMTPEnvelope & { rejectedErrors?: readonly RejectedError[] | undefined }) | undefined;
 
   constructor(
@@ -120,6 +129,9 @@ export class Dialogue {
       debug: false,
     });
     this.noticeUpgrade();
+    socket.on("acknowledged", (bytes: number) => {
+      if (this.running === "data") this.watcher?.onAcknowledged(Math.max(0, bytes - this.before));
+    });
     this.connection.on("error", (error: unknown) => this.broken.reject(this.whole(error)));
     // What the server has said last is told after that.
     this.connection.once("end", () => {
@@ -136,7 +148,7 @@ export class Dialogue {
   private set stage(stage: SessionStage) {
     if (stage === this.running) return;
     this.running = stage;
-    this.options.onStage?.(stage);
+    this.watcher?.onStage(stage);
   }
 
   /** True once nothing more can be sent. */
@@ -219,11 +231,12 @@ export class Dialogue {
 
   /**
    * The envelope, and the message but its end; resolves when the module has all of that and the server all but a few
-   * kilobytes. At least one recipient was accepted then.
+   * kilobytes. At least one recipient was accepted then. After the server has taken a message, it may be called again.
    */
   async begin(envelope: SMTPEnvelope & { readonly to: string[] }, message: HeldMessage): Promise<void> {
     this.message = message;
     this.envelope = envelope;
+    this.result = new Deferred();
     const limit = ENVELOPE_MS + envelope.to.length * RECIPIENT_MS;
     await this.limited("envelope", limit, async () => {
       this.connection.send(envelope, message.stream, (error, info) => {
@@ -232,10 +245,9 @@ export class Dialogue {
       });
       await this.unlessAnswered(message.begun);
     });
-    this.stage = "data";
     const { socket } = this;
-    const before = socket.bytesWritten;
-    socket.on("acknowledged", (bytes: number) => this.options.onAcknowledged?.(Math.max(0, bytes - before)));
+    this.before = socket.bytesWritten;
+    this.stage = "data";
     await this.unlessAnswered(message.held);
     // What is still underway in the host comes to the socket of the module within a turn.
     do await this.unlessAnswered(this.flushed());
@@ -298,6 +310,8 @@ export class Dialogue {
     Reflect.set(this.connection, "_upgradeConnection", (...how: readonly unknown[]) => {
       this.stage = "tls";
       Reflect.apply(upgrade, this.connection, how);
+      const { onTicket } = this.options;
+      if (onTicket !== undefined) this.stream?.on("session", onTicket);
     });
   }
 

@@ -33,7 +33,7 @@ import type {
   Transaction,
 } from "../mailer";
 import { ModemMailer } from "../modem-mailer";
-import { Dialogue } from "./dialogue";
+import type { Dialogue, DialogueWatcher } from "./dialogue";
 import { HeldMessage } from "./held-message";
 import { Login } from "./login";
 import { makeMessage, withoutReports, type Message, type MessageSettings } from "./message";
@@ -48,6 +48,7 @@ import {
   type Refusal,
 } from "./outcomes";
 import { isOfTheWay, Remedies, wayOf } from "./remedies";
+import { Sessions, type Session } from "./sessions";
 import {
   assignedId,
   isAboutRecipients,
@@ -57,7 +58,6 @@ import {
   responseOf,
   sessionError,
 } from "./smtp-error";
-import { trustOf } from "./trust";
 
 export interface SmtpMailerOptions {
   readonly modem: Modem;
@@ -80,13 +80,12 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER;
 const PACKAGE_DATE = Date.UTC(2025, 10, 1);
 
 /** A session that waits for the end of its message. */
-interface Standing {
+interface Standing extends Session {
   readonly transaction: Transaction;
-  readonly dialogue: Dialogue;
   readonly message: Message;
-  readonly lease: Lease;
   /** The mail asks for reports of the delivery, whether or not they are asked for in this session. */
   readonly wantsReports: boolean;
+  readonly isNextDue: PrepareOptions["isNextDue"];
 }
 
 export class SmtpMailer extends ModemMailer implements Mailer {
@@ -100,14 +99,15 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   private readonly remedies: Remedies;
   /** The module's mail client may be busy as long as it likes. */
   readonly trouble = undefined;
-  private readonly live = new Set<Dialogue>();
   private readonly login: Login;
+  private readonly sessions: Sessions;
 
   constructor(private readonly options: SmtpMailerOptions) {
     super(options.modem);
     const { modem, pdp, store, settings } = options;
     this.recovery = options.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
     this.login = new Login(options);
+    this.sessions = new Sessions(options);
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
   }
 
@@ -118,11 +118,14 @@ export class SmtpMailer extends ModemMailer implements Mailer {
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
     const { signal, release } = this.signalOf(options.signal);
-    let lease: Lease | undefined;
+    const kept = this.sessions.take();
+    let lease = kept?.lease;
     try {
-      lease = await acquireWhole(this.options.modem.lock, signal);
-      return await this.prepared(transaction, lease, options, signal);
+      lease ??= await acquireWhole(this.options.modem.lock, signal);
+      signal.throwIfAborted();
+      return await this.prepared(transaction, lease, options, signal, kept?.dialogue);
     } catch (cause) {
+      if (kept !== undefined) this.sessions.drop(kept.dialogue);
       lease?.release();
       if (signal.aborted) return calledOff(transaction.envelope, cause);
       return await this.failed(transaction, failureOf(cause));
@@ -139,14 +142,16 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   /** Ends what runs; a mail whose end was on its way is then of unknown outcome. */
   override close(): void {
     super.close();
-    for (const dialogue of this.live) dialogue.destroy(new ModemError("MODEM_ABORTED"));
+    this.sessions.close();
   }
 
+  /** @param kept a session that has sent the mail before; whatever goes wrong with it, one of its own decides */
   private async prepared(
     transaction: Transaction,
     lease: Lease,
     options: PrepareOptions,
     signal: AbortSignal,
+    kept?: Dialogue,
     wantsReports = transaction.mail.fields?.dsn !== undefined,
   ): Promise<Prepared> {
     const { mail, envelope } = transaction;
@@ -154,15 +159,19 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     await this.remedies.apply(mail.id, lease, signal);
     await this.connected(signal);
     const message = await this.message(transaction, options, signal);
-    await this.login.ready(signal);
-    const dialogue = await this.open(message.size, options, signal);
+    if (kept === undefined) await this.login.ready(signal);
+    const dialogue = kept ?? (await this.sessions.open(signal));
+    dialogue.watcher = watcherOf(message.size, options);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     signal.addEventListener("abort", onAbort, { once: true });
     const held = new HeldMessage(message.open());
-    const standing: Standing = { transaction, dialogue, message, lease, wantsReports };
+    const { isNextDue } = options;
+    const standing: Standing = { transaction, dialogue, message, lease, wantsReports, isNextDue };
     try {
-      await dialogue.greet();
-      await this.login.into(dialogue, signal);
+      if (kept === undefined) {
+        await dialogue.greet();
+        await this.login.into(dialogue, signal);
+      }
       const to = [...recipientsOf(envelope)];
       await dialogue.begin(message.envelopeTo(to), held);
       return {
@@ -172,17 +181,18 @@ export class SmtpMailer extends ModemMailer implements Mailer {
         commit: (leave) => this.commit(standing, leave),
         abandon: async () => {
           dialogue.destroy();
-          this.end(standing);
+          this.sessions.end(standing);
         },
       };
     } catch (cause) {
       held.destroy();
-      dialogue.destroy();
-      this.live.delete(dialogue);
+      this.sessions.drop(dialogue);
+      if (kept !== undefined && !signal.aborted)
+        return await this.prepared(transaction, lease, options, signal);
       if (mail.fields?.dsn !== undefined && dialogue.stage === "envelope" && refusesParameters(cause)) {
         // The mail is worth more than its reports.
         const plain = { ...transaction, mail: withoutReports(mail) };
-        return await this.prepared(plain, lease, options, signal, wantsReports);
+        return await this.prepared(plain, lease, options, signal, undefined, wantsReports);
       }
       throw await this.explained(standing, cause);
     } finally {
@@ -202,9 +212,11 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const began = modem.clock.now();
     const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     leave.addEventListener("abort", onLeave, { once: true });
+    let isSent = false;
     try {
       if (leave.aborted) onLeave();
       const { serverMessageId, response } = await dialogue.finish();
+      isSent = true;
       pdp.used();
       await recovery.succeeded();
       this.remedies.forget(mail.id);
@@ -230,17 +242,14 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       return unknownOutcome(envelope, resultUnknown(error), refusals, { ...passage, messageId });
     } finally {
       leave.removeEventListener("abort", onLeave);
-      this.end(standing);
+      if (isSent && this.mayKeep(standing)) this.sessions.keep(standing);
+      else this.sessions.end(standing);
     }
   }
 
-  /** Ends the session, politely where it is whole, and then gives the lock back. */
-  private end({ dialogue, lease }: Standing): void {
-    this.live.delete(dialogue);
-    void dialogue
-      .quit()
-      .then(() => this.options.sockets.settled())
-      .finally(() => lease.release());
+  /** Others who wait for the module come before further mails. */
+  private mayKeep({ isNextDue }: Standing): boolean {
+    return !this.closing.signal.aborted && !this.options.modem.lock.isWanted && isNextDue?.() === true;
   }
 
   /** A module that is there, identified and connected to its network. */
@@ -265,25 +274,6 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const network = isPlausible ? undefined : await this.networkTime(signal);
     const raisedAt = network === undefined ? mail.raisedAt : network - ageMs;
     return makeMessage(mail, this.options.text, { ageMs, possibleDuplicate, raisedAt });
-  }
-
-  /** @param total bytes of the message */
-  private async open(total: number, { onProgress }: PrepareOptions, signal: AbortSignal): Promise<Dialogue> {
-    const { modem, settings, sockets } = this.options;
-    const trust = settings.security === "none" ? {} : trustOf(settings);
-    const { contextId } = modem.options.network;
-    const { host, port } = settings;
-    const socket = await sockets.connect({ contextId, host, port }, signal);
-    const dialogue = new Dialogue(socket, {
-      clock: modem.clock,
-      settings,
-      trust,
-      onStage: (stage) => onProgress?.({ stage, done: 0, total: stage === "data" ? total : 0 }),
-      // Encryption and doubled dots come on top.
-      onAcknowledged: (bytes) => onProgress?.({ stage: "data", done: Math.min(bytes, total), total }),
-    });
-    this.live.add(dialogue);
-    return dialogue;
   }
 
   /** The settings, and what no reply may show. */
@@ -344,6 +334,15 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const passing = copyOf(error, { class: "transient" });
     return failedOutcome(envelope, passing, passage, { kind: "atOnce" }, refusals);
   }
+}
+
+/** @param total bytes of the message */
+function watcherOf(total: number, { onProgress }: PrepareOptions): DialogueWatcher {
+  return {
+    onStage: (stage) => onProgress?.({ stage, done: 0, total: stage === "data" ? total : 0 }),
+    // Encryption and doubled dots come on top.
+    onAcknowledged: (bytes) => onProgress?.({ stage: "data", done: Math.min(bytes, total), total }),
+  };
 }
 
 type Failure = Pick<SessionFailure, "error" | "refusals" | "passage">;

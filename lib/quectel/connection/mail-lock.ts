@@ -50,6 +50,11 @@ export class MailLock {
     return this.semaphore.full;
   }
 
+  /** True while somebody waits for the lock, or for something that is locked with it. */
+  get isWanted(): boolean {
+    return this.semaphore.isWanted || this.common?.semaphore.isWanted === true;
+  }
+
   /** True when the lock held is that of all that has to be locked. */
   get isWhole(): boolean {
     return this.common === sharedModule(this.port?.imei());

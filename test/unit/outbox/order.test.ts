@@ -17,6 +17,15 @@ describe("Order of the outbox", () => {
     assert.deepEqual(bench.delivered, ["alarm 1", "alarm 2", "state 1", "state 2", "report"]);
   });
 
+  it("says of each mail whether another one is due", async () => {
+    const bench = await Bench.open();
+    bench.mailer.available = false;
+    for (const subject of ["one", "two", "three"]) await bench.accept(mail(subject));
+    bench.mailer.setAvailable(true);
+    await bench.ends(3);
+    assert.deepEqual(bench.mailer.nextDue, [true, true, false]);
+  });
+
   it("keeps the order over a restart", async () => {
     const first = await Bench.open();
     first.mailer.available = false;
