@@ -305,7 +305,8 @@ describe("What the module's client does not carry", () => {
     assert.deepEqual(
       composed(storedMail({ fields })).warnings,
       ["inReplyTo", "references", "headers", "dsn"].map(
-        (name) => `msg.${name} is not supported by the module's mail client. With "Sent by" set to this package, the mail goes out as it is.`,
+        (name) =>
+          `msg.${name} is not supported by the module's mail client. With "Sent by" set to this package, the mail goes out as it is.`,
       ),
     );
   });
