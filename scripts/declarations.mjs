@@ -85,10 +85,14 @@ function rolledUp(root, asked, entry, modules, elsewhere) {
     ([path, names]) =>
       `import type { ${[...names].toSorted((one, other) => (one < other ? -1 : 1)).join(", ")} } from "${path}";`,
   );
-  const statements = [...texts].map(([name, { text }]) =>
-    exported.includes(name) ? text : text.replaceAll(COMMENT, "").replaceAll(/\n+/g, "\n").trim(),
-  );
+  const statements = [...texts].map(([name, { text }]) => withoutComments(text, exported.includes(name)));
   return [...imports, ...statements, `export { ${exported.join(", ")} };`, ""].join("\n");
+}
+
+/** What a name stands for is told of those that are exported; the sources say the rest. */
+function withoutComments(text, isExported) {
+  const [first = ""] = isExported ? (/^\/\*\*[^]*?\*\/\n/.exec(text) ?? []) : [];
+  return first + text.replaceAll(COMMENT, "").replaceAll(/\n+/g, "\n").trim();
 }
 
 /** The statements of a module: what it declares, and where the other names come from. */
