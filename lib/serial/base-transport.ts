@@ -4,6 +4,7 @@
  *   new ──open──> opening ──opened──> open ──end──> closed
  *    └──────────────┴───────── end ──────────────────┘
  */
+import type { Readable } from "node:stream";
 import { EventEmitter } from "node:events";
 import { ModemError } from "../errors";
 import type { TransportEvents } from "./transport";
@@ -57,4 +58,26 @@ export abstract class BaseTransport extends EventEmitter<TransportEvents> {
       this.pending.delete(onEnd);
     }
   }
+}
+
+/** Bytes that are handed on in one turn of the event loop; more than a module says at once. */
+const PIECE = 4096;
+
+/**
+ * Hands on what `stream` reads. A flood comes in pieces, one in each turn of the event loop, and is read no faster: a line of
+ * a few bytes costs some microseconds, and 64 kB of them would keep Node-RED from everything else for 100 ms.
+ */
+export function readInPieces(stream: Readable, take: (bytes: Buffer) => void): void {
+  stream.on("data", (bytes: Buffer) => {
+    if (bytes.length <= PIECE) return take(bytes);
+    stream.pause();
+    let at = 0;
+    const next = (): void => {
+      take(bytes.subarray(at, at + PIECE));
+      at += PIECE;
+      if (at < bytes.length) setImmediate(next);
+      else stream.resume();
+    };
+    next();
+  });
 }

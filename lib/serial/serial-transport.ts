@@ -7,7 +7,7 @@
 import type { SerialPort, SerialPortMock } from "serialport";
 import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
-import { BaseTransport } from "./base-transport";
+import { BaseTransport, readInPieces } from "./base-transport";
 import { isModuleUsbPort } from "./port-role";
 import { runPromiseReactions } from "./promise-reactions";
 import { isWithoutLines, openError, portError } from "./serial-errors";
@@ -83,9 +83,11 @@ export class SerialTransport extends BaseTransport implements Transport {
     this.opened();
     const binding = this.port?.port;
     if (binding !== undefined) this.reactions = runPromiseReactions(binding, this.clock);
-    this.port?.on("data", (bytes: Buffer) => {
-      if (this.isOpen) this.emit("data", bytes);
-    });
+    if (this.port !== undefined) {
+      readInPieces(this.port, (bytes) => {
+        if (this.isOpen) this.emit("data", bytes);
+      });
+    }
     this.watch();
   }
 

@@ -9,7 +9,7 @@ import { connect, type Socket } from "node:net";
 import { Deferred, within } from "../async";
 import { systemClock, type Clock } from "../clock";
 import { ModemError, type ErrorCode } from "../errors";
-import { BaseTransport } from "./base-transport";
+import { BaseTransport, readInPieces } from "./base-transport";
 import type { Transport } from "./transport";
 
 export interface TcpOptions {
@@ -112,7 +112,7 @@ export class TcpTransport extends BaseTransport implements Transport {
     await within(clock, connectTimeoutMs, connected.promise, () => {
       throw new ModemError("PORT_FAILED", { detail: "the server does not answer" });
     });
-    socket.on("data", (bytes) => {
+    readInPieces(socket, (bytes) => {
       if (!this.isOpen) return;
       if (this.greetsInTelnet(bytes)) {
         this.ended(new ModemError("PORT_TELNET"));

@@ -1,5 +1,6 @@
 /** All parts of the campaign, each with the way it is run. */
 import { faults } from "./faults";
+import { floods } from "./floods";
 import { hostile } from "./hostile";
 import { kills } from "./kills";
 import { load } from "./load";
@@ -10,4 +11,4 @@ import { soak } from "./soak";
 import { supply } from "./supply";
 
 /** In the order of the table. */
-export const PARTS: readonly Part[] = [faults, nextMail, kills, soak, hostile, secrets, load, supply];
+export const PARTS: readonly Part[] = [faults, nextMail, kills, soak, floods, hostile, secrets, load, supply];

@@ -12,7 +12,7 @@ import { Compiled, runPart } from "./part-runner";
 import { PARTS } from "./parts";
 
 /** The longest first, so that no core is idle for long at the end. */
-const ORDER = ["soak", "faults", "hostile", "kills", "next-mail", "secrets", "supply"] as const;
+const ORDER = ["soak", "faults", "hostile", "kills", "next-mail", "floods", "secrets", "supply"] as const;
 /** What is measured in it is time: it runs when all others have ended. */
 const ALONE = "load";
 

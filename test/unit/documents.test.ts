@@ -24,6 +24,11 @@ function anchorOf(heading: string): string {
     .replaceAll(" ", "-");
 }
 
+/** True where the text of a test file has a test of that name. */
+function holdsTest(text: string, name: string): boolean {
+  return [`it("${name}"`, `it(\`${name}\``].some((begin) => text.includes(begin));
+}
+
 describe("The pages for people", () => {
   it("show the tables as the code has them", () => {
     const run = spawnSync(process.execPath, [resolve(ROOT, "scripts/tables.mjs"), "--check"], {
@@ -45,6 +50,24 @@ describe("The pages for people", () => {
       }),
     );
     assert.deepEqual(dead, []);
+  });
+
+  it("have a test for each promise of security, which is there", () => {
+    const page = read("SECURITY.md");
+    const promised = /\| about \| promise \|([\s\S]*?)\n\n/.exec(page)?.[1] ?? "";
+    const topics = [...promised.matchAll(/^\| ([A-Z][^|]*?) \|/gm)].map(([, topic]) => topic);
+    const shown = [...page.matchAll(/^\| ([^|]+) \| ([^|]+) \| \[(test\/[^\]]+)\]/gm)];
+    assert(topics.length >= 7);
+    const inTests = new Set(shown.map(([, topic]) => topic));
+    assert.deepEqual(
+      topics.filter((topic) => !inTests.has(topic)),
+      [],
+    );
+    const missing = shown.filter(([, , name = "", file = ""]) => !holdsTest(read(file), name));
+    assert.deepEqual(
+      missing.map(([row]) => row),
+      [],
+    );
   });
 
   it("name only error codes that exist", () => {
