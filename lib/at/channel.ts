@@ -103,6 +103,10 @@ export class Waiters {
     for (const [end, match] of this.waiting) if (match(line)) end(line);
   }
 
+  get areThere(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** Rejects all. */
   failAll(error: ModemError): void {
     for (const end of this.waiting.keys()) end(error);
@@ -246,7 +250,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   private onReset(cause: ResetCause): void {
     for (const exchange of this.queue.splice(0)) exchange.fail(exchange.error("MODEM_RESET"));
-    this.waiters.failAll(new ModemError("MODEM_RESET"));
+    // A module may say so thousands of times; an error takes its time to make.
+    if (this.waiters.areThere) this.waiters.failAll(new ModemError("MODEM_RESET"));
     this.resync(() => this.emit("reset", cause));
   }
 
