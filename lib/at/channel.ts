@@ -245,7 +245,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
   /** Tells the listeners, who may add commands, and starts the ladder, whose failure they learn from `sync`. */
   private resync(tell: () => void): void {
     tell();
-    this.sync().catch(() => undefined);
+    // One that is wanted already is not asked again for its end: a module may say a million times that it starts.
+    if (this.syncing === undefined) this.sync().catch(() => undefined);
+    else this.schedule();
   }
 
   private onReset(cause: ResetCause): void {

@@ -52,7 +52,7 @@ export async function flooded(
   });
   const until = <T>(what: string, look: () => T | undefined | false): Promise<T> =>
     waitFor(
-      `${what} (${name}, ${kind}; ${states.slice(-4).map(({ name: state, code }) => `${state} ${code ?? ""}`)})`,
+      `${what} (${name}, ${kind}; ${JSON.stringify(states.slice(-4))})`,
       () => {
         if (host.exitCode !== null) throw new Error(`the gateway has ended with ${host.exitCode}`);
         return look() || undefined;
