@@ -34,10 +34,12 @@ export const floods: Part = {
 };
 
 function figuresOf(what: string, found: Flooded): readonly Figure[] {
-  const { bytes, rss, held, longestTurn, givenUp, shortestPause } = found;
+  const { bytes, heap, rss, held, longestTurn, givenUp, shortestPause } = found;
   return [
     shown(`${what}: taken`, bytes < MEGABYTE ? `${bytes} bytes` : `${(bytes / MEGABYTE).toFixed(0)} MB`),
-    bounded(`${what}: larger by`, "MB", rss / MEGABYTE, MOST_MEMORY),
+    bounded(`${what}: memory of JavaScript, more by`, "MB", heap / MEGABYTE, MOST_MEMORY),
+    // With what garbage collector and compiler take in threads of their own.
+    shown(`${what}: memory of the process, more by`, `${(rss / MEGABYTE).toFixed(0)} MB`),
     bounded(`${what}: held afterwards`, "MB", held / MEGABYTE, MOST_MEMORY),
     bounded(`${what}: longest turn of the event loop`, "ms", longestTurn, LONGEST_TURN_MS),
     shown(`${what}: given up, and the module found again`, `${givenUp} times`),

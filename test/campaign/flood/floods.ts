@@ -16,8 +16,10 @@ export type LineKind = HostPlan["line"]["kind"];
 
 export interface Flooded {
   readonly bytes: number;
-  /** By how many bytes the process was larger than before, at most; and what it still held at the end. */
+  /** By how many bytes the memory of JavaScript and the process were larger than before, at most. */
+  readonly heap: number;
   readonly rss: number;
+  /** What it still held at the end. */
   readonly held: number;
   /** Milliseconds. */
   readonly longestTurn: number;
@@ -78,9 +80,10 @@ export async function flooded(
     far.end();
     await until("the module after the flood", isReady);
     ask("cost");
-    const { rss, held, longestTurn } = await until("the cost", () => cost);
+    const { heap, rss, held, longestTurn } = await until("the cost", () => cost);
     return {
       bytes: poured,
+      heap,
       rss,
       held,
       longestTurn,

@@ -18,7 +18,13 @@ export interface HostPlan {
 
 export type FromHost =
   | { readonly kind: "state"; readonly name: string; readonly code: string | undefined; readonly at: number }
-  | { readonly kind: "cost"; readonly rss: number; readonly held: number; readonly longestTurn: number };
+  | {
+      readonly kind: "cost";
+      readonly heap: number;
+      readonly rss: number;
+      readonly held: number;
+      readonly longestTurn: number;
+    };
 
 /** Asks for what the flood has cost since the process was ready for the first time. */
 export type ToHost = "cost" | "end";
@@ -48,6 +54,16 @@ class Turns {
   }
 }
 
+/** What JavaScript has taken of the system, and what the process has with its threads, in bytes. */
+function memory(): { readonly heap: number; readonly rss: number } {
+  const { heapTotal, external, rss } = process.memoryUsage();
+  return { heap: heapTotal + external, rss };
+}
+
+function larger(one: ReturnType<typeof memory>, other: ReturnType<typeof memory>): ReturnType<typeof memory> {
+  return { heap: Math.max(one.heap, other.heap), rss: Math.max(one.rss, other.rss) };
+}
+
 function tell(message: FromHost): void {
   process.send?.(message);
 }
@@ -74,15 +90,16 @@ async function main({ line }: HostPlan): Promise<void> {
   });
   const { modem, outbox, trace } = assembly;
   let turns: Turns | undefined;
-  let before = { rss: 0, held: 0 };
-  let most = 0;
+  let before = { heap: 0, rss: 0, held: 0 };
+  let most = { heap: 0, rss: 0 };
   // A person looks on: what is recorded of a flood is held too.
   trace.enabled = true;
   modem.on("state", (state) => {
     if (state.name === "ready" && turns === undefined) {
-      before = { held: heldMemory(), rss: process.memoryUsage.rss() };
+      // As it is at work, before all garbage is gone.
+      before = { ...memory(), held: heldMemory() };
       turns = new Turns();
-      setInterval(() => void (most = Math.max(most, process.memoryUsage.rss())), 20);
+      setInterval(() => void (most = larger(most, memory())), 20);
     }
     tell({
       kind: "state",
@@ -94,7 +111,8 @@ async function main({ line }: HostPlan): Promise<void> {
   process.on("message", (asked: ToHost) => {
     if (asked === "cost") {
       const longestTurn = turns?.longest ?? 0;
-      tell({ kind: "cost", rss: most - before.rss, held: heldMemory() - before.held, longestTurn });
+      const [heap, rss] = [most.heap - before.heap, most.rss - before.rss];
+      tell({ kind: "cost", heap, rss, held: heldMemory() - before.held, longestTurn });
       return;
     }
     void assembly
