@@ -15,6 +15,8 @@ const READING = 5;
 interface Step {
   readonly what: string;
   readonly seconds: number;
+  /** Left out for what the person waits for. */
+  readonly clicks?: number;
 }
 
 interface Place {
@@ -31,33 +33,45 @@ export class Person {
     return this.steps.reduce((sum, { seconds }) => sum + seconds, 0);
   }
 
+  /** What the person takes without waiting, which depends on the machine. */
+  get ownSeconds(): number {
+    return this.steps
+      .filter(({ clicks }) => clicks !== undefined)
+      .reduce((sum, { seconds }) => sum + seconds, 0);
+  }
+
+  /** Clicks, a double click as one; dragging is none. */
+  get clicks(): number {
+    return this.steps.reduce((sum, { clicks = 0 }) => sum + clicks, 0);
+  }
+
   async click(what: string, target: Locator): Promise<void> {
     await target.click();
-    this.note(`click ${what}`, CLICK);
+    this.note(`click ${what}`, CLICK, 1);
   }
 
   async doubleClick(what: string, target: Locator): Promise<void> {
     await target.dblclick();
-    this.note(`double click ${what}`, CLICK);
+    this.note(`double click ${what}`, CLICK, 1);
   }
 
   /** Types into what has the focus, in the place of what stands there. */
   async type(what: string, text: string): Promise<void> {
     await this.page.keyboard.press("ControlOrMeta+a");
     await this.page.keyboard.type(text);
-    this.note(`type ${what}: ${text}`, text.length * LETTER);
+    this.note(`type ${what}: ${text}`, text.length * LETTER, 0);
   }
 
   async press(what: string, key: string): Promise<void> {
     await this.page.keyboard.press(key);
-    this.note(`press ${what}`, CLICK);
+    this.note(`press ${what}`, CLICK, 0);
   }
 
   /** Opens a list and takes one of its entries. */
   async choose(what: string, list: Locator, label: string | RegExp): Promise<void> {
     const option = list.locator("option", { hasText: label }).first();
     await list.selectOption(await option.getAttribute("value"));
-    this.note(`choose ${what}: ${(await option.innerText()).trim()}`, 2 * CLICK);
+    this.note(`choose ${what}: ${(await option.innerText()).trim()}`, 2 * CLICK, 2);
   }
 
   async drag(what: string, from: Place, to: Place): Promise<void> {
@@ -67,18 +81,18 @@ export class Person {
     await mouse.move((from.x + to.x) / 2, (from.y + to.y) / 2, { steps: 8 });
     await mouse.move(to.x, to.y, { steps: 8 });
     await mouse.up();
-    this.note(`drag ${what}`, DRAG);
+    this.note(`drag ${what}`, DRAG, 0);
   }
 
   /** Opens a tab of the sidebar from the list of its tabs; the list looks different in each Node-RED. */
   async openSidebar(id: string): Promise<void> {
     await this.page.evaluate(`RED.sidebar.show(${JSON.stringify(id)})`);
-    this.note(`open the tab ${id} of the sidebar`, 2 * CLICK);
+    this.note(`open the tab ${id} of the sidebar`, 2 * CLICK, 2);
   }
 
   /** Looks at what has just appeared until it is understood. */
   read(what: string): void {
-    this.note(`read ${what}`, READING);
+    this.note(`read ${what}`, READING, 0);
   }
 
   /** Waits for what the screen or a mailbox shows. */
@@ -99,7 +113,7 @@ export class Person {
     await writeFile(path, [...table, `| | **in all** | **${this.seconds.toFixed(0)}** |`, ""].join("\n"));
   }
 
-  private note(what: string, seconds: number): void {
-    this.steps.push({ what, seconds });
+  private note(what: string, seconds: number, clicks?: number): void {
+    this.steps.push({ what, seconds, ...(clicks !== undefined && { clicks }) });
   }
 }
