@@ -142,7 +142,7 @@ describe("The way of a mail", () => {
       const about = fate.kind === "failed" ? JSON.stringify(fate.error) : "";
       assert.equal(await tries(), isLeft ? "module,socket" : "module", about);
       assert.equal(
-        log.lines.some((line) => /goes by the other way: socket/.test(line)),
+        log.lines.some((line) => /is sent the other way: socket/.test(line)),
         isLeft,
         about,
       );
