@@ -133,7 +133,7 @@ describe("A mail that waits", function () {
       (await gateway.outcomes("status")).some(({ status }) => status?.text === "sending · 1 ✉"),
     );
     await gateway.deploy([tab(), modem(port, rig.server.port)], "nodes");
-    await gateway.logged(/2 mail\(s\) wait although no node uses the modem/);
+    await gateway.logged(/2 mail\(s\) are waiting although no node uses the modem/);
     release();
     await rig.arrival("very last");
     assert.ok((await takePort(port)) < RELEASE);
