@@ -121,6 +121,10 @@ for (const version of nodeRedVersions()) {
       after(() => editor?.stop());
 
       const check = async (root: string, atLeast: number): Promise<void> => {
+        // What lies under the mouse, or changes its colour just now, is measured as it is at rest.
+        await editor.page.mouse.move(1, 1);
+        await editor.page.evaluate(`Promise.all(
+          document.getAnimations().filter((one) => one instanceof CSSTransition).map((one) => one.finished.catch(() => {})))`);
         const { count, faint }: { count: number; faint: FaintText[] } = await editor.page.evaluate(
           measured(root, LEAST),
         );
