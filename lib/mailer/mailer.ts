@@ -60,10 +60,11 @@ export type SessionStage = "connect" | "tls" | "login" | "envelope" | "data" | "
 
 /**
  * How much of a transaction is done, for a person who watches. By the module's own client, `upload` is what takes time:
- * attachments into the module; `body` is a text that goes into it apart from them.
+ * attachments into the module; `body` is a text that goes into it apart from them. Before a session of this package, a
+ * `token` is fetched where the login needs one.
  */
 export interface MailerProgress {
-  readonly stage: SessionStage | "settings" | "upload" | "body" | "sending";
+  readonly stage: "token" | SessionStage | "settings" | "upload" | "body" | "sending";
   /** Bytes of the mail, so far and in all; 0 of 0 where the stage has none. In `data`: those acknowledged by the server. */
   readonly done: number;
   readonly total: number;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import helper from "node-red-node-test-helper";
 import { certificate } from "../support/certificates";
 import { MailServer, type MailServerOptions } from "../support/mail-server";
+import { jsonAnswer, TokenServer } from "../support/token-server";
 import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
@@ -238,6 +239,56 @@ describe("A modem with mails over a socket", () => {
       ["modem ok", "byModule skipped", "bySocket ok"],
     );
     assert.equal(secure.length, 1);
+  });
+
+  it("says which part of a login by a token failed: the endpoint, or the mail server", async () => {
+    const secret = "a canary+client/secret~81";
+    const tokens = await TokenServer.start();
+    try {
+      const auth = { user: "pump7@example.com", password: "none", token: () => tokens.newest };
+      const { port, received } = await open({ tls: "starttls", auth, authMethods: ["XOAUTH2"] });
+      await bench.load([helperNode("other")]);
+      const {
+        id: _,
+        type: __,
+        ...properties
+      } = modemNode(port, {
+        smtpSecurity: "starttls",
+        tlsRoot: "pem",
+        tlsCa: certificate("ca").cert,
+        login: "oauth2",
+        tokenUrl: `https://localhost:${tokens.port}/token`,
+        clientId: "app-1",
+      });
+      const tested = async (mailer: string): Promise<readonly string[]> => {
+        const credentials = { smtpUser: auth.user, clientSecret: secret };
+        const view = await testMail({ ...properties, mailer }, credentials);
+        assert.doesNotMatch(JSON.stringify(view), /canary/);
+        return view.steps.map(({ name, status }: Loose) => `${name} ${status}`);
+      };
+      const passed = ["modem ok", "token ok", "connect ok", "tls ok"];
+      assert.deepEqual(await tested("socket"), [
+        ...passed,
+        "login ok",
+        "envelope ok",
+        "data ok",
+        "commit ok",
+      ]);
+      assert.equal(received.length, 1);
+      assert.ok(server);
+      server.refuse = { auth: 535 };
+      assert.deepEqual(await tested("socket"), [...passed, "login failed"]);
+      const refusal = { error: "invalid_client", error_description: `no ${secret}` };
+      tokens.answer = jsonAnswer(401, refusal);
+      assert.deepEqual(await tested("auto"), [
+        "modem ok",
+        "byModule skipped",
+        "token failed",
+        "bySocket skipped",
+      ]);
+    } finally {
+      await tokens.stop();
+    }
   });
 
   /** A test by the dialog, to its end. */

@@ -155,11 +155,14 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     wantsReports = transaction.mail.fields?.dsn !== undefined,
   ): Promise<Prepared> {
     const { mail, envelope } = transaction;
-    options.onProgress?.({ stage: "connect", done: 0, total: 0 });
     await this.remedies.apply(mail.id, lease, signal);
     await this.connected(signal);
     const message = await this.message(transaction, options, signal);
-    if (kept === undefined) await this.login.ready(signal);
+    if (kept === undefined && this.options.settings.tokens !== undefined) {
+      options.onProgress?.({ stage: "token", done: 0, total: 0 });
+      await this.login.ready(signal);
+    }
+    options.onProgress?.({ stage: "connect", done: 0, total: 0 });
     const dialogue = kept ?? (await this.sessions.open(signal));
     dialogue.watcher = watcherOf(message.size, options);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));

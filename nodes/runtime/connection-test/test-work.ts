@@ -55,15 +55,17 @@ interface Kind {
 type MailStep = "modem" | Exclude<MailerProgress["stage"], "upload">;
 
 const MODULE_STEPS = ["modem", "connect", "settings", "body", "sending"] as const;
-const SOCKET_STEPS = ["modem", "connect", "tls", "login", "envelope", "data", "commit"] as const;
+const SOCKET_STEPS = ["modem", "token", "connect", "tls", "login", "envelope", "data", "commit"] as const;
 
 /** Where each mail takes the way that fits it, one test mail goes by each of them. */
-const BOTH_WAYS = ["modem", "byModule", "bySocket"] as const;
+function stepsOfBothWays({ smtp }: Pick<ModemSettings, "smtp">): readonly string[] {
+  return ["modem", "byModule", ...(smtp.tokens === undefined ? [] : ["token"]), "bySocket"];
+}
 
 export const KINDS: Readonly<Record<TestKind, Kind>> = {
   diagnosis: { ladder: () => STEP_NAMES, run: runDiagnosis },
   mail: {
-    ladder: (settings) => (settings.mailer === "auto" ? BOTH_WAYS : stepsOf(settings)),
+    ladder: (settings) => (settings.mailer === "auto" ? stepsOfBothWays(settings) : stepsOf(settings)),
     run: (work) => (work.settings.mailer === "auto" ? sendBothWays(work) : sendTestMail(work)),
   },
   facts: { ladder: () => [], total: QUESTIONS.length, run: runFacts },
@@ -74,6 +76,7 @@ function stepsOf({ mailer, smtp }: Pick<ModemSettings, "mailer" | "smtp">): read
   if (mailer !== "socket") return MODULE_STEPS;
   const without = new Set<MailStep>();
   if (smtp.security === "none") without.add("tls");
+  if (smtp.tokens === undefined) without.add("token");
   if (smtp.user === "" && smtp.password === "" && smtp.tokens === undefined) without.add("login");
   return SOCKET_STEPS.filter((step) => !without.has(step));
 }
@@ -118,7 +121,7 @@ async function runDiagnosis(work: TestWork): Promise<TestYield> {
 async function sendTestMail(work: TestWork): Promise<TestYield> {
   const steps = new MailSteps(stepsOf(work.settings), work.tell);
   try {
-    steps.enter("connect", await readyModel(work));
+    steps.next(await readyModel(work));
     const { client, mailer } = work.mailPath;
     const mail = await deliver(work, mailer, client, (stage) =>
       steps.enter(stage === "upload" ? "body" : stage),
@@ -144,16 +147,22 @@ async function sendBothWays(work: TestWork): Promise<TestYield> {
     return {};
   }
   let sent: SentTestMail | undefined;
+  // The endpoint of the tokens is another server than that of the mails, so it is a step of its own.
+  let isFetching = false;
   const send = async (name: string, mailer: Mailer | undefined): Promise<void> => {
     if (mailer === undefined) return;
     try {
-      const mail = await deliver(work, mailer, mailer === module ? module : undefined, () => undefined);
+      const mail = await deliver(work, mailer, mailer === module ? module : undefined, (stage) => {
+        if (isFetching && stage !== "token") tell({ name: "token", status: "ok", detail: "" });
+        isFetching = stage === "token";
+      });
       tell({ name, status: "ok", detail: `${mail.seconds} s` });
       // What a person may have to say about letters concerns the module's own client.
       sent ??= mail;
     } catch (error) {
       signal.throwIfAborted();
-      tell(failedStep(name, error));
+      tell(failedStep(isFetching ? "token" : name, error));
+      if (isFetching) tell({ name, status: "skipped", detail: "needs: token", needs: "token" });
     }
   };
   if (moduleFits(settings.smtp)) await send("byModule", module);
@@ -273,6 +282,11 @@ class MailSteps {
     private readonly ladder: readonly MailStep[],
     private readonly tell: (step: TestStep) => void,
   ) {}
+
+  /** What runs is done. @param detail of it */
+  next(detail: string): void {
+    this.enter(this.ladder[this.ladder.indexOf(this.at) + 1] ?? this.at, detail);
+  }
 
   /** @param detail of the step that is done. */
   enter(step: MailStep, detail = ""): void {

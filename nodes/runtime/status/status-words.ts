@@ -38,6 +38,7 @@ export const WAITING_WORDS = {
 
 /** The step of a session with the mail server, beside the state. */
 export const STAGE_WORDS = {
+  token: "requesting token",
   tls: "encrypting",
   login: "logging in",
   envelope: "checking recipients",

@@ -1,11 +1,12 @@
 /**
  * All that a mail over a socket can have, at once: a real Node-RED, serialport on a pseudo terminal, the simulated module
  * as a program of its own, a real mail server that offers STARTTLS. What arrives is compared as a whole, so that a part
- * that nobody thought of cannot be missing either. On every Node-RED version.
+ * that nobody thought of cannot be missing either. On every Node-RED version, with a password and with a token that comes
+ * from an HTTPS server on loopback through a second socket of the module.
  */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AddressObject, ParsedMail } from "mailparser";
@@ -14,12 +15,15 @@ import { MailServer } from "../../support/mail-server";
 import { complaints } from "../../support/node-red-log";
 import { nodeRedVersions } from "../../support/node-red-versions";
 import { startSimulatorOnPty, type SimulatorProcess } from "../../support/simulator-process";
+import { TokenServer } from "../../support/token-server";
 import { Gateway } from "../deploy/gateway";
 import { modem, tab, type FlowNode } from "../deploy/parts";
 
 const USER = "pump7@example.com";
 /** 70 bytes, some of them beyond ASCII: the module's own client takes 50. */
 const PASSWORD = `€/7${"key-".repeat(16)}"`;
+/** Of the application that asks for tokens. */
+const CLIENT_SECRET = "a canary+client/secret~81";
 const PICTURE = Buffer.from(
   "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==",
   "base64",
@@ -148,20 +152,36 @@ function contents(mail: ParsedMail): object {
   };
 }
 
-for (const version of nodeRedVersions()) {
-  describe(`A mail with everything by Node-RED ${version.name}, over a socket of the module at a serial port`, function () {
+/** Everything that Node-RED has written for itself. */
+async function filesOf(userDir: string): Promise<string> {
+  const entries = await readdir(userDir, { recursive: true, withFileTypes: true });
+  const own = entries.filter((entry) => entry.isFile() && !entry.parentPath.includes("node_modules"));
+  const texts = await Promise.all(
+    own.map(({ parentPath, name }) => readFile(join(parentPath, name), "latin1").catch(() => "")),
+  );
+  return texts.join("\n");
+}
+
+const runs = nodeRedVersions().flatMap((version) =>
+  (["password", "token"] as const).map((login) => ({ version, login })),
+);
+for (const { version, login } of runs) {
+  describe(`A mail with everything by Node-RED ${version.name} and a ${login}, over a socket of the module at a serial port`, function () {
     this.timeout(120_000);
 
     let folder: string;
     let server: MailServer;
+    let tokens: TokenServer;
     let simulator: SimulatorProcess;
     let gateway: Gateway;
 
     before(async () => {
       folder = await mkdtemp(join(tmpdir(), "whole-mail-"));
+      tokens = await TokenServer.start();
       server = await MailServer.start({
         tls: "starttls",
-        auth: { user: USER, password: PASSWORD },
+        auth: { user: USER, password: PASSWORD, token: () => tokens.newest },
+        authMethods: [login === "token" ? "XOAUTH2" : "PLAIN"],
         refuse: { rcpt: { [REFUSED]: 550 } },
       });
       const pty = join(folder, "ttyUSB2");
@@ -182,7 +202,15 @@ for (const version of nodeRedVersions()) {
         tlsRoot: "pem",
         tlsCa: certificate("ca").cert,
         senderName: 'Pümp "7"',
-        credentials: { smtpUser: USER, smtpPassword: PASSWORD },
+        ...(login === "token" && {
+          login: "oauth2",
+          tokenUrl: `https://localhost:${tokens.port}/token`,
+          clientId: "app-1",
+        }),
+        credentials: {
+          smtpUser: USER,
+          ...(login === "token" ? { clientSecret: CLIENT_SECRET } : { smtpPassword: PASSWORD }),
+        },
       };
       await gateway.deploy(flow(modem(pty, server.port, settings), recording), "full");
     });
@@ -191,6 +219,7 @@ for (const version of nodeRedVersions()) {
       await gateway?.stop();
       await simulator?.stop();
       await server?.stop();
+      await tokens?.stop();
       await rm(folder, { recursive: true, force: true });
     });
 
@@ -311,15 +340,25 @@ for (const version of nodeRedVersions()) {
       });
     });
 
-    it("leaves no complaint in the log but that about the refused recipient, and its password nowhere", () => {
+    it("leaves no complaint in the log but that about the refused recipient, and no secret anywhere", async () => {
       const [complaint = "", ...others] = complaints(gateway.log);
       assert.match(complaint, /\[error\] \[quectel-smtp-send:send\] .* \(550\)/);
       assert.deepEqual(others, []);
       const line = simulator.lines.join("\n");
       assert.match(line, /STARTTLS/);
       const coded = (text: string): string => Buffer.from(text).toString("base64");
-      for (const secret of [PASSWORD, coded(PASSWORD), coded(`\0${USER}\0${PASSWORD}`), "Pegel"])
-        assert.ok(!line.includes(secret) && !gateway.log.join("\n").includes(secret));
+      const token = tokens.newest;
+      const secrets =
+        login === "password"
+          ? [PASSWORD, coded(PASSWORD), coded(`\0${USER}\0${PASSWORD}`)]
+          : [CLIENT_SECRET, token, coded(`user=${USER}\u0001auth=Bearer ${token}\u0001\u0001`)];
+      assert.equal(tokens.asked.length, login === "token" ? 1 : 0);
+      const files = await filesOf(gateway.userDir);
+      for (const secret of secrets) {
+        assert.ok(secret.length > 10);
+        for (const text of [line, gateway.log.join("\n"), files]) assert.ok(!text.includes(secret));
+      }
+      assert.ok(!line.includes("Pegel") && !gateway.log.join("\n").includes("Pegel"));
     });
   });
 }
