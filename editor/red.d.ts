@@ -76,7 +76,7 @@ type Lacking = {
   readonly events: { on(event: string, listener: (node: EditorNode) => void): void };
   readonly nodes: {
     getType(type: string): NodeDefinition;
-    node(id: string): EditorNode | null;
+    node(id: string): EditorNode | undefined;
     subflow(id: string | undefined): EditorNode | undefined;
     workspace(id: string | undefined): EditorNode | undefined;
     eachConfig(look: (node: EditorNode) => boolean | void): void;

@@ -102,7 +102,7 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
   const routes = new AdminRoutes(RED);
   registerDialogEndpoints(routes);
   registerConnectionTests(RED, routes);
-  registerSidebarEndpoints(routes);
+  registerSidebarEndpoints(RED, routes);
   watchLeftSpools(RED, deployedModems);
 };
 

@@ -72,7 +72,7 @@ function ask(node: EditorNode): void {
     told.set(node.id, credentials);
     // It may be gone by now.
     const asked = RED.nodes.node(node.id);
-    if (asked === null) return;
+    if (asked === undefined) return;
     RED.editor.validateNode(asked);
     for (const user of asked.users ?? []) RED.editor.validateNode(user);
     RED.view.redraw();

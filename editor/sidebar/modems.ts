@@ -13,7 +13,7 @@ export interface ChoosableModem {
 export function choosableModems(running: readonly ListedModem[]): readonly ChoosableModem[] {
   const entries: ChoosableModem[] = running.map(({ id, name, template, instance }) => {
     const node = RED.nodes.node(template ?? id);
-    const label = node === null ? name || id : labelOf(node);
+    const label = node === undefined ? name || id : labelOf(node);
     return { id, label: instance === undefined ? label : `${label} – ${instanceLabel(instance)}` };
   });
   const known = new Set(running.flatMap(({ id, template }) => [id, template]));
@@ -31,7 +31,7 @@ function labelOf(node: EditorNode): string {
 /** Where an instance of a subflow stands. */
 function instanceLabel(id: string): string {
   const instance = RED.nodes.node(id);
-  return instance === null ? id : labelOf(instance);
+  return instance === undefined ? id : labelOf(instance);
 }
 
 function problemOf(node: EditorNode): "inSubflow" | "disabled" | "notDeployed" {

@@ -1,4 +1,5 @@
 /** What the sidebar asks the runtime, and what a person is told when that fails. */
+import type { LeftView } from "../../nodes/runtime/sidebar/left-mails";
 import { explain } from "../shared/explain";
 import { request, RequestError } from "../shared/request";
 import { text } from "./dom";
@@ -9,6 +10,11 @@ const ROOT = "modems";
 export function ask<Answer>(path: string, body?: object): Promise<Answer> {
   const method = body === undefined ? "GET" : "POST";
   return request(path === "" ? ROOT : `${ROOT}/${path}`, { method, body, cache: false });
+}
+
+/** The mails of modems that are gone, after something was done about them where there is a `body`. */
+export function askLeft(body?: object): Promise<readonly LeftView[]> {
+  return request("left", { method: body === undefined ? "GET" : "POST", body, cache: false });
 }
 
 /** What a person is told of a request that failed. */

@@ -8,9 +8,11 @@ import type { ListedModem, ModemView } from "../../nodes/runtime/sidebar/modem-v
 import { RequestError } from "../shared/request";
 import { shownStatus } from "../shared/explain";
 import { element, text } from "./dom";
+import type { LeftView } from "../../nodes/runtime/sidebar/left-mails";
+import { leftOf } from "./left";
 import { choosableModems, type ChoosableModem } from "./modems";
 import { show, undisturbed } from "./redraw";
-import { ask, complaint } from "./runtime";
+import { ask, askLeft, complaint } from "./runtime";
 import { createTrace } from "./trace";
 import { partsOf } from "./view";
 
@@ -19,6 +21,8 @@ const ID = "quectel-modem";
 const SETTLE_MS = 200;
 /** Times on the screen grow old. */
 const REDRAW_MS = 15_000;
+/** The next attempt to connect is counted down. */
+const COUNTDOWN_MS = 1000;
 /** A trace grows. */
 const TRACE_MS = 2000;
 
@@ -42,6 +46,8 @@ function createTab(): HTMLElement {
   let chosen: string | undefined;
   /** Of the chosen modem; `at` on the browser's monotonic clock. */
   let known: { view: ModemView; readonly at: number } | undefined;
+  /** Mails of modems that are gone. */
+  let left: readonly LeftView[] = [];
   let isAsking = false;
   let isStale = false;
   let settling: ReturnType<typeof setTimeout> | undefined;
@@ -63,7 +69,17 @@ function createTab(): HTMLElement {
     act: (action) => void act(action),
     fail: say,
   });
-  const root = element("div", { class: "quectel-sidebar" }, choiceRow, notice, spoken, body, trace.root);
+  const leftBody = element("div", { class: "quectel-left-mails" });
+  const root = element(
+    "div",
+    { class: "quectel-sidebar" },
+    choiceRow,
+    notice,
+    spoken,
+    leftBody,
+    body,
+    trace.root,
+  );
   trace.root.hidden = true;
 
   function say(error: unknown): void {
@@ -83,6 +99,11 @@ function createTab(): HTMLElement {
     const problem = problemOfChosen();
     if (problem !== undefined) tell(text(`problem.${problem}`));
     trace.root.hidden = known === undefined;
+    const into = known === undefined ? undefined : entries.find(({ id }) => id === chosen)?.label;
+    show(
+      leftBody,
+      leftOf(left, into, { adopt: (modem) => void adopt(modem), discard: (modem) => void discard(modem) }),
+    );
     if (known === undefined) {
       body.replaceChildren();
       return;
@@ -133,6 +154,14 @@ function createTab(): HTMLElement {
     if (isStale || asked !== chosen) void refresh();
   }
 
+  function countDown(): void {
+    const left = known?.view.nextConnectInMs;
+    if (known === undefined || left === undefined) return;
+    draw();
+    // Nothing tells of an attempt that has failed like the one before.
+    if (performance.now() - known.at >= left) void refresh();
+  }
+
   function choose(id: string | undefined): void {
     chosen = id;
     known = undefined;
@@ -147,6 +176,7 @@ function createTab(): HTMLElement {
     if (!isSeen) return;
     try {
       entries = choosableModems(await ask<ListedModem[]>(""));
+      left = await askLeft();
     } catch (error) {
       tell(complaint(error));
       return;
@@ -169,7 +199,7 @@ function createTab(): HTMLElement {
   }
 
   async function act(action: string, mail?: string): Promise<void> {
-    if (action === "discard" && !(await isConfirmed())) return;
+    if (action === "discard" && !(await isConfirmed("discard.question"))) return;
     try {
       take(await ask<ModemView>(encodeURIComponent(chosen ?? ""), { action, mail }));
       if (action === "startTrace") trace.clear();
@@ -177,6 +207,25 @@ function createTab(): HTMLElement {
       say(error);
       void refresh();
     }
+  }
+
+  /** Does something about the mails of a modem that is gone. */
+  async function actOnLeft(body: object): Promise<void> {
+    try {
+      left = await askLeft(body);
+    } catch (error) {
+      say(error);
+    }
+    draw();
+    void refresh();
+  }
+
+  function adopt(modem: string): Promise<void> {
+    return actOnLeft({ action: "adopt", modem, into: chosen });
+  }
+
+  async function discard(modem: string): Promise<void> {
+    if (await isConfirmed("discard.all")) await actOnLeft({ action: "discard", modem });
   }
 
   function onTick(topic: string, tick: Tick): void {
@@ -198,6 +247,7 @@ function createTab(): HTMLElement {
     void refreshList();
     timers.push(
       setInterval(() => draw(), REDRAW_MS),
+      setInterval(countDown, COUNTDOWN_MS),
       setInterval(() => {
         if (known?.view.trace.endsInMs !== undefined) void trace.refresh().then(draw);
       }, TRACE_MS),
@@ -214,14 +264,14 @@ function createTab(): HTMLElement {
   return root;
 }
 
-/** A discarded mail is gone; asks once more. */
-function isConfirmed(): Promise<boolean> {
+/** What is discarded is gone; asks once more. */
+function isConfirmed(question: string): Promise<boolean> {
   return new Promise((resolve) => {
     const answer = (isSure: boolean) => () => {
-      question.close();
+      asked.close();
       resolve(isSure);
     };
-    const question = RED.notify(document.createTextNode(text("discard.question")), {
+    const asked = RED.notify(document.createTextNode(text(question)), {
       modal: true,
       fixed: true,
       buttons: [

@@ -23,6 +23,7 @@ type Received = NonNullable<ModemView["inbox"]>[number];
 export function partsOf(view: ModemView, passed: number, act: Act): readonly HTMLElement[] {
   return [
     statusOf(view),
+    ...(view.nextConnectInMs === undefined ? [] : connectionOf(view.nextConnectInMs - passed, act)),
     queueOf(view.queue, passed, act),
     endedOf(view),
     ...(view.inbox === undefined ? [] : [inboxOf(view.inbox)]),
@@ -54,6 +55,24 @@ function dot({ fill, shape }: ModemView["status"]): HTMLElement {
 
 function statusOf({ status }: ModemView): HTMLElement {
   return element("div", { class: "quectel-status" }, dot(status), shownStatus(status.text));
+}
+
+/** When the port is tried again; apart from its button, because it changes every second. */
+function connectionOf(ms: number, act: Act): readonly HTMLElement[] {
+  return [
+    element("p", { class: "quectel-connect" }, text("connect.next", { time: duration(ms) })),
+    element(
+      "div",
+      { class: "quectel-buttons" },
+      button({
+        key: "connect",
+        icon: "fa-plug",
+        label: text("action.connect"),
+        write: true,
+        onclick: () => act("connect"),
+      }),
+    ),
+  ];
 }
 
 function networkOf({ module: identity, network }: ModemView): HTMLElement {

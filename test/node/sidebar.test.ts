@@ -21,6 +21,7 @@ const TEXT = "canary text of the mail";
 describe("The sidebar's endpoints", () => {
   const bench = new FlowBench();
   let server: MailServer;
+  let open: MailServer | undefined;
 
   beforeEach(async () => {
     server = await MailServer.start({
@@ -31,6 +32,8 @@ describe("The sidebar's endpoints", () => {
   afterEach(async () => {
     await bench.end();
     await server.stop();
+    await open?.stop();
+    open = undefined;
   });
 
   const load = (modem: object = {}, ...more: FlowNode[]): Promise<void> =>
@@ -61,6 +64,66 @@ describe("The sidebar's endpoints", () => {
     assert.equal(shown.samples[0].rssiDbm, shown.network.rssiDbm);
     assert.equal(shown.module.model, "EC25");
     assert.deepEqual(shown.queue, { waiting: 0, failed: 0, rows: [] });
+  });
+
+  it("tell when a modem that is away is tried again, and take the wish to try it at once", async () => {
+    const modem = await ServedModem.start();
+    await modem.stop();
+    await bench.load([modem.node(server.port), sendNode(), helperNode("sent"), helperNode("failed")]);
+    const { nextConnectInMs } = await shows("the countdown", (shown) => shown.nextConnectInMs > 0);
+    assert.ok(nextConnectInMs <= 15_000);
+    assert.equal((await act("connect")).status, 200);
+  });
+
+  it("show no countdown for a modem that is connected, or that no node uses", async () => {
+    await load();
+    await bench.showsStatus("send", "SIMULATED ready");
+    assert.equal((await view()).nextConnectInMs, undefined);
+    assert.equal((await act("connect")).status, 200);
+    await bench.deploy([modemNode(server.port)], "full");
+    assert.equal((await view()).nextConnectInMs, undefined);
+    assert.equal((await act("connect")).status, 409);
+  });
+
+  it("show the mails of a modem that was deleted, let another send them, or discard them", async () => {
+    // Deployed without credentials.
+    open = await MailServer.start();
+    const other = { ...modemNode(open.port), id: "other" };
+    const helpers = [helperNode("sent"), helperNode("failed")];
+    const left = async () => (await bench.ask("/quectel-modem/left")).body;
+    await load();
+    assert.deepEqual(await left(), []);
+    await act("pause");
+    const flow = [other, sendNode({ modem: "other" }), ...helpers];
+    for (const end of ["adopt", "discard"]) {
+      send();
+      await shows("the mail", ({ queue }) => queue.waiting === 1);
+      await bench.deploy(flow, "full");
+      const [shown, ...others] = await left();
+      assert.deepEqual(others, []);
+      const { modem, waiting, failed, rows } = shown;
+      assert.deepEqual([modem, waiting, failed, rows.length], ["modem", 1, 0, 1]);
+      assert.deepEqual(
+        [rows[0].state, rows[0].subject, rows[0].recipients],
+        ["waiting", SUBJECT, ["d•••@example.com"]],
+      );
+      for (const hidden of [TEXT, "duty@", ...Object.values(CANARIES)]) {
+        assert(!JSON.stringify(shown).includes(hidden), hidden);
+      }
+      for (const body of [{ action: end }, { action: end, modem: "gone" }, { action: "send", modem }]) {
+        assert.ok((await bench.ask("/quectel-modem/left", { into: "other", ...body })).status >= 400);
+      }
+      assert.equal(
+        (await bench.ask("/quectel-modem/left", { action: "adopt", modem, into: "none" })).status,
+        409,
+      );
+      const done = await bench.ask("/quectel-modem/left", { action: end, modem, into: "other" });
+      assert.deepEqual([done.status, done.body], [200, []]);
+      if (end === "adopt") await bench.received("sent");
+      await bench.deploy([modemNode(server.port), sendNode(), ...helpers], "full");
+      await shows("an empty outbox", ({ queue }) => queue.waiting === 0 && queue.hold?.kind === "paused");
+    }
+    assert.equal(open.received.length, 1);
   });
 
   it("tell nothing of the network once the modem is away", async () => {

@@ -9,7 +9,7 @@ import type { Clock } from "../../clock";
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { diskError, isMissing, type FileLayer } from "./files";
 import { SpoolLock, type Host } from "./lock";
-import { contentNames, headOf, type Found, type Place, type RecoveredMail } from "./record";
+import { contentNames, headOf, type Found, type Place, type RecoveredMail, type SpoolRecord } from "./record";
 import { Spool } from "./spool";
 
 /** Records read at a time. */
@@ -138,6 +138,51 @@ async function placesIn(directory: string, files: FileLayer): Promise<readonly s
   } catch (error) {
     if (isMissing(error)) return [];
     throw error;
+  }
+}
+
+/**
+ * The newest records of a spool that no outbox uses, at most `most`, as far as they can be read; nothing is changed.
+ * Rejects with the error of the disk.
+ */
+export async function recordsIn(
+  directory: string,
+  files: FileLayer,
+  most: number,
+): Promise<readonly { readonly record: SpoolRecord; readonly place: Place }[]> {
+  const spool = new Spool(directory, files);
+  const records: { record: SpoolRecord; place: Place }[] = [];
+  for (const found of (await spool.find()).slice(-most)) {
+    // Meanwhile it may have been adopted.
+    const read = await spool.load(found).then(
+      ({ read }) => read,
+      () => undefined,
+    );
+    if (read?.kind === "record") records.push({ record: read.record, place: found.place });
+  }
+  return records;
+}
+
+/** Whose spool is thrown away. */
+export type Discarder = Pick<Adopter, "clock" | "host"> & { readonly files: FileLayer };
+
+/**
+ * Removes all mails of the spool in `directory`, which no outbox uses. Resolves with their number. Rejects with
+ * OUTBOX_LOCKED or OUTBOX_DISK; what is left then can be discarded again.
+ */
+export async function discardSpool(directory: string, { files, clock, host }: Discarder): Promise<number> {
+  const lock = new SpoolLock(directory, files, clock, host);
+  const spool = new Spool(directory, files);
+  try {
+    await lock.take();
+    const found = await spool.find();
+    for (const one of found) await spool.remove(one);
+    await spool.sweep(() => false);
+    return new Set(found.map(({ id }) => id)).size;
+  } catch (cause) {
+    throw diskError(cause);
+  } finally {
+    await lock.release();
   }
 }
 

@@ -71,6 +71,16 @@ export class Modem extends EventEmitter<ModemEvents> {
     return this.supervisor?.transport ?? { bitRate: undefined, flowControlled: true };
   }
 
+  /** Milliseconds until the next attempt to connect; undefined while one is under way, or a connection is there. */
+  get nextTryInMs(): number | undefined {
+    return this.supervisor?.nextTryInMs;
+  }
+
+  /** Tries to connect now, where the next attempt is still to come. */
+  tryNow(): void {
+    this.supervisor?.tryNow();
+  }
+
   /** True where the recovery ladder may restart the module: allowed, and no other data link depends on it. */
   get restartAllowed(): boolean {
     const { allowReset, shared } = this.options.network;

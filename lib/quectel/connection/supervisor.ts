@@ -50,6 +50,8 @@ export class Supervisor {
   /** A person is told that the port is not there. */
   private isGone = false;
   private bootUntil = 0;
+  /** The time between two attempts: when the next one comes (monotonic, ms), and what brings it forward. */
+  private rest: { readonly until: number; readonly end: AbortController } | undefined;
   /** What the log was told last. */
   private told: string | undefined;
 
@@ -73,6 +75,16 @@ export class Supervisor {
     this.stopping.abort();
     await this.transport?.close();
     await this.ended;
+  }
+
+  /** Milliseconds until the next attempt to connect; undefined while one is under way, or a connection is there. */
+  get nextTryInMs(): number | undefined {
+    return this.rest && Math.max(0, this.rest.until - this.options.clock.now());
+  }
+
+  /** Tries to connect now, where the next attempt is still to come. */
+  tryNow(): void {
+    this.rest?.end.abort();
   }
 
   /** To be called when the module has taken the command to restart. */
@@ -132,7 +144,9 @@ export class Supervisor {
       this.isGone = GONE.has(error.code);
       this.modem.enter({ name: "offline", error });
     }
-    await delay(clock, ms, this.stopping.signal);
+    const rest = { until: clock.now() + ms, end: new AbortController() };
+    this.rest = rest;
+    await delay(clock, ms, this.stopping.signal, rest.end.signal).finally(() => (this.rest = undefined));
   }
 
   private onAnswer(): void {

@@ -10,9 +10,11 @@ import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { ModemError } from "../../../lib/errors";
 import type { Outbox } from "../../../lib/outbox/outbox";
+import { systemClock } from "../../../lib/clock";
 import { hostFiles, isMissing } from "../../../lib/outbox/spool/files";
-import { findSpools } from "../../../lib/outbox/spool/recovery";
-import { modemsDirectory, spoolDirectory } from "./folders";
+import { thisHost } from "../../../lib/outbox/spool/lock";
+import { discardSpool, findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
+import { modemDirectory, modemsDirectory, spoolDirectory } from "./folders";
 
 export interface LeftSpool {
   /** Name of the modem's folder: the id that its node had. */
@@ -50,7 +52,7 @@ export function watchLeftSpools(RED: NodeAPI, modems: ModemsInFlows): void {
 /** The outboxes whose modem is not in the flows. Rejects with the error of the disk. */
 export async function leftSpools(RED: NodeAPI, modems: ModemsInFlows): Promise<readonly LeftSpool[]> {
   return (await findLeft(RED, modems)).map(({ directory, waiting, failed }) => ({
-    modem: basename(dirname(directory)),
+    modem: modemOf(directory),
     waiting,
     failed,
   }));
@@ -66,15 +68,24 @@ export async function adoptLeft(
   outbox: Outbox,
   modem: string | undefined,
 ): Promise<number> {
-  const left = await findLeft(RED, modems);
-  const wanted =
-    modem === undefined ? left : left.filter(({ directory }) => basename(dirname(directory)) === modem);
-  if (modem !== undefined && wanted.length === 0) {
-    throw new ModemError("OUTBOX_NOT_FOUND", { detail: `no mails of a removed modem ${modem}` });
-  }
+  const wanted = modem === undefined ? await findLeft(RED, modems) : [await leftBy(RED, modems, modem)];
   let mails = 0;
   for (const { directory } of wanted) mails += await outbox.adopt(directory);
   return mails;
+}
+
+/** The records that `modem` has left, at most `most`. Rejects with the error of the disk. */
+export function recordsLeftBy(RED: NodeAPI, modem: string, most: number) {
+  return recordsIn(spoolDirectory(modemDirectory(RED, modem)), hostFiles, most);
+}
+
+/**
+ * Throws away the mails that `modem` has left. Resolves with their number. Rejects with OUTBOX_NOT_FOUND, OUTBOX_LOCKED or
+ * OUTBOX_DISK.
+ */
+export async function discardLeft(RED: NodeAPI, modems: ModemsInFlows, modem: string): Promise<number> {
+  const { directory } = await leftBy(RED, modems, modem);
+  return discardSpool(directory, { files: hostFiles, clock: systemClock, host: thisHost() });
 }
 
 /** Mails that have not ended in the outbox of the modem with this folder; 0 also when the disk cannot say. */
@@ -85,6 +96,17 @@ export async function mailsWaitingIn(directory: string): Promise<number> {
   } catch {
     return 0;
   }
+}
+
+async function leftBy(RED: NodeAPI, modems: ModemsInFlows, modem: string) {
+  const found = (await findLeft(RED, modems)).find(({ directory }) => modemOf(directory) === modem);
+  if (found !== undefined) return found;
+  throw new ModemError("OUTBOX_NOT_FOUND", { detail: `no mails of a removed modem ${modem}` });
+}
+
+/** The name of the modem's folder. */
+function modemOf(directory: string): string {
+  return basename(dirname(directory));
 }
 
 async function findLeft(RED: NodeAPI, modems: ModemsInFlows) {

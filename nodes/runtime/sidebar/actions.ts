@@ -4,6 +4,7 @@ import type { Assembly } from "../modem/assembly";
 import type { TraceRecording } from "./trace-recording";
 
 export const ACTIONS = [
+  "connect",
   "pause",
   "resume",
   "flush",
@@ -30,8 +31,11 @@ export async function perform(
   mail: string | undefined,
   { parts, recording }: ActionTarget,
 ): Promise<void> {
-  const { outbox, trace } = parts;
+  const { modem, outbox, trace } = parts;
   switch (action) {
+    case "connect":
+      modem.tryNow();
+      return;
     case "pause":
       return outbox.pause();
     case "resume":

@@ -1,12 +1,16 @@
 /** The endpoints that the sidebar asks: what is known of each modem, and what a person can do with it. */
+import type { NodeAPI } from "node-red";
 import { ModemError } from "../../../lib/errors";
 import type { AdminRequest, AdminRoutes } from "../admin/admin-routes";
 import { ACTIONS, isAction } from "./actions";
+import { leftMails, performOnLeft } from "./left-mails";
 import { listModems, monitorOf } from "./modems";
 import type { ModemMonitor } from "./monitor";
 
-export function registerSidebarEndpoints(routes: AdminRoutes): void {
+export function registerSidebarEndpoints(RED: NodeAPI, routes: AdminRoutes): void {
   routes.get("modems", () => listModems());
+  routes.get("left", () => leftMails(RED));
+  routes.post("left", (request) => performOnLeft(RED, bodyOf(request)));
   routes.get("modems/:id", (request) => of(request)?.view());
   routes.get("modems/:id/trace", (request) => {
     const monitor = of(request);
@@ -31,6 +35,6 @@ function of({ params }: AdminRequest): ModemMonitor | undefined {
   return monitorOf(String(params["id"]));
 }
 
-function bodyOf({ body }: AdminRequest): { readonly action?: unknown; readonly mail?: unknown } {
-  return typeof body === "object" && body !== null ? body : {};
+function bodyOf({ body }: AdminRequest): Readonly<Record<string, unknown>> {
+  return typeof body === "object" && body !== null ? { ...body } : {};
 }

@@ -26,6 +26,8 @@ export interface ModemView {
   readonly module?: { readonly model: string; readonly firmware: string };
   /** As it was last seen; absent while the modem does not tell. */
   readonly network?: NetworkSnapshot;
+  /** Milliseconds until the next attempt to connect, 0 while one is under way; only while the modem is away. */
+  readonly nextConnectInMs?: number;
   /** Oldest first. */
   readonly samples: readonly SignalSample[];
   readonly queue: QueueView;

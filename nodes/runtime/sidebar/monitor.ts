@@ -99,11 +99,13 @@ export class ModemMonitor {
     const { running } = modem;
     const identity = running?.modem.identity;
     const { network } = this;
+    const { nextConnectInMs } = this;
     const { endsIn } = this.recording;
     return {
       status: modem.status(),
       ...(identity === undefined ? {} : { module: { model: identity.model, firmware: identity.firmware } }),
       ...(network === undefined ? {} : { network }),
+      ...(nextConnectInMs === undefined ? {} : { nextConnectInMs }),
       samples: this.samples.list(),
       queue: running === undefined ? EMPTY_QUEUE : await queueOf(running),
       ended: this.mails.list(),
@@ -150,6 +152,16 @@ export class ModemMonitor {
   private get network(): NetworkSnapshot | undefined {
     const state = this.options.modem.running?.modem.state.name;
     return state === "ready" || state === "registering" ? this.samples.latest : undefined;
+  }
+
+  /** 0 while an attempt is under way; undefined where none is needed. */
+  private get nextConnectInMs(): number | undefined {
+    const modem = this.options.modem.running?.modem;
+    if (modem === undefined) return undefined;
+    const { state } = modem;
+    const isAway =
+      (state.name === "offline" || state.name === "needsPowerCycle") && state.error !== undefined;
+    return isAway ? (modem.nextTryInMs ?? 0) : undefined;
   }
 
   private inbox(): Pick<ModemView, "inbox"> {

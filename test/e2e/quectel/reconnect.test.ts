@@ -1,9 +1,11 @@
 /** The supervisor over hours and days: what a person sees while a module is away, hangs, or is restarted again and again. */
 import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
 import { signalQuality } from "../../../lib/quectel/commands/network";
 import { cell, change, simulatorTransport } from "../../../lib/simulator";
 import { KeptLog } from "../../support/module-replies";
 import { simulatedRig } from "../../support/simulated-rig";
+import { VirtualClock } from "../../support/virtual-clock";
 
 const MINUTE = 60_000;
 
@@ -160,4 +162,44 @@ describe("a wrong line rate", () => {
     assert.equal(rig.modem.notReady()?.code, "MODEM_OUT_OF_SYNC");
     await rig.modem.close();
   });
+});
+
+describe("a port that does not open", () => {
+  for (const code of ["PORT_NOT_FOUND", "PORT_BUSY", "PORT_DENIED", "PORT_REFUSED", "PORT_FAILED"] as const) {
+    it(`for ${code} is tried again every 15 s at the latest, which can be counted down, and at once when told to`, async () => {
+      const clock = new VirtualClock();
+      const tries: number[] = [];
+      const { modem } = simulatedRig({
+        modem: {
+          clock,
+          transport: () => {
+            tries.push(clock.now());
+            throw new ModemError(code);
+          },
+        },
+      });
+      modem.acquire();
+      for (let second = 0; second < 300; second++) {
+        await clock.advance(1000);
+        const left = modem.nextTryInMs ?? Infinity;
+        assert.ok(left >= 0 && left <= 15_000, `${left} ms`);
+        // It comes when it was said.
+        if (second % 60 === 0 && left > 2) {
+          const count = tries.length;
+          await clock.advance(left - 1);
+          assert.equal(tries.length, count);
+          await clock.advance(1);
+          assert.equal(tries.length, count + 1);
+        }
+      }
+      const gaps = tries.slice(1).map((time, index) => time - (tries[index] ?? 0));
+      assert.ok(gaps.length > 15 && Math.max(...gaps) <= 15_000, gaps.join());
+      const count = tries.length;
+      modem.tryNow();
+      await clock.advance(0);
+      assert.equal(tries.length, count + 1);
+      await modem.close();
+      assert.equal(modem.nextTryInMs, undefined);
+    });
+  }
 });

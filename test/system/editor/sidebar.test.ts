@@ -41,6 +41,25 @@ const flows = (port: number): object[] => [
   { id: "tab", type: "tab", label: "Pumps" },
   { ...SIMULATED, id: "modem", name: "Pump 7", smtpPort: String(port) },
   { ...SIMULATED, id: "off", name: "Reserve", smtpPort: String(port), d: true },
+  {
+    ...SIMULATED,
+    id: "quay",
+    name: "Quay 3",
+    transport: "serial",
+    serialPort: "/dev/no-such-port",
+    smtpPort: "25",
+  },
+  {
+    id: "quaySend",
+    type: "quectel-smtp-send",
+    z: "tab",
+    name: "quay",
+    modem: "quay",
+    x: 360,
+    y: 240,
+    wires: [[], []],
+  },
+  { ...button("quayAlarm", "Gate 3 is open", 240), wires: [["quaySend"]] },
   { id: "template", type: "subflow", name: "Mail", in: [], out: [] },
   { ...SIMULATED, id: "inner", name: "Inner", smtpPort: String(port), z: "template" },
   {
@@ -83,6 +102,24 @@ for (const version of nodeRedVersions()) {
         tab(".quectel-status").filter({ hasText: text }).waitFor();
       const choose = (label: string) => editor.page.selectOption("#quectel-sidebar-modem", { label });
 
+      const showTab = async (): Promise<void> => {
+        await editor.page.evaluate(`RED.sidebar.show("quectel-modem")`);
+        // The tab then has the height of the window; Node-RED 5 shows two at once.
+        const other = editor.page.locator(`button.selected[data-tab-id="debug"]`);
+        if ((await other.count()) > 0) await other.click();
+      };
+      /** Makes the tab as narrow as a person does; returns what undoes it. */
+      const narrowed = async (): Promise<() => Promise<void>> => {
+        const style = await editor.page.addStyleTag({ content: ".quectel-sidebar { width: 290px }" });
+        return () => style.evaluate((one) => void one.parentNode?.removeChild(one));
+      };
+      /** What is wider than its place. */
+      const overflowing = (): Promise<unknown> =>
+        editor.page.evaluate(`$(".quectel-sidebar").find("*").toArray()
+          .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
+          .filter((one) => !$(one).is("pre, .quectel-spoken") && one.closest("svg") === null)
+          .map((one) => one.className)`);
+
       before(async () => {
         server = await MailServer.start();
         editor = await Editor.start({ version, flows: flows(server.port), theme });
@@ -110,10 +147,7 @@ for (const version of nodeRedVersions()) {
       });
 
       it("shows state, operator, technology and signal of the modem that runs", async () => {
-        await editor.page.evaluate(`RED.sidebar.show("quectel-modem")`);
-        // The tab then has the height of the window; Node-RED 5 shows two at once.
-        const other = editor.page.locator(`button.selected[data-tab-id="debug"]`);
-        if ((await other.count()) > 0) await other.click();
+        await showTab();
         await status("SIMULATED ready");
         await tab("dd").filter({ hasText: "LTE" }).waitFor();
         await tab(".quectel-chart [class^=quectel-signal]").first().waitFor();
@@ -255,6 +289,54 @@ for (const version of nodeRedVersions()) {
         await status("SIMULATED ready");
       });
 
+      it("counts down to the next try of a port that is missing, and tries it now when told to", async () => {
+        await choose("Quay 3");
+        await status("port missing");
+        const next = tab(".quectel-connect");
+        await next.filter({ hasText: /Next attempt to connect in \d+ s/ }).waitFor();
+        assert.equal(await tab(".quectel-network dd").count(), 0);
+        await press("connect");
+        await next.filter({ hasText: /Next attempt to connect in \d+ s/ }).waitFor();
+        await inject("quayAlarm");
+        await mail("queue", "Gate 3 is open").waitFor();
+        await editor.picture("sidebar-port-missing");
+      });
+
+      it("shows the mails of a modem that was deleted, and lets another modem send them", async () => {
+        // As another person, whose editor has never had it.
+        const flow = (await (await fetch(new URL("flows", editor.url))).json()) as { id: string }[];
+        const rest = flow.filter(({ id }) => !id.startsWith("quay"));
+        const body = JSON.stringify(rest);
+        const headers = { "content-type": "application/json" };
+        assert.ok((await fetch(new URL("flows", editor.url), { method: "POST", headers, body })).ok);
+        await editor.page.reload();
+        await editor.page.waitForSelector(".red-ui-flow-node");
+        await showTab();
+        const left = tab(".quectel-left");
+        await left.filter({ hasText: "This modem was deleted" }).waitFor();
+        await choose("Pump 7");
+        await status("SIMULATED ready");
+        assert.match(
+          await left.innerText(),
+          /quay: 1 waiting, 0 failed[\s\S]+Gate 3 is open[\s\S]+d•••@example\.com/,
+        );
+        await left.scrollIntoViewIfNeeded();
+        await editor.picture("sidebar-left");
+        await press("discardLeft-quay");
+        const question = editor.page.locator(".red-ui-notification", { hasText: "Discard all mails" });
+        await question.getByRole("button", { name: "Keep" }).click();
+        await question.waitFor({ state: "detached" });
+        const widen = await narrowed();
+        assert.deepEqual(await overflowing(), []);
+        await editor.picture("sidebar-left-290");
+        await widen();
+        const count = server.received.length;
+        await press("adopt-quay");
+        await waitFor("the mail", () => server.received.length > count);
+        await left.waitFor({ state: "detached" });
+        await mail("ended", "Gate 3 is open").filter({ hasText: "sent" }).waitFor();
+      });
+
       it("draws two hours of signal, and says why a held outbox sends nothing", async () => {
         const error = {
           code: "SMTP_AUTH_FAILED",
@@ -281,16 +363,10 @@ for (const version of nodeRedVersions()) {
         assert.equal(await tab("polyline").count(), 2);
         await editor.picture("sidebar-held");
         // As narrow as a person makes it.
-        const narrow = await editor.page.addStyleTag({ content: ".quectel-sidebar { width: 290px }" });
-        assert.deepEqual(
-          await editor.page.evaluate(`$(".quectel-sidebar").find("*").toArray()
-            .filter((one) => one.scrollWidth > one.clientWidth + 1 && getComputedStyle(one).display !== "inline")
-            .filter((one) => !$(one).is("pre, .quectel-spoken") && one.closest("svg") === null)
-            .map((one) => one.className)`),
-          [],
-        );
+        const widen = await narrowed();
+        assert.deepEqual(await overflowing(), []);
         await editor.picture("sidebar-290");
-        await narrow.evaluate((style) => style.parentNode?.removeChild(style));
+        await widen();
         await editor.page.unrouteAll({ behavior: "wait" });
         await choose("Reserve");
         await choose("Pump 7");

@@ -41,6 +41,7 @@ describe("The endpoints of the editor", () => {
         "delete /quectel-modem/connection-tests/:id quectel-modem.write",
         "get /quectel-modem/advice quectel-modem.read",
         "get /quectel-modem/connection-tests/:id quectel-modem.read",
+        "get /quectel-modem/left quectel-modem.read",
         "get /quectel-modem/modems quectel-modem.read",
         "get /quectel-modem/modems/:id quectel-modem.read",
         "get /quectel-modem/modems/:id/report quectel-modem.read",
@@ -49,6 +50,7 @@ describe("The endpoints of the editor", () => {
         "get /quectel-modem/providers quectel-modem.read",
         "get /quectel-modem/roots quectel-modem.read",
         "post /quectel-modem/connection-tests quectel-modem.write",
+        "post /quectel-modem/left quectel-modem.write",
         "post /quectel-modem/modems/:id quectel-modem.write",
       ],
     );
