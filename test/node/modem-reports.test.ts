@@ -6,6 +6,7 @@ import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 import { LeapingClock } from "./support/leaping-clock";
+import { ServedModem } from "./support/served-modem";
 
 describe("A modem that finds no network", () => {
   const bench = new FlowBench();
@@ -159,4 +160,29 @@ describe("Mails that a server puts off again and again", function () {
     }
     assert.equal(bench.count("failed"), 0);
   });
+});
+
+describe("A server that refuses the connection", () => {
+  const bench = new FlowBench();
+
+  for (const mailer of ["module", "socket"]) {
+    it(`does not get the module restarted, by ${mailer}`, async () => {
+      const modem = await ServedModem.start();
+      try {
+        // Nobody listens there.
+        await bench.load([modem.node(1, { mailer }), sendNode(), helperNode("sent"), helperNode("failed")]);
+        bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
+        await waitFor("the back-off", async () => {
+          const { body } = await bench.ask("/quectel-modem/modems/modem");
+          const [row] = body.queue.rows;
+          return row?.state === "waiting" && row.nextTryInMs > 1000;
+        });
+        assert.equal(modem.lines('AT+QIDNSGIP=1,"mail.example.com"').length, 1);
+        assert.deepEqual(modem.lines("AT+CFUN=1,1"), []);
+      } finally {
+        await bench.end();
+        await modem.stop();
+      }
+    }).timeout(60_000);
+  }
 });

@@ -104,7 +104,7 @@ export function socketHost(options: SocketHostOptions = {}) {
       const { senderName, senderAddress } = settings;
       const common = { modem, pdp, settings, store, moduleClock: new ModuleClock(modem, 1) };
       const texts = { senderName, senderAddress, charset: "auto", lateNote: 0, ...text } as const;
-      const recovery = new ModuleRecovery({ modem, pdp, store, settings: "auto" });
+      const recovery = new ModuleRecovery({ modem, pdp, store, host: settings.host, settings: "auto" });
       const ways = {
         module: new QsmtpMailer({
           ...common,

@@ -69,7 +69,9 @@ export class QsmtpClient extends ModemMailer {
         if (dates === "checked") await moduleClock.ensure(signal);
       },
     };
-    this.recovery = client.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    const { host } = settings;
+    this.recovery =
+      client.recovery ?? new ModuleRecovery({ modem, pdp, store, host, settings: wayOf(settings) });
     this.stray = new ResultListener(modem);
     this.busy = new BusyWatch(modem, () => this.isFree(), this.changed);
   }

@@ -220,7 +220,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         }
         if (!isAfterTest) await this.foreign.judge(error);
         const chances = this.chancesOf(memory);
-        const step = await chances.next(error);
+        const step = await chances.next(error, signal);
         if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
       }
     }
@@ -313,7 +313,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     if (this.isTestMail && isModemError(error, "SMTP_BUSY"))
       error = copyOf(error, { hint: SPECIAL_HINTS.testMailLater });
     await this.recovery.failed(error);
-    const step = await this.chancesOf(memory).next(error);
+    const step = await this.chancesOf(memory).next(error, this.closing.signal);
     if (step !== undefined) {
       memory.pending = { step, error };
       const passing = copyOf(error, { class: "transient" });

@@ -39,9 +39,10 @@ export class SecondChances {
   ) {}
 
   /** The step to be taken about a failure, noted as taken; undefined when the outbox has to deal with it. */
-  async next(error: unknown): Promise<RecoveryStep | undefined> {
+  async next(error: unknown, signal: AbortSignal): Promise<RecoveryStep | undefined> {
     const step = this.isLoginInDoubt(error) ? "startOver" : await this.ladderStep(error);
     if (step === undefined) return undefined;
+    if (step === "restart" && (await this.parts.recovery.isServerToBlame(error, signal))) return undefined;
     this.parts.work.modem.log.info(`${String(error)}; next step: ${step}`);
     this.memory.taken.add(step);
     return step;

@@ -30,7 +30,7 @@ export class Remedies {
   constructor(private readonly options: RemediesOptions) {}
 
   /** Notes the next remedy about a failure, which `apply` carries out; false where none is left. */
-  async next(id: string, error: ModemError): Promise<boolean> {
+  async next(id: string, error: ModemError, signal: AbortSignal): Promise<boolean> {
     const { recovery, modem } = this.options;
     await recovery.failed(error);
     const memory = this.memories.of(id);
@@ -38,7 +38,7 @@ export class Remedies {
     const step = this.mayBeDamage(error, taken)
       ? "resend"
       : nextStep(error, { ...(await recovery.outlook()), taken, rootsTried: true });
-    if (step === undefined) {
+    if (step === undefined || (step === "restart" && (await recovery.isServerToBlame(error, signal)))) {
       taken.clear();
       return false;
     }

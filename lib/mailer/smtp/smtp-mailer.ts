@@ -105,7 +105,9 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   constructor(private readonly options: SmtpMailerOptions) {
     super(options.modem);
     const { modem, pdp, store, settings } = options;
-    this.recovery = options.recovery ?? new ModuleRecovery({ modem, pdp, store, settings: wayOf(settings) });
+    const { host } = settings;
+    this.recovery =
+      options.recovery ?? new ModuleRecovery({ modem, pdp, store, host, settings: wayOf(settings) });
     this.login = new Login(options);
     this.sessions = new Sessions(options);
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
@@ -332,7 +334,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     if (!this.available && isOfTheWay(error)) {
       return failedOutcome(envelope, error, passage, { kind: "whenAvailable" }, refusals);
     }
-    if (!(await this.remedies.next(mail.id, error)))
+    if (!(await this.remedies.next(mail.id, error, this.closing.signal)))
       return failedOutcome(envelope, error, passage, undefined, refusals);
     const passing = copyOf(error, { class: "transient" });
     return failedOutcome(envelope, passing, passage, { kind: "atOnce" }, refusals);

@@ -7,19 +7,23 @@
  * decided by `recovery.ts`.
  */
 import { createHash } from "node:crypto";
+import { isIP } from "node:net";
 import { limited } from "../../async";
 import { isModemError, ModemError } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
+import { addressOf, repliesToPing } from "../network/lookups";
 import type { PdpContext } from "../network/pdp";
 import { readJson, type KeyValueStore } from "../key-value-store";
 import { concernsModule, type RecoveryHistory } from "./recovery";
-import { OVERDUE, RESTART_WAITS_MINUTES } from "./recovery-table";
+import { MAY_BE_REFUSED, OVERDUE, PROOF_HOURS, RESTART_WAITS_MINUTES } from "./recovery-table";
 
 export interface ModuleRecoveryOptions {
   readonly modem: Modem;
   readonly pdp: Pick<PdpContext, "renew">;
   readonly store: KeyValueStore;
+  /** The mail server's name or address. */
+  readonly host: string;
   /** All settings by which mails go out, without secrets; only a hash of it is kept. */
   readonly settings: string;
 }
@@ -47,6 +51,7 @@ interface History {
 
 const STORE_KEY = "recovery";
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 /** More is not told apart. */
 const MOST = 1_000_000;
 
@@ -82,6 +87,28 @@ export class ModuleRecovery {
       history.restarts === 0 &&
       this.options.modem.restartAllowed
     );
+  }
+
+  /**
+   * True where a restart would not help, because the data connection works and it is the server that cannot be connected
+   * to: its name is found, or it answers a ping where it has none. Where mails went out before and none has for six hours,
+   * that proves nothing any more. Never rejects.
+   */
+  async isServerToBlame(error: unknown, signal: AbortSignal): Promise<boolean> {
+    if (!isModemError(error) || !MAY_BE_REFUSED.has(error.code)) return false;
+    const { modem, host } = this.options;
+    const { worked, failures, failingSince, restarts, restartedAt } = await this.recall();
+    const since = restarts > 0 ? Math.max(failingSince, restartedAt) : failingSince;
+    const isDoubtful = failures > 0 && modem.clock.now() - since >= PROOF_HOURS * HOUR_MS;
+    if (worked === this.settings && isDoubtful) return false;
+    const { contextId } = modem.options.network;
+    try {
+      if (isIP(host) !== 0) return (await repliesToPing(modem, contextId, host, signal)) > 0;
+      await addressOf(modem, contextId, host, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   /** A mail went out: the next trouble is a new one. */

@@ -130,6 +130,7 @@ function assembleWay(
         modem,
         pdp,
         store: options.store,
+        host,
         settings: JSON.stringify({ via: "auto", host, port, security, user, senderAddress }),
       });
       const module = moduleMailer(station, settings, { ...options, recovery });

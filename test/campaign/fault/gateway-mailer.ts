@@ -57,7 +57,7 @@ export function gatewayMailer(kind: MailerKind, options: GatewayMailerOptions): 
     case "socket":
       return bySocket();
     case "auto": {
-      const recovery = new ModuleRecovery({ modem, pdp, store, settings: "auto" });
+      const recovery = new ModuleRecovery({ modem, pdp, store, host: smtp.host, settings: "auto" });
       const ways = { module: byModule(recovery), socket: bySocket(recovery) };
       return new AutoMailer({ modem, ways, settings: smtp, text });
     }

@@ -9,8 +9,9 @@ const BOOT = { module: { timing: { bootMs: 3_000 } } } as const;
 /** From now on each mail ends with this line, until the module restarts if `curable`. */
 function dead(rig: MemoryMailer, line: string, curable: boolean): void {
   const undo = rig.module.define((context, next) => {
-    if (context.name !== "+QSMTPPUT" || context.form !== "write") return next();
-    context.afterResult(() => rig.module.raiseUrc(line));
+    const news = { "+QSMTPPUT": line, "+QIDNSGIP": '+QIURC: "dnsgip",565' }[context.name];
+    if (news === undefined || context.form !== "write") return next();
+    context.afterResult(() => rig.module.raiseUrc(news));
     return OK;
   });
   if (curable) rig.module.once("started", undo);
@@ -107,6 +108,54 @@ describe("A module whose data stack is dead while it looks healthy", () => {
       assert.equal(restarts(rig), 0);
       await rig.close();
     }
+  });
+});
+
+describe("A module that says 654 because the server refuses the connection", () => {
+  /** Names are found, and no server takes a connection. */
+  const refuse = (rig: MemoryMailer): void => {
+    const lines = {
+      "+QSMTPPUT": ["+QSMTPPUT: 654,0"],
+      "+QIDNSGIP": ['+QIURC: "dnsgip",0,1,600', '+QIURC: "dnsgip","192.0.2.7"'],
+    } as const;
+    rig.module.define((context, next) => {
+      const news = Object.entries(lines).find(([name]) => name === context.name)?.[1];
+      if (news === undefined || context.form !== "write") return next();
+      context.afterResult(() => news.forEach((line) => rig.module.raiseUrc(line)));
+      return OK;
+    });
+  };
+
+  for (const before of [0, 1]) {
+    it(`is not restarted, where ${before === 0 ? "no mail" : "a mail"} went out before`, async () => {
+      const rig = await memoryMailer(BOOT);
+      if (before > 0) await rig.send(transaction({ id: "before" }));
+      refuse(rig);
+      const { isAccepted, classes } = await keepTrying(rig);
+      assert.equal(isAccepted, false);
+      assert.ok(classes.length > 6);
+      assert.equal(restarts(rig), 0);
+      await rig.close();
+    });
+  }
+
+  it("is restarted every six hours at most where mails went out before, because a name may be remembered", async () => {
+    const rig = await memoryMailer(BOOT);
+    await rig.send(transaction({ id: "before" }));
+    refuse(rig);
+    const times = [rig.clock.now()];
+    for (let tries = 0; tries < 30; tries++) {
+      await keepTrying(rig, 1);
+      if (restarts(rig) >= times.length) times.push(rig.clock.now());
+      await rig.clock.advance(15 * MINUTE);
+    }
+    const gaps = times.slice(1).map((time, index) => (time - (times[index] ?? 0)) / MINUTE);
+    assert.ok(gaps.length >= 2, "it is never restarted");
+    assert.ok(
+      gaps.every((minutes) => minutes >= 6 * 60 && minutes < 8 * 60),
+      gaps.join(),
+    );
+    await rig.close();
   });
 });
 

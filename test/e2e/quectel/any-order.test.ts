@@ -75,7 +75,13 @@ describe("a modem to which things happen in any order", function () {
           const scene: Scene = {
             ...rig,
             pdp,
-            recovery: new ModuleRecovery({ modem: rig.modem, pdp, store: memoryStore(), settings: "" }),
+            recovery: new ModuleRecovery({
+              modem: rig.modem,
+              pdp,
+              store: memoryStore(),
+              host: "mail.example.com",
+              settings: "",
+            }),
           };
           const open = new Set<string>();
           rig.modem.acquire();

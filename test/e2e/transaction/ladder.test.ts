@@ -61,7 +61,7 @@ describe("mails that never go out", () => {
   it("restart the module at once, then after 10, 30, 60 and 60 minutes at the earliest", async () => {
     const rig = memoryOutbox({ module: { timing: BOOT } });
     await rig.open();
-    results(rig, [654]);
+    results(rig, [660]);
     await rig.accept(outboxMail());
     // Tried every five minutes, so that the waiting is that between restarts, not that of the mail.
     for (let minutes = 0; minutes < 240; minutes += 5) {
