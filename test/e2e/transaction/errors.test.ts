@@ -104,11 +104,11 @@ describe("a mail that fails", () => {
     }
   });
 
-  it("is repeated once, over a renewed context, and after a restart, when the network failed", async () => {
+  it("is repeated once, over a renewed context, and after a restart, when sending failed", async () => {
     await rig.send(mail());
-    resultLine("+QSMTPPUT: 654,0");
+    resultLine("+QSMTPPUT: 660,0");
     const before = rig.lines().length;
-    assert.equal((await failure()).code, "SMTP_NETWORK");
+    assert.equal((await failure()).code, "SMTP_SEND_FAILED");
     assert.deepEqual(
       rig
         .lines()
@@ -141,7 +141,7 @@ describe("a mail that fails", () => {
   });
 
   it("does not make the module restart again within ten minutes", async () => {
-    resultLine("+QSMTPPUT: 654,0");
+    resultLine("+QSMTPPUT: 660,0");
     await failure();
     await failure();
     assert.equal(count("AT+CFUN=1,1"), 1);

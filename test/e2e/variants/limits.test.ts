@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { simpleParser } from "mailparser";
 import type { Mail } from "../../../lib/mail/mail";
 import { repeatNote } from "../../../lib/mailer/notes";
-import { cme, type VariantChoice } from "../../../lib/simulator";
+import { cme, OK, type VariantChoice } from "../../../lib/simulator";
 import { quotedText } from "../../../lib/simulator/device/parameters";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";
 import type { MemoryRigOptions } from "../../support/memory-rig";
@@ -192,7 +192,13 @@ describe("a module that reports every refusal of the server as a network error",
     const times: number[] = [];
     rig.module.define((context, next) => {
       if (context.name === "+QSMTPPUT" && context.form === "write") times.push(rig.clock.now());
-      return next();
+      if (context.name !== "+QIDNSGIP" || context.form !== "write") return next();
+      // The data connection works.
+      context.afterResult(() => {
+        rig.module.raiseUrc('+QIURC: "dnsgip",0,1,600');
+        rig.module.raiseUrc('+QIURC: "dnsgip","192.0.2.7"');
+      });
+      return OK;
     });
     const id = await rig.accept(outboxMail());
     await rig.clock.advance(2 * 3600_000);
