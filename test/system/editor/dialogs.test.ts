@@ -327,7 +327,11 @@ for (const version of nodeRedVersions()) {
       it("marks a field that cannot be, and says why", async () => {
         await editor.openConfig("quectel-modem", "modem");
         await openTab("server");
-        await editor.fill("node-config-input", { smtpPort: "70000", senderAddress: "nobody" });
+        await editor.fill("node-config-input", {
+          login: "none",
+          smtpPort: "70000",
+          senderAddress: "nobody",
+        });
         assert.deepEqual(await editor.complaints(), [
           "node-config-input-smtpPort",
           "node-config-input-senderAddress",
