@@ -209,7 +209,6 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const { transaction, dialogue, message, wantsReports } = standing;
     const { envelope, mail } = transaction;
     const { modem, pdp } = this.options;
-    const { recovery } = this;
     const refusals = this.refusals(dialogue);
     const isWhole = !dialogue.isOver;
     const asked = mail.fields?.dsn !== undefined && dialogue.reports;
@@ -223,7 +222,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       const { serverMessageId, response } = await dialogue.finish();
       isSent = true;
       pdp.used();
-      await recovery.succeeded();
+      await this.recovery.succeeded();
       this.remedies.forget(mail.id);
       this.last = { kind: "sent", at: modem.clock.now() };
       const messageId = assignedId(serverMessageId, this.guarded) ?? message.messageId;
@@ -242,7 +241,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       }
       dialogue.destroy();
       this.last = { kind: "failed", error, at: modem.clock.now() };
-      await recovery.failed(error);
+      await this.recovery.failed(error);
       const { messageId } = message;
       return unknownOutcome(envelope, resultUnknown(error), refusals, { ...passage, messageId });
     } finally {
@@ -300,7 +299,6 @@ export class SmtpMailer extends ModemMailer implements Mailer {
 
   /** What a failure of the session means, with the recipients that had been refused by then. */
   private async explained({ dialogue, transaction }: Standing, cause: unknown): Promise<SessionFailure> {
-    const { modem } = this.options;
     const isOfRecipients = isAboutRecipients(cause);
     // Of a server that has refused the sender, or is gone, the words about recipients say nothing about them.
     const refusals = isOfRecipients || dialogue.stage !== "envelope" ? this.refusals(dialogue) : [];
@@ -315,7 +313,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
           stage: dialogue.stage,
           settings: this.guarded,
           hasOwnSender: transaction.mail.from !== undefined,
-          hostTime: modem.clock.wall(),
+          hostTime: this.options.modem.clock.wall(),
           networkTime,
         });
     return new SessionFailure(error, refusals, passage);
