@@ -27,16 +27,31 @@ export interface RequestOptions {
 
 /**
  * Resolves with the answer, in the form that the endpoint in `nodes/runtime` gives it. Rejects with a `RequestError`.
+ *
+ * Behind a reverse proxy that changes the Host header, the runtime takes this page for another one and refuses it; then
+ * the page shows that it can read an answer (`nodes/runtime/admin/admin-routes.ts`).
  */
-export function request<Answer>(
+export async function request<Answer>(path: string, options: RequestOptions = {}): Promise<Answer> {
+  try {
+    return await send(path, options);
+  } catch (error) {
+    if (!(error instanceof RequestError && error.status === 403)) throw error;
+    const { key } = await send<{ readonly key: string }>("page-key", { cache: false });
+    return send(path, options, { "quectel-page-key": key });
+  }
+}
+
+function send<Answer>(
   path: string,
-  { method = "GET", body, cache = true }: RequestOptions = {},
+  { method = "GET", body, cache = true }: RequestOptions,
+  headers: Readonly<Record<string, string>> = {},
 ): Promise<Answer> {
   return new Promise((resolve, reject) => {
     $.ajax({
       url: `quectel-modem/${path}`,
       method,
       cache,
+      headers,
       dataType: "json",
       ...(body === undefined ? {} : { data: JSON.stringify(body), contentType: "application/json" }),
     })

@@ -8,6 +8,7 @@
  * Another web page in a person's browser gets nothing and does nothing: Node-RED 4 lets every page read its admin API and
  * send JSON to it, so that a login alone would protect these endpoints, and many a gateway has none.
  */
+import { randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import type { NodeAPI } from "node-red";
 import { ERROR_TABLE, type ErrorCode, isModemError, SPECIAL_HINTS } from "../../../lib/errors";
@@ -37,8 +38,12 @@ type Answer = (request: AdminRequest) => unknown;
 
 export class AdminRoutes {
   private hasToldOfOther = false;
+  /** Whoever sends it in the header `quectel-page-key` has read an answer, which no browser lets another page do. */
+  private readonly pageKey = randomUUID();
 
-  constructor(private readonly RED: NodeAPI) {}
+  constructor(private readonly RED: NodeAPI) {
+    this.get("page-key", () => ({ key: this.pageKey }));
+  }
 
   get(path: string, answer: Answer): void {
     this.add("get", path, "quectel-modem.read", answer);
@@ -56,7 +61,7 @@ export class AdminRoutes {
     const { httpAdmin, auth, log } = this.RED;
     httpAdmin[method](`/quectel-modem/${path}`, auth.needsPermission(permission), (request, response) => {
       response.removeHeader("Access-Control-Allow-Origin");
-      if (isOfOtherPage(request)) {
+      if (request.headers["quectel-page-key"] !== this.pageKey && isOfOtherPage(request)) {
         this.tellOfOther(request);
         response.status(403).json({});
         return;
@@ -82,21 +87,34 @@ export class AdminRoutes {
     const seen = [origin, host].map((name) => JSON.stringify(name ?? "unknown").slice(0, 100));
     this.RED.log.warn(
       `quectel-modem: refused a request that another web page made (origin ${seen[0]}, host ${seen[1]}). ` +
-        "If that is this editor behind a reverse proxy, let the proxy pass on the Host header.",
+        "If that was this editor behind a reverse proxy that changes the Host header, it works all the same.",
     );
   }
 }
 
 /**
  * True where the browser says that the page is not of this host (Fetch Metadata, RFC 6454). It says so by `Sec-Fetch-Site`
- * to https and localhost only, else by `Origin`. Whoever sends a token has it from a login.
+ * to https and localhost only, else by `Origin`. Whoever is logged in by a token got it from this Node-RED; the header alone
+ * shows nothing, because Node-RED lets every page send it.
  */
-function isOfOtherPage({ headers }: IncomingMessage): boolean {
-  const { "sec-fetch-site": site, origin, host, authorization } = headers;
-  if (authorization !== undefined) return false;
+function isOfOtherPage(request: IncomingMessage & { readonly user?: unknown }): boolean {
+  const { "sec-fetch-site": site, origin, host, authorization = "" } = request.headers;
+  if (/^Bearer /i.test(authorization) && isKnownUser(request.user)) return false;
   if (site !== undefined) return site === "cross-site" || site === "same-site";
-  if (origin === undefined) return false;
-  return !URL.canParse(origin) || new URL(origin).host !== host?.toLowerCase();
+  return origin !== undefined && !isAt(origin, host);
+}
+
+/** What Node-RED has made of the token; with `adminAuth.default` everybody is a user too. */
+function isKnownUser(user: unknown): boolean {
+  return typeof user === "object" && user !== null && !("anonymous" in user && user.anonymous === true);
+}
+
+/** True where `host` is that of `origin`; either may name the usual port of the scheme. */
+function isAt(origin: string, host = ""): boolean {
+  if (!URL.canParse(origin)) return false;
+  const page = new URL(origin);
+  const here = `${page.protocol}//${host}`;
+  return URL.canParse(here) && new URL(here).host === page.host;
 }
 
 export function errorView(error: unknown): ErrorView {

@@ -66,6 +66,8 @@ const OTHER_PAGES = [
   { origin: "http://elsewhere.example" },
   { origin: "http://127.0.0.1:9" },
   { origin: "null" },
+  // A script of another page may send any header to a Node-RED 4.
+  { origin: "http://elsewhere.example", authorization: "Bearer x" },
 ];
 /** A script of another page may send JSON to a Node-RED 4; a form needs no permission for the others. */
 const CONTENT_TYPES = [
@@ -312,7 +314,16 @@ for (const version of nodeRedVersions()) {
 
     it("act for the editor itself, which has the address of Node-RED", async () => {
       const { origin } = new URL(open.url);
-      for (const headers of [{ origin }, { origin, "sec-fetch-site": "same-origin" }]) {
+      const { key } = (await (await fetch(new URL("quectel-modem/page-key", open.url))).json()) as {
+        key: string;
+      };
+      const own = [
+        { origin },
+        { origin, "sec-fetch-site": "same-origin" },
+        // Behind a proxy that does not pass the Host header on.
+        { origin: "http://gateway", "quectel-page-key": key },
+      ];
+      for (const headers of own) {
         for (const action of ["pause", "resume"]) {
           const answer = await fetch(new URL("quectel-modem/modems/modem", open.url), {
             method: "POST",

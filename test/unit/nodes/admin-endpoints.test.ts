@@ -46,6 +46,7 @@ describe("The endpoints of the editor", () => {
         "get /quectel-modem/modems/:id quectel-modem.read",
         "get /quectel-modem/modems/:id/report quectel-modem.read",
         "get /quectel-modem/modems/:id/trace quectel-modem.read",
+        "get /quectel-modem/page-key quectel-modem.read",
         "get /quectel-modem/ports quectel-modem.read",
         "get /quectel-modem/providers quectel-modem.read",
         "get /quectel-modem/roots quectel-modem.read",
@@ -65,6 +66,11 @@ describe("The endpoints of the editor", () => {
       { origin: "http://elsewhere.example" },
       { origin: "http://gateway" },
       { origin: "null" },
+      // Node-RED lets every page send any header.
+      { origin: "http://elsewhere.example", authorization: "Bearer x" },
+      { origin: "http://elsewhere.example", authorization: "Basic eDp5" },
+      { origin: "http://elsewhere.example", "x-forwarded-host": "elsewhere.example" },
+      { origin: "http://elsewhere.example", "quectel-page-key": "" },
     ];
     for (const { line, handlers } of registered()) {
       for (const headers of others) {
@@ -84,6 +90,39 @@ describe("The endpoints of the editor", () => {
       warnings.map((text) => /origin (\S+), host "gateway:1880"/.exec(text)?.[1]),
       ['"unknown"'],
     );
+  });
+
+  it("serve the editor behind a proxy, whoever is logged in by a token, and what is no page", async () => {
+    const route = registered().find(({ line }) => line.startsWith("get /quectel-modem/page-key"));
+    assert(route !== undefined);
+    const ask = (request: object): Promise<unknown> =>
+      new Promise((resolve) => {
+        const response = { removeHeader: () => undefined, status: resolve, json: resolve };
+        (route.handlers[0] as Handler)({ params: {}, query: {}, is: () => false, ...request }, response);
+      });
+    const { key } = (await ask({ headers: {} })) as { key: string };
+    const proxied = { host: "127.0.0.1:1880", origin: "http://gateway" };
+    const token = { ...proxied, authorization: "Bearer token" };
+    const served = [
+      { headers: { ...proxied, "quectel-page-key": key } },
+      { headers: token, user: { username: "operator" } },
+      { headers: { host: "gateway:80", origin: "http://gateway" } },
+      { headers: { host: "gateway:443", origin: "https://gateway" } },
+      { headers: { host: "[fe80::1]:1880", origin: "http://[fe80::1]:1880" } },
+      { headers: { host: "127.0.0.1:1880", origin: "https://gateway", "sec-fetch-site": "same-origin" } },
+      { headers: { host: "gateway:1880", "sec-fetch-site": "none" } },
+    ];
+    for (const request of served) assert.deepEqual(await ask(request), { key }, JSON.stringify(request));
+    const refused = [
+      { headers: proxied },
+      { headers: token },
+      // With `adminAuth.default` everybody is a user.
+      { headers: token, user: { anonymous: true, permissions: "*" } },
+      // A browser sends that of a proxy by itself.
+      { headers: { ...proxied, authorization: "Basic eDp5" }, user: { username: "operator" } },
+      { headers: { host: "gateway:80", origin: "https://gateway" } },
+    ];
+    for (const request of refused) assert.equal(await ask(request), 403, JSON.stringify(request));
   });
 
   it("tell the browser nothing of a fault that is their own", async () => {
