@@ -133,7 +133,7 @@ describe("The manual's example", () => {
       await bench.showsStatus("send", /^TLS failed · 1 ✉ · next try \d\d:\d\d$/);
       const { error } = await bench.received("caught");
       assert.equal(error.code, "SMTP_TLS_FAILED");
-      assert.match(error.message, /root certificate/);
+      assert.match(error.message, /Root certificate/);
       assert.equal(server.received.length, 0);
       assert.equal(bench.count("sent"), 0);
     });
