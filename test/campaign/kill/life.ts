@@ -2,7 +2,10 @@
  * One life of a gateway, in a process that is to be killed at a random moment: outbox, SMTP transactions, AT engine and
  * TCP connection as a modem node puts them together.
  */
+import { join } from "node:path";
 import type { Mail } from "../../../lib/mail/mail";
+import { hostFiles, type FileLayer } from "../../../lib/outbox/spool/files";
+import { spoolDirectory } from "../../../nodes/runtime/disk/folders";
 import { assemble } from "../../../nodes/runtime/modem/assembly";
 import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import { seededRandom } from "../../support/random";
@@ -40,14 +43,23 @@ function anyMail(subject: string, random: () => number): Mail {
 /** Milliseconds of the host in which at least one mail must end: more than the longest wait between two tries. */
 const STUCK = 90_000;
 
-/** Resolves when no mail waits any more. @throws when none ends for long: a queue that is stuck. */
-async function emptied(depth: () => number): Promise<void> {
-  let last = depth();
+/**
+ * Resolves when every mail has ended and its end is told: its record stays in these folders until then.
+ *
+ * @throws when none ends for long: a queue that is stuck.
+ */
+async function emptied(files: FileLayer, spool: string): Promise<void> {
+  const count = async (): Promise<number> => {
+    const names = await Promise.all(["queue", "sending"].map((folder) => files.list(join(spool, folder))));
+    return names.flat().length;
+  };
+  let last = await count();
   let since = performance.now();
   while (last > 0) {
     await new Promise((resolve) => setTimeout(resolve, 20));
-    if (depth() !== last) since = performance.now();
-    last = depth();
+    const left = await count();
+    if (left !== last) since = performance.now();
+    last = left;
     if (performance.now() - since > STUCK) throw new Error(`stuck with ${last} mails`);
   }
 }
@@ -71,11 +83,12 @@ async function live({ life, mails, isLast, seed, ...plan }: LifePlan): Promise<v
     },
     {},
   );
+  const files = plan.disk === "remote" ? remoteFiles(tell) : hostFiles;
   const assembly = assemble(settings, {
     directory: plan.directory,
     clock: quickClock,
     log: { error: console.error, warn: () => undefined, info: () => undefined, debug: () => undefined },
-    ...(plan.disk === "remote" && { files: remoteFiles(tell) }),
+    files,
   });
   const { modem, outbox } = assembly;
   outbox.on("ended", (ended) => {
@@ -98,7 +111,7 @@ async function live({ life, mails, isLast, seed, ...plan }: LifePlan): Promise<v
     await tell({ kind: "accepted", subject, recipients, isOnce: options.delivery === "atMostOnce" });
   }
   if (!isLast) return;
-  await emptied(() => outbox.summary().depth);
+  await emptied(files, spoolDirectory(plan.directory));
   await assembly.close();
   await tell({ kind: "done" });
   process.disconnect();
