@@ -176,7 +176,8 @@ function createTab(): HTMLElement {
     if (!isSeen) return;
     try {
       entries = choosableModems(await ask<ListedModem[]>(""));
-      left = await askLeft();
+      // A folder that cannot be read hides no modem that is there; the log tells of it.
+      left = await askLeft().catch(() => []);
     } catch (error) {
       tell(complaint(error));
       return;

@@ -17,6 +17,11 @@ export function modemDirectory(RED: NodeAPI, id: string): string {
   return join(modemsDirectory(RED), id.replace(/[^\w-]/g, "_"));
 }
 
+/** True for a name that the folder of a modem can have; a disk of its own for mails has a `lost+found` that only root reads. */
+export function canBeModem(name: string): boolean {
+  return /^[\w-]+$/.test(name);
+}
+
 /** The folder of a modem's outbox. @param directory of the modem. */
 export function spoolDirectory(directory: string): string {
   return join(directory, "spool");

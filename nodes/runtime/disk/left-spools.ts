@@ -14,7 +14,7 @@ import { systemClock } from "../../../lib/clock";
 import { hostFiles, isMissing } from "../../../lib/outbox/spool/files";
 import { thisHost } from "../../../lib/outbox/spool/lock";
 import { discardSpool, findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
-import { modemDirectory, modemsDirectory, spoolDirectory } from "./folders";
+import { canBeModem, modemDirectory, modemsDirectory, spoolDirectory } from "./folders";
 
 export interface LeftSpool {
   /** Name of the modem's folder: the id that its node had. */
@@ -111,7 +111,7 @@ function modemOf(directory: string): string {
 
 async function findLeft(RED: NodeAPI, modems: ModemsInFlows) {
   const root = modemsDirectory(RED);
-  const folders = (await namesIn(root)).map((name) => join(root, name));
+  const folders = (await namesIn(root)).filter(canBeModem).map((name) => join(root, name));
   const inUse = new Set(Array.from(modems(), ({ host }) => host.directory));
   return findSpools(folders.filter((folder) => !inUse.has(folder)).map(spoolDirectory), hostFiles);
 }

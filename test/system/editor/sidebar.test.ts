@@ -309,8 +309,17 @@ for (const version of nodeRedVersions()) {
         const body = JSON.stringify(rest);
         const headers = { "content-type": "application/json" };
         assert.ok((await fetch(new URL("flows", editor.url), { method: "POST", headers, body })).ok);
-        await editor.page.reload();
-        await editor.page.waitForSelector(".red-ui-flow-node");
+        const { page } = editor;
+        const broken = /quectel-modem\/left\?/;
+        await page.route(broken, (route) => route.fulfill({ body: "no answer" }));
+        await page.reload();
+        await page.waitForSelector(".red-ui-flow-node");
+        await showTab();
+        // What the disk cannot tell of the mails that are left keeps no modem from being shown.
+        await status("SIMULATED ready");
+        await page.unroute(broken);
+        await page.reload();
+        await page.waitForSelector(".red-ui-flow-node");
         await showTab();
         const left = tab(".quectel-left");
         await left.filter({ hasText: "This modem was deleted" }).waitFor();
