@@ -36,6 +36,7 @@ export async function applySmtpSettings(
     for (const { setting, refused } of [...steps, ...steps]) {
       await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
     }
+    return steps.map(({ setting }) => setting);
   });
 }
 
@@ -148,12 +149,14 @@ export class KnownSettings {
    * Runs `apply` unless the same was applied so before and nothing of it was forgotten since.
    *
    * @param name tells what is applied; may hold secrets, and is shown nowhere
+   * @param apply resolves with the settings that it has applied
    */
-  async applyTogether(name: string, apply: () => Promise<void>): Promise<void> {
+  async applyTogether(name: string, apply: () => Promise<readonly Setting[]>): Promise<void> {
     if (this.together === name && this.epoch === this.modem.epoch) return;
     this.together = undefined;
-    await apply();
-    this.together = name;
+    const settings = await apply();
+    // A refusal or a restart on the way may have voided some of them again.
+    if (settings.every((setting) => this.holds(setting))) this.together = name;
   }
 
   /** Sends a setting if the module is not known to hold it; a refusal is tried again some times. */

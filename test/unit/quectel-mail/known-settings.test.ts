@@ -174,6 +174,26 @@ describe("the settings of a mail", () => {
     assert.equal(modem.called.filter((line) => line.includes("contextid")).length, 2);
   });
 
+  it("are not taken for known as a whole when the second pass met a refusal, too", async () => {
+    const modem = new CalledModem()
+      .when('AT+QSMTPCFG="sender"', REFUSED, [])
+      .when('AT+QSMTPCFG="account"', [], REFUSED, []);
+    const known = new KnownSettings(modem);
+    const applyAgain = (): Promise<void> =>
+      modem.clock.until(applySmtpSettings(known, 3, SETTINGS, sender, never));
+    await applyAgain();
+    modem.called.length = 0;
+    await applyAgain();
+    assert.deepEqual(modem.called, [
+      'AT+QSMTPCFG="contextid",3',
+      'AT+QSMTPCFG="ssltype",1',
+      'AT+QSMTPCFG="sslctxid",1',
+      'AT+QSMTPCFG="smtpserver","smtp.example.com",465',
+    ]);
+    await applyAgain();
+    assert.equal(modem.called.length, 4);
+  });
+
   for (const [key, code, detail] of [
     ["smtpserver", "LIMIT_SERVER", /16 bytes/],
     ["account", "LIMIT_CREDENTIALS", /2 and 6 bytes/],
