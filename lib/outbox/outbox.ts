@@ -413,7 +413,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     try {
       return (this as EventEmitter).emit(name, told);
     } catch (error) {
-      this.options.log.error(`A listener of the outbox failed: ${String(error)}`);
+      const mail = told !== undefined && "id" in told ? ` of mail ${told.id}` : "";
+      this.options.log.error(`A listener of the outbox failed, event ${name}${mail}: ${String(error)}`);
       return true;
     }
   };

@@ -2,7 +2,7 @@
 import type { Host, ProcessMark } from "../../../lib/outbox/spool/lock";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Outbox } from "../../../lib/outbox/outbox";
-import type { HoldReason, MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
+import type { HoldReason, Logger, MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import type { FileLayer } from "../../../lib/outbox/spool/files";
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
@@ -79,6 +79,8 @@ export interface BenchOptions {
   readonly settings?: Partial<OutboxSettings>;
   readonly files?: FileLayer;
   readonly clock?: VirtualClock;
+  /** Default: none is kept. */
+  readonly log?: Logger;
   readonly mailer?: FakeMailer;
   readonly boot?: string | undefined;
   readonly uptime?: number;
@@ -103,7 +105,7 @@ export function outboxOn(
     clock,
     mailer,
     settings: { ...SETTINGS, ...options.settings },
-    log: silent,
+    log: options.log ?? silent,
     random: options.random ?? (() => 0.5),
     files,
     host,

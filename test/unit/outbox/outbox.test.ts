@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { KeptLog } from "../../support/module-replies";
 import { attachment, Bench, failure, mail } from "./bench";
 
 describe("Outbox", () => {
@@ -97,6 +98,19 @@ describe("Outbox", () => {
     await bench.clock.run(() => bench.delivered.length === 2);
     await bench.clock.until(bench.outbox.pause());
     assert.equal(bench.outbox.summary().hold?.kind, "paused");
+  });
+
+  it("logs of which mail a listener could not take the end", async () => {
+    const log = new KeptLog();
+    const bench = await Bench.open({ log });
+    bench.outbox.on("ended", () => {
+      throw new Error("a flow's mistake");
+    });
+    const id = await bench.accept(mail("One"));
+    await bench.ends(1);
+    assert.deepEqual(log.lines, [
+      `error A listener of the outbox failed, event ended of mail ${id}: Error: a flow's mistake`,
+    ]);
   });
 
   it("tries a mail again when the composer or the modem's driver fails without a known error", async () => {
