@@ -76,7 +76,8 @@ export class MailStore {
     const record = make(await this.spool.keep(id, contents, room));
     try {
       const bytes = await this.spool.write(record, QUEUE);
-      this.last = record;
+      // A copy, for its texts may be cut out of far longer ones, such as a whole log, that would be held with them.
+      this.last = structuredClone(record);
       return { record, place: QUEUE, bytes: bytes + contentBytes(record) };
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.

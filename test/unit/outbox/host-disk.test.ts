@@ -182,6 +182,16 @@ describe("Outbox on the disk of the host", () => {
       await waitFor(`less than ${limit} bytes to be held`, () => heldMemory() - before < limit);
     }).timeout(60_000);
   }
+
+  it("holds no long text because the text of the mail that came last was cut out of it", async () => {
+    const { files } = counting("nothing is made durable");
+    const made = await open(away(), files);
+    await made.accept(mail("first"), OPTIONS, ORIGIN);
+    const before = heldMemory();
+    const end = (): string => Buffer.alloc(40_000_000, "all is well, ").toString().slice(-500);
+    await made.accept(mail("end of the log", { text: end() }), OPTIONS, ORIGIN);
+    await waitFor("less than 5 MB to be held", () => heldMemory() - before < 5e6);
+  });
 });
 
 describe("A file of the host that cannot be read", () => {
