@@ -314,9 +314,10 @@ function contentsOf(record: SpoolRecord): Omit<OutboxRow, "state" | "ageMs"> {
     id,
     nodeId: record.origin.nodeId,
     priority,
-    to,
-    cc,
-    bcc,
+    // Of their own: a flow may change what it gets, and the mail may still be sent by this record.
+    to: [...to],
+    cc: [...cc],
+    bcc: [...bcc],
     subject,
     size: attachments.reduce((sum, one) => sum + one.size, bytes),
     attachments: attachments.map(({ filename, size }) => ({ filename, size })),

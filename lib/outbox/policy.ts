@@ -272,7 +272,7 @@ export class Policy {
     this.holds = holds;
     this.reason = reasonOf(holds);
     this.time.hold(this.reason !== undefined);
-    if (isTold || before !== nameOf(this.reason)) this.events.tell("hold", this.reason);
+    if (isTold || before !== nameOf(this.reason)) this.events.tell("hold", reasonOf(holds));
   }
 
   private state(): OutboxState {

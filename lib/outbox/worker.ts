@@ -135,11 +135,13 @@ export class Worker {
     const { order, policy, mailer, store } = this.parts;
     const oldest = order.oldest();
     const sending = this.sent;
+    // Of its own: a flow may change what it gets.
+    const hold = policy.reason && { ...policy.reason };
     const summary: OutboxSummary = {
       depth: order.depth,
       oldestAgeMs: oldest === undefined ? 0 : policy.time.age(oldest.accepted),
       failed: store.failed.size,
-      ...knownFields({ sending: sending?.id, hold: policy.reason }),
+      ...knownFields({ sending: sending?.id, hold }),
     };
     if (!mailer.available) return summary;
     const { next: first, dueIn, soonest } = order.survey();

@@ -24,6 +24,19 @@ describe("Commands of the outbox", () => {
     assert.equal("text" in (rows[0] ?? {}), false);
   });
 
+  it("sends a mail to its recipients, whatever a flow has made of the list that names them", async () => {
+    const bench = await Bench.open({ available: false });
+    // As the mailer by socket: one transaction, with the very lists of the mail.
+    bench.mailer.plan = ({ to, cc, bcc }) => [{ to, cc, bcc }];
+    await bench.accept(mail("alarm", { cc: ["boss@example.com"] }));
+    const [row] = (await bench.outbox.list()).rows;
+    for (const list of [row?.to, row?.cc] as (string[] | undefined)[]) list?.splice(0, 1, "***");
+    bench.mailer.setAvailable(true);
+    const { result } = await bench.ends(1);
+    assert.deepEqual(result.accepted, ["ops@example.com", "boss@example.com"]);
+    assert.deepEqual(bench.mailer.tried[0]?.recipients, ["ops@example.com", "boss@example.com"]);
+  });
+
   it("lists the last error and the next try", async () => {
     const bench = await Bench.open();
     bench.mailer.fate = () => failure("SMTP_NETWORK");

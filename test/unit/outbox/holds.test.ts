@@ -41,6 +41,18 @@ describe("Holds of the outbox", () => {
     });
   }
 
+  it("goes on trying under a setup error, whatever a flow has made of the hold that it was told", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = () =>
+      bench.clock.now() < 10 * MINUTE ? failure("SMTP_TLS_FAILED") : { kind: "sent" };
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.holds.length === 1);
+    for (const hold of [bench.outbox.summary().hold, bench.holds[0]])
+      Object.assign(hold ?? {}, { kind: "?" });
+    assert.equal(bench.outbox.summary().hold?.kind, "setup");
+    assert.equal((await bench.ends(1)).result.status, "sent");
+  });
+
   it("tries one mail every half hour for other setup errors, and sends all when one gets through", async () => {
     const bench = await Bench.open();
     const times: number[] = [];
