@@ -142,7 +142,8 @@ async function placesIn(directory: string, files: FileLayer): Promise<readonly s
 }
 
 /**
- * The newest records of a spool that no outbox uses, at most `most`, as far as they can be read; nothing is changed.
+ * Records of a spool that no outbox uses, at most `most`, those that wait before failed ones, as far as they can be read;
+ * nothing is changed.
  * Rejects with the error of the disk.
  */
 export async function recordsIn(
@@ -152,7 +153,7 @@ export async function recordsIn(
 ): Promise<readonly { readonly record: SpoolRecord; readonly place: Place }[]> {
   const spool = new Spool(directory, files);
   const records: { record: SpoolRecord; place: Place }[] = [];
-  for (const found of (await spool.find()).slice(-most)) {
+  for (const found of (await spool.find()).slice(0, most)) {
     // Meanwhile it may have been adopted.
     const read = await spool.load(found).then(
       ({ read }) => read,

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { SPECIAL_HINTS, type ModemError } from "../../../lib/errors";
 import type { KeptAttachment } from "../../../lib/outbox/spool/record";
 import { recover } from "../../../lib/outbox/spool/recovery";
-import { findSpools } from "../../../lib/outbox/spool/recovery";
+import { findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
 import type { MailAttachment } from "../../../lib/mail/mail";
 import { type Contents, Spool } from "../../../lib/outbox/spool/spool";
 import { FaultyFiles } from "../../support/faulty-files";
@@ -207,6 +207,18 @@ describe("Spools found from outside", () => {
     assert.deepEqual(await findSpools(["/spool/none", DIRECTORY, "/spool/empty"], files), [
       { directory: DIRECTORY, waiting: 2, failed: 1 },
     ]);
+  });
+
+  it("show what still waits rather than what has failed, where there is no room for all", async () => {
+    const { spool, files } = await prepared();
+    for (const id of ["a", "b"]) await spool.write(record({ id }), { folder: "failed", since: 1, bytes: 1 });
+    await spool.write(record({ id: "c" }), { folder: "sending", transaction: 0 });
+    await spool.write(record({ id: "d" }), QUEUE);
+    const shown = await recordsIn(DIRECTORY, files, 3);
+    assert.deepEqual(
+      shown.map(({ place }) => place.folder),
+      ["queue", "sending", "failed"],
+    );
   });
 
   it("are not guessed when the disk cannot say", async () => {
