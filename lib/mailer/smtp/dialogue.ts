@@ -91,6 +91,7 @@ export class Dialogue {
   private readonly connection: SMTPConnection;
   private readonly broken = new Deferred<never>();
   private result = new Deferred<Sent>();
+  private answered = false;
   private lost: ModemError | undefined;
   private message: HeldMessage | undefined;
   private initialResponse = "";
@@ -154,6 +155,11 @@ export class Dialogue {
   /** True once nothing more can be sent. */
   get isOver(): boolean {
     return this.socket.destroyed || this.connection.destroyed;
+  }
+
+  /** The server has answered the message, or the session has failed; nothing is known of an end that was not sent before. */
+  get isAnswered(): boolean {
+    return this.answered;
   }
 
   /** The server takes logins. */
@@ -237,9 +243,11 @@ export class Dialogue {
     this.message = message;
     this.envelope = envelope;
     this.result = new Deferred();
+    this.answered = false;
     const limit = ENVELOPE_MS + envelope.to.length * RECIPIENT_MS;
     await this.limited("envelope", limit, async () => {
       this.connection.send(envelope, message.stream, (error, info) => {
+        this.answered = true;
         if (error !== null) this.result.reject(this.whole(error));
         else if (info !== undefined) this.result.resolve(info);
       });
@@ -262,6 +270,11 @@ export class Dialogue {
   async finish(): Promise<Sent> {
     return this.limited("commit", ACCEPTANCE_MS, async () => {
       const { stream } = this;
+      if (this.answered) {
+        this.destroy();
+        await this.result.promise;
+        throw answeredEarly();
+      }
       // The dot behind the last line goes along with it.
       stream?.cork();
       this.message?.stream.once("close", () => process.nextTick(() => stream?.uncork()));
@@ -323,11 +336,7 @@ export class Dialogue {
   /** An answer before the end was sent is none to this message, unless it is a refusal. */
   private async unlessAnswered(work: Promise<void>): Promise<void> {
     const early = this.result.promise.then(() => {
-      throw new ModemError("SMTP_BAD_SEQUENCE", {
-        modemCode: null,
-        class: "transient",
-        detail: "the server answered before it had the whole mail",
-      });
+      throw answeredEarly();
     });
     early.catch(() => undefined);
     work.catch(() => undefined);
@@ -362,6 +371,14 @@ export class Dialogue {
 interface RejectedError {
   readonly recipient?: string | undefined;
   readonly response?: string | undefined;
+}
+
+function answeredEarly(): ModemError {
+  return new ModemError("SMTP_BAD_SEQUENCE", {
+    modemCode: null,
+    class: "transient",
+    detail: "the server answered before it had the whole mail",
+  });
 }
 
 function encryptionOf(stream: Duplex | undefined): SessionTls | undefined {

@@ -210,7 +210,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const { envelope, mail } = transaction;
     const { modem, pdp } = this.options;
     const refusals = this.refusals(dialogue);
-    const isWhole = !dialogue.isOver;
+    const isWhole = !dialogue.isOver && !dialogue.isAnswered;
     const asked = mail.fields?.dsn !== undefined && dialogue.reports;
     const warnings = wantsReports && !asked ? [NO_REPORTS] : [];
     const began = modem.clock.now();

@@ -81,6 +81,31 @@ describe("A mail over a socket in bounds", function () {
     assert.ok(seconds >= 600 && seconds < 610, String(seconds));
   });
 
+  for (const [reply, state, code] of [
+    ["250 2.0.0 queued", "deferred", "SMTP_BAD_SEQUENCE"],
+    ["554 5.7.1 no", "refused", "SMTP_TRANSACTION_FAILED"],
+  ] as const) {
+    it(`was not sent where the server says ${reply.slice(0, 3)} while its end is still withheld`, async () => {
+      await open();
+      let end: Duplex | undefined;
+      serve = (peer) => {
+        end = peer;
+        server.serve(peer);
+      };
+      const one = await clock.until(rig.prepare(transaction()), HOUR);
+      assert.ok(one.kind === "prepared");
+      end?.write(`${reply}\r\n`);
+      // The mark is being made.
+      await clock.advance(5_000);
+      const outcome = await clock.until(one.commit(new AbortController().signal), HOUR);
+      assert.ok(outcome.kind === "ended");
+      assert.equal(outcome.recipients[0]?.state, state);
+      assert.equal(outcome.error?.code, code);
+      await clock.run(() => !host.modem.lock.held, HOUR);
+      assert.deepEqual(server.received, []);
+    });
+  }
+
   it("reads no more of a file than the module is about to take", async () => {
     await open();
     const piece = Buffer.alloc(16 * 1024, "x");
