@@ -106,7 +106,7 @@ export class MailRunner {
 
   private async carryOut(effect: Effect): Promise<LifeEvent | undefined> {
     const { entry } = this;
-    const { store, reporter, policy } = this.parts;
+    const { order, store, reporter, policy } = this.parts;
     switch (effect.kind) {
       case "prepare":
         return this.prepare(effect.index);
@@ -130,7 +130,7 @@ export class MailRunner {
         await reporter.tell(entry, this.mail);
         return undefined;
       case "learn":
-        await policy.learn(effect.lesson);
+        await policy.learn(effect.lesson, (code) => order.hasFailed(code));
         return undefined;
       case "leave":
         return undefined;

@@ -163,6 +163,13 @@ export class Order {
     return [...this.entries.values()].filter(({ stage }) => stage === "ended");
   }
 
+  /** True while a mail waits that failed with this error when it was last tried. */
+  hasFailed(code: ErrorCode): boolean {
+    for (const { stage, lastError } of this.entries.values())
+      if (stage !== "ended" && lastError === code) return true;
+    return false;
+  }
+
   oldest(): Entry | undefined {
     for (const entry of this.entries.values()) if (entry.stage !== "ended") return entry;
     return undefined;

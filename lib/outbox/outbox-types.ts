@@ -133,7 +133,7 @@ export interface OutboxEvents {
   progress: [progress: { readonly id: string } & MailerProgress];
   /** A hold began, became another, or ended (undefined); not repeated after a restart. */
   hold: [reason: HoldReason | undefined];
-  /** Three tries have failed with this error; the mails are tried again. Once until a mail goes out, or another error is told. */
+  /** Three tries have failed with this error; the mails are tried again. Once until a mail goes out while none waits for it, or another error is told. */
   failing: [error: ModemError];
   /** The disk failed, or a record was damaged; the outbox goes on. */
   trouble: [error: ModemError];

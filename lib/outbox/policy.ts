@@ -217,8 +217,8 @@ export class Policy {
     return 0;
   }
 
-  /** What the outcome of one mail says about all. */
-  async learn(lesson: Lesson): Promise<void> {
+  /** What the outcome of one mail says about all. @param isWaiting a mail waits that failed with this error last. */
+  async learn(lesson: Lesson, isWaiting: (code: ErrorCode) => boolean): Promise<void> {
     switch (lesson.kind) {
       case "known":
         // Results reach this port.
@@ -228,7 +228,7 @@ export class Policy {
         else await this.save();
         return;
       case "passed":
-        this.failures.forget();
+        this.failures.passed(isWaiting);
         if (this.holds.setup !== undefined) await this.release("setup");
         return;
       case "lost":
@@ -313,8 +313,8 @@ const FAILURES_TOLD = 3;
 /**
  * Failures: which kind of failure a person has to hear of although the mails are tried again.
  *
- * Each kind is told once, and again only after a mail went out or another kind was told. Tries that fail now one way
- * and now another are told once, too.
+ * Each kind is told once, and again only after a mail went out while none of that kind waited, or another kind was told.
+ * Tries that fail now one way and now another are told once, too.
  */
 class Failures {
   private readonly counts = new Map<ErrorCode, number>();
@@ -335,9 +335,12 @@ class Failures {
     return true;
   }
 
-  /** A mail went out. */
-  forget(): void {
+  /**
+   * A mail went out. What still keeps another waiting has been told: a flow that mails each report would else be told of
+   * a recipient who is put off, again after each of its own mails that reaches the others.
+   */
+  passed(isWaiting: (code: ErrorCode) => boolean): void {
     this.counts.clear();
-    this.told = undefined;
+    if (this.told !== undefined && !isWaiting(this.told)) this.told = undefined;
   }
 }

@@ -102,6 +102,23 @@ describe("Tries that fail alike", () => {
     );
   });
 
+  it("are told once of a recipient whom the server puts off, though a flow that mails it to him too succeeds with others", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = ({ to }) =>
+      to.includes("full@example.com") ? failure("SMTP_LOCAL_ERROR", { smtpCode: 451 }) : { kind: "sent" };
+    const raise = (subject: string): Promise<unknown> =>
+      Promise.all(
+        ["ops", "full"].map((name) => bench.accept(mail(subject, { to: [`${name}@example.com`] }))),
+      );
+    // A loop would have no end.
+    bench.outbox.on("failing", () => bench.failing.length < 5 && void raise("report"));
+    await raise("alarm");
+    await bench.clock.advance(12 * HOUR);
+    assert.deepEqual(bench.failing, ["SMTP_LOCAL_ERROR"]);
+    assert.equal(bench.outbox.summary().depth, 2);
+    await bench.clock.until(bench.outbox.close());
+  });
+
   it("are not those that a held outbox or a modem that is away has stopped", async () => {
     const bench = await Bench.open();
     bench.mailer.fate = () => failure("SMTP_TLS_FAILED");
