@@ -91,16 +91,15 @@ export class ModuleRecovery {
 
   /**
    * True where a restart would not help, because the data connection works and it is the server that cannot be connected
-   * to: its name is found, or it answers a ping where it has none. Where mails went out before and none has for six hours,
-   * that proves nothing any more. Never rejects.
+   * to: its name is found, or it answers a ping where it has none. Where none has gone out for six hours, that proves
+   * nothing any more: also with settings that were changed, the module may have failed since. Never rejects.
    */
   async isServerToBlame(error: unknown, signal: AbortSignal): Promise<boolean> {
     if (!isModemError(error) || !MAY_BE_REFUSED.has(error.code)) return false;
     const { modem, host } = this.options;
-    const { worked, failures, failingSince, restarts, restartedAt } = await this.recall();
+    const { failures, failingSince, restarts, restartedAt } = await this.recall();
     const since = restarts > 0 ? Math.max(failingSince, restartedAt) : failingSince;
-    const isDoubtful = failures > 0 && modem.clock.now() - since >= PROOF_HOURS * HOUR_MS;
-    if (worked === this.settings && isDoubtful) return false;
+    if (failures > 0 && modem.clock.now() - since >= PROOF_HOURS * HOUR_MS) return false;
     const { contextId } = modem.options.network;
     try {
       if (isIP(host) !== 0) return (await repliesToPing(modem, contextId, host, signal)) > 0;
