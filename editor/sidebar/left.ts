@@ -1,6 +1,6 @@
 /**
- * Mails whose modem was deleted or disabled, above those of the modem that is shown, because nobody sends them; and what a
- * person can do about them.
+ * Mails whose modem was deleted or disabled, with the actions for them. They stand above those of the modem that is shown,
+ * because nothing sends them.
  */
 import type { LeftRow, LeftView } from "../../nodes/runtime/sidebar/left-mails";
 import { button, element, text, time } from "./dom";

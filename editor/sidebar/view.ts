@@ -57,7 +57,7 @@ function statusOf({ status }: ModemView): HTMLElement {
   return element("div", { class: "quectel-status" }, dot(status), shownStatus(status.text));
 }
 
-/** When the port is tried again; apart from its button, because it changes every second. */
+/** When the port is retried; apart from its button, because the time changes every second. */
 function connectionOf(ms: number, act: Act): readonly HTMLElement[] {
   return [
     element("p", { class: "quectel-connect" }, text("connect.next", { time: duration(ms) })),

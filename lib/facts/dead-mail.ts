@@ -1,6 +1,6 @@
 /**
  * A mail that cannot go out: to an address that does not exist, at a server that does not exist (RFC 5737), over a PDP
- * context that is not active. It shows how a module behaves while a mail is on the air, for the time it waits.
+ * context that is not active. It shows how a module behaves while a mail is in flight, for the time it waits.
  */
 import { parseParameters } from "../at/command";
 import { readPutResult } from "../quectel/commands/smtp";

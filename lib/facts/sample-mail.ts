@@ -21,7 +21,7 @@ export type SampleMail =
       readonly kind: "ended";
       /** The result line. */
       readonly result: string;
-      /** Answers while the mail was on the air: a mail command, a list of files, an upload. */
+      /** Answers while the mail was in flight: a mail command, a list of files, an upload. */
       readonly meanwhile: { readonly mail: Reply; readonly list: Reply; readonly upload: Reply };
     }
   | { readonly kind: "failed"; readonly why: string };

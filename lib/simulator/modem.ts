@@ -293,7 +293,7 @@ function newLife(): AbortController {
 const TYPE = "00101500";
 const SERIALS = 1_000_000;
 
-/** Others in other processes, as two programs may each simulate a module beside the other. */
+/** Random in each process, because two programs may simulate modules at the same time. */
 let serial = randomInt(SERIALS);
 
 /** Fifteen digits that no module of this process has had, with their check digit. */

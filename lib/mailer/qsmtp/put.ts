@@ -278,7 +278,7 @@ const DIALOGUE_ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "MODEM_RESULT_UNKNOWN",
 ]);
 
-/** True for an error which says, of a mail on the air, that its result is lost, not that it has failed. */
+/** True for an error that means the result of a mail in flight is lost, not that the mail has failed. */
 export function endsDialogue(error: unknown): boolean {
   return isModemError(error) && DIALOGUE_ENDS.has(error.code);
 }

@@ -316,7 +316,7 @@ export class Dialogue {
     return stream === false || stream === null ? undefined : stream;
   }
 
-  /** nodemailer tells nobody when it begins to encrypt. */
+  /** Sets the stage when encryption begins, for which nodemailer has no event. */
   private noticeUpgrade(): void {
     const upgrade: unknown = Reflect.get(this.connection, "_upgradeConnection");
     if (typeof upgrade !== "function") return;

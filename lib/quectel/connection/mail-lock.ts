@@ -1,7 +1,7 @@
 /**
  * MailLock: the module has one mail, so one transaction at a time may configure, fill and send it.
  *
- * Not the command slot of the channel: that is free again after each command, also while a mail is on the air. What
+ * Not the command slot of the channel: that is free again after each command, also while a mail is in flight. What
  * must not disturb a mail (deactivating its PDP context, restarting) takes this lock. It is fair: first come, first
  * served. Who holds it lends it to the steps it calls by passing its lease on, so nothing waits for itself.
  *

@@ -5,7 +5,7 @@
  * Contents are kept until they are no longer needed, so that several transactions of one mail upload each only once. Only
  * files whose names were recorded before their upload are ever deleted; a file of somebody else that has the name of
  * an attachment stays, and the attachment gets another name. All methods want the mail lock held, because nothing may
- * be transferred while a mail is on the air.
+ * be transferred while a mail is in flight.
  */
 import { isModemError, ModemError } from "../../errors";
 import { queryFile, querySpace, type Storage, type StorageSpace } from "../commands/files";

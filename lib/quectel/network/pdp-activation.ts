@@ -223,6 +223,6 @@ export interface PdpEvents {
 }
 
 export interface PdpOptions extends LockOptions {
-  /** Does not wait for the mail on the air, which then fails. */
+  /** Does not wait for the mail in flight, which then fails. */
   readonly force?: boolean;
 }

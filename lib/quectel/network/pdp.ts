@@ -113,7 +113,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   }
 
   /**
-   * Deactivates the context after the mail on the air; no mail activates it again before `activate` or `reset`.
+   * Deactivates the context after the mail in flight; no mail activates it again before `activate` or `reset`.
    * Rejects with `PDP_SHARED`, `PDP_DEACTIVATION_FAILED`.
    */
   deactivate(options: PdpOptions = {}): Promise<PdpStatus> {
@@ -131,7 +131,7 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     });
   }
 
-  /** Deactivates and activates after the mail on the air. */
+  /** Deactivates and activates after the mail in flight. */
   reset(options: PdpOptions = {}): Promise<PdpStatus> {
     return this.locked(options, async () => {
       this.wanted = true;

@@ -7,7 +7,7 @@ import { smtpClient } from "../delivery/smtp-state";
 
 export const wrongParameter: FinalResult = cme(smtpError.parameter);
 
-/** The handler, or 652 while a body is taken or a mail is on the air; some firmware lets settings through. */
+/** The handler, or 652 while a body is taken or a mail is in flight; some firmware lets settings through. */
 export function whenIdle(handler: CommandHandler): CommandHandler {
   return (context) => {
     const isRefused = context.modem.variants["busy-commands"] === "all" || startsWork.has(context.name);

@@ -18,7 +18,7 @@ export interface EncodedText {
 export interface MimeAttachment {
   /** File name as given to QSMTPATT, with its storage prefix. */
   readonly fileName: string;
-  /** Gives the content when the mail on the air has come so far; what it throws ends the mail. */
+  /** Gives the content when the mail in flight has come so far; what it throws ends the mail. */
   readonly read: () => Buffer;
 }
 

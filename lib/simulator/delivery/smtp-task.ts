@@ -1,7 +1,7 @@
 /**
  * The task that sends a mail after QSMTPPUT has said OK (fact base 2.7): checks, context, delivery, time limit.
  *
- * What happens to a mail on the air: a lost or deactivated context ends it with 657, the overall time with 658, a
+ * What happens to a mail in flight: a lost or deactivated context ends it with 657, the overall time with 658, a
  * restart without a word, although the server may have taken it.
  */
 import { delay } from "../../clock";
@@ -168,7 +168,7 @@ function formOf(modem: Device, settings: SmtpSettings): MimeForm {
   };
 }
 
-/** A file is read when the mail on the air has come to it; one deleted meanwhile ends the mail. */
+/** A file is read when the mail in flight has come to it; one deleted meanwhile ends the mail. */
 function readAttachment(modem: Device, fileName: string): Buffer {
   const file = findFile(modem, fileName);
   if (file === undefined) throw localFailure("openFile", `no file ${fileName}`);

@@ -5,7 +5,7 @@ export interface Timing {
   readonly line: "unpaced" | number;
   /** Milliseconds between a command line and its answer. */
   readonly thinkingMs: number;
-  /** Milliseconds a mail is on the air, on top of what the server takes. */
+  /** Milliseconds a mail is in flight, on top of what the server takes. */
   readonly airMs: number;
   /** Milliseconds from power to the first URC, and again to the last one. */
   readonly bootMs: number;

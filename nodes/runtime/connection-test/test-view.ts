@@ -44,7 +44,7 @@ export type StopReason = "cancelled" | "late" | "left" | "deployed";
 export interface TestView {
   readonly id: string;
   readonly kind: TestKind;
-  /** `waiting` for a mail on the air of the modem that has the port. */
+  /** `waiting` for a mail in flight of the modem that has the port. */
   readonly phase: "waiting" | "running" | "ended";
   /** Names of all steps in their order; empty where `steps` is the list itself. */
   readonly ladder: readonly string[];

@@ -1,7 +1,7 @@
 /**
  * SignalSampler: asks a modem once a minute how its network is, and at once when it has become ready.
  *
- * It asks nothing while a mail is prepared or on the air: a module that is slow then would be taken for silent, and a
+ * It asks nothing while a mail is prepared or in flight: a module that is slow then would be taken for silent, and a
  * chart is worth less than a mail.
  */
 import { type Clock, delay } from "../../../lib/clock";

@@ -15,7 +15,7 @@ describe("A flood on the line instead of a module", function () {
   this.timeout(60_000);
 
   for (const name of Object.keys(FLOODS) as FloodName[]) {
-    it(`leaves a gateway small and quick, which gives the line up and finds the module again: ${name}`, async () => {
+    it(`costs little memory and time, the port is reopened and the module found again: ${name}`, async () => {
       const { bytes, isDrip } = FLOODS[name](1);
       let isFlooded = false;
       let poured = 0;

@@ -70,7 +70,7 @@ describe("A mail over a socket", function () {
       assert.equal(mail?.user, LOGIN.user);
     });
 
-    it(`goes to nobody whom the host does not trust by ${security}`, async () => {
+    it(`is not sent by ${security} to a server whose certificate the host does not trust`, async () => {
       const wrong: readonly [CertificateName, SmtpSettings["tls"], string, string][] = [
         ["server", PUBLIC_ROOTS, "SMTP_TLS_FAILED", SPECIAL_HINTS.serverNotTrusted],
         ["other-ca", OUR_ROOT, "SMTP_TLS_FAILED", SPECIAL_HINTS.serverNotTrusted],

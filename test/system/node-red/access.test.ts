@@ -191,7 +191,7 @@ for (const version of nodeRedVersions()) {
       }
     });
 
-    it("tell nobody anything without a login, and do nothing for them", async () => {
+    it("reject every request without a login, and change nothing", async () => {
       for (const route of routes) {
         const { method, path } = route;
         const answer = await ask(pathOf(route), { method: method.toUpperCase() });

@@ -89,11 +89,11 @@ function isOfOneRecipient({ code, smtpCode, modemCode, stage }: ModemError): boo
   return OF_ONE_RECIPIENT.has(code) || OF_ONE_RECIPIENT_NUMBERS.has(modemCode ?? 0);
 }
 
-/* From what the module said to an outcome; when a mail is tried again is decided by the mailer. */
+/* Outcomes from what the module reported; when a mail is retried is decided by the mailer. */
 
 const PASSAGE: Passage = { via: "module" };
 
-/** What is known of a copy beside its result. */
+/** What is known of a copy besides its result. */
 export interface Copy {
   readonly sendMs?: number;
   readonly bytes?: number;
