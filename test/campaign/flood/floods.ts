@@ -1,5 +1,5 @@
 /** One line of a gateway under one flood: what it costs, whether the line is given up, and whether the module is found again. */
-import { fork } from "node:child_process";
+import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -43,6 +43,7 @@ export async function flooded(
   const module = new SimulatedModem();
   const far = await (kind === "tcp" ? FarEnd.tcp(module) : FarEnd.serial(module, folder));
   const plan: HostPlan = { line: far.line };
+  const flood = FLOODS[name](seed);
   const host = fork(require.resolve("./host"), [JSON.stringify(plan)], {
     execArgv: __filename.endsWith(".ts") ? ["--import", "tsx"] : [],
   });
@@ -56,7 +57,8 @@ export async function flooded(
     waitFor(
       `${what} (${name}, ${kind}; ${JSON.stringify(states.slice(-4))})`,
       () => {
-        if (host.exitCode !== null) throw new Error(`the gateway has ended with ${host.exitCode}`);
+        const end = endOf(host);
+        if (end !== null) throw new Error(`the gateway has ended with ${end}`);
         return look() || undefined;
       },
       PATIENCE_MS,
@@ -66,15 +68,17 @@ export async function flooded(
   try {
     await until("the module", isReady);
     const before = states.length;
-    far.begin(FLOODS[name](seed));
+    far.begin(flood);
     const pauses = (): number[] =>
       states
         .slice(before)
         .flatMap(({ name: state, at }, index, all) =>
           state === "offline" && all[index + 1] !== undefined ? [(all[index + 1]?.at ?? at) - at] : [],
         );
-    const isDrip = name === "one byte every 5 s";
-    await until("the end of the flood", () => pauses().length >= times && (isDrip || far.flooded >= bytes));
+    await until(
+      "the end of the flood",
+      () => pauses().length >= times && (flood.isDrip === true || far.flooded >= bytes),
+    );
     const found = pauses();
     const poured = far.flooded;
     far.end();
@@ -91,7 +95,7 @@ export async function flooded(
       shortestPause: Math.min(...found),
     };
   } finally {
-    if (host.exitCode === null) {
+    if (endOf(host) === null) {
       const gone = once(host, "exit");
       if (host.connected) ask("end");
       else host.kill("SIGKILL");
@@ -100,4 +104,9 @@ export async function flooded(
     await far.close();
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** Code or signal of a process that has ended: one without memory is ended by a signal. Null: it runs. */
+function endOf({ exitCode, signalCode }: ChildProcess): number | NodeJS.Signals | null {
+  return exitCode ?? signalCode;
 }
