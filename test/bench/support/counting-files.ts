@@ -1,23 +1,12 @@
 /** The files of the host, counting how often they are made durable; `durable: false` only counts, to prepare a spool fast. */
-import { type FileLayer, hostFiles } from "../../../lib/outbox/spool/files";
+import { syncedFiles } from "../../support/synced-files";
 
 export class CountingFiles {
   syncs = 0;
 
   constructor(private readonly durable: boolean) {}
 
-  readonly layer: FileLayer = {
-    ...hostFiles,
-    create: async (path) => {
-      const writer = await hostFiles.create(path);
-      return {
-        writeFile: (bytes) => writer.writeFile(bytes),
-        close: () => writer.close(),
-        sync: () => this.count(() => writer.sync()),
-      };
-    },
-    syncFolder: (path) => this.count(() => hostFiles.syncFolder(path)),
-  };
+  readonly layer = syncedFiles((sync) => this.count(sync));
 
   private async count(sync: () => Promise<void>): Promise<void> {
     this.syncs++;

@@ -6,24 +6,13 @@
  */
 import { systemClock } from "../../../lib/clock";
 import { Outbox } from "../../../lib/outbox/outbox";
-import { hostFiles, type FileLayer } from "../../../lib/outbox/spool/files";
 import { FakeMailer } from "../../support/fake-mailer";
+import { syncedFiles } from "../../support/synced-files";
 import { mail, OPTIONS, SETTINGS } from "../../unit/outbox/bench";
 
 const WARM_UP = 50;
 
-const files: FileLayer = {
-  ...hostFiles,
-  syncFolder: () => Promise.resolve(),
-  async create(path) {
-    const writer = await hostFiles.create(path);
-    return {
-      writeFile: (bytes) => writer.writeFile(bytes),
-      close: () => writer.close(),
-      sync: () => Promise.resolve(),
-    };
-  },
-};
+const files = syncedFiles(() => Promise.resolve());
 
 /** Bytes of the process without what only waits to be collected, which takes some turns. */
 async function residentSize(): Promise<number> {

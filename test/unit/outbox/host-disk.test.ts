@@ -8,6 +8,7 @@ import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { hostFiles, type FileLayer } from "../../../lib/outbox/spool/files";
 import { FakeMailer } from "../../support/fake-mailer";
 import { heldMemory } from "../../support/held-memory";
+import { syncedFiles } from "../../support/synced-files";
 import { attachment, mail, OPTIONS, SETTINGS } from "./bench";
 import { waitFor } from "../../support/wait-for";
 
@@ -25,23 +26,14 @@ function counting(durability: "as ever" | "nothing is made durable" = "as ever")
   counts: Record<"read" | "list" | "fsync", number>;
 } {
   const counts = { read: 0, list: 0, fsync: 0 };
-  const fsync = async (sync: () => Promise<void>): Promise<void> => {
+  const synced = syncedFiles(async (sync) => {
     counts.fsync++;
     if (durability === "as ever") await sync();
-  };
+  });
   const files: FileLayer = {
-    ...hostFiles,
+    ...synced,
     read: (path) => (counts.read++, hostFiles.read(path)),
     list: (path) => (counts.list++, hostFiles.list(path)),
-    syncFolder: (path) => fsync(() => hostFiles.syncFolder(path)),
-    async create(path) {
-      const writer = await hostFiles.create(path);
-      return {
-        writeFile: (bytes) => writer.writeFile(bytes),
-        close: () => writer.close(),
-        sync: () => fsync(() => writer.sync()),
-      };
-    },
   };
   return { files, counts };
 }
