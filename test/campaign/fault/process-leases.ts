@@ -3,6 +3,7 @@
  * when that process dies, whatever waits on its dead line, and nothing of a dead process waits for it.
  */
 import type { Lease, MailLock } from "../../../lib/quectel/connection/mail-lock";
+import { forever } from "./process-transport";
 
 export class ProcessLeases {
   private readonly leases = new Set<Lease>();
@@ -39,8 +40,4 @@ export class ProcessLeases {
     for (const lease of this.leases) lease.release();
     this.leases.clear();
   }
-}
-
-function forever(): Promise<never> {
-  return new Promise<never>(() => undefined);
 }

@@ -116,6 +116,7 @@ class ProcessTransport extends EventEmitter<TransportEvents> implements Transpor
   }
 }
 
-function forever(): Promise<never> {
+/** What a dead process waits for. */
+export function forever(): Promise<never> {
   return new Promise<never>(() => undefined);
 }
