@@ -5,8 +5,7 @@ import { ModemError } from "../../../lib/errors";
 import { storeError } from "../../../lib/stored-error";
 import type { MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
 import { adopted, newTransaction, next, stateOf } from "../../../lib/outbox/lifecycle";
-import { isInDoubt } from "../../../lib/outbox/outcome";
-import { LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";
+import { isInDoubt, LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";
 import { RUNS } from "../../support/property";
 import {
   AT,

@@ -1,6 +1,5 @@
 /** A mailer on a module that is scripted down to single calls: state, restarts and results come when a test says so. */
-import type { Waiter } from "../../../lib/at/channel";
-import { Waiters } from "../../../lib/at/channel";
+import { Waiters, type Waiter } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
 import { MailLock } from "../../../lib/quectel/connection/mail-lock";
 import type { Modem, ModemState } from "../../../lib/quectel/connection/modem";

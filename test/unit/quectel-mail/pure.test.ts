@@ -6,8 +6,7 @@ import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { alternativeName } from "../../../lib/quectel/files/file-store";
 import { canOverrun, inputSeconds } from "../../../lib/quectel/commands/common";
 import { memoryStore, readJson, RecordedNames } from "../../../lib/quectel/key-value-store";
-import { putSeconds } from "../../../lib/mailer/qsmtp/put";
-import { putError } from "../../../lib/mailer/qsmtp/put";
+import { putError, putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { atStage } from "../../../lib/mailer/qsmtp/guarded-modem";
 import { codedBody, codedSubject, readProbe } from "../../../lib/mailer/qsmtp/text-coding";
 

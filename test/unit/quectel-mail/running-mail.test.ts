@@ -1,10 +1,8 @@
 import assert from "node:assert/strict";
-import type { Waiter } from "../../../lib/at/channel";
-import { Waiters } from "../../../lib/at/channel";
+import { Waiters, type Waiter } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
 import { sendMail, type PutModem, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
-import { ResultListener } from "../../../lib/mailer/qsmtp/running-mail";
-import { mailState, runningMailResult } from "../../../lib/mailer/qsmtp/running-mail";
+import { mailState, ResultListener, runningMailResult } from "../../../lib/mailer/qsmtp/running-mail";
 import { CalledModem, failing, never } from "./called-modem";
 
 const BUSY = failing("SMTP_BUSY", 652);
