@@ -106,6 +106,13 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
   });
 });
 
+/** Whether the first mail of the queue waits for another try. */
+async function isBackingOff(bench: FlowBench): Promise<boolean> {
+  const { body } = await bench.ask("/quectel-modem/modems/modem");
+  const [row] = body.queue.rows;
+  return row?.state === "waiting" && row.nextTryInMs > 1000;
+}
+
 describe("Mails that a server puts off again and again", function () {
   this.timeout(120_000);
   const bench = new FlowBench();
@@ -129,11 +136,7 @@ describe("Mails that a server puts off again and again", function () {
   const send = (): void => bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
   /** Resolves when mails wait for another try, and so many connections to the server were made. */
   const waits = (connections: number): Promise<unknown> =>
-    waitFor("the back-off", async () => {
-      const { body } = await bench.ask("/quectel-modem/modems/modem");
-      const [row] = body.queue.rows;
-      return row?.state === "waiting" && row.nextTryInMs > 1000 && mails.connections >= connections;
-    });
+    waitFor("the back-off", async () => (await isBackingOff(bench)) && mails.connections >= connections);
   const tryAgain = async (): Promise<void> => {
     const { connections } = mails;
     await bench.ask("/quectel-modem/modems/modem", { action: "flushAll" });
@@ -169,14 +172,10 @@ describe("A server that refuses the connection", () => {
     it(`does not get the module restarted, by ${mailer}`, async () => {
       const modem = await ServedModem.start();
       try {
-        // Nobody listens there.
+        // Nothing listens there.
         await bench.load([modem.node(1, { mailer }), sendNode(), helperNode("sent"), helperNode("failed")]);
         bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
-        await waitFor("the back-off", async () => {
-          const { body } = await bench.ask("/quectel-modem/modems/modem");
-          const [row] = body.queue.rows;
-          return row?.state === "waiting" && row.nextTryInMs > 1000;
-        });
+        await waitFor("the back-off", () => isBackingOff(bench));
         assert.equal(modem.lines('AT+QIDNSGIP=1,"mail.example.com"').length, 1);
         assert.deepEqual(modem.lines("AT+CFUN=1,1"), []);
       } finally {
