@@ -195,7 +195,7 @@ describe("The sidebar's endpoints", () => {
 
   for (const mailer of ["module", "socket"]) {
     it(`name the server and port that refuse a connection, and the fields of the dialog, by ${mailer}`, async () => {
-      // Nobody listens there.
+      // Nothing listens there.
       await load({ mailer, smtpPort: "1" });
       send();
       const shown = await shows("the reason", ({ queue }) => queue.rows[0]?.error !== undefined);

@@ -53,7 +53,7 @@ function encrypted(peer: Duplex, { tlsTrouble }: PostOffice): TLSSocket | undefi
   return secure;
 }
 
-/** Characters of a line and of a mail at which a session ends: a client that sends more is none of ours. */
+/** Characters of a line at which a session ends: a client that sends more is none of ours. */
 const LONGEST = 4 * 1024 * 1024;
 
 class Session {

@@ -118,7 +118,7 @@ describe("The endpoints of the editor", () => {
       { headers: token },
       // With `adminAuth.default` everybody is a user.
       { headers: token, user: { anonymous: true, permissions: "*" } },
-      // A browser sends that of a proxy by itself.
+      // A browser adds the login for a proxy to every request.
       { headers: { ...proxied, authorization: "Basic eDp5" }, user: { username: "operator" } },
       { headers: { host: "gateway:80", origin: "https://gateway" } },
     ];
