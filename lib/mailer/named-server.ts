@@ -1,9 +1,9 @@
 /**
- * Names the mail server in an error that it, the way to it, or a setting about it is the cause of: a wrong port is seen
- * at once by who reads which port it was.
+ * Names the mail server in an error caused by the server, the way to it, or a setting about it: whoever reads which port
+ * it was sees at once that the port is wrong.
  */
-import { copyOf, detailOf, type ErrorCode, type ModemError } from "../errors";
-import { targetName } from "../quectel/commands/sockets";
+import type { ErrorCode, ModemError } from "../errors";
+import { withTarget } from "../quectel/commands/sockets";
 import type { SmtpSettings } from "../quectel/settings";
 
 /** Beside those that every mail would meet. */
@@ -20,13 +20,7 @@ const ABOUT_SERVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 ]);
 
 /** `error`, its message with `host:port`; itself where it says nothing about the server. */
-export function withServer(
-  error: ModemError,
-  { host, port }: Pick<SmtpSettings, "host" | "port">,
-): ModemError {
+export function withServer(error: ModemError, server: Pick<SmtpSettings, "host" | "port">): ModemError {
   const isAbout = ABOUT_SERVER.has(error.code) || (error.class === "setup" && error.code.startsWith("SMTP_"));
-  if (!isAbout) return error;
-  const detail = detailOf(error);
-  const server = targetName({ host, port });
-  return copyOf(error, { detail: detail === undefined ? server : `${server}, ${detail}` });
+  return isAbout ? withTarget(error, server) : error;
 }

@@ -5,7 +5,7 @@
  * a socket is decided in `sockets/`; direct push and transparent mode are not used.
  */
 import { headerOf, nothing, num, parseParameters, str, type Block, type Command } from "../../at/command";
-import { ModemError } from "../../errors";
+import { copyOf, detailOf, ModemError } from "../../errors";
 import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** Ids of sockets: TCP, UDP and SSL together. */
@@ -34,9 +34,14 @@ export interface SocketTarget {
   readonly port: number;
 }
 
-/** `host:port` for a message; an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
-export function targetName({ host, port }: Pick<SocketTarget, "host" | "port">): string {
-  return `${host.includes(":") ? `[${host}]` : host}:${port}`;
+/** `error`, its detail led by `host:port`; an IPv6 address stands in brackets (RFC 3986 section 3.2.2). */
+export function withTarget(
+  error: ModemError,
+  { host, port }: Pick<SocketTarget, "host" | "port">,
+): ModemError {
+  const target = `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const detail = detailOf(error);
+  return copyOf(error, { detail: detail === undefined ? target : `${target}, ${detail}` });
 }
 
 /** Opens a TCP connection in buffer access mode; OK comes at once, the result as a line of its own (`readOpened`). */

@@ -6,13 +6,13 @@
  * a socket of another program never is. One object serves one modem. Sockets are not used beside a mail of the
  * module's own client: who connects holds the modem's lock.
  */
-import { copyOf, detailOf, isModemError, ModemError, type ErrorCode } from "../../errors";
+import { isModemError, ModemError, type ErrorCode } from "../../errors";
 import {
   closeSocket,
   readSocketNews,
   SOCKET_IDS,
   socketInfo,
-  targetName,
+  withTarget,
   type SocketNews,
   type SocketTarget,
   noDataEcho,
@@ -99,7 +99,7 @@ export class ModuleSockets {
           continue;
         }
         this.giveBack(id, record, epoch);
-        throw withTarget(error, target);
+        throw isOfTarget(error) ? withTarget(error, target) : error;
       }
     }
     throw refused;
@@ -149,12 +149,9 @@ export class ModuleSockets {
   }
 }
 
-/** A failure of the connection names where it was to lead. */
-function withTarget(error: unknown, target: SocketTarget): unknown {
-  if (!isModemError(error) || !error.code.startsWith("SOCKET_") || error.code === "SOCKET_UNSUPPORTED")
-    return error;
-  const detail = detailOf(error);
-  return copyOf(error, { detail: `${targetName(target)}${detail === undefined ? "" : `, ${detail}`}` });
+/** A failure of the connection, which names where it was to lead. */
+function isOfTarget(error: unknown): error is ModemError {
+  return isModemError(error) && error.code.startsWith("SOCKET_") && error.code !== "SOCKET_UNSUPPORTED";
 }
 
 /** What the module says of a socket in the moment of its open, before the stream can have a listener. */
