@@ -5,6 +5,7 @@
  *
  * This file ties them together and starts and stops them; it knows no single command.
  */
+import { randomInt } from "node:crypto";
 import { EventEmitter, setMaxListeners } from "node:events";
 import { type Clock, delay, systemClock } from "../clock";
 import type { AtPort } from "./line/at-port";
@@ -24,7 +25,6 @@ import type { ServedModem } from "./serve/served-modem";
 import { noDelay, type Timing } from "./device/timing";
 import { urcPorts } from "./line/urc-port";
 import { chooseVariants, type VariantChoice, type Variants } from "./variants/variants";
-import { randomInt } from "node:crypto";
 
 type Power = "on" | "starting" | "off" | "unplugged";
 
@@ -297,7 +297,7 @@ const SERIALS = 1_000_000;
 let serial = randomInt(SERIALS);
 
 /** Fifteen digits that no module of this process has had, with their check digit. */
-export function nextImei(): string {
+function nextImei(): string {
   serial = (serial + 1) % SERIALS;
   const digits = TYPE + String(serial).padStart(6, "0");
   return digits + checkDigit(digits);

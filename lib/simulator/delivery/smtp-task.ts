@@ -194,7 +194,7 @@ const BODY_BLOCK = 3072;
 const TRANSACTION_FAILED = 682;
 
 /** The body as it goes out. */
-export function bodyOf(modem: Device, body: MailContent["body"]): MailContent["body"] {
+function bodyOf(modem: Device, body: MailContent["body"]): MailContent["body"] {
   const { bytes } = body;
   if (modem.variants["long-body"] === "whole" || bytes.length <= BODY_BLOCK) return body;
   const first = bytes.subarray(0, BODY_BLOCK);
@@ -203,7 +203,7 @@ export function bodyOf(modem: Device, body: MailContent["body"]): MailContent["b
 }
 
 /** The result of a mail that goes out empty; undefined for one that goes out as it is. */
-export function resultOfEmptied(modem: Device, content: MailContent): DeliveryResult | undefined {
+function resultOfEmptied(modem: Device, content: MailContent): DeliveryResult | undefined {
   const { variants } = modem;
   const isFull = content.subject.bytes.length === Number(variants["subject-limit"]);
   if (variants["full-subject"] === "empties" && isFull) return delivered;

@@ -96,7 +96,7 @@ export const broken = stateKey<Broken>("start", "what is broken", () => ({
 
 /* What the module knows of its SIM card since the start. */
 
-export interface SimState {
+interface SimState {
   /** False while the module reads the card after a start. */
   initialised: boolean;
   /** How often the card was asked for while the module was not sure of it. */
