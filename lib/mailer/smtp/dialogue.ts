@@ -54,7 +54,7 @@ export interface DialogueOptions {
   readonly clock: Clock;
   readonly settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password">;
   readonly trust: ConnectionOptions;
-  /** Told of what resumes the encryption with the same server later, which saves it its certificates (RFC 8446 section 2.2). */
+  /** Told of what resumes encryption with the same server later, without its certificates (RFC 8446 section 2.2). */
   readonly onTicket?: (ticket: Buffer) => void;
 }
 
@@ -157,7 +157,7 @@ export class Dialogue {
     return this.socket.destroyed || this.connection.destroyed;
   }
 
-  /** The server has answered the message, or the session has failed; nothing is known of an end that was not sent before. */
+  /** The server has answered the message, or the session has failed: an end that was not sent before is never sent. */
   get isAnswered(): boolean {
     return this.answered;
   }

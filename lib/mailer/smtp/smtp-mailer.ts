@@ -147,7 +147,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     this.sessions.close();
   }
 
-  /** @param kept a session that has sent the mail before; whatever goes wrong with it, one of its own decides */
+  /** @param kept a session that has sent the previous mail; where it fails, a new one decides */
   private async prepared(
     transaction: Transaction,
     lease: Lease,

@@ -105,7 +105,7 @@ export async function identify(execute: Execute): Promise<ModuleIdentity> {
 
 /**
  * The IMEI; undefined for a module that does not tell it. Two ports that read one module's differently would not keep each
- * other out, so a number that its check digit does not confirm is believed when it comes twice.
+ * other out, so a number that its check digit does not confirm is believed only when it comes twice.
  */
 async function askImei(execute: Execute): Promise<string | undefined> {
   const ask = (): Promise<string> => ifRefused(execute(serialNumber()), async () => "");

@@ -89,7 +89,7 @@ export class NetworkSearch {
     this.store
       .write(STORE_KEY, JSON.stringify([...this.passed]))
       .catch((error: unknown) =>
-        this.modem.log.warn(`the contents of the module could not be recorded: ${String(error)}`),
+        this.modem.log.warn(`the steps that the module has passed could not be recorded: ${String(error)}`),
       );
   }
 

@@ -91,8 +91,8 @@ export class ModuleRecovery {
 
   /**
    * True where a restart would not help, because the data connection works and it is the server that cannot be connected
-   * to: its name is found, or it answers a ping where it has none. Where none has gone out for six hours, that proves
-   * nothing any more: also with settings that were changed, the module may have failed since. Never rejects.
+   * to: its name is found, or it answers a ping where it has none. Where no mail has gone out for six hours, that no longer
+   * proves anything: the module may have failed since, also where the settings were changed. Never rejects.
    */
   async isServerToBlame(error: unknown, signal: AbortSignal): Promise<boolean> {
     if (!isModemError(error) || !MAY_BE_REFUSED.has(error.code)) return false;

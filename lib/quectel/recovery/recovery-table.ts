@@ -83,11 +83,11 @@ export const OVERDUE = { failures: 3, minutes: 10 } as const;
 /** Minutes to wait before the first, second, … restart in a row; the last value stands for all further ones. */
 export const RESTART_WAITS_MINUTES = [0, 10, 30, 60] as const;
 
-/** What is told alike of a server that refuses the connection and of a module whose data connection does not work. */
+/** Codes both of a server that refuses the connection and of a module whose data connection does not work. */
 export const MAY_BE_REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SMTP_NETWORK",
   "SOCKET_CONNECT_FAILED",
 ]);
 
-/** Hours without a mail after which a name that is found proves no more that the module is well. Our own judgement. */
+/** Hours without a mail after which a name that is found no longer proves that the module is well. Our own judgement. */
 export const PROOF_HOURS = 6;
