@@ -19,7 +19,7 @@ import { type CharsetWish, codeBody, codeSubject } from "./coded-text";
 import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { notesOf } from "../../notes";
-import { shown } from "../../../mail/message/text";
+import { paragraphs, shown } from "../../../mail/message/text";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 
 /** What the modem's settings say about the text of mails. */
@@ -90,9 +90,7 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     ...(subject.whole || mail.isSubjectInText === true ? [] : [`Subject: ${mail.subject}`]),
   ];
   const files = mail.attachments.filter(({ size }) => size > 0);
-  const text = [preface.join("\r\n"), mail.text, withoutEmpty(mail.attachments, warn)]
-    .filter((part) => part !== "")
-    .join("\r\n\r\n");
+  const text = paragraphs(preface.join("\r\n"), mail.text, withoutEmpty(mail.attachments, warn));
   const roomForFile = files.length < MOST_ATTACHMENTS;
   const body = codeBody(
     text,
