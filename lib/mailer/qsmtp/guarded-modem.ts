@@ -9,7 +9,7 @@ import { limited } from "../../async";
 import type { ExecuteOptions } from "../../at/channel";
 import type { Command } from "../../at/command";
 import type { Clock } from "../../clock";
-import { copyOf, isModemError, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
+import { copyOf, isModemError, knownFields, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
 import type { LineProperties } from "../../quectel/commands/common";
 import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
 import type { Logger } from "../../quectel/settings";
@@ -121,9 +121,7 @@ export function withStage(error: unknown, stage: Stage, meaning: Meaning = {}): 
   const known = {
     stage,
     cause: error.cause ?? error,
-    ...(command === undefined ? {} : { command }),
-    ...(modemCode === undefined ? {} : { modemCode }),
-    ...(smtpCode === undefined ? {} : { smtpCode }),
+    ...knownFields({ command, modemCode, smtpCode }),
   };
   const meant = meaning[error.code];
   if (meant !== undefined) return new ModemError(meant.code, { ...meant, ...known });

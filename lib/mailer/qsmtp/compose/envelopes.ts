@@ -5,7 +5,7 @@
  * single recipient. So one mail may need several transactions, each with its own state in the spool. The plan depends
  * on nothing but the lists and the setting: made once, when the mail is accepted, it is kept with it.
  */
-import type { ErrorCode, ModemError } from "../../../errors";
+import { knownFields, type ErrorCode, type ModemError } from "../../../errors";
 import type { Passage } from "../../../mail/mail";
 import { recipientsOf } from "../../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../../mailer";
@@ -130,8 +130,7 @@ export function failedOutcome(
   const recipients = recipientsOf(envelope).map((address): RecipientOutcome => ({
     address,
     state: isRefusal ? "refused" : "deferred",
-    ...(modemCode !== undefined && { modemCode }),
-    ...(smtpCode !== undefined && { smtpCode }),
+    ...knownFields({ modemCode, smtpCode }),
   }));
   return {
     kind: "ended",
