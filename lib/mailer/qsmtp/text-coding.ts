@@ -15,6 +15,7 @@ import {
   querySubject,
   setSubject,
   mailSetting,
+  type MailSetting,
 } from "../../quectel/commands/smtp";
 import { ifRefused, isRefusal } from "../../quectel/execute";
 import type { KnownSettings } from "./smtp-settings";
@@ -65,7 +66,7 @@ export class TextCoding {
   async prepareBody(signal: AbortSignal): Promise<void> {
     const finding = (await this.recall()) ?? (await this.ask(signal));
     if (!finding.original) return;
-    const setting = mailSetting({ key: "bodyoriginal", original: this.encoding !== "hex" });
+    const setting = this.bodySetting();
     try {
       await confirmed(() => this.known.apply(setting, signal));
     } catch (error) {
@@ -78,6 +79,10 @@ export class TextCoding {
         detail: "it refuses a setting that it accepted before",
       });
     }
+  }
+
+  private bodySetting(): MailSetting {
+    return mailSetting({ key: "bodyoriginal", original: this.encoding !== "hex" });
   }
 
   private support({ subject, original }: Finding): TextSupport {
@@ -98,10 +103,7 @@ export class TextCoding {
     const { model = "", firmware = "" } = this.modem.identity ?? {};
     await this.modem.execute(clearMail(), { signal });
     const subject = await this.askSubject(signal);
-    const original = await this.known.applyIfKnown(
-      mailSetting({ key: "bodyoriginal", original: this.encoding !== "hex" }),
-      signal,
-    );
+    const original = await this.known.applyIfKnown(this.bodySetting(), signal);
     const isDoubtful = subject === "unknown" || (!original && (await this.listsOriginal(signal)));
     await this.modem.execute(clearMail(), { signal });
     const finding: Finding = { model, firmware, subject, original };
