@@ -192,7 +192,7 @@ export class Dialogue {
         ? {
             kind: "inFlight",
             command: exchange.command,
-            echo: this.echo,
+            echo,
             echoSeen: exchange.echoSeen,
             format,
           }
