@@ -269,7 +269,7 @@ function putBack<M extends MailLife>(mail: M, index: number, now: number): Step<
   return settled(waiting, [{ kind: "save", change: "place" }], now);
 }
 
-/** Ends a mail of which nothing waits any more, or whose end was asked for: it gives up all that waits then. */
+/** Ends a mail of which nothing waits any more, or whose end was requested: then all that still waits has failed. */
 function settled<M extends MailLife>(mail: M, effects: readonly Effect[], now: number): Step<M> {
   const { ending } = mail;
   const transactions = mail.transactions.map((one): TransactionLife => {

@@ -142,9 +142,8 @@ async function placesIn(directory: string, files: FileLayer): Promise<readonly s
 }
 
 /**
- * Records of a spool that no outbox uses, at most `most`, those that wait before failed ones, as far as they can be read;
- * nothing is changed.
- * Rejects with the error of the disk.
+ * Records of a spool that no outbox uses, at most `most`, those that wait before failed ones, as far as they can be
+ * read; nothing is changed. Rejects with the error of the disk.
  */
 export async function recordsIn(
   directory: string,
@@ -164,7 +163,7 @@ export async function recordsIn(
   return records;
 }
 
-/** Whose spool is thrown away. */
+/** What is needed to discard a spool. */
 export type Discarder = Pick<Adopter, "clock" | "host"> & { readonly files: FileLayer };
 
 /**
