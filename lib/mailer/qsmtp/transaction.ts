@@ -4,8 +4,8 @@
  *   clear ─> data connection ─> settings ─> TLS ─> attachments ─> recipients, subject, body ─> attach
  *
  * Clearing comes first because it fails while the module is busy with another mail, and then nothing else may be
- * touched. One attempt; what is done about a failure is decided elsewhere, and what the module refuses becomes the error of the
- * part that it refused. The sending is in `put.ts`. Wants the mail lock.
+ * touched. One attempt; what is done about a failure is decided elsewhere, and what the module refuses becomes the error
+ * of the part that it refused. The sending is in `put.ts`. Wants the mail lock.
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import type { Command } from "../../at/command";
@@ -167,9 +167,9 @@ export async function clear(modem: FilledModem, signal: AbortSignal): Promise<vo
 }
 
 /**
- * Recipients and subject. The recipients are read back where some may be missing or wrong: several, of which an unnoticed restart may have
- * swallowed the first, and a serial line, which has no checksum: noise makes another address of one, also under flow
- * control.
+ * Recipients and subject. The recipients are read back where some may be missing or wrong: several, of which an
+ * unnoticed restart may have swallowed the first, and a serial line, which has no checksum: noise makes another address
+ * of one, also under flow control.
  */
 export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
   const { charset, text } = mail.subject;
