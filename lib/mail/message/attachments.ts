@@ -9,7 +9,7 @@ import { decoded, fromDataUrl } from "./coded-content";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
 import type { AttachmentContent, MailAttachment } from "../mail";
-import { inTurns, shown, type Work } from "./text";
+import { inTurns, shown, type Warn, type Work } from "./text";
 
 /** The module's list has the places 1 to 10 (QSMTPATT), so more can never be sent. */
 export const MOST_ATTACHMENTS = 10;
@@ -123,7 +123,7 @@ export interface MissingAttachment {
 export async function readAttachments(
   value: unknown,
   folders: readonly string[],
-  warn: (warning: string) => void,
+  warn: Warn,
   html?: Buffer,
 ): Promise<Attachments> {
   // Blank, or what an expression such as `ok && picture` leaves when there is nothing to attach.
@@ -170,7 +170,7 @@ async function fileOf(path: string, folders: readonly string[]): Promise<Attachm
 }
 
 /** One line for each field, however many attachments have it. */
-function warnOfFields(entries: readonly Entry[], warn: (warning: string) => void): void {
+function warnOfFields(entries: readonly Entry[], warn: Warn): void {
   const numbers = (isOne: (entry: Entry) => boolean): readonly number[] =>
     entries.flatMap((entry, index) => (isOne(entry) ? [index + 1] : []));
   for (const field of NOT_USED) {
@@ -208,7 +208,7 @@ function* contentIds(html: Buffer): Work<ReadonlySet<string>> {
 function placeOf(
   { cid, isParsed }: Entry,
   shownIds: ReadonlySet<string> | undefined,
-  warn: (warning: string) => void,
+  warn: Warn,
 ): Pick<MailAttachment, "place"> {
   if (cid === undefined || shownIds === undefined) return {};
   if (shownIds.has(cid)) return { place: { kind: "inline", cid } };

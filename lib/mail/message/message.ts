@@ -13,7 +13,7 @@ import { isBlank, isRecord, reading } from "./foreign";
 import type { Mail, MailAttachment, Priority } from "../mail";
 import { readFields, readPriority, readSender, readSubject, type Subject } from "./header-fields";
 import { missingLines, warnOfMissing, withHtmlNote, withMissing } from "./missing-attachments";
-import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls } from "./text";
+import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls, type Warn } from "./text";
 
 /**
  * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
@@ -98,7 +98,7 @@ async function readContent(
   fields: FixedFields,
   { attachmentPaths }: MessagePolicy,
   subject: Subject,
-  warn: (warning: string) => void,
+  warn: Warn,
 ): Promise<Pick<Mail, "text" | "attachments" | "attachmentsOfPayload">> {
   // A body chosen in the editor takes the place of all that the message has.
   const source = reading("INVALID_BODY", () => ({
@@ -174,7 +174,7 @@ function isSameContent({ content: one }: MailAttachment, { content: other }: Mai
 function readRecipients(
   msg: Record<string, unknown>,
   fields: FixedFields,
-  warn: (warning: string) => void,
+  warn: Warn,
 ): Pick<Mail, "to" | "cc" | "bcc" | "unreadable"> {
   const seen = new Set<string>();
   const wrong: Unreadable[] = [];
@@ -202,7 +202,7 @@ function readRecipients(
 }
 
 /** A key that cannot be read replaces nothing: better one mail too many than an alarm that another ended. */
-function readReplaces(value: unknown, warn: (warning: string) => void): string | undefined {
+function readReplaces(value: unknown, warn: Warn): string | undefined {
   if (isBlank(value)) return undefined;
   const key = typeof value === "number" ? String(value) : value;
   if (typeof key === "string" && key.length <= LONGEST_KEY) return key;

@@ -7,7 +7,7 @@ import { foldToAscii, isAscii } from "../ascii-fold";
 import { MOST_ATTACHMENTS, type Attachments } from "./attachments";
 import { outsideFiles } from "./outside-files";
 import { DEFAULT_SUBJECT } from "./header-fields";
-import { paragraphs, shown } from "./text";
+import { paragraphs, shown, type Warn } from "./text";
 
 /** Attachments that are named; of more, their number is told. */
 const MOST_NAMED = 10;
@@ -17,7 +17,7 @@ const LOOKED_AT = 3072;
 /** Tells of each attachment that is missing, however many there are. */
 export function warnOfMissing(
   { missing, surplus, unseen }: Pick<Attachments, "missing" | "surplus" | "unseen">,
-  warn: (warning: string) => void,
+  warn: Warn,
 ): void {
   for (const { why } of missing.slice(0, MOST_NAMED)) warn(`${why}; the mail is sent without it.`);
   const more = missing.length - MOST_NAMED;

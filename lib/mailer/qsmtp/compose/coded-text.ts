@@ -8,7 +8,7 @@ import { once } from "../../../async";
 import { type CodedText, type TextSupport, LIMITS } from "./mail-transaction";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 import { isAscii, shownInAscii } from "../../../mail/ascii-fold";
-import { cut, textFile } from "../../../mail/message/text";
+import { cut, textFile, type Warn } from "../../../mail/message/text";
 import { createHash } from "node:crypto";
 import type { OutgoingAttachment } from "../../mailer";
 
@@ -109,11 +109,7 @@ interface CodedSubject {
 }
 
 /** Codes a subject of one line; whatever is changed is listed by `warn`. */
-export function codeSubject(
-  subject: string,
-  options: SubjectOptions,
-  warn: (warning: string) => void,
-): CodedSubject {
+export function codeSubject(subject: string, options: SubjectOptions, warn: Warn): CodedSubject {
   const folded = options.support === "unknown" && !isAscii(subject);
   if (folded && !options.isInText) {
     warn("The module is not known to support non-ASCII letters in a subject; it is in full in the text.");
@@ -197,7 +193,7 @@ interface CodedBody {
 }
 
 /** Codes a text whose lines end with CR LF; whatever is changed is listed by `warn`. */
-export function codeBody(text: string, options: BodyOptions, warn: (warning: string) => void): CodedBody {
+export function codeBody(text: string, options: BodyOptions, warn: Warn): CodedBody {
   const { support, isGuess, charset, roomForFile } = options;
   // One UTF-16 unit is at least one byte in every charset: what lies beyond needs no coding to know that it is too much.
   const start = cut(text, LIMITS.bodyBytes);

@@ -19,7 +19,7 @@ import { type CharsetWish, codeBody, codeSubject } from "./coded-text";
 import { recipientsOf } from "../../envelope";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { notesOf } from "../../notes";
-import { paragraphs, shown } from "../../../mail/message/text";
+import { paragraphs, shown, type Warn } from "../../../mail/message/text";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 
 /** What the modem's settings say about the text of mails. */
@@ -57,8 +57,6 @@ export interface Composed {
 
 /** What a person can do about what the module's client does not carry, in the words of the modem's dialog. */
 const WHOLE = 'With "Sent by" set to this package, the mail goes out as it is.';
-
-type Warn = (warning: string) => void;
 
 /** True when the mail goes out better if the module was asked how it takes text. */
 export function needsTextSupport(mail: Pick<OutgoingMail, "subject" | "text">): boolean {
