@@ -30,6 +30,7 @@ import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
 import { ProcessPause } from "./process-pause";
 import type { Reached } from "./reached";
+import { withSeededChance } from "./seeded-chance";
 import { socketCounter } from "./socket-counter";
 import { SOCKET_MISHAPS } from "./socket-mishaps";
 import { WireWitness } from "./wire-witness";
@@ -73,7 +74,11 @@ export interface EpisodeReport {
   readonly hash: string;
 }
 
-export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
+export function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
+  return withSeededChance(mixed(~plan.seed, plan.number), () => played(plan));
+}
+
+async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   const dice = new Dice(mixed(plan.seed, plan.number));
   const { office, story, reached } = plan;
   office.reset();
@@ -86,7 +91,10 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
   // Without encryption nothing proves what a server has heard over a line without checksums.
   const isNoisy = dice.hit(0.3) && (mailer === "module" || security !== "none");
   const charset: Charset = dice.pick(["auto", "auto", "utf-8", "gb2312", "big5"]);
-  const tell = (what: string): void => void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what}`);
+  const port = office.port(counter);
+  // The operating system chose the port.
+  const tell = (what: string): void =>
+    void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what.replaceAll(String(port), "port")}`);
   const module = anyModule(dice, { clock, begin: BEGIN, isNoisy });
   let lastPutAt = 0;
   module.log.follow((entry) => {
@@ -141,7 +149,7 @@ export async function runEpisode(plan: EpisodePlan): Promise<EpisodeReport> {
     network: { ...NETWORK, ...ACCESS, allowReset: dice.hit(0.85) },
     smtp: {
       host: "mail.example.com",
-      port: office.port(counter),
+      port,
       security,
       user: CANARIES.smtpUser,
       password: CANARIES.smtpPassword,
