@@ -44,7 +44,7 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
         attachmentPaths: attachmentPaths(RED),
         priority: chosen().priority,
       }),
-      onEnd: () => showEnd(host, user),
+      onEnd: (sentAt) => showEnd(host, user, sentAt),
     });
     const user: ModemUser = {
       node: this,
@@ -63,9 +63,9 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
 };
 
 /** Without a modem the status says so, whatever became of a mail. */
-function showEnd(host: GetHost, user: ModemUser): void {
+function showEnd(host: GetHost, user: ModemUser, sentAt: number | undefined): void {
   try {
-    host().showAt(user);
+    host().showEnd(user, sentAt);
   } catch (error) {
     if (!isModemError(error, "INVALID_CONFIG")) throw error;
   }

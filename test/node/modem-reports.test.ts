@@ -95,7 +95,7 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
       free();
       await clock.leapOnly(60_000, 60_000);
       assert.equal((await bench.received("sent")).smtp.status, "sent");
-      await bench.showsStatus("send", "ready");
+      await bench.showsStatus("send", /^sent, /);
       assert.equal(bench.count("caught"), 1);
     } finally {
       clock.restore();

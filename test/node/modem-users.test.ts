@@ -4,7 +4,9 @@ import { createServer, type Server } from "node:net";
 import { once } from "node:events";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
+import { SENT_SHOWN_MS } from "../../nodes/runtime/modem/modem-members";
 import { FlowBench, type FlowNode, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { LeapingClock } from "./support/leaping-clock";
 
 describe("The users of a modem", () => {
   const bench = new FlowBench();
@@ -50,6 +52,27 @@ describe("The users of a modem", () => {
       isReady,
     );
     assert.equal(isReady.indexOf(true), all.length - 1);
+  });
+
+  it("show for some seconds when a mail was sent, which a Status node receives in English too", async () => {
+    const clock = new LeapingClock();
+    try {
+      await load({});
+      await bench.showsStatus("send", "SIMULATED ready");
+      bench.inject("send", { to: "duty@example.com", payload: "text" });
+      const { smtp } = await bench.received("sent");
+      const [hours, minutes] = new Date(smtp.acceptedAt).toTimeString().split(":");
+      const text = `SIMULATED sent, ${hours}:${minutes}`;
+      await bench.showsStatus("send", text);
+      await clock.leapOnly(SENT_SHOWN_MS, SENT_SHOWN_MS);
+      await bench.showsStatus("send", "SIMULATED ready");
+      let number = 1;
+      while ((await bench.received("heard", number))["status"].text !== text) number++;
+      const { status } = await bench.received("heard", number);
+      assert.deepEqual([status.text, status.state, status.waiting], [text, "ready", 0]);
+    } finally {
+      clock.restore();
+    }
   });
 
   it("are never green at a port that is not there, and hear of it by Status and Catch nodes of their own", async () => {

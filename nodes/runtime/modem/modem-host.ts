@@ -85,10 +85,10 @@ export class ModemHost {
     this.showAt(user);
   }
 
-  /** Shows the status at one node again, whose last mail has ended. */
-  showAt(user: ModemUser): void {
-    const { condition } = this;
-    this.members.showAt(user, (who) => statusOf(condition, who));
+  /** Shows at one node how its last mail has ended. @param sentAt milliseconds since 1970, for one that was sent. */
+  showEnd(user: ModemUser, sentAt: number | undefined): void {
+    this.members.noteEnd(user, sentAt, () => this.showAt(user));
+    this.showAt(user);
   }
 
   /** A node that is only replaced comes back before the flows run again, so the modem stays open until then. */
@@ -238,6 +238,11 @@ export class ModemHost {
   private tell(error: ModemError): void {
     this.observer?.reported(error);
     this.options.report(error);
+  }
+
+  private showAt(user: ModemUser): void {
+    const { condition } = this;
+    this.members.showAt(user, (who) => statusOf(condition, who));
   }
 
   private changed(): void {

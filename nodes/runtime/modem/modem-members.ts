@@ -24,6 +24,9 @@ export interface ModemUser {
 /** Milliseconds between two statuses that differ in their text only. */
 const PACE_MS = 1000;
 
+/** Milliseconds for which a node shows that its mail was sent. */
+export const SENT_SHOWN_MS = 10_000;
+
 /** The status of a node, or without one that of the modem. */
 type StatusOf = (who: Onlooker) => ShownStatus;
 
@@ -34,6 +37,8 @@ export class ModemMembers {
   /** What the nodes show whose last mail did not fail. */
   private shown: ShownStatus | undefined;
   private readonly shownAtNode = new Map<Node, ShownStatus>();
+  /** Nodes that show that their last mail was sent, and when. */
+  private readonly sent = new Map<Node, { readonly at: number; readonly shown: Timer }>();
   private shownAt = 0;
   /** Shows the newest status when the time for it has come. */
   private pending: Timer | undefined;
@@ -51,6 +56,7 @@ export class ModemMembers {
 
   /** Does nothing when a new node of the same id has come already. */
   leave({ node }: ModemUser): void {
+    this.forgetSent(node);
     if (this.nodes[node.id] !== node) return;
     delete this.nodes[node.id];
     this.users.delete(node.id);
@@ -69,16 +75,38 @@ export class ModemMembers {
   /** Shows one node its status at once; does nothing for a node that has left. */
   showAt({ node, failure }: ModemUser, statusOf: StatusOf): void {
     if (this.nodes[node.id] !== node) return;
-    const status = statusOf({ nodeId: node.id, failure: failure?.() });
+    const status = statusOf({ nodeId: node.id, failure: failure?.(), sentAt: this.sent.get(node)?.at });
     const before = this.shownAtNode.get(node);
     if (before !== undefined && sameStatus(before, status)) return;
     this.shownAtNode.set(node, status);
     node.status(status);
   }
 
+  /**
+   * Notes how the last mail of a node has ended, until the next one ends or what is noted is no news any more.
+   *
+   * @param at wall-clock time, milliseconds since 1970; undefined for a mail that was not sent.
+   * @param onOld called when the node has to show its status of that moment.
+   */
+  noteEnd({ node }: ModemUser, at: number | undefined, onOld: () => void): void {
+    this.forgetSent(node);
+    if (at === undefined || this.nodes[node.id] !== node) return;
+    const shown = this.clock.after(SENT_SHOWN_MS, () => {
+      this.sent.delete(node);
+      onOld();
+    });
+    this.sent.set(node, { at, shown });
+  }
+
   /** Shows nothing any more that is not shown yet. */
   close(): void {
     this.pending?.clear();
+    for (const node of this.sent.keys()) this.forgetSent(node);
+  }
+
+  private forgetSent(node: Node): void {
+    this.sent.get(node)?.shown.clear();
+    this.sent.delete(node);
   }
 
   /** Milliseconds until `status` may be shown. */

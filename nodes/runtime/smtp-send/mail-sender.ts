@@ -44,8 +44,8 @@ export interface SenderParts {
   readonly fields: (message: Message) => Promise<FixedFields>;
   /** @throws INVALID_CONFIG */
   readonly policy: () => MessagePolicy;
-  /** Told when `failure` may have changed. */
-  readonly onEnd: () => void;
+  /** Told when `failure` may have changed. @param sentAt milliseconds since 1970, for a mail that was sent whole. */
+  readonly onEnd: (sentAt: number | undefined) => void;
 }
 
 export class MailSender implements ResultReceiver {
@@ -95,9 +95,10 @@ export class MailSender implements ResultReceiver {
     const way: Way =
       pending?.node === this.node ? pending : { send: guardedSend(this.node, (out) => this.node.send(out)) };
     const { failure, result } = ended;
-    if (failure === undefined) this.succeed(sentMessage(message, ended), way);
-    else if (result.status === "partial") this.succeed(sentMessage(message, ended), way, failure);
-    else {
+    if (failure === undefined || result.status === "partial") {
+      this.note(failure?.code, result.acceptedAt);
+      this.succeed(sentMessage(message, ended), way, failure);
+    } else {
       await restoreOrName(message, ended, this.node);
       this.fail(message, way, failure, result);
     }
@@ -146,7 +147,6 @@ export class MailSender implements ResultReceiver {
 
   /** @param partly why some recipients will never have the mail. */
   private succeed(message: Message, { send, done }: Way, partly?: MailFailure): void {
-    this.note(partly?.code);
     const { emit, errorTo } = this.ways;
     if (emit === "whenSent") send([message, null]);
     if (partly === undefined || !reachesCatch(errorTo)) done?.();
@@ -161,9 +161,10 @@ export class MailSender implements ResultReceiver {
     else done?.();
   }
 
-  private note(code: ErrorCode | undefined): void {
+  /** @param acceptedAt as `msg.smtp` has it. */
+  private note(code: ErrorCode | undefined, acceptedAt?: string): void {
     this.lastFailure = code;
-    this.parts.onEnd();
+    this.parts.onEnd(code === undefined && acceptedAt !== undefined ? Date.parse(acceptedAt) : undefined);
   }
 
   /** Without a `done`, as after a restart, the error goes the way that Node-RED has beside it. */

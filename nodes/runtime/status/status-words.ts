@@ -55,6 +55,7 @@ export const DETAIL_WORDS = {
   secondsLeft: "about # s left",
   minutesLeft: "about # min left",
   nextTry: "next try #",
+  sent: "sent, #",
 } as const;
 
 /** Where an error says more than the state. */

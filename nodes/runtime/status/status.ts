@@ -73,6 +73,8 @@ export interface Onlooker {
    * say.
    */
   readonly failure?: ErrorCode | undefined;
+  /** When its last mail was sent, milliseconds since 1970, while that is news; it shows where nothing else does. */
+  readonly sentAt?: number | undefined;
 }
 
 /** The states that `modem-status` reports. */
@@ -179,14 +181,14 @@ function lookOf(condition: Condition, who: Onlooker): Look {
   }
 }
 
-function lookOfOutbox({ outbox, waiting }: Condition, { nodeId, failure }: Onlooker): Look {
+function lookOfOutbox({ outbox, waiting }: Condition, { nodeId, failure, sentAt }: Onlooker): Look {
   switch (outbox.name) {
     case "disconnected":
       return { fill: "yellow", shape: "ring", word: STATE_WORDS.disconnected };
     case "idle":
       if (waiting > 0) return lookOfWaiting(outbox.waitsFor ?? "turn", outbox.cause);
       return failure === undefined
-        ? { fill: "green", shape: "dot", word: STATE_WORDS.ready }
+        ? { fill: "green", shape: "dot", word: sentAt === undefined ? STATE_WORDS.ready : sentWord(sentAt) }
         : { fill: "red", shape: "ring", word: wordForFailure(failure) };
     case "sending":
       return isBehind(outbox, nodeId)
@@ -203,6 +205,10 @@ function lookOfOutbox({ outbox, waiting }: Condition, { nodeId, failure }: Onloo
 /** What a node shows of its own: why its last mail was not sent, or that its own settings cannot be used. */
 function wordForFailure(failure: ErrorCode): string {
   return failure === "INVALID_CONFIG" ? STATE_WORDS.notSetUp : wordForError(failure, STATE_WORDS.notSent);
+}
+
+function sentWord(at: number): string {
+  return filled(DETAIL_WORDS.sent, timeOfDay(at));
 }
 
 /** Blue while the package itself has something to do, yellow where only time helps. */
@@ -229,7 +235,7 @@ function sendingWord({ upload }: Sending): string {
 }
 
 /**
- * `ready`, `no network · 3 ✉`, `server unreachable · 2 ✉ · next try 14:05`, `sending · logging in`, `SIMULATED sending 45 %`,
+ * `ready`, `sent, 14:03`, `no network · 3 ✉`, `server unreachable · 2 ✉ · next try 14:05`, `sending · logging in`, `SIMULATED sending 45 %`,
  * `behind another mail · 4.2 MB · about 5 min left`.
  */
 function textOf({ modem, outbox, waiting, simulated }: Condition, word: string, who: Onlooker): string {
@@ -282,10 +288,14 @@ function leftPart(ms: number): string {
     : filled(DETAIL_WORDS.minutesLeft, Math.ceil(ms / 60_000));
 }
 
-/** @param at wall-clock time, milliseconds since 1970; shown as the clock of this host shows it. */
 function nextTryPart(at: number): string {
+  return filled(DETAIL_WORDS.nextTry, timeOfDay(at));
+}
+
+/** @param at wall-clock time, milliseconds since 1970; shown as the clock of this host shows it. */
+function timeOfDay(at: number): string {
   const [hours, minutes] = new Date(at).toTimeString().split(":");
-  return filled(DETAIL_WORDS.nextTry, `${hours}:${minutes}`);
+  return `${hours}:${minutes}`;
 }
 
 /** Puts figures in the places of a word. */

@@ -11,6 +11,7 @@ const status = (change: Partial<Condition>) => statusOf({ ...READY, ...change })
 
 const codes = fc.constantFrom(...(Object.keys(ERROR_TABLE) as ErrorCode[]));
 const senders = fc.constantFrom("send", "other");
+const sentTimes = fc.option(fc.nat(1e12), { nil: undefined });
 const conditions: fc.Arbitrary<Condition> = fc.record({
   modem: fc.oneof(
     fc.constantFrom<Condition["modem"]>(
@@ -81,17 +82,22 @@ describe("The status of the nodes", () => {
   it("is made of words that each catalog has, and comes back whole when they are put together again", () => {
     const words = Object.values(STATUS_WORDS);
     fc.assert(
-      fc.property(conditions, fc.option(senders, { nil: undefined }), (condition, nodeId) => {
-        const { text } = statusOf(condition, nodeId === undefined ? {} : { nodeId });
-        const missing: string[] = [];
-        const shown = statusText(text, (key) => {
-          if (!words.includes(key) && !["# ✉", "# MB", "# kB"].includes(key)) missing.push(key);
-          return key;
-        });
-        assert.deepEqual([shown, missing], [text, []]);
-        // Only such a text does the editor look for at all.
-        assert.match(text, /^[a-zA-Z]/);
-      }),
+      fc.property(
+        conditions,
+        fc.option(senders, { nil: undefined }),
+        sentTimes,
+        (condition, nodeId, sentAt) => {
+          const { text } = statusOf(condition, { sentAt, ...(nodeId !== undefined && { nodeId }) });
+          const missing: string[] = [];
+          const shown = statusText(text, (key) => {
+            if (!words.includes(key) && !["# ✉", "# MB", "# kB"].includes(key)) missing.push(key);
+            return key;
+          });
+          assert.deepEqual([shown, missing], [text, []]);
+          // Only such a text does the editor look for at all.
+          assert.match(text, /^[a-zA-Z]/);
+        },
+      ),
     );
   });
 
@@ -126,6 +132,18 @@ describe("The status of the nodes", () => {
     assert.equal(
       after("OUTBOX_EXPIRED", { modem: { name: "connecting" } }),
       "yellow: connecting, connecting",
+    );
+  });
+
+  it("tells that the last mail of a node was sent only where ready or SIMULATED ready would stand", () => {
+    const sentAt = new Date(2026, 0, 1, 14, 3).getTime();
+    fc.assert(
+      fc.property(conditions, fc.option(codes, { nil: undefined }), (condition, failure) => {
+        const without = statusOf(condition, { failure });
+        const { text, ...look } = statusOf(condition, { failure, sentAt });
+        assert.deepEqual({ ...look, text: text.replace("sent, 14:03", "ready") }, without);
+        assert.equal(text !== without.text, /^(SIMULATED )?ready$/.test(without.text));
+      }),
     );
   });
 
