@@ -40,7 +40,7 @@ const registerOutbox: NodeInitializer = (RED: NodeAPI) => {
 
 function settingsOf(definition: RawOptions) {
   try {
-    return readAction(savedOptions(definition), ACTIONS);
+    return readAction(savedOptions(definition), ACTIONS, "msg");
   } catch (error) {
     return asModemError(error);
   }

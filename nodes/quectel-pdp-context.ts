@@ -25,7 +25,7 @@ const registerPdpContext: NodeInitializer = (RED: NodeAPI) => {
 
 function settingsOf(definition: RawOptions) {
   try {
-    return readAction(savedOptions(definition), PDP_ACTIONS);
+    return readAction(savedOptions(definition), PDP_ACTIONS, "action");
   } catch (error) {
     return asModemError(error);
   }

@@ -136,6 +136,13 @@ describe("pdp-context", () => {
     assert.deepEqual(states, [true, true, false, false]);
   });
 
+  it("activates where the flow says nothing else, as its dialog shows", async () => {
+    await load(node("quectel-pdp-context"));
+    await bench.showsStatus("node", "SIMULATED ready");
+    bench.inject("node", {});
+    assert.equal((await bench.received("out")).pdp.active, true);
+  });
+
   it("holds the outbox after deactivating until it activates again", async () => {
     await load(node("quectel-pdp-context", { action: "action", actionType: "msg" }), sendNode());
     await bench.showsStatus("node", "SIMULATED ready");

@@ -120,6 +120,28 @@ describe("The defaults of the modem's dialog", () => {
   });
 });
 
+describe("The examples", () => {
+  it("hold no setting at its default: the dialog shows it, and the runtime takes it for one that is missing", () => {
+    const superfluous = filesIn("examples").flatMap((file) =>
+      (readJson(`examples/${file}`) as (Readonly<Record<string, unknown>> & { type: string })[]).flatMap(
+        (node) => {
+          const defaults = nodes.find(({ name }) => name === node.type)?.definition.defaults ?? {};
+          // The port belongs to the server beside it, and each node says by which version it was saved.
+          const { name: _name, version: _version, smtpPort: _port, ...settings } = defaults;
+          const isDefault = (name: string): boolean => node[name] === settings[name]?.value;
+          return Object.keys(settings)
+            .filter((name) => {
+              if (name.endsWith("Type")) return isDefault(name) && isDefault(name.slice(0, -"Type".length));
+              return isDefault(name) && (settings[`${name}Type`] === undefined || isDefault(`${name}Type`));
+            })
+            .map((name) => `${file}: ${node.type}.${name}`);
+        },
+      ),
+    );
+    assert.deepEqual(superfluous, []);
+  });
+});
+
 describe("A validator of a property", () => {
   it("takes value and options, because of others the editor takes a sentence for consent", () => {
     const validators = nodes.flatMap(({ name, definition }) =>

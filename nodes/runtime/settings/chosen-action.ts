@@ -8,12 +8,16 @@ export type ChosenAction<T extends string> =
   | { readonly kind: "fixed"; readonly action: T }
   | { readonly kind: "message"; readonly value: TypedValue };
 
-/** Reads the pair `action` and `actionType`; without one the message names the action in `msg.action`. */
+/**
+ * Reads the pair `action` and `actionType`. Where it is missing the action is the first of `actions` or named by
+ * `msg.action`, as `usual` says; the dialog has the same default.
+ */
 export function readAction<T extends string>(
   options: OptionReader,
   actions: readonly [T, ...T[]],
+  usual: "action" | "msg",
 ): ChosenAction<T> {
-  const type = options.choice("actionType", ["action", "msg"], "msg");
+  const type = options.choice("actionType", ["action", "msg"], usual);
   if (type === "action") return { kind: "fixed", action: options.choice("action", actions, actions[0]) };
   return { kind: "message", value: { name: "action", type, value: options.text("action", "action") } };
 }
