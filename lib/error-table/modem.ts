@@ -48,7 +48,7 @@ export const PORT_ERRORS = {
     class: "transient",
   },
   PORT_TELNET: {
-    text: "The serial-over-IP server uses telnet",
+    text: "The serial-over-IP server uses Telnet",
     hint: "Set the server to raw mode (in ser2net: raw instead of telnet, without telnet(rfc2217)). Telnet changes bytes in attachments.",
     class: "transient",
   },

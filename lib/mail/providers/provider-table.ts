@@ -204,7 +204,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["DigiCert Global Root G2"],
     login: "appPassword",
     passwordLength: 19,
-    remark: `Needs an app-specific password with its dashes. ${APP_PASSWORD}`,
+    remark: `Requires an app-specific password, with its dashes. ${APP_PASSWORD}`,
   },
   {
     id: "qqMail",

@@ -27,7 +27,7 @@ const WIRE_FACTOR = 1.37;
 const HEADER_BYTES = 4096;
 
 /**
- * Seconds that the module may take for a mail: the time set by the person, and on top what its bytes need on the air
+ * Seconds that the module may take for a mail: the time set by the person, plus what its bytes take to send
  * at 2 KiB/s after coding; 60..65535.
  */
 export function putSeconds(sendTimeout: number, bytes: number): number {

@@ -66,7 +66,7 @@ export const ERROR_WORDS = {
   PORT_REFUSED: "connection refused",
   PORT_UNPLUGGED: "unplugged",
   PORT_MULTIPLEXED: "port is multiplexed",
-  PORT_TELNET: "server uses telnet",
+  PORT_TELNET: "server uses Telnet",
   PORT_SHARED: "port is shared",
   MODEM_SILENT: "modem is silent",
   SIM_MISSING: "no SIM card",

@@ -117,7 +117,7 @@ for (const version of nodeRedVersions()) {
         await editor.page.route(looks, (route) => route.fulfill({ json: view }));
         await openWithServer();
         await editor.page.click("#quectel-test-modem");
-        await headline("not sent. By the module’s own client: refused");
+        await headline("not sent. By the module's own client: refused");
         assert.equal(await hint(), "Try an app password.");
         assert.deepEqual(await editor.page.locator(".quectel-step-hint").allInnerTexts(), [
           "Try another <b>port</b>.",
