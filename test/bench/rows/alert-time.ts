@@ -7,7 +7,7 @@ import { ALERT } from "../support/mails";
 
 export const alertTime: Row = {
   name: "alert-time",
-  about: `An alert at ${lifelike.line} bit/s through a module that thinks ${lifelike.thinkingMs} ms a command and has a mail ${lifelike.airMs / 1000} s on the air, on the virtual clock.`,
+  about: `An alert at ${lifelike.line} bit/s through a module that thinks ${lifelike.thinkingMs} ms a command and takes ${lifelike.airMs / 1000} s to send a mail, on the virtual clock.`,
   async measure(rounds) {
     const results = await inRounds(rounds, async () => ({ ...(await own()), script: await ofScript() }));
     const peer = { name: "script with fixed waits", samples: results.map(({ script }) => script) };

@@ -1,4 +1,7 @@
-/** One word for one thing: the terms of docs/glossary.md against every text that people read in the four languages. */
+/**
+ * One word for one thing: the terms of docs/glossary.md against every text that people read in the four languages, and
+ * against the pages.
+ */
 import assert from "node:assert/strict";
 import { filesIn, readJson, readText } from "../../support/editor-files";
 import { ENGLISH, runtimeTexts, textsOf, TRANSLATIONS } from "./languages";
@@ -21,8 +24,17 @@ function tableOf(page: string, at: number): readonly (readonly string[])[] {
     );
 }
 
+/** Pages for users and developers, without the glossary and what only lists what was. */
+function pages(): readonly string[] {
+  const inFolder = (folder: string): readonly string[] => filesIn(folder).map((name) => `${folder}/${name}`);
+  const known = ["README.md", "DEVELOPERS.md", "SECURITY.md", "CONTRIBUTING.md"];
+  return [...known, ...inFolder("docs"), ...inFolder("docs/decisions")].filter(
+    (name) => name.endsWith(".md") && !/glossary|campaign|mutation/.test(name),
+  );
+}
+
 /** All texts by where they stand: catalogs, the runtime's texts, help without its code. */
-async function textsIn(language: Language): Promise<ReadonlyMap<string, string>> {
+async function textsIn(language: Language): Promise<Map<string, string>> {
   const folder = `nodes/locales/${language}`;
   const names = filesIn(folder).filter((name) => name !== "runtime.json");
   const catalogs = names
@@ -60,11 +72,13 @@ describe("The glossary", () => {
       assert.deepEqual(missing, []);
     });
 
-    it(`has none of its unwanted words in a text in ${language}`, async () => {
+    it(`has none of its unwanted words in a text or page in ${language}`, async () => {
       const words = unwanted[column]?.[1]?.split(", ") ?? [];
       assert.ok(words.length > 5);
+      const texts = await textsIn(language);
+      if (language === ENGLISH) for (const page of pages()) texts.set(page, readText(page));
       const latin = /^[\p{Script=Latin} /-]+$/u;
-      const found = [...(await textsIn(language))].flatMap(([key, text]) =>
+      const found = [...texts].flatMap(([key, text]) =>
         words
           .filter((word) =>
             latin.test(word)
