@@ -24,12 +24,12 @@ export function notesOf(
 
 /** Says when the mail was raised and how long it waited. @param raisedAt milliseconds since 1970 @param ageMs milliseconds */
 export function lateNote(raisedAt: number, ageMs: number): string {
-  return `Raised ${localTime(raisedAt)}, sent ${duration(ageMs)} later.`;
+  return `Created ${localTime(raisedAt)}, sent ${duration(ageMs)} later.`;
 }
 
 /** Says that the reader may have this mail already. */
 export function repeatNote(id: string): string {
-  return `May be a repeat, id ${id}.`;
+  return `Possible duplicate, id ${id}.`;
 }
 
 /** ISO 8601 in the host's time zone, such as `2026-03-01T02:03:04+01:00`. @param time milliseconds since 1970 */

@@ -129,7 +129,7 @@ export class Ledger {
       one.copies.push({
         recipient,
         // Whole in message.txt too, where the body's coding is a guess.
-        isMarked: [text, ...contents.map(String)].some((part) => part.includes("May be a repeat")),
+        isMarked: [text, ...contents.map(String)].some((part) => part.includes("Possible duplicate")),
         hasAttachments: letter.attachments.every(({ content }) =>
           contents.some((got) => got.equals(content)),
         ),

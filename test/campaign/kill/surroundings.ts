@@ -73,7 +73,7 @@ export class Surroundings {
       messageId: parsed.messageId ?? "",
       subject: parsed.subject ?? "",
       recipients: to,
-      isMarked: /May be a repeat, id \w+\./.test(parsed.text ?? ""),
+      isMarked: /Possible duplicate, id \w+\./.test(parsed.text ?? ""),
     }));
   }
 

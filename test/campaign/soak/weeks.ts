@@ -96,7 +96,7 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
   const settle = (): void => {
     const byNumber = new Map([...open.values()].map((one) => [one.letter.number, one]));
     for (const { recipients, text } of server.received.splice(0)) {
-      const isMarked = bodyOf(text).includes("May be a repeat");
+      const isMarked = bodyOf(text).includes("Possible duplicate");
       for (const recipient of recipients)
         byNumber
           .get(numberOf(recipient) ?? -1)

@@ -173,7 +173,7 @@ describe("A mail in two phases by the module", () => {
 
   it("says that it may be a repeat where its caller says so", async () => {
     await rig.send(transaction(), { possibleDuplicate: true });
-    assert.match(rig.readable()[0] ?? "", /May be a repeat/);
+    assert.match(rig.readable()[0] ?? "", /Possible duplicate/);
   });
 
   it("says when it was raised where it is late, to the millisecond, and only where the settings ask for it", async () => {
@@ -185,7 +185,7 @@ describe("A mail in two phases by the module", () => {
       const rig = await memoryMailer({ text: { lateNote } });
       await rig.send(transaction(), { ageMs });
       assert.equal(
-        /Raised .*, sent 10 min later\./.test(rig.readable()[0] ?? ""),
+        /Created .*, sent 10 min later\./.test(rig.readable()[0] ?? ""),
         isLate,
         `${lateNote}, ${ageMs}`,
       );

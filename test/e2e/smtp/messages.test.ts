@@ -139,11 +139,11 @@ describe("A message over a socket", function () {
       const { parsed } = await server.waitForMail(length + at);
       assert.match(
         parsed.html || "",
-        /^<p>May be a repeat, id mail-1\.<br>The attachment &#34;gr&#246;&#223;e &#60;1&#62;\.csv&#34; was lost on the disk of the gateway\.<\/p>\n</,
+        /^<p>Possible duplicate, id mail-1\.<br>The attachment &#34;gr&#246;&#223;e &#60;1&#62;\.csv&#34; was lost on the disk of the gateway\.<\/p>\n</,
       );
       assert.match(
         parsed.text ?? "",
-        /^May be a repeat, id mail-1\.\nThe attachment "größe <1>\.csv" was lost/,
+        /^Possible duplicate, id mail-1\.\nThe attachment "größe <1>\.csv" was lost/,
       );
     }
   });
@@ -205,7 +205,7 @@ describe("A message over a socket", function () {
     await late.send(transaction({ text: "Level." }), { ageMs: 3_600_000 });
     late.mailer.close();
     const { parsed } = await server.waitForMail(length + 1);
-    assert.match(parsed.text ?? "", /^Raised .*, sent 1 h 0 min later\.\n\nLevel\./);
+    assert.match(parsed.text ?? "", /^Created .*, sent 1 h 0 min later\.\n\nLevel\./);
   });
 
   it("carries texts and files byte for byte, whatever is in them", async () => {

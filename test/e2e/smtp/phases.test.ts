@@ -242,6 +242,6 @@ describe("A mail in two phases over a socket", function () {
     const [first, second] = server.received.map(({ parsed }) => parsed);
     assert.equal(first?.messageId, "<0123456789abcdef0123456789abcdef@example.com>");
     assert.equal(second?.messageId, first?.messageId);
-    assert.match(second?.text ?? "", /^May be a repeat, id mail-1\.\n\nLevel too high\./);
+    assert.match(second?.text ?? "", /^Possible duplicate, id mail-1\.\n\nLevel too high\./);
   });
 });

@@ -72,7 +72,7 @@ describe("a mail that fails", () => {
       return OK;
     });
     await rig.send(mail());
-    assert.match((await rig.server.waitForMail()).parsed.text ?? "", /^May be a repeat/);
+    assert.match((await rig.server.waitForMail()).parsed.text ?? "", /^Possible duplicate/);
   });
 
   for (let number = 651; number <= 682; number++) {

@@ -142,5 +142,5 @@ describe("The example of many gateways behind a broker", function () {
 });
 
 function isMarked({ parsed }: ReceivedMail): boolean {
-  return /May be a repeat, id \w+\./.test(parsed.text ?? "");
+  return /Possible duplicate, id \w+\./.test(parsed.text ?? "");
 }

@@ -372,7 +372,7 @@ describe("a composed mail", () => {
       assert.equal(late(10 * 60_000 - 1), "Level too high.");
       assert.match(
         late(10 * 60_000),
-        /^Raised 2026-0[23]-\d\dT\d\d:\d\d:03[+-]\d\d:\d\d, sent 10 min later\.\r\n\r\nLevel too high\.$/,
+        /^Created 2026-0[23]-\d\dT\d\d:\d\d:03[+-]\d\d:\d\d, sent 10 min later\.\r\n\r\nLevel too high\.$/,
       );
       assert.equal(late(1e9, 0), "Level too high.");
     });
@@ -382,8 +382,8 @@ describe("a composed mail", () => {
         text(
           composed(storedMail({ text: mailText }), { history: { possibleDuplicate: true } }).transaction.body,
         );
-      assert.equal(body(""), "May be a repeat, id 4711.");
-      assert.match(body("x".repeat(20_000)), /^May be a repeat, id 4711\.\r\n\r\nx/);
+      assert.equal(body(""), "Possible duplicate, id 4711.");
+      assert.match(body("x".repeat(20_000)), /^Possible duplicate, id 4711\.\r\n\r\nx/);
     });
 
     it("stand together, and may push a text into message.txt", () => {
@@ -392,7 +392,7 @@ describe("a composed mail", () => {
       });
       assert.match(
         text(transaction.body),
-        /^Raised .* 1 h 0 min later\.\r\nMay be a repeat, id 4711\.\r\n\r\nx/,
+        /^Created .* 1 h 0 min later\.\r\nPossible duplicate, id 4711\.\r\n\r\nx/,
       );
       assert.equal(transaction.attachments[0]?.name, "message.txt");
     });

@@ -25,13 +25,13 @@ describe("notes", () => {
     const raised = Date.UTC(2026, 2, 1, 1, 2, 3);
     assert.equal(
       lateNote(raised, 59 * 60_000 + 59_999),
-      "Raised 2026-03-01T01:02:03+00:00, sent 59 min later.",
+      "Created 2026-03-01T01:02:03+00:00, sent 59 min later.",
     );
-    assert.equal(lateNote(raised, 60 * 60_000), "Raised 2026-03-01T01:02:03+00:00, sent 1 h 0 min later.");
-    assert.equal(lateNote(raised, 192 * 60_000), "Raised 2026-03-01T01:02:03+00:00, sent 3 h 12 min later.");
+    assert.equal(lateNote(raised, 60 * 60_000), "Created 2026-03-01T01:02:03+00:00, sent 1 h 0 min later.");
+    assert.equal(lateNote(raised, 192 * 60_000), "Created 2026-03-01T01:02:03+00:00, sent 3 h 12 min later.");
   });
 
   it("name the mail that may be a repeat", () => {
-    assert.equal(repeatNote("4711"), "May be a repeat, id 4711.");
+    assert.equal(repeatNote("4711"), "Possible duplicate, id 4711.");
   });
 });

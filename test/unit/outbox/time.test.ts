@@ -61,7 +61,7 @@ describe("Time of the outbox", () => {
     /** How long ago the mail says that it was raised, by the clock as it is when it is sent. */
     const toldAgo = async (bench: Bench): Promise<number> => {
       await bench.ends(1);
-      const [, raised = ""] = /^Raised (\S+), sent /.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
+      const [, raised = ""] = /^Created (\S+), sent /.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
       return bench.clock.wall() - Date.parse(raised);
     };
 
@@ -156,7 +156,7 @@ describe("Time of the outbox", () => {
       bench.mailer.setAvailable(true);
       await bench.ends(1);
       const [, raised = ""] =
-        /^Raised (\S+), sent 30 min later\./.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
+        /^Created (\S+), sent 30 min later\./.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
       assert.equal(new Date(raised).toISOString(), "2026-05-01T11:40:00.000Z");
     });
   }
@@ -169,7 +169,7 @@ describe("Time of the outbox", () => {
     const second = await first.restart({ boot: "boot-2", uptime: 0 });
     second.mailer.setAvailable(true);
     await second.ends(1);
-    const [, raised = ""] = /^Raised (\S+), /.exec(second.mailer.delivered[0]?.text ?? "") ?? [];
+    const [, raised = ""] = /^Created (\S+), /.exec(second.mailer.delivered[0]?.text ?? "") ?? [];
     assert.equal(new Date(raised).toISOString(), "2026-01-01T00:00:00.000Z");
   });
 

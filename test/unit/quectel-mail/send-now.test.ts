@@ -32,7 +32,7 @@ describe("A mail sent at once", () => {
     takesAnyText(bench);
     results(bench, OPEN, SENT);
     await bench.send({ id: "k3m8q2xa" });
-    const note = "May be a repeat, id k3m8q2xa.\r\n\r\n";
+    const note = "Possible duplicate, id k3m8q2xa.\r\n\r\n";
     assert.deepEqual(bodies(bench), ["4", String(4 + note.length)]);
     assert.deepEqual(bench.mailer.lastMail, { kind: "sent", at: 6_000 });
   });
