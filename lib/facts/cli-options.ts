@@ -2,41 +2,41 @@
 import { parseArgs } from "node:util";
 import type { MailSample } from "./asker";
 
-export const help = `quectel-modem-facts: asks a Quectel module what its manuals leave open
+export const help = `quectel-modem-facts: queries a Quectel module for what its manuals leave open
 
 Usage: quectel-modem-facts --port PATH [--baud RATE] | --tcp HOST:PORT [options]
 
-The module
+Module
   --port PATH        serial port, such as /dev/ttyUSB2
-  --baud RATE        line rate of a UART; 115200 if left out
-  --tcp HOST:PORT    raw serial-over-IP server
+  --baud RATE        baud rate of a UART; default 115200
+  --tcp HOST:PORT    serial-over-IP server in raw mode
 
-What it may do; without these it opens no connection, sends no mail and restarts nothing
+Permissions; without them it opens no connection, sends no mail and restarts nothing
   --connect HOST:PORT
-                     opens connections to this mail server over PDP context 1, which has to be active; the server has
-                     to greet in clear (port 25, 587) and is told NOOP and QUIT, up to 90 kB of it
-  --send FILE        sends up to 8 mails with the settings in FILE: one that is short, two with texts of 3073 and
-                     10000 bytes, two with subjects of 99 and 100 bytes, one that asks for STARTTLS where the server
-                     does not offer it, one to the address of a server in place of its name; one that cannot go
-                     out, and some to facts@facts.invalid or with a login that does not exist, which the server is
-                     expected to refuse; opens a connection to this server while the module holds the mail that
-                     cannot go out, and says EHLO to it. Please look at the mails: their texts say what is right
-  --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN is
-                     to be given again
+                     opens connections to this mail server over PDP context 1, which must be active. The server must
+                     greet without encryption (port 25, 587); it is sent up to 90 kB of NOOP, and QUIT
+  --send FILE        sends up to 8 mails with the settings in FILE: a short one, two with texts of 3073 and
+                     10000 bytes, two with subjects of 99 and 100 bytes, one with STARTTLS if the server does not
+                     offer it, one to the server's address instead of its name, one that cannot be sent, and some to
+                     facts@facts.invalid or with a login that does not exist, which the server should reject. While
+                     the module has the mail that cannot be sent, opens a connection to this server and sends EHLO.
+                     Please check the mails: each says in its text what to look for
+  --restart          restarts the module: connections end, files in RAM are lost, a SIM PIN must be
+                     entered again
 
-What it gives
-  --out FILE         writes the dialogue, private values masked
-  --json             prints the answers as JSON
-  --help             this text
+Output
+  --out FILE         writes the communication, with private values masked
+  --json             prints the results as JSON
+  --help             shows this text
 
 FILE is JSON: { "host": "mail.example.com", "port": 465, "security": "tls", "user": "pump7@example.com",
   "password": "...", "sender": "pump7@example.com", "recipient": "duty@example.com", "contextId": 1 }
-  security is none, tls or starttls. The certificate of the server is checked as the module is set.
+  security is none, tls or starttls. The server's certificate is verified as the module is configured.
 
-No other program may use the port meanwhile. Settings are read first and put back; Ctrl-C puts them back as well.
-It takes some minutes. The dialogue of a real module is welcome as a test of this package: please send it to us.
+No other program may use the port meanwhile. Settings are read first and restored, also after Ctrl-C.
+It takes several minutes. Records of real modules help to test this package: please send yours.
 
-Exit status: 0 all was asked, 1 stopped or the module was lost, 2 nothing was asked, 3 something was not put back.
+Exit status: 0 all queries done, 1 stopped or module lost, 2 nothing queried, 3 not everything restored.
 `;
 
 export type FactsService =

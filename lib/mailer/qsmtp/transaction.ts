@@ -50,7 +50,7 @@ interface FillOptions {
   readonly onProgress: (progress: MailerProgress) => void;
 }
 
-const PLAIN_BODY = "The module refused the letters of the text; it is whole in message.txt.";
+const PLAIN_BODY = "The module rejected the letters of the text; it is in full in message.txt.";
 
 /** A mail that the module holds whole and has not sent. */
 export interface FilledMail {

@@ -9,30 +9,30 @@ export const help = `quectel-modem-simulator: a simulated Quectel EC25 with an S
 
 Usage: quectel-modem-simulator --pty PATH | --tcp PORT [options]
 
-Ports of the module (at least one; each may be given up to three times: usbat, usbmodem, uart1)
+Ports of the module (at least one; each up to three times: usbat, usbmodem, uart1)
   --pty PATH             pseudo-terminal at PATH; needs the program socat
-  --tcp [HOST:]PORT      raw TCP server; HOST is 127.0.0.1 if left out
-  --telnet               the TCP servers speak Telnet, as serial servers do that are set up so
+  --tcp [HOST:]PORT      raw TCP server; default HOST 127.0.0.1
+  --telnet               the TCP servers use Telnet, like some serial servers
 
 The module
-  --pin PIN              the SIM card asks for this PIN
-  --variant NAME=VALUE   firmware variant; may be given several times
+  --pin PIN              the SIM card requires this PIN
+  --variant NAME=VALUE   firmware variant; can be repeated
   --list-variants        shows all variants with their values, [default] in brackets
-  --baud RATE            bytes take the time they need at this line rate; 115200 if left out
-  --fast                 no thinking time, no air time, no boot time, no line rate unless --baud names one
+  --baud RATE            simulated line rate; default 115200
+  --fast                 no thinking, sending and boot times, and no line rate unless --baud sets one
 
 The network
-  --host NAME=ADDRESS    the module's DNS finds NAME at ADDRESS; may be given several times
+  --host NAME=ADDRESS    the module's DNS resolves NAME to ADDRESS; can be repeated
   --loopback-only        no mail leaves this machine
 
-  --faults SEED          three faults in the next 5000 bytes, drawn by SEED
-  --trace                prints all that is received and sent
-  --help                 this text
+  --faults SEED          three faults in the next 5000 bytes, derived from SEED
+  --trace                prints everything received and sent
+  --help                 shows this text
 
 Example: quectel-modem-simulator --pty /tmp/ttyModem --host mail.example.com=127.0.0.1
          then, in another terminal: minicom -D /tmp/ttyModem
 
-It ends with Ctrl-C.
+Stop it with Ctrl-C.
 `;
 
 /** A way in for programs outside. */

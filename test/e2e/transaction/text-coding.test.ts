@@ -46,7 +46,7 @@ describe("text that is not ASCII", () => {
     assert.match(parsed.text ?? "", /^a/);
     assert.equal(parsed.attachments[0]?.content.toString("utf8"), "\ufeffä");
     assert.deepEqual(warnings.slice(-1), [
-      "The module refused the letters of the text; it is whole in message.txt.",
+      "The module rejected the letters of the text; it is in full in message.txt.",
     ]);
     await rig.stop();
   });

@@ -71,7 +71,7 @@ describe("what is said of a composed mail", () => {
   it("is that letters were replaced, in subject and text", () => {
     assert.deepEqual(composed(storedMail({ subject: "Ä", text: "ö" }), { support: UNKNOWN }).warnings, [
       "The module is not known to support non-ASCII letters in a subject; it is in full in the text.",
-      "The module is not known to take other letters than ASCII; it is whole in message.txt.",
+      "The module is not known to support non-ASCII letters; it is in full in message.txt.",
     ]);
   });
 

@@ -198,7 +198,7 @@ describe("a composed mail", () => {
         });
         assert.equal(await contentOf(transaction.attachments[0]), "\uFEFFFüllstand 水");
         assert.deepEqual(warnings, [
-          "It is not known how the module takes other letters than ASCII in a text; it is whole in message.txt.",
+          "It is not known how the module handles non-ASCII letters in a text; it is in full in message.txt.",
         ]);
       }
     });
@@ -237,7 +237,7 @@ describe("a composed mail", () => {
         text(transaction.body),
         "Ol ?\r\n\r\nThis is not the whole text (7 bytes): the modem could not carry it.",
       );
-      assert.match(warnings.join(), /no place left for a file/);
+      assert.match(warnings.join(), /no room for a file/);
     });
   });
 
@@ -285,7 +285,7 @@ describe("a composed mail", () => {
       );
       assert.ok(transaction.body.bytes.length < 1200);
       assert.equal(await contentOf(transaction.attachments[0]), long);
-      assert.deepEqual(warnings, ["The text is longer than a body may be; it is whole in message.txt."]);
+      assert.deepEqual(warnings, ["The text exceeds the module's limit; it is in full in message.txt."]);
     });
 
     it("shows as much as a body carries when there is no place for message.txt", () => {

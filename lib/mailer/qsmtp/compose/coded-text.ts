@@ -206,15 +206,13 @@ export function codeBody(text: string, options: BodyOptions, warn: Warn): CodedB
   if (isWhole && !isFolded && !isGuessed) return { coded, files: [] };
 
   const reason = isFolded
-    ? "The module is not known to take other letters than ASCII"
+    ? "The module is not known to support non-ASCII letters"
     : isGuessed
-      ? "It is not known how the module takes other letters than ASCII in a text"
-      : "The text is longer than a body may be";
+      ? "It is not known how the module handles non-ASCII letters in a text"
+      : "The text exceeds the module's limit";
   warn(
     `${reason}; ` +
-      (roomForFile
-        ? `it is whole in ${TEXT_FILE}.`
-        : "there is no place left for a file with the whole text."),
+      (roomForFile ? `it is in full in ${TEXT_FILE}.` : "there is no room for a file with the full text."),
   );
   return {
     coded: withRest(text, isFolded ? shownInAscii(start) : start, options),

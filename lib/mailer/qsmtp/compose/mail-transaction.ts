@@ -91,7 +91,7 @@ export function senderNameOf(name: string): SenderName {
   if (lost) {
     return {
       carried: "",
-      remark: "The module cannot carry the letters of the sender name; the mail has none.",
+      remark: "The module does not support the letters of the sender name; the mail is sent without it.",
     };
   }
   // In a quoted string a backslash takes the next character away, and the last one the end (RFC 5322 section 3.2.4).
@@ -103,7 +103,7 @@ export function senderNameOf(name: string): SenderName {
   return folded.includes("\\")
     ? {
         carried,
-        remark: "The module cannot carry the backslash of the sender name; it was replaced by a slash.",
+        remark: "The module does not support the backslash in the sender name; it was replaced by a slash.",
       }
     : { carried };
 }
