@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { OPTIONS_VERSION } from "../../nodes/runtime/settings/options";
 import { readModemSettings } from "../../nodes/runtime/settings/modem-settings";
+import { textsOf } from "./locales/languages";
 import { editorNodes, filesIn, nodeNames, readJson, readText, resourcesOf } from "../support/editor-files";
 
 const LANGUAGES = filesIn("nodes/locales");
@@ -42,6 +43,17 @@ describe("A node in the editor", () => {
           const [group = "", leaf = ""] = key.split(".");
           const isUsed = code.includes(key) || code.includes(`${group}.\${`) || code.includes(`"${leaf}"`);
           assert(isUsed, `${key} is not used`);
+        }
+      });
+
+      it("shows markup of a text as markup, and no other text as markup", () => {
+        const shown = new Set(
+          [...html.matchAll(/data-i18n="([^"]+)"/g)].flatMap(([, list]) => list?.split(";")),
+        );
+        for (const language of LANGUAGES) {
+          const catalog = readJson(`nodes/locales/${language}/${name}.json`);
+          const texts = textsOf(catalog).filter(([key]) => shown.has(key) || shown.has(`[html]${key}`));
+          for (const [key, text] of texts) assert.equal(shown.has(`[html]${key}`), text.includes("<"), key);
         }
       });
 

@@ -161,7 +161,7 @@ export const PROVIDERS: readonly Provider[] = [
     security: "tls",
     roots: ["T-TeleSec GlobalRoot Class 2", "Telekom Security TLS RSA Root 2023"],
     login: "password",
-    remark: "Requires the password for email programs, which is set in the customer centre.",
+    remark: "Requires the password for email programs, which is set in the customer center.",
     rootsFrom: "chain of securesmtp.t-online.de:465 in a public report, 2024",
   },
   {

@@ -13,7 +13,7 @@ import {
 
 /** Words that are the same in another language. */
 const SAME: Readonly<Record<Translation, readonly string[]>> = {
-  de: ["Host", "Login", "Modem", "Name", "offline", "Port", "Server", "Signal", "Text", "__n__ h"],
+  de: ["Host", "Modem", "Name", "normal", "offline", "Port", "Server", "Signal", "Text", "__n__ h"],
   ja: [],
   "zh-CN": [],
 };

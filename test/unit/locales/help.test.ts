@@ -1,7 +1,7 @@
 /** The help pages of all languages: well-formed, of the same structure, and complete for every field of the dialogs. */
 import assert from "node:assert/strict";
 import { dialogOf, nodeNames, readJson, readText } from "../../support/editor-files";
-import { ENGLISH, textsOf, TRANSLATIONS } from "./languages";
+import { catalogNames, ENGLISH, readCatalog, textsOf, TRANSLATIONS } from "./languages";
 
 const VOID_TAGS = new Set(["br", "hr", "img"]);
 
@@ -50,6 +50,14 @@ function fieldLabels(language: string, name: string): readonly string[] {
     .map((key) => texts.get(key) ?? assert.fail(key));
 }
 
+/** What a help may name: nodes, actions of a message, and every text that a dialog or the sidebar shows. */
+function namesShown(language: string): ReadonlySet<string> {
+  const texts = catalogNames().flatMap((file) => textsOf(readCatalog(language, file)));
+  const actions = texts.map(([key]) => /^action\.(\w+)$/.exec(key)?.[1] ?? "");
+  const nodes = nodeNames().map((node) => node.replace("quectel-", ""));
+  return new Set([...texts.map(([, text]) => text), ...actions, ...nodes]);
+}
+
 for (const name of nodeNames()) {
   describe(`The help of ${name}`, () => {
     for (const language of [ENGLISH, ...TRANSLATIONS]) {
@@ -76,6 +84,19 @@ for (const name of nodeNames()) {
         const labels = fieldLabels(language, name);
         assert(labels.length > 0);
         for (const label of labels) assert(terms.includes(label), label);
+      });
+    }
+
+    for (const language of [ENGLISH, ...TRANSLATIONS]) {
+      it(`names in ${language}, in bold or in quotes, only what is on the screen`, () => {
+        const shown = namesShown(language);
+        const help = helpOf(language, name);
+        const quoted = [...parse(help).text.matchAll(/„([^“]+)“|“([^”]+)”|「([^」]+)」/g)].map(
+          ([, german, other, japanese]) => german ?? other ?? japanese ?? "",
+        );
+        // Bold words that end with a colon begin an entry of a list.
+        const bold = contentsOf(help, "b").filter((words) => !/[:：]$/.test(words));
+        for (const words of [...quoted, ...bold]) assert(shown.has(words), words);
       });
     }
 
