@@ -12,7 +12,7 @@ import { EventEmitter } from "node:events";
 import { systemClock, type Clock, type Timer } from "../clock";
 import { ModemError } from "../errors";
 import type { Transport } from "../serial/transport";
-import { checkLine, type Command } from "./command";
+import { type Command, ONE_LINE, shownLine } from "./command";
 import { Deferred } from "../async";
 import { Dialogue } from "./dialogue";
 import { type ChannelState, Exchange, type ExecuteOptions, type Priority } from "./exchange";
@@ -135,7 +135,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
     this.clock = clock;
     this.waiters = new Waiters(clock);
     this.dialogue = new Dialogue(new Wire(transport, clock), clock, {
-      onIdle: () => this.schedule(),
+      onIdle: this.schedule,
       onSynced: (wasMultiplexed) => this.onSynced(wasMultiplexed),
       onSyncFailed: (error) => this.onSyncFailed(error),
       onOutOfSync: () => this.resync(() => this.emit("outOfSync")),
@@ -166,10 +166,10 @@ export class Channel extends EventEmitter<ChannelEvents> {
       this.queue = this.queue.filter((other) => other !== exchange);
       this.dialogue.abandon(exchange);
     });
-    try {
-      checkLine(command);
-    } catch (error) {
-      exchange.fail(error);
+    if (!ONE_LINE.test(command.line)) {
+      const detail = "the command line holds a control character or an odd quote";
+      const shown = shownLine(command).replace(/[^\x20-\x7e]/g, "?");
+      exchange.fail(new ModemError("INVALID_ARGUMENT", { detail, command: shown }));
     }
     if (this.dialogue.state.kind === "closed") exchange.fail(this.closedError());
     if (!exchange.isSettled) {
@@ -208,25 +208,24 @@ export class Channel extends EventEmitter<ChannelEvents> {
     await this.transport.close();
   }
 
-  /** Starts what may start, once the bytes at hand are dealt with: what has come already answers nothing to come. */
-  private schedule(): void {
-    queueMicrotask(() => this.startNext());
-  }
-
-  /** Starts the ladder when it is needed or wanted, else the next command. */
-  private startNext(): void {
-    const state = this.dialogue.state.kind;
-    if (state !== "idle" && state !== "outOfSync") return;
-    if (this.syncing !== undefined || (state === "outOfSync" && this.queue.length > 0)) {
-      this.syncing ??= new Deferred();
-      this.dialogue.synchronise();
-      return;
-    }
-    const exchange = state === "idle" ? this.queue.shift() : undefined;
-    if (exchange === undefined) return;
-    this.options.hide?.(exchange.command.secrets ?? []);
-    this.dialogue.start(exchange);
-  }
+  /**
+   * Starts the ladder when it is needed or wanted, else the next command; once the bytes at hand are dealt with, because
+   * what has come already answers nothing to come.
+   */
+  private readonly schedule = (): void =>
+    queueMicrotask(() => {
+      const { state } = this;
+      if (state !== "idle" && state !== "outOfSync") return;
+      if (this.syncing !== undefined || (state === "outOfSync" && this.queue.length > 0)) {
+        this.syncing ??= new Deferred();
+        this.dialogue.synchronise();
+        return;
+      }
+      const exchange = state === "idle" ? this.queue.shift() : undefined;
+      if (exchange === undefined) return;
+      this.options.hide?.(exchange.command.secrets ?? []);
+      this.dialogue.start(exchange);
+    });
 
   private onSynced(wasMultiplexed: boolean): void {
     if (wasMultiplexed) this.emit("multiplexed");

@@ -81,24 +81,12 @@ export interface Command<T> {
   readonly parse: (response: Response) => T;
 }
 
-/** Bytes 0x20..0x7e and 0x80..0xff, the ones that neither end a line nor edit it. */
-const CARRIED = /^AT[\x20-\x7e\x80-\xff]*$/i;
-
 /**
- * The last look at a command line before the wire: it begins with AT, holds no control character, and its quotes
- * are in pairs, so whatever made it, it is one command line and not two.
- *
- * @throws ModemError `INVALID_ARGUMENT`.
+ * The last look at a command line before the wire: it begins with AT, holds bytes 0x20..0x7e and 0x80..0xff alone, the
+ * ones that neither end a line nor edit it, and its quotes are in pairs; so whatever made it, it is one command line
+ * and not two.
  */
-export function checkLine(command: Pick<Command<unknown>, "line" | "secrets">): void {
-  const { line } = command;
-  const quotes = line.split('"').length - 1;
-  if (CARRIED.test(line) && quotes % 2 === 0) return;
-  throw new ModemError("INVALID_ARGUMENT", {
-    detail: "the command line holds a control character or an odd quote",
-    command: shownLine(command).replace(/[^\x20-\x7e]/g, "?"),
-  });
-}
+export const ONE_LINE = /^[Aa][Tt][ !#-~\x80-\xff]*(?:"[ !#-~\x80-\xff]*"[ !#-~\x80-\xff]*)*$/;
 
 /** The command line as errors and logs may show it: secrets masked, raw bytes decoded. */
 export function shownLine(command: Pick<Command<unknown>, "line" | "secrets">): string {
@@ -201,9 +189,10 @@ export function informationText(line: string): string {
   return WITH_HEADER.exec(line)?.[2] ?? line;
 }
 
+/** One parameter as it is written; blanks around a bare one do not count. */
 interface Parameter {
-  readonly text: string;
-  readonly quoted: boolean;
+  text: string;
+  quoted: boolean;
 }
 
 const DECIMAL = /^[+-]?\d{1,15}$/;
@@ -212,7 +201,7 @@ const BARE_HEX = /^(?:0x)?([\da-f]{1,13})$/i;
 
 /** Parameters by position from 0. An omitted one, as between two commas, is undefined. */
 export class Parameters {
-  constructor(private readonly items: readonly Parameter[]) {}
+  constructor(private readonly items: readonly Readonly<Parameter>[]) {}
 
   /** Number of positions, the omitted ones included. */
   get length(): number {
@@ -222,7 +211,9 @@ export class Parameters {
   /** The text without its quotes; `""` in quotes is the empty string, nothing at all is undefined. */
   text(position: number): string | undefined {
     const item = this.items[position];
-    return item === undefined || (item.text === "" && !item.quoted) ? undefined : item.text;
+    if (item?.quoted === true) return item.text;
+    const bare = item?.text.trim();
+    return bare === "" ? undefined : bare;
   }
 
   /** A whole number, decimal or with 0x, quoted or not; undefined for anything else. */
@@ -248,30 +239,26 @@ export class Parameters {
  * an open quote reaches to the end.
  */
 export function parseParameters(line: string): Parameters {
-  const items: Parameter[] = [];
-  let text = "";
-  let quoted = false;
+  const text = informationText(line);
+  if (text === "") return new Parameters([]);
+  let item: Parameter = { text: "", quoted: false };
+  const items = [item];
   let inQuotes = false;
   let depth = 0;
-  const finish = (): void => {
-    items.push({ text: quoted ? text : text.trim(), quoted });
-    text = "";
-    quoted = false;
-  };
-  for (const character of informationText(line)) {
+  for (const character of text) {
     if (character === '"' && depth === 0) {
       // Blanks around the quotes are not part of the string.
-      if (!inQuotes && text.trim() === "") text = "";
+      if (!inQuotes && item.text.trim() === "") item.text = "";
       inQuotes = !inQuotes;
-      quoted = true;
+      item.quoted = true;
     } else if (character === "," && !inQuotes && depth === 0) {
-      finish();
-    } else if (inQuotes || !quoted || character.trim() !== "") {
+      item = { text: "", quoted: false };
+      items.push(item);
+    } else if (inQuotes || !item.quoted || character.trim() !== "") {
       if (!inQuotes && character === "(") depth++;
       if (!inQuotes && character === ")") depth = Math.max(0, depth - 1);
-      text += character;
+      item.text += character;
     }
   }
-  if (text !== "" || quoted || items.length > 0) finish();
   return new Parameters(items);
 }

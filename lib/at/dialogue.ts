@@ -58,11 +58,6 @@ function blockLength(line: string, { header, framing }: Block): number | undefin
   return count === undefined ? undefined : Number(count);
 }
 
-/** True where the data of a command are given in online data state, which `+++` leaves. */
-function canEscape({ payload, download }: Command<unknown>): boolean {
-  return payload === undefined ? download === true : payload.prompted !== true;
-}
-
 /** Milliseconds for the final result code after `+++` and its guard times. */
 const RESULT_TIME_MS = 5_000;
 
@@ -100,7 +95,7 @@ export class Dialogue {
         const { kind } = this.state;
         const isTimed = kind === "command" || (kind === "data" && command.block !== undefined);
         if (!exchange.isOver && exchange.sender === undefined && isTimed)
-          exchange.limit(command.timeoutMs, () => this.onTimeout());
+          exchange.limit(command.timeoutMs, this.onTimeout);
       },
       (error: unknown) => {
         if (!exchange.isOver) this.loseSync(exchange, error);
@@ -110,8 +105,8 @@ export class Dialogue {
 
   /** The caller of `exchange` has given up: data state is left at once; any other command ends in its own time. */
   abandon(exchange: Exchange): void {
-    if (this.exchange !== exchange || this.state.kind !== "data" || !canEscape(exchange.command)) return;
-    this.leaveData(exchange);
+    if (this.state.kind === "data" && this.state.exchange === exchange && exchange.canEscape)
+      this.leaveData(exchange);
   }
 
   /** Runs the resync ladder; in states outOfSync and idle only. */
@@ -133,7 +128,7 @@ export class Dialogue {
 
   /** The connection has ended; the command in flight fails with `reason`. */
   end(error: ModemError | undefined, reason: ModemError): void {
-    const { exchange } = this;
+    const { exchange } = this.state;
     this.state = nextState(this.state, { kind: "close", error });
     exchange?.end(reason);
     this.ladder.stop(reason);
@@ -144,8 +139,8 @@ export class Dialogue {
     if (this.state.kind === "syncing") this.ladder.onBytes(bytes);
     this.tokenizer.push(bytes);
     for (let token = this.tokenizer.next(); token !== undefined; token = this.tokenizer.next()) {
-      const { exchange } = this;
-      if (this.state.kind === "closed") return;
+      const { kind, exchange } = this.state;
+      if (kind === "closed") return;
       switch (token.kind) {
         case "line":
           this.onLine(token.text, exchange);
@@ -153,12 +148,11 @@ export class Dialogue {
         case "data":
           exchange?.blocks.push(token.bytes);
           // A block is short: its bytes come within the time of the command.
-          if (exchange?.command.download === true)
-            exchange.limit(exchange.command.timeoutMs, () => this.onTimeout());
+          if (exchange?.command.download === true) exchange.limit(exchange.command.timeoutMs, this.onTimeout);
           if (token.left === 0) this.state = nextState(this.state, { kind: "dataSent" });
           break;
         case "prompt":
-          if (exchange === undefined || this.state.kind !== "command") break;
+          if (exchange === undefined || kind !== "command") break;
           this.state = nextState(this.state, { kind: "connect" });
           this.sendPayload(exchange);
           break;
@@ -169,10 +163,6 @@ export class Dialogue {
           break;
       }
     }
-  }
-
-  private get exchange(): Exchange | undefined {
-    return "exchange" in this.state ? this.state.exchange : undefined;
   }
 
   private onLine(line: string, exchange: Exchange | undefined): void {
@@ -250,11 +240,11 @@ export class Dialogue {
     const { command } = exchange;
     this.state = nextState(this.state, { kind: "connect" });
     if (exchange.isSettled) this.leaveData(exchange);
-    else if (command.payload !== undefined && exchange.sender === undefined && canEscape(command))
+    else if (command.payload !== undefined && exchange.sender === undefined && exchange.canEscape)
       this.sendPayload(exchange);
     else if (command.download === true && length !== undefined) {
       this.tokenizer.expectBytes(length);
-      exchange.limit(command.timeoutMs, () => this.onTimeout());
+      exchange.limit(command.timeoutMs, this.onTimeout);
       if (length === 0) this.state = nextState(this.state, { kind: "dataSent" });
     } else {
       exchange.fail(exchange.error("MODEM_ANSWER", { detail: "the module entered data state unexpectedly" }));
@@ -266,28 +256,27 @@ export class Dialogue {
     const { command } = exchange;
     const { payload } = command;
     if (payload === undefined) return;
-    const restartLimit = (): void =>
-      exchange.limit(command.timeoutMs + this.wire.lineTime(PIECE), () => this.onTimeout());
+    const stalledMs = command.timeoutMs + this.wire.lineTime(PIECE);
     const sender = new PayloadSender(this.wire, payload, (bytes) => {
-      restartLimit();
+      exchange.limit(stalledMs, this.onTimeout);
       exchange.progress(bytes);
     });
     exchange.sender = sender;
     if (payload.acknowledged === true) this.tokenizer.expectAcks(Math.floor(payload.size / BLOCK));
-    restartLimit();
+    exchange.limit(stalledMs, this.onTimeout);
     sender.run().then(
       () => {
         // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
-        if (exchange.isOver || !exchange.isDataComplete() || (exchange.isSettled && canEscape(command)))
+        if (exchange.isOver || !exchange.isDataComplete() || (exchange.isSettled && exchange.canEscape))
           return;
-        restartLimit();
+        exchange.limit(stalledMs, this.onTimeout);
         this.state = nextState(this.state, { kind: "dataSent" });
       },
       (error: unknown) => {
         if (exchange.isOver) return;
         exchange.fail(error);
         // Of a block that cannot be filled up, the time limit decides: the resync ladder fills it up.
-        if (canEscape(command)) this.leaveData(exchange);
+        if (exchange.canEscape) this.leaveData(exchange);
       },
     );
   }
@@ -301,7 +290,7 @@ export class Dialogue {
     this.state = nextState(this.state, { kind: "leave" });
     sender?.stop();
     this.tokenizer.expectLines();
-    exchange.limit(2 * GUARD_TIME_MS + RESULT_TIME_MS + wire.lineTime(PIECE), () => this.onTimeout());
+    exchange.limit(2 * GUARD_TIME_MS + RESULT_TIME_MS + wire.lineTime(PIECE), this.onTimeout);
     // The guard time counts from the last byte that was still on its way.
     Promise.resolve(sender?.written)
       .then(() => wire.transport.drain())
@@ -330,16 +319,16 @@ export class Dialogue {
   }
 
   /** The time limit of the command in flight has run out. */
-  private onTimeout(): void {
-    const { exchange } = this;
+  private readonly onTimeout = (): void => {
+    const { kind, exchange } = this.state;
     if (exchange === undefined) return;
-    if (this.state.kind === "data" && canEscape(exchange.command)) {
+    if (kind === "data" && exchange.canEscape) {
       exchange.fail(exchange.error("MODEM_TIMEOUT", { detail: "the data transfer stalled" }));
       this.leaveData(exchange);
     } else {
       this.loseSync(exchange, exchange.error("MODEM_TIMEOUT"));
     }
-  }
+  };
 
   /** The command in flight will not end in the ordinary way. */
   private loseSync(exchange: Exchange, error: unknown): void {
@@ -351,7 +340,7 @@ export class Dialogue {
   }
 
   private onReset(cause: ResetCause): void {
-    const { exchange } = this;
+    const { exchange } = this.state;
     this.lastResetSign = this.clock.now();
     this.echo = "unknown";
     this.last = exchange?.command;

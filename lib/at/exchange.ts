@@ -45,6 +45,8 @@ export class Exchange<T = unknown> {
   sender: PayloadSender | undefined;
   /** Ends the escape from the data state, once it runs. */
   escape: AbortController | undefined;
+  /** True where the data are given in online data state, which `+++` leaves. */
+  readonly canEscape: boolean;
   /** What `execute` returned. */
   readonly promise: Promise<T>;
   private readonly accept: (response: Response) => void;
@@ -62,6 +64,8 @@ export class Exchange<T = unknown> {
   ) {
     const { promise, resolve, reject } = new Deferred<T>();
     const { signal } = options;
+    const { payload, download } = command;
+    this.canEscape = payload === undefined ? download === true : payload.prompted !== true;
     this.promise = promise;
     this.accept = (response) => resolve(command.parse(response));
     this.refuse = reject;
@@ -180,13 +184,13 @@ export class Exchange<T = unknown> {
  */
 
 export type ChannelState =
-  | { readonly kind: "outOfSync" }
-  | { readonly kind: "syncing" }
-  | { readonly kind: "idle" }
+  | { readonly kind: "outOfSync"; readonly exchange?: undefined }
+  | { readonly kind: "syncing"; readonly exchange?: undefined }
+  | { readonly kind: "idle"; readonly exchange?: undefined }
   | { readonly kind: "command"; readonly exchange: Exchange }
   | { readonly kind: "data"; readonly exchange: Exchange }
   | { readonly kind: "escaping"; readonly exchange: Exchange }
-  | { readonly kind: "closed"; readonly error: ModemError | undefined };
+  | { readonly kind: "closed"; readonly exchange?: undefined; readonly error: ModemError | undefined };
 
 export type ChannelEvent =
   | { readonly kind: "sync" }
@@ -207,7 +211,6 @@ export type ChannelEvent =
 /** The state after `event`; an event that has no arrow from `state` leaves it as it is. */
 export function nextState(state: ChannelState, event: ChannelEvent): ChannelState {
   if (state.kind === "closed") return state;
-  const exchange = "exchange" in state ? state.exchange : undefined;
   switch (event.kind) {
     case "sync":
       return state.kind === "outOfSync" || state.kind === "idle" ? { kind: "syncing" } : state;
@@ -227,7 +230,7 @@ export function nextState(state: ChannelState, event: ChannelEvent): ChannelStat
       return state.kind === "command" || state.kind === "data" ? { kind: "idle" } : state;
     case "cutShort":
     case "timedOut":
-      return exchange === undefined ? state : { kind: "outOfSync" };
+      return state.exchange === undefined ? state : { kind: "outOfSync" };
     case "restarted":
       return state.kind === "syncing" ? state : { kind: "outOfSync" };
     case "close":

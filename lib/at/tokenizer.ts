@@ -143,8 +143,10 @@ export class Tokenizer {
     if (end > this.offset && !this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
     const ending = this.input[end];
     this.offset = Math.min(end + 1, this.input.length);
-    if (ending === CR) this.endSegment();
-    if (ending === LF) this.endLine();
+    if (ending === CR || ending === LF) this.endSegment();
+    if (ending !== LF) return;
+    this.release();
+    this.skipping = false;
   }
 
   /** Takes what stands before `end`, a comma included; it is a line when it is `header` and a number. */
@@ -154,7 +156,9 @@ export class Tokenizer {
     // Longer ones are not looked at, so that a line of commas is read in linear time.
     if (this.held > header.length + LONGEST_COUNT) return;
     const text = this.pieces.join("");
-    if (text.startsWith(header) && COUNT.test(text.slice(header.length))) this.endLine();
+    if (!text.startsWith(header) || !COUNT.test(text.slice(header.length))) return;
+    this.endSegment();
+    this.release();
   }
 
   private hold(text: string): void {
@@ -175,12 +179,6 @@ export class Tokenizer {
     this.pieces = [];
     if (text.trim() !== "") this.segments.push(text);
     if (NUMERIC_RESULT.test(text)) this.release();
-  }
-
-  private endLine(): void {
-    this.endSegment();
-    this.release();
-    this.skipping = false;
   }
 
   private release(): void {
