@@ -46,7 +46,7 @@ export async function readJson<T>(
  */
 
 export class RecordedNames {
-  private names: Promise<Set<string>> | undefined;
+  private names: Promise<readonly string[]> | undefined;
 
   /** @param key of the store. */
   constructor(
@@ -55,27 +55,7 @@ export class RecordedNames {
   ) {}
 
   /** Names with their storage, oldest first. */
-  async list(): Promise<readonly string[]> {
-    return [...(await this.load())];
-  }
-
-  async has(name: string): Promise<boolean> {
-    return (await this.load()).has(name);
-  }
-
-  /** Resolves when the name is recorded for good. */
-  async add(name: string): Promise<void> {
-    const names = await this.load();
-    if (names.has(name)) return;
-    await this.save(new Set([...names, name]));
-  }
-
-  async remove(name: string): Promise<void> {
-    const names = await this.load();
-    if (names.has(name)) await this.save(new Set([...names].filter((other) => other !== name)));
-  }
-
-  private load(): Promise<Set<string>> {
+  list(): Promise<readonly string[]> {
     this.names ??= this.read().catch((error: unknown) => {
       this.names = undefined;
       throw error;
@@ -83,13 +63,28 @@ export class RecordedNames {
     return this.names;
   }
 
-  private async read(): Promise<Set<string>> {
-    return new Set(await readJson(this.store, this.key, isTextList));
+  async has(name: string): Promise<boolean> {
+    return (await this.list()).includes(name);
+  }
+
+  /** Resolves when the name is recorded for good. */
+  async add(name: string): Promise<void> {
+    const names = await this.list();
+    if (!names.includes(name)) await this.save([...names, name]);
+  }
+
+  async remove(name: string): Promise<void> {
+    const names = await this.list();
+    if (names.includes(name)) await this.save(names.filter((other) => other !== name));
+  }
+
+  private async read(): Promise<readonly string[]> {
+    return [...new Set(await readJson(this.store, this.key, isTextList))];
   }
 
   /** Only what is on the disk counts as recorded. */
-  private async save(names: Set<string>): Promise<void> {
-    await this.store.write(this.key, JSON.stringify([...names]));
+  private async save(names: readonly string[]): Promise<void> {
+    await this.store.write(this.key, JSON.stringify(names));
     this.names = Promise.resolve(names);
   }
 }

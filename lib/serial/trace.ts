@@ -107,7 +107,7 @@ export class Trace {
     let text = given;
     if (!this.enabled) {
       this.inCutLine[direction] = !/[\r\n]$/.test(text);
-      this.filters[direction].reset();
+      this.filters[direction].held = "";
       return;
     }
     if (this.inCutLine[direction]) {
@@ -149,7 +149,8 @@ export function maskSecrets(text: string, secrets: Iterable<string>): string {
  * pieces are cut. Longest secret first at each place.
  */
 class SecretFilter {
-  private held = "";
+  /** What may be the beginning of a secret, and is not shown yet; may be emptied to forget it. */
+  held = "";
 
   /** @param secrets may grow while the filter is in use. */
   constructor(private readonly secrets: ReadonlySet<string>) {}
@@ -166,11 +167,6 @@ class SecretFilter {
     }
     this.held = text.slice(at);
     return shown;
-  }
-
-  /** Forgets what is held back. */
-  reset(): void {
-    this.held = "";
   }
 
   /** True when all that follows `at` could be the beginning of a secret that is longer. */

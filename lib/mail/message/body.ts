@@ -7,7 +7,7 @@ import { isHtml } from "./html-tags";
 import { htmlToText } from "./html-text";
 import { jsonText } from "./json";
 import type { MailAttachment } from "../mail";
-import { fitText, inTurns, longTextFile, textOf, type Warn, type Work } from "./text";
+import { fitText, longTextFile, textOf, type Warn, type Work } from "./text";
 
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
@@ -37,11 +37,7 @@ export interface Body {
  *
  * @throws ModemError LIMIT_BODY
  */
-export function readBody(source: BodySource, warn: Warn): Promise<Body> {
-  return inTurns(making(source, warn));
-}
-
-function* making(source: BodySource, warn: Warn): Work<Body> {
+export function* readBody(source: BodySource, warn: Warn): Work<Body> {
   try {
     const { attachments, text, html } = yield* sortOut(source, warn);
     const fit = yield* fitText(html === undefined ? text : yield* htmlToText(html));

@@ -3,7 +3,6 @@
  * mail around it, so that its extension survives. What a module or a protocol can carry of it is decided later.
  */
 import { once } from "../../async";
-import { wellFormed } from "./text";
 
 /** Characters of a name that are looked at. */
 const LONGEST = 1000;
@@ -12,7 +11,8 @@ const ENCODED_WORD = /=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([BQ])\?([^?\s]{0,1
 
 /** Empty when nothing is left of it. */
 export function readFileName(given: string): string {
-  const clean = wellFormed(withoutEncodedWords(given.slice(0, LONGEST)))
+  const clean = withoutEncodedWords(given.slice(0, LONGEST))
+    .toWellFormed()
     .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, "")
     .trim();
   if (/^[a-z][a-z0-9+.-]{1,20}:\/\//i.test(clean)) return lastOfUrl(clean);

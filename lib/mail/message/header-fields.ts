@@ -5,7 +5,7 @@ import type { DsnEvent, DsnRequest, HeaderField, Mail, Mailbox, MailFields, Prio
 import { readAddresses } from "./addresses";
 import { bytesOf, isBlank, isRecord, primitiveText } from "./foreign";
 import { jsonStart } from "./json";
-import { cut, textOf, wellFormed, shown, type Warn } from "./text";
+import { cut, textOf, shown, type Warn } from "./text";
 
 /*
  * Who a message says it is from, and who is to get the answers.
@@ -96,7 +96,7 @@ export function readSubject(values: readonly unknown[], warn: Warn): Subject {
     warn("The subject cannot be converted to text; the default subject was used.");
     return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
-  const given = wellFormed(text.length > LONGEST_WHOLE ? cut(text, LONGEST_WHOLE) : text);
+  const given = (text.length > LONGEST_WHOLE ? cut(text, LONGEST_WHOLE) : text).toWellFormed();
   const printed = given.replace(TERMINAL, "").replaceAll("\0", "").trim();
   if (["\0", "\u001B", "\u009B"].some((sign) => given.includes(sign)) || CONTROL.test(printed)) {
     warn("Line ends and control characters were removed from the subject.");
@@ -320,7 +320,7 @@ function entriesOf(value: unknown): readonly (readonly [string, unknown])[] {
 
 /** A blank for each run of line ends and control characters: what stands behind them must not become a field. */
 function fieldValue(text: string, name: string, warn: Warn): string {
-  const start = wellFormed(text.slice(0, MOST_LOOKED_AT)).trim();
+  const start = text.slice(0, MOST_LOOKED_AT).toWellFormed().trim();
   const line = start.replace(/[\p{Cc}\u2028\u2029]+/gu, " ").trim();
   if (line !== start)
     warn(`Line ends and control characters were removed from the header field ${shown(name)}.`);

@@ -13,7 +13,7 @@ import { isBlank, isRecord, reading } from "./foreign";
 import type { Mail, MailAttachment, Priority } from "../mail";
 import { readFields, readPriority, readSender, readSubject, type Subject } from "./header-fields";
 import { missingLines, warnOfMissing, withHtmlNote, withMissing } from "./missing-attachments";
-import { cut, paragraphs, shown, wellFormed, withCrLf, withoutControls, type Warn } from "./text";
+import { cut, inTurns, paragraphs, shown, withCrLf, withoutControls, type Warn } from "./text";
 
 /**
  * Values chosen in the editor. A key that is present wins over the message, whatever its value; `body` takes the place
@@ -108,7 +108,7 @@ async function readContent(
     html: "body" in fields ? undefined : msg["html"],
     plaintext: msg["plaintext"],
   }));
-  const body = await readBody(source, warn);
+  const body = await inTurns(readBody(source, warn));
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
   const html = body.attachments.find(({ place }) => place?.kind === "html")?.content;
   const shownHtml = html?.kind === "bytes" ? html.bytes : undefined;
@@ -156,7 +156,7 @@ function reportOf({ error, status }: Record<string, unknown>): string {
     const source = isRecord(report["source"]) ? report["source"] : {};
     const node = [source["name"], source["type"]].find((one) => typeof one === "string" && one !== "");
     const line = typeof node === "string" ? `${node}: ${text}` : text;
-    return withCrLf(withoutControls(wellFormed(cut(line, LONGEST_REPORT))).text);
+    return withCrLf(withoutControls(cut(line, LONGEST_REPORT).toWellFormed()).text);
   });
 }
 

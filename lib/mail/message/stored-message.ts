@@ -4,6 +4,7 @@
  * A message that came over HTTP holds `req` and `res`, which JSON cannot carry: such properties are left out, and the
  * largest ones when the whole is too large, so that a result still finds `msg.topic` and its like.
  */
+import { bytesOf } from "./foreign";
 
 /** Bytes of JSON. */
 export const MESSAGE_LIMIT = 64 * 1024;
@@ -13,8 +14,14 @@ export function storableMessage(message: unknown): unknown {
   if (typeof message !== "object" || message === null) return {};
   const parts = Object.entries(message)
     .flatMap(([name, value]) => {
-      const json = jsonOf(value);
-      return json === undefined ? [] : [`${JSON.stringify(name)}:${json}`];
+      try {
+        // Making the text of what could never be kept could take a second.
+        const json = isLarge(value) ? undefined : JSON.stringify(value);
+        return json === undefined ? [] : [`${JSON.stringify(name)}:${json}`];
+      } catch {
+        // A circle, a BigInt, or a toJSON that throws.
+        return [];
+      }
     })
     .map((text) => ({ text, bytes: Buffer.byteLength(text) + 1 }));
   let total = 2 + parts.reduce((sum, part) => sum + part.bytes, 0);
@@ -32,21 +39,9 @@ export function storableMessage(message: unknown): unknown {
 /** The message again, with Buffers where Buffers were; `{}` for one that is nested too deep to be read. */
 export function reviveMessage(stored: unknown): unknown {
   try {
-    return JSON.parse(JSON.stringify(stored), (_key, value: unknown) =>
-      isBufferJson(value) ? Buffer.from(value.data) : value,
-    );
+    return JSON.parse(JSON.stringify(stored), (_key, value: unknown) => bytesOf(value) ?? value);
   } catch {
     return {};
-  }
-}
-
-/** Undefined for what JSON cannot carry, and for what could never be kept: making its text could take a second. */
-function jsonOf(value: unknown): string | undefined {
-  try {
-    return isLarge(value) ? undefined : JSON.stringify(value);
-  } catch {
-    // A circle, a BigInt, or a toJSON that throws.
-    return undefined;
   }
 }
 
@@ -68,15 +63,4 @@ function isLarge(value: unknown): boolean {
 /** A Buffer or another array of numbers, whose members are not to be listed one by one. */
 function isBytes(value: unknown): value is Uint8Array {
   return ArrayBuffer.isView(value) && "length" in value;
-}
-
-function isBufferJson(value: unknown): value is { data: number[] } {
-  return (
-    typeof value === "object" &&
-    value !== null &&
-    "type" in value &&
-    value.type === "Buffer" &&
-    "data" in value &&
-    Array.isArray(value.data)
-  );
 }

@@ -22,11 +22,6 @@ export function textOf(value: unknown): string | undefined {
   return types.isNativeError(value) ? String(value) : undefined;
 }
 
-/** Lone surrogates have no bytes in UTF-8; they become U+FFFD. */
-export function wellFormed(text: string): string {
-  return text.replace(/\p{Surrogate}/gu, "\uFFFD");
-}
-
 /** True when the text holds a control character of any kind (C0, DEL, C1), line ends and tabs included. */
 export function hasControl(text: string): boolean {
   return /\p{Cc}/u.test(text);
@@ -146,7 +141,7 @@ interface FitText {
 
 export function* fitText(text: string): Work<FitText> {
   if (text.length <= PIECE) {
-    const { text: clean, removed } = withoutControls(wellFormed(text));
+    const { text: clean, removed } = withoutControls(text.toWellFormed());
     return { text: withCrLf(clean), removed };
   }
   const fit = new LongText();
@@ -154,7 +149,7 @@ export function* fitText(text: string): Work<FitText> {
   for (const piece of piecesOf(text)) {
     // Not in the turn of what made the text either.
     yield;
-    const clean = withoutControls(wellFormed(piece));
+    const clean = withoutControls(piece.toWellFormed());
     removed ||= clean.removed;
     fit.add(withCrLf(clean.text));
   }

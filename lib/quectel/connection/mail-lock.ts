@@ -12,6 +12,7 @@
  */
 import { createHash } from "node:crypto";
 import { Semaphore } from "../../async";
+import type { ModuleIdentity } from "./modem-state";
 
 /** The right to use the module's mail; ends with `release`. */
 export interface Lease {
@@ -30,10 +31,8 @@ export interface LockOptions {
 
 /** Where a lock belongs to a port of a module. */
 export interface LockedPort {
-  /** Who answers on the port now; undefined before the first contact, and where the module does not tell. */
-  readonly imei: () => string | undefined;
-  /** Another port has had the module since: what was set in it is void. Never rejects. */
-  readonly onForeign: () => Promise<void>;
+  /** Who answers on the port now; undefined before the first contact, as its IMEI where the module does not tell. */
+  readonly identity: Pick<ModuleIdentity, "imei"> | undefined;
 }
 
 export class MailLock {
@@ -42,8 +41,14 @@ export class MailLock {
   /** The module that is locked together with the port. */
   private common: SharedModule | undefined;
 
-  /** @param port left out: a lock of nothing but itself. */
-  constructor(private readonly port?: LockedPort) {}
+  /**
+   * @param port left out: a lock of nothing but itself.
+   * @param onForeign another port has had the module since: what was set in it is void. Never rejects.
+   */
+  constructor(
+    private readonly port?: LockedPort,
+    private readonly onForeign?: () => Promise<void>,
+  ) {}
 
   /** True while somebody holds the lock. */
   get held(): boolean {
@@ -57,7 +62,7 @@ export class MailLock {
 
   /** True when the lock held is that of all that has to be locked. */
   get isWhole(): boolean {
-    return this.common === sharedModule(this.port?.imei());
+    return this.common === sharedModule(this.port?.identity?.imei);
   }
 
   /**
@@ -76,7 +81,7 @@ export class MailLock {
   /** Waits for the lock; rejects with the signal's reason when aborted before. */
   async acquire(signal?: AbortSignal): Promise<Lease> {
     const leave = await this.semaphore.acquire(signal);
-    const common = sharedModule(this.port?.imei());
+    const common = sharedModule(this.port?.identity?.imei);
     const leaveModule = await common?.semaphore.acquire(signal).catch((error: unknown) => {
       leave();
       throw error;
@@ -98,7 +103,7 @@ export class MailLock {
     const isForeign = common.last !== undefined && common.last !== this;
     common.last = this;
     // Never rejects; the command it gives is short.
-    if (isForeign) await this.port?.onForeign();
+    if (isForeign) await this.onForeign?.();
     return lease;
   }
 

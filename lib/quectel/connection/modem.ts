@@ -58,7 +58,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     super();
     this.clock = options.clock;
     this.log = options.log;
-    this.lock = new MailLock({ imei: () => this.identity?.imei, onForeign: () => this.takeOver() });
+    this.lock = new MailLock(this, () => this.takeOver());
     this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
     // The module repeats the password of the context to whoever asks, also before it was first written.
     options.hide?.([options.network.apnPassword]);

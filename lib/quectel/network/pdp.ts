@@ -278,7 +278,7 @@ class IdleTime {
 
   /** It was used just now: the time begins anew. */
   begin(): void {
-    this.end();
+    this.timer?.clear();
     if (this.minutes === 0 || this.isClosed) return;
     const use = ++this.uses;
     this.timer = this.clock.after(this.minutes * MINUTE_MS, () => this.over(() => use === this.uses));

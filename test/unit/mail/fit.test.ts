@@ -4,7 +4,6 @@ import {
   fitText,
   inTurns,
   isWithCrLf,
-  wellFormed,
   withCrLf,
   withoutControls,
   type Work,
@@ -25,7 +24,7 @@ describe("A long text made fit for a mail", () => {
   it("is what it would be at once, wherever it is cut", async () => {
     await fc.assert(
       fc.asyncProperty(fc.oneof(long, fc.string()), async (text) => {
-        const clean = withoutControls(wellFormed(text));
+        const clean = withoutControls(text.toWellFormed());
         const { removed, text: fit } = await inTurns(fitText(text));
         assert.deepEqual([fit, removed], [withCrLf(clean.text), clean.removed]);
       }),
@@ -36,7 +35,7 @@ describe("A long text made fit for a mail", () => {
   it("is known again with other line ends, unless some of them were of another kind", async () => {
     await fc.assert(
       fc.asyncProperty(long, async (text) => {
-        const fit = withCrLf(wellFormed(text));
+        const fit = withCrLf(text.toWellFormed());
         const expected = fit.replaceAll("\r\n", "\n") === text;
         assert.equal(await inTurns(isWithCrLf(text, fit)), expected);
         assert.equal(await inTurns(isWithCrLf(text, `${fit}.`)), false);

@@ -180,7 +180,12 @@ describe("What is kept of an error and a message", () => {
   });
 
   it("is no Buffer where something only looks like one", () => {
-    for (const value of [{ type: "Buffer" }, { type: "Buffer", data: "x" }, { type: "Other", data: [1] }]) {
+    for (const value of [
+      { type: "Buffer" },
+      { type: "Buffer", data: "x" },
+      { type: "Other", data: [1] },
+      { type: "Buffer", data: [1, 256] },
+    ]) {
       assert.deepEqual(reviveMessage({ value }), { value });
     }
     assert.deepEqual(reviveMessage({ value: null }), { value: null });
