@@ -214,7 +214,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    */
   private readonly schedule = (): void =>
     queueMicrotask(() => {
-      const { state } = this;
+      const state = this.dialogue.state.kind;
       if (state !== "idle" && state !== "outOfSync") return;
       if (this.syncing !== undefined || (state === "outOfSync" && this.queue.length > 0)) {
         this.syncing ??= new Deferred();
