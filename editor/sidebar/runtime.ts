@@ -24,5 +24,5 @@ export function complaint(error: unknown): string {
   if (status === 401 || status === 403) return text("problem.denied");
   if (refusal.code === undefined) return text("problem.noAnswer");
   const { message, hint } = explain(refusal);
-  return [message, hint].filter((part) => part).join(". ");
+  return message && hint ? text("problem.refused", { message, hint }) : message || hint || "";
 }

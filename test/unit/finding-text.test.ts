@@ -10,7 +10,6 @@ const VALUES = {
   host: "smtp.example.com",
   address: "192.0.2.1",
   apn: "internet is active with",
-  source: "NTP",
   port: 465,
 };
 

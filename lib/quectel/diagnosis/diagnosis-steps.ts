@@ -5,11 +5,12 @@ import type { Command } from "../../at/command";
 import { isModemError, ModemError, SPECIAL_HINTS, type SpecialHint } from "../../errors";
 import { packetAttached, signalQuality } from "../commands/network";
 import { contextDefinition } from "../commands/pdp";
-import { found } from "./findings";
+import { found, type FINDINGS } from "./findings";
 import { failure, type DiagnosisContext, type DiagnosisStep, type Finding } from "./diagnosis-report";
 import { lookAtLogin, lookAtTls } from "./diagnosis-server";
 import { ifRefused, type Execute } from "../execute";
 import { addressOf, repliesToPing } from "../network/lookups";
+import type { TimeSource } from "../network/module-clock";
 import { mailSupportOf } from "../connection/models";
 import { WITHOUT_SOCKETS, type ModuleSockets } from "../sockets/module-sockets";
 import { stateWhere } from "../connection/modem-state";
@@ -102,7 +103,7 @@ async function lookAtRegistration({ modem }: DiagnosisContext, signal?: AbortSig
   if (state.name === "registering" && state.waitingFor === "application") return failure(state.error);
   return ok(
     found(status === "roaming" ? "roaming" : "home", {
-      technology: technology === undefined ? "" : `, ${technology}`,
+      technology: technology === undefined ? "" : ` · ${technology}`,
     }),
   );
 }
@@ -159,14 +160,21 @@ async function lookAtPdp({ modem, pdp, lease }: DiagnosisContext, signal?: Abort
   }
 }
 
+/** What is said of the module's clock, by where the right time came from. */
+const CLOCK_FINDINGS = {
+  module: "clockRight",
+  network: "clockFromNetwork",
+  timeServer: "clockFromTimeServer",
+  host: "clockFromHost",
+} as const satisfies Record<TimeSource, keyof typeof FINDINGS>;
+
 /** The clock by which certificates are checked: that of the module, which is set where it is wrong, or that of the host. */
 async function lookAtClock(context: DiagnosisContext, signal?: AbortSignal): Promise<Finding> {
   const { moduleClock, smtp, checkedBy = "module" } = context;
   if (smtp.security === "none" || !smtp.tls.verify) return skipped(found("noCertificate"));
   const host = checkedBy === "module" ? undefined : await lookAtHostClock(context, signal);
   if (host !== undefined && (checkedBy === "host" || host.status !== "ok")) return host;
-  const source = await moduleClock.ensure(signal);
-  return ok(source === "module" ? found("clockRight") : found("clockSet", { source }));
+  return ok(found(CLOCK_FINDINGS[await moduleClock.ensure(signal)]));
 }
 
 /** Certificates are valid for months; a clock that shows local time as UTC does no harm either. */

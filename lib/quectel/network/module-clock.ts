@@ -26,6 +26,12 @@ const TIME_SERVERS = ["pool.ntp.org", "time.google.com"] as const;
 /** Where a time came from. */
 export type TimeSource = "module" | "network" | "timeServer" | "host";
 
+const SOURCE_NAMES: Readonly<Record<Exclude<TimeSource, "module">, string>> = {
+  network: "the network",
+  timeServer: "a time server",
+  host: "the host",
+};
+
 export interface ClockStatus {
   /** What the module shows, ms since 1970; undefined when it cannot tell. */
   readonly time: number | undefined;
@@ -67,7 +73,8 @@ export class ModuleClock {
     if (this.trusted?.epoch === modem.epoch && modem.clock.now() < this.trusted.until) return "module";
     const source = await this.correct(signal);
     this.trusted = { epoch: modem.epoch, until: modem.clock.now() + TRUST_TIME_MS };
-    if (source !== "module") modem.log.info(`the module's clock was wrong and has been set (${source})`);
+    if (source !== "module")
+      modem.log.info(`the module's clock was wrong and has been set from ${SOURCE_NAMES[source]}`);
     return source;
   }
 

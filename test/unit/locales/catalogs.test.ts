@@ -31,6 +31,7 @@ const NAMES = [
   "__n__ kB",
   "__n__ min",
   "__n__ s",
+  "__message__. __hint__",
 ];
 
 /** What a translation must keep: placeholders, names of properties, commands and files, addresses, numbers. */

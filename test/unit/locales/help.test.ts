@@ -98,6 +98,15 @@ for (const name of nodeNames()) {
         const bold = contentsOf(help, "b").filter((words) => !/[:：]$/.test(words));
         for (const words of [...quoted, ...bold]) assert(shown.has(words), words);
       });
+
+      it(`lists in ${language} the outputs by the labels of the ports`, () => {
+        const [, list = ""] = /<ol class="node-ports">([\s\S]*?)\n<\/ol>/.exec(helpOf(language, name)) ?? [];
+        const outputs = [...list.matchAll(/^ {2}<li>(.+)$/gm)].map(([, output = ""]) => output.toLowerCase());
+        const ports = textsOf(readCatalog(language, `${name}.json`))
+          .filter(([key]) => /^port\.(?!input$)/.test(key))
+          .map(([, port]) => port.toLowerCase());
+        assert.deepEqual(outputs, ports.length > 1 ? ports : []);
+      });
     }
 
     for (const language of TRANSLATIONS) {

@@ -62,7 +62,7 @@ const FAULTS: Readonly<Record<string, readonly [fault: RegExp, example: string]>
   ],
 };
 
-const POLITE = /(?:です|ます|ません|でした|ました|ください)(?:か)?$/;
+const POLITE = /(?:です|ます|ません|でした|ました|ください)か?$|^__message__$/;
 
 describe("The Japanese texts", () => {
   let runtime: Awaited<ReturnType<typeof runtimeTexts>>;

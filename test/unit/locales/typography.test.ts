@@ -14,7 +14,7 @@ const FAULTS: Readonly<Record<string, RegExp>> = {
   "no space between Chinese and Latin": /\p{sc=Han}[\p{sc=Latin}\d]|[\p{sc=Latin}\d%]\p{sc=Han}/u,
   "a space between Chinese characters":
     /[\p{sc=Han}，。；：、？！（）“”…] +[\p{sc=Han}，。；：、？！（）“”…]/u,
-  "a space beside full-width punctuation": / [，。；：、？！（）…]|[，。；：、？！（）] /u,
+  "a space beside full-width punctuation": / [，。；：、？！（）…]|[，。；：、？！（）] (?!·)/u,
   "full-width letters or digits": /[！-～]/u,
   "other quotation marks": /["'「」『』‘’]/u,
   "quotation marks that do not match": /”[^“]*”|“[^”]*“|^[^“]*”|“[^”]*$/u,
@@ -38,7 +38,7 @@ function fault(text: string): string | undefined {
 function filledIn(text: string): string {
   return text
     .replaceAll(/__time__/g, "5 分钟")
-    .replaceAll(/__technology__/g, "，LTE")
+    .replaceAll(/__technology__/g, " · LTE")
     .replaceAll(/__\w+__/g, "X1")
     .replaceAll(/<[^>]*>/g, "")
     .replaceAll('&lt;img src="cid:chart"&gt;', "X1")
