@@ -72,12 +72,11 @@ async function serve() {
   try {
     console.log(`\nNode-RED editor   ${demo.editor}\nInbox             ${demo.inbox}\n`);
     console.log("Flows and settings of this demo are temporary: they are deleted when it ends.");
+    if (values.port === undefined)
+      console.log("The ports differ each time; npm start -- --help tells how to choose.");
     console.log(
-      values.port === undefined
-        ? "The ports differ each time; --port 1880 chooses the editor's, --host 0.0.0.0 opens it to the LAN.\n"
-        : "",
+      "\nOpen both in a browser, and press the button of the node Send a mail in the flow. Ctrl-C ends.",
     );
-    console.log("Press the button of the inject node, then look into the inbox. Ctrl-C ends.");
     await Promise.race([
       interrupted(),
       demo.ended.then(() => Promise.reject(new Error("Node-RED has ended"))),
@@ -117,7 +116,8 @@ async function once() {
 
 async function startDemo({ onLine, onMail }) {
   const [freePort, smtpPort, webPort] = await freePorts(3);
-  const flows = await demoFlows(smtpPort);
+  const inboxUrl = `http://127.0.0.1:${webPort}/`;
+  const flows = await demoFlows(smtpPort, inboxUrl);
   const inbox = await startInbox({ smtpPort, webPort, onMail });
   try {
     const packageDir = fileURLToPath(new URL("..", import.meta.url));
@@ -132,7 +132,7 @@ async function startDemo({ onLine, onMail }) {
     });
     return {
       editor: nodeRed.url,
-      inbox: `http://127.0.0.1:${webPort}/`,
+      inbox: inboxUrl,
       injectId: flows.find((node) => node.type === "inject").id,
       ended: nodeRed.ended,
       stop: async () => {
@@ -146,12 +146,15 @@ async function startDemo({ onLine, onMail }) {
   }
 }
 
-/** The example "First mail", its mail server replaced by the inbox. */
-async function demoFlows(smtpPort) {
+/** The example "First mail", its mail server replaced by the inbox; its comment fits a flow that is deployed already. */
+async function demoFlows(smtpPort, inboxUrl) {
   const text = await readFile(new URL("../examples/01 First mail.json", import.meta.url), "utf8");
-  return JSON.parse(text).map((node) =>
-    node.type === "quectel-modem" ? { ...node, smtpHost: "127.0.0.1", smtpPort: String(smtpPort) } : node,
-  );
+  const comment = { name: `Press the button on the left. The mail arrives at ${inboxUrl}` };
+  const server = { smtpHost: "127.0.0.1", smtpPort: String(smtpPort) };
+  return JSON.parse(text).map((node) => {
+    if (node.type === "comment") return { ...node, ...comment };
+    return node.type === "quectel-modem" ? { ...node, ...server } : node;
+  });
 }
 
 function print(mail) {

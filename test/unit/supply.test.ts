@@ -1,9 +1,16 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lockedPackages, nameAt, ROOT, runtimeTree } from "../support/runtime-tree";
 
+/** As npm compares versions. */
+const semver: { satisfies(version: string, range: string): boolean } = createRequire(
+  require.resolve("@node-red/registry"),
+)("semver");
+
 interface Manifest {
+  readonly allowScripts: Readonly<Record<string, boolean>>;
   readonly scripts: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
@@ -55,6 +62,34 @@ describe("What is installed with this package", () => {
     const text = readFileSync(join(ROOT, "SECURITY.md"), "utf8");
     const listed = text.split("\n").filter((line) => line.startsWith("| `"));
     assert.deepEqual(listed, wanted.sort());
+  });
+
+  it("names each package of this repository whose install script runs, so that npm asks nobody about it", () => {
+    const scripts = Object.entries(lockedPackages()).filter(
+      ([place, { hasInstallScript, inBundle }]) =>
+        hasInstallScript === true && inBundle !== true && !place.endsWith("/fsevents"),
+    );
+    assert.deepEqual(
+      [...new Set(scripts.map(([place]) => nameAt(place)))].sort(),
+      Object.keys(manifest.allowScripts).sort(),
+    );
+  });
+
+  it("fits every supported Node.js, tools included, so that npm warns of none", () => {
+    const { optionalDependencies } = JSON.parse(
+      readFileSync(join(ROOT, ".ci/versions/package.json"), "utf8"),
+    ) as Manifest & { readonly optionalDependencies: Readonly<Record<string, string>> };
+    const tested = Object.values(optionalDependencies).map((alias) => alias.replace(/^.*@/, ""));
+    const lowest = `${manifest.engines["node"]?.replace(">=", "")}.0`;
+    for (const version of new Set([lowest, ...tested])) {
+      const unfit = Object.entries(lockedPackages()).filter(
+        ([, { engines }]) => engines?.["node"] !== undefined && !semver.satisfies(version, engines["node"]),
+      );
+      assert.deepEqual(
+        unfit.map(([place]) => `${place} on ${version}`),
+        [],
+      );
+    }
   });
 
   it("is locked to what it was, bit by bit, wherever it comes from", () => {

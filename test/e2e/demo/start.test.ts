@@ -45,12 +45,21 @@ describe("npm start", function () {
   it("prints both addresses, with the port that is asked for, and ends cleanly with Ctrl-C", async () => {
     const { freePorts } = await import("../../../scripts/demo/ports.mjs");
     const [port] = await freePorts(1);
+    let flows = "";
+    const look = async (): Promise<void> => {
+      flows = await (await fetch(`http://127.0.0.1:${port}/flows`)).text();
+    };
     const { code, lines } = await start(["--port", String(port)], (line, interrupt) => {
-      if (line.includes("Ctrl-C ends")) interrupt();
+      if (line.includes("Ctrl-C ends")) void look().finally(interrupt);
     });
     assert.equal(code, 0, lines.join("\n"));
     assert.ok(lines.includes(`Node-RED editor   http://127.0.0.1:${port}/`), lines.join("\n"));
-    assert.ok(lines.some((line) => /^Inbox +http:\/\/127\.0\.0\.1:\d+\/$/.test(line)));
+    const inbox = lines.map((line) => /^Inbox +(http:\/\/127\.0\.0\.1:\d+\/)$/.exec(line)?.[1]).find(Boolean);
+    // The flow is deployed, and its mail does not go to the mailbox that the sidebar shows.
+    const [comment] = (JSON.parse(flows) as { type: string; name: string }[]).filter(
+      ({ type }) => type === "comment",
+    );
+    assert.equal(comment?.name, `Press the button on the left. The mail arrives at ${inbox}`);
   });
 
   for (const [args, what] of [
