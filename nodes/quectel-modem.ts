@@ -40,7 +40,7 @@ const STARTTLS_REMARK =
 const initialise: NodeInitializer = (RED: NodeAPI) => {
   function QuectelModem(this: Instance, definition: Definition): void {
     RED.nodes.createNode(this, definition);
-    const name = definition.name || definition.id;
+    const name = nameOf(definition);
     const directory = modemDirectory(RED, this.id);
     const settings = settingsOf(definition, this.credentials);
     // Unusable settings are told before there is a host, and before it is used.
@@ -111,6 +111,19 @@ function settingsOf(definition: Definition, credentials: ModemCredentials): Mode
     return readModemSettings(definition, credentials);
   } catch (error) {
     return asModemError(error);
+  }
+}
+
+/** As the dialogs list it: by its name, else by its connection. */
+function nameOf({ id, name, transport, serialPort, tcpHost, tcpPort }: Definition): string {
+  if (name) return name;
+  switch (transport) {
+    case "tcp":
+      return `${String(tcpHost)}:${String(tcpPort)}`;
+    case "simulator":
+      return "Simulated modem";
+    default:
+      return typeof serialPort === "string" && serialPort !== "" ? serialPort : id;
   }
 }
 

@@ -44,6 +44,8 @@ describe("A modem that finds no network", () => {
     const { error } = await bench.received("caught");
     assert.equal(error.code, "NETWORK_NOT_REGISTERED");
     assert.match(error.message, /antenna/);
+    // Without a name of its own it is called as the dialogs list it.
+    assert.match(error.message, /^Error: 127\.0\.0\.1:\d+: /);
     clock.leap(90_000);
     clock.leap(90_000);
     assert.equal(bench.count("caught"), 1);

@@ -206,6 +206,23 @@ describe("The sidebar's endpoints", () => {
     });
   }
 
+  it("show the last mails after a deploy, too, until their modem is removed", async () => {
+    await load();
+    const ended = async (): Promise<string[]> =>
+      ((await view()).ended as { subject: string }[]).map(({ subject }) => subject);
+    for (const subject of ["first", "second"]) {
+      send({ topic: subject });
+      await bench.received("sent", subject === "first" ? 1 : 2);
+    }
+    // The test's deploys carry no credentials.
+    const flow = [modemNode(server.port), sendNode(), helperNode("sent"), helperNode("failed")];
+    await bench.deploy(flow, "full");
+    assert.deepEqual(await ended(), ["second", "first"]);
+    await bench.deploy([helperNode("sent")], "full");
+    await bench.deploy(flow, "full");
+    assert.deepEqual(await ended(), []);
+  });
+
   it("record a trace only while a person wants it, without contents, addresses and credentials", async () => {
     await load();
     await bench.showsStatus("send", "SIMULATED ready");

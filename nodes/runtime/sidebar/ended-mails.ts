@@ -1,7 +1,8 @@
 /**
  * EndedMails: the last mails of a modem and what became of them, for a person who looks.
  *
- * In memory and bounded; failed mails stay in the outbox besides. No address is kept in full, and no text.
+ * In memory and bounded; failed mails stay in the outbox besides. No address is kept in full, and no text. A deploy makes
+ * the modem's node anew, and its mails stay with it.
  */
 import type { Clock } from "../../../lib/clock";
 import { knownFields } from "../../../lib/errors";
@@ -30,6 +31,21 @@ export interface EndedMail {
   /** Version of the encryption, such as `TLSv1.3`, where this package spoke SMTP. */
   readonly tls?: string;
   readonly error?: ShownError;
+}
+
+/** By the folder of the modem. */
+const known = new Map<string, EndedMails>();
+
+/** Those of this modem since Node-RED has started, whichever node stands for it now. */
+export function endedMailsOf(directory: string, clock: Clock): EndedMails {
+  const mails = known.get(directory) ?? new EndedMails(clock);
+  known.set(directory, mails);
+  return mails;
+}
+
+/** For a modem that was removed. */
+export function forgetEndedMails(directory: string): void {
+  known.delete(directory);
 }
 
 export class EndedMails {

@@ -13,7 +13,7 @@ import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox"
 import type { ShownStatus } from "../status/status";
 import { type Action, perform } from "./actions";
 import { ChangeTick, type Tick } from "./change-tick";
-import { EndedMails } from "./ended-mails";
+import type { EndedMails } from "./ended-mails";
 import type { NetworkSnapshot } from "../../../lib/quectel/registration/registration";
 import { credentialsOf, forStrangers } from "../admin/masking";
 import { EMPTY_QUEUE, type ModemView, queueOf } from "./modem-view";
@@ -35,6 +35,7 @@ export interface MonitorOptions {
   readonly clock: Clock;
   readonly modem: WatchedModem;
   readonly versions: { readonly package: string; readonly nodeRed: string };
+  readonly mails: EndedMails;
   /** Reaches everybody who sees the editor. */
   readonly publish: (tick: Tick) => void;
 }
@@ -45,7 +46,6 @@ const MOST_TROUBLES = 10;
 export class ModemMonitor {
   private readonly samples: SignalSamples;
   private readonly sampler: SignalSampler;
-  private readonly mails: EndedMails;
   private readonly tick: ChangeTick;
   private readonly recording: TraceRecording;
   private recorded: Assembly | undefined;
@@ -54,7 +54,6 @@ export class ModemMonitor {
   constructor(private readonly options: MonitorOptions) {
     const { clock, modem } = options;
     this.samples = new SignalSamples(clock);
-    this.mails = new EndedMails(clock);
     this.tick = new ChangeTick(clock, () => options.publish(this.figures()));
     const changed = (): void => this.tick.changed();
     this.recording = new TraceRecording(clock, changed);
@@ -79,7 +78,7 @@ export class ModemMonitor {
   };
 
   readonly ended = (ended: MailEnded): void => {
-    this.mails.add(ended);
+    this.options.mails.add(ended);
     this.tick.changed();
   };
 
@@ -108,7 +107,7 @@ export class ModemMonitor {
       ...(nextConnectInMs === undefined ? {} : { nextConnectInMs }),
       samples: this.samples.list(),
       queue: running === undefined ? EMPTY_QUEUE : await queueOf(running),
-      ended: this.mails.list(),
+      ended: this.options.mails.list(),
       ...this.inbox(),
       trace: {
         ...(endsIn === undefined ? {} : { endsInMs: endsIn }),
