@@ -43,6 +43,7 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
         allowFrom: host().parts.settings.text.allowFrom,
         attachmentPaths: attachmentPaths(RED),
         priority: chosen().priority,
+        letters: host().parts.settings.mailer === "module" ? "ascii" : "any",
       }),
       onEnd: (sentAt) => showEnd(host, user, sentAt),
     });

@@ -8,6 +8,9 @@ import { field } from "./field";
 /** Opens the tab of a property's field and puts the cursor there. */
 export type LeadTo = (property: string) => void;
 
+/** Keeps what a person says of the letters of the test mail. */
+type Judge = (isReadable: boolean) => void;
+
 interface ShownStep extends Omit<TestStep, "status" | "detail"> {
   readonly status: TestStep["status"] | "running" | "pending";
   readonly detail?: string;
@@ -28,7 +31,7 @@ let shown: string | undefined;
 let unreadable = new Set<string>();
 
 /** Shows a connection test as the runtime tells of it; called again with each look. */
-export function showTest(view: TestView, leadTo: LeadTo): void {
+export function showTest(view: TestView, leadTo: LeadTo, judge: Judge): void {
   const news = JSON.stringify(view);
   if (news === shown) return;
   shown = news;
@@ -40,7 +43,7 @@ export function showTest(view: TestView, leadTo: LeadTo): void {
   for (const warning of mail?.warnings ?? []) $("<li>").text(warning).appendTo(warnings);
   const question = $("#quectel-test-question");
   // Over a socket the text is in UTF-8, and there is nothing to choose.
-  if (mail?.coding !== undefined) showQuestion(question, mail, leadTo);
+  if (mail?.coding !== undefined) showQuestion(question, mail, leadTo, judge);
   if (mail?.received !== undefined) showReceived(question, mail.received);
   if (view.report !== undefined) showReport($("#quectel-test-report"), view.report);
   if (view.phase === "ended") showResult();
@@ -251,18 +254,20 @@ function showReceived(area: JQuery, mail: NonNullable<SentTestMail["received"]>)
 }
 
 /** Asks whether the letters of the test mail can be read; only a person sees that. */
-function showQuestion(area: JQuery, mail: SentTestMail, leadTo: LeadTo): void {
+function showQuestion(area: JQuery, mail: SentTestMail, leadTo: LeadTo, judge: Judge): void {
   area.empty();
   const letters = [mail.accents, mail.chinese].filter((part) => part !== "").join("  ");
   $("<p>").text(text("connectionTest.readable", { letters })).appendTo(area);
   button("quectel-test-readable", text("connectionTest.yes"), () => {
+    judge(true);
     area.empty();
     $("<p>").text(text("connectionTest.keepCoding")).appendTo(area);
   }).appendTo(area);
   area.append(" ");
-  button("quectel-test-unreadable", text("connectionTest.no"), () => showAdvice(area, mail, leadTo)).appendTo(
-    area,
-  );
+  button("quectel-test-unreadable", text("connectionTest.no"), () => {
+    judge(false);
+    showAdvice(area, mail, leadTo);
+  }).appendTo(area);
 }
 
 function showReport(area: JQuery, report: string): void {

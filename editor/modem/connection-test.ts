@@ -168,10 +168,17 @@ async function follow(id: string, own: number, leadTo: LeadTo): Promise<void> {
   for (;;) {
     const view = await request<TestView>(`connection-tests/${id}`);
     if (own !== generation) return;
-    showTest(view, leadTo);
+    showTest(view, leadTo, (isReadable) => tellLetters(id, isReadable));
     if (view.phase === "ended") return;
     await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
   }
+}
+
+/** Only the module's own client is in question; where it is not kept, letters go by this package as before. */
+function tellLetters(id: string, readable: boolean): void {
+  request(`connection-tests/${id}/letters`, { method: "POST", body: { readable } }).catch((error: unknown) =>
+    RED.notify(document.createTextNode(complaint(error)), "error"),
+  );
 }
 
 function cancel(): void {

@@ -21,8 +21,10 @@ type Received = NonNullable<ModemView["inbox"]>[number];
  * @param passed milliseconds since then.
  */
 export function partsOf(view: ModemView, passed: number, act: Act): readonly HTMLElement[] {
+  const trouble = explained(view.trouble);
   return [
     statusOf(view),
+    ...(trouble === undefined ? [] : [trouble]),
     ...(view.nextConnectInMs === undefined ? [] : connectionOf(view.nextConnectInMs - passed, act)),
     queueOf(view.queue, passed, act),
     endedOf(view),

@@ -103,6 +103,11 @@ export const SMTP_ERRORS = {
     hint: "Set the clock of this computer. If it is correct, the mail server needs a new certificate.",
     class: "transient",
   },
+  SMTP_UTF8_UNSUPPORTED: {
+    text: "The mail server does not accept addresses with letters beyond ASCII before the @ (SMTPUTF8)",
+    hint: "Use another address of the recipient or the sender, without such letters, or a mail server that supports SMTPUTF8.",
+    class: "message",
+  },
   SMTP_TOKEN_REFUSED: {
     text: "The token endpoint refused to issue a token for the login (OAuth 2)",
     hint: "Check Directory (tenant), Client ID and Client secret, or the Key file, on the modem's Mail server tab. The message quotes the endpoint's response.",

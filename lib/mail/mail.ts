@@ -13,7 +13,7 @@ export type Delivery = "atLeastOnce" | "atMostOnce";
 /** An address with its display name; the name is empty when there is none. */
 export interface Mailbox {
   readonly name: string;
-  /** Bare, ASCII (an IDN domain in its A-label form). */
+  /** Bare; the domain in ASCII (an IDN domain in its A-label form), what stands before the @ in NFC. */
   readonly address: string;
 }
 
@@ -70,7 +70,7 @@ export interface Mail {
   readonly replyTo?: readonly Mailbox[];
   /** Undefined: none. */
   readonly fields?: MailFields;
-  /** Bare addresses, ASCII (IDN domains in their A-label form), no duplicates over the three lists. */
+  /** Bare addresses as in `Mailbox`, no duplicates over the three lists. */
   readonly to: readonly string[];
   readonly cc: readonly string[];
   readonly bcc: readonly string[];
@@ -148,7 +148,7 @@ export interface UnreadableRecipient {
 
 export interface RejectedRecipient {
   readonly address: string;
-  /** Why, where the entry is no address at all. */
+  /** Why, where it was no server or module that refused it. */
   readonly code?: ErrorCode;
   readonly modemCode?: number;
   readonly smtpCode?: number;

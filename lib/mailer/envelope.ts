@@ -1,10 +1,16 @@
 /** What an envelope says, whoever carries it, and its outcome where the caller does not wait any more. */
 import { isModemError, ModemError } from "../errors";
+import { isAscii } from "../mail/ascii-fold";
 import type { Ended, Envelope } from "./mailer";
 
 /** All recipients: To, then Cc, then Bcc. */
 export function recipientsOf(envelope: Envelope): readonly string[] {
   return [...envelope.to, ...envelope.cc, ...envelope.bcc];
+}
+
+/** True where an address has letters beyond ASCII, for which a server must offer SMTPUTF8 (RFC 6531). */
+export function needsUtf8(...addresses: readonly string[]): boolean {
+  return !addresses.every(isAscii);
 }
 
 /** The outcome of a transaction that was called off: nothing was sent. */

@@ -57,6 +57,7 @@ const CONCERNS: Partial<Record<ErrorCode, readonly Concern[]>> = {
   SMTP_ACCESS_DENIED: ["server", "login"],
   SMTP_AUTH_FAILED: ["server", "login"],
   SMTP_TOKEN_REFUSED: ["login"],
+  SMTP_UTF8_UNSUPPORTED: ["server", "sender"],
 };
 
 /** Errors after which another try may do harm: it counts towards a locked account or SIM card. */

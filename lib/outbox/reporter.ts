@@ -180,10 +180,10 @@ function conclusionOf(
       served.push(one);
       sent.push(state);
     } else if (state.kind === "failed") {
-      const { modemCode, smtpCode } = state.error;
-      for (const address of recipientsOf(envelope)) {
-        rejected.push({ address, ...knownFields({ modemCode, smtpCode }) });
-      }
+      const { modemCode, smtpCode, code } = state.error;
+      const isNumbered = modemCode !== undefined || smtpCode !== undefined;
+      const why = isNumbered ? knownFields({ modemCode, smtpCode }) : { code };
+      for (const address of recipientsOf(envelope)) rejected.push({ address, ...why });
     }
   }
   const sendMs = sent.length === 0 ? undefined : total(sent.map((one) => one.sendMs));

@@ -64,47 +64,82 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
   const POLL_MS = 5_000;
   const bench = new FlowBench();
 
+  let clock: LeapingClock;
+  let module: SimulatedModem;
+  let server: Awaited<ReturnType<typeof serveTcp>>;
+  let mails: MailServer;
+
+  beforeEach(async () => {
+    clock = new LeapingClock();
+    module = new SimulatedModem();
+    server = await serveTcp(module, { tcpPort: 0 });
+    mails = await MailServer.start();
+  });
+
+  afterEach(async () => {
+    clock.restore();
+    await bench.end();
+    await mails.stop();
+    await server.close();
+  });
+
+  /** A mail meets a client that is busy until the returned function is called. */
+  async function meets(mailer: string): Promise<() => void> {
+    await bench.load([
+      modemNode(mails.port, {
+        transport: "tcp",
+        tcpHost: "127.0.0.1",
+        tcpPort: String(server.tcpPort),
+        allowReset: false,
+        sendTimeout: "60",
+        mailer,
+      }),
+      sendNode(),
+      { id: "catch", type: "catch", z: "tab", scope: ["modem", "send"], wires: [["caught"]] },
+      helperNode("caught"),
+      helperNode("sent"),
+    ]);
+    await bench.showsStatus("send", "ready");
+    const free = module.define((context, next) =>
+      context.name.startsWith("+QSMTP") && context.form !== "test" ? { kind: "cme", code: 652 } : next(),
+    );
+    bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
+    await waitFor("its report", async () => {
+      await clock.leapOnly(POLL_MS, POLL_MS);
+      return bench.count("caught") > 0;
+    });
+    return free;
+  }
+
   it("needs its power switched, says so once, and sends what waits when it is free", async () => {
-    const clock = new LeapingClock();
-    const module = new SimulatedModem();
-    const server = await serveTcp(module, { tcpPort: 0 });
-    const mails = await MailServer.start();
-    try {
-      await bench.load([
-        modemNode(mails.port, {
-          transport: "tcp",
-          tcpHost: "127.0.0.1",
-          tcpPort: String(server.tcpPort),
-          allowReset: false,
-          sendTimeout: "60",
-        }),
-        sendNode(),
-        { id: "catch", type: "catch", z: "tab", scope: ["modem", "send"], wires: [["caught"]] },
-        helperNode("caught"),
-        helperNode("sent"),
-      ]);
-      await bench.showsStatus("send", "ready");
-      const free = module.define((context, next) =>
-        context.name.startsWith("+QSMTP") && context.form !== "test" ? { kind: "cme", code: 652 } : next(),
-      );
-      bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
-      await waitFor("its report", async () => {
-        await clock.leapOnly(POLL_MS, POLL_MS);
-        return bench.count("caught") > 0;
-      });
-      await bench.showsStatus("send", "needs power cycle");
-      assert.equal((await bench.received("caught")).error.code, "MODEM_STUCK");
-      free();
+    const free = await meets("module");
+    await bench.showsStatus("send", "needs power cycle");
+    assert.equal((await bench.received("caught")).error.code, "MODEM_STUCK");
+    free();
+    await clock.leapOnly(60_000, 60_000);
+    assert.equal((await bench.received("sent")).smtp.status, "sent");
+    await bench.showsStatus("send", /^sent, /);
+    assert.equal(bench.count("caught"), 1);
+  });
+
+  it("says so once and in the sidebar while its mails go out by socket, and waits with none", async () => {
+    const free = await meets("auto");
+    const { error } = await bench.received("caught");
+    assert.equal(error.code, "MODEM_STUCK");
+    assert.match(error.message, /Mails are sent by this package over a socket meanwhile/);
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual([smtp.status, smtp.via], ["sent", "socket"]);
+    await bench.showsStatus("send", /^sent, /);
+    const trouble = async () => (await bench.ask("/quectel-modem/modems/modem")).body.trouble;
+    const { code, hintKey } = await trouble();
+    assert.deepEqual([code, hintKey], ["MODEM_STUCK", "sentBySocket"]);
+    free();
+    // Asked each minute, unless a mail has the module just then.
+    await waitFor("the end of it", async () => {
       await clock.leapOnly(60_000, 60_000);
-      assert.equal((await bench.received("sent")).smtp.status, "sent");
-      await bench.showsStatus("send", /^sent, /);
-      assert.equal(bench.count("caught"), 1);
-    } finally {
-      clock.restore();
-      await bench.end();
-      await mails.stop();
-      await server.close();
-    }
+      return (await trouble()) === undefined;
+    });
+    assert.equal(bench.count("caught"), 1);
   });
 });
 

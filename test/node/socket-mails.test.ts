@@ -76,6 +76,43 @@ describe("A modem with mails over a socket", () => {
     assert.doesNotMatch(mail?.raw.toString() ?? "", /boss@example/);
   });
 
+  it("sends to letters beyond ASCII before the @ where the server takes them, else to the others alone", async () => {
+    const { port, received } = await open({ utf8: true });
+    await load(port);
+    const to = "jürgen@example.com, duty@example.com";
+    bench.inject("send", { to, payload: "94 %" });
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual([smtp.status, smtp.accepted], ["sent", ["duty@example.com", "jürgen@example.com"]]);
+    assert.deepEqual(
+      received.map((mail) => [mail.to, mail.utf8]),
+      [
+        [["duty@example.com"], false],
+        [["jürgen@example.com"], true],
+      ],
+    );
+    const { body: modem } = await bench.ask("/quectel-modem/modems/modem");
+    assert.doesNotMatch(JSON.stringify(modem), /ürgen|duty/);
+    await bench.unload();
+    await server?.stop();
+
+    const other = await open();
+    await load(other.port);
+    bench.inject("send", { to, payload: "95 %" });
+    const { smtp: partial } = await bench.received("sent");
+    assert.equal(partial.status, "partial");
+    assert.deepEqual(partial.rejected, [{ address: "jürgen@example.com", code: "SMTP_UTF8_UNSUPPORTED" }]);
+    bench.inject("send", { to: "jürgen@example.com", payload: "96 %" });
+    const { error } = await bench.received("failed");
+    assert.equal(error?.code, "SMTP_UTF8_UNSUPPORTED");
+    await bench.unload();
+
+    await load(other.port, { mailer: "module" });
+    bench.inject("send", { to, payload: "97 %" });
+    const { smtp: byModule } = await bench.received("sent");
+    assert.deepEqual(byModule.accepted, ["duty@example.com"]);
+    assert.deepEqual(byModule.rejected, [{ address: "jürgen@example.com", code: "INVALID_RECIPIENT" }]);
+  });
+
   it("shows HTML with its picture, also of a mail that waited over a restart", async () => {
     const { port, received } = await open({ reports: true });
     const outbox = { id: "outbox", type: "quectel-outbox", z: "flow", modem: "modem", wires: [[]] };
@@ -174,6 +211,56 @@ describe("A modem with mails over a socket", () => {
     await waitFor("the mail", () => received.length === 1);
   });
 
+  it("waits for a right client secret, and all that wait go out at once when it was deployed", async () => {
+    const right = "a canary+client/secret~82";
+    const tokens = await TokenServer.start();
+    try {
+      const auth = { user: LOGIN.user, password: "none", token: () => tokens.newest };
+      const { port, received } = await open({ tls: "starttls", auth, authMethods: ["XOAUTH2"] });
+      tokens.answer = (request, form, response) => {
+        const isRight = form.get("client_secret") === right;
+        if (isRight) tokens.newest = "canary-token-82";
+        const answer = isRight
+          ? jsonAnswer(200, { token_type: "Bearer", expires_in: 3600, access_token: tokens.newest })
+          : jsonAnswer(401, { error: "invalid_client" });
+        answer(request, form, response);
+      };
+      const loadWith = (clientSecret: string): Promise<void> =>
+        load(
+          port,
+          {
+            smtpSecurity: "starttls",
+            tlsRoot: "pem",
+            tlsCa: certificate("ca").cert,
+            login: "oauth2",
+            tokenUrl: `https://localhost:${tokens.port}/token`,
+            clientId: "app",
+          },
+          { smtpUser: LOGIN.user, clientSecret },
+        );
+      await loadWith("expired");
+      for (const payload of ["94 %", "95 %", "96 %"])
+        bench.inject("send", { to: "duty@example.com", payload });
+      await bench.showsStatus("send", /^SIMULATED token refused · 3 ✉/);
+      const asked = tokens.asked.length;
+      await bench.unload();
+      // Another deploy changes nothing about it: the endpoint is left alone.
+      await loadWith("expired");
+      await bench.showsStatus("send", /^SIMULATED token refused · 3 ✉/);
+      assert.equal(tokens.asked.length, asked);
+      await bench.unload();
+      await loadWith(right);
+      await waitFor("all mails", () => received.length === 3);
+      assert.deepEqual(
+        received.map(({ parsed }) => parsed.text?.trim()),
+        ["94 %", "95 %", "96 %"],
+      );
+      assert.equal(tokens.asked.length, asked + 1, "one token for all of them");
+    } finally {
+      await tokens.stop();
+    }
+  });
+
   it("sends its test mail the same way, and asks for no coding", async () => {
     const { port, received } = await open({ auth: LOGIN });
     await bench.load([helperNode("other")]);
@@ -239,6 +326,30 @@ describe("A modem with mails over a socket", () => {
       ["modem ok", "byModule skipped", "bySocket ok"],
     );
     assert.equal(secure.length, 1);
+  });
+
+  it("sends letters by the module's client once a person could read them in a test mail, until one could not", async () => {
+    const { port } = await open();
+    await bench.load([helperNode("other")]);
+    const { id: _, type: __, ...properties } = modemNode(port, { mailer: "auto" });
+    const { id } = await testMail(properties, {});
+    await bench.unload();
+    await load(port, { mailer: "auto" });
+    const says = (about: string, body: object) =>
+      helper.request().post(`/quectel-modem/connection-tests/${about}/letters`).send(body);
+    let mails = 0;
+    const wayOf = async (): Promise<string> => {
+      bench.inject("send", { to: "duty@example.com", topic: "Pegel 过高", payload: "94 %" });
+      return (await bench.received("sent", ++mails)).smtp.via;
+    };
+    assert.equal(await wayOf(), "socket");
+    assert.equal((await says(id, { readable: true })).status, 200);
+    assert.equal(await wayOf(), "module");
+    assert.equal((await says(id, { readable: "no" })).status, 400);
+    assert.equal((await says("1", { readable: false })).status, 404);
+    assert.equal(await wayOf(), "module");
+    assert.equal((await says(id, { readable: false })).status, 200);
+    assert.equal(await wayOf(), "socket");
   });
 
   it("says which part of a login by a token failed: the endpoint, or the mail server", async () => {

@@ -52,6 +52,8 @@ export interface MailServerOptions {
   readonly size?: number;
   /** Reports about the delivery are offered (RFC 3461), default false. */
   readonly reports?: boolean;
+  /** Addresses with letters beyond ASCII are taken (RFC 6531), default false: any with such letters is then refused. */
+  readonly utf8?: boolean;
   /** Awaited before a mail is taken, and again before that is said. */
   readonly pause?: () => Promise<void>;
 }
@@ -60,6 +62,8 @@ export interface ReceivedMail {
   readonly from: string;
   /** Envelope recipients in the order of their RCPT commands. */
   readonly to: readonly string[];
+  /** The transaction was said to need letters beyond ASCII (RFC 6531). */
+  readonly utf8: boolean;
   readonly raw: Buffer;
   readonly parsed: ParsedMail;
   /** What was asked for of reports about the delivery (RFC 3461); of the recipients in their order. */
@@ -102,6 +106,7 @@ export class MailServer {
       authMethods: [...(options.authMethods ?? ["PLAIN", "LOGIN"])],
       ...(options.size !== undefined && { size: options.size }),
       hideDSN: options.reports !== true,
+      hideSMTPUTF8: options.utf8 !== true,
       allowInsecureAuth: true,
       disableReverseLookup: true,
       disabledCommands: [
@@ -198,7 +203,7 @@ export class MailServer {
     const error = refusal(this.refuse.data);
     if (error !== undefined) return error;
     await pause?.();
-    const { mailFrom, rcptTo, dsn } = session.envelope;
+    const { mailFrom, rcptTo, dsn, smtpUtf8 } = session.envelope;
     this.received.push({
       reports: {
         ...knownFields({ ret: dsn?.ret, envid: dsn?.envid }),
@@ -206,6 +211,7 @@ export class MailServer {
       },
       from: mailFrom === false ? "" : mailFrom.address,
       to: rcptTo.map((recipient) => recipient.address),
+      utf8: smtpUtf8 === true,
       raw,
       parsed: await simpleParser(raw),
       clientName: session.hostNameAppearsAs,

@@ -6,6 +6,7 @@ import { duplexPair, type Duplex } from "node:stream";
 import { systemClock } from "../../lib/clock";
 import { AutoMailer } from "../../lib/mailer/auto/auto-mailer";
 import type { Ended, Mailer, Outcome, Prepared, PrepareOptions, Transaction } from "../../lib/mailer/mailer";
+import type { ComposeSettings } from "../../lib/mailer/qsmtp/compose/compose";
 import { QsmtpMailer } from "../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { MessageSettings } from "../../lib/mailer/smtp/message";
 import { SmtpMailer } from "../../lib/mailer/smtp/smtp-mailer";
@@ -40,7 +41,7 @@ export interface SocketHostOptions {
 
 export interface SocketMailerOptions {
   readonly smtp?: Partial<SmtpSettings>;
-  readonly text?: Partial<MessageSettings>;
+  readonly text?: Partial<MessageSettings & Pick<ComposeSettings, "charset">>;
 }
 
 export type SocketHost = ReturnType<typeof socketHost>;
@@ -115,7 +116,11 @@ export function socketHost(options: SocketHostOptions = {}) {
         }),
         socket: new SmtpMailer({ ...common, recovery, sockets, text: texts }),
       };
-      return inTwoPhases(new AutoMailer({ modem, ways, settings, text: texts }));
+      const readableCoding = () => ways.module.readableCoding();
+      return {
+        ...inTwoPhases(new AutoMailer({ modem, ways, settings, text: texts, store, readableCoding })),
+        ways,
+      };
     },
     close: async (): Promise<void> => {
       pdp.close();

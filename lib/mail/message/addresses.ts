@@ -2,8 +2,8 @@
  * E-mail addresses of a message: lists in the forms that flows use, down to bare addresses in ASCII.
  *
  * What can be read is read; the rest is named, so that one wrong entry never costs the others their mail. An address
- * is an RFC 5322 mailbox without what cannot be put into an AT command (quotation marks) or into SMTP without
- * extensions (letters beyond ASCII before the @).
+ * is an RFC 5322 mailbox without what cannot be put into an AT command (quotation marks), and without letters beyond ASCII
+ * before the @ (RFC 6531) where the way out does not carry them.
  */
 import { domainToASCII } from "node:url";
 import { once } from "../../async";
@@ -28,6 +28,12 @@ const DEEPEST_LIST = 3;
 const BARE = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}$/;
 const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
 
+/** Visible characters beyond ASCII (RFC 6532 section 3.2), without those that turn the direction of reading round. */
+const BEYOND_ASCII = /[^\p{C}\p{Z}\p{ASCII}]/gu;
+
+/** What may stand before the @. `any` needs a server that takes it (SMTPUTF8). */
+export type Letters = "ascii" | "any";
+
 export interface AddressList {
   /** Those that were read, each address once. */
   readonly mailboxes: readonly Mailbox[];
@@ -51,7 +57,7 @@ export interface Unreadable {
  *
  * @throws ModemError `code` for a value that cannot be read at all
  */
-export function readAddresses(value: unknown, code: ErrorCode): AddressList {
+export function readAddresses(value: unknown, code: ErrorCode, letters: Letters = "ascii"): AddressList {
   const found = reading(code, () => collect(value, 0));
   const list = found.slice(0, MOST_ADDRESSES);
   const mailboxes = new Map<string, Mailbox>();
@@ -66,7 +72,7 @@ export function readAddresses(value: unknown, code: ErrorCode): AddressList {
       unreadable.push({ text: name, error: tooMany(flood) });
       continue;
     }
-    const checked = injected === true ? "looks like a header field" : checkAddress(address);
+    const checked = injected === true ? "looks like a header field" : checkAddress(address, letters);
     const text = address || name;
     if (typeof checked === "string") {
       unreadable.push({ text, error: new ModemError(code, { detail: `${shown(text)} ${checked}` }) });
@@ -81,8 +87,8 @@ export function readAddresses(value: unknown, code: ErrorCode): AddressList {
 }
 
 /** The only mailbox of a value that must not be more. @throws ModemError of `code`, LIMIT_* */
-export function readOneAddress(value: unknown, code: ErrorCode): Mailbox | undefined {
-  const { mailboxes, unreadable } = readAddresses(value, code);
+export function readOneAddress(value: unknown, code: ErrorCode, letters?: Letters): Mailbox | undefined {
+  const { mailboxes, unreadable } = readAddresses(value, code, letters);
   const [wrong] = unreadable;
   if (wrong !== undefined) throw wrong.error;
   if (mailboxes.length > 1) throw new ModemError(code, { detail: `it names ${mailboxes.length} addresses` });
@@ -90,8 +96,8 @@ export function readOneAddress(value: unknown, code: ErrorCode): Mailbox | undef
 }
 
 /** The address in the form that goes out, of a text that is nothing but one. @throws ModemError of `code`, LIMIT_ADDRESS */
-export function readBareAddress(text: string, code: ErrorCode): string {
-  const checked = checkAddress(text.trim());
+export function readBareAddress(text: string, code: ErrorCode, letters: Letters = "ascii"): string {
+  const checked = checkAddress(text.trim(), letters);
   if (checked instanceof ModemError) throw checked;
   if (typeof checked === "string") throw new ModemError(code, { detail: `${shown(text)} ${checked}` });
   return checked.address;
@@ -176,20 +182,24 @@ function parse(text: string): readonly Entry[] {
 }
 
 /** The address in the form that goes out; else why it cannot. */
-function checkAddress(given: string): Pick<Mailbox, "address"> | ModemError | string {
+function checkAddress(given: string, letters: Letters): Pick<Mailbox, "address"> | ModemError | string {
   const text = given.replace(/^mailto:/i, "").replace(/^'(.*)'$/s, "$1");
   const at = text.lastIndexOf("@");
-  const local = text.slice(0, Math.max(0, at));
+  // The same letters in another form would be another mailbox (RFC 6532 section 3.1).
+  const local = text.slice(0, Math.max(0, at)).normalize("NFC");
   if (text.includes("\uFFFD")) return "holds a control character";
   if (at < 1) return "is not of the form name@example.com";
   if (text.length > 4 * LONGEST_ADDRESS) return new ModemError("LIMIT_ADDRESS", { detail: shown(text) });
-  if (!isAscii(local)) return "has letters before the @ that mail servers do not take";
-  if (!ATOMS.test(local)) return "needs quotation marks before the @, which are not supported";
+  if (letters === "ascii" && !isAscii(local)) {
+    return "has letters before the @ that the module's mail client does not take";
+  }
+  if (!ATOMS.test(local.replace(BEYOND_ASCII, "x")))
+    return "needs quotation marks before the @, which are not supported";
   // A full stop behind an address ends the sentence it was copied from.
   const domain = asciiDomain(text.slice(at + 1).replace(/\.$/, ""));
   if (domain === undefined) return "has no valid domain after the @";
   const address = `${local}@${domain}`;
-  if (local.length > LONGEST_LOCAL_PART || address.length > LONGEST_ADDRESS) {
+  if (Buffer.byteLength(local) > LONGEST_LOCAL_PART || Buffer.byteLength(address) > LONGEST_ADDRESS) {
     return new ModemError("LIMIT_ADDRESS", { detail: shown(address) });
   }
   return { address };

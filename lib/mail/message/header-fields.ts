@@ -2,7 +2,7 @@
 import { types } from "node:util";
 import { isModemError } from "../../errors";
 import type { DsnEvent, DsnRequest, HeaderField, Mail, Mailbox, MailFields, Priority } from "../mail";
-import { readAddresses } from "./addresses";
+import { readAddresses, type Letters } from "./addresses";
 import { bytesOf, isBlank, isRecord, primitiveText } from "./foreign";
 import { jsonStart } from "./json";
 import { cut, textOf, shown, type Warn } from "./text";
@@ -14,13 +14,13 @@ import { cut, textOf, shown, type Warn } from "./text";
  * same: from the sender of the settings, with the other address as Reply-To where the way out carries one.
  */
 
-/** @param allowFrom `msg.from` may replace the sender of the settings */
+/** @param allowFrom `msg.from` may replace the sender of the settings. @param letters before the @ of a sender */
 export function readSender(
   given: { readonly from: unknown; readonly replyTo: unknown },
-  allowFrom: boolean,
+  { allowFrom, letters }: { readonly allowFrom: boolean; readonly letters?: Letters },
   warn: Warn,
 ): Pick<Mail, "from" | "replyTo"> {
-  const [from, ...more] = mailboxesOf(given.from, "msg.from", warn);
+  const [from, ...more] = mailboxesOf(given.from, "msg.from", warn, allowFrom ? letters : "ascii");
   if (more.length > 0) warn("msg.from contains several senders; the first one was used.");
   const wished = mailboxesOf(given.replyTo, "msg.replyTo", warn);
   if (from === undefined || allowFrom) return { from, ...(wished.length > 0 && { replyTo: wished }) };
@@ -28,10 +28,10 @@ export function readSender(
   return { from: undefined, replyTo: wished.length > 0 ? wished : [from] };
 }
 
-function mailboxesOf(value: unknown, property: string, warn: Warn): readonly Mailbox[] {
+function mailboxesOf(value: unknown, property: string, warn: Warn, letters?: Letters): readonly Mailbox[] {
   if (isBlank(value)) return [];
   try {
-    const { mailboxes, unreadable } = readAddresses(value, "INVALID_SENDER");
+    const { mailboxes, unreadable } = readAddresses(value, "INVALID_SENDER", letters);
     const flood = unreadable.find(({ error }) => isModemError(error, "LIMIT_RECIPIENTS"));
     if (flood !== undefined) throw flood.error;
     if (unreadable.length > 0) warn(`${property} is not a valid email address and was left out.`);

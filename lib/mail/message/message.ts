@@ -6,7 +6,7 @@
  * warnings, and the module decides. Contents are not coded here: that depends on the module, see compose.ts.
  */
 import { ModemError } from "../../errors";
-import { readAddresses, type Unreadable } from "./addresses";
+import { readAddresses, type Letters, type Unreadable } from "./addresses";
 import { MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readBody } from "./body";
 import { isBlank, isRecord, reading } from "./foreign";
@@ -33,6 +33,8 @@ export interface MessagePolicy {
   readonly allowFrom: boolean;
   /** Folders (absolute paths) that the path of an attachment may lie in. */
   readonly attachmentPaths: readonly string[];
+  /** Before the @ of recipients and sender; left out: `ascii`. */
+  readonly letters?: Letters;
   /** Of a message that names none; else normal. */
   readonly priority?: Priority;
 }
@@ -61,14 +63,14 @@ export async function readMessage(
   const warnings = new Set<string>();
   const warn = (warning: string): void => void warnings.add(warning);
 
-  const recipients = readRecipients(msg, fields, warn);
+  const recipients = readRecipients(msg, fields, policy.letters, warn);
   const { fields: own, replyTo } = reading("INVALID_BODY", () => {
     const { inReplyTo, references, headers, dsn } = msg;
     return readFields({ inReplyTo, references, headers, dsn }, warn);
   });
   const sender = reading("INVALID_SENDER", () => {
     const answers = isBlank(msg["replyTo"]) ? replyTo : msg["replyTo"];
-    return readSender({ from: msg["from"], replyTo: answers }, policy.allowFrom, warn);
+    return readSender({ from: msg["from"], replyTo: answers }, policy, warn);
   });
   const subject = reading("INVALID_SUBJECT", () =>
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
@@ -174,13 +176,14 @@ function isSameContent({ content: one }: MailAttachment, { content: other }: Mai
 function readRecipients(
   msg: Record<string, unknown>,
   fields: FixedFields,
+  letters: Letters | undefined,
   warn: Warn,
 ): Pick<Mail, "to" | "cc" | "bcc" | "unreadable"> {
   const seen = new Set<string>();
   const wrong: Unreadable[] = [];
   const read = (list: "to" | "cc" | "bcc"): readonly string[] => {
     const value = list in fields ? fields[list] : reading("INVALID_RECIPIENT", () => msg[list]);
-    const { mailboxes, unreadable, unused } = readAddresses(value, "INVALID_RECIPIENT");
+    const { mailboxes, unreadable, unused } = readAddresses(value, "INVALID_RECIPIENT", letters);
     if (unused.length > 0)
       warn(
         `What follows the address in a mailto: URL was not used: ${unused.slice(0, MOST_SHOWN).map(shown).join(", ")}.`,

@@ -9,9 +9,11 @@
  * until the firmware is another one.
  */
 import { EventEmitter } from "node:events";
-import { copyOf, type ModemError } from "../../errors";
+import { copyOf, ModemError } from "../../errors";
 import type { Modem } from "../../quectel/connection/modem";
+import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
+import { calledOff } from "../envelope";
 import { MailMemories } from "../modem-mailer";
 import type {
   Ended,
@@ -28,32 +30,34 @@ import type {
   RecoverOptions,
   Transaction,
 } from "../mailer";
-import type { ComposeSettings } from "../qsmtp/compose/compose";
-import { isBeyondModule, isOfTheWay, mayReplace, moduleCarries, moduleFits, type Way } from "./choice";
+import { needsTextSupport, type ComposeSettings } from "../qsmtp/compose/compose";
+import type { WrittenCoding } from "../qsmtp/readable-codings";
+import {
+  isBeyondModule,
+  isOfTheWay,
+  mayReplace,
+  moduleCarries,
+  moduleFits,
+  moduleTakes,
+  type Way,
+} from "./choice";
+import { WayPauses } from "./way-pauses";
 
 export interface AutoMailerOptions {
   readonly modem: Pick<Modem, "clock" | "identity" | "log">;
   readonly ways: Readonly<Record<Way, Mailer>>;
   readonly settings: SmtpSettings;
   readonly text: ComposeSettings;
-}
-
-/** Milliseconds that a way is left out after it failed; doubled with each further failure up to the second. */
-const FIRST_PAUSE_MS = 3_600_000;
-const LONGEST_PAUSE_MS = 24 * FIRST_PAUSE_MS;
-
-/** Times of the monotonic clock, milliseconds. */
-interface Pause {
-  readonly until: number;
-  readonly ms: number;
+  /** Remembers which way has failed. */
+  readonly store: KeyValueStore;
+  /** In which coding a person has read what the module's client sent; undefined: ASCII alone is certain. */
+  readonly readableCoding: () => Promise<WrittenCoding | undefined>;
 }
 
 export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
   /** Another attempt by the same way is left to a mail that failed once, because a line may damage a byte. */
   private readonly retried = new MailMemories<Set<Way>>(() => new Set());
-  private readonly pauses = new Map<Way, Pause>();
-  /** Firmware whose ways are paused. */
-  private firmware: string | undefined;
+  private readonly pauses: WayPauses;
   private wasAvailable: boolean;
   private readonly onAvailable = (): void => {
     if (this.available === this.wasAvailable) return;
@@ -63,6 +67,10 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
 
   constructor(private readonly options: AutoMailerOptions) {
     super();
+    const { modem, store } = options;
+    const { host, port, security, user, senderAddress } = options.settings;
+    const settings = JSON.stringify({ host, port, security, user, senderAddress });
+    this.pauses = new WayPauses({ modem, store, settings });
     this.wasAvailable = this.available;
     const { module, socket } = options.ways;
     module.on("available", this.onAvailable);
@@ -91,16 +99,15 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     return a.at > b.at ? a : b;
   }
 
-  /** As the module's client needs it wherever that may be chosen: what is planned so is good for a socket, too. */
+  /** As a socket carries it; the module's client divides it further when it is the one that is to send it. */
   plan(mail: Pick<OutgoingMail, "to" | "cc" | "bcc">): readonly Envelope[] {
-    const { ways, settings } = this.options;
-    return ways[moduleFits(settings) ? "module" : "socket"].plan(mail);
+    return this.options.ways.socket.plan(mail);
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
-    const [way, other] = this.waysFor(transaction, options);
+    const [way, other] = await this.waysFor(transaction, options);
     const first = await this.tryBy(way, transaction, options);
-    if (first.kind === "prepared" || !this.leave(way, transaction, first)) return first;
+    if (first.kind === "prepared" || !(await this.leave(way, transaction, first))) return first;
     if (other === undefined) {
       // What the module's client may not carry must not hold the mails that it does.
       return way === "socket" && moduleFits(this.options.settings) ? passing(first) : first;
@@ -109,7 +116,7 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     const second = await this.tryBy(other, transaction, options);
     if (second.kind === "prepared") return second;
     if (second.retry.kind === "whenAvailable") return second;
-    this.leave(other, transaction, second);
+    await this.leave(other, transaction, second);
     if (first.error !== undefined && isBeyondModule(first.error)) return second;
     // Next time the other way is the first, and then what it says is told; until then the first way blocks no other mail.
     return passing(first);
@@ -132,10 +139,13 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     transaction: Transaction,
     options: PrepareOptions,
   ): Promise<Prepared | Ended> {
+    const { mail } = transaction;
+    const [envelope = transaction.envelope, ...more] = this.options.ways[way].plan(transaction.envelope);
+    if (more.length > 0) return divided(transaction.envelope, [envelope, ...more]);
     const { isNextDue, ...alone } = options;
     // A connection that is kept holds the module, which the next mail may need for the other way.
     const isOnlyWay = isNextDue !== undefined && !moduleFits(this.options.settings);
-    const outcome = await this.options.ways[way].prepare(transaction, isOnlyWay ? options : alone);
+    const outcome = await this.options.ways[way].prepare({ mail, envelope }, isOnlyWay ? options : alone);
     if (outcome.kind !== "prepared") return outcome;
     return {
       kind: "prepared",
@@ -146,15 +156,20 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     };
   }
 
-  private committed(way: Way, transaction: Transaction, options: PrepareOptions, outcome: Outcome): Outcome {
+  private async committed(
+    way: Way,
+    transaction: Transaction,
+    options: PrepareOptions,
+    outcome: Outcome,
+  ): Promise<Outcome> {
     if (outcome.kind === "unknown" || outcome.open) return outcome;
     if (outcome.recipients.some(({ state }) => state === "accepted")) {
-      this.pauses.delete(way);
+      await this.pauses.end(way);
       this.retried.forget(transaction.mail.id);
       return outcome;
     }
-    if (!this.leave(way, transaction, outcome)) return outcome;
-    const [next] = this.waysFor(transaction, options);
+    if (!(await this.leave(way, transaction, outcome))) return outcome;
+    const [next] = await this.waysFor(transaction, options);
     return next === way ? outcome : { ...passing(outcome), retry: { kind: "atOnce" } };
   }
 
@@ -162,44 +177,40 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
    * Leaves a way that failed with a mail which certainly was not sent, if that was for a reason of the way: true, and the
    * mail may go by the other one. It is left out for a while, unless it fails with this mail only.
    */
-  private leave(way: Way, { mail }: Transaction, { error, retry }: Ended): boolean {
+  private async leave(way: Way, { mail }: Transaction, { error, retry }: Ended): Promise<boolean> {
     if (error === undefined || !isOfTheWay(way, error)) return false;
     const retried = this.retried.of(mail.id);
     if (retry.kind === "atOnce" && !retried.has(way)) {
       retried.add(way);
       return false;
     }
-    if (!isBeyondModule(error)) this.pause(way);
+    if (!isBeyondModule(error)) await this.pauses.begin(way);
     return true;
   }
 
-  private pause(way: Way): void {
-    const { clock } = this.options.modem;
-    const before = this.pauses.get(way)?.ms;
-    const ms = before === undefined ? FIRST_PAUSE_MS : Math.min(2 * before, LONGEST_PAUSE_MS);
-    this.pauses.set(way, { until: clock.now() + ms, ms });
-  }
-
-  private isPaused(way: Way): boolean {
-    const { modem, ways } = this.options;
-    const firmware = modem.identity?.firmware;
-    if (firmware !== undefined && firmware !== this.firmware) {
-      if (this.firmware !== undefined) this.pauses.clear();
-      this.firmware = firmware;
-    }
-    // A client that stays busy for ever is no way out.
-    return ways[way].trouble !== undefined || (this.pauses.get(way)?.until ?? 0) > modem.clock.now();
+  /** A client that stays busy for ever is no way out. */
+  private async isPaused(way: Way): Promise<boolean> {
+    return this.options.ways[way].trouble !== undefined || this.pauses.has(way);
   }
 
   /** The way to be tried first, and the one that may follow. */
-  private waysFor(transaction: Transaction, options: PrepareOptions): readonly [Way, Way?] {
-    const { settings, text } = this.options;
-    const isForModule = moduleFits(settings) && moduleCarries(transaction, options, text);
+  private async waysFor(transaction: Transaction, options: PrepareOptions): Promise<readonly [Way, Way?]> {
+    const { settings, text, readableCoding } = this.options;
+    const fits = moduleFits(settings);
+    const readable = fits && needsTextSupport(transaction.mail) ? await readableCoding() : undefined;
+    const isForModule = fits && moduleCarries(transaction, options, text, readable);
     const chosen: Way = isForModule ? "module" : "socket";
     const other: Way = isForModule ? "socket" : "module";
-    if (!mayReplace(chosen, settings) || this.isPaused(other)) return [chosen];
-    return this.isPaused(chosen) ? [other] : [chosen, other];
+    const isForOther = other === "socket" || moduleTakes(transaction.mail, transaction.envelope, text);
+    if (!isForOther || !mayReplace(chosen, settings) || (await this.isPaused(other))) return [chosen];
+    return (await this.isPaused(chosen)) ? [other] : [chosen, other];
   }
+}
+
+/** Nothing was tried yet: the parts are due at once, and none of it counts as a try. */
+function divided(envelope: Envelope, split: readonly Envelope[]): Ended {
+  const detail = "it is sent in several transactions by the module's own mail client";
+  return { ...calledOff(envelope, new ModemError("MODEM_ABORTED", { detail })), split };
 }
 
 /** The same for this time only. */

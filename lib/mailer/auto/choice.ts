@@ -10,10 +10,11 @@ import { isAscii } from "../../mail/ascii-fold";
 import { isRefusal } from "../../quectel/execute";
 import type { SmtpSettings } from "../../quectel/settings";
 import { WITHOUT_SOCKETS } from "../../quectel/sockets/module-sockets";
-import { recipientsOf } from "../envelope";
-import type { PrepareOptions, Transaction } from "../mailer";
+import { needsUtf8, recipientsOf } from "../envelope";
+import type { Envelope, OutgoingMail, PrepareOptions, Transaction } from "../mailer";
 import { compose, needsTextSupport, type ComposeSettings } from "../qsmtp/compose/compose";
-import { ASCII_ONLY, LIMITS } from "../qsmtp/compose/mail-transaction";
+import { ASCII_ONLY, LIMITS, type CodedText } from "../qsmtp/compose/mail-transaction";
+import type { WrittenCoding } from "../qsmtp/readable-codings";
 import { unusableSetting } from "../qsmtp/smtp-settings";
 
 export type Way = "module" | "socket";
@@ -33,17 +34,36 @@ export function moduleFits(smtp: SmtpSettings): boolean {
   return security !== "starttls" && isSure && unusableSetting(smtp) === undefined;
 }
 
-/** True when the reader gets all of the mail by the module's client, whatever its firmware: in ASCII and within its limits. */
+/** True when the module's client can be given all addresses of the transaction. */
+export function moduleTakes(
+  { from }: Pick<OutgoingMail, "from">,
+  envelope: Envelope,
+  { senderAddress }: Pick<ComposeSettings, "senderAddress">,
+): boolean {
+  return !needsUtf8(from?.address ?? senderAddress, ...recipientsOf(envelope));
+}
+
+/**
+ * True when the reader gets all of the mail by the module's client: within its limits, and in ASCII, whatever its firmware,
+ * or in the coding that a person has read.
+ */
 export function moduleCarries(
   { mail, envelope }: Transaction,
   { ageMs, possibleDuplicate }: Pick<PrepareOptions, "ageMs" | "possibleDuplicate">,
   settings: ComposeSettings,
+  readable: WrittenCoding | undefined,
 ): boolean {
+  if (!moduleTakes(mail, envelope, settings)) return false;
   // Of a longer text nothing needs to be looked at.
   if (mail.text.length > LIMITS.bodyBytes || mail.subject.length > LIMITS.subjectBytes) return false;
-  if (needsTextSupport(mail) || recipientsOf(envelope).length > LIMITS.recipients) return false;
+  if (recipientsOf(envelope).length > LIMITS.recipients) return false;
+  if (needsTextSupport(mail) && readable === undefined) return false;
   const history = { ageMs, possibleDuplicate, shortSubject: false };
-  return compose(mail, envelope, { settings, support: ASCII_ONLY, history }).warnings.length === 0;
+  const support = readable ?? ASCII_ONLY;
+  const { transaction, warnings } = compose(mail, envelope, { settings, support, history });
+  const isReadable = ({ charset }: CodedText): boolean =>
+    charset === "ascii" || charset === readable?.charset;
+  return warnings.length === 0 && isReadable(transaction.subject) && isReadable(transaction.body);
 }
 
 /**

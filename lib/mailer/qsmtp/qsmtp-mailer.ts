@@ -45,11 +45,13 @@ import {
   type Copy,
   failedOutcome,
   planEnvelopes,
+  refuseBeyondAscii,
   unknownOutcome,
 } from "./compose/envelopes";
 import { ASCII_ONLY, LIMITS } from "./compose/mail-transaction";
 import { ForeignUse, type MarkData, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
 import { endsDialogue, provesRefusal, putError, putSeconds, resultUnknown, sendMail } from "./put";
+import type { WrittenCoding } from "./readable-codings";
 import { recoverOutcome } from "./recover";
 import { mailMemories, type MailMemory, SecondChances } from "./second-chance";
 import { fillMail, type FilledMail } from "./transaction";
@@ -173,6 +175,16 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     return textFormOf(mail, this.options.text, support);
   }
 
+  /** The same with all that it depends on, for a person to judge; undefined while the module was not asked. */
+  async codingOf(mail: OutgoingMail): Promise<WrittenCoding | undefined> {
+    return this.work.coding.written((await this.formOf(mail)).charset);
+  }
+
+  /** The coding that a person has read, if text beyond ASCII is written so now; undefined: ASCII alone is certain. */
+  readableCoding(): Promise<WrittenCoding | undefined> {
+    return this.work.coding.readable(this.options.text.charset);
+  }
+
   /** All that can fail without doubt, with the retries that are the mail's own. Rejects with why it cannot go out. */
   private async fill(
     transaction: Transaction,
@@ -182,6 +194,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   ): Promise<Standing> {
     const { mail, envelope } = transaction;
     const { possibleDuplicate, onProgress = () => undefined } = options;
+    refuseBeyondAscii(mail.from?.address ?? this.options.text.senderAddress, envelope);
     const memory = this.memories.of(mail.id);
     this.stray.forget();
     const began = this.client.modem.clock.now();

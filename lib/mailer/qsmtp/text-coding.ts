@@ -7,6 +7,7 @@
  * whole text goes as a file too.
  */
 import { isModemError, ModemError } from "../../errors";
+import type { CharsetWish } from "./compose/coded-text";
 import { bodyCoding, type CodedText, type TextSupport } from "./compose/mail-transaction";
 import {
   BODY_LENGTH,
@@ -15,9 +16,11 @@ import {
   querySubject,
   setSubject,
   mailSetting,
+  type CharsetName,
   type MailSetting,
 } from "../../quectel/commands/smtp";
 import { ifRefused, isRefusal } from "../../quectel/execute";
+import { ReadableCodings, type Circumstances, type WrittenCoding } from "./readable-codings";
 import type { KnownSettings } from "./smtp-settings";
 import type { Modem } from "../../quectel/connection/modem";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
@@ -79,6 +82,26 @@ export class TextCoding {
         detail: "it refuses a setting that it accepted before",
       });
     }
+  }
+
+  /** How text of this charset is written now; undefined where the module has not been asked. */
+  async written(charset: CharsetName): Promise<WrittenCoding | undefined> {
+    const support = await this.remembered();
+    return support === undefined ? undefined : { ...this.circumstances(charset), ...support };
+  }
+
+  /** What a person has read of this charset, unless it is written in another way now; undefined: nothing is certain. */
+  async readable(wish: CharsetWish): Promise<WrittenCoding | undefined> {
+    const charset = wish === "auto" ? "utf-8" : wish;
+    const read = await new ReadableCodings(this.store).find(this.circumstances(charset));
+    const now = await this.remembered();
+    const isOther = now !== undefined && (now.subject !== read?.subject || now.body !== read.body);
+    return isOther ? undefined : read;
+  }
+
+  private circumstances(charset: CharsetName): Circumstances {
+    const { model = "", firmware = "" } = this.modem.identity ?? {};
+    return { model, firmware, encoding: this.encoding, charset };
   }
 
   private bodySetting(): MailSetting {

@@ -24,6 +24,7 @@ import type { SessionTls } from "../../mail/mail";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSocket } from "../../quectel/sockets/module-socket";
 import type { SessionStage } from "../mailer";
+import type { DialogueWatcher } from "./dialogue-watcher";
 import type { HeldMessage } from "./held-message";
 import { loadConnection } from "./nodemailer";
 
@@ -56,14 +57,6 @@ export interface DialogueOptions {
   readonly trust: ConnectionOptions;
   /** Told of what resumes encryption with the same server later, without its certificates (RFC 8446 section 2.2). */
   readonly onTicket?: (ticket: Buffer) => void;
-}
-
-/** Who watches a mail on its way. */
-export interface DialogueWatcher {
-  /** Told of each step that begins. */
-  onStage(stage: SessionStage): void;
-  /** Told of the bytes that the server has acknowledged since it asked for the message. */
-  onAcknowledged(bytes: number): void;
 }
 
 /** A failure of the session, and how far it had come. */
@@ -169,8 +162,17 @@ export class Dialogue {
 
   /** The server sends reports of the delivery where it is asked (RFC 3461). */
   get reports(): boolean {
+    return this.offers("DSN");
+  }
+
+  /** The server takes addresses with letters beyond ASCII (RFC 6531). */
+  get takesUtf8(): boolean {
+    return this.offers("SMTPUTF8");
+  }
+
+  private offers(keyword: string): boolean {
     const extensions: unknown = Reflect.get(this.connection, "_supportedExtensions");
-    return Array.isArray(extensions) && extensions.includes("DSN");
+    return Array.isArray(extensions) && extensions.includes(keyword);
   }
 
   /** The encryption of the session, also once it is over; undefined without, and before the greeting. */

@@ -13,7 +13,8 @@ import type { DsnRequest, Mailbox } from "../../mail/mail";
 import { isAscii } from "../../mail/ascii-fold";
 import { htmlNote } from "../../mail/message/missing-attachments";
 import { bytePieces } from "../../mail/message/text";
-import type { OutgoingAttachment, OutgoingMail } from "../mailer";
+import { needsUtf8, recipientsOf } from "../envelope";
+import type { OutgoingAttachment, OutgoingMail, Transaction } from "../mailer";
 import { notesOf } from "../notes";
 import { loadMailComposer, mimeTypeOf } from "./nodemailer";
 
@@ -57,11 +58,13 @@ const UNCODED = /^(?:message|multipart)\//i;
 
 /** Rejects when nodemailer cannot make the message. */
 export async function makeMessage(
-  mail: OutgoingMail,
+  { mail, envelope }: Transaction,
   settings: MessageSettings,
   history: MessageHistory,
 ): Promise<Message> {
   const sender: Mailbox = mail.from ?? { name: settings.senderName, address: settings.senderAddress };
+  // Its header may hold addresses beyond ASCII as they are (RFC 6532) where its envelope has some.
+  const isUtf8 = needsUtf8(sender.address, ...recipientsOf(envelope));
   const notes = notesOf({ ...mail, raisedAt: history.raisedAt }, history, settings.lateNote);
   const text = [notes.join("\r\n"), mail.text].filter((part) => part !== "");
   const whole = text.join("\r\n\r\n");
@@ -74,7 +77,7 @@ export async function makeMessage(
     const MailComposer = loadMailComposer();
     return new MailComposer({
       from: named(sender),
-      ...recipientsShown(mail),
+      ...recipientsShown(mail, isUtf8),
       ...(mail.replyTo !== undefined && { replyTo: mail.replyTo.map(named) }),
       subject: mail.subject,
       date: new Date(history.raisedAt),
@@ -135,13 +138,17 @@ function threadOf({ fields = {} }: OutgoingMail): Pick<MailComposerOptions, "inR
   return { ...(inReplyTo !== undefined && { inReplyTo }), ...(all.length > 0 && { references: [...all] }) };
 }
 
-/** RFC 5322 section 3.6.3 wants no To; programs that score mail do. */
-function recipientsShown({
-  to,
-  cc,
-}: Pick<OutgoingMail, "to" | "cc">): Pick<MailComposerOptions, "to" | "cc"> {
+/**
+ * RFC 5322 section 3.6.3 wants no To; programs that score mail do. An address that the header cannot hold is the name of an
+ * empty group, as RFC 6857 section 3.1.7 has it: readers see it, and no program takes it for an address.
+ */
+function recipientsShown(
+  { to, cc }: Pick<OutgoingMail, "to" | "cc">,
+  isUtf8: boolean,
+): Pick<MailComposerOptions, "to" | "cc"> {
   if (to.length + cc.length === 0) return { to: "undisclosed-recipients:;" };
-  const bare = (address: string): { name: string; address: string } => ({ name: "", address });
+  const bare = (address: string): string | { name: string; address: string } =>
+    isUtf8 || isAscii(address) ? { name: "", address } : `"${address}":;`;
   return { to: to.map(bare), ...(cc.length > 0 && { cc: cc.map(bare) }) };
 }
 

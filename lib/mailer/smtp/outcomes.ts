@@ -1,5 +1,5 @@
 /** From what the server said of each recipient and of the whole to an outcome. Pure. */
-import { ModemError } from "../../errors";
+import { asModemError, ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
 import { recipientsOf } from "../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
@@ -133,4 +133,12 @@ export class SessionFailure extends Error {
   ) {
     super(error.message, { cause: error });
   }
+}
+
+export type Failure = Pick<SessionFailure, "error" | "refusals" | "passage">;
+
+/** What is known of a failure, of whatever kind. */
+export function failureOf(cause: unknown): Failure {
+  if (cause instanceof SessionFailure) return cause;
+  return { error: asModemError(cause), refusals: [], passage: { via: "socket" } };
 }

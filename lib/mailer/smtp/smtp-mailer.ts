@@ -8,7 +8,7 @@
  * the message in `message.ts`; what is done to the module about a failure belongs to `quectel/recovery`, when a mail is
  * due to the outbox.
  */
-import { asModemError, copyOf, isModemError, knownFields, ModemError } from "../../errors";
+import { copyOf, isModemError, knownFields, ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
@@ -33,18 +33,22 @@ import type {
   Transaction,
 } from "../mailer";
 import { ModemMailer } from "../modem-mailer";
-import type { Dialogue, DialogueWatcher } from "./dialogue";
+import type { Dialogue } from "./dialogue";
+import { watcherOf } from "./dialogue-watcher";
 import { HeldMessage } from "./held-message";
+import { dividedByLetters, inAscii, OTHER_SENDER } from "./letters";
 import { Login } from "./login";
 import { makeMessage, withoutReports, type Message, type MessageSettings } from "./message";
 import {
   acceptedOutcome,
   errorOf,
   failedOutcome,
+  failureOf,
   resultUnknown,
   SessionFailure,
   settledBy,
   unknownOutcome,
+  type Failure,
   type Refusal,
 } from "./outcomes";
 import { isOfTheWay, Remedies, wayOf } from "./remedies";
@@ -85,6 +89,8 @@ interface Standing extends Session {
   readonly message: Message;
   /** The mail asks for reports of the delivery, whether or not they are asked for in this session. */
   readonly wantsReports: boolean;
+  /** What the reader sees otherwise because of what the server does not take. */
+  readonly remark?: string;
   readonly isNextDue: PrepareOptions["isNextDue"];
 }
 
@@ -105,17 +111,16 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   constructor(private readonly options: SmtpMailerOptions) {
     super(options.modem);
     const { modem, pdp, store, settings } = options;
-    const { host } = settings;
-    this.recovery =
-      options.recovery ?? new ModuleRecovery({ modem, pdp, store, host, settings: wayOf(settings) });
+    const recovery = { modem, pdp, store, host: settings.host, settings: wayOf(settings) };
+    this.recovery = options.recovery ?? new ModuleRecovery(recovery);
     this.login = new Login(options);
     this.sessions = new Sessions(options);
     this.remedies = new Remedies({ modem, settings, recovery: this.recovery });
   }
 
-  /** One transaction for all: a server tells each recipient's fate, and Bcc stands in no header. */
-  plan({ to, cc, bcc }: Envelope): readonly Envelope[] {
-    return [{ to, cc, bcc }];
+  /** One for all of a kind: a server tells each recipient's fate, and Bcc stands in no header. */
+  plan(mail: Envelope): readonly Envelope[] {
+    return dividedByLetters(mail);
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
@@ -169,30 +174,37 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     dialogue.watcher = watcherOf(message.size, options);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     signal.addEventListener("abort", onAbort, { once: true });
-    const held = new HeldMessage(message.open());
     const { isNextDue } = options;
-    const standing: Standing = { transaction, dialogue, message, lease, wantsReports, isNextDue };
+    let standing: Standing = { transaction, dialogue, message, lease, wantsReports, isNextDue };
+    let held: HeldMessage | undefined;
     try {
       if (kept === undefined) {
         await dialogue.greet();
         await this.login.into(dialogue, signal);
       }
-      const to = [...recipientsOf(envelope)];
-      await dialogue.begin(message.envelopeTo(to), held);
+      const taken = dialogue.takesUtf8 ? transaction : inAscii(transaction, this.options.text.senderAddress);
+      if (taken !== transaction) {
+        const other = await this.message(taken, options, signal);
+        standing = { ...standing, message: other, transaction: taken, remark: OTHER_SENDER };
+      }
+      const prepared = standing;
+      held = new HeldMessage(prepared.message.open());
+      await dialogue.begin(prepared.message.envelopeTo([...recipientsOf(envelope)]), held);
       return {
         kind: "prepared",
         mark: { via: VIA, data: { messageId: mail.unique } },
         settled: settledBy(this.refusals(dialogue)),
-        commit: (leave) => this.commit(standing, leave),
+        commit: (leave) => this.commit(prepared, leave),
         abandon: async () => {
           dialogue.destroy();
           this.sessions.end(standing);
         },
       };
     } catch (cause) {
-      held.destroy();
+      held?.destroy();
       this.sessions.drop(dialogue);
-      if (kept !== undefined && !signal.aborted)
+      const isCertain = isModemError(cause, "SMTP_UTF8_UNSUPPORTED");
+      if (kept !== undefined && !signal.aborted && !isCertain)
         return await this.prepared(transaction, lease, options, signal);
       if (mail.fields?.dsn !== undefined && dialogue.stage === "envelope" && refusesParameters(cause)) {
         // The mail is worth more than its reports.
@@ -212,7 +224,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const refusals = this.refusals(dialogue);
     const isWhole = !dialogue.isOver && !dialogue.isAnswered;
     const asked = mail.fields?.dsn !== undefined && dialogue.reports;
-    const warnings = wantsReports && !asked ? [NO_REPORTS] : [];
+    const warnings = [wantsReports && !asked ? NO_REPORTS : [], standing.remark ?? []].flat();
     const began = modem.clock.now();
     const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     leave.addEventListener("abort", onLeave, { once: true });
@@ -269,15 +281,15 @@ export class SmtpMailer extends ModemMailer implements Mailer {
 
   /** Rejects with an error of the mail's contents. */
   private async message(
-    { mail }: Transaction,
+    transaction: Transaction,
     { ageMs, possibleDuplicate }: PrepareOptions,
     signal: AbortSignal,
   ): Promise<Message> {
     const { clock } = this.options.modem;
     const isPlausible = clock.wall() >= PACKAGE_DATE;
     const network = isPlausible ? undefined : await this.networkTime(signal);
-    const raisedAt = network === undefined ? mail.raisedAt : network - ageMs;
-    return makeMessage(mail, this.options.text, { ageMs, possibleDuplicate, raisedAt });
+    const raisedAt = network === undefined ? transaction.mail.raisedAt : network - ageMs;
+    return makeMessage(transaction, this.options.text, { ageMs, possibleDuplicate, raisedAt });
   }
 
   /** The settings, and what no reply may show. */
@@ -337,20 +349,4 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const passing = copyOf(error, { class: "transient" });
     return failedOutcome(envelope, passing, passage, { kind: "atOnce" }, refusals);
   }
-}
-
-/** @param total bytes of the message */
-function watcherOf(total: number, { onProgress }: PrepareOptions): DialogueWatcher {
-  return {
-    onStage: (stage) => onProgress?.({ stage, done: 0, total: stage === "data" ? total : 0 }),
-    // Encryption and doubled dots come on top.
-    onAcknowledged: (bytes) => onProgress?.({ stage: "data", done: Math.min(bytes, total), total }),
-  };
-}
-
-type Failure = Pick<SessionFailure, "error" | "refusals" | "passage">;
-
-function failureOf(cause: unknown): Failure {
-  if (cause instanceof SessionFailure) return cause;
-  return { error: asModemError(cause), refusals: [], passage: { via: VIA } };
 }

@@ -79,6 +79,13 @@ export class ConnectionTests {
     return run !== undefined;
   }
 
+  /** Keeps what a person says of a test mail. @returns false for a test that is not known. Rejects as `TestRun.judge`. */
+  async judge(id: string, isReadable: boolean): Promise<boolean> {
+    const run = this.find(id);
+    await run?.judge(isReadable);
+    return run !== undefined;
+  }
+
   private find(id: string): TestRun | undefined {
     this.forgetOld();
     return this.runs.get(id)?.run;

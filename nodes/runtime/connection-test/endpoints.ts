@@ -2,6 +2,7 @@
 import type { NodeAPI } from "node-red";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
+import { ReadableCodings } from "../../../lib/mailer/qsmtp/readable-codings";
 import type { AdminRoutes } from "../admin/admin-routes";
 import { FolderStore } from "../disk/folder-store";
 import { modemDirectory, notesDirectory } from "../disk/folders";
@@ -9,7 +10,7 @@ import { keptPin } from "../disk/kept-pin";
 import { deployedModems } from "../modem/registry";
 import { invalid } from "../settings/options";
 import { deployedModem, environmentOf, isSubflow } from "./deployed";
-import { readTestRequest, type TestRequest } from "./request";
+import { readTestRequest, readVerdict, type TestRequest } from "./request";
 import { ConnectionTests, type TestOrder } from "./connection-tests";
 import { typedSettings } from "./typed-settings";
 import manifest = require("@modem-mail/node-red-quectel-smtp/package.json");
@@ -27,6 +28,9 @@ export function registerConnectionTests(RED: NodeAPI, routes: AdminRoutes): void
     id: await tests.start(orderOf(RED, readTestRequest(body))),
   }));
   routes.get("connection-tests/:id", ({ params }) => tests.look(String(params["id"])));
+  routes.post("connection-tests/:id/letters", async ({ params, body }) =>
+    (await tests.judge(String(params["id"]), readVerdict(body))) ? {} : undefined,
+  );
   routes.delete("connection-tests/:id", ({ params }) =>
     tests.cancel(String(params["id"])) ? {} : undefined,
   );
@@ -56,6 +60,8 @@ function orderOf(RED: NodeAPI, request: TestRequest): TestOrder {
     testNotes: (inUse = directory) => new FolderStore(notesDirectory(inUse)),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
     pinMemory: keptPin(new FolderStore(notesDirectory(directory))),
+    // For the modem of the dialog, whoever has its port now.
+    readable: new ReadableCodings(new FolderStore(notesDirectory(directory))),
     versions: versions(RED),
   };
 }

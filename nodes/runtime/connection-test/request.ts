@@ -98,8 +98,15 @@ function credentialsOf(value: unknown): ModemCredentials {
   return credentials;
 }
 
+/** Whether a person can read the letters of a test mail. @throws ModemError INVALID_CONFIG */
+export function readVerdict(body: unknown): boolean {
+  const readable = entriesOf("readable", body).get("readable");
+  if (typeof readable !== "boolean") throw invalid("readable", "must be true or false");
+  return readable;
+}
+
 function recipientOf(value: unknown): string {
-  const mailbox = readOneAddress(value, "INVALID_RECIPIENT");
+  const mailbox = readOneAddress(value, "INVALID_RECIPIENT", "any");
   if (mailbox === undefined) throw new ModemError("INVALID_NO_RECIPIENT", { hint: SPECIAL_HINTS.noAddress });
   return mailbox.address;
 }

@@ -14,6 +14,7 @@ import type { PinMemory } from "../../../lib/quectel/registration/pin-memory";
 import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger } from "../../../lib/quectel/settings";
 import type { EndedMail } from "../../../lib/mailer/mailer";
+import type { ReadableCodings } from "../../../lib/mailer/qsmtp/readable-codings";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { Trace } from "../../../lib/serial/trace";
 import { errorView } from "../admin/admin-routes";
@@ -39,6 +40,8 @@ export interface TestRunOptions {
   /** The notes in which test mails are counted: those of the modem that leased its port out, by its folder. */
   readonly testNotes: (inUse: string | undefined) => KeyValueStore;
   readonly pinMemory: PinMemory;
+  /** What persons have said of test mails of this modem. */
+  readonly readable: ReadableCodings;
   readonly versions: string;
 }
 
@@ -108,6 +111,12 @@ export class TestRun {
   stop(why: StopReason): void {
     this.stopping.abort(new TestStopped(why));
     if (why === "deployed") this.urgent.abort();
+  }
+
+  /** Keeps what a person says of the letters of the test mail, where it depends on the module. Rejects when it could not. */
+  async judge(isReadable: boolean): Promise<void> {
+    const { coding } = this.yielded;
+    if (coding !== undefined) await this.options.readable.judge(coding, isReadable);
   }
 
   /** Resolves when the port is free. */

@@ -12,6 +12,7 @@ import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import { moduleFits } from "../../../lib/mailer/auto/choice";
 import type { Mailer, MailerProgress } from "../../../lib/mailer/mailer";
 import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
+import type { WrittenCoding } from "../../../lib/mailer/qsmtp/readable-codings";
 import { found } from "../../../lib/quectel/diagnosis/findings";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
@@ -42,6 +43,8 @@ export interface TestWork {
 /** What came of it beside the steps. */
 export interface TestYield {
   readonly mail?: SentTestMail;
+  /** How the module's client wrote it, where a person is asked whether it can be read. */
+  readonly coding?: WrittenCoding;
   readonly facts?: FactsReport;
 }
 
@@ -123,11 +126,11 @@ async function sendTestMail(work: TestWork): Promise<TestYield> {
   try {
     steps.next(await readyModel(work));
     const { client, mailer } = work.mailPath;
-    const mail = await deliver(work, mailer, client, (stage) =>
+    const sent = await deliver(work, mailer, client, (stage) =>
       steps.enter(stage === "upload" ? "body" : stage),
     );
-    steps.finish(`${mail.seconds} s`);
-    return { mail };
+    steps.finish(`${sent.mail.seconds} s`);
+    return sent;
   } catch (error) {
     work.signal.throwIfAborted();
     steps.fail(error);
@@ -146,19 +149,19 @@ async function sendBothWays(work: TestWork): Promise<TestYield> {
     tell(failedStep("modem", error));
     return {};
   }
-  let sent: SentTestMail | undefined;
+  let sent: Delivered | undefined;
   // The endpoint of the tokens is another server than that of the mails, so it is a step of its own.
   let isFetching = false;
   const send = async (name: string, mailer: Mailer | undefined): Promise<void> => {
     if (mailer === undefined) return;
     try {
-      const mail = await deliver(work, mailer, mailer === module ? module : undefined, (stage) => {
+      const delivered = await deliver(work, mailer, mailer === module ? module : undefined, (stage) => {
         if (isFetching && stage !== "token") tell({ name: "token", status: "ok", detail: "" });
         isFetching = stage === "token";
       });
-      tell({ name, status: "ok", detail: `${mail.seconds} s` });
+      tell({ name, status: "ok", detail: `${delivered.mail.seconds} s` });
       // What a person may have to say about letters concerns the module's own client.
-      sent ??= mail;
+      sent ??= delivered;
     } catch (error) {
       signal.throwIfAborted();
       tell(failedStep(isFetching ? "token" : name, error));
@@ -168,7 +171,7 @@ async function sendBothWays(work: TestWork): Promise<TestYield> {
   if (moduleFits(settings.smtp)) await send("byModule", module);
   else tell({ name: "byModule", status: "skipped", detail: found("notByModule") });
   await send("bySocket", socket);
-  return sent === undefined ? {} : { mail: sent };
+  return sent ?? {};
 }
 
 /** Resolves with what the module is called when a mail can go out; the mailer then takes the lock itself. */
@@ -184,7 +187,7 @@ async function deliver(
   mailer: Mailer,
   client: QsmtpMailer | undefined,
   onStage: (stage: MailerProgress["stage"]) => void,
-): Promise<SentTestMail> {
+): Promise<Delivered> {
   const sample = testMailText(settings.text.charset);
   const mail = testMail(randomUUID(), recipient, sample, modem.clock.wall());
   const { sendMs = 0, warnings } = await sendNow(
@@ -192,16 +195,22 @@ async function deliver(
     { mail, envelope: { to: [recipient], cc: [], bcc: [] } },
     { signal, onProgress: ({ stage }) => onStage(stage) },
   );
+  const coding = await client?.codingOf(mail);
   return {
-    recipient,
-    subject: mail.subject,
-    ...sample,
-    ...(await client?.formOf(mail)),
-    seconds: Math.round(sendMs / 100) / 10,
-    warnings,
-    ...received(settings),
+    mail: {
+      recipient,
+      subject: mail.subject,
+      ...sample,
+      ...(await client?.formOf(mail)),
+      seconds: Math.round(sendMs / 100) / 10,
+      warnings,
+      ...received(settings),
+    },
+    ...(coding !== undefined && { coding }),
   };
 }
+
+type Delivered = TestYield & Required<Pick<TestYield, "mail">>;
 
 function received(settings: ModemSettings): Pick<SentTestMail, "received"> {
   const [mail] = sendsToSimulatedInbox(settings) ? simulatedInbox.list() : [];

@@ -135,7 +135,14 @@ function assembleWay(
       });
       const module = moduleMailer(station, settings, { ...options, recovery });
       const byWay = { module, socket: socketMailer(station, settings, { ...options, recovery }) };
-      const mailer = new AutoMailer({ modem, ways: byWay, settings: smtp, text: { ...smtp, ...text } });
+      const mailer = new AutoMailer({
+        modem,
+        ways: byWay,
+        settings: smtp,
+        text: { ...smtp, ...text },
+        store: options.store,
+        readableCoding: () => module.readableCoding(),
+      });
       return { mailer, client: undefined, byWay };
     }
   }

@@ -13,6 +13,7 @@ import { conditionOf, type MailProgress } from "../status/conditions";
 import type { ModemSettings } from "../settings/modem-settings";
 import { OutboxOpening } from "./outbox-opening";
 import { holdForSetup } from "./setup-hold";
+import { stuckClient } from "./stuck-client";
 import type { Condition } from "../status/status";
 
 /** Who is told what happens to a running modem. */
@@ -124,13 +125,18 @@ export class RunningModem {
 
   private listen(): void {
     const { listener } = this;
-    const { modem, mailer, outbox } = this.parts;
+    const { modem, mailer, byWay, outbox } = this.parts;
     modem.on("state", this.onState);
     modem.on("warning", this.onWarning);
     mailer.on("available", () => {
       if (mailer.trouble !== undefined) listener.failed(mailer.trouble);
       // What was told of it is over.
       else if (modem.state.name === "ready") listener.state(modem.state);
+      listener.changed();
+    });
+    byWay.module?.on("available", () => {
+      const stuck = stuckClient(this.parts);
+      if (stuck !== undefined) listener.failed(stuck);
       listener.changed();
     });
     outbox.on("ended", (ended) => listener.ended(ended));

@@ -126,7 +126,8 @@ function readSmtp(options: ModemOptions, credentials: ModemCredentials): SmtpSet
 
 function readSenderAddress(options: ModemOptions): string {
   try {
-    return readBareAddress(options.text("senderAddress"), "INVALID_SENDER");
+    const letters = options.choice("mailer") === "module" ? "ascii" : "any";
+    return readBareAddress(options.text("senderAddress"), "INVALID_SENDER", letters);
   } catch (error) {
     if (!isModemError(error) || error.code === "INVALID_CONFIG") throw error;
     throw invalid("senderAddress", "must be an address such as name@example.com");

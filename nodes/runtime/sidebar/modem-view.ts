@@ -24,6 +24,8 @@ export interface ListedModem {
 export interface ModemView {
   readonly status: ShownStatus;
   readonly module?: { readonly model: string; readonly firmware: string };
+  /** What is wrong with the module although mails go out. */
+  readonly trouble?: ShownError;
   /** As it was last seen; absent while the modem does not tell. */
   readonly network?: NetworkSnapshot;
   /** Milliseconds until the next attempt to connect, 0 while one is under way; only while the modem is away. */

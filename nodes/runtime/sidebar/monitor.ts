@@ -8,6 +8,7 @@ import type { Clock } from "../../../lib/clock";
 import { ModemError } from "../../../lib/errors";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { Assembly } from "../modem/assembly";
+import { stuckClient } from "../modem/stuck-client";
 import type { ModemSettings } from "../settings/modem-settings";
 import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox";
 import type { ShownStatus } from "../status/status";
@@ -18,6 +19,7 @@ import type { NetworkSnapshot } from "../../../lib/quectel/registration/registra
 import { credentialsOf, forStrangers } from "../admin/masking";
 import { EMPTY_QUEUE, type ModemView, queueOf } from "./modem-view";
 import { reportText, type Trouble } from "./report";
+import { shownError } from "./shown-error";
 import { SignalSampler } from "./signal-sampler";
 import { SignalSamples } from "./signal-samples";
 import { traceLines } from "./trace-lines";
@@ -99,10 +101,12 @@ export class ModemMonitor {
     const identity = running?.modem.identity;
     const { network } = this;
     const { nextConnectInMs } = this;
+    const trouble = running && stuckClient(running);
     const { endsIn } = this.recording;
     return {
       status: modem.status(),
       ...(identity === undefined ? {} : { module: { model: identity.model, firmware: identity.firmware } }),
+      ...(trouble === undefined ? {} : { trouble: shownError(trouble) }),
       ...(network === undefined ? {} : { network }),
       ...(nextConnectInMs === undefined ? {} : { nextConnectInMs }),
       samples: this.samples.list(),

@@ -10,8 +10,10 @@ import { duplexPair, type Duplex } from "node:stream";
 import { promisify } from "node:util";
 import type { Clock } from "../../../lib/clock";
 import { certificate } from "../../support/certificates";
+import { MailServer } from "../../support/mail-server";
 import { MemorySmtp } from "../../support/memory-smtp";
 import { socketHost } from "../../support/socket-mailer";
+import { TokenServer } from "../../support/token-server";
 import { VirtualClock } from "../../support/virtual-clock";
 import type { Transaction } from "../../../lib/mailer/mailer";
 import type { Figure } from "../figure";
@@ -29,7 +31,7 @@ const WAYS = [
 export const socketMail: Row = {
   name: "socket-mail",
   about:
-    "A mail over a socket, TLS 1.3 and login included. `socket-bytes`: bytes to the module on the serial line, from AT+QIOPEN to the server's acceptance, over those of the MIME message, for a report of 10 KiB text and 100 KiB attached. `socket-round-trips`: the time of an alert from AT+QIOPEN to the acceptance over the round trip of the network, with a module that takes no time; the greeting of the server is underway when the connection is open.",
+    "A mail over a socket, TLS 1.3 and login included. `socket-bytes`: bytes to the module on the serial line, from AT+QIOPEN to the server's acceptance, over those of the MIME message, for a report of 10 KiB text and 100 KiB attached. `socket-round-trips`: the time of an alert from AT+QIOPEN to the acceptance over the round trip of the network, with a module that takes no time; the greeting of the server is underway when the connection is open. Token requests: of a login by OAuth 2, counted at the endpoint.",
   async measure(rounds) {
     const figures: Figure[] = [];
     for (const { security, tls, roundTrips } of WAYS) {
@@ -57,6 +59,12 @@ export const socketMail: Row = {
       unit: "MB",
       samples: await inRounds(rounds, nodemailerMemory),
     });
+    figures.push({
+      what: "token requests for a second mail, with the token of the first at hand",
+      unit: "",
+      samples: await inRounds(rounds, tokenRequests),
+      goal: { kind: "exactly", value: 0 },
+    });
     return figures;
   },
 };
@@ -71,6 +79,45 @@ async function nodemailerMemory(): Promise<number> {
     console.log(rss() - before);`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--expose-gc", "--eval", program]);
   return Number(stdout) / 1e6;
+}
+
+/** To real servers on loopback, in real time. */
+async function tokenRequests(): Promise<number> {
+  const tokens = await TokenServer.start();
+  const user = "pump7@example.com";
+  const server = await MailServer.start({
+    tls: "starttls",
+    auth: { user, password: "none", token: () => tokens.newest },
+    authMethods: ["XOAUTH2"],
+  });
+  const host = socketHost();
+  const { mailer, send } = host.mailer({
+    smtp: {
+      port: server.port,
+      security: "starttls",
+      user,
+      tls: { verify: true, root: { from: "pem", pem: certificate("ca").cert }, contextId: 1 },
+      tokens: {
+        kind: "oauth2",
+        tokenUrl: `https://localhost:${tokens.port}/token`,
+        clientId: "app",
+        clientSecret: "secret",
+        scope: "",
+      },
+    },
+  });
+  await host.ready;
+  const asked: number[] = [];
+  for (const id of ["first", "second"]) {
+    const { mail, envelope } = ALERT;
+    const outcome = await send({ mail: { ...mail, id }, envelope });
+    if (outcome.error !== undefined) throw outcome.error;
+    asked.push(tokens.asked.length);
+  }
+  mailer.close();
+  await host.close();
+  await Promise.all([server.stop(), tokens.stop()]);
+  return (asked[1] ?? 0) - (asked[0] ?? 0);
 }
 
 interface How {

@@ -58,8 +58,10 @@ export function gatewayMailer(kind: MailerKind, options: GatewayMailerOptions): 
       return bySocket();
     case "auto": {
       const recovery = new ModuleRecovery({ modem, pdp, store, host: smtp.host, settings: "auto" });
-      const ways = { module: byModule(recovery), socket: bySocket(recovery) };
-      return new AutoMailer({ modem, ways, settings: smtp, text });
+      const module = byModule(recovery);
+      const ways = { module, socket: bySocket(recovery) };
+      const readableCoding = () => module.readableCoding();
+      return new AutoMailer({ modem, ways, settings: smtp, text, store, readableCoding });
     }
   }
 }

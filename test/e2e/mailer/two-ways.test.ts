@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
 import type { Outcome, OutgoingMail } from "../../../lib/mailer/mailer";
 import type { Modem } from "../../../lib/quectel/connection/modem";
+import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../../../lib/errors";
 import { FakeMailer, type Fate } from "../../support/fake-mailer";
@@ -22,15 +23,19 @@ const fails = (code: ErrorCode, options: ModemErrorOptions = {}, more: object = 
 const NO_CLIENT = fails("MODEM_ERROR", { command: "AT+QSMTPCLR" }, { beforePut: true });
 const NO_SOCKETS = fails("SOCKET_UNSUPPORTED", {}, { beforePut: true });
 
-function bench(smtp: Partial<SmtpSettings> = {}) {
-  const clock = new FastClock();
+function bench(
+  smtp: Partial<SmtpSettings> = {},
+  { clock = new FastClock(), store = memoryStore() }: { clock?: FastClock; store?: KeyValueStore } = {},
+) {
   const log = new KeptLog();
   const module = new FakeMailer();
   const socket = new FakeMailer();
+  socket.plan = ({ to, cc, bcc }) => [{ to, cc, bcc }];
   const settings = { ...ACCOUNT, ...smtp };
   const modem = { clock, log, identity: { firmware: "A1" } as Modem["identity"] };
   const text = { ...settings, charset: "auto", lateNote: 0 } as const;
-  const mailer = new AutoMailer({ modem, ways: { module, socket }, settings, text });
+  const readableCoding = async () => undefined;
+  const mailer = new AutoMailer({ modem, ways: { module, socket }, settings, text, store, readableCoding });
   const send = async (parts: Partial<OutgoingMail> = {}): Promise<Outcome> => {
     const how = { signal: forever(), ageMs: 0, possibleDuplicate: false };
     const one = await mailer.prepare(transaction(parts), how);
@@ -44,7 +49,7 @@ function bench(smtp: Partial<SmtpSettings> = {}) {
       .filter((_way, at) => ([module, socket][at]?.tried.length ?? 0) > (before[at] ?? 0))
       .join();
   };
-  return { clock, log, module, socket, mailer, modem, send, tries };
+  return { clock, store, log, module, socket, mailer, modem, send, tries };
 }
 
 describe("Two ways out of one module", () => {
@@ -237,5 +242,135 @@ describe("The way of a mail", () => {
       modem.identity = identity;
       assert.equal(await tries(), "socket");
     }
+  });
+});
+
+describe("The ways that have failed", () => {
+  /** What another process finds on the disk, after a while that it did not run. */
+  const restarted = async (before: ReturnType<typeof bench>, smtp: Partial<SmtpSettings> = {}) => {
+    before.mailer.close();
+    const after = bench(smtp, { clock: before.clock, store: before.store });
+    after.module.fate = before.module.fate;
+    return after;
+  };
+
+  it("are left out by the next process for as long as by this one, and longer with each failure", async () => {
+    const first = bench();
+    first.module.fate = () => NO_CLIENT;
+    assert.equal(await first.tries(), "module,socket");
+    await first.clock.advance(HOUR_MS / 2);
+    const second = await restarted(first);
+    assert.equal(await second.tries(), "socket");
+    await second.clock.advance(HOUR_MS / 2);
+    assert.equal(await second.tries(), "module,socket");
+    const third = await restarted(second);
+    await third.clock.advance(2 * HOUR_MS - 1);
+    assert.equal(await third.tries(), "socket");
+    await third.clock.advance(1);
+    third.module.fate = () => ({ kind: "sent" });
+    assert.equal(await third.tries(), "module");
+    const fourth = await restarted(third);
+    fourth.module.fate = () => NO_CLIENT;
+    assert.equal(await fourth.tries(), "module,socket");
+    await fourth.clock.advance(HOUR_MS);
+    assert.equal(await fourth.tries(), "module,socket", "a way that worked begins with an hour again");
+  });
+
+  it("get another chance with another firmware and with other settings, also after a restart", async () => {
+    for (const [smtp, firmware, way] of [
+      [{}, "A1", "socket"],
+      [{}, "A2", "module"],
+      [{ host: "other.example.com" }, "A1", "module"],
+      [{ port: 2525 }, "A1", "module"],
+    ] as const) {
+      const first = bench();
+      first.module.fate = () => NO_CLIENT;
+      await first.tries();
+      const next = await restarted(first, smtp);
+      next.modem.identity = { firmware } as Modem["identity"];
+      next.module.fate = () => ({ kind: "sent" });
+      assert.equal(await next.tries(), way, JSON.stringify([smtp, firmware]));
+    }
+  });
+
+  it("are left out no longer than they were to be, whatever the clock or the disk says", async () => {
+    const first = bench();
+    first.module.fate = () => NO_CLIENT;
+    await first.tries();
+    const text = await first.store.read("paused-ways");
+    assert.ok(text !== undefined);
+    // The clock of the host was a year ahead when it was written.
+    const ahead = text.replace(
+      /"until":(\d+)/,
+      (_all, until) => `"until":${Number(until) + 365 * 24 * HOUR_MS}`,
+    );
+    for (const [kept, hours] of [
+      [ahead, 1],
+      ["{", 0],
+      [text.replace('"ms":3600000', '"ms":1e300'), 0],
+      [text.replace(/"until":\d+/, '"until":null'), 0],
+    ] as const) {
+      await first.store.write("paused-ways", kept);
+      const next = await restarted(first);
+      if (hours > 0) {
+        assert.equal(await next.tries(), "socket", kept);
+        await next.clock.advance(hours * HOUR_MS);
+      }
+      next.module.fate = () => ({ kind: "sent" });
+      assert.equal(await next.tries(), "module", kept);
+      first.module.fate = () => NO_CLIENT;
+    }
+  });
+
+  it("are left out by this process although the disk takes no note, which the log says", async () => {
+    const { module, tries, log } = bench(
+      {},
+      {
+        store: {
+          read: () => Promise.reject(new Error("EIO")),
+          write: () => Promise.reject(new Error("EIO")),
+        },
+      },
+    );
+    module.fate = () => NO_CLIENT;
+    assert.equal(await tries(), "module,socket");
+    assert.equal(await tries(), "socket");
+    assert.ok(log.lines.some((line) => /could not be saved: Error: EIO/.test(line)));
+  });
+});
+
+describe("Private recipients", () => {
+  const HIDDEN = { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com", "d@example.com"] };
+
+  it("are planned as the socket carries them, and divided by the way that is to send them", async () => {
+    const { mailer, module, socket, send, tries } = bench();
+    assert.deepEqual(mailer.plan(HIDDEN), [HIDDEN]);
+    const one = await mailer.prepare(
+      { mail: transaction(HIDDEN).mail, envelope: HIDDEN },
+      { signal: forever(), ageMs: 0, possibleDuplicate: false },
+    );
+    assert.ok(one.kind === "ended");
+    assert.deepEqual(one.split, [
+      { to: HIDDEN.to, cc: HIDDEN.cc, bcc: [] },
+      { to: ["c@example.com"], cc: [], bcc: [] },
+      { to: ["d@example.com"], cc: [], bcc: [] },
+    ]);
+    assert.deepEqual([one.retry.kind, one.error?.class], ["whenAvailable", "transient"]);
+    assert.equal(await tries({ ...HIDDEN, text: "Füllstand" }), "socket");
+    assert.deepEqual(socket.tried.at(-1)?.recipients, [...HIDDEN.to, ...HIDDEN.cc, ...HIDDEN.bcc]);
+    // The only recipient is shown to himself.
+    await send({ to: [], cc: [], bcc: ["c@example.com"] });
+    assert.deepEqual(module.tried.at(-1)?.recipients, ["c@example.com"]);
+    module.bccMode = "module";
+    assert.equal(await tries(HIDDEN), "module");
+  });
+
+  it("stay private where the module's client takes the place of the socket", async () => {
+    const { module, socket, send } = bench();
+    socket.fate = () => NO_SOCKETS;
+    const outcome = await send({ ...HIDDEN, text: "Füllstand" });
+    assert.ok(outcome.kind === "ended");
+    assert.equal(outcome.split?.length, 3);
+    assert.equal(module.tried.length, 0);
   });
 });

@@ -46,6 +46,36 @@ describe("addresses of a message", () => {
     assert.deepEqual(read("root@[192.0.2.1]"), ["root@[192.0.2.1]"]);
   });
 
+  it("may have visible letters beyond ASCII before the @ where the way out carries them, in one form", () => {
+    const any = (value: string): readonly string[] => {
+      const { mailboxes, unreadable } = readAddresses(value, "INVALID_RECIPIENT", "any");
+      return [...mailboxes.map(({ address }) => address), ...unreadable.map(({ text }) => `not ${text}`)];
+    };
+    for (const address of [
+      "jürgen@example.com",
+      "张伟.li@example.com",
+      "ஈ@example.com",
+      "用户+泵@example.com",
+    ]) {
+      assert.deepEqual(any(address), [address]);
+      assert.deepEqual(any(`Duty <${address}>, "Dr. Müller" <m@example.com>`), [address, "m@example.com"]);
+    }
+    assert.deepEqual(any("ju\u0308rgen@Bücher.example, jürgen@bücher.example"), [
+      "jürgen@xn--bcher-kva.example",
+    ]);
+    for (const wrong of ["jürgen.@example.com", `${"ü".repeat(33)}@example.com`, "j\uFFFDrgen@example.com"]) {
+      assert.deepEqual(any(wrong), [`not ${wrong}`]);
+    }
+    for (const unseen of ["\u202E", "\u200B", "\u0085", "\uD800", "\uE000"]) {
+      assert.doesNotMatch(
+        any(`jü${unseen}rgen@example.com`).join(),
+        /^[^n].*[\p{C}\p{Z}]/u,
+        JSON.stringify(unseen),
+      );
+    }
+    assert.deepEqual(any(`${"ü".repeat(32)}@example.com`).length, 1);
+  });
+
   it("are listed once", () => {
     assert.deepEqual(read("a@example.com, A <a@EXAMPLE.com>"), ["a@example.com"]);
   });

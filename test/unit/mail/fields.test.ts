@@ -23,8 +23,9 @@ async function read(msg: Record<string, unknown>): Promise<Read> {
 }
 
 async function rawMessage(fields: MailFields): Promise<Buffer> {
+  const mail = storedMail({ fields });
   const message = await makeMessage(
-    storedMail({ fields }),
+    { mail, envelope: mail },
     { senderName: "Gateway", senderAddress: "gateway@example.com", lateNote: 0 },
     { ageMs: 0, possibleDuplicate: false, raisedAt: 0 },
   );

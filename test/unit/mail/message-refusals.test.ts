@@ -18,7 +18,11 @@ describe("a message that is refused", () => {
   const refusals: readonly (readonly [object, ErrorCode, RegExp])[] = [
     [{ to: "a@b\u0007.example" }, "INVALID_RECIPIENT", /holds a control character/],
     [{ to: "jane" }, "INVALID_RECIPIENT", /"jane" is not of the form name@example\.com/],
-    [{ to: "jürgen@example.com" }, "INVALID_RECIPIENT", /letters before the @ that mail servers do not take/],
+    [
+      { to: "jürgen@example.com" },
+      "INVALID_RECIPIENT",
+      /letters before the @ that the module's mail client does not take/,
+    ],
     [{ to: '"jane doe"@example.com' }, "INVALID_RECIPIENT", /needs quotation marks before the @/],
     [{ to: "jane@-example.com" }, "INVALID_RECIPIENT", /has no valid domain after the @/],
     [{ to: 7 }, "INVALID_RECIPIENT", /"7" is not of the form name@example\.com/],

@@ -51,6 +51,7 @@ describe("The endpoints of the editor", () => {
         "get /quectel-modem/providers quectel-modem.read",
         "get /quectel-modem/roots quectel-modem.read",
         "post /quectel-modem/connection-tests quectel-modem.write",
+        "post /quectel-modem/connection-tests/:id/letters quectel-modem.write",
         "post /quectel-modem/left quectel-modem.write",
         "post /quectel-modem/modems/:id quectel-modem.write",
       ],

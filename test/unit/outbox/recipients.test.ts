@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import type { Fate } from "../../support/fake-mailer";
+import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
+import { FakeMailer, type Fate } from "../../support/fake-mailer";
+import { ACCOUNT } from "../../support/memory-rig";
+import { KeptLog } from "../../support/module-replies";
+import { VirtualClock } from "../../support/virtual-clock";
 import { Bench, failure, mail } from "./bench";
 
 const TEAM = ["a@example.com", "b@example.com", "c@example.com"];
@@ -29,6 +34,40 @@ describe("Recipients of one mail", () => {
     );
     assert.equal(result.status, "sent");
     assert.deepEqual(result.accepted, ["ops@example.com", "b@example.com", "c@example.com"]);
+  });
+
+  it("serves a private Bcc recipient alone by the module's client, and with the others by socket, as one try", async () => {
+    const [facade, module, socket] = [new FakeMailer(), new FakeMailer(), new FakeMailer()];
+    socket.plan = ({ to, cc, bcc }) => [{ to, cc, bcc }];
+    const clock = new VirtualClock();
+    const text = { ...ACCOUNT, charset: "auto", lateNote: 0 } as const;
+    const auto = new AutoMailer({
+      modem: { clock, identity: undefined, log: new KeptLog() },
+      ways: { module, socket },
+      settings: ACCOUNT,
+      text,
+      store: memoryStore(),
+      readableCoding: async () => undefined,
+    });
+    facade.plan = (one) => auto.plan(one);
+    facade.prepare = (...args) => auto.prepare(...args);
+    const bench = await Bench.open({ clock, mailer: facade });
+    const HIDDEN = { cc: ["a@example.com"], bcc: ["b@example.com", "c@example.com"] };
+    for (const [count, subject, parts] of [
+      [1, "Level high", [["ops@example.com", "a@example.com"], ["b@example.com"], ["c@example.com"]]],
+      [2, "Füllstand", [["ops@example.com", "a@example.com", "b@example.com", "c@example.com"]]],
+    ] as const) {
+      await bench.accept(mail(subject, HIDDEN));
+      const { result } = await bench.ends(count);
+      assert.deepEqual([result.status, result.attempts], ["sent", 1], subject);
+      const delivered = [...module.delivered, ...socket.delivered].filter((one) => one.subject === subject);
+      assert.deepEqual(
+        delivered.map(({ recipients }) => recipients),
+        parts,
+        subject,
+      );
+    }
+    assert.equal(bench.failing.length, 0);
   });
 
   it("serves all in one transaction where the module is to write Bcc", async () => {

@@ -135,10 +135,10 @@ describe("The result of a mail", () => {
     assert.equal(error?.code, "SMTP_MAILBOX_UNAVAILABLE");
   });
 
-  it("names no number where the error has none", async () => {
+  it("names the code of a recipient whom no server has refused, and no number", async () => {
     const { result } = await told(mail(one("a@example.com", failed("OUTBOX_EXPIRED"))));
     assert.equal("modemCode" in result || "smtpCode" in result, false);
-    assert.deepEqual(result.rejected, [{ address: "a@example.com" }]);
+    assert.deepEqual(result.rejected, [{ address: "a@example.com", code: "OUTBOX_EXPIRED" }]);
   });
 
   it("is marked as a possible repeat when one of those who have it may have it twice", async () => {

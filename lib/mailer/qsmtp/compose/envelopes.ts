@@ -5,9 +5,9 @@
  * single recipient. So one mail may need several transactions, each with its own state in the spool. The plan depends
  * on nothing but the lists and the setting: made once, when the mail is accepted, it is kept with it.
  */
-import { knownFields, type ErrorCode, type ModemError } from "../../../errors";
+import { knownFields, ModemError, type ErrorCode } from "../../../errors";
 import type { Passage } from "../../../mail/mail";
-import { recipientsOf } from "../../envelope";
+import { needsUtf8, recipientsOf } from "../../envelope";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../../mailer";
 import { LIMITS } from "./mail-transaction";
 
@@ -25,6 +25,13 @@ export function planEnvelopes({ to, cc, bcc }: Envelope, bccMode: BccMode): read
   const isPrivate = bccMode === "private";
   const open = inPartsOf(LIMITS.recipients, { to, cc, bcc: isPrivate ? [] : bcc });
   return [...open, ...(isPrivate ? bcc.map(alone) : [])];
+}
+
+/** Of a mail that was accepted for a socket. @throws ModemError INVALID_RECIPIENT, INVALID_SENDER */
+export function refuseBeyondAscii(sender: string, envelope: Envelope): void {
+  const detail = "the module's mail client takes no letters beyond ASCII before the @";
+  if (needsUtf8(...recipientsOf(envelope))) throw new ModemError("INVALID_RECIPIENT", { detail });
+  if (needsUtf8(sender)) throw new ModemError("INVALID_SENDER", { detail });
 }
 
 /** One transaction for each recipient, after the server has refused one among several. */

@@ -1,0 +1,35 @@
+/**
+ * Letters beyond ASCII before the @ (RFC 6531): who gets which transaction, and what a server without SMTPUTF8 is given. Pure.
+ */
+import { ModemError } from "../../errors";
+import { needsUtf8, recipientsOf } from "../envelope";
+import type { Envelope, Transaction } from "../mailer";
+
+export const OTHER_SENDER =
+  "The mail server does not accept letters beyond ASCII before the @ (SMTPUTF8); the mail was sent from the modem's own address.";
+
+/**
+ * Recipients with such letters get a transaction of their own: a server on the way that does not know them would refuse all
+ * the others too.
+ */
+export function dividedByLetters({ to, cc, bcc }: Envelope): readonly Envelope[] {
+  const parts = [false, true].map((isBeyondAscii) => {
+    const isOne = (address: string): boolean => needsUtf8(address) === isBeyondAscii;
+    return { to: to.filter(isOne), cc: cc.filter(isOne), bcc: bcc.filter(isOne) };
+  });
+  return parts.filter((part) => recipientsOf(part).length > 0);
+}
+
+/**
+ * The transaction as a server without SMTPUTF8 takes it: from the modem's own address where it does not take that of the message.
+ *
+ * @throws ModemError SMTP_UTF8_UNSUPPORTED where it takes no recipient of the transaction, or of no mail the sender
+ */
+export function inAscii(transaction: Transaction, senderAddress: string): Transaction {
+  const { mail, envelope } = transaction;
+  if (needsUtf8(...recipientsOf(envelope))) throw new ModemError("SMTP_UTF8_UNSUPPORTED");
+  if (!needsUtf8(mail.from?.address ?? senderAddress)) return transaction;
+  if (mail.from === undefined || needsUtf8(senderAddress))
+    throw new ModemError("SMTP_UTF8_UNSUPPORTED", { class: "setup" });
+  return { envelope, mail: { ...mail, from: { name: mail.from.name, address: senderAddress } } };
+}
