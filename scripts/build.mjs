@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildSync } from "esbuild";
+import { buildSync, transformSync } from "esbuild";
 import { bundle } from "./bundle.mjs";
 import { catalogNames, catalogOf, englishTexts, partNames } from "./catalogs.mjs";
 import { declarationsOf } from "./declarations.mjs";
@@ -61,7 +61,15 @@ for (const lang of readdirSync("nodes/locales")) {
   }
 }
 
-/** Html without indentation, which stands for nothing there. */
+/** Html without what stands for nothing there: indentation, end tags that the next tag implies, and blanks of styles. */
 function flush(html) {
-  return html.replaceAll(/^ +/gm, "");
+  return html
+    .replaceAll(/^ +/gm, "")
+    .replaceAll(/(?<=<script type="text\/html"[^>]*>)[^]*?(?=<\/script>)/g, (part) =>
+      part.replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, ""),
+    )
+    .replaceAll(
+      /(?<=<style>)[^]*?(?=<\/style>)/g,
+      (css) => transformSync(css, { loader: "css", minify: true }).code,
+    );
 }

@@ -68,11 +68,11 @@ export async function bundle({ nodes }) {
       if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
     }
   }
-  const privates = privateFields(join(ROOT, "build"));
+  const names = { privates: privateFields(ROOT), short: new Map() };
   for (const [one, result] of results) {
     const exported = wanted.get(one.name);
     const { outputFiles } = exported.size === 0 ? result : await made(one, owners, wanted, exported);
-    await write(outputFiles, one.name, privates);
+    await write(outputFiles, one.name, names);
   }
   for (const name of nodes) {
     const stub = `module.exports = require("../core.js")[${JSON.stringify(name)}];\n`;
@@ -81,11 +81,11 @@ export async function bundle({ nodes }) {
 }
 
 /** Writes the code of a bundle, and beside it the map that leads from there to the sources. */
-async function write(outputFiles, name, privates) {
+async function write(outputFiles, name, { privates, short }) {
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // esbuild leaves classes without a name of their own, which then have that of their variable.
   const classes = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
-  const { contents, names } = shortened(classes, privates);
+  const { contents, names } = shortened(classes, privates, short);
   const { code, map } = await minify(contents, {
     ...MINIFIED,
     mangle: { ...MINIFIED.mangle, keep_fnames: new RegExp(`^(?!(?:${names.join("|")})$)`) },

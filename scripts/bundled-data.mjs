@@ -12,15 +12,22 @@ export const CATALOG = "./nodes/locales/en-US/quectel-modem.json";
 const REPLACED = {
   "lib/error-table/index.ts": ({ load }) => {
     const { ERROR_TABLE, SPECIAL_HINTS } = load("lib/error-table/index.js");
-    const rows = Object.entries(ERROR_TABLE).map(([code, { text: _text, hint: _hint, ...rest }]) => [
-      code,
-      rest,
-    ]);
+    const codes = {};
+    for (const [code, row] of Object.entries(ERROR_TABLE)) {
+      const word = row.number === undefined ? code : `${code}=${row.number}`;
+      codes[row.class] = codes[row.class] === undefined ? word : `${codes[row.class]} ${word}`;
+    }
     return `
       import { errors, hints } from "${CATALOG}";
-      const rows = ${JSON.stringify(Object.fromEntries(rows))};
+      const rows = {};
+      const codes = ${JSON.stringify(codes)};
       const hintOf = (key) => (hints[key].startsWith("=") ? hints[hints[key].slice(1)] : hints[key]);
-      for (const code in rows) Object.assign(rows[code], { text: errors[code], hint: hintOf(code) });
+      for (const name in codes) {
+        for (const word of codes[name].split(" ")) {
+          const [code, number] = word.split("=");
+          rows[code] = { ...(number && { number: Number(number) }), class: name, text: errors[code], hint: hintOf(code) };
+        }
+      }
       export const ERROR_TABLE = rows;
       export const SPECIAL_HINTS = Object.fromEntries(
         ${JSON.stringify(Object.keys(SPECIAL_HINTS).join(" "))}.split(" ").map((name) => [name, hintOf(name)]),
@@ -39,19 +46,44 @@ const REPLACED = {
       export const PROVIDERS = ${JSON.stringify(rows)}.map((row) => ({ ...row, remark: remarkOf(row.id) }));`;
   },
   "lib/mail/message/html-character-names.ts": ({ load, write }) => {
-    write(
-      "html-character-names.br",
-      brotliCompressSync(load("lib/mail/message/html-character-names.js").characterNames()),
+    const { characterNames } = load("lib/mail/message/html-character-names.js");
+    return withCompressed(
+      write,
+      "html-character-names",
+      characterNames(),
+      (text) => `export function characterNames() { return ${text}; }`,
     );
-    return `
-      import { readFileSync } from "node:fs";
-      import { join } from "node:path";
-      import { brotliDecompressSync } from "node:zlib";
-      export function characterNames() {
-        return brotliDecompressSync(readFileSync(join(__dirname, "html-character-names.br"))).toString();
-      }`;
+  },
+  "lib/simulator/line/cme-words.ts": ({ load, write }) => {
+    const words = JSON.stringify([...load("lib/simulator/line/cme-words.js").cmeWords]);
+    return withCompressed(
+      write,
+      "simulator-cme-words",
+      words,
+      (text) => `export const cmeWords = new Map(JSON.parse(${text}));`,
+    );
+  },
+  "lib/simulator/variants/variant-table.ts": ({ load, write }) => {
+    const { variantTable } = load("lib/simulator/variants/variant-table.js");
+    return withCompressed(
+      write,
+      "simulator-variants",
+      JSON.stringify(variantTable),
+      (text) => `export const variantTable = JSON.parse(${text});`,
+    );
   },
 };
+
+/** A module that reads `text` from a file beside it. @param code of the module, from the expression that gives the text */
+function withCompressed(write, name, text, code) {
+  write(`${name}.br`, brotliCompressSync(text));
+  const read = `brotliDecompressSync(readFileSync(join(__dirname, "${name}.br"))).toString()`;
+  return `
+    import { readFileSync } from "node:fs";
+    import { join } from "node:path";
+    import { brotliDecompressSync } from "node:zlib";
+    ${code(read)}`;
+}
 
 /** A plugin of esbuild. @param root of the repository, which tsc has compiled to its folder build */
 export function bundledData(root) {

@@ -15,11 +15,13 @@ const ROWS = [
   },
   {
     pattern:
-      /\{\s+readonly values: (readonly \[[^\]]*\]);\s+readonly default: .+\s+readonly description: .+\s+readonly source: .+\s+\}/g,
+      /\{\s+readonly values: readonly (\[[^\]]*\]);\s+readonly default: .+\s+readonly description: .+\s+readonly source: .+\s+\}/g,
     type: "VariantSwitch<$1>",
     file: "lib/simulator/variants/variant-switch",
   },
 ];
+/** The texts of a table of numbers, which a program can only read. */
+const TEXTS = /(?<=readonly \d+: )"[^"]*"(?=;)/g;
 const TABLE = /\{\s*(?:readonly \w+: ErrorRow;\s*)+\}/g;
 const COMMENT = /\/\*\*[^]*?\*\//g;
 const NAME = /(?<![\w$.])[A-Za-z_$][\w$]*/g;
@@ -112,10 +114,13 @@ function moduleOf(root, file) {
     },
     readFileSync(join(root, `${file}.d.ts`), "utf8"),
   );
-  const text = withoutRows.replace(PRIVATE, "").replace(/import\("([^"]+)"\)\.(\w+)/g, (_, path, name) => {
-    imported.set(name, { file: target(path), path, name });
-    return name;
-  });
+  const text = withoutRows
+    .replace(TEXTS, "string")
+    .replace(PRIVATE, "")
+    .replace(/import\("([^"]+)"\)\.(\w+)/g, (_, path, name) => {
+      imported.set(name, { file: target(path), path, name });
+      return name;
+    });
   for (const statement of statementsOf(text)) {
     const [, keyword, list, path] =
       /^(import|export) (?:type )?\{([^}]*)\} from "([^"]+)";/m.exec(statement) ?? [];

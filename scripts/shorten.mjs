@@ -8,6 +8,7 @@ import { parse } from "acorn";
 const WORTH = 2;
 /** Bytes of a variable once terser has named it. */
 const VARIABLE = 2.7;
+const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** What `typeof` gives, which engines compare faster when it is written out. */
 const TYPES = ["string", "number", "boolean", "object", "function", "undefined"];
 
@@ -16,22 +17,41 @@ const TYPES = ["string", "number", "boolean", "object", "function", "undefined"]
  * end that gives the functions of its modules their names back: they get short ones from terser, because each call repeats them,
  * and V8 shows the property `name` in stack traces.
  *
- * @param privates names of fields, see `privateFields`.
+ * @param privates the private fields of each class, see `privateFields`.
+ * @param short the short name of each field, the same for all bundles because a class may be derived from one of another; grows.
  * @returns the names of those functions too.
  */
-export function shortened(code, privates) {
-  const tree = parse(code, { ecmaVersion: "latest" });
+export function shortened(code, privates, short) {
+  const comments = [];
+  const tree = parse(code, { ecmaVersion: "latest", onComment: comments });
+  // esbuild writes the path of each module in front of it.
+  const modules = comments.filter(({ type, value }) => type === "Line" && /^ [\w./-]+\.ts$/.test(value));
   const edits = [];
   const texts = new Map();
-  const fields = new Map();
+  const known = new Set();
   for (const [node, parent] of nodesOf(tree)) {
+    if (node.type === "Identifier") known.add(node.name);
     if (node.type === "UnaryExpression" && code.slice(node.start, node.end) === "void 0") {
       edits.push({ ...node, text: "undefined_" });
     }
     if (isText(node, parent)) texts.set(node.value, [...(texts.get(node.value) ?? []), node]);
-    const use = fieldUse(node, parent);
-    if (use !== undefined && privates.has(use.name))
-      fields.set(use.name, [...(fields.get(use.name) ?? []), use]);
+    if (node.type === "ClassDeclaration" || node.type === "ClassExpression") {
+      const source = modules.findLast(({ end }) => end < node.start)?.value.trim();
+      // esbuild tells names apart that it finds twice.
+      const [, name] = /^_?(\w+?)\d*$/.exec(node.id?.name ?? "") ?? [];
+      for (const [field, uses] of usesOf(node.body, privates.get(`${source} ${name}`) ?? [])) {
+        if (!short.has(field)) short.set(field, shortName(short.size));
+        const text = short.get(field);
+        for (const { start, end, form } of uses) {
+          if (form === "shorthand") edits.push({ start, end: start, text: `${text}: ` });
+          else edits.push({ start, end, text: form === "declaration" ? "" : text });
+        }
+      }
+    }
+  }
+
+  for (const name of short.values()) {
+    if (known.has(name)) throw new Error(`${name} has to stand for a private field, but the sources have it`);
   }
 
   const variables = ["undefined_"];
@@ -44,11 +64,6 @@ export function shortened(code, privates) {
     // A blank, because a text may follow a word right away.
     for (const { start, end } of places) edits.push({ start, end, text: ` ${name} ` });
   }
-  for (const [name, uses] of fields) {
-    if (!uses.every(({ isPrivate }) => isPrivate)) continue;
-    for (const { start, end } of uses) edits.push({ start, end, text: privates.get(name) });
-  }
-
   const names = tree.body.flatMap((one) => (one.type === "FunctionDeclaration" ? [one.id.name] : []));
   const [, first = "", rest] = /^(#!.*\n)?([^]*)$/.exec(edited(code, edits));
   return {
@@ -61,21 +76,86 @@ export function shortened(code, privates) {
 }
 
 /**
- * Names of all fields that the sources declare as private and nothing but private, each with a short one; the compiler has
- * seen to it that only their own class uses them.
+ * The private fields of the classes of a folder: `lib/clock.ts SystemClock` to their names. The compiler has seen to it that only
+ * code inside the class uses them, and that no class derived from it has one of the same name.
  *
- * @param folder of the declarations that tsc wrote.
+ * @param root of the sources.
  */
-export function privateFields(folder) {
-  const declared = readdirSync(folder, { recursive: true })
-    .filter((file) => file.endsWith(".d.ts"))
-    .map((file) => readFileSync(join(folder, file), "utf8").replaceAll(/\/\*\*[^]*?\*\//g, ""))
-    .join("\n");
-  const names = new Set([...declared.matchAll(/^ +private (?:readonly )?(\w+);$/gm)].map(([, name]) => name));
-  const others = declared.replaceAll(/^ +private .*;$/gm, "");
-  const used = new Set(others.match(/\w+/g));
-  const unique = [...names].filter((name) => !used.has(name));
-  return new Map(unique.map((name, at) => [name, `_${at.toString(36)}`]));
+export function privateFields(root) {
+  const fields = new Map();
+  for (const folder of ["lib", "nodes"]) {
+    for (const file of readdirSync(join(root, folder), { recursive: true })) {
+      if (!file.endsWith(".ts")) continue;
+      const text = readFileSync(join(root, folder, file), "utf8").replaceAll(/\/\*[^]*?\*\/|^ *\/\/.*/gm, "");
+      for (const [, name, body] of text.matchAll(/^(?:export )?(?:abstract )?class (\w+)([^]*?)^\}/gm)) {
+        const names = [...body.matchAll(/\bprivate (?:readonly )?(\w+)\??(?=[:;]| =)/g)];
+        fields.set(
+          `${folder}/${file.replaceAll("\\", "/")} ${name}`,
+          new Set(names.map(([, field]) => field)),
+        );
+      }
+    }
+  }
+  return fields;
+}
+
+/**
+ * Where the private fields of a class are named, by field. Only of those that nothing in the class can use but as a property of
+ * `this`: a field of another object may be one of another class.
+ */
+function usesOf(body, names) {
+  const uses = new Map([...names].map((name) => [name, []]));
+  const isOwn = (pattern) => pattern?.type === "ThisExpression";
+  const visit = (node, parent, hasThis) => {
+    if (
+      node.type === "MemberExpression" &&
+      node.computed &&
+      (isOwn(node.object) || node.property.type === "Literal")
+    ) {
+      if (node.property.type === "Literal") uses.delete(node.property.value);
+      else uses.clear();
+    }
+    if (node.type === "MemberExpression" && !node.computed) {
+      if (hasThis && isOwn(node.object)) uses.get(node.property.name)?.push(node.property);
+      else uses.delete(node.property.name);
+    }
+    if (node.type === "BinaryExpression" && node.operator === "in") uses.delete(node.left.value);
+    if (node.type === "PropertyDefinition" && parent === body && !node.static)
+      uses.get(node.key.name)?.push(node.value === null ? { ...node, form: "declaration" } : node.key);
+    if (node.type === "MethodDefinition" && parent === body) uses.delete(node.key.name);
+    if (node.type === "ObjectPattern") {
+      const isOfThis =
+        hasThis && (isOwn(parent.init) || (parent.type === "AssignmentExpression" && isOwn(parent.right)));
+      for (const part of node.properties) {
+        if (part.type === "RestElement") {
+          if (isOfThis) uses.clear();
+        } else if (isOfThis && !part.computed) {
+          uses.get(part.key.name)?.push(part.shorthand ? { ...part.key, form: "shorthand" } : part.key);
+        } else uses.delete(part.key.name);
+      }
+    }
+    // Functions of the class have its `this`, arrows that of where they stand.
+    const isMember = parent?.type === "MethodDefinition" || parent?.type === "PropertyDefinition";
+    const isElsewhere =
+      node.type === "StaticBlock" ||
+      (/^(?:Function|Class)/.test(node.type) && !(isMember && node.type.startsWith("Function")));
+    const inner = node !== body && (isElsewhere || (parent === body && node.static)) ? false : hasThis;
+    for (const part of Object.values(node)) {
+      for (const one of Array.isArray(part) ? part : [part]) {
+        if (typeof one?.type === "string") visit(one, node, inner);
+      }
+    }
+  };
+  visit(body, undefined, true);
+  return uses;
+}
+
+/** `_0` to `_Z`, `$0` to `$Z`, then `_00` and so on. */
+function shortName(at) {
+  const letter = (of) => LETTERS[of % LETTERS.length];
+  if (at < LETTERS.length) return `_${letter(at)}`;
+  if (at < 2 * LETTERS.length) return `$${letter(at)}`;
+  return `_${letter(at)}${letter(Math.floor(at / LETTERS.length) - 2)}`;
 }
 
 /** A text that a variable can stand for. */
@@ -86,21 +166,6 @@ function isText(node, parent) {
   if (type === "ExpressionStatement" || (type === "CallExpression" && parent.callee.name === "require"))
     return false;
   return !((type === "Property" || type.endsWith("Definition")) && parent.key === node && !parent.computed);
-}
-
-/** Where a property is named; private only where it is one of `this`, or declared by its class. */
-function fieldUse(node, parent) {
-  if (node.type === "Literal" && typeof node.value === "string")
-    return { name: node.value, isPrivate: false };
-  if (node.type !== "Identifier") return undefined;
-  const { name, start, end } = node;
-  if (parent.type === "MemberExpression" && parent.property === node && !parent.computed)
-    return { name, start, end, isPrivate: parent.object.type === "ThisExpression" };
-  if (parent.type === "PropertyDefinition" && parent.key === node)
-    return { name, start, end, isPrivate: true };
-  if ((parent.type === "Property" || parent.type === "MethodDefinition") && parent.key === node)
-    return { name, start, end, isPrivate: false };
-  return undefined;
 }
 
 /** All nodes of a tree, each with the one that it is part of. */

@@ -12,6 +12,8 @@ import { ERROR_TABLE, SPECIAL_HINTS } from "../../lib/error-table";
 import { characterNames } from "../../lib/mail/message/html-character-names";
 import { PROVIDERS } from "../../lib/mail/providers/provider-table";
 import { FINDINGS } from "../../lib/quectel/diagnosis/findings";
+import { cmeWords } from "../../lib/simulator/line/cme-words";
+import { variantTable } from "../../lib/simulator/variants/variant-table";
 
 const ROOT = join(__dirname, "../..");
 
@@ -21,6 +23,8 @@ interface Replaced {
   readonly PROVIDERS: readonly object[];
   readonly FINDINGS: unknown;
   readonly characterNames: () => string;
+  readonly variantTable: unknown;
+  readonly cmeWords: unknown;
 }
 
 type Loader = (module: object, require: NodeJS.Require, folder: string) => void;
@@ -33,6 +37,8 @@ async function replaced(): Promise<Replaced> {
     "lib/mail/providers/provider-table.ts",
     "lib/quectel/diagnosis/findings.ts",
     "lib/mail/message/html-character-names.ts",
+    "lib/simulator/line/cme-words.ts",
+    "lib/simulator/variants/variant-table.ts",
   ];
   const { outputFiles } = await build({
     absWorkingDir: ROOT,
@@ -75,6 +81,11 @@ describe("The package", () => {
 
   it("has every character of HTML that has a name", () => {
     assert.equal(packed.characterNames(), characterNames());
+  });
+
+  it("has every switch and every word for an error of the simulated modem", () => {
+    assert.deepEqual(packed.variantTable, variantTable);
+    assert.deepEqual(packed.cmeWords, cmeWords);
   });
 
   it("declares to a program what it exports, in types that say when they are misused", function () {
