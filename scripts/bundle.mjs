@@ -2,7 +2,7 @@
 // one file only, so a class is the same wherever it is used: a file requires the modules that an earlier one has.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 import { minify } from "terser";
@@ -12,17 +12,20 @@ import { privateFields, shortened } from "./shorten.mjs";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 /** The files of dist/ by name, with the sources they begin with. What comes first never requires what comes later. */
-function bundlesOf({ nodes }) {
+function bundlesOf(nodes) {
   return [
     // What the simulated modem needs too, so that its program loads nothing else of the package.
     { name: "base", entries: ["lib/errors.ts", "lib/clock.ts"] },
     { name: "core", entries: nodes.map((name) => `nodes/${name}.ts`) },
     { name: "index", entries: ["lib/index.ts"] },
     { name: "simulator", entries: ["lib/simulator/index.ts"] },
-    { name: "quectel-modem-facts", entries: ["lib/facts/cli.ts"] },
-    { name: "quectel-modem-simulator", entries: ["lib/simulator/cli.ts"] },
   ];
 }
+
+const PROGRAMS = [
+  { name: "quectel-modem-facts", entries: ["lib/facts/cli.ts"] },
+  { name: "quectel-modem-simulator", entries: ["lib/simulator/cli.ts"] },
+];
 
 /** Loaded when first needed, by `require` with the path of its source. */
 const LAZY = { "lib/simulator/index.ts": "simulator" };
@@ -55,33 +58,77 @@ const MINIFIED = {
 
 /** Writes the files of dist/, and one for each node that Node-RED asks for. */
 export async function bundle({ nodes }) {
-  const bundles = bundlesOf({ nodes });
-  /** Name of the bundle by source. */
-  const owners = new Map();
-  /** Sources that later bundles require, by the bundle that has them. */
-  const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
-  const results = new Map();
-  for (const one of bundles) {
-    const result = await made(one, owners, wanted, new Set());
-    results.set(one, result);
-    for (const source of Object.keys(result.metafile.inputs)) {
-      if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
-    }
-  }
-  const names = { privates: privateFields(ROOT), short: new Map() };
-  for (const [one, result] of results) {
-    const exported = wanted.get(one.name);
-    const { outputFiles } = exported.size === 0 ? result : await made(one, owners, wanted, exported);
-    await write(outputFiles, one.name, names);
-  }
+  await write(join(ROOT, "dist"), [...bundlesOf(nodes), ...PROGRAMS], [], {});
   for (const name of nodes) {
     const stub = `module.exports = require("../core.js")[${JSON.stringify(name)}];\n`;
     writeFileSync(join(ROOT, `dist/nodes/${name}.js`), stub);
   }
 }
 
+/**
+ * Writes the same code to another folder for tests that need more of it than the package lets them reach.
+ *
+ * @param exported sources, of which the folder gets a file each that gives what the bundle has: `lib/clock.js`.
+ * @param replaceable functions that a test may replace there, by their sources.
+ */
+export async function bundleFor(folder, { nodes, exported, replaceable }) {
+  const owners = await write(folder, bundlesOf(nodes), exported, replaceable);
+  for (const source of exported) {
+    const file = join(folder, source.replace(/\.ts$/, ".js"));
+    mkdirSync(dirname(file), { recursive: true });
+    const path = JSON.stringify(join(folder, `${ownerOf(source, owners)}.js`));
+    const accessors = (replaceable[source] ?? []).map(
+      (name) =>
+        `get ${name}() { return bundled.${name}; }, set ${name}(value) { bundled.replace_${name}(value); }`,
+    );
+    writeFileSync(
+      file,
+      `const bundled = require(${path}).modules[${JSON.stringify(source)}];
+module.exports = { __proto__: bundled, ${["__esModule: true", ...accessors].join(", ")} };
+`,
+    );
+  }
+}
+
+/** Writes bundles to a folder. Returns the name of the bundle by source. */
+async function write(folder, bundles, exported, replaceable) {
+  const owners = new Map();
+  const make = (one, modules) => {
+    const plugins = [
+      variables(replaceable),
+      defaultExports,
+      bundledData(ROOT, folder),
+      elsewhere(one.name, owners, wanted),
+    ];
+    return made(one, join(folder, `${one.name}.js`), plugins, modules);
+  };
+  /** Sources that later bundles require, by the bundle that has them. */
+  const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
+  const results = new Map();
+  for (const one of bundles) {
+    const result = await make(one, new Set());
+    results.set(one, result);
+    for (const source of Object.keys(result.metafile.inputs)) {
+      if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
+    }
+  }
+  for (const source of exported) wanted.get(ownerOf(source, owners)).add(source);
+  const names = { privates: privateFields(ROOT), short: new Map() };
+  for (const [one, result] of results) {
+    const modules = wanted.get(one.name);
+    const { outputFiles } = modules.size === 0 ? result : await make(one, modules);
+    await writeMinified(folder, outputFiles, one.name, names);
+  }
+  return owners;
+}
+
+/** The bundle that a source belongs to, even if it takes no part in what the package needs. */
+function ownerOf(source, owners) {
+  return owners.get(source) ?? (source.startsWith("lib/simulator/") ? "simulator" : "core");
+}
+
 /** Writes the code of a bundle, and beside it the map that leads from there to the sources. */
-async function write(outputFiles, name, { privates, short }) {
+async function writeMinified(folder, outputFiles, name, { privates, short }) {
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // esbuild leaves classes without a name of their own, which then have that of their variable.
   const classes = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
@@ -91,15 +138,13 @@ async function write(outputFiles, name, { privates, short }) {
     mangle: { ...MINIFIED.mangle, keep_fnames: new RegExp(`^(?!(?:${names.join("|")})$)`) },
     sourceMap: { content: text(".js.map"), filename: `${name}.js` },
   });
-  mkdirSync(join(ROOT, "dist"), { recursive: true });
-  const file = join(ROOT, `dist/${name}.js`);
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${name}.js`);
   writeFileSync(file, code, name.startsWith("quectel-") ? { mode: 0o755 } : {});
   writeFileSync(`${file}.map`, map);
 }
 
-function made({ name, entries }, owners, wanted, exported) {
-  const outfile = join(ROOT, `dist/${name}.js`);
-  const plugins = [defaultExports, bundledData(ROOT), elsewhere(name, owners, wanted)];
+function made({ entries }, outfile, plugins, exported) {
   const [entry] = entries;
   if (entries.length === 1 && exported.size === 0) {
     return build({ ...OPTIONS, outfile, plugins, entryPoints: [entry] });
@@ -124,6 +169,30 @@ function exportsOf(source) {
 
 function identifierOf(source) {
   return `_${source.replaceAll(/\W/g, "_")}`;
+}
+
+/** Makes exported functions variables that whoever requires the bundle can set: `replace_next(value)`. */
+function variables(replaceable) {
+  return {
+    name: "variables",
+    setup(builder) {
+      builder.onLoad({ filter: /\.ts$/ }, ({ path }) => {
+        const names = replaceable[relative(ROOT, path).replaceAll("\\", "/")];
+        if (names === undefined) return undefined;
+        const contents = names.reduce(
+          (text, name) => {
+            const declared = new RegExp(`^export ((?:async )?function )${name}\\b`, "m");
+            if (!declared.test(text)) throw new Error(`${path} exports no function ${name}`);
+            return `${text.replace(declared, `$1${name}_`)}
+            export let ${name} = ${name}_;
+            export function replace_${name}(value) { ${name} = value; }`;
+          },
+          readFileSync(path, "utf8"),
+        );
+        return { contents, loader: "ts" };
+      });
+    },
+  };
 }
 
 /**

@@ -85,14 +85,14 @@ function withCompressed(write, name, text, code) {
     ${code(read)}`;
 }
 
-/** A plugin of esbuild. @param root of the repository, which tsc has compiled to its folder build */
-export function bundledData(root) {
+/** A plugin of esbuild. @param root of the repository, which tsc has compiled to its folder build. @param folder of the bundle */
+export function bundledData(root, folder = join(root, "dist")) {
   const require = createRequire(join(root, "build/x.js"));
   const tools = {
     load: (path) => require(`./${path}`),
     write: (name, content) => {
-      mkdirSync(join(root, "dist"), { recursive: true });
-      writeFileSync(join(root, "dist", name), content);
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, name), content);
     },
   };
   const names = Object.keys(REPLACED).map((source) => source.split("/").at(-1)?.replaceAll(".", "\\."));

@@ -108,7 +108,7 @@ interface Sum {
   /** How often each kind of mishap has struck. */
   readonly struck: Map<string, number>;
   readonly reached: Reached;
-  /** Episodes that were run twice, and of them those that told another story the second time. */
+  /** Episodes that were run twice, and of these those whose log differed the second time. */
   runTwice: number;
   toldOtherwise: number;
   /** Episodes that came to no end. */
@@ -150,7 +150,7 @@ async function tellOtherwise(
     join(tmpdir(), `campaign-faults-${seed}-${number}-run-${index + 1}.txt`),
   );
   for (const [index, path] of paths.entries()) await writeFile(path, (stories[index] ?? []).join("\n"));
-  say(`faults: episode ${number} told another story the second time: ${paths.join(" and ")}`);
+  say(`faults: episode ${number} has a different log the second time: ${paths.join(" and ")}`);
 }
 
 /** Collects what nobody has caught, and defects of the simulator. */
@@ -185,34 +185,34 @@ function figures({ account: total, complaints, struck, brokenOff, ...sum }: Sum)
     shown("accepted", total.accepted),
     shown("delivered", total.delivered),
     equal("delivered + reported as not delivered", total.delivered + total.toldNotDelivered, total.accepted),
-    equal("accepted whose end was told", total.reported, total.accepted),
-    none("told twice without an end of the process between, or as another mail", total.toldAgain),
-    shown("told again after an end of the process", total.toldAfterCrash),
+    equal("accepted and reported", total.reported, total.accepted),
+    none("reported twice by one process, or as another mail", total.toldAgain),
+    shown("reported again after the process had ended", total.toldAfterCrash),
     none("lost", total.lost),
-    none('falsely told "sent"', total.falselySent),
-    none('falsely told "not sent"', total.falselyNotSent),
+    none("falsely reported as sent", total.falselySent),
+    none("falsely reported as not sent", total.falselyNotSent),
     none("duplicates without the mark", total.unmarkedRepeats),
     shown("duplicates with the mark", total.markedRepeats),
-    none("repeated without a word in the result", total.unmarkedResults),
+    none("repeated, but not marked in the result", total.unmarkedResults),
     shown(
-      "mails taken by the server of which the module named a refusal: repeats and wrong ends",
+      "taken by the server although the module named a refusal: repeats and wrong results",
       total.contradicted,
     ),
     none('duplicates under "at most once"', total.repeatedAtMostOnce),
-    none("refused and yet delivered", total.deliveredThoughRefused),
+    none("refused but delivered", total.deliveredThoughRefused),
     none("attachments altered", total.alteredAttachments),
     none("texts altered", total.alteredTexts),
-    shown("texts spoilt by noise of a line without checksums", total.spoiltTexts),
-    none("stuck: no end", total.stuck),
-    none("stuck: ended behind its maximum age", total.late),
-    none("episodes broken off", brokenOff),
+    shown("texts corrupted by noise on a line without checksums", total.spoiltTexts),
+    none("stuck: no result", total.stuck),
+    none("stuck: ended after the maximum age", total.late),
+    none("episodes aborted", brokenOff),
     shown("episodes run twice", sum.runTwice),
-    none("of them with another story the second time", sum.toldOtherwise),
-    covered("states of a mail in which each event came", {
+    none("of these, with a different log the second time", sum.toldOtherwise),
+    covered("states of a mail in which each event occurred", {
       reached: [...sum.reached.events],
       all: cells.events,
     }),
-    covered("states of a mail in which each mishap struck", {
+    covered("states of a mail in which each mishap occurred", {
       reached: [...sum.reached.mishaps],
       all: cells.mishaps,
     }),

@@ -123,7 +123,7 @@ export const hostile: Part = {
       none("stuck", found.stuck),
       none("secrets in answers", found.secrets),
       none("Node-REDs that ended", found.ended),
-      none("ends told twice, or not on each wire", found.twice),
+      none("reported twice, or not on each wire", found.twice),
       none("messages over their time", found.slow),
     ];
   },

@@ -2,7 +2,7 @@
  * The kill campaign as a command: `npm run campaign:kill -- [--kills 200] [--seed 1] [--form kill|cut|pause|all --way module|socket|mixed|all]`.
  *
  * Prints what became of all mails; ends with 1 when one was lost, repeated unmarked or against its option, not
- * reported, or falsely told as sent.
+ * reported, or falsely reported as sent.
  */
 import { parseArgs } from "node:util";
 import { isSound, runKillCampaign, type Form, type Result, type Way } from "./kill/campaign";
@@ -51,11 +51,11 @@ function print(title: string, form: Form, kills: number, result: Result, seconds
     ["accepted", result.accepted],
     ["delivered", result.delivered],
     ["reported", result.reported],
-    ["told again in one life", result.toldAgain],
+    ["reported twice in one life", result.toldAgain],
     ["duplicates marked", result.duplicatesMarked],
     ["duplicates unmarked", result.duplicatesUnmarked],
     ["sent again against wish", result.duplicatesRefused],
-    ["falsely told as sent", result.falselySent],
+    ["falsely reported as sent", result.falselySent],
     ["lost", result.lost],
     ["with two Message-IDs", result.otherIds],
   ];

@@ -24,9 +24,9 @@ export const kills: Part = {
       all.push(
         shown(`${name}: accepted`, result.accepted),
         equal(`${name}: reported`, result.reported, result.accepted),
-        none(`${name}: told twice in one life`, result.toldAgain),
+        none(`${name}: reported twice in one life`, result.toldAgain),
         none(`${name}: lost`, result.lost),
-        none(`${name}: falsely told "sent"`, result.falselySent),
+        none(`${name}: falsely reported as sent`, result.falselySent),
         none(`${name}: duplicates without the mark`, result.duplicatesUnmarked),
         none(`${name}: duplicates of mails that were to come once`, result.duplicatesRefused),
         none(`${name}: repeats with another Message-ID`, result.otherIds),

@@ -1,11 +1,14 @@
 /**
- * Runs parts as processes side by side. A part that breaks off, or says nothing for long, is a figure that is not met.
+ * Runs parts as processes side by side. A part that ends early, or says nothing for long, is a figure that is not met.
  *
- * Compiled they take half the time; those that only drive other processes run from their sources.
+ * What they test is the code as it is packed: the bundles, with the same minifier and the same short names, which here also give
+ * the modules that the campaign drives directly. Parts that only drive other processes run from their sources.
  */
 import { fork, spawnSync } from "node:child_process";
-import { cpSync, rmSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative, resolve } from "node:path";
+import manifest from "../../package.json";
 import { none, type Figure } from "./part";
 import type { FromPart, PartPlan } from "./part-process";
 
@@ -13,18 +16,46 @@ const ROOT = resolve(__dirname, "../..");
 /** Minutes without a word after which a part counts as hanging; those in which all stood still do not count. */
 const SILENCE = 10;
 const MINUTE = 60_000;
+/** Folders whose code is in the bundles. */
+const PACKED = ["lib", "nodes"];
+/** Functions in whose place the campaign puts its own, which calls them: fault/reached.ts, fault/message-time.ts. */
+const WATCHED = {
+  "lib/outbox/lifecycle.ts": ["next"],
+  "lib/mailer/smtp/message.ts": ["makeMessage"],
+};
 const FROM_SOURCES: ReadonlySet<string> = new Set(["secrets", "load", "supply"]);
 
-/** The code of the parts as JavaScript, in a folder of this process. */
+/** The code of the parts as JavaScript and the bundles that they test, in a folder of this process. */
 export class Compiled {
   readonly folder = join(ROOT, "test", "output", `campaign-${process.pid}`);
 
-  constructor() {
+  async make(): Promise<void> {
     const tsc = [join(ROOT, "node_modules/typescript/bin/tsc"), "-p", join(__dirname, "tsconfig.json")];
     const { status } = spawnSync(process.execPath, [...tsc, "--outDir", this.folder], { stdio: "inherit" });
     if (status !== 0) throw new Error("the campaign does not compile");
+    const exported = this.requiredSources();
+    for (const name of PACKED) rmSync(join(this.folder, name), { recursive: true });
+    const { bundleFor } = await import("../../scripts/bundle.mjs");
+    const nodes = Object.keys(manifest["node-red"].nodes);
+    await bundleFor(this.folder, { nodes, exported, replaceable: WATCHED });
     for (const path of ["test/support/certificates", "package.json"])
       cpSync(join(ROOT, path), join(this.folder, path), { recursive: true });
+    cpSync(join(ROOT, "dist/nodes/locales"), join(this.folder, "nodes/locales"), { recursive: true });
+  }
+
+  /** The modules of the package that the code of the campaign requires. */
+  private requiredSources(): readonly string[] {
+    const files = readdirSync(join(this.folder, "test"), { recursive: true, encoding: "utf8" });
+    const required = files
+      .filter((name) => name.endsWith(".js"))
+      .map((name) => join(this.folder, "test", name))
+      .flatMap((file) =>
+        [...readFileSync(file, "utf8").matchAll(/\brequire\("(\.[^"]+)"\)/g)].map(([, path = ""]) =>
+          relative(this.folder, createRequire(file).resolve(path)).replaceAll("\\", "/"),
+        ),
+      );
+    const sources = required.filter((path) => PACKED.some((folder) => path.startsWith(`${folder}/`)));
+    return [...new Set(sources)].sort().map((path) => path.replace(/\.js$/, ".ts"));
   }
 
   remove(): void {
@@ -66,10 +97,8 @@ export async function runPart(
   });
   await new Promise<void>((end) => child.once("close", () => end()));
   clearInterval(watch);
-  if (figures !== undefined) return [...figures, none("broken off", 0)];
+  if (figures !== undefined) return [...figures, none("aborted", 0)];
   const where = position === undefined ? "" : ` --only ${position}`;
-  say(
-    `${plan.name}: broken off; repeat: npm run campaign -- --part ${plan.name} --seed ${plan.seed}${where}`,
-  );
-  return [none("broken off", 1)];
+  say(`${plan.name}: aborted; repeat: npm run campaign -- --part ${plan.name} --seed ${plan.seed}${where}`);
+  return [none("aborted", 1)];
 }

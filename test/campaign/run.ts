@@ -60,6 +60,7 @@ async function main(): Promise<void> {
     for (let slot = waiting.shift(); slot !== undefined; slot = waiting.shift()) await run(slot);
   };
   try {
+    await compiled.make();
     await Promise.all(Array.from({ length: jobs }, work));
     for (const part of chosen.filter(({ name }) => name === ALONE)) await run({ ...part, slice: WHOLE });
   } finally {

@@ -37,7 +37,7 @@ describe("A message that is foreign code", () => {
   const others = (): FlowNode[] => [
     modemNode(server.port),
     { id: "attach", type: "quectel-attach-file", ...place, wires },
-    { id: "context", type: "quectel-pdp-context", ...place, wires },
+    { id: "context", type: "quectel-pdp-context", ...place, action: "action", actionType: "msg", wires },
     { id: "status", type: "quectel-modem-status", ...place, interval: "0", wires },
     { id: "outbox", type: "quectel-outbox", ...place, wires },
     ...watchers,

@@ -47,7 +47,7 @@ export class MailLock {
    */
   constructor(
     private readonly port?: LockedPort,
-    private readonly onForeign?: () => Promise<void>,
+    public onForeign?: () => Promise<void>,
   ) {}
 
   /** True while somebody holds the lock. */

@@ -28,7 +28,7 @@ function pause(scene: Scene, meanwhile: (ms: number) => void = () => undefined):
 export const HOST_MISHAPS: readonly Mishap[] = [
   { name: "the process dies", weight: 3, strike: (scene) => soon(scene, () => kill(scene, "all")) },
   {
-    name: "the process dies behind a mail",
+    name: "the process dies after a mail",
     weight: 2,
     strike: (scene) =>
       atAcceptance(scene, () => {
@@ -50,9 +50,9 @@ export const HOST_MISHAPS: readonly Mishap[] = [
         void host.close().then(() => scene.heal(dice.between(0, 20) * SECOND, () => host.start()));
       }),
   },
-  { name: "the process stands still", weight: 3, strike: (scene) => soon(scene, () => pause(scene)) },
+  { name: "the process is stopped", weight: 3, strike: (scene) => soon(scene, () => pause(scene)) },
   {
-    name: "the process stands still behind a mail",
+    name: "the process is stopped after a mail",
     weight: 2,
     strike: (scene) =>
       atAcceptance(scene, () => {
@@ -61,7 +61,7 @@ export const HOST_MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "another runtime opens the outbox of a process that stands still",
+    name: "another runtime opens the outbox of a stopped process",
     weight: 1,
     strike: (scene) =>
       soon(scene, () =>
@@ -94,7 +94,7 @@ export const HOST_MISHAPS: readonly Mishap[] = [
     },
   },
   {
-    name: "the disk stands still",
+    name: "the disk stalls",
     weight: 1,
     strike: ({ host, dice, heal, clock }) => {
       const until = clock.now() + dice.between(1, 240) * SECOND;

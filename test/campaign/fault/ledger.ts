@@ -85,9 +85,9 @@ export class Ledger {
     for (const [recipient, end] of this.tests) {
       const copies = arrivals.filter(({ recipients }) => recipients.includes(recipient)).length;
       if (end === "sent" && copies === 0)
-        this.complaints.push(`test mail to ${recipient}: falsely told "sent"`);
+        this.complaints.push(`test mail to ${recipient}: falsely reported as sent`);
       if (end === "not sent" && copies > 0 && !this.contradictedTests.has(recipient))
-        this.complaints.push(`test mail to ${recipient}: falsely told "not sent"`);
+        this.complaints.push(`test mail to ${recipient}: falsely reported as not sent`);
       if (copies > 1) this.complaints.push(`test mail to ${recipient}: sent ${copies} times`);
     }
     const account = emptyAccount();

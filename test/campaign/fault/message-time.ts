@@ -1,8 +1,8 @@
 /**
  * Holds the virtual time while a message is put into its form, which takes many turns of the event loop and no time.
  *
- * How many pass between two moments depends on what else runs on real sockets; an episode must not. It needs the compiled
- * campaign, in which an import is looked up at each call.
+ * How many pass between two moments depends on what else runs on real sockets; an episode must not. It needs the bundles
+ * of the campaign, in which `makeMessage` can be replaced (part-runner.ts).
  */
 import * as messages from "../../../lib/mailer/smtp/message";
 import type { FastClock } from "../../support/fast-clock";

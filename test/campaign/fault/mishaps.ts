@@ -65,7 +65,7 @@ export const NOISE: readonly Mishap[] = [
       ),
   },
   {
-    name: "doubled bytes",
+    name: "duplicated bytes",
     weight: 2,
     strike: (scene) =>
       plan(
@@ -90,7 +90,7 @@ function contradictsAcceptance({ number, reply }: (typeof RESULTS)[number]): boo
 
 const MODULE_MISHAPS: readonly Mishap[] = [
   {
-    name: "the module names an error behind a mail",
+    name: "the module names an error after a mail",
     weight: 4,
     strike: (scene) =>
       atAcceptance(scene, (arrival) => {
@@ -122,7 +122,7 @@ const MODULE_MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "the module says that it starts, again and again",
+    name: "the module reports restarts that do not happen",
     weight: 2,
     strike: (scene) =>
       soon(scene, (module) => {
@@ -134,7 +134,7 @@ const MODULE_MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "the module starts again and again",
+    name: "the module restarts repeatedly",
     weight: 1,
     strike: (scene) =>
       soon(scene, (module) => {
@@ -144,7 +144,7 @@ const MODULE_MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "the module tells the result of a mail that is none of ours",
+    name: "the module reports the result of a foreign mail",
     weight: 2,
     strike: (scene) =>
       soon(scene, (module) => {
@@ -199,12 +199,12 @@ export const MISHAPS: readonly Mishap[] = [
   { name: "the cable is pulled", weight: 2, strike: (scene) => soon(scene, () => unplug(scene)) },
   { name: "the module hangs", weight: 1, strike: (scene) => soon(scene, () => hang(scene)) },
   {
-    name: "the network takes the PDP context",
+    name: "the network deactivates the PDP context",
     weight: 3,
     strike: (scene) => soon(scene, (module) => void module.emit("contextLost", undefined)),
   },
   {
-    name: "the network grants no PDP context",
+    name: "the network refuses the PDP context",
     weight: 1,
     strike: (scene) => {
       const { module, dice } = scene;
@@ -214,7 +214,7 @@ export const MISHAPS: readonly Mishap[] = [
     },
   },
   {
-    name: "the SIM card is gone",
+    name: "the SIM card is removed",
     weight: 1,
     strike: (scene) =>
       soon(scene, (module) => {
@@ -318,7 +318,7 @@ export const MISHAPS: readonly Mishap[] = [
     },
   },
   {
-    name: "the server crashes in a dialogue",
+    name: "the server crashes during a dialogue",
     weight: 2,
     strike: (scene) =>
       plan(scene, [
@@ -336,12 +336,12 @@ export const MISHAPS: readonly Mishap[] = [
       ]),
   },
   {
-    name: "the server crashes behind a mail",
+    name: "the server crashes after a mail",
     weight: 2,
     strike: (scene) => atAcceptance(scene, () => "hang up"),
   },
   {
-    name: "the module restarts behind a mail",
+    name: "the module restarts after a mail",
     weight: 2,
     strike: (scene) =>
       atAcceptance(scene, () => {
@@ -350,7 +350,7 @@ export const MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "the network is lost behind a mail",
+    name: "the network is lost after a mail",
     weight: 2,
     strike: (scene) =>
       atAcceptance(scene, () => {
@@ -359,7 +359,7 @@ export const MISHAPS: readonly Mishap[] = [
       }),
   },
   {
-    name: "the cable is pulled behind a mail",
+    name: "the cable is pulled after a mail",
     weight: 1,
     strike: (scene) =>
       atAcceptance(scene, () => {

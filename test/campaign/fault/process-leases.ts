@@ -24,10 +24,10 @@ export class ProcessLeases {
       return lease;
     };
     // A lease is given out when another port's use of the module is known to the module, which a dead line never tells.
-    const onForeign: unknown = Reflect.get(lock, "onForeign");
-    if (typeof onForeign !== "function") throw new Error("the lock of a modem has no onForeign");
+    const { onForeign } = lock;
+    if (onForeign === undefined) throw new Error("the lock of a modem has no onForeign");
     const died = new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
-    Reflect.set(lock, "onForeign", () => Promise.race([onForeign(), died]));
+    lock.onForeign = () => Promise.race([onForeign(), died]);
   }
 
   /** The process is gone. */

@@ -1,8 +1,8 @@
 /**
  * What a campaign has reached: which events came to mails in which states, and in which states the mishaps found them.
  *
- * Looks on where the lifecycle is called, and changes nothing there. It needs the compiled campaign, in which an import
- * is looked up at each call.
+ * Looks on where the lifecycle is called, and changes nothing there. It needs the bundles of the campaign, in which
+ * `next` can be replaced (part-runner.ts).
  */
 import type { LifeEvent, MailState } from "../../../lib/outbox/lifecycle";
 import type { MailLife } from "../../../lib/outbox/outcome";

@@ -35,7 +35,7 @@ export const SOCKET_MISHAPS: readonly Mishap[] = [
       ),
   },
   {
-    name: "the network is silent behind a mail",
+    name: "the network is silent after a mail",
     weight: 3,
     strike: (scene) => {
       const { office, heal } = scene;
@@ -65,7 +65,7 @@ export const SOCKET_MISHAPS: readonly Mishap[] = [
       ),
   },
   {
-    name: "the module has no room for what is sent",
+    name: "the send buffer of the module is full",
     weight: 1,
     strike: (scene) =>
       plan(

@@ -111,7 +111,14 @@ export function attackFlow(smtpPort: number): FlowNode[] {
     { id: "send", type: "quectel-smtp-send", ...ours, wires: twice },
     { id: "queue", type: "quectel-smtp-send", ...ours, emit: "whenQueued", wires: twice },
     { id: "attach", type: "quectel-attach-file", ...ours, wires: twice },
-    { id: "context", type: "quectel-pdp-context", ...ours, wires: [["sent", "sent2"]] },
+    {
+      id: "context",
+      type: "quectel-pdp-context",
+      ...ours,
+      action: "action",
+      actionType: "msg",
+      wires: [["sent", "sent2"]],
+    },
     { id: "status", type: "quectel-modem-status", ...ours, interval: "0", wires: [["sent", "sent2"]] },
     { id: "outbox", type: "quectel-outbox", ...ours, wires: [["sent", "sent2"], ["orphans"]] },
     // JSON from outside is refused by the server, so that it reaches output 2 and Catch nodes.
