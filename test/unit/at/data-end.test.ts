@@ -159,6 +159,19 @@ describe("a payload that stands still", () => {
 });
 
 describe("an escape from the data state", () => {
+  it("is none of a command that still waits for its turn when its caller gives up", async () => {
+    const bench = await takingBench(10_000);
+    const { clock, channel } = bench;
+    const outcome = channel.execute(upload(10_000, true));
+    await clock.advance(10);
+    const abort = new AbortController();
+    const waiting = channel.execute(upload(4), { signal: abort.signal });
+    abort.abort();
+    await assert.rejects(waiting, withCode("MODEM_ABORTED"));
+    assert.equal(channel.state, "data");
+    await assert.rejects(clock.until(outcome), { code: "MODEM_TIMEOUT", message: /stalled/ });
+  });
+
   it("begins its silence when the last byte has left the host", async () => {
     const bench = await takingBench(10_000);
     const { clock, modem } = bench;

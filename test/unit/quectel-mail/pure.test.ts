@@ -178,6 +178,21 @@ describe("recorded names", () => {
     assert.deepEqual(await new RecordedNames(store, "files").list(), ["UFS:b"]);
   });
 
+  it("are written when they change, and each of them once", async () => {
+    const written: string[] = [];
+    const names = new RecordedNames(
+      {
+        read: () => Promise.resolve('["RAM:a","UFS:b","RAM:a"]'),
+        write: async (_key, text) => void written.push(text),
+      },
+      "files",
+    );
+    await names.add("RAM:a");
+    await names.remove("UFS:c");
+    await names.add("UFS:c");
+    assert.deepEqual(written, ['["RAM:a","UFS:b","UFS:c"]']);
+  });
+
   it("survive a damaged page as an empty list", async () => {
     const store = memoryStore();
     await store.write("files", '["RAM:a');
