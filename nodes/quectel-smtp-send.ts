@@ -63,7 +63,7 @@ const registerSmtpSend: NodeInitializer = (RED: NodeAPI) => {
   RED.nodes.registerType("quectel-smtp-send", QuectelSmtpSend);
 };
 
-/** Without a modem the status says so, whatever became of a mail. */
+/** Without a modem the status shows that, whatever became of a mail. */
 function showEnd(host: GetHost, user: ModemUser, sentAt: number | undefined): void {
   try {
     host().showEnd(user, sentAt);

@@ -55,7 +55,7 @@ export interface Waiter {
    * the module restarts, `MODEM_ABORTED` after `cancel`, or the error that ended the connection.
    */
   readonly promise: Promise<string>;
-  /** Starts the time limit in milliseconds, anew when called again. */
+  /** Starts the time limit in milliseconds; starts over when called again. */
   start(ms: number): void;
   /** Gives up waiting; without effect once settled. */
   cancel(): void;
@@ -65,7 +65,7 @@ export interface Waiter {
  * Waiters for unsolicited lines, such as the result of a mail minutes after the OK of its command.
  *
  * A waiter is registered before the command is written, so that a result that comes with the OK is not missed; its
- * time starts to run when the caller says so.
+ * time limit starts when the caller starts it.
  */
 export class Waiters {
   /** What ends each waiter, with the line that it matches or an error. */
@@ -251,7 +251,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
 
   private onReset(cause: ResetCause): void {
     for (const exchange of this.queue.splice(0)) exchange.fail(exchange.error("MODEM_RESET"));
-    // A module may say so thousands of times; an error takes its time to make.
+    // A module may repeat it thousands of times, and creating an error takes time.
     if (this.waiters.areThere) this.waiters.failAll(new ModemError("MODEM_RESET"));
     this.resync(() => this.emit("reset", cause));
   }

@@ -24,7 +24,7 @@ export interface DataEnd {
 
 /**
  * Gives a command that takes data, sends `parts` full parts with `pauseMs` between them, then `rest` bytes, and if the
- * command announced more, nothing until the module ends the data state by itself.
+ * command announced more, nothing until the module leaves data state on its own.
  */
 export async function sendSlowly(
   asker: Asker,

@@ -194,7 +194,7 @@ export function afterClosed(asker: Asker, ask: () => Promise<Answer>): Promise<A
   });
 }
 
-/** Asks again and again until it holds. @returns false when it does not within `ms` milliseconds. */
+/** Asks repeatedly until it holds. @returns false when it does not within `ms` milliseconds. */
 export async function until(asker: Asker, holds: () => Promise<boolean>, ms: number): Promise<boolean> {
   for (const end = asker.clock.now() + ms; !(await holds()); await asker.wait(POLL_MS)) {
     if (asker.clock.now() > end) return false;

@@ -1,6 +1,6 @@
 /**
  * Replies of a server that concern the login, or encryption before it: they would hit every mail, and a refused
- * password must not be tried again and again.
+ * password must not be tried repeatedly.
  *
  * Source: RFC 4954 section 6, RFC 5248 (registry of enhanced status codes, X.7.8 to X.7.13).
  */

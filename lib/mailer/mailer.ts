@@ -75,7 +75,7 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
   /** Milliseconds since acceptance by a monotonic clock, 0 or more. */
   readonly ageMs: number;
-  /** A former copy may have reached these recipients: the copy says so to its reader. */
+  /** A former copy may have reached these recipients: the copy is marked as a possible duplicate. */
   readonly possibleDuplicate: boolean;
   readonly onProgress?: (progress: MailerProgress) => void;
   /** Asked when the mail has gone out: true while another one is due, for which a connection may be kept for a moment. */
@@ -117,7 +117,7 @@ export interface RecipientOutcome {
   readonly response?: string;
 }
 
-/** When a transaction that failed may be tried again; the outbox adds a back-off of its own where it says so. */
+/** When a transaction that failed may be tried again; the outbox adds its own back-off where this requests one. */
 export type Retry =
   /** After the usual back-off, and at least `atLeastMs` milliseconds from now. */
   | { readonly kind: "backOff"; readonly atLeastMs: number }

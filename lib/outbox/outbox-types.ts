@@ -80,7 +80,7 @@ export interface MailEnded {
   readText(): Promise<string>;
   /**
    * Keeps the record and the attachments until `work` has settled. Should `work` reject or the process end before,
-   * the same end is told again at the next start.
+   * the same result is reported again at the next start.
    */
   waitUntil(work: Promise<unknown>): void;
 }

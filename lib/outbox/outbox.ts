@@ -1,7 +1,7 @@
 /**
  * Outbox: keeps accepted mails durably and sends them one after another until each has ended.
  *
- * No accepted mail is lost, and none is sent without end: each ends sent, partial or failed, and its end is told at
+ * No accepted mail is lost, and none is sent without end: each ends sent, partial or failed, and its result is reported at
  * least once, after a restart too. This class is the face, and takes the folder: opens it, gives it back, notices that it
  * was lost and takes it again. The work is done by lifecycle.ts (the life of a mail), worker.ts (the loop), reporter.ts,
  * policy.ts (holds, rate, time), commands.ts, and the folder spool (files and their lock).
@@ -350,7 +350,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     const retry = this.options.clock.after(RETAKE_INTERVAL_MS, () => {
       this.start(error).then(
         () => this.options.log.info("Outbox: its folder was taken again"),
-        // Why it could not be had the first time is told already; a close meanwhile ends it.
+        // Why it could not be taken the first time is already reported; a close meanwhile ends it.
         () => {
           if (this.state.kind === "failed") this.retakeLater(error);
         },
@@ -390,7 +390,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     if (this.state.kind !== "open") return;
     const { policy, worker } = this.state.run;
     if (available && policy.setup !== undefined) {
-      // A folder that is lost is told, and taken again.
+      // A folder that is lost is reported, and taken again.
       this.command(() => policy.ready()).catch(() => undefined);
     } else worker.wake();
   };

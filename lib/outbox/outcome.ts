@@ -211,7 +211,7 @@ function afterFailure(
   if (error.class === "message") return { ...one, state: { kind: "failed", error: storeError(error) } };
   switch (retry.kind) {
     case "whenAvailable": {
-      // Due when the way out is back; but a mail that interrupts it again and again must let the others pass.
+      // Due when the way out is back; but a mail that interrupts it repeatedly must let the others pass.
       const interruptions = (one.interruptions ?? 0) + 1;
       const due = interruptions === 1 ? now : now + backOff(interruptions - 1, WAITS, random);
       return { ...one, interruptions, state: { kind: "queued", due } };

@@ -314,8 +314,8 @@ const FAILURES_TOLD = 3;
 /**
  * Failures: which kind of failure a person has to hear of although the mails are tried again.
  *
- * Each kind is told once, and again only after a mail went out while none of that kind waited, or another kind was told.
- * Tries that fail now one way and now another are told once, too.
+ * Each kind is reported once, and again only after a mail went out while none of that kind waited, or another kind was reported.
+ * Tries that fail now one way and now another are reported once, too.
  */
 class Failures {
   private readonly counts = new Map<ErrorCode, number>();

@@ -1,8 +1,8 @@
 /**
  * Reporter: tells the end of a mail, and only then lets it go.
  *
- * The end is durable before it is told, and the record stays until the listeners' work is done: a kill in between
- * tells it again after the restart. So each end is told once, or over a crash at least once. What a flow is told,
+ * The result is durable before it is reported, and the record stays until the listeners' work is done: a kill in between
+ * reports it again after the restart. So each result is reported once, or over a crash at least once. What a flow is told,
  * `msg.smtp` and `msg.error`, is made from the record of the mail.
  */
 import { ERROR_TABLE, isModemError, knownFields, ModemError } from "../errors";
@@ -44,7 +44,7 @@ export class Reporter {
     try {
       message = reviveMessage(await store.spool.message(record));
     } catch (cause) {
-      // The end of a mail is told even if the rest of its message cannot be read any more.
+      // The result of a mail is reported even if the rest of its message cannot be read any more.
       trouble(new ModemError("OUTBOX_DAMAGED", { detail: `message of mail ${record.id}`, cause }));
     }
     const isTold = tell("ended", {
@@ -63,7 +63,7 @@ export class Reporter {
     }
     const done = Promise.allSettled(works).then(async (settled) => {
       const isTaken = settled.every(({ status }) => status === "fulfilled");
-      // What was not taken stands in the record and is told at the next start.
+      // What was not taken stays in the record and is reported at the next start.
       if (isTaken && !this.stopped) await this.letGo(entry, record);
       this.telling.delete(done);
     });
@@ -71,7 +71,7 @@ export class Reporter {
   }
 
   /**
-   * Ends a mail whose record cannot be read: its sender is told, and no more can be said. The record is set aside, so
+   * Ends a mail whose record cannot be read: its sender is informed, and no more is known. The record is set aside, so
    * that no later start sends what was told as failed. Never rejects.
    */
   async endWithoutRecord(entry: Entry, cause: unknown): Promise<void> {

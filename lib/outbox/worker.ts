@@ -52,7 +52,7 @@ export class Worker {
   private timeKeptAt: number;
   /** The mail that is under way. */
   private runner: MailRunner | undefined;
-  /** Mails that end beside it. */
+  /** Mails that end alongside it. */
   private readonly beside = new Set<Promise<void>>();
   private readonly doubts = new Map<Entry, Doubt>();
   private askAt = 0;
@@ -80,7 +80,7 @@ export class Worker {
   };
 
   /**
-   * Something ends a mail that has not ended yet. Resolves when its end is told, or noted where the mail is under way.
+   * Something ends a mail that has not ended yet. Resolves when its result is reported, or noted where the mail is under way.
    * Never rejects.
    */
   async end(entry: Entry, event: EndEvent): Promise<void> {
@@ -259,7 +259,7 @@ export class Worker {
       const { transactions } = await this.parts.store.load(entry);
       return transactions.flatMap(({ lastError }) => lastError ?? []).at(-1);
     } catch {
-      // A record that cannot be read is told as such when it is ended.
+      // A record that cannot be read is reported as such when it is ended.
       return undefined;
     }
   }

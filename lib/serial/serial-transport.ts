@@ -2,7 +2,7 @@
  * SerialTransport: the serialport package as a byte pipe; no parser, no retry.
  *
  * serialport keeps what is written to a closed port and sends it after the next open; a mail command would then go
- * out by itself. So nothing is handed to it unless the port is open, and each connection has a port object of its own.
+ * out late. So nothing is handed to it unless the port is open, and each connection has a port object of its own.
  */
 import type { SerialPort, SerialPortMock } from "serialport";
 import { systemClock, type Clock, type Timer } from "../clock";
@@ -47,7 +47,7 @@ export class SerialTransport extends BaseTransport implements Transport {
   private lastWrite: Promise<void> = Promise.resolve();
   /** As the operating system leaves them at open. serialport sets each line that is not named to its own default. */
   private lines: Required<ControlLines> = { dtr: true, rts: true };
-  /** The module's own USB port: USB paces and holds back by itself, and ignores the rate. */
+  /** The module's own USB port: USB has its own flow control, and ignores the rate. */
   private isModuleUsb = false;
   private watching: Timer | undefined;
   private reactions: Timer | undefined;

@@ -166,7 +166,7 @@ function isAttached(buffer: ArrayBuffer | SharedArrayBuffer): boolean {
   }
 }
 
-/** The copy of a map begins anew in it, without knowing what it has copied. */
+/** The copy of a map starts over in it, without knowing what it has copied. */
 function holdsNoObjects(value: Map<unknown, unknown> | Set<unknown>): boolean {
   let isPlain = true;
   const look = (member: unknown, key: unknown): void => {

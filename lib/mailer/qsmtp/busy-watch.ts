@@ -14,7 +14,7 @@ type WatchedModem = Pick<Modem, "clock" | "log" | "on" | "off" | "restartAllowed
 const ASK_EVERY_MS = 60_000;
 
 export class BusyWatch {
-  /** `MODEM_STUCK` until the module says that it is free, or has started anew. */
+  /** `MODEM_STUCK` until the module says that it is free, or has restarted. */
   trouble: ModemError | undefined;
   private timer: Timer | undefined;
 

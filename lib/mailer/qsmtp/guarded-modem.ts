@@ -44,7 +44,7 @@ export class TransactionModem {
     return this.modem.execute(command, options);
   }
 
-  /** Resolves when the line is in step again, as after an upload that was broken off, or 30 s are over. */
+  /** Resolves when the line is in step again, as after an upload that was aborted, or 30 s are over. */
   async settled(signal?: AbortSignal): Promise<void> {
     const { modem } = this;
     if (modem.state.name !== "connecting") return;

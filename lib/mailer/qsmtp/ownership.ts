@@ -103,7 +103,7 @@ function isCount(value: unknown): value is number {
  * ForeignUse: another process or host was seen to send mails through the module, which no lock of ours keeps out.
  *
  * It may replace recipients between our commands and QSMTPPUT. So for a day after a sign of it the recipients are read
- * back at the last moment before each mail, and with the subject after its result; a person is told once. The last sign
+ * back at the last moment before each mail, and with the subject after its result; a person is informed once. The last sign
  * is noted, because a host that starts again would otherwise trust the module at once.
  */
 

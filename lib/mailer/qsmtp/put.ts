@@ -1,7 +1,7 @@
 /**
  * The sending of a filled mail: QSMTPPUT, its result that comes minutes later as an unsolicited line, and what that means.
  *
- * From the moment the command is written, "not sent" may be reported only if the module says so. A lost result is looked
+ * From the moment the command is written, "not sent" may be reported only if the module reports it. A lost result is looked
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
  * text of a short message is no result (`running-mail.ts`).
  */
@@ -255,7 +255,7 @@ function saying(code: ErrorCode | undefined, smtpCode: number): { readonly detai
   return smtpCode === 0 || isNamed ? {} : { detail: `the server said ${smtpCode}` };
 }
 
-/** As `provesRefusal`, the other way round, by the error alone; true where another copy has to say so to its reader. */
+/** As `provesRefusal`, the other way round, by the error alone; true where another copy must be marked for its reader. */
 export function mayHaveArrived(error: unknown): boolean {
   if (!isModemError(error) || error.stage !== "send" || error.smtpCode !== undefined) return false;
   const { modemCode = 0 } = error;

@@ -1,7 +1,7 @@
 /**
  * A mail that the module may still be sending for somebody: is it, and what became of it?
  *
- * Every SMTP command is answered by 652 meanwhile; so one that changes nothing is asked again and again.
+ * Every SMTP command is answered by 652 meanwhile; so one that changes nothing is asked repeatedly.
  */
 import { bringsText } from "../../at/line-kind";
 import { delay } from "../../clock";

@@ -59,7 +59,7 @@ export class TlsContext {
    * The handshake with the certificate in turn has failed: passes the turn on, unless it failed because the module has
    * lost its file.
    *
-   * @returns false when all have had theirs; then it begins from the first again, and each is uploaded anew.
+   * @returns false when all have had theirs; then it begins from the first again, and each is uploaded again.
    */
   async nextRoot(settings: SmtpSettings, signal: AbortSignal): Promise<boolean> {
     if (!settings.tls.verify) return false;

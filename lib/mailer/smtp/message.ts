@@ -168,7 +168,7 @@ function textOf(text: string): Pick<MailComposerOptions, "text"> {
 }
 
 /**
- * The text in HTML, with the notes above it, to be made anew for each reading.
+ * The text in HTML, with the notes above it, to be made again for each reading.
  */
 async function htmlOf(
   source: OutgoingAttachment,

@@ -5,7 +5,7 @@
  * next generation one wins; numbers never go back, so that a new lock cannot be mistaken for the one that was seen to die. A
  * generation may be succeeded when it says it was released, or when its process is gone: same boot, same container,
  * and no process of that number with that start. Where that cannot be seen (another container, another host, no
- * /proc, a restarted machine), the newcomer lays a claim file beside it; a living holder removes claims every 3 s,
+ * /proc, a restarted machine), the newcomer lays a claim file next to it; a living holder removes claims every 3 s,
  * and a claim that lies for 12 s proves that the lock is free. No heartbeat is written, which spares the SD card.
  *
  * A holder that stood still for longer than that may have been succeeded, and a person may delete the file or move the

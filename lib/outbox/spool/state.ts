@@ -1,7 +1,7 @@
 /**
  * OutboxState: what the outbox keeps of itself, in `state.json`: its time, its holds, its rate, a digest of its settings.
  *
- * A lost or damaged state loses no mail: ages begin anew and holds are found again by the next error. What holds and rate
+ * A lost or damaged state loses no mail: ages start over and holds are found again by the next error. What holds and rate
  * mean is the business of policy.ts.
  */
 import { createHash, randomBytes, randomUUID, scryptSync } from "node:crypto";

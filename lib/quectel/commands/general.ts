@@ -1,7 +1,7 @@
 /**
  * Commands of V.250 and 3GPP TS 27.007 that concern the module as such: dialogue, identity, restart, ports.
  *
- * Source: Quectel EC2x&EG9x&EM05 AT Commands Manual; the facts of each stand beside it.
+ * Source: Quectel EC2x&EG9x&EM05 AT Commands Manual; the facts of each stand with it.
  */
 import { decodeText, nothing, str, type Command } from "../../at/command";
 import { firstLine, firstParameters, required, TIMEOUT_MS } from "./common";

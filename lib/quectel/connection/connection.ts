@@ -32,7 +32,7 @@ import type { PinMemory } from "../registration/pin-memory";
 import type { Logger, NetworkSettings } from "../settings";
 import { Readiness } from "../registration/readiness";
 
-/** Who is told what happens on a connection. */
+/** Receives what happens on a connection. */
 export interface ConnectionListener {
   /**
    * Whether unsolicited lines may be named to our port now: false while another port may wait for a result of this

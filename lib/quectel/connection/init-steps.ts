@@ -1,7 +1,7 @@
 /**
  * What is said to the module at the start of each connection and after each of its restarts, as data.
  *
- * Only the supervisor runs it. Nothing here is stored by AT&W; the one setting that the module stores by itself, the
+ * Only the supervisor runs it. Nothing here is stored by AT&W; the one setting that the module stores on its own, the
  * port of its unsolicited lines, is written only when it differs.
  */
 import {

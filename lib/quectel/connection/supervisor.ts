@@ -2,7 +2,7 @@
  * Supervisor: connects to the module and, whenever the connection is lost, connects again; for ever.
  *
  * What it decides is when: with a back-off after each failure, and with a restart when the module has long been
- * silent. What happens on a connection is told in `connection.ts`.
+ * silent. What happens on a connection is reported in `connection.ts`.
  */
 import { backOff, type BackOffOptions } from "../../async";
 import { Wire } from "../../at/wire";
@@ -47,7 +47,7 @@ export class Supervisor {
   /** Set after two restarts without an answer, until the module answers or its port goes. */
   private dead: ModemError | undefined;
   private hasAnswered = false;
-  /** A person is told that the port is not there. */
+  /** A person is informed that the port does not exist. */
   private isGone = false;
   private bootUntil = 0;
   /** The time between two attempts: when the next one comes (monotonic, ms), and what brings it forward. */

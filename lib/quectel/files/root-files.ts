@@ -66,7 +66,7 @@ export class RootFiles {
   }
 
   /**
-   * The mail client has failed of every certificate there is: the next `place` uploads each anew. A file whose bytes
+   * The mail client has failed of every certificate there is: the next `place` uploads each again. A file whose bytes
    * have suffered has its name and size still, and nothing but another handshake would show that it is whole again.
    */
   async doubt(roots: readonly RootPem[]): Promise<void> {

@@ -276,7 +276,7 @@ class IdleTime {
     private readonly over: (isStill: () => boolean) => void,
   ) {}
 
-  /** It was used just now: the time begins anew. */
+  /** It was used just now: the time starts over. */
   begin(): void {
     this.timer?.clear();
     if (this.minutes === 0 || this.isClosed) return;

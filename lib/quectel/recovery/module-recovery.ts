@@ -63,7 +63,7 @@ export class ModuleRecovery {
     this.settings = createHash("sha256").update(options.settings).digest("hex").slice(0, 32);
   }
 
-  /** What is known and allowed now, beside what was done for the mail so far, for the choice of the next step. */
+  /** What is known and allowed now, besides what was done for the mail so far, for the choice of the next step. */
   async outlook(): Promise<Pick<RecoveryHistory, "shared" | "restartDue" | "isOverdue">> {
     const { modem } = this.options;
     const history = await this.recall();
@@ -128,7 +128,7 @@ export class ModuleRecovery {
     await this.keep();
   }
 
-  /** Gives the context up and activates it anew. Rejects as `PdpContext.renew`. */
+  /** Gives the context up and activates it again. Rejects as `PdpContext.renew`. */
   async renewContext(lease: Lease, signal: AbortSignal): Promise<void> {
     await this.options.pdp.renew({ borrowed: lease, signal });
   }

@@ -15,7 +15,7 @@ const MOST_SENDS = 2;
 
 export type SimStatus =
   | { readonly name: "ready" }
-  /** Comes right by itself or by a person; `error` says which. */
+  /** Resolved automatically or by a person; `error` says which. */
   | { readonly name: "notReady"; readonly error: ModemError };
 
 /** For one start of the module. */

@@ -3,7 +3,7 @@
  *
  * Sockets outlive the program that opened them: the next one finds the id taken (563). An id is recorded with the
  * port it leads to before it is used, and removed after it was closed; so what an earlier process left is closed, and
- * a socket of another program never is. One object serves one modem. Sockets are not used beside a mail of the
+ * a socket of another program never is. One object serves one modem. Sockets are not used alongside a mail of the
  * module's own client: who connects holds the modem's lock.
  */
 import { isModemError, ModemError, type ErrorCode } from "../../errors";

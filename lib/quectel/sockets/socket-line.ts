@@ -2,7 +2,7 @@
  * SocketLine: the commands of one socket on their way to the module, and what the module says of it unasked.
  *
  * While the dialogue with the module is out of step, commands wait: the connection in the module is still there. After
- * a restart of the module, or once the port is lost, it is not, which is told at once and for good.
+ * a restart of the module, or once the port is lost, it is not, which is reported at once and for good.
  */
 import type { Command } from "../../at/command";
 import { isModemError, ModemError } from "../../errors";

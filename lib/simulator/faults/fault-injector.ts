@@ -35,7 +35,7 @@ export class FaultInjector implements FaultPoints {
 
   constructor(private readonly modem: FaultyDevice) {}
 
-  /** Replaces the plan; counting begins anew. */
+  /** Replaces the plan; counting starts over. */
   set(plan: FaultPlan): void {
     this.plan = plan;
     this.fired = new Set();

@@ -132,7 +132,7 @@ function forget(modem: Device, entry: Entry): void {
   if (all.get(id) === entry) all.delete(id);
 }
 
-/** Bytes wait: says so, or pushes them. */
+/** Bytes wait: reports them, or pushes them. */
 function report(modem: Device, entry: Entry): void {
   const { socket } = entry;
   if (socket.unreadBytes === 0) return;

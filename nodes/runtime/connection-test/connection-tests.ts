@@ -98,7 +98,7 @@ export class ConnectionTests {
     for (const [id] of ended.slice(0, Math.max(0, this.runs.size - KEPT))) this.runs.delete(id);
   }
 
-  /** A timer instead would keep a runtime that ends by itself alive for as long. */
+  /** A timer instead would keep a runtime that ends on its own alive for as long. */
   private forgetOld(): void {
     const now = this.clock.now();
     for (const [id, { endedAt }] of this.runs) {

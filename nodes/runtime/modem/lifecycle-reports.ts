@@ -1,8 +1,8 @@
 /**
- * LifecycleReports: what is wrong with the modem as such, told to a person once until the modem is ready again: each
+ * LifecycleReports: what is wrong with the modem as such, reported once until the modem is ready again: each
  * code with each text and hint, because a later one may name the reason better.
  *
- * What usually goes away by itself after a start is told only when it has not. Errors of single mails are not told here,
+ * What usually disappears after a start is reported only when it has not. Errors of single mails are not reported here,
  * only what keeps all of them waiting.
  */
 import type { Clock, Timer } from "../../../lib/clock";

@@ -1,13 +1,13 @@
 /**
  * TraceRecording: the trace of a modem, switched on by a person for a while.
  *
- * It ends by itself, and what it has recorded stays until the next start or until the modem is closed. How much it
+ * It ends automatically, and what it has recorded stays until the next start or until the modem is closed. How much it
  * holds is bounded by the trace, which drops the oldest.
  */
 import type { Clock, Timer } from "../../../lib/clock";
 import type { Trace, TraceEntry } from "../../../lib/serial/trace";
 
-/** Milliseconds until a recording ends by itself: time for a start of the module and a mail that is slow. */
+/** Milliseconds until a recording ends automatically: time for a start of the module and a mail that is slow. */
 export const LONGEST_RECORDING_MS = 15 * 60_000;
 
 export class TraceRecording {
@@ -15,7 +15,7 @@ export class TraceRecording {
   private endsAt = 0;
   private trace: Trace | undefined;
 
-  /** @param changed told when it ends by itself. */
+  /** @param changed called when it ends automatically. */
   constructor(
     private readonly clock: Clock,
     private readonly changed: () => void,

@@ -64,7 +64,7 @@ export function raise(node: Node, error: Error, message: Message): void {
   report(node, "an error could not be told", error);
 }
 
-/** Lets `work` run by itself: what it rejects with, which nothing waits for, is reported. */
+/** Runs `work` in the background: its rejection, which nothing awaits, is reported. */
 export function unattended(node: Node, work: Promise<unknown>): void {
   work.catch((thrown: unknown) => report(node, "unexpected error", thrown));
 }

@@ -180,7 +180,7 @@ interface BodyOptions {
   /** `support` is that of subjects, and may not hold for bodies. */
   readonly isGuess: boolean;
   readonly charset: CharsetWish;
-  /** Whether the mail can take one more attachment; if not, what does not fit is lost, and the body says so. */
+  /** Whether the mail can take one more attachment; if not, what does not fit is lost, and the body notes it. */
   readonly roomForFile: boolean;
 }
 
