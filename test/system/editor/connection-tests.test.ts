@@ -135,7 +135,9 @@ for (const version of nodeRedVersions()) {
         const mail = await server.waitForMail();
         assert.match(mail.parsed.subject ?? "", /äöü.+温度过高/);
         await picture("modem-test-mail");
+        const kept = editor.page.waitForResponse((response) => response.url().endsWith("/letters"));
         await editor.page.click("#quectel-test-unreadable");
+        assert.equal((await kept).status(), 200);
         await editor.page.click("#quectel-test-choose");
         assert.equal(await editor.page.inputValue("#node-config-input-encoding"), "hex");
         assert.equal(await editor.page.locator("#quectel-tab-outbox").isVisible(), true);
