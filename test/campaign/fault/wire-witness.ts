@@ -56,6 +56,9 @@ export class WireWitness implements LineWitness {
     if (text === "+++") return;
     if (this.state === "data") return;
     const ofBlock = Math.min(this.block, text.length);
+    // Who asks again because he has not seen that the module waits for a block fills it with his question.
+    const question = text.replace(/\r$/, "");
+    if (ofBlock > 0 && RESYNC.test(question)) this.latest = question;
     this.block -= ofBlock;
     this.line += text.slice(ofBlock);
     for (let end = this.line.indexOf("\r"); end >= 0; end = this.line.indexOf("\r")) {
