@@ -1,26 +1,11 @@
 /** Texts that the dialogs share, most of them in the catalog of quectel-modem, and how nodes are labelled. */
 import type { EditorNode } from "../red";
+import { CATALOG } from "../shared/catalog";
 import { shownStatus } from "../shared/explain";
-
-const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem:";
 
 /** A text of the modem's catalog. */
 export function text(key: string, values?: object): string {
-  return RED._(CATALOG + key, values);
-}
-
-/** All texts below a key of the modem's catalog, with the places of their values as they are. */
-export function group(key: string, language?: string): Readonly<Record<string, string>> {
-  const texts: unknown = RED._(CATALOG + key, {
-    returnObjects: true,
-    skipInterpolation: true,
-    ...(language === undefined ? {} : { lng: language }),
-  });
-  if (typeof texts !== "object" || texts === null) return {};
-  const entries = Object.entries(texts).flatMap(([name, value]: [string, unknown]) =>
-    typeof value === "string" ? [[name, value] as const] : [],
-  );
-  return Object.fromEntries(entries);
+  return RED._(`${CATALOG}:${key}`, values);
 }
 
 /** A text of the catalog, or `fallback` where this language has none. */

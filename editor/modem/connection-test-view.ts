@@ -1,6 +1,7 @@
 /** How a connection test looks in the modem's dialog: its steps, what came of it, and the question after a test mail. */
 import type { SentTestMail, TestStep, TestView } from "../../nodes/runtime/connection-test/test-view";
-import { group, text, translated } from "../dialog/texts";
+import { text, translated } from "../dialog/texts";
+import { group } from "../shared/catalog";
 import { explain } from "../shared/explain";
 import { findingText } from "../shared/finding-text";
 import { field } from "./field";

@@ -156,10 +156,8 @@ function showFailure(node: EditorNode, leadTo: LeadTo, error: unknown): void {
   const refusal: Refusal = error instanceof RequestError ? error.refusal : {};
   const { property } = refusal;
   const atField = complaintOf(node, property);
-  if (atField === undefined) {
-    const label = property === undefined ? "" : `${text(`label.${property}`)}: `;
-    showTestError(label + complaint(error), explain(refusal).hint || "");
-  } else showTestError(atField, "");
+  if (atField === undefined) showTestError(complaint(error), explain(refusal).hint || "");
+  else showTestError(atField, "");
   if (property !== undefined) leadTo(property);
 }
 

@@ -5,9 +5,9 @@
  * To be called when something is shown, not when the file is loaded: the catalogs arrive later. The texts are in the
  * catalog of quectel-modem, laid there by the build. What has no translation stays as it is.
  */
+import { CATALOG, group } from "./catalog";
+import { withShownField } from "./field-name";
 import { statusText } from "./status-text";
-
-const CATALOG = "@modem-mail/node-red-quectel-smtp/quectel-modem";
 
 /** An error, or a step of the diagnosis, as the runtime tells of it. */
 export interface Told {
@@ -53,10 +53,15 @@ function hintOf({ code, hint, hintKey = code }: Told): string | undefined {
   return isOfKey ? text("hints", hintKey) || hint : hint;
 }
 
-/** A message is the text of its code, mostly followed by a detail, which stays as it is. */
+/** A message is the text of its code, mostly followed by a detail, which stays as it is but for the name of a field. */
 function messageOf({ code, message }: Told): string | undefined {
   const english = text("errors", code, "en-US");
   if (english === "") return message;
   if (message === undefined) return text("errors", code);
-  return message.startsWith(english) ? text("errors", code) + message.slice(english.length) : message;
+  if (!message.startsWith(english)) return message;
+  return text("errors", code) + withShownField(message.slice(english.length), group, fieldOnTab);
+}
+
+function fieldOnTab(label: string, tab: string): string {
+  return RED._(`${CATALOG}:field.onTab`, { label, tab });
 }

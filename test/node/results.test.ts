@@ -276,7 +276,7 @@ describe("The result of a mail", () => {
     bench.inject("send", { to: "duty@example.com", payload: "text" });
     const failed = await bench.received("failed");
     assert.equal(failed.error.code, "INVALID_CONFIG");
-    assert.match(failed.error.message, /smtpHost/);
+    assert.match(failed.error.message, /"Server" on the Mail server tab is empty/);
     await bench.showsStatus("send", "not set up");
   });
 
@@ -284,7 +284,7 @@ describe("The result of a mail", () => {
     await bench.load(flow({ modem: "" }));
     await bench.showsStatus("send", "no modem chosen");
     bench.inject("send", { to: "duty@example.com", payload: "text" });
-    assert.match((await bench.received("failed")).error.message, /modem is not chosen/);
+    assert.match((await bench.received("failed")).error.message, /"Modem" is not chosen/);
   });
 
   it("frees the port when the last node of a modem is removed", async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
+import { fieldName } from "../../nodes/runtime/settings/field-names";
 import { FlowBench, type FlowNode, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
 const FUTURE = 99;
@@ -115,7 +116,7 @@ describe("A setting of the modem that its mail client cannot be given", () => {
       bench.inject("send", { to: "duty@example.com", topic: "meanwhile", payload: "text" });
       const { topic, error } = await bench.received("failed");
       assert.deepEqual([topic, error.code, error.class], ["meanwhile", "INVALID_CONFIG", "setup"]);
-      assert.ok(error.message.includes(setting), error.message);
+      assert.ok(error.message.includes(fieldName(setting)), error.message);
       assert.ok(!error.message.includes(value), error.message);
       assert.deepEqual([bench.count("failed"), (await bench.mailsOnDisk()).length], [1, 1]);
 

@@ -25,7 +25,7 @@ export function readConnection(options: ModemOptions): ConnectionOptions {
       const flowControl = options.choice("flowControl");
       const rts = options.choice("rts");
       if (flowControl === "rtscts" && rts !== "leave") {
-        throw invalid("rts", "must be leave while flowControl is rtscts, which drives that line");
+        throw invalid("rts", "must be leave while Flow control is RTS/CTS, which drives that line");
       }
       return {
         kind,

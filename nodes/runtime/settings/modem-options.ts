@@ -6,7 +6,7 @@ export class ModemOptions {
   private readonly reader: OptionReader;
 
   constructor(raw: RawOptions) {
-    this.reader = savedOptions(raw);
+    this.reader = savedOptions(raw, "modem");
   }
 
   /** @throws INVALID_CONFIG where it is empty and has no default. */

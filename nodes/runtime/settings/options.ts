@@ -2,9 +2,10 @@
  * OptionReader: the properties of a node as Node-RED hands them over, checked and typed.
  *
  * Node-RED has already replaced `${ENV}`, so a number or a tick may arrive as a string, and a variable that is not set
- * as an empty one. Whatever cannot be used is refused with `INVALID_CONFIG`, which names the property.
+ * as an empty one. Whatever cannot be used is refused with `INVALID_CONFIG`, which names the field.
  */
 import { ModemError } from "../../../lib/errors";
+import { type Dialog, fieldName } from "./field-names";
 
 /** Properties of a node; nothing is known about their types. */
 export type RawOptions = Readonly<Record<string, unknown>>;
@@ -15,13 +16,17 @@ export interface IntegerRange {
 }
 
 export class OptionReader {
-  constructor(private readonly raw: RawOptions) {}
+  /** @param dialog the one that has the fields of these properties. */
+  constructor(
+    private readonly raw: RawOptions,
+    private readonly dialog: Dialog = "node",
+  ) {}
 
   /** Text without blanks at its ends; `fallback` when the property is missing or empty. */
   text(name: string, fallback = ""): string {
     const value = this.raw[name];
     if (value === undefined || value === null) return fallback;
-    if (typeof value !== "string" && typeof value !== "number") throw invalid(name, "must be text");
+    if (typeof value !== "string" && typeof value !== "number") throw this.invalid(name, "must be text");
     const text = String(value).trim();
     return text === "" ? fallback : text;
   }
@@ -29,7 +34,7 @@ export class OptionReader {
   /** Text that must not be empty. */
   requiredText(name: string): string {
     const text = this.text(name);
-    if (text === "") throw invalid(name, "is empty");
+    if (text === "") throw this.invalid(name, "is empty");
     return text;
   }
 
@@ -41,7 +46,10 @@ export class OptionReader {
     }
     const number = typeof value === "string" ? Number(value) : value;
     if (typeof number !== "number" || !Number.isInteger(number) || number < range.min || number > range.max) {
-      throw invalid(name, `is ${shown(value)}, but must be a whole number from ${range.min} to ${range.max}`);
+      throw this.invalid(
+        name,
+        `is ${shown(value)}, but must be a whole number from ${range.min} to ${range.max}`,
+      );
     }
     return number;
   }
@@ -49,7 +57,7 @@ export class OptionReader {
   /** A whole number within `range` that must be given. */
   requiredInteger(name: string, range: IntegerRange): number {
     const number = this.integer(name, range, undefined);
-    if (number === undefined) throw invalid(name, "is empty");
+    if (number === undefined) throw this.invalid(name, "is empty");
     return number;
   }
 
@@ -72,7 +80,7 @@ export class OptionReader {
       case "off":
         return false;
       default:
-        throw invalid(name, `is ${shown(value)}, but must be true or false`);
+        throw this.invalid(name, `is ${shown(value)}, but must be true or false`);
     }
   }
 
@@ -80,8 +88,12 @@ export class OptionReader {
   choice<T extends string>(name: string, allowed: readonly T[], fallback: T): T {
     const text = this.text(name, fallback);
     const found = allowed.find((word) => word === text);
-    if (found === undefined) throw invalid(name, `is ${shown(text)}, but must be ${allowed.join(", ")}`);
+    if (found === undefined) throw this.invalid(name, `is ${shown(text)}, but must be ${allowed.join(", ")}`);
     return found;
+  }
+
+  private invalid(name: string, what: string): PropertyError {
+    return new PropertyError("INVALID_CONFIG", name, what, this.dialog);
   }
 }
 
@@ -89,8 +101,8 @@ export class OptionReader {
 export const OPTIONS_VERSION = 1;
 
 /** Reads the properties that the dialog of a node has saved. @throws INVALID_CONFIG when a later package has saved them */
-export function savedOptions(raw: RawOptions): OptionReader {
-  const options = new OptionReader(raw);
+export function savedOptions(raw: RawOptions, dialog?: Dialog): OptionReader {
+  const options = new OptionReader(raw, dialog);
   const saved = options.integer("version", { min: 1, max: Number.MAX_SAFE_INTEGER }, OPTIONS_VERSION);
   if (saved > OPTIONS_VERSION) {
     throw invalid("version", `is ${saved}, which a newer version of this package has saved; update it`);
@@ -98,7 +110,7 @@ export function savedOptions(raw: RawOptions): OptionReader {
   return options;
 }
 
-/** The error for a property that cannot be used; `what` completes the sentence that begins with its name. */
+/** The error for a property that cannot be used; `what` completes the sentence that begins with the name of its field. */
 export function invalid(name: string, what: string): PropertyError {
   return new PropertyError("INVALID_CONFIG", name, what);
 }
@@ -110,8 +122,9 @@ export class PropertyError extends ModemError {
     /** Its name in the node. */
     readonly property: string,
     what = "",
+    dialog?: Dialog,
   ) {
-    super(code, { detail: `${property} ${what}`.trim(), stage: "settings" });
+    super(code, { detail: `${fieldName(property, dialog)} ${what}`.trim(), stage: "settings" });
   }
 }
 

@@ -76,7 +76,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
 
 /** Errors of the setup that no field of a dialog is about. */
 const WITHOUT_FIELD: ReadonlySet<string> = new Set<ErrorCode>([
-  // The message names the property, to whose field the dialog leads.
+  // The message itself names the field (test/unit/field-names.test.ts).
   "INVALID_CONFIG",
   "INVALID_CREDENTIAL",
   "SIM_MISSING",

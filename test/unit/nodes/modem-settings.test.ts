@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
+import { fieldName } from "../../../nodes/runtime/settings/field-names";
 import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 
 const SERIAL = {
@@ -54,7 +55,7 @@ describe("The settings of a modem node", () => {
     for (const name of ["serialPort", "smtpHost", "smtpPort", "senderAddress"]) {
       assert.throws(
         () => readModemSettings({ ...SERIAL, [name]: "" }, {}),
-        (error) => isModemError(error, "INVALID_CONFIG") && error.message.includes(name),
+        (error) => isModemError(error, "INVALID_CONFIG") && error.message.includes(fieldName(name)),
       );
     }
   });
@@ -74,7 +75,8 @@ describe("The settings of a modem node", () => {
     ]) {
       assert.throws(
         () => sender(senderAddress),
-        (error) => isModemError(error, "INVALID_CONFIG") && error.message.includes("senderAddress"),
+        (error) =>
+          isModemError(error, "INVALID_CONFIG") && error.message.includes(fieldName("senderAddress")),
         senderAddress,
       );
     }
@@ -113,11 +115,14 @@ describe("The settings of a modem node", () => {
     assert.deepEqual(root({ tlsRoot: "Example Root CA" }), { from: "name", name: "Example Root CA" });
     const pem = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----";
     assert.deepEqual(root({ tlsRoot: "pem", tlsCa: pem }), { from: "pem", pem });
-    assert.throws(() => root({ tlsRoot: "pem", tlsCa: "" }), /tlsCa/);
+    assert.throws(() => root({ tlsRoot: "pem", tlsCa: "" }), /"Certificate text"/);
   });
 
   it("refuse to drive RTS by hand while it paces the line", () => {
-    assert.throws(() => readModemSettings({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}), /rts/);
+    assert.throws(
+      () => readModemSettings({ ...SERIAL, flowControl: "rtscts", rts: "on" }, {}),
+      /"RTS when opened"/,
+    );
   });
 
   it("log in with no name and no password where no login is chosen", () => {
@@ -181,7 +186,7 @@ describe("The settings of a modem node", () => {
           () => readModemSettings(raw, credentials),
           (error) =>
             isModemError(error, "INVALID_CONFIG") &&
-            error.message.includes(property) &&
+            error.message.includes(fieldName(property)) &&
             !/canary/.test(`${error.message} ${String(error.cause)}`),
           property,
         );

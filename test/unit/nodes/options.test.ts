@@ -1,10 +1,16 @@
 import assert from "node:assert/strict";
-import { isModemError } from "../../../lib/errors";
-import { OptionReader, OPTIONS_VERSION, savedOptions } from "../../../nodes/runtime/settings/options";
+import { fieldName } from "../../../nodes/runtime/settings/field-names";
+import {
+  OptionReader,
+  OPTIONS_VERSION,
+  PropertyError,
+  savedOptions,
+} from "../../../nodes/runtime/settings/options";
 
 const refused = (name: string) => (error: unknown) => {
-  assert(isModemError(error, "INVALID_CONFIG"));
-  assert(error.message.includes(name), error.message);
+  assert(error instanceof PropertyError);
+  assert.equal(error.property, name);
+  assert(error.message.includes(fieldName(name)), error.message);
   return true;
 };
 
@@ -18,7 +24,7 @@ describe("The properties of a node", () => {
     assert.equal(options.integer("missing", range, undefined), undefined);
   });
 
-  it("refuse a number out of range, with a fraction, or no number at all, and name the property", () => {
+  it("refuse a number out of range, with a fraction, or no number at all, and name the field", () => {
     for (const value of [0, 65536, 1.5, "ten", Number.NaN, true, {}, "0x", "1e9"]) {
       const options = new OptionReader({ smtpPort: value });
       assert.throws(() => options.integer("smtpPort", { min: 1, max: 65535 }, 25), refused("smtpPort"));
