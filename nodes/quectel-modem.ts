@@ -34,7 +34,7 @@ interface AdministratorSettings {
 }
 
 const STARTTLS_REMARK =
-  "STARTTLS by the module's own mail client may go on in clear text, login included, where the server does not offer it; " +
+  "STARTTLS by the module's own mail client may continue in clear text, login included, if the server does not offer it; " +
   "TLS (usually port 465) is safer";
 
 const initialise: NodeInitializer = (RED: NodeAPI) => {

@@ -63,7 +63,7 @@ async function anyCase(asker: Asker): Promise<Answer> {
 async function factoryPort(asker: Asker): Promise<Answer> {
   const line = await asker.firstLine('AT+QSMTPCFG="smtpserver"');
   const host = parseParameters(line ?? "").text(1);
-  if (host !== "") return notAsked("somebody has set a server");
+  if (host !== "") return notAsked("a server has already been set");
   return known(parseParameters(line ?? "").text(2) ?? "none");
 }
 

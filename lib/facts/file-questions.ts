@@ -68,7 +68,7 @@ async function sameNameTwice(asker: Asker): Promise<Answer> {
 async function firstHandle(asker: Asker): Promise<Answer> {
   return asker.files.withName(asker, "UFS:", async (name) => {
     const open = await asker.insist("AT+QFOPEN?");
-    if (open.kind === "ok" && open.lines.length > 0) return notAsked("somebody holds open files");
+    if (open.kind === "ok" && open.lines.length > 0) return notAsked("other files are open");
     const line = await asker.firstLine(`AT+QFOPEN="${name}",1`);
     const handle = parseParameters(line ?? "").integer(0);
     if (handle === undefined) return unclear("the file cannot be opened");

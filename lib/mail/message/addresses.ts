@@ -191,7 +191,7 @@ function checkAddress(given: string, letters: Letters): Pick<Mailbox, "address">
   if (at < 1) return "is not of the form name@example.com";
   if (text.length > 4 * LONGEST_ADDRESS) return new ModemError("LIMIT_ADDRESS", { detail: shown(text) });
   if (letters === "ascii" && !isAscii(local)) {
-    return "has letters before the @ that the module's mail client does not take";
+    return "has letters before the @ that the module's mail client does not support";
   }
   if (!ATOMS.test(local.replace(BEYOND_ASCII, "x")))
     return "needs quotation marks before the @, which are not supported";

@@ -75,7 +75,7 @@ export async function shownAfterLoss(
     await guarded.settled(signal);
     return await shownNow(modem, signal);
   } catch (cause) {
-    throw resultUnknown(cause, "it could not be seen whose result came");
+    throw resultUnknown(cause, "it is unknown whose result it was");
   }
 }
 

@@ -34,7 +34,7 @@ export async function recoverOutcome(
 ): Promise<Outcome> {
   const lost = (why: string): Outcome => unknownOutcome(envelope, resultUnknown(undefined, why), false);
   const ours = readMark(mark);
-  if (ours === undefined) return lost("what was noted of it cannot be read");
+  if (ours === undefined) return lost("its record cannot be read");
   const listener = new ResultListener(modem);
   try {
     const state = await mailState(modem, signal);

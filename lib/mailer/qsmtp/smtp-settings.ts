@@ -62,9 +62,9 @@ export function unusableSetting({
   ] as const;
   for (const [setting, text] of texts) {
     if (text.includes('"'))
-      return { setting, why: "must not hold a double quote, which the modem cannot be given" };
+      return { setting, why: "must not contain a double quote, which the modem does not accept" };
     if (/\p{Cc}/u.test(text.replace(/[\u0080-\u009f]/g, "")))
-      return { setting, why: "must not hold line ends or other control characters" };
+      return { setting, why: "must not contain line ends or other control characters" };
     if (/[\u0100-\u{10ffff}]/u.test(text)) return { setting, why: "must be written in ASCII" };
   }
   return undefined;

@@ -39,8 +39,8 @@ export class HeldMessage {
 
   /** Gives the message up; what was withheld is never passed on. */
   destroy(): void {
-    this.gate.reject(new Error("the message was given up"));
-    this.end.reject(new Error("the message was given up"));
+    this.gate.reject(new Error("the message was abandoned"));
+    this.end.reject(new Error("the message was abandoned"));
     this.stream.destroy();
     this.source.destroy();
   }

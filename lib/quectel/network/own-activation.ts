@@ -75,7 +75,7 @@ export class OwnActivation {
   /** Without the note the context only stays active for longer, so a full disk stops no mail. */
   private async write(text: string): Promise<void> {
     await this.store.write(KEY, text).catch((error: unknown) => {
-      this.module.log.debug(`who has activated the context is not noted: ${String(error)}`);
+      this.module.log.debug(`who activated the context could not be recorded: ${String(error)}`);
     });
   }
 }

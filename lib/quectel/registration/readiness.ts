@@ -88,9 +88,9 @@ export class Readiness {
 /** States of registration in which the module does not look for a network. */
 const IDLE: ReadonlySet<RegistrationStatus> = new Set(["notSearching", "unknown"]);
 
-const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not there yet" });
+const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not available yet" });
 const MISSING = new ModemError("MODEM_NOT_READY", {
-  detail: "it refuses its mail commands (AT+QSMTPCFG)",
+  detail: "it rejects its mail commands (AT+QSMTPCFG)",
   hint: SPECIAL_HINTS.noMailClient,
 });
 

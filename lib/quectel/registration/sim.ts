@@ -165,7 +165,7 @@ function refusedBefore({ outcome }: PinRecord, tries: TriesLeft | undefined): Mo
   if (outcome === "sent" && tries === undefined) {
     return new ModemError("SIM_PIN_REFUSED", {
       detail:
-        "it was sent once, its outcome was not seen, and the module does not tell how many tries are left",
+        "it was sent once, the outcome was missed, and the module does not report how many attempts are left",
       hint: SPECIAL_HINTS.pinOutcomeUnseen,
     });
   }

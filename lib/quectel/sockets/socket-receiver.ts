@@ -176,6 +176,6 @@ export class SocketReceiver {
   }
 }
 
-function damaged(cause: unknown, detail = "what the module gave out did not arrive"): ModemError {
+function damaged(cause: unknown, detail = "what the module sent did not arrive"): ModemError {
   return new ModemError("SOCKET_DAMAGED", { cause, detail });
 }

@@ -86,8 +86,8 @@ export class AdminRoutes {
     this.hasToldOfOther = true;
     const seen = [origin, host].map((name) => JSON.stringify(name ?? "unknown").slice(0, 100));
     this.RED.log.warn(
-      `quectel-modem: refused a request that another web page made (origin ${seen[0]}, host ${seen[1]}). ` +
-        "If that was this editor behind a reverse proxy that changes the Host header, it works all the same.",
+      `quectel-modem: refused a request made by another web page (origin ${seen[0]}, host ${seen[1]}). ` +
+        "If it came from this editor behind a reverse proxy that changes the Host header, the editor still works.",
     );
   }
 }

@@ -42,9 +42,7 @@ export async function putBack(
     }
   };
   const done = tidy()
-    .catch((error: unknown) =>
-      modem.log.debug(`the connection test leaves something behind: ${String(error)}`),
-    )
+    .catch((error: unknown) => modem.log.debug(`the connection test could not clean up: ${String(error)}`))
     .finally(() => late.abort());
   await delay(modem.clock, TIDY_MS, signal).catch(() => undefined);
   late.abort();

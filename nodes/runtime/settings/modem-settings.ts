@@ -142,7 +142,7 @@ function readRoot(options: ModemOptions): RootCertificate {
     case "pem": {
       const pem = options.text("tlsCa");
       if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
-        throw invalid("tlsCa", "must hold a certificate that begins with -----BEGIN CERTIFICATE-----");
+        throw invalid("tlsCa", "must contain a certificate that begins with -----BEGIN CERTIFICATE-----");
       }
       return { from: "pem", pem };
     }

@@ -105,7 +105,7 @@ export function savedOptions(raw: RawOptions, dialog?: Dialog): OptionReader {
   const options = new OptionReader(raw, dialog);
   const saved = options.integer("version", { min: 1, max: Number.MAX_SAFE_INTEGER }, OPTIONS_VERSION);
   if (saved > OPTIONS_VERSION) {
-    throw invalid("version", `is ${saved}, which a newer version of this package has saved; update it`);
+    throw invalid("version", `is ${saved}, saved by a newer version of this package; update this package`);
   }
   return options;
 }

@@ -18,13 +18,16 @@ export function readTokenLogin(options: ModemOptions, credentials: TokenCredenti
   if (options.choice("mailer") === "module") {
     throw invalid(
       "login",
-      "needs mails that this package sends; the module's own client knows passwords only",
+      "requires that this package sends the mails; the module's own client supports passwords only",
     );
   }
   if (options.choice("smtpSecurity") === "none") {
-    throw invalid("smtpSecurity", "must be TLS or STARTTLS, because a token must not be readable on the way");
+    throw invalid(
+      "smtpSecurity",
+      "must be SSL/TLS or STARTTLS, because a token must not be sent unencrypted",
+    );
   }
-  if ((credentials.smtpUser ?? "") === "") throw invalid("smtpUser", "is empty, but must name the mailbox");
+  if ((credentials.smtpUser ?? "") === "") throw invalid("smtpUser", "is empty, but must be the mailbox");
   switch (login) {
     case "microsoft":
       return { kind: login, tenant: readTenant(options), ...readClient(options, credentials) };

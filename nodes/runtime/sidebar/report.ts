@@ -156,6 +156,6 @@ function errorLines({ view, troubles }: ReportParts): readonly string[] {
 
 function traceLines(lines: readonly string[]): readonly string[] {
   if (lines.length === 0)
-    return ["Nothing was recorded: start the trace, repeat what fails, and make the report again."];
+    return ["Nothing was recorded: start the trace, repeat what fails, then create the report again."];
   return ["```", ...lines.slice(-MOST_TRACE_LINES).map((line) => line.replaceAll("```", "'''")), "```"];
 }

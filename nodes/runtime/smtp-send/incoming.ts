@@ -42,7 +42,7 @@ export async function takeIn(node: Node, given: unknown, send: Send, done: Done)
       isDone = true;
       if (isWhole && (error === undefined || isFirstFault) && tries(() => done(error))) return;
       if (!tries(() => complete(node, told, error)))
-        report(node, "the end of a message could not be told", error);
+        report(node, "the completion of a message could not be reported", error);
     },
   };
 }
@@ -61,7 +61,7 @@ export function guardedSend(node: Node, send: Send): Send {
 /** Tells Catch nodes of an error whose message has no `done` any more; never throws. */
 export function raise(node: Node, error: Error, message: Message): void {
   if (tries(() => node.error(error, message)) || tries(() => node.error(error, {}))) return;
-  report(node, "an error could not be told", error);
+  report(node, "an error could not be reported", error);
 }
 
 /** Runs `work` in the background: its rejection, which nothing awaits, is reported. */

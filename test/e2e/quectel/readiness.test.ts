@@ -83,9 +83,9 @@ describe("a module without mail commands", () => {
     const rig = await registering({}, ({ module }) =>
       module.define(({ name }, next) => (name === "+QSMTPCFG" ? ERROR : next())),
     );
-    assert.match(rig.modem.notReady()?.message ?? "", /not there yet/);
+    assert.match(rig.modem.notReady()?.message ?? "", /not available yet/);
     await rig.clock.advance(130_000);
-    assert.match(rig.modem.notReady()?.message ?? "", /refuses its mail commands/);
+    assert.match(rig.modem.notReady()?.message ?? "", /rejects its mail commands/);
     assert.match(rig.modem.notReady()?.hint ?? "", /firmware/);
     await rig.modem.close();
   });

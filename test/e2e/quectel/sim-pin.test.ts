@@ -178,7 +178,7 @@ describe("SIM PIN", () => {
     const rig = lockedRig("4711", { module: { variants: { "key-qpinc": "absent" } } });
     busyOnce(rig);
     assert.equal(await obstacle(rig), "SIM_PIN_REFUSED");
-    assert.match(rig.modem.notReady()?.message ?? "", /outcome was not seen/);
+    assert.match(rig.modem.notReady()?.message ?? "", /outcome was missed/);
     assert.equal(pinLines(rig).length, 1);
     await rig.modem.close();
   });

@@ -21,7 +21,7 @@ describe("a message that is refused", () => {
     [
       { to: "jürgen@example.com" },
       "INVALID_RECIPIENT",
-      /letters before the @ that the module's mail client does not take/,
+      /letters before the @ that the module's mail client does not support/,
     ],
     [{ to: '"jane doe"@example.com' }, "INVALID_RECIPIENT", /needs quotation marks before the @/],
     [{ to: "jane@-example.com" }, "INVALID_RECIPIENT", /has no valid domain after the @/],

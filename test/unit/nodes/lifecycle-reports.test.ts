@@ -15,9 +15,9 @@ function bench() {
 }
 
 const READY: ModemState = { name: "ready" };
-const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not there yet" });
+const STARTING = new ModemError("MODEM_NOT_READY", { detail: "its mail commands are not available yet" });
 const MISSING = new ModemError("MODEM_NOT_READY", {
-  detail: "it refuses its mail commands",
+  detail: "it rejects its mail commands",
   hint: SPECIAL_HINTS.noMailClient,
 });
 
