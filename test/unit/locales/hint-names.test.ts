@@ -5,7 +5,7 @@
  * dialogs in that language, and the English text and every other translation have to name the same one.
  */
 import assert from "node:assert/strict";
-import { readJson } from "../../support/editor-files";
+import { nodeNames, readJson, readText } from "../../support/editor-files";
 import { ENGLISH, runtimeTexts, textsOf, TRANSLATIONS } from "./languages";
 
 type Language = typeof ENGLISH | (typeof TRANSLATIONS)[number];
@@ -25,7 +25,7 @@ async function shown(language: Language): Promise<ReadonlyMap<string, string>> {
   const read = (name: string): object => readJson(`nodes/locales/${language}/${name}.json`);
   const catalogs = ["modem", "smtp-send", "attach-file", "modem-sidebar"].flatMap((name) =>
     textsOf(read(`quectel-${name}`), `${name}.`).filter(([key]) =>
-      /\.(?:tab|label|connectionTest\.testModem|action)\b/.test(key),
+      /\.(?:tab|label|connectionTest\.(?:testModem|sendMail|facts)|action)\b/.test(key),
     ),
   );
   return new Map([...catalogs, ...textsOf((await runtimeTexts(language)).status, "status.")]);
@@ -35,6 +35,9 @@ async function shown(language: Language): Promise<ReadonlyMap<string, string>> {
 function keysOf(texts: ReadonlyMap<string, string>, name: string): readonly string[] {
   return [...texts].filter(([, text]) => text === name).map(([key]) => key);
 }
+
+/** How help sets names of nodes and of actions, which no language translates. */
+const UNTRANSLATED = /^[a-z-]+$/;
 
 /** Names of Node-RED's own buttons. */
 const OF_NODE_RED = ["Übernahme (deploy)"];
@@ -79,6 +82,24 @@ for (const language of [ENGLISH, ...TRANSLATIONS] as const) {
         }
       }
       assert.ok(named >= 7, `${named} tabs`);
+    });
+  });
+}
+
+for (const language of [ENGLISH, ...TRANSLATIONS] as const) {
+  describe(`The names in the help in ${language}`, () => {
+    it("are those of nodes, tabs, fields and buttons", async () => {
+      const texts = new Set((await shown(language)).values());
+      let named = 0;
+      for (const node of nodeNames()) {
+        const help = readText(`nodes/locales/${language}/${node}.html`);
+        for (const [, name = ""] of help.matchAll(/<b>([^<]*[^<:：])<\/b>/g)) {
+          if (UNTRANSLATED.test(name)) continue;
+          named++;
+          assert.ok(texts.has(name), `${node}: nothing is called ${name}`);
+        }
+      }
+      assert.ok(named >= 6, `${named} names`);
     });
   });
 }
