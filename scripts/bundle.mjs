@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
+import { brotliCompressSync } from "node:zlib";
 import { build } from "esbuild";
 import { minify } from "terser";
 import { bundledData, CATALOG } from "./bundled-data.mjs";
@@ -26,6 +27,9 @@ const PROGRAMS = [
   { name: "quectel-modem-facts", entries: ["lib/facts/cli.ts"] },
   { name: "quectel-modem-simulator", entries: ["lib/simulator/cli.ts"] },
 ];
+
+/** The source of a node, which exports one function. */
+const NODE = /^nodes\/[\w-]+\.ts$/;
 
 /** Loaded when first needed, by `require` with the path of its source. */
 const LAZY = { "lib/simulator/index.ts": "simulator" };
@@ -81,9 +85,12 @@ export async function bundleFor(folder, { nodes, exported, replaceable }) {
       (name) =>
         `get ${name}() { return bundled.${name}; }, set ${name}(value) { bundled.replace_${name}(value); }`,
     );
+    const module = `require(${path}).modules[${JSON.stringify(source)}]`;
     writeFileSync(
       file,
-      `const bundled = require(${path}).modules[${JSON.stringify(source)}];
+      NODE.test(source)
+        ? `module.exports = ${module}.default;\n`
+        : `const bundled = ${module};
 module.exports = { __proto__: bundled, ${["__esModule: true", ...accessors].join(", ")} };
 `,
     );
@@ -132,7 +139,7 @@ async function writeMinified(folder, outputFiles, name, { privates, short }) {
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // esbuild leaves classes without a name of their own, which then have that of their variable.
   const classes = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
-  const { contents, names } = shortened(classes, privates, short);
+  const { contents, names, isLong } = shortened(classes, privates, short);
   const { code, map } = await minify(contents, {
     ...MINIFIED,
     mangle: { ...MINIFIED.mangle, keep_fnames: new RegExp(`^(?!(?:${names.join("|")})$)`) },
@@ -142,6 +149,7 @@ async function writeMinified(folder, outputFiles, name, { privates, short }) {
   const file = join(folder, `${name}.js`);
   writeFileSync(file, code, name.startsWith("quectel-") ? { mode: 0o755 } : {});
   writeFileSync(`${file}.map`, map);
+  if (isLong) writeFileSync(join(folder, `${name}.names.br`), brotliCompressSync(names.join(" ")));
 }
 
 function made({ entries }, outfile, plugins, exported) {

@@ -20,6 +20,8 @@ const ROWS = [
     file: "lib/simulator/variants/variant-switch",
   },
 ];
+/** Switches of the simulated modem, which are told by their values. */
+const SWITCHES = /\{\s*(?:readonly [\w"-]+: VariantSwitch<[^>]*>;\s*)+\}/g;
 /** The texts of a table of numbers, which a program can only read. */
 const TEXTS = /(?<=readonly \d+: )"[^"]*"(?=;)/g;
 const TABLE = /\{\s*(?:readonly \w+: ErrorRow;\s*)+\}/g;
@@ -115,6 +117,11 @@ function moduleOf(root, file) {
     readFileSync(join(root, `${file}.d.ts`), "utf8"),
   );
   const text = withoutRows
+    .replace(SWITCHES, (table) => {
+      const name = "VariantSwitches";
+      imported.set(name, { file: "lib/simulator/variants/variant-switch", name });
+      return `${name}<${table.replaceAll(/readonly ([\w"-]+): VariantSwitch<([^>]*)>/g, "$1: $2")}>`;
+    })
     .replace(TEXTS, "string")
     .replace(PRIVATE, "")
     .replace(/import\("([^"]+)"\)\.(\w+)/g, (_, path, name) => {

@@ -7,4 +7,4 @@ export function shortened(
   code: string,
   privates: PrivateFields,
   short: Map<string, string>,
-): { readonly contents: string; readonly names: readonly string[] };
+): { readonly contents: string; readonly names: readonly string[]; readonly isLong: boolean };

@@ -8,6 +8,8 @@ import { parse } from "acorn";
 const WORTH = 2;
 /** Bytes of a variable once terser has named it. */
 const VARIABLE = 2.7;
+/** From so many names of functions on a file of them is worth it. */
+const MANY = 200;
 const LETTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 /** What `typeof` gives, which engines compare faster when it is written out. */
 const TYPES = ["string", "number", "boolean", "object", "function", "undefined"];
@@ -15,11 +17,11 @@ const TYPES = ["string", "number", "boolean", "object", "function", "undefined"]
 /**
  * The code with its undefined values and repeated texts as variables, private fields under short names, and a statement at its
  * end that gives the functions of its modules their names back: they get short ones from terser, because each call repeats them,
- * and V8 shows the property `name` in stack traces.
+ * and V8 shows the property `name` in stack traces. Where they are many, they are read from a compressed file beside the bundle.
  *
  * @param privates the private fields of each class, see `privateFields`.
  * @param short the short name of each field, the same for all bundles because a class may be derived from one of another; grows.
- * @returns the names of those functions too.
+ * @returns the names of those functions too, and whether they have to be in that file.
  */
 export function shortened(code, privates, short) {
   const comments = [];
@@ -66,11 +68,18 @@ export function shortened(code, privates, short) {
   }
   const names = tree.body.flatMap((one) => (one.type === "FunctionDeclaration" ? [one.id.name] : []));
   const [, first = "", rest] = /^(#!.*\n)?([^]*)$/.exec(edited(code, edits));
+  const isLong = names.length > MANY;
+  const words = isLong
+    ? 'require("node:zlib").brotliDecompressSync(require("node:fs").readFileSync(__filename.replace(/js$/, "names.br"))).toString()'
+    : JSON.stringify(names.join(" "));
   return {
     names,
+    isLong,
     // On the first line, so that the source map fits the others.
     contents: `${first}var ${variables.join(", ")};${rest}
-((named) => { for (const value in named) Object.defineProperty(named[value], "name", { value }); })({ ${names.join(", ")} });
+((named, words) => {
+  named.forEach((one, at) => Object.defineProperty(one, "name", { value: words[at] }));
+})([${names.join(", ")}], ${words}.split(" "));
 `,
   };
 }

@@ -109,10 +109,20 @@ describe("The build", () => {
     );
   });
 
-  it("gives functions with short names their own back", async () => {
+  it("gives functions with short names their own back, whatever they are called meanwhile", async () => {
     const { shortened: shorten } = await import("../../scripts/shorten.mjs");
-    const { names } = shorten("function sendMail() {}\nfunction f() {}", new Map(), new Map());
-    assert.deepEqual(names, ["sendMail", "f"]);
+    const { contents, names, isLong } = shorten(
+      "function sendMail() {}\nfunction f() {}\nresult = [sendMail, f];",
+      new Map(),
+      new Map(),
+    );
+    assert.deepEqual([names, isLong], [["sendMail", "f"], false]);
+    const context: { result?: readonly { readonly name: string }[] } = {};
+    runInNewContext(contents.replaceAll(/\bsendMail\b(?=\(|,)/g, "a"), context);
+    assert.deepEqual(
+      [...(context.result ?? [])].map(({ name }) => name),
+      ["sendMail", "f"],
+    );
   });
 
   it("finds the private fields of a class in its source, and neither methods nor what is static", async () => {
