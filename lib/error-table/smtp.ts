@@ -105,7 +105,7 @@ export const SMTP_ERRORS = {
   },
   SMTP_UTF8_UNSUPPORTED: {
     text: "The mail server does not accept addresses with letters beyond ASCII before the @ (SMTPUTF8)",
-    hint: "Use another address of the recipient or the sender, without such letters, or a mail server that supports SMTPUTF8.",
+    hint: "Use an address without such letters, or a mail server that supports SMTPUTF8.",
     class: "message",
   },
   SMTP_TOKEN_REFUSED: {

@@ -80,7 +80,7 @@ export const SPECIAL_HINTS = {
     "Send the test mail again when that mail has finished. If the error persists, another program is using the module's mail client.",
   /** The module's mail client is stuck, and this package sends the mails. */
   sentBySocket:
-    "Mails are sent by this package over a socket meanwhile. Power-cycle the module, or allow restarts on the modem's Network tab.",
+    "Meanwhile this package sends the mails over a socket. Power-cycle the module, or allow restarts on the modem's Network tab.",
   /** Some modules report every refusal of the server as a network error. */
   hiddenRefusal:
     "Check signal and data connection. If both are good, the server may have rejected the login, the sender or a " +

@@ -126,7 +126,7 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
     const free = await meets("auto");
     const { error } = await bench.received("caught");
     assert.equal(error.code, "MODEM_STUCK");
-    assert.match(error.message, /Mails are sent by this package over a socket meanwhile/);
+    assert.match(error.message, /Meanwhile this package sends the mails over a socket/);
     const { smtp } = await bench.received("sent");
     assert.deepEqual([smtp.status, smtp.via], ["sent", "socket"]);
     await bench.showsStatus("send", /^sent, /);
