@@ -174,8 +174,11 @@ export class QsmtpClient extends ModemMailer {
     this.linger?.clear();
     if (this.closing.signal.aborted) return;
     this.linger = modem.clock.after(LINGER_MS, () => {
-      // Who holds the lock now tidies up before it uploads, or calls this again when it has done.
-      if (modem.lock.held || !this.available) return;
+      // Another mailer or test mail that holds the lock, or a port that is away, leaves the contents where they are.
+      if (modem.lock.held || !this.available) {
+        this.tidyLater(triesLeft);
+        return;
+      }
       const tidy = this.exclusively(undefined, (signal) => {
         guarded.begin();
         return files.tidy([], signal);

@@ -36,6 +36,8 @@ export interface LockedPort {
 }
 
 export class MailLock {
+  /** Names this lock to the module without keeping it and its modem in memory after their close. */
+  private readonly name = Symbol("port");
   private readonly semaphore = new Semaphore();
   private holder: Lease | undefined;
   /** The module that is locked together with the port. */
@@ -70,11 +72,11 @@ export class MailLock {
    * initialised by our port. @param imei undefined: any module that another port holds may be ours
    */
   mayClaim(imei: string | undefined): boolean {
-    const isOthers = ({ semaphore, last }: SharedModule): boolean => semaphore.full && last !== this;
+    const isOthers = ({ semaphore, last }: SharedModule): boolean => semaphore.full && last !== this.name;
     const common = sharedModule(imei);
     if (common === undefined) return ![...modules.values()].some(isOthers);
     if (isOthers(common)) return false;
-    common.last = this;
+    common.last = this.name;
     return true;
   }
 
@@ -100,8 +102,8 @@ export class MailLock {
       if (this.holder === lease) this.common = undefined;
       leaveModule();
     };
-    const isForeign = common.last !== undefined && common.last !== this;
-    common.last = this;
+    const isForeign = common.last !== undefined && common.last !== this.name;
+    common.last = this.name;
     // Never rejects; the command it gives is short.
     if (isForeign) await this.onForeign?.();
     return lease;
@@ -133,8 +135,8 @@ export async function acquireWhole(lock: MailLock, signal: AbortSignal): Promise
 /** One module, as all ports see it that lead to it. */
 interface SharedModule {
   readonly semaphore: Semaphore;
-  /** The port that had it last. */
-  last: MailLock | undefined;
+  /** The name of the port that had it last. */
+  last: symbol | undefined;
 }
 
 /** By the hash of the IMEI: the number itself is private. */

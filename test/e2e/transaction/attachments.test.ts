@@ -57,6 +57,25 @@ describe("attachments of a mail", () => {
     await rig.clock.run(() => rig.files().length === 0, 10_000);
   });
 
+  it("are gone from the module after another mailer has worked with it in between", async () => {
+    await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+    const lease = await rig.modem.lock.acquire();
+    await rig.clock.advance(60_000);
+    assert.deepEqual(rig.files(), ["RAM:log.csv"]);
+    lease.release();
+    await rig.clock.run(() => rig.files().length === 0, 10_000);
+  });
+
+  it("are gone from the module after the cable was out in between", async () => {
+    rig.module.state(storageSizes).RAM = 0;
+    await rig.send(mail({ attachments: [attachment("log.csv", awkwardBytes(10))] }));
+    rig.module.unplug();
+    await rig.clock.advance(60_000);
+    assert.deepEqual(rig.files(), ["UFS:log.csv"]);
+    rig.module.plug();
+    await rig.clock.run(() => rig.files().length === 0, 120_000);
+  });
+
   it("are uploaded once for several transactions in a row", async () => {
     const attachments = [attachment("log.csv", awkwardBytes(2000))];
     await rig.send(mail({ attachments }));

@@ -1,7 +1,26 @@
 import assert from "node:assert/strict";
 import { MailLock } from "../../../lib/quectel/connection/mail-lock";
+import { heldMemory } from "../../support/held-memory";
 
 describe("mail lock", () => {
+  it("keeps nothing of a modem in memory that is used no more", async () => {
+    const use = async (imei: string): Promise<WeakRef<object>> => {
+      const modem = { imei: () => imei, onForeign: async () => undefined };
+      const lock = new MailLock(modem);
+      (await lock.acquire()).release();
+      assert.equal(lock.mayClaim(imei), true);
+      return new WeakRef(modem);
+    };
+    const modems = await Promise.all(["001015000000011", "001015000000029"].map(use));
+    // What a WeakRef was made of lives to the end of its turn.
+    await new Promise((resolve) => setImmediate(resolve));
+    heldMemory();
+    assert.deepEqual(
+      modems.map((modem) => modem.deref()),
+      [undefined, undefined],
+    );
+  });
+
   it("is held by one at a time, first come, first served", async () => {
     const lock = new MailLock();
     const order: string[] = [];
