@@ -103,6 +103,13 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     this.isTestMail = options.testNotes !== undefined;
     this.testMails = new TestMailCount(options.testNotes ?? options.store);
     this.foreign = new ForeignUse(options.modem, options.store);
+    if (!this.isTestMail) void this.tidyFormerRun();
+  }
+
+  /** What a former run has left goes with the next mail; where mails go by socket, none may come. Never rejects. */
+  private async tidyFormerRun(): Promise<void> {
+    const mayHoldSome = await this.work.files.mayHoldSome().catch(() => false);
+    if (mayHoldSome && this.standing === undefined) this.tidyLater();
   }
 
   /** Also lets go of the module where a mail stands ready, because no `commit` can put it any more. */

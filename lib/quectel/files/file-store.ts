@@ -60,6 +60,11 @@ export class FileStore {
     return this.files.filter((file) => file.epoch === this.modem.epoch);
   }
 
+  /** True when something of ours may lie in the module, perhaps from a former run. */
+  async mayHoldSome(): Promise<boolean> {
+    return (await this.names.list()).length > 0;
+  }
+
   /**
    * Makes room for the attachments of a mail: deletes what former mails and former runs have left, but not what these
    * attachments can use nor what was uploaded in advance. Resolves with false where the module refused to delete some.

@@ -284,6 +284,15 @@ describe("left-overs of a former run", () => {
     await rig.stop();
   });
 
+  it("are deleted although no mail comes, once the module is ready", async () => {
+    const store = memoryStore();
+    await store.write("files", JSON.stringify(["UFS:old.bin"]));
+    const rig = await mailRig({ store });
+    storageOf(rig.module, "UFS").create("old.bin", 4).content = Buffer.from("left");
+    await rig.clock.run(() => rig.files().length === 0, 20_000);
+    await rig.stop();
+  });
+
   it("of a mail that was broken off are recorded before they are uploaded", async () => {
     const store = memoryStore();
     const rig = await mailRig({ store });

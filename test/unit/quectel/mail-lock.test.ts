@@ -5,7 +5,7 @@ import { heldMemory } from "../../support/held-memory";
 describe("mail lock", () => {
   it("keeps nothing of a modem in memory that is used no more", async () => {
     const use = async (imei: string): Promise<WeakRef<object>> => {
-      const modem = { imei: () => imei, onForeign: async () => undefined };
+      const modem = { identity: { imei }, onForeign: async () => undefined };
       const lock = new MailLock(modem);
       (await lock.acquire()).release();
       assert.equal(lock.mayClaim(imei), true);
