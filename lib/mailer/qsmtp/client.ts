@@ -163,6 +163,11 @@ export class QsmtpClient extends ModemMailer {
     }
   }
 
+  /** Deletes what a former run has left: where mails go by socket, none may come that would. Never rejects. */
+  protected async tidyFormerRun(): Promise<void> {
+    if (await this.work.files.mayHoldSome().catch(() => false)) this.tidyLater();
+  }
+
   /**
    * Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock.
    *

@@ -68,7 +68,6 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
 
 /** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
 const MOST_NETWORK_ERRORS = 3;
-const HALF_AN_HOUR_MS = 30 * 60_000;
 
 /** Not a reset while sending, whose outcome would be unknown. */
 const LATE_RESTART = "it restarted just before the mail was sent";
@@ -104,12 +103,6 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     this.testMails = new TestMailCount(options.testNotes ?? options.store);
     this.foreign = new ForeignUse(options.modem, options.store);
     if (!this.isTestMail) void this.tidyFormerRun();
-  }
-
-  /** What a former run has left goes with the next mail; where mails go by socket, none may come. Never rejects. */
-  private async tidyFormerRun(): Promise<void> {
-    const mayHoldSome = await this.work.files.mayHoldSome().catch(() => false);
-    if (mayHoldSome && this.standing === undefined) this.tidyLater();
   }
 
   /** Also lets go of the module where a mail stands ready, because no `commit` can put it any more. */
@@ -343,10 +336,10 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     memory.rootsTried = false;
     const isHidden = isModemError(error, "SMTP_NETWORK") && open;
     memory.networkErrors = isHidden ? memory.networkErrors + 1 : 0;
-    const retry = (atLeastMs: number): Retry => ({ kind: "backOff", atLeastMs });
+    const retry = (minutes: number): Retry => ({ kind: "backOff", atLeastMs: minutes * 60_000 });
     if (memory.networkErrors >= MOST_NETWORK_ERRORS) {
       const named = copyOf(error, { hint: SPECIAL_HINTS.hiddenRefusal });
-      return failedOutcome(envelope, named, { retry: retry(HALF_AN_HOUR_MS), open, warnings });
+      return failedOutcome(envelope, named, { retry: retry(30), open, warnings });
     }
     const told = (await this.recovery.mayPass(error)) ? copyOf(error, { class: "transient" }) : error;
     return failedOutcome(envelope, told, { retry: retry(0), open, warnings });
