@@ -20,18 +20,32 @@ export function trustOf({
   tls: { verify, root },
 }: Pick<SmtpSettings, "host" | "tls">): ConnectionOptions {
   return {
-    secureContext: contextWith(authoritiesOf(root)),
+    secureContext: contextOf(root),
     rejectUnauthorized: verify,
     ...(isIP(host) === 0 && { servername: host }),
   };
 }
 
-function contextWith(authorities: readonly string[] | undefined): SecureContext {
-  return createSecureContext({
+/** By what they were made of; they hold nothing but whom to believe, so that all modems share them. */
+const contexts = new Map<string, SecureContext>();
+/** More than modems have different roots; of more, the oldest is made anew. */
+const MOST_CONTEXTS = 8;
+
+/** Reading all authorities takes 40 ms of processor time on a server, and several times that on a gateway: once is enough. */
+function contextOf(root: RootCertificate): SecureContext {
+  const key = JSON.stringify(root);
+  const known = contexts.get(key);
+  if (known !== undefined) return known;
+  const authorities = authoritiesOf(root);
+  const made = createSecureContext({
     minVersion: "TLSv1.2",
     ecdhCurve: GROUPS,
     ...(authorities !== undefined && { ca: [...authorities] }),
   });
+  const [oldest] = contexts.keys();
+  if (contexts.size >= MOST_CONTEXTS && oldest !== undefined) contexts.delete(oldest);
+  contexts.set(key, made);
+  return made;
 }
 
 /** Whom to believe; undefined: whom Node.js believes. A root that was chosen by its name is the only one. */

@@ -1,5 +1,6 @@
 /** Mails over a socket that are due together share a connection, and encryption is resumed: what that saves, and what it never does. */
 import assert from "node:assert/strict";
+import tls from "node:tls";
 import type { Outcome } from "../../../lib/mailer/mailer";
 import { certificate } from "../../support/certificates";
 import { transaction } from "../../support/memory-mailer";
@@ -64,6 +65,29 @@ describe("Mails over a socket that are due together", function () {
     await clock.until(host.close());
     await clock.advance(60_000);
     assert.equal(clock.timers, 0, "timers are left");
+  });
+
+  it("make the authorities be read once, which takes long, however often a connection is opened", async () => {
+    const { createSecureContext } = tls;
+    let read = 0;
+    Object.assign(tls, {
+      createSecureContext: (options: tls.SecureContextOptions) => {
+        if (Array.isArray(options.ca) && options.ca.length > 20) read++;
+        return createSecureContext(options);
+      },
+    });
+    try {
+      await open({ tls: "implicit" });
+      for (const id of ["one", "two", "three"]) {
+        await accepted(id, false);
+        await clock.run(() => !host.modem.lock.held, 10_000);
+      }
+      assert.equal(server.sessions, 3);
+      // Another mailer of this process may have read them before.
+      assert.ok(read <= 1, `read ${read} times`);
+    } finally {
+      Object.assign(tls, { createSecureContext });
+    }
   });
 
   it("go over one connection with one login, which ends with the last of them", async () => {
