@@ -16,7 +16,8 @@ const SENDER = /("sender",)"[^"]*"/g;
 /** `d•••@example.com`: enough to tell mails apart, not enough to write to somebody. */
 export function maskedAddress(address: string): string {
   const at = address.lastIndexOf("@");
-  return at < 1 ? MASK : `${address.slice(0, 1)}${MASK}${address.slice(at)}`;
+  const [first = ""] = address;
+  return at < 1 ? MASK : `${first}${MASK}${address.slice(at)}`;
 }
 
 /** `text` with each address as `d•••@example.com`. */

@@ -7,6 +7,10 @@ import { shownRecipients } from "../../../nodes/runtime/sidebar/recipients";
 describe("Masking for the sidebar", () => {
   it("leaves enough of an address to tell mails apart, and not enough to write to somebody", () => {
     assert.equal(maskedAddress("duty@example.com"), "d•••@example.com");
+    assert.equal(maskedAddress("张伟@example.com"), "张•••@example.com");
+    assert.equal(maskedAddress("🚨.pump@example.com"), "🚨•••@example.com");
+    assert.equal(withMaskedAddresses("to jürgen@example.com"), "to j•••@example.com");
+    assert.equal(forStrangers("to jürgen@bücher.example, too", []), `to ${MASK}, too`);
     assert.equal(maskedAddress("@example.com"), MASK);
     assert.equal(maskedAddress("nobody"), MASK);
     assert.equal(withMaskedAddresses("refused: <duty@example.com>"), "refused: <d•••@example.com>");
