@@ -72,11 +72,12 @@ export const faults: Part = {
               complaints: [stackOf(error)],
               mishaps: new Map<string, number>(),
               hash: "",
+              isRepeatable: true,
             };
           });
         const story: string[] = [];
         const report = await run(story);
-        if (number % TWICE_EVERY === 0 || options.only !== undefined) {
+        if (report.isRepeatable && (number % TWICE_EVERY === 0 || options.only !== undefined)) {
           const again: string[] = [];
           const { hash } = await run(again);
           sum.runTwice++;
