@@ -191,6 +191,8 @@ function recipientOfSender(): string {
 }
 
 function askRecipient(): void {
+  // What was found before no longer says what comes next.
+  clearTest();
   const recipient = $("#quectel-test-recipient");
   if (valueOf(recipient) === "") {
     const usual = RED.settings.getLocal(RECIPIENT) || valueOf($("#node-config-input-senderAddress"));

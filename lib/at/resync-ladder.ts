@@ -89,7 +89,7 @@ export class ResyncLadder {
       if (settings !== undefined) return settings;
     }
     throw new ModemError(this.failure(), {
-      detail: `${this.tries - before} tries to find its command state failed`,
+      detail: `${this.tries - before} attempts failed`,
     });
   }
 

@@ -62,7 +62,7 @@ export const PORT_ERRORS = {
 export const MODEM_ERRORS = {
   MODEM_SILENT: {
     text: "The modem does not answer",
-    hint: 'Check Serial port and Baud rate in the modem\'s dialog (it must be the AT port), and the power. Use "Test modem" there to try other values before you deploy.',
+    hint: "Check Serial port (it must be the AT port) and, under More, Baud rate in the modem's dialog, and the power.",
     class: "transient",
   },
   MODEM_TIMEOUT: {

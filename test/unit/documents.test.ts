@@ -93,6 +93,15 @@ describe("The pages for people", () => {
     }
   });
 
+  it("say in which folder npx finds a program of this package, which elsewhere asks the registry for a stranger's", () => {
+    const bare = PAGES.flatMap((page) =>
+      [...read(page).matchAll(/npx quectel-[\w-]+/g)]
+        .filter(({ index, input }) => !input.slice(Math.max(0, index - 200), index).includes("~/.node-red"))
+        .map(([command]) => `${page}: ${command}`),
+    );
+    assert.deepEqual(bare, []);
+  });
+
   it("begin with a README of at most 2,500 words", () => {
     const words = read("README.md")
       .split(/\s+/)

@@ -165,3 +165,14 @@ describe("A validator of a property", () => {
     for (const { property, takes } of validators) assert.equal(takes, 2, property);
   });
 });
+
+describe("A text in several lines", () => {
+  it("breaks between words, which the editor's own style for pre does not", () => {
+    const pages = filesIn("nodes").filter((file) => file.endsWith(".html"));
+    const rules = pages.flatMap((file) => [
+      ...readText(`nodes/${file}`).matchAll(/[^{}\n]*\bpre\b[^{}\n]*\{[^}]*white-space: pre-wrap[^}]*\}/g),
+    ]);
+    assert.ok(rules.length >= 3);
+    for (const [rule] of rules) assert.match(rule, /word-break: normal/);
+  });
+});

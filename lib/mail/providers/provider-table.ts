@@ -60,7 +60,7 @@ export const PROVIDERS: readonly Provider[] = [
     userLength: 6,
     passwordLength: 69,
     remark:
-      "The username is the word apikey. The key is too long for the module's own client: let this package send.",
+      "The username is the word apikey. The key is too long for the module's own client; this package has to send.",
     loginFrom: "Twilio SendGrid documentation of API keys",
   },
   {
@@ -84,7 +84,7 @@ export const PROVIDERS: readonly Provider[] = [
     roots: ["ISRG Root X1", "USERTrust RSA Certification Authority"],
     login: "key",
     passwordLength: 90,
-    remark: "New SMTP keys (xsmtpsib-…) are too long for the module's own client: let this package send.",
+    remark: "New SMTP keys (xsmtpsib-…) are too long for the module's own client; this package has to send.",
   },
   {
     id: "mailjet",
@@ -240,7 +240,7 @@ export const PROVIDERS: readonly Provider[] = [
     login: "ending",
     tokens: "microsoft",
     remark:
-      "Password login will be disabled by default from the end of 2026: let this package send, with the login Microsoft 365 (OAuth 2).",
+      "Password login will be disabled by default from the end of 2026. This package has to send, with the login Microsoft 365 (OAuth 2).",
     loginFrom: "reports on the schedule that Microsoft revised in January 2026",
   },
   {
