@@ -106,6 +106,8 @@ for (const version of nodeRedVersions()) {
     const sendTestMail = async (): Promise<void> => {
       const { page } = editor;
       await person.click("Send test mail", page.locator("#quectel-test-mail"));
+      // What the test before said is no longer what comes next.
+      assert.equal(await page.locator("#quectel-test-headline").textContent(), "");
       // The recipient of the smtp-send that opened this dialog.
       assert.equal(await page.inputValue("#quectel-test-recipient"), "duty@example.com");
       await person.press("Enter", "Enter");
