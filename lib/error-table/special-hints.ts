@@ -65,6 +65,8 @@ export const SPECIAL_HINTS = {
     "Check the Sender address on the modem's Mail server tab. It often must be the account's own.",
   serverNotTrusted:
     "If this is your own server, paste the certificate of its CA in PEM format on the modem's Certificate tab.",
+  noSuchServer:
+    "Correct Server on the modem's Mail server tab: other names are found over this data connection, this one is not.",
   otherServerName: "Enter Server on the modem's Mail server tab as stated in the server's certificate.",
   noRootKnown:
     "On the modem's Certificate tab, choose the server's root certificate by name or paste it in PEM format. Turn off " +

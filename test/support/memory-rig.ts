@@ -81,7 +81,7 @@ export function memorySurroundings(options: MemoryRigOptions["module"] = {}): Su
   const clock = new FastClock();
   const module = new SimulatedModem({ ...options, clock });
   const server = new MemoryMailServer();
-  module.state(internet).mailServer = server.take;
+  Object.assign(module.state(internet), { mailServer: server.take, givenOnly: true });
   return { clock, module, server, store: memoryStore() };
 }
 

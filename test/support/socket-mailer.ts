@@ -52,6 +52,7 @@ export function socketHost(options: SocketHostOptions = {}) {
   const module = options.former?.module ?? new SimulatedModem(options.module);
   const { serve } = options;
   if (serve !== undefined) {
+    module.state(internet).givenOnly = true;
     module.state(internet).tcpServer = () => {
       const [near, far] = duplexPair({ allowHalfOpen: true });
       near.on("error", () => undefined);

@@ -38,6 +38,7 @@ export function socketRig(options: SocketRigOptions = {}, former?: SimulatedMode
   const module = former ?? new SimulatedModem({ ...options.module, clock, busy: (work) => clock.busy(work) });
   const store = options.store ?? memoryStore();
   const peers: Duplex[] = [];
+  module.state(internet).givenOnly = true;
   module.state(internet).tcpServer = () => {
     const [near, far] = duplexPair({ allowHalfOpen: true });
     near.on("error", () => undefined);

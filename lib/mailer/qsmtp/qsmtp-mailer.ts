@@ -234,7 +234,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         if (!isAfterTest) await this.foreign.judge(error);
         const chances = this.chancesOf(memory);
         const step = await chances.next(error, signal);
-        if (step === undefined || !(await chances.apply(step, error, lease, signal))) throw error;
+        if (typeof step !== "string") throw step ?? error;
+        if (!(await chances.apply(step, error, lease, signal))) throw error;
       }
     }
   }
@@ -314,8 +315,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     warnings: readonly string[],
     open = false,
   ): Promise<Ended> {
-    const { modem } = this.client;
-    this.last = { kind: "failed", error, at: modem.clock.now() };
+    this.last = { kind: "failed", error, at: this.client.modem.clock.now() };
     if (!this.available && (endsDialogue(error) || error.code === "MODEM_NOT_READY")) {
       return failedOutcome(envelope, error, { retry: { kind: "whenAvailable" }, open, warnings });
     }
@@ -327,7 +327,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       error = copyOf(error, { hint: SPECIAL_HINTS.testMailLater });
     await this.recovery.failed(error);
     const step = await this.chancesOf(memory).next(error, this.closing.signal);
-    if (step !== undefined) {
+    if (typeof step === "string") {
       memory.pending = { step, error };
       const passing = copyOf(error, { class: "transient" });
       return failedOutcome(envelope, passing, { retry: { kind: "atOnce" }, open, warnings });
@@ -342,6 +342,6 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       return failedOutcome(envelope, named, { retry: retry(30), open, warnings });
     }
     const told = (await this.recovery.mayPass(error)) ? copyOf(error, { class: "transient" }) : error;
-    return failedOutcome(envelope, told, { retry: retry(0), open, warnings });
+    return failedOutcome(envelope, step ?? told, { retry: retry(0), open, warnings });
   }
 }

@@ -4,7 +4,7 @@
  * Each step is taken once for a mail until its next back-off, so a mail that cannot go holds up the others for a
  * limited time only.
  */
-import { isModemError } from "../../errors";
+import { isModemError, type ModemError } from "../../errors";
 import type { Lease } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
@@ -38,11 +38,14 @@ export class SecondChances {
     private readonly memory: ChancesTaken,
   ) {}
 
-  /** The step to be taken about a failure, noted as taken; undefined when the outbox has to deal with it. */
-  async next(error: unknown, signal: AbortSignal): Promise<RecoveryStep | undefined> {
+  /**
+   * The step to be taken about a failure, noted as taken; undefined when the outbox has to deal with it, or the error by
+   * which it has to where more is known.
+   */
+  async next(error: unknown, signal: AbortSignal): Promise<RecoveryStep | ModemError | undefined> {
     const step = this.isLoginInDoubt(error) ? "startOver" : await this.ladderStep(error);
-    if (step === undefined) return undefined;
-    if (step === "restart" && (await this.parts.recovery.isServerToBlame(error, signal))) return undefined;
+    const known = await this.parts.recovery.causeElsewhere(error, step, signal);
+    if (step === undefined || known !== undefined) return known;
     this.parts.work.modem.log.info(`${String(error)}; next step: ${step}`);
     this.memory.taken.add(step);
     return step;

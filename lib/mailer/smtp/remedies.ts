@@ -29,8 +29,8 @@ export class Remedies {
 
   constructor(private readonly options: RemediesOptions) {}
 
-  /** Notes the next remedy about a failure, which `apply` carries out; false where none is left. */
-  async next(id: string, error: ModemError, signal: AbortSignal): Promise<boolean> {
+  /** Notes the next remedy about a failure, which `apply` carries out; the error to be told where none is left. */
+  async next(id: string, error: ModemError, signal: AbortSignal): Promise<ModemError | undefined> {
     const { recovery, modem } = this.options;
     await recovery.failed(error);
     const memory = this.memories.of(id);
@@ -38,14 +38,15 @@ export class Remedies {
     const step = this.mayBeDamage(error, taken)
       ? "resend"
       : nextStep(error, { ...(await recovery.outlook()), taken, rootsTried: true });
-    if (step === undefined || (step === "restart" && (await recovery.isServerToBlame(error, signal)))) {
+    const known = await recovery.causeElsewhere(error, step, signal);
+    if (step === undefined || known !== undefined) {
       taken.clear();
-      return false;
+      return known ?? error;
     }
     modem.log.info(`${String(error)}; next step: ${step}`);
     taken.add(step);
     memory.pending = step;
-    return true;
+    return undefined;
   }
 
   /** Carries out what was noted last; the caller holds the lock. Rejects as `ModuleRecovery` does. */

@@ -344,8 +344,8 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     if (!this.available && isOfTheWay(error)) {
       return failedOutcome(envelope, error, passage, { kind: "whenAvailable" }, refusals);
     }
-    if (!(await this.remedies.next(mail.id, error, this.closing.signal)))
-      return failedOutcome(envelope, error, passage, undefined, refusals);
+    const told = await this.remedies.next(mail.id, error, this.closing.signal);
+    if (told !== undefined) return failedOutcome(envelope, told, passage, undefined, refusals);
     const passing = copyOf(error, { class: "transient" });
     return failedOutcome(envelope, passing, passage, { kind: "atOnce" }, refusals);
   }

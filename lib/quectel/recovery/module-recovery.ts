@@ -9,14 +9,21 @@
 import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { limited } from "../../async";
-import { isModemError, ModemError } from "../../errors";
+import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
 import { addressOf, repliesToPing } from "../network/lookups";
 import type { PdpContext } from "../network/pdp";
 import { readJson, type KeyValueStore } from "../key-value-store";
-import { concernsModule, type RecoveryHistory } from "./recovery";
-import { MAY_BE_REFUSED, OVERDUE, PROOF_HOURS, RESTART_WAITS_MINUTES } from "./recovery-table";
+import { concernsModule, type RecoveryHistory, type RecoveryStep } from "./recovery";
+import {
+  MAY_BE_MISTYPED,
+  MAY_BE_REFUSED,
+  OVERDUE,
+  PROOF_HOURS,
+  RESTART_WAITS_MINUTES,
+  WITNESS_NAME,
+} from "./recovery-table";
 
 export interface ModuleRecoveryOptions {
   readonly modem: Modem;
@@ -90,24 +97,30 @@ export class ModuleRecovery {
   }
 
   /**
-   * True where a restart would not help, because the data connection works and it is the server that cannot be connected
-   * to: its name is found, or it answers a ping where it has none. Where no mail has gone out for six hours, that no longer
-   * proves anything: the module may have failed since, also where the settings were changed. Never rejects.
+   * What is to be told where a restart would not help, because the data connection works; undefined where one may help.
+   *
+   * The error itself where the server cannot be connected to: its name is found, or it answers a ping where it has none. An
+   * error of the setup where its name is not found, but another one is, and no mail has gone out with these settings yet.
+   * Where no mail has gone out for six hours, neither proves anything any more: the module may have failed since, also
+   * where the settings were changed. Never rejects. @param step the next one of the ladder; looked at only before a restart,
+   * and where nothing is left to do about a name.
    */
-  async isServerToBlame(error: unknown, signal: AbortSignal): Promise<boolean> {
-    if (!isModemError(error) || !MAY_BE_REFUSED.has(error.code)) return false;
-    const { modem, host } = this.options;
-    const { failures, failingSince, restarts, restartedAt } = await this.recall();
+  async causeElsewhere(
+    error: unknown,
+    step: RecoveryStep | undefined,
+    signal: AbortSignal,
+  ): Promise<ModemError | undefined> {
+    if (!isModemError(error)) return undefined;
+    const isName = MAY_BE_MISTYPED.has(error.code);
+    const isAsked = step === "restart" || (isName && step === undefined);
+    if (!isAsked || (!isName && !MAY_BE_REFUSED.has(error.code))) return undefined;
+    const { clock } = this.options.modem;
+    const { failures, failingSince, restarts, restartedAt, worked } = await this.recall();
     const since = restarts > 0 ? Math.max(failingSince, restartedAt) : failingSince;
-    if (failures > 0 && modem.clock.now() - since >= PROOF_HOURS * HOUR_MS) return false;
-    const { contextId } = modem.options.network;
-    try {
-      if (isIP(host) !== 0) return (await repliesToPing(modem, contextId, host, signal)) > 0;
-      await addressOf(modem, contextId, host, signal);
-      return true;
-    } catch {
-      return false;
-    }
+    if (failures > 0 && clock.now() - since >= PROOF_HOURS * HOUR_MS) return undefined;
+    if (isName && worked === this.settings) return undefined;
+    if (!(await this.isReached(isName ? WITNESS_NAME : this.options.host, signal))) return undefined;
+    return isName ? copyOf(error, { class: "setup", hint: SPECIAL_HINTS.noSuchServer }) : error;
   }
 
   /** A mail went out: the next trouble is a new one. */
@@ -146,6 +159,19 @@ export class ModuleRecovery {
       },
       signal,
     );
+  }
+
+  /** True for a name that is found, and for an address that answers a ping. */
+  private async isReached(host: string, signal: AbortSignal): Promise<boolean> {
+    const { modem } = this.options;
+    const { contextId } = modem.options.network;
+    try {
+      if (isIP(host) !== 0) return (await repliesToPing(modem, contextId, host, signal)) > 0;
+      await addressOf(modem, contextId, host, signal);
+      return true;
+    } catch {
+      return false;
+    }
   }
 
   private isOverdue({ failures, failingSince }: History): boolean {

@@ -89,5 +89,17 @@ export const MAY_BE_REFUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SOCKET_CONNECT_FAILED",
 ]);
 
+/** Codes both of a server whose name does not exist and of a module whose data connection does not work. */
+export const MAY_BE_MISTYPED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "SMTP_DNS_FAILED",
+  "SOCKET_DNS_FAILED",
+]);
+
+/**
+ * A name that is found wherever names are, and that the module is asked for anyway when it needs the time. It holds for
+ * two to three minutes only, so a cache of the module (QICFG="dns/cache") hardly ever answers for the network.
+ */
+export const WITNESS_NAME = "pool.ntp.org";
+
 /** Hours without a mail after which a name that is found no longer proves that the module is well. Our own judgement. */
 export const PROOF_HOURS = 6;

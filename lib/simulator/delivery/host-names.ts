@@ -11,6 +11,8 @@ export interface HostNameOptions {
   readonly hosts?: Readonly<Record<string, string>>;
   /** Only 127.0.0.0/8, ::1 and `localhost` exist. Default false. */
   readonly loopbackOnly?: boolean;
+  /** Other names than those of `hosts` do not exist; the name service of this computer is not asked. Default false. */
+  readonly givenOnly?: boolean;
 }
 
 export type Resolution =
@@ -31,7 +33,7 @@ export async function resolveHost(name: string, options: HostNameOptions): Promi
   if (options.loopbackOnly === true && given === undefined && isIP(asked) === 0 && asked !== "localhost") {
     return { kind: "unreachable" };
   }
-  const address = given ?? (isIP(asked) === 0 ? await lookUp(asked) : asked);
+  const address = given ?? (isIP(asked) !== 0 ? asked : await lookUp(asked, options));
   if (address === undefined) return { kind: "unknown" };
   if (options.loopbackOnly === true && !isLoopback(address)) return { kind: "unreachable" };
   return { kind: "found", address };
@@ -41,7 +43,8 @@ function isLoopback(address: string): boolean {
   return loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
 }
 
-async function lookUp(name: string): Promise<string | undefined> {
+async function lookUp(name: string, { givenOnly = false }: HostNameOptions): Promise<string | undefined> {
+  if (givenOnly) return undefined;
   try {
     return (await lookup(name, { order: "ipv4first" })).address;
   } catch {

@@ -1,5 +1,6 @@
 /** The ladder of the module: a failure that only a restart cures, told under any number, and what survives the host. */
 import assert from "node:assert/strict";
+import { SPECIAL_HINTS } from "../../../lib/errors";
 import { OK } from "../../../lib/simulator";
 import { memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
 
@@ -159,6 +160,76 @@ describe("A module that says 654 because the server refuses the connection", () 
       await rig.close();
     });
   }
+});
+
+describe("A server's name that is not found", () => {
+  const WITNESS = "pool.ntp.org";
+
+  /** The server's name is not found; the witness is while `isOnline` says so. */
+  function lose(rig: MemoryMailer, isOnline: () => boolean, result = "653,0"): void {
+    rig.module.define((context, next) => {
+      if (context.form !== "write") return next();
+      const [, asked] = context.parameters;
+      const isFound = asked?.kind === "string" && asked.text === WITNESS && isOnline();
+      const news = {
+        "+QSMTPPUT": [`+QSMTPPUT: ${result}`],
+        "+QIDNSGIP": isFound
+          ? ['+QIURC: "dnsgip",0,1,140', '+QIURC: "dnsgip","192.0.2.8"']
+          : ['+QIURC: "dnsgip",565'],
+      }[context.name];
+      if (news === undefined) return next();
+      context.afterResult(() => news.forEach((line) => rig.module.raiseUrc(line)));
+      return OK;
+    });
+  }
+
+  it("restarts nothing where another name is found, and is told as a fault of the field Server", async () => {
+    const rig = await memoryMailer(BOOT);
+    lose(rig, () => true);
+    const { classes, isAccepted } = await keepTrying(rig);
+    assert.equal(isAccepted, false);
+    assert.equal(restarts(rig), 0);
+    assert.equal(classes.at(-1), "setup");
+    const outcome = await rig.send();
+    assert.ok(outcome.kind === "ended");
+    const last = outcome.error?.class === "setup" ? outcome : await rig.send();
+    assert.ok(last.kind === "ended");
+    assert.equal(last.error?.code, "SMTP_DNS_FAILED");
+    assert.equal(last.error?.hint, SPECIAL_HINTS.noSuchServer);
+    await rig.close();
+  });
+
+  it("restarts the module where no name is found: the connection is dead", async () => {
+    const rig = await memoryMailer(BOOT);
+    let isOnline = false;
+    rig.module.once("started", () => (isOnline = true));
+    lose(rig, () => isOnline);
+    const { classes } = await keepTrying(rig, 1);
+    assert.equal(restarts(rig), 1);
+    // The restart has cured the connection, and what is left is the name.
+    assert.equal(classes.at(-1), "setup");
+    await rig.close();
+  });
+
+  it("restarts the module where mails have gone out to it before, whatever else is found", async () => {
+    const rig = await memoryMailer(BOOT);
+    await rig.send(transaction({ id: "before" }));
+    lose(rig, () => true);
+    const { classes } = await keepTrying(rig);
+    assert.ok(restarts(rig) >= 1);
+    assert.ok(classes.every((one) => one === "transient"));
+    await rig.close();
+  });
+
+  it("restarts the module once six hours are over, because the other name may be remembered", async () => {
+    const rig = await memoryMailer(BOOT);
+    lose(rig, () => true);
+    await keepTrying(rig, 1);
+    await rig.clock.advance(6 * 60 * MINUTE);
+    await keepTrying(rig, 1);
+    assert.equal(restarts(rig), 1);
+    await rig.close();
+  });
 });
 
 describe("The history of a module's failures", () => {

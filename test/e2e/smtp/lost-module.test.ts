@@ -1,5 +1,6 @@
 /** Mails over a socket whose module, cable, network or server goes away; what is tried about it, and what is known. */
 import assert from "node:assert/strict";
+import { internet } from "../../../lib/simulator/delivery/internet";
 import type { Ended, Outcome, Prepared } from "../../../lib/mailer/mailer";
 import { transaction } from "../../support/memory-mailer";
 import { MemorySmtp, SILENCE } from "../../support/memory-smtp";
@@ -94,6 +95,18 @@ describe("A mail over a socket that is lost", () => {
     host.module.unplug();
     await clock.run(() => !rig.mailer.available);
     assert.equal(ended(await clock.until(rig.send())).retry.kind, "whenAvailable");
+  });
+
+  it("to a name that is not found while another is, is told as a fault of the setup and restarts nothing", async () => {
+    await open({ server: false });
+    host.module.state(internet).hosts = { "pool.ntp.org": "192.0.2.8" };
+    for (const kind of ["atOnce", "backOff"] as const) {
+      const outcome = ended(await clock.until(rig.send()));
+      assert.equal(outcome.error?.code, "SOCKET_DNS_FAILED");
+      assert.equal(outcome.retry.kind, kind);
+      assert.equal(outcome.error?.class, kind === "atOnce" ? "transient" : "setup");
+    }
+    assert.equal(lines().includes("AT+CFUN=1,1"), false);
   });
 
   it("in the network calls for a new context, then for a restart, then waits", async () => {

@@ -116,6 +116,29 @@ for (const version of nodeRedVersions()) {
         });
       }
 
+      it("reaches the login without scrolling on a small screen, also below what is known of a provider", async () => {
+        const { page } = editor;
+        const before = page.viewportSize() ?? { width: 1280, height: 900 };
+        await page.setViewportSize({ width: 1366, height: 657 });
+        try {
+          await editor.openConfig("quectel-modem", "modem");
+          await page.selectOption("#node-config-input-transport", "serial");
+          await openTab("server");
+          await editor.fill("node-config-input", { login: "password" });
+          const choose = page.locator("#quectel-provider");
+          for (const provider of ["", "Gmail"]) {
+            await choose.locator(`option[value="${provider}"]`).waitFor({ state: "attached" });
+            await choose.selectOption(provider);
+            for (const property of ["smtpHost", "smtpPort", "login", "smtpUser", "smtpPassword"])
+              assert.equal(await editor.isInSight(property), true, `${provider}: ${property}`);
+            await editor.picture(`modem-server-small-${provider}`);
+          }
+          await editor.cancel();
+        } finally {
+          await page.setViewportSize(before);
+        }
+      });
+
       it("folds the fields of experts, but not those in which something was chosen", async () => {
         const { page } = editor;
         const isShown = (name: string): Promise<boolean> =>

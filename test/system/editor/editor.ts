@@ -194,6 +194,16 @@ export class Editor {
     }`);
   }
 
+  /** True where the whole input of a property of the modem is in sight, without scrolling. */
+  isInSight(property: string): Promise<boolean> {
+    return this.page.evaluate(`{
+      const place = (element) => element.getBoundingClientRect();
+      const input = place($("#node-config-input-${property}")[0]);
+      const body = place($(".red-ui-tray-body").last()[0]);
+      input.height > 0 && input.top >= body.top && input.bottom <= body.bottom;
+    }`);
+  }
+
   async picture(name: string): Promise<void> {
     await this.page.screenshot({ path: resolve(this.pictures, `${name}.png`) });
   }

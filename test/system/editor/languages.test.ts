@@ -165,6 +165,10 @@ for (const version of nodeRedVersions()) {
               for (const tab of TABS) {
                 await editor.openTab(tab);
                 await editor.picture(`${language}-modem-${tab}-${width}`);
+                if (tab === "server") {
+                  for (const property of ["smtpHost", "smtpPort", "login", "smtpUser", "smtpPassword"])
+                    assert.equal(await editor.isInSight(property), true, property);
+                }
                 await editor.openMore();
                 await checkRoom();
               }

@@ -63,6 +63,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   MODEM_SILENT: ["modem.label.serialPort", "modem.label.baudRate"],
   refusedSender: SENDER,
   oddPort: [OF_SERVER, "modem.label.smtpPort"],
+  noSuchServer: [OF_SERVER, "modem.label.smtpHost"],
   otherServerName: [OF_SERVER, "modem.label.smtpHost"],
   loginNeedsEncryption: [OF_SERVER, "modem.label.smtpSecurity"],
   noPasswordLogin: ENCRYPTION,
