@@ -21,6 +21,14 @@ interface ExampleNode {
   readonly type: string;
   readonly name?: string;
   readonly smtpHost?: string;
+  /** Of a trigger or a delay; less than 0 where it repeats. */
+  readonly duration?: string;
+  readonly units?: string;
+  readonly timeout?: string;
+  readonly timeoutUnits?: string;
+  /** Of a batch. */
+  readonly mode?: string;
+  readonly interval?: string;
 }
 
 /** What Node-RED tells an editor. */
@@ -83,6 +91,13 @@ const MAILS = [
     files: [],
   },
   { example: "12 Only the current state", button: "95 %", subject: "Tank 2: 95 %", files: [] },
+  {
+    example: "14 Heartbeat",
+    button: "every day at 8",
+    subject: "Pump station 7 is alive",
+    to: "heartbeat@example.com",
+    files: [],
+  },
   { example: "15 Escalation until acknowledged", button: "alarm", subject: "Tank 2", files: [] },
   {
     example: "16 HTML with a picture",
@@ -120,8 +135,72 @@ const SENT: Readonly<Record<string, string>> = {
 /** What is told of the mail that is given up in example 10. */
 const GIVEN_UP = "[quectel-smtp-send:by modem A] Error: The mail was discarded";
 
+/** How long a person looks at the debug sidebar after a button, unless the title says that something comes later. */
+const PATIENCE_MS = 10_000;
+/** A wait that a title names: "5 s later". */
+const NAMED_WAIT = /(\d+) s\b/g;
+/** It shows something only where the clock of the host is wrong. */
+const SHOWS_NOTHING = "18 Set the clock of the host";
+
 const read = (name: string): ExampleNode[] => readJson(`examples/${name}.json`);
 const NAMES = filesIn("examples").map((file) => file.replace(/\.json$/, ""));
+
+/** Milliseconds of a duration in one of the units of Node-RED. */
+function msOf(amount: string | number, unit: string): number {
+  const factors = new Map([
+    ["ms", 1],
+    ["milliseconds", 1],
+    ["s", 1000],
+    ["seconds", 1000],
+    ["min", 60_000],
+    ["minutes", 60_000],
+    ["hr", 3_600_000],
+    ["hours", 3_600_000],
+  ]);
+  const factor = factors.get(unit);
+  assert(factor !== undefined, unit);
+  return Number(amount) * factor;
+}
+
+/** The longest wait that the titles of an example name. */
+function namedWaitMs(example: string): number {
+  const titles = read(example).flatMap(({ type, name }) => (type === "comment" ? [name ?? ""] : []));
+  const waits = titles
+    .flatMap((title) => [...title.matchAll(NAMED_WAIT)])
+    .map(([, seconds]) => Number(seconds) * 1000);
+  return Math.max(0, ...waits);
+}
+
+/** How long a node of the flow holds a message back. A trigger that repeats sends at once. */
+function ownWaitMs(node: ExampleNode): number {
+  switch (node.type) {
+    case "trigger":
+      return Number(node.duration) < 0 ? 0 : msOf(node.duration ?? 0, node.units ?? "ms");
+    case "delay":
+      return msOf(node.timeout ?? 0, node.timeoutUnits ?? "s");
+    case "batch":
+      return node.mode === "interval" ? msOf(node.interval ?? 0, "s") : 0;
+    default:
+      return 0;
+  }
+}
+
+describe("The title of an example", () => {
+  for (const example of NAMES) {
+    it(`says how long to wait, where "${example}" makes one wait`, () => {
+      const longest = Math.max(...read(example).map(ownWaitMs));
+      if (longest >= PATIENCE_MS / 2) assert.ok(namedWaitMs(example) >= longest, `waits ${longest} ms`);
+    });
+  }
+
+  it("promises nothing that is not looked at below", () => {
+    const looked = new Set<string>([...MAILS, ...SHOWN].map(({ example }) => example));
+    assert.deepEqual(
+      NAMES.filter((name) => !looked.has(name)),
+      ["10 Second modem as fallback", SHOWS_NOTHING],
+    );
+  });
+});
 
 for (const version of nodeRedVersions()) {
   describe(`The examples in Node-RED ${version.name}`, () => {
@@ -147,6 +226,12 @@ for (const version of nodeRedVersions()) {
     /** Resolves when the debug node shows one message more than `before`. */
     const shows = (id: string, before: number): Promise<unknown> =>
       waitFor(`debug node ${id}`, () => timesOf(id) > before);
+    /** What was pressed at `start` was seen in the time that a person waits for it. */
+    const wasSoon = (example: string, start: number): void => {
+      const took = performance.now() - start;
+      const limit = PATIENCE_MS + namedWaitMs(example);
+      assert.ok(took <= limit, `seen after ${Math.round(took)} ms, not ${limit}`);
+    };
 
     before(async () => {
       server = await MailServer.start();
@@ -198,19 +283,21 @@ for (const version of nodeRedVersions()) {
       );
     });
 
-    for (const { example, button, subject, files } of MAILS) {
+    for (const { example, button, subject, files, ...rest } of MAILS) {
       it(`send the mail of "${example}" at the press of "${button}"`, async () => {
         const count = server.received.length;
         const debug = idOf(example, "debug", SENT[example] ?? "sent");
         const before = timesOf(debug);
+        const start = performance.now();
         await press(example, button);
         const mail: ReceivedMail = await waitFor(`the mail of ${example}`, () => server.received[count]);
         assert.equal(mail.parsed.subject, subject);
-        assert.deepEqual(mail.to, ["duty@example.com"]);
+        assert.deepEqual(mail.to, ["to" in rest ? rest.to : "duty@example.com"]);
         const names = mail.parsed.attachments.map(({ filename }) => filename ?? "");
         assert.equal(names.length, files.length);
         files.forEach((pattern, index) => assert.match(names[index] ?? "", pattern));
         await shows(debug, before);
+        wasSoon(example, start);
       });
     }
 
@@ -219,6 +306,7 @@ for (const version of nodeRedVersions()) {
       const [givenUp, sent] = [idOf(example, "debug", "given up by modem A"), idOf(example, "debug", "sent")];
       const before = [timesOf(givenUp), timesOf(sent)] as const;
       const count = server.received.length;
+      const start = performance.now();
       await press(example, "alarm");
       // It gives up what waits, and the alarm waits once it is on the disk.
       await waitFor("the mail that is given up", async () => {
@@ -226,6 +314,7 @@ for (const version of nodeRedVersions()) {
         return timesOf(givenUp) > before[0];
       });
       await shows(sent, before[1]);
+      wasSoon(example, start);
       const mail = await waitFor("the mail", () => server.received[count]);
       assert.equal(mail.parsed.subject, "Level high in tank 2");
     });
@@ -234,8 +323,10 @@ for (const version of nodeRedVersions()) {
       it(`show "${debug}" of "${example}" at the press of "${button}"`, async () => {
         const id = idOf(example, "debug", debug);
         const before = timesOf(id);
+        const start = performance.now();
         await press(example, button);
         await shows(id, before);
+        wasSoon(example, start);
       });
     }
 
