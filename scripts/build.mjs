@@ -33,6 +33,10 @@ const browser = {
 buildSync({ ...browser, entryPoints: ["editor/dialogs.ts"], outdir: "resources", globalName: "quectelMail" });
 buildSync({ ...browser, entryPoints: ["editor/sidebar.ts"], outdir: "resources" });
 
+/** Begin or end of an element that begins a line of its own: line ends beside it are not shown. */
+const BLOCK =
+  /\n+(?=<\/?(?:div|dl|dt|dd|h[1-6]|li|ol|option|p|pre|table|tr|ul)\b)|(?<=<\/(?:div|dl|h[1-6]|ol|p|select|table|ul)>)\n+/g;
+
 cpSync("nodes", "dist/nodes", {
   recursive: true,
   filter: (source) => !source.endsWith(".ts") && !/^nodes[\\/]runtime\b/.test(source),
@@ -61,12 +65,12 @@ for (const lang of readdirSync("nodes/locales")) {
   }
 }
 
-/** Html without what stands for nothing there: indentation, end tags that the next tag implies, and blanks of styles. */
+/** Html without what stands for nothing there: indentation, line ends, end tags that the next tag implies, blanks of styles. */
 function flush(html) {
   return html
     .replaceAll(/^ +/gm, "")
     .replaceAll(/(?<=<script type="text\/html"[^>]*>)[^]*?(?=<\/script>)/g, (part) =>
-      part.replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, ""),
+      part.replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, "").replaceAll(BLOCK, ""),
     )
     .replaceAll(
       /(?<=<style>)[^]*?(?=<\/style>)/g,

@@ -15,7 +15,6 @@ import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { WrittenCoding } from "../../../lib/mailer/qsmtp/readable-codings";
 import { found } from "../../../lib/quectel/diagnosis/findings";
 import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
-import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin/admin-routes";
@@ -93,11 +92,12 @@ const CHECKED_BY = { module: "module", socket: "host", auto: "both" } as const;
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
   const { mailPath, settings, lease, lastMail, signal, tell } = work;
   const { modem, pdp, moduleClock, sockets } = mailPath;
+  const smtpLibrary: typeof import("../../../lib/mailer/smtp") = require("../../../lib/mailer/smtp");
   // The mailbox of the simulated modem is no server that one could connect to.
   const connection = {
     sockets,
     ...(settings.mailer !== "module" && {
-      session: new ServerCheck({ modem, moduleClock, sockets, settings: settings.smtp }),
+      session: new smtpLibrary.ServerCheck({ modem, moduleClock, sockets, settings: settings.smtp }),
     }),
   };
   await diagnose(
