@@ -105,6 +105,9 @@ for (const version of nodeRedVersions()) {
           await editor.openNode(name);
           const before = await editor.shown("node-input");
           await editor.picture(name);
+          const { count, crooked } = await editor.crookedTicks();
+          assert.deepEqual(crooked, []);
+          if (name === "modem-status") assert.equal(count, 1);
           await editor.fill("node-input", CHOICES[name]);
           const chosen = await editor.shown("node-input");
           assert.deepEqual({ ...chosen }, { ...before, ...CHOICES[name] });
@@ -152,14 +155,19 @@ for (const version of nodeRedVersions()) {
         } as const;
         await editor.openConfig("quectel-modem", "modem");
         await page.selectOption("#node-config-input-transport", "serial");
+        let ticks = 0;
         for (const tab of TABS) {
           await openTab(tab);
           for (const name of experts[tab]) assert.equal(await isShown(name), false, name);
           await editor.openMore();
           for (const name of experts[tab]) assert.equal(await isShown(name), true, name);
           assert.deepEqual(await editor.crampedLabels(), []);
+          const { count, crooked } = await editor.crookedTicks();
+          assert.deepEqual(crooked, []);
+          ticks += count;
           await editor.picture(`modem-${tab}-more`);
         }
+        assert.ok(ticks >= 3, `${ticks} ticks`);
         await editor.fill("node-config-input", { transport: "simulator", charset: "gb2312" });
         await editor.save();
         await editor.openConfig("quectel-modem", "modem");

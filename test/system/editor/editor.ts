@@ -194,6 +194,30 @@ export class Editor {
     }`);
   }
 
+  /**
+   * Ticks of the open dialog beside which the first line of their label stands more than 3 px higher or lower, and how
+   * many were measured.
+   */
+  crookedTicks(): Promise<{ readonly count: number; readonly crooked: readonly string[] }> {
+    return this.page.evaluate(`{
+      const middle = ({ top, bottom }) => (top + bottom) / 2;
+      const firstLine = (label) => {
+        const text = document.createRange();
+        text.selectNodeContents(label);
+        return [...text.getClientRects()].find(({ width }) => width > 0);
+      };
+      const ticks = $(".quectel-dialog input[type=checkbox]:visible").toArray();
+      const crooked = ticks.flatMap((tick) => {
+        const label = tick.labels[0];
+        const line = label && firstLine(label);
+        if (!line) return [tick.id + " has no label"];
+        const off = middle(tick.getBoundingClientRect()) - middle(line);
+        return Math.abs(off) > 3 ? [tick.id + " by " + off + " px"] : [];
+      });
+      ({ count: ticks.length, crooked });
+    }`);
+  }
+
   /** True where the whole input of a property of the modem is in sight, without scrolling. */
   isInSight(property: string): Promise<boolean> {
     return this.page.evaluate(`{

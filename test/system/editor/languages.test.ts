@@ -92,6 +92,46 @@ const CRAMPED_CHOICES = `$(".quectel-dialog select:visible").toArray().flatMap((
   return [...select.options].map(({ text }) => text).filter((text) => pen.measureText(text).width > room);
 })`;
 
+/** What does not fit into the help that is shown: any element, and any text beyond the help's right edge. */
+const CRAMPED_HELP = `{
+  const help = $(".red-ui-help:visible")[0];
+  const edge = help.getBoundingClientRect().right + 1;
+  const elements = [help, ...help.querySelectorAll("*")];
+  const isCut = (element) => {
+    const isInline = getComputedStyle(element).display === "inline";
+    return (!isInline && element.scrollWidth > element.clientWidth + 1) || element.getBoundingClientRect().right > edge;
+  };
+  ({ count: elements.length, cut: elements.filter(isCut).map((one) => one.tagName + ": " + one.textContent.trim().slice(0, 60)) });
+}`;
+
+/** Names in the palette of which letters are cut, or that are broken inside a word. */
+const POOR_NAMES = `{
+  const isLetter = (letter) => /\\p{L}/u.test(letter ?? "");
+  const labels = $(".red-ui-palette-node[data-palette-type^=quectel-] .red-ui-palette-label").toArray();
+  const poor = labels.flatMap((label) => {
+    const node = label.closest(".red-ui-palette-node").getBoundingClientRect();
+    const letters = [];
+    const walker = document.createTreeWalker(label, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+      [...walker.currentNode.data].forEach((letter, at) => {
+        const range = document.createRange();
+        range.setStart(walker.currentNode, at);
+        range.setEnd(walker.currentNode, at + 1);
+        letters.push({ letter, place: range.getBoundingClientRect() });
+      });
+    }
+    const isBroken = letters.some(({ letter, place }, at) => {
+      const next = letters[at + 1];
+      return isLetter(letter) && isLetter(next?.letter) && next.place.top > place.top + 2;
+    });
+    const isCut = label.scrollWidth > label.clientWidth ||
+      letters.some(({ place }) =>
+        place.left < node.left || place.right > node.right || place.top < node.top || place.bottom > node.bottom);
+    return isBroken || isCut ? [label.textContent + (isBroken ? " is broken" : " is cut")] : [];
+  });
+  ({ count: labels.filter((label) => label.clientWidth > 0).length, poor });
+}`;
+
 function textAt(catalog: unknown, key: string): unknown {
   return key
     .split(".")
@@ -116,6 +156,38 @@ for (const version of nodeRedVersions()) {
       await editor?.stop();
     });
 
+    const switchTo = async (language: string): Promise<void> => {
+      await editor.page.evaluate(`localStorage.setItem("editor-language", ${JSON.stringify(language)})`);
+      await editor.page.reload();
+      await editor.page.waitForSelector(".red-ui-flow-node");
+    };
+
+    /** The help of all nodes, and their names in the palette. */
+    const layoutTests = (language: string): void => {
+      it("breaks the names in the palette between words, and cuts none", async () => {
+        await editor.page.locator(".red-ui-palette-node[data-palette-type=quectel-smtp-send]").waitFor();
+        assert.deepEqual(await editor.page.evaluate(POOR_NAMES), { count: PALETTE.length, poor: [] });
+      });
+
+      it("shows the help of every node in the width of the sidebar, and nothing is cut", async () => {
+        for (const name of [...PALETTE, "modem"]) {
+          await editor.page.evaluate(`RED.sidebar.help.show("quectel-${name}", true)`);
+          await editor.page.waitForFunction(
+            `$(".red-ui-help:visible").text().includes($("<div>").html(RED.nodes.getNodeHelp("quectel-${name}")).find("p").first().text())`,
+          );
+          await editor.picture(`${language}-help-${name}`);
+          const { count, cut }: { count: number; cut: string[] } = await editor.page.evaluate(CRAMPED_HELP);
+          assert.deepEqual(cut, [], name);
+          assert.ok(count > 10, `${name}: ${count} elements`);
+        }
+      });
+    };
+
+    describe("in en-US", () => {
+      before(() => switchTo("en-US"));
+      layoutTests("en-US");
+    });
+
     for (const language of ["de", "ja", "zh-CN"] as const) {
       describe(`in ${language}`, () => {
         const catalogOf = (name: string): unknown =>
@@ -131,13 +203,12 @@ for (const version of nodeRedVersions()) {
         const checkRoom = async (): Promise<void> => {
           assert.deepEqual(await editor.crampedLabels(), []);
           assert.deepEqual(await editor.page.evaluate(CRAMPED_CHOICES), []);
+          assert.deepEqual((await editor.crookedTicks()).crooked, []);
         };
 
-        before(async () => {
-          await editor.page.evaluate(`localStorage.setItem("editor-language", ${JSON.stringify(language)})`);
-          await editor.page.reload();
-          await editor.page.waitForSelector(".red-ui-flow-node");
-        });
+        before(() => switchTo(language));
+
+        layoutTests(language);
 
         for (const name of PALETTE) {
           it(`shows the dialog of ${name}, and nothing is cut`, async () => {
