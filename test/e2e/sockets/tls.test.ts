@@ -167,8 +167,10 @@ describe("TLS over a socket of the module", function () {
     assert.equal(received, megabytes * 1_048_576);
     // A look may fall into a moment with more in flight; what is kept, the lowest of several shows, too.
     const [early, late] = [Math.min(...used.slice(0, 5)), Math.min(...used.slice(5))];
-    assert.ok(late - early < 1_000_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
-    assert.ok(Math.max(...used) - early < 8_000_000);
+    const seen = `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`;
+    assert.ok(late - early < 1_000_000, seen);
+    // Whoever collects all that is not read yet has more of it at every look; what other tests left may show at one.
+    assert.ok(used.filter((bytes) => bytes - early >= 8_000_000).length <= 1, seen);
     sender.close();
     await once(sender, "close");
   });
