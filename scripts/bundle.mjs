@@ -19,7 +19,6 @@ function bundlesOf(nodes) {
     { name: "base", entries: ["lib/errors.ts", "lib/clock.ts"] },
     { name: "core", entries: nodes.map((name) => `nodes/${name}.ts`) },
     { name: "index", entries: ["lib/index.ts"] },
-    { name: "smtp", entries: ["lib/mailer/smtp/index.ts"] },
     { name: "simulator", entries: ["lib/simulator/index.ts"] },
   ];
 }
@@ -33,7 +32,7 @@ const PROGRAMS = [
 const NODE = /^nodes\/[\w-]+\.ts$/;
 
 /** Loaded when first needed, by `require` with the path of its source. */
-const LAZY = { "lib/simulator/index.ts": "simulator", "lib/mailer/smtp/index.ts": "smtp" };
+const LAZY = { "lib/simulator/index.ts": "simulator" };
 
 const OPTIONS = {
   absWorkingDir: ROOT,

@@ -24,3 +24,14 @@ export function calledOff(envelope: Envelope, cause: unknown): Ended {
     warnings: [],
   };
 }
+
+/**
+ * What a way sends in one transaction, or the outcome that divides it: nothing was tried yet, the parts are due at once, and
+ * none of it counts as a try. @param parts as the way plans it
+ */
+export function undivided(envelope: Envelope, parts: readonly Envelope[]): Envelope | Ended {
+  const [only = envelope, ...more] = parts;
+  if (more.length === 0) return only;
+  const detail = "it is sent in several transactions by the module's own mail client";
+  return { ...calledOff(envelope, new ModemError("MODEM_ABORTED", { detail })), split: parts };
+}

@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../clock";
 import { asModemError, knownFields } from "../errors";
-import { recipientsOf } from "../mailer/envelope";
+import { recipientsOf, undivided } from "../mailer/envelope";
 import type { Ended, Envelope, Mailer, Outcome, OutgoingMail, Prepared } from "../mailer/mailer";
 import { next, stateOf, type Effect, type LifeEvent } from "./lifecycle";
 import type { Entry, Order } from "./order";
@@ -142,7 +142,9 @@ export class MailRunner {
     const { entry, mail, stop } = this;
     const one = mail.transactions[index];
     if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
-    const { envelope } = one;
+    // Planned for another way, perhaps, of which only that one keeps Bcc private.
+    const envelope = undivided(one.envelope, mailer.plan(one.envelope));
+    if ("kind" in envelope) return this.outcome(envelope);
     const ageMs = policy.time.age(entry.accepted);
     try {
       const outgoing = await outgoingMail(entry, mail, this.parts);

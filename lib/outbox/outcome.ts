@@ -173,8 +173,11 @@ function leftOver(
   if (outcome.kind === "unknown") {
     return [withoutResult(one, storeError(outcome.error), delivery, when.now)];
   }
-  const { error, split } = outcome;
+  const { error, split, retry } = outcome;
   if (error === undefined) return [];
+  // Divided only: nothing was tried, so nothing that was known of it has changed.
+  if (split !== undefined && retry.kind === "whenAvailable")
+    return split.map((envelope) => ({ ...one, envelope, state: { kind: "queued", due: when.now } }));
   const lastError = storeError(error);
   const failed: TransactionLife = { ...one, ...(outcome.open && { open: true }), lastError };
   if (delivery === "atMostOnce" && isInDoubt(failed)) {

@@ -9,11 +9,11 @@
  * until the firmware is another one.
  */
 import { EventEmitter } from "node:events";
-import { copyOf, ModemError } from "../../errors";
+import { copyOf, type ModemError } from "../../errors";
 import type { Modem } from "../../quectel/connection/modem";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
-import { calledOff } from "../envelope";
+import { undivided } from "../envelope";
 import { MailMemories } from "../modem-mailer";
 import type {
   Ended,
@@ -108,16 +108,18 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     const [way, other] = await this.waysFor(transaction, options);
     const first = await this.tryBy(way, transaction, options);
     if (first.kind === "prepared" || !(await this.leave(way, transaction, first))) return first;
-    if (other === undefined) {
+    // What the module's client cannot take at all is not made to wait for a way that failed with other mails.
+    const next = other ?? (way === "module" && isBeyond(first) ? "socket" : undefined);
+    if (next === undefined) {
       // What the module's client may not carry must not hold the mails that it does.
       return way === "socket" && moduleFits(this.options.settings) ? passing(first) : first;
     }
-    this.options.modem.log.warn(`${String(first.error)}; the mail is sent the other way: ${other}`);
-    const second = await this.tryBy(other, transaction, options);
+    this.options.modem.log.warn(`${String(first.error)}; the mail is sent the other way: ${next}`);
+    const second = await this.tryBy(next, transaction, options);
     if (second.kind === "prepared") return second;
     if (second.retry.kind === "whenAvailable") return second;
-    await this.leave(other, transaction, second);
-    if (first.error !== undefined && isBeyondModule(first.error)) return second;
+    await this.leave(next, transaction, second);
+    if (isBeyond(first)) return second;
     // Next time the other way is the first, and then what it says is told; until then the first way blocks no other mail.
     return passing(first);
   }
@@ -140,8 +142,8 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
     options: PrepareOptions,
   ): Promise<Prepared | Ended> {
     const { mail } = transaction;
-    const [envelope = transaction.envelope, ...more] = this.options.ways[way].plan(transaction.envelope);
-    if (more.length > 0) return divided(transaction.envelope, [envelope, ...more]);
+    const envelope = undivided(transaction.envelope, this.options.ways[way].plan(transaction.envelope));
+    if ("kind" in envelope) return envelope;
     const { isNextDue, ...alone } = options;
     // A connection that is kept holds the module, which the next mail may need for the other way.
     const isOnlyWay = isNextDue !== undefined && !moduleFits(this.options.settings);
@@ -197,7 +199,8 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
   private async waysFor(transaction: Transaction, options: PrepareOptions): Promise<readonly [Way, Way?]> {
     const { settings, text, readableCoding } = this.options;
     const fits = moduleFits(settings);
-    const readable = fits && needsTextSupport(transaction.mail) ? await readableCoding() : undefined;
+    const readable =
+      fits && needsTextSupport(transaction.mail) ? await readableCoding().catch(() => undefined) : undefined;
     const isForModule = fits && moduleCarries(transaction, options, text, readable);
     const chosen: Way = isForModule ? "module" : "socket";
     const other: Way = isForModule ? "socket" : "module";
@@ -207,10 +210,9 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
   }
 }
 
-/** Nothing was tried yet: the parts are due at once, and none of it counts as a try. */
-function divided(envelope: Envelope, split: readonly Envelope[]): Ended {
-  const detail = "it is sent in several transactions by the module's own mail client";
-  return { ...calledOff(envelope, new ModemError("MODEM_ABORTED", { detail })), split };
+/** True for what the module's client was not given because of a limit of its own. */
+function isBeyond({ error }: Ended): boolean {
+  return error !== undefined && isBeyondModule(error);
 }
 
 /** The same for this time only. */

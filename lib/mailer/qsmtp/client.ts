@@ -165,27 +165,30 @@ export class QsmtpClient extends ModemMailer {
 
   /** Deletes what a former run has left: where mails go by socket, none may come that would. Never rejects. */
   protected async tidyFormerRun(): Promise<void> {
-    if (await this.work.files.mayHoldSome().catch(() => false)) this.tidyLater();
+    if (await this.work.files.mayHoldSome().catch(() => false)) this.tidyLater({ mayBeSending: true });
   }
 
   /**
-   * Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock.
+   * Deletes the uploaded contents, unless another transaction comes that may need them. To be called under the lock, or
+   * with `mayBeSending`: the module may still need them for a mail whose result is not known, so it is asked first.
    *
    * @param triesLeft where the module refuses; the next mail tidies up in any case
    */
-  protected tidyLater(triesLeft = 2): void {
+  protected tidyLater({ mayBeSending = false, triesLeft = 2 } = {}): void {
     const { modem } = this.client;
     const { files, guarded } = this.work;
     this.linger?.clear();
     if (this.closing.signal.aborted) return;
+    const later = (): void => this.tidyLater({ mayBeSending: true, triesLeft });
     this.linger = modem.clock.after(LINGER_MS, () => {
       // Another mailer or test mail that holds the lock, or a port that is away, leaves the contents where they are.
       if (modem.lock.held || !this.available) {
-        this.tidyLater(triesLeft);
+        later();
         return;
       }
-      const tidy = this.exclusively(undefined, (signal) => {
+      const tidy = this.exclusively(undefined, async (signal) => {
         guarded.begin();
+        if (mayBeSending && (await mailState(modem, signal)) !== "free") return undefined;
         return files.tidy([], signal);
       });
       void tidy
@@ -194,7 +197,8 @@ export class QsmtpClient extends ModemMailer {
           return false;
         })
         .then((isTidy) => {
-          if (!isTidy && triesLeft > 0) this.tidyLater(triesLeft - 1);
+          if (isTidy === undefined) later();
+          else if (!isTidy && triesLeft > 0) this.tidyLater({ mayBeSending, triesLeft: triesLeft - 1 });
         });
     });
   }

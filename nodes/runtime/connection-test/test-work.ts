@@ -11,6 +11,7 @@ import { differs, type Fact, type FactsReport } from "../../../lib/facts/report"
 import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import { moduleFits } from "../../../lib/mailer/auto/choice";
 import type { Mailer, MailerProgress } from "../../../lib/mailer/mailer";
+import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
 import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { WrittenCoding } from "../../../lib/mailer/qsmtp/readable-codings";
 import { found } from "../../../lib/quectel/diagnosis/findings";
@@ -92,12 +93,11 @@ const CHECKED_BY = { module: "module", socket: "host", auto: "both" } as const;
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
   const { mailPath, settings, lease, lastMail, signal, tell } = work;
   const { modem, pdp, moduleClock, sockets } = mailPath;
-  const smtpLibrary: typeof import("../../../lib/mailer/smtp") = require("../../../lib/mailer/smtp");
   // The mailbox of the simulated modem is no server that one could connect to.
   const connection = {
     sockets,
     ...(settings.mailer !== "module" && {
-      session: new smtpLibrary.ServerCheck({ modem, moduleClock, sockets, settings: settings.smtp }),
+      session: new ServerCheck({ modem, moduleClock, sockets, settings: settings.smtp }),
     }),
   };
   await diagnose(

@@ -8,7 +8,7 @@ import type { Clock } from "../../../lib/clock";
 import type { Mailer } from "../../../lib/mailer/mailer";
 import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
-import type { SmtpMailer } from "../../../lib/mailer/smtp";
+import { SmtpMailer } from "../../../lib/mailer/smtp/smtp-mailer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/outbox/spool/files";
 import { rootsFor } from "../../../lib/mail/providers/roots";
@@ -175,9 +175,7 @@ function socketMailer(
   { smtp, text }: MailSettings,
   { store, recovery }: WayOptions,
 ): SmtpMailer {
-  // Loaded only here, because most modems send by their own client.
-  const smtpLibrary: typeof import("../../../lib/mailer/smtp") = require("../../../lib/mailer/smtp");
-  return new smtpLibrary.SmtpMailer({
+  return new SmtpMailer({
     modem,
     pdp,
     moduleClock,

@@ -293,6 +293,21 @@ describe("left-overs of a former run", () => {
     await rig.stop();
   });
 
+  it("are left alone while the module still sends a mail, which may need them", async () => {
+    const store = memoryStore();
+    await store.write("files", JSON.stringify(["UFS:old.bin"]));
+    const rig = await mailRig({ store });
+    storageOf(rig.module, "UFS").create("old.bin", 4).content = Buffer.from("left");
+    const free = rig.module.define(({ name, form }, next) =>
+      name.startsWith("+QSMTP") && form !== "test" ? cme(652) : next(),
+    );
+    await rig.clock.advance(120_000);
+    assert.deepEqual(rig.files(), ["UFS:old.bin"]);
+    free();
+    await rig.clock.run(() => rig.files().length === 0, 20_000);
+    await rig.stop();
+  });
+
   it("of a mail that was broken off are recorded before they are uploaded", async () => {
     const store = memoryStore();
     const rig = await mailRig({ store });

@@ -36,6 +36,23 @@ describe("Recipients of one mail", () => {
     assert.deepEqual(result.accepted, ["ops@example.com", "b@example.com", "c@example.com"]);
   });
 
+  it("keeps Bcc private although the mail was accepted for another way, whose settings were changed since", async () => {
+    const bench = await Bench.open();
+    bench.mailer.plan = ({ to, cc, bcc }) => [{ to, cc, bcc }];
+    bench.mailer.fate = () => {
+      if (!Object.hasOwn(bench.mailer, "plan")) return { kind: "sent" };
+      Reflect.deleteProperty(bench.mailer, "plan");
+      return failure("SMTP_NETWORK");
+    };
+    await bench.accept(mail("Level high", { bcc: ["b@example.com", "c@example.com"] }));
+    const { result } = await bench.ends(1);
+    assert.deepEqual(
+      bench.mailer.delivered.map(({ recipients }) => recipients),
+      [["ops@example.com"], ["b@example.com"], ["c@example.com"]],
+    );
+    assert.deepEqual([result.status, result.attempts], ["sent", 2]);
+  });
+
   it("serves a private Bcc recipient alone by the module's client, and with the others by socket, as one try", async () => {
     const [facade, module, socket] = [new FakeMailer(), new FakeMailer(), new FakeMailer()];
     socket.plan = ({ to, cc, bcc }) => [{ to, cc, bcc }];
