@@ -251,11 +251,10 @@ describe("A modem with mails over a socket", () => {
       await bench.unload();
       await loadWith(right);
       await waitFor("all mails", () => received.length === 3);
-      assert.deepEqual(received.map(({ parsed }) => parsed.text?.trim()).toSorted(), [
-        "94 %",
-        "95 %",
-        "96 %",
-      ]);
+      assert.deepEqual(
+        new Set(received.map(({ parsed }) => parsed.text?.trim())),
+        new Set(["94 %", "95 %", "96 %"]),
+      );
       assert.equal(tokens.asked.length, asked + 1, "one token for all of them");
     } finally {
       await tokens.stop();
