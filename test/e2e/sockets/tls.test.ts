@@ -165,12 +165,11 @@ describe("TLS over a socket of the module", function () {
       used.push(heapUsed + arrayBuffers);
     }
     assert.equal(received, megabytes * 1_048_576);
-    // A look may fall into a moment with more in flight; what is kept, the lowest of several shows, too.
-    const [early, late] = [Math.min(...used.slice(0, 5)), Math.min(...used.slice(5))];
-    const seen = `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`;
-    assert.ok(late - early < 1_000_000, seen);
-    // Whoever collects all that is not read yet has more of it at every look; what other tests left may show at one.
-    assert.ok(used.filter((bytes) => bytes - early >= 8_000_000).length <= 1, seen);
+    // Whoever keeps what was read holds 1 MB more at each look, who reads ahead without bound 1 MB less. Single steps are
+    // none of the socket's: what other tests of this process have left comes and goes.
+    const steps = used.slice(1).map((bytes, at) => bytes - (used[at] ?? 0));
+    const usual = steps.toSorted((one, other) => one - other)[Math.floor(steps.length / 2)] ?? Number.NaN;
+    assert.ok(Math.abs(usual) < 300_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
     sender.close();
     await once(sender, "close");
   });
