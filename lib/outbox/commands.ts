@@ -38,7 +38,7 @@ export interface CommandParts {
 }
 
 const MEGABYTE = 1e6;
-/** Bytes of a record besides its text and message. */
+/** Bytes of a record without its text and message. */
 const RECORD_FRAME = 1_000;
 /** None of these is mistaken for another when an id is read out. */
 const ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789";

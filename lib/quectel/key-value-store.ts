@@ -4,6 +4,8 @@
  * Where it is kept is the caller's business; a write has to be on the disk when its promise resolves. It holds no
  * secrets. One store belongs to one modem.
  */
+import { createHash } from "node:crypto";
+
 export interface KeyValueStore {
   /** The text written last under `key`, undefined when there is none. */
   read(key: string): Promise<string | undefined>;
@@ -20,6 +22,11 @@ export function memoryStore(): KeyValueStore {
       return Promise.resolve();
     },
   };
+}
+
+/** What is kept of a text that is only compared with others: 32 hex digits of its SHA-256. */
+export function digestOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, 32);
 }
 
 /** Reads JSON kept under `key`; undefined when there is none, or it is damaged or not what `isValid` wants. */

@@ -5,9 +5,8 @@
  * does not have delays every mail. It is durable, as the history of the module's recovery is, and holds for this firmware
  * and these settings: with others, the way gets another chance at once.
  */
-import { createHash } from "node:crypto";
 import type { Modem } from "../../quectel/connection/modem";
-import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
+import { digestOf, readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import type { Way } from "./choice";
 
 const FIRST_PAUSE_MS = 3_600_000;
@@ -44,7 +43,7 @@ export class WayPauses {
   private reading: Promise<void> | undefined;
 
   constructor(private readonly options: WayPausesOptions) {
-    this.settings = createHash("sha256").update(options.settings).digest("hex").slice(0, 32);
+    this.settings = digestOf(options.settings);
   }
 
   async has(way: Way): Promise<boolean> {

@@ -5,12 +5,12 @@
  * recipients and the subject of that transaction, and if no mail that the outbox does not know of was sent since. What
  * stands in a mark is hashed, because marks are kept beside the mails and may be shown.
  */
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { isModemError, ERROR_TABLE, ModemError } from "../../errors";
 import { queryRecipients, querySubject } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import { isRefusal, ifRefused } from "../../quectel/execute";
-import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
+import { digestOf, readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import type { Mark } from "../mailer";
 import type { TransactionModem } from "./guarded-modem";
 import { resultUnknown } from "./put";
@@ -47,7 +47,7 @@ export function readMark({ via, data }: Mark): MarkData | undefined {
 /** What a transaction shows, as a hash. @param subject as it stands on the line */
 export function shownAs(recipients: readonly string[], subject: string): string {
   const shown = JSON.stringify([comparable(recipients), subject.toLowerCase()]);
-  return createHash("sha256").update(shown).digest("hex").slice(0, 32);
+  return digestOf(shown);
 }
 
 /** What the module shows now; undefined where it shows nothing, or does not tell. Rejects when the dialogue ends. */

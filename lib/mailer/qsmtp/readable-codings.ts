@@ -38,7 +38,7 @@ export class ReadableCodings {
     await this.store.write(STORE_KEY, JSON.stringify(kept.slice(-MOST)));
   }
 
-  /** What was read of mails by this firmware with these settings; undefined where nobody has, or the disk does not tell. */
+  /** What was read of mails by this firmware with these settings; undefined for none, or where the file cannot be read. */
   async find(wanted: Circumstances): Promise<WrittenCoding | undefined> {
     const known = await this.list().catch(() => []);
     return known.find((one) => areSame(one, wanted));

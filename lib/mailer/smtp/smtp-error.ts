@@ -12,7 +12,7 @@ import { shownWords } from "../server-words";
 import type { SessionStage } from "../mailer";
 import type { Broken } from "./dialogue";
 
-/** What the error depends on besides the failure. */
+/** What the error depends on in addition to the failure. */
 export interface Circumstances {
   readonly stage: SessionStage;
   readonly settings: Pick<SmtpSettings, "host" | "port" | "security" | "user" | "password" | "tokens"> & {

@@ -10,8 +10,8 @@
  * the module with the same IMEI. Who gets the module after another port assumes nothing of what that has left. Other
  * processes and hosts cannot be locked out here.
  */
-import { createHash } from "node:crypto";
 import { Semaphore } from "../../async";
+import { digestOf } from "../key-value-store";
 import type { ModuleIdentity } from "./modem-state";
 
 /** The right to use the module's mail; ends with `release`. */
@@ -146,7 +146,7 @@ const MOST = 1_000;
 
 /** Tells one module from another without telling its number; empty for a module that tells no IMEI. */
 export function moduleHash(imei: string | undefined): string {
-  return imei === undefined ? "" : createHash("sha256").update(`imei ${imei}`).digest("hex").slice(0, 32);
+  return imei === undefined ? "" : digestOf(`imei ${imei}`);
 }
 
 function sharedModule(imei: string | undefined): SharedModule | undefined {

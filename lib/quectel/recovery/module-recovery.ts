@@ -6,7 +6,6 @@
  * because a gateway that restarts with its module would else begin at the first rung each time. Which step is next is
  * decided by `recovery.ts`.
  */
-import { createHash } from "node:crypto";
 import { isIP } from "node:net";
 import { limited } from "../../async";
 import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
@@ -14,7 +13,7 @@ import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
 import { addressOf, repliesToPing } from "../network/lookups";
 import type { PdpContext } from "../network/pdp";
-import { readJson, type KeyValueStore } from "../key-value-store";
+import { digestOf, readJson, type KeyValueStore } from "../key-value-store";
 import { concernsModule, type RecoveryHistory, type RecoveryStep } from "./recovery";
 import {
   MAY_BE_MISTYPED,
@@ -71,7 +70,7 @@ export class ModuleRecovery {
   private history: History | undefined;
 
   constructor(private readonly options: ModuleRecoveryOptions) {
-    this.settings = createHash("sha256").update(options.settings).digest("hex").slice(0, 32);
+    this.settings = digestOf(options.settings);
   }
 
   /** What is known and allowed now, besides what was done for the mail so far, for the choice of the next step. */

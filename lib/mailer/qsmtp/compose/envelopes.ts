@@ -100,7 +100,7 @@ function isOfOneRecipient({ code, smtpCode, modemCode, stage }: ModemError): boo
 
 const PASSAGE: Passage = { via: "module" };
 
-/** What is known of a copy besides its result. */
+/** What is known of a copy in addition to its result. */
 export interface Copy {
   readonly sendMs?: number;
   readonly bytes?: number;
