@@ -2,11 +2,10 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import helper from "node-red-node-test-helper";
-import { certificate } from "../support/certificates";
 import { MailServer } from "../support/mail-server";
 import { jsonAnswer, TokenServer } from "../support/token-server";
 import { waitFor } from "../support/wait-for";
-import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { FlowBench, helperNode, modemNode, sendNode, tokenLogin } from "./support/flow-bench";
 
 type Loose = ReturnType<JSON["parse"]>;
 
@@ -152,21 +151,9 @@ describe("What a browser is told", function () {
     const tokens = await TokenServer.start();
     const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
     const pem = privateKey.export({ type: "pkcs8", format: "pem" }).toString();
-    const smtp = await MailServer.start({
-      tls: "starttls",
-      auth: { user: STORED.smtpUser, password: "none", token: () => tokens.newest },
-      authMethods: ["XOAUTH2"],
-    });
+    const smtp = await MailServer.start(tokens.mailServer(STORED.smtpUser));
     try {
-      const modem = modemNode(smtp.port, {
-        mailer: "socket",
-        smtpSecurity: "starttls",
-        tlsRoot: "pem",
-        tlsCa: certificate("ca").cert,
-        login: "oauth2",
-        tokenUrl: `https://localhost:${tokens.port}/token`,
-        clientId: "app",
-      });
+      const modem = modemNode(smtp.port, { mailer: "socket", ...tokenLogin(tokens) });
       const stored = { ...STORED, smtpPassword: "", clientSecret: CLIENT_SECRET };
       const channel = bench.published();
       await bench.load([modem, sendNode(), helperNode("sent"), helperNode("failed")], { modem: stored });

@@ -5,7 +5,7 @@ import { certificate } from "../support/certificates";
 import { MailServer, type MailServerOptions } from "../support/mail-server";
 import { jsonAnswer, TokenServer } from "../support/token-server";
 import { waitFor } from "../support/wait-for";
-import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { FlowBench, helperNode, modemNode, sendNode, tokenLogin } from "./support/flow-bench";
 
 type Loose = ReturnType<JSON["parse"]>;
 
@@ -215,8 +215,7 @@ describe("A modem with mails over a socket", () => {
     const right = "a canary+client/secret~82";
     const tokens = await TokenServer.start();
     try {
-      const auth = { user: LOGIN.user, password: "none", token: () => tokens.newest };
-      const { port, received } = await open({ tls: "starttls", auth, authMethods: ["XOAUTH2"] });
+      const { port, received } = await open(tokens.mailServer(LOGIN.user));
       tokens.answer = (request, form, response) => {
         const isRight = form.get("client_secret") === right;
         if (isRight) tokens.newest = "canary-token-82";
@@ -226,18 +225,7 @@ describe("A modem with mails over a socket", () => {
         answer(request, form, response);
       };
       const loadWith = (clientSecret: string): Promise<void> =>
-        load(
-          port,
-          {
-            smtpSecurity: "starttls",
-            tlsRoot: "pem",
-            tlsCa: certificate("ca").cert,
-            login: "oauth2",
-            tokenUrl: `https://localhost:${tokens.port}/token`,
-            clientId: "app",
-          },
-          { smtpUser: LOGIN.user, clientSecret },
-        );
+        load(port, tokenLogin(tokens), { smtpUser: LOGIN.user, clientSecret });
       await loadWith("expired");
       for (const payload of ["94 %", "95 %", "96 %"])
         bench.inject("send", { to: "duty@example.com", payload });
@@ -356,23 +344,11 @@ describe("A modem with mails over a socket", () => {
     const secret = "a canary+client/secret~81";
     const tokens = await TokenServer.start();
     try {
-      const auth = { user: "pump7@example.com", password: "none", token: () => tokens.newest };
-      const { port, received } = await open({ tls: "starttls", auth, authMethods: ["XOAUTH2"] });
+      const { port, received } = await open(tokens.mailServer(LOGIN.user));
       await bench.load([helperNode("other")]);
-      const {
-        id: _,
-        type: __,
-        ...properties
-      } = modemNode(port, {
-        smtpSecurity: "starttls",
-        tlsRoot: "pem",
-        tlsCa: certificate("ca").cert,
-        login: "oauth2",
-        tokenUrl: `https://localhost:${tokens.port}/token`,
-        clientId: "app-1",
-      });
+      const { id: _, type: __, ...properties } = modemNode(port, tokenLogin(tokens));
       const tested = async (mailer: string): Promise<readonly string[]> => {
-        const credentials = { smtpUser: auth.user, clientSecret: secret };
+        const credentials = { smtpUser: LOGIN.user, clientSecret: secret };
         const view = await testMail({ ...properties, mailer }, credentials);
         assert.doesNotMatch(JSON.stringify(view), /canary/);
         return view.steps.map(({ name, status }: Loose) => `${name} ${status}`);

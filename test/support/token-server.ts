@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import { certificate, type CertificateName } from "./certificates";
+import type { MailServerOptions } from "./mail-server";
 
 /** What an endpoint answers. */
 export type TokenAnswer = (request: IncomingMessage, form: URLSearchParams, response: ServerResponse) => void;
@@ -53,6 +54,12 @@ export class TokenServer {
   get port(): number {
     const address = this.server.address();
     return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  /** Options of a mail server to which `user` logs in with the token that was issued last, and in no other way. */
+  mailServer(user: string): MailServerOptions {
+    const auth = { user, password: "none", token: () => this.newest };
+    return { tls: "starttls", auth, authMethods: ["XOAUTH2"] };
   }
 
   async stop(): Promise<void> {

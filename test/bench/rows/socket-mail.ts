@@ -85,11 +85,7 @@ async function nodemailerMemory(): Promise<number> {
 async function tokenRequests(): Promise<number> {
   const tokens = await TokenServer.start();
   const user = "pump7@example.com";
-  const server = await MailServer.start({
-    tls: "starttls",
-    auth: { user, password: "none", token: () => tokens.newest },
-    authMethods: ["XOAUTH2"],
-  });
+  const server = await MailServer.start(tokens.mailServer(user));
   const host = socketHost();
   const { mailer, send } = host.mailer({
     smtp: {

@@ -16,6 +16,8 @@ import registerOutbox = require("../../../nodes/quectel-outbox");
 import registerPdpContext = require("../../../nodes/quectel-pdp-context");
 import registerSmtpSend = require("../../../nodes/quectel-smtp-send");
 import { notesDirectory } from "../../../nodes/runtime/disk/folders";
+import { certificate } from "../../support/certificates";
+import type { TokenServer } from "../../support/token-server";
 import { waitFor } from "../../support/wait-for";
 
 /** A message as a test looks into it: like parsed JSON, of unknown form. */
@@ -57,6 +59,18 @@ export function modemNode(port: number, change: object = {}): FlowNode {
     smtpSecurity: "none",
     senderAddress: "pump7@example.com",
     ...change,
+  };
+}
+
+/** Settings of a modem that logs in to a server of the tests with tokens from an endpoint of the tests. */
+export function tokenLogin({ port }: TokenServer): object {
+  return {
+    smtpSecurity: "starttls",
+    tlsRoot: "pem",
+    tlsCa: certificate("ca").cert,
+    login: "oauth2",
+    tokenUrl: `https://localhost:${port}/token`,
+    clientId: "app",
   };
 }
 
