@@ -3,8 +3,7 @@
  * other space, and one form of quotation marks. Placeholders are filled in first, because a duration ends in a Chinese unit.
  */
 import assert from "node:assert/strict";
-import { filesIn, readText } from "../../support/editor-files";
-import { catalogNames, readCatalog, runtimeTexts, textsOf } from "./languages";
+import { catalogNames, helpBlocks, readCatalog, runtimeTexts, textsOf } from "./languages";
 
 const LANGUAGE = "zh-CN";
 
@@ -47,19 +46,9 @@ function filledIn(text: string): string {
     .trim();
 }
 
-/** The blocks of a help page, so that no fault is seen between two of them. */
-function blocksOf(html: string): readonly string[] {
-  return html.split(/<\/?(?:script|p|h\d|dl|dt|dd|ol|ul|li)\b[^>]*>/).filter((block) => block.trim() !== "");
-}
-
 async function textsIn(): Promise<readonly (readonly [string, string])[]> {
   const catalogs = catalogNames().flatMap((name) => textsOf(readCatalog(LANGUAGE, name), `${name} `));
-  const help = filesIn(`nodes/locales/${LANGUAGE}`)
-    .filter((name) => name.endsWith(".html"))
-    .flatMap((name) =>
-      blocksOf(readText(`nodes/locales/${LANGUAGE}/${name}`)).map((block) => [name, block] as const),
-    );
-  return [...catalogs, ...help, ...textsOf(await runtimeTexts(LANGUAGE), "runtime ")];
+  return [...catalogs, ...helpBlocks(LANGUAGE), ...textsOf(await runtimeTexts(LANGUAGE), "runtime ")];
 }
 
 describe("Chinese texts", () => {

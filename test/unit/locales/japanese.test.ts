@@ -1,33 +1,23 @@
 /** What every Japanese text keeps to, whatever it says: spacing, punctuation, spelling, and how labels and sentences end. */
 import assert from "node:assert/strict";
-import { filesIn, readJson, readText } from "../../support/editor-files";
-import { runtimeTexts, textsOf } from "./languages";
+import { catalogNames, helpBlocks, readCatalog, runtimeTexts, textsOf } from "./languages";
 
-const FOLDER = "nodes/locales/ja";
+const LANGUAGE = "ja";
 const JAPANESE = "[\\p{Script=Hiragana}\\p{Script=Katakana}\\p{Script=Han}ー]";
 const LATIN = "[A-Za-z0-9_(]";
 
-/** Paragraphs, terms and entries of the help, each as the reader sees it. */
-function blocksOf(name: string): [key: string, text: string][] {
-  return readText(`${FOLDER}/${name}`)
-    .split(/<\/?(?:script|p|h\d|dl|dt|dd|ol|ul|li)\b[^>]*>/)
-    .map((block) =>
-      block
-        .replace(/<[^>]*>/g, "")
-        .replace(/\s+/g, " ")
-        .trim(),
-    )
-    .filter((block) => block !== "")
-    .map((block) => [name, block]);
-}
-
-const names = filesIn(FOLDER).filter((name) => name !== "runtime.json");
-const catalogs = names
-  .filter((name) => name.endsWith(".json"))
-  .flatMap((name) => textsOf(readJson(`${FOLDER}/${name}`), `${name} `))
+const catalogs = catalogNames()
+  .flatMap((name) => textsOf(readCatalog(LANGUAGE, name), `${name} `))
   // Words that the filter of the palette searches.
   .filter(([key]) => !key.endsWith("palette.words"));
-const help = names.filter((name) => name.endsWith(".html")).flatMap(blocksOf);
+/** The help as the reader sees it. */
+const help = helpBlocks(LANGUAGE).map(([name, html]): [string, string] => [
+  name,
+  html
+    .replace(/<[^>]*>/g, "")
+    .replace(/\s+/g, " ")
+    .trim(),
+]);
 
 /**
  * How a text is not written, by the rule that it breaks, and an example that breaks it. Spelling is that of Node-RED's own
@@ -69,7 +59,7 @@ describe("The Japanese texts", () => {
   let all: readonly (readonly [key: string, text: string])[];
 
   before(async () => {
-    runtime = await runtimeTexts("ja");
+    runtime = await runtimeTexts(LANGUAGE);
     all = [...catalogs, ...help, ...textsOf(runtime, "runtime ")];
   });
 

@@ -4,7 +4,7 @@ import { PROVIDERS } from "../../../lib/mail/providers/providers";
 import { FINDINGS } from "../../../lib/quectel/diagnosis/findings";
 import { STATUS_WORDS } from "../../../nodes/runtime/status/status-words";
 import type { RuntimeTexts } from "../../../scripts/catalogs.mjs";
-import { filesIn, readJson } from "../../support/editor-files";
+import { filesIn, readJson, readText } from "../../support/editor-files";
 
 export const ENGLISH = "en-US";
 export const TRANSLATIONS = ["de", "ja", "zh-CN"] as const;
@@ -26,6 +26,19 @@ export function catalogNames(): readonly string[] {
 
 export function readCatalog(language: string, name: string): object {
   return readJson(`nodes/locales/${language}/${name}`);
+}
+
+/** The help of all nodes in pieces that a reader sees apart, such as paragraphs and entries, each with its file. */
+export function helpBlocks(language: string): [name: string, html: string][] {
+  const folder = `nodes/locales/${language}`;
+  return filesIn(folder)
+    .filter((name) => name.endsWith(".html"))
+    .flatMap((name) =>
+      readText(`${folder}/${name}`)
+        .split(/<\/?(?:script|p|h\d|dl|dt|dd|ol|ul|li)\b[^>]*>/)
+        .filter((block) => block.trim() !== "")
+        .map((block): [string, string] => [name, block]),
+    );
 }
 
 /** What the runtime says, in English or translated. */
