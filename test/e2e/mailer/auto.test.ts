@@ -172,6 +172,11 @@ describe("A mail that takes the way that fits it", function () {
       assert.ok(coding !== undefined);
       await new ReadableCodings(host.store).judge(coding, isReadable);
     }
+    /** Another mailer on the same module and disk. */
+    function restart(options: SocketMailerOptions = {}): void {
+      rig.mailer.close();
+      rig = host.autoMailer(options);
+    }
     let count = 0;
     const wayOf = async (parts: Partial<OutgoingMail> = {}): Promise<string> => {
       const before = ways();
@@ -195,8 +200,7 @@ describe("A mail that takes the way that fits it", function () {
       ]) {
         assert.equal(await wayOf(parts), "socket", JSON.stringify(parts));
       }
-      rig.mailer.close();
-      rig = host.autoMailer({});
+      restart();
       assert.equal(await wayOf(), "module");
       await judged(false);
       assert.equal(await wayOf(), "socket");
@@ -206,22 +210,15 @@ describe("A mail that takes the way that fits it", function () {
       await open();
       await judged(true);
       const { modem, store } = host;
-      const others: readonly [string, () => void][] = [
-        ["charset", () => (rig = host.autoMailer({ text: { charset: "gb2312" } }))],
-        ["encoding", () => (rig = host.autoMailer({ smtp: { encoding: "hex" } }))],
-      ];
-      for (const [what, change] of others) {
-        rig.mailer.close();
-        change();
-        assert.equal(await wayOf(), "socket", what);
+      for (const change of [{ text: { charset: "gb2312" } }, { smtp: { encoding: "hex" } }] as const) {
+        restart(change);
+        assert.equal(await wayOf(), "socket", JSON.stringify(change));
       }
-      rig.mailer.close();
-      rig = host.autoMailer({});
+      restart();
       assert.equal(await wayOf(), "module");
       const found = (await store.read("text-coding")) ?? "";
       await store.write("text-coding", found.replace('"subject":"hex"', '"subject":"raw"'));
-      rig.mailer.close();
-      rig = host.autoMailer({});
+      restart();
       assert.equal(await wayOf(), "socket", "as the module says now");
       await store.write("text-coding", found);
       const kept = (await store.read("readable-codings")) ?? "";
@@ -236,8 +233,7 @@ describe("A mail that takes the way that fits it", function () {
         assert.equal(await wayOf(), "socket", wrong);
       }
       await store.write("readable-codings", kept);
-      rig.mailer.close();
-      rig = host.autoMailer({});
+      restart();
       assert.equal(await wayOf(), "module");
     });
   });

@@ -1,6 +1,6 @@
 /** Addresses with letters beyond ASCII before the @ (RFC 6531), to servers that take them and to others. */
 import assert from "node:assert/strict";
-import type { Ended, Outcome, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
+import type { Ended, Outcome, OutgoingMail } from "../../../lib/mailer/mailer";
 import { MailServer } from "../../support/mail-server";
 import { transaction } from "../../support/memory-mailer";
 import { socketHost, type SocketHost, type SocketMailer } from "../../support/socket-mailer";
@@ -47,8 +47,8 @@ describe("Addresses with letters beyond ASCII", function () {
     assert.ok(outcome?.kind === "ended");
     return outcome.error;
   };
-  /** The fields From, To and Cc as bytes, without folding. */
-  const fields = (raw: Buffer, name: string): string =>
+  /** A field of the head, without folding. */
+  const field = (raw: Buffer, name: string): string =>
     new RegExp(`^${name}: (.*(?:\r\n[ \t].*)*)`, "im").exec(raw.toString())?.[1]?.replace(/\r\n\s+/g, " ") ??
     "";
 
@@ -77,8 +77,8 @@ describe("Addresses with letters beyond ASCII", function () {
         .map(({ name, address, group }) => address || `${name} ${group?.length}`),
       [`${JUERGEN} 0`, PLAIN, `${ZHANG} 0`],
     );
-    assert.match(fields(letters.raw, "To"), /jürgen@example\.com/);
-    assert.match(fields(letters.raw, "Cc"), /张伟@bücher\.example/);
+    assert.match(field(letters.raw, "To"), /jürgen@example\.com/);
+    assert.match(field(letters.raw, "Cc"), /张伟@bücher\.example/);
     for (const { raw } of [ascii, letters]) assert.doesNotMatch(raw.toString(), /müller/);
     assert.equal(ascii.parsed.messageId, letters.parsed.messageId);
   });
@@ -109,7 +109,7 @@ describe("Addresses with letters beyond ASCII", function () {
     const { server } = await open(true, "pumpe-süd@example.com");
     assert.deepEqual(states(await sent({ to: [PLAIN] })), [`${PLAIN} accepted`]);
     assert.deepEqual([server.received[0]?.from, server.received[0]?.utf8], ["pumpe-süd@example.com", true]);
-    assert.match(fields(server.received[0]?.raw ?? Buffer.of(), "From"), /pumpe-süd@example\.com/);
+    assert.match(field(server.received[0]?.raw ?? Buffer.of(), "From"), /pumpe-süd@example\.com/);
   });
 
   it("of a sender that the message has named gives way to the modem's own where the server does not take it", async () => {
@@ -138,12 +138,11 @@ describe("Addresses with letters beyond ASCII", function () {
       server: { port },
     } = await open(true);
     const auto = host.autoMailer({ smtp: { host: "127.0.0.1", port } });
-    const one = (parts: Partial<OutgoingMail>): Transaction => transaction(parts);
     try {
-      const outcome = await auto.send(one({ id: "auto", to: [JUERGEN] }));
+      const outcome = await auto.send(transaction({ id: "auto", to: [JUERGEN] }));
       assert.deepEqual(states([outcome]), [`${JUERGEN} accepted`]);
       assert.equal(outcome.kind === "ended" && outcome.passage?.via, "socket");
-      assert.deepEqual(auto.mailer.plan(one({ to: [PLAIN, JUERGEN] }).mail), [
+      assert.deepEqual(auto.mailer.plan(transaction({ to: [PLAIN, JUERGEN] }).mail), [
         { to: [PLAIN], cc: [], bcc: [] },
         { to: [JUERGEN], cc: [], bcc: [] },
       ]);
@@ -152,7 +151,7 @@ describe("Addresses with letters beyond ASCII", function () {
         [{ id: "queued-1", to: [JUERGEN] }, "INVALID_RECIPIENT"],
         [{ id: "queued-2", from: { name: "", address: ZHANG } }, "INVALID_SENDER"],
       ] as const) {
-        const refused = await module.prepare(one(parts), {
+        const refused = await module.prepare(transaction(parts), {
           signal: new AbortController().signal,
           ageMs: 0,
           possibleDuplicate: false,
