@@ -64,7 +64,7 @@ describe("What is installed with this package", () => {
     assert.deepEqual(listed, wanted.sort());
   });
 
-  it("names each package of this repository whose install script runs, so that npm asks nobody about it", () => {
+  it("names each package of this repository whose install script runs, so that npm does not ask about it", () => {
     const scripts = Object.entries(lockedPackages()).filter(
       ([place, { hasInstallScript, inBundle }]) =>
         hasInstallScript === true && inBundle !== true && !place.endsWith("/fsevents"),

@@ -56,7 +56,7 @@ export class WireWitness implements LineWitness {
     if (text === "+++") return;
     if (this.state === "data") return;
     const ofBlock = Math.min(this.block, text.length);
-    // Who asks again because he has not seen that the module waits for a block fills it with his question.
+    // A host that has not seen that the module waits for a block asks again, and its question goes into the block.
     const question = text.replace(/\r$/, "");
     if (ofBlock > 0 && RESYNC.test(question)) this.latest = question;
     this.block -= ofBlock;

@@ -165,8 +165,8 @@ describe("TLS over a socket of the module", function () {
       used.push(heapUsed + arrayBuffers);
     }
     assert.equal(received, megabytes * 1_048_576);
-    // Whoever keeps what was read holds 1 MB more at each look, who reads ahead without bound 1 MB less. Single steps are
-    // none of the socket's: what other tests of this process have left comes and goes.
+    // A socket that keeps what was read holds 1 MB more at each look, one that reads ahead without bound 1 MB less. Single
+    // steps say nothing about it: what other tests of this process have left comes and goes.
     const steps = used.slice(1).map((bytes, at) => bytes - (used[at] ?? 0));
     const usual = steps.toSorted((one, other) => one - other)[Math.floor(steps.length / 2)] ?? Number.NaN;
     assert.ok(Math.abs(usual) < 300_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);

@@ -159,7 +159,7 @@ describe("a payload that stands still", () => {
 });
 
 describe("an escape from the data state", () => {
-  it("is none of a command that still waits for its turn when its caller gives up", async () => {
+  it("is not sent for a command that still waits for its turn when its caller gives up", async () => {
     const bench = await takingBench(10_000);
     const { clock, channel } = bench;
     const outcome = channel.execute(upload(10_000, true));
