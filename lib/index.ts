@@ -1,2 +1,2 @@
-/** What a program may use besides the Node-RED nodes: the errors with their table. */
+/** What a program may use in addition to the Node-RED nodes: the errors with their table. */
 export { ERROR_TABLE, isModemError, ModemError, type ErrorClass, type ErrorCode } from "./errors";

@@ -100,6 +100,8 @@ module.exports = { __proto__: bundled, ${["__esModule: true", ...accessors].join
 /** Writes bundles to a folder. Returns the name of the bundle by source. */
 async function write(folder, bundles, exported, replaceable) {
   const owners = new Map();
+  /** Sources that later bundles require, by the bundle that has them. */
+  const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
   const make = (one, modules) => {
     const plugins = [
       variables(replaceable),
@@ -109,8 +111,6 @@ async function write(folder, bundles, exported, replaceable) {
     ];
     return made(one, join(folder, `${one.name}.js`), plugins, modules);
   };
-  /** Sources that later bundles require, by the bundle that has them. */
-  const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
   const results = new Map();
   for (const one of bundles) {
     const result = await make(one, new Set());

@@ -20,7 +20,7 @@ const ROWS = [
     file: "lib/simulator/variants/variant-switch",
   },
 ];
-/** Switches of the simulated modem, which are told by their values. */
+/** Switches of the simulated modem, written by their values alone. */
 const SWITCHES = /\{\s*(?:readonly [\w"-]+: VariantSwitch<[^>]*>;\s*)+\}/g;
 /** The texts of a table of numbers, which a program can only read. */
 const TEXTS = /(?<=readonly \d+: )"[^"]*"(?=;)/g;

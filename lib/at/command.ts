@@ -67,7 +67,7 @@ export interface Command<T> {
    * time without progress, and from the payload's last byte to the final result code.
    */
   readonly timeoutMs: number;
-  /** Final result codes of this command alone, besides `OK` and the errors: `SEND OK`, `SEND FAIL`. */
+  /** Final result codes of this command alone, in addition to `OK` and the errors: `SEND OK`, `SEND FAIL`. */
   readonly endings?: readonly string[];
   /** Sent after CONNECT, or after the prompt. */
   readonly payload?: Payload;

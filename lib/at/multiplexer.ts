@@ -17,7 +17,7 @@ const UIH = 0xef;
 const DISC = 0x53;
 /** Close-down command with no value octets (section 5.4.6.3.3). */
 const CLOSE_DOWN: readonly number[] = [0xc3, 0x01];
-/** Octets of a frame besides its information and flags: address, control, length, FCS. */
+/** Octets of a frame other than its information and flags: address, control, length, FCS. */
 const OVERHEAD = 4;
 
 /** Close-down on the control channel, then DISC of it for a module that knows that alone. */

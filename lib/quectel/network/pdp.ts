@@ -278,7 +278,7 @@ class IdleTime {
 
   /** It was used just now: the time starts over. */
   begin(): void {
-    this.timer?.clear();
+    this.end();
     if (this.minutes === 0 || this.isClosed) return;
     const use = ++this.uses;
     this.timer = this.clock.after(this.minutes * MINUTE_MS, () => this.over(() => use === this.uses));

@@ -62,7 +62,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const MOST = 1_000_000;
 /** Failures after which a name counts as mistyped where there is no step left that would show it. */
 const NAME_FAILURES = 3;
-/** Longest look-up of another name: what has become of a mail is not told before, and a close waits 8 s for that. */
+/** Longest look-up of another name: the result of a mail is not reported before it ends, and a close waits 8 s for that. */
 const LOOK_UP_MS = 5_000;
 
 export class ModuleRecovery {
@@ -73,7 +73,7 @@ export class ModuleRecovery {
     this.settings = digestOf(options.settings);
   }
 
-  /** What is known and allowed now, besides what was done for the mail so far, for the choice of the next step. */
+  /** What is known and allowed now, in addition to what was done for the mail so far, for the choice of the next step. */
   async outlook(): Promise<Pick<RecoveryHistory, "shared" | "restartDue" | "isOverdue">> {
     const { modem } = this.options;
     const history = await this.recall();
@@ -100,7 +100,7 @@ export class ModuleRecovery {
   }
 
   /**
-   * What is to be told where a restart would not help, because the data connection works; undefined where one may help.
+   * What to report where a restart would not help, because the data connection works; undefined where one may help.
    *
    * The error itself where the server cannot be connected to: its name is found, or it answers a ping where it has none. An
    * error of the setup where its name is not found, but another one is, and no mail has gone out with these settings yet.

@@ -1,4 +1,4 @@
-/** The module's own mail client where it is stuck but keeps no mail waiting, because a socket carries them: not a trouble of all. */
+/** The module's own mail client where it is stuck but keeps no mail waiting, because a socket carries them. */
 import { copyOf, type ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import type { Assembly } from "./assembly";
 

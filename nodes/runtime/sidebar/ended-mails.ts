@@ -1,8 +1,8 @@
 /**
  * EndedMails: the last mails of a modem and what became of them, for a person who looks.
  *
- * In memory and bounded; failed mails stay in the outbox besides. No address is kept in full, and no text. A deploy makes
- * the modem's node anew, and its mails stay with it.
+ * In memory and bounded; failed mails also stay in the outbox. No address is kept in full, and no text. A deploy creates
+ * a new node of the modem, which has the same mails.
  */
 import type { Clock } from "../../../lib/clock";
 import { knownFields } from "../../../lib/errors";

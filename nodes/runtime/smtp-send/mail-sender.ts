@@ -44,7 +44,7 @@ export interface SenderParts {
   readonly fields: (message: Message) => Promise<FixedFields>;
   /** @throws INVALID_CONFIG */
   readonly policy: () => MessagePolicy;
-  /** Told when `failure` may have changed. @param sentAt milliseconds since 1970, for a mail that was sent whole. */
+  /** Called when `failure` may have changed. @param sentAt milliseconds since 1970, for a mail that was sent whole. */
   readonly onEnd: (sentAt: number | undefined) => void;
 }
 
