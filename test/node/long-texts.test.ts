@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { heldMemory } from "../support/held-memory";
 import { MailServer } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode, type FlowNode } from "./support/flow-bench";
 
 const MB = 1e6;
@@ -61,8 +62,8 @@ describe("A message with a long text", () => {
     const before = heldMemory();
     await accept(WAITING, MB, WAITING + 5);
     bench.forgetCalls();
-    const grown = heldMemory() - before;
-    assert.ok(grown < 5 * MB, `grew by ${grown} bytes`);
+    // What only waits to be collected goes with one of the next turns; what is kept stays far above.
+    await waitFor("less than 5 MB to be held", () => heldMemory() - before < 5 * MB);
   });
 
   const payloads: readonly (readonly [what: string, payload: unknown])[] = [
