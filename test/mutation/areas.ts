@@ -6,6 +6,8 @@ export interface Area {
    * Patterns of the files of tests, slow ones last: a mutant is shown to those that reach it until the first fails.
    */
   readonly tests: readonly string[];
+  /** Processes, default 2: more for tests on real sockets, which wait for each other's turns more than they compute. */
+  readonly concurrency?: number;
 }
 
 export const AREAS = {
@@ -52,6 +54,7 @@ export const AREAS = {
   smtp: {
     mutate: ["lib/mailer/smtp/*.ts"],
     tests: ["test/e2e/smtp/*.test.ts"],
+    concurrency: 4,
   },
   mailer: {
     mutate: ["lib/mailer/*.ts", "lib/mailer/auto/*.ts"],

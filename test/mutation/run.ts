@@ -7,7 +7,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { AREAS, isAreaName, type AreaName } from "./areas";
+import { AREAS, isAreaName, type Area, type AreaName } from "./areas";
 import { STRYKER } from "./stryker-options";
 import { readResult, scoreOf, survivorLines, tableOf, type AreaResult } from "./result";
 
@@ -21,7 +21,7 @@ const output = join(root, "test", "output", "mutation");
 
 /** Runs an area, or only the `files` of it. */
 function run(name: AreaName, files: readonly string[], incremental: boolean): AreaResult {
-  const area = AREAS[name];
+  const area: Area = AREAS[name];
   const report = join(output, `${name}.json`);
   const config = join(output, `${name}.config.json`);
   mkdirSync(output, { recursive: true });
@@ -29,6 +29,7 @@ function run(name: AreaName, files: readonly string[], incremental: boolean): Ar
     config,
     JSON.stringify({
       ...STRYKER,
+      concurrency: area.concurrency ?? STRYKER.concurrency,
       tempDirName: `test/output/mutation/sandbox-${name}`,
       mutate: files.length > 0 ? files : area.mutate,
       mochaOptions: { require: ["test/mutation/setup.ts"], spec: area.tests },

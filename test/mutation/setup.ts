@@ -28,6 +28,9 @@ declare global {
 export const mochaHooks: RootHookObject = {
   beforeEach(this: Context) {
     if (LONG.test(this.currentTest?.title ?? "")) this.skip();
-    this.currentTest?.timeout(globalThis.__stryker__?.activeMutant === undefined ? FIRST_LIMIT : LIMIT);
+    const isFirstRun = globalThis.__stryker__?.activeMutant === undefined;
+    this.currentTest?.timeout(isFirstRun ? FIRST_LIMIT : LIMIT);
+    // Hooks that wait for an end which never comes have a limit of their own.
+    process.env["LONGEST_WAIT_MS"] = String(isFirstRun ? FIRST_LIMIT : LIMIT);
   },
 };

@@ -10,7 +10,7 @@ export const STRYKER = {
   ignoreStatic: true,
   concurrency: 2,
   timeoutMS: 10_000,
-  timeoutFactor: 2,
+  timeoutFactor: 1.5,
   reporters: ["progress-append-only", "json"],
   cleanTempDir: "always",
   ignorePatterns: [

@@ -12,7 +12,8 @@
 import { once, EventEmitter } from "node:events";
 import { simpleParser, type ParsedMail } from "mailparser";
 import { knownFields } from "../../lib/errors";
-import { SMTPServer, type SMTPServerSession } from "smtp-server";
+import type { SMTPServerSession } from "smtp-server";
+import { PromptSmtpServer } from "./prompt-smtp-server";
 import { certificate, type Certificate } from "./certificates";
 
 /** Where in a session a server can refuse or be made to wait. */
@@ -88,13 +89,13 @@ export class MailServer {
   refuse: Refusals;
   private readonly events = new EventEmitter();
   private readonly held = new Map<Stage, Promise<void>>();
-  private readonly server: SMTPServer;
+  private readonly server: PromptSmtpServer;
   private authMethod: string | undefined;
 
   private constructor(private readonly options: MailServerOptions) {
     this.refuse = options.refuse ?? {};
     const { cert, key } = options.certificate ?? certificate("server");
-    this.server = new SMTPServer({
+    this.server = new PromptSmtpServer({
       secure: options.tls === "implicit",
       cert,
       key,

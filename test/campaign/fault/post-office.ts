@@ -7,7 +7,7 @@
 import { once } from "node:events";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { SMTPServer } from "smtp-server";
+import { PromptSmtpServer } from "../../support/prompt-smtp-server";
 import {
   DeliveryFailure,
   delivered,
@@ -60,7 +60,7 @@ export class PostOffice {
   login: Login = { user: "", password: "" };
   /** Recipients that are refused, with the reply code. */
   refused: (recipient: string) => number | undefined = () => undefined;
-  private readonly servers: SMTPServer[] = [];
+  private readonly servers: PromptSmtpServer[] = [];
   private readonly doors = new Map<Counter, Server>();
   private readonly sockets = new Set<Duplex>();
 
@@ -153,7 +153,7 @@ export class PostOffice {
   /** Returns its port. */
   private async serve(counter: "plain" | "tls" | "starttls", name: CertificateName): Promise<number> {
     const { cert, key } = certificate(name);
-    const server = new SMTPServer({
+    const server = new PromptSmtpServer({
       secure: counter === "tls",
       cert,
       key,

@@ -94,7 +94,7 @@ describe("delivery by the simulated module", () => {
 
   for (const stage of ["connect", "auth", "mail", "rcpt", "data"] as const satisfies readonly Stage[]) {
     it(`reports every refusal at ${stage} with the number of the fact base`, async () => {
-      // One server for each code, all at once: smtp-server greets every client only after 100 ms.
+      // One server for each code, all at once.
       await Promise.all(
         replies.map(async ([code, err]) => {
           const receiver = await MailServer.start({ auth: account, refuse: { [stage]: code } });
