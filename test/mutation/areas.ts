@@ -30,8 +30,9 @@ export const AREAS = {
   spool: {
     mutate: ["lib/outbox/spool/**/*.ts"],
     tests: [
-      "test/unit/outbox/@(spool-parts|spool-start|record|lock).test.ts",
-      "test/unit/outbox/@(swapped-file|room|recipients|outbox).test.ts",
+      "test/unit/outbox/@(spool-parts|spool-start|record|lock|state|swapped-file|lost-folder).test.ts",
+      "test/unit/outbox/@(room|recipients|outbox|adoption|close|told|time|result|unknown|rate).test.ts",
+      "test/unit/outbox/@(at-once|host-disk|disk).test.ts",
     ],
   },
   outbox: {
