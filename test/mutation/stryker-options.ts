@@ -9,7 +9,7 @@ export const STRYKER = {
   // the tests compare the tables with their sources.
   ignoreStatic: true,
   concurrency: 2,
-  timeoutMS: 10_000,
+  timeoutMS: 5_000,
   timeoutFactor: 1.5,
   reporters: ["progress-append-only", "json"],
   cleanTempDir: "always",

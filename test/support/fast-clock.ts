@@ -5,6 +5,7 @@
  * uses them unannounced, `VirtualClock` is the one to use.
  */
 import type { Clock, Timer } from "../../lib/clock";
+import { longestWait } from "./wait-for";
 
 interface Pending {
   readonly at: number;
@@ -76,6 +77,7 @@ export class FastClock implements Clock {
     let millisecond = Math.floor(this.time);
     let fired = 0;
     let lastStep = performance.now();
+    const latest = lastStep + longestWait();
     // From a promise callback on, a tick comes after all others; at the end of ordinary code it comes before them.
     await Promise.resolve();
     for (;;) {
@@ -101,6 +103,8 @@ export class FastClock implements Clock {
       } else if (++fired > MOST_WITHIN_A_MILLISECOND) throw new Error(`time stands still at ${this.time} ms`);
       next.fire();
       lastStep = performance.now();
+      if (lastStep > latest)
+        throw new Error(`condition not met at ${this.time} ms, after ${longestWait()} ms of real time`);
     }
   }
 

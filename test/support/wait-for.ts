@@ -20,6 +20,6 @@ export async function waitFor<T>(
 }
 
 /** A mutant that makes tests wait for ever is not worth 30 s: `test/mutation/setup.ts` sets this for the process. */
-function longestWait(): number {
+export function longestWait(): number {
   return Number(process.env["LONGEST_WAIT_MS"] ?? Number.POSITIVE_INFINITY);
 }
