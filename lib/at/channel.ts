@@ -123,6 +123,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   private queue: Exchange[] = [];
   /** Present while a synchronisation is wanted or runs. */
   private syncing: Deferred<void> | undefined;
+  /** `schedule` runs once the bytes at hand are dealt with. */
+  private isScheduled = false;
   private readonly clock: Clock;
 
   /** @param transport open, or to be opened by the caller before the first command. */
@@ -212,8 +214,12 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * Starts the ladder when it is needed or wanted, else the next command; once the bytes at hand are dealt with, because
    * what has come already answers nothing to come.
    */
-  private readonly schedule = (): void =>
+  private readonly schedule = (): void => {
+    // A module may say thousands of times in a read that it starts.
+    if (this.isScheduled) return;
+    this.isScheduled = true;
     queueMicrotask(() => {
+      this.isScheduled = false;
       const state = this.dialogue.state.kind;
       if (state !== "idle" && state !== "outOfSync") return;
       if (this.syncing !== undefined || (state === "outOfSync" && this.queue.length > 0)) {
@@ -226,6 +232,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
       this.options.hide?.(exchange.command.secrets ?? []);
       this.dialogue.start(exchange);
     });
+  };
 
   private onSynced(wasMultiplexed: boolean): void {
     if (wasMultiplexed) this.emit("multiplexed");

@@ -70,6 +70,8 @@ export class Dialogue {
   /** The command whose answer was given up last. */
   private last: Command<unknown> | undefined;
   private lastResetSign = Number.NEGATIVE_INFINITY;
+  /** The restart that was told of in the bytes at hand: nothing was written since, so that a second is the same one. */
+  private toldOf: ResetCause | undefined;
   /** The next line is the text of a short message: it may read `OK` or `RDY` and is neither. */
   private textFollows = false;
 
@@ -136,6 +138,7 @@ export class Dialogue {
 
   /** Bytes from the module. */
   onData(bytes: Buffer): void {
+    this.toldOf = undefined;
     if (this.state.kind === "syncing") this.ladder.onBytes(bytes);
     this.tokenizer.push(bytes);
     for (let token = this.tokenizer.next(); token !== undefined; token = this.tokenizer.next()) {
@@ -340,8 +343,10 @@ export class Dialogue {
   }
 
   private onReset(cause: ResetCause): void {
-    const { exchange } = this.state;
     this.lastResetSign = this.clock.now();
+    if (this.toldOf === cause) return;
+    this.toldOf = cause;
+    const { exchange } = this.state;
     this.echo = "unknown";
     this.last = exchange?.command;
     this.tokenizer.expectLines();

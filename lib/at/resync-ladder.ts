@@ -28,6 +28,7 @@ export const FORMAT_LINE = "ATE0Q0V1";
 
 const PROBE_HEADER = "+CMEE";
 const MOST_REPEATS = 4;
+const DIGIT = /^\d/;
 
 /** The line is silent when nothing came for so long, in ms; a chatting line is listened to no longer than the limit. */
 const SILENCE_MS = 300;
@@ -117,7 +118,7 @@ export class ResyncLadder {
       this.answers++;
       return true;
     }
-    const format: ResultFormat = /^\d/.test(text) ? "digits" : "words";
+    const format: ResultFormat = DIGIT.test(text) ? "digits" : "words";
     const result = readResultCode(text, format);
     if (result === undefined) return false;
     const own = result.kind === "ok" && this.probe !== "" && this.answers === this.expectedAnswers();

@@ -43,13 +43,19 @@ const NOTHING = Buffer.alloc(0);
 export class Tokenizer {
   private input: Buffer = NOTHING;
   private offset = 0;
-  /** Pieces of the text since the last CR or LF, and texts since the last LF that a CR has ended. */
-  private pieces: string[] = [];
-  private segments: string[] = [];
-  /** Bytes in both. */
+  /** The text since the last CR or LF. */
+  private text = "";
+  /** Bytes in it, and in the texts since the last LF that a CR has ended. */
   private held = 0;
   private skipping = false;
-  private ready: Token[] = [];
+  /**
+   * Tokens from `first` to `released` are to be given out, those behind it are texts that wait for their LF. The places are
+   * used again: a flood of short lines would make a new list for each.
+   */
+  private readonly tokens: (Token | undefined)[] = [];
+  private first = 0;
+  private released = 0;
+  private count = 0;
   private rawLeft = 0;
   private acksLeft = 0;
   private promptExpected = false;
@@ -93,39 +99,49 @@ export class Tokenizer {
 
   /** The next token, or undefined until more bytes come. */
   next(): Token | undefined {
-    while (this.ready.length === 0 && this.offset < this.input.length) {
+    while (this.first === this.released && this.offset < this.input.length) {
       if (this.rawLeft > 0) this.takeRaw();
       else if (this.acksLeft > 0 && this.isAtLineStart() && this.input[this.offset] === ACK) this.takeAck();
       else if (this.promptExpected && this.isAtSegmentStart() && this.input[this.offset] === PROMPT)
         this.takePrompt();
       else this.takeText();
     }
-    return this.ready.shift();
+    if (this.first === this.released) return undefined;
+    const token = this.tokens[this.first];
+    this.tokens[this.first++] = undefined;
+    if (this.first === this.count) this.first = this.released = this.count = 0;
+    return token;
+  }
+
+  private add(token: Token): void {
+    this.tokens[this.count++] = token;
   }
 
   private takeRaw(): void {
     const bytes = this.input.subarray(this.offset, this.offset + this.rawLeft);
     this.offset += bytes.length;
     this.rawLeft -= bytes.length;
-    this.ready.push({ kind: "data", bytes, left: this.rawLeft });
+    this.add({ kind: "data", bytes, left: this.rawLeft });
+    this.released = this.count;
   }
 
   private takeAck(): void {
     this.offset++;
     this.acksLeft--;
-    this.ready.push({ kind: "ack" });
+    this.add({ kind: "ack" });
+    this.released = this.count;
   }
 
   private takePrompt(): void {
     this.offset++;
     this.promptExpected = false;
     // Behind an echo that ends with CR alone.
+    this.add({ kind: "prompt" });
     this.release();
-    this.ready.push({ kind: "prompt" });
   }
 
   private isAtSegmentStart(): boolean {
-    return this.pieces.length === 0 && !this.skipping;
+    return this.text === "" && !this.skipping;
   }
 
   private isAtLineStart(): boolean {
@@ -155,7 +171,7 @@ export class Tokenizer {
     this.offset = end;
     // Longer ones are not looked at, so that a line of commas is read in linear time.
     if (this.held > header.length + LONGEST_COUNT) return;
-    const text = this.pieces.join("");
+    const { text } = this;
     if (!text.startsWith(header) || !COUNT.test(text.slice(header.length))) return;
     this.endSegment();
     this.release();
@@ -164,27 +180,26 @@ export class Tokenizer {
   private hold(text: string): void {
     this.held += text.length;
     if (this.held > LONGEST_LINE) {
-      this.ready.push({ kind: "garbage" });
-      this.segments = [];
+      this.count = this.released;
+      this.add({ kind: "garbage" });
       this.release();
       this.skipping = true;
     } else {
-      this.pieces.push(text);
+      this.text += text;
     }
   }
 
   private endSegment(): void {
-    if (this.pieces.length === 0) return;
-    const text = this.pieces.join("").replaceAll("\0", "");
-    this.pieces = [];
-    if (text.trim() !== "") this.segments.push(text);
+    if (this.text === "") return;
+    const text = this.text.replaceAll("\0", "");
+    this.text = "";
+    if (text.trim() !== "") this.add({ kind: "line", text });
     if (NUMERIC_RESULT.test(text)) this.release();
   }
 
   private release(): void {
-    for (const text of this.segments) this.ready.push({ kind: "line", text });
-    this.pieces = [];
-    this.segments = [];
+    this.released = this.count;
+    this.text = "";
     this.held = 0;
   }
 }

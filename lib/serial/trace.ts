@@ -33,6 +33,9 @@ export interface TraceMask {
 /** Characters kept by default; the oldest go first. */
 const DEFAULT_LIMIT = 64 * 1024;
 
+const CR = 0x0d;
+const LF = 0x0a;
+
 /** Secrets known at a time; more than a modem's settings hold, over a few changes. */
 const MOST_SECRETS = 100;
 
@@ -96,7 +99,11 @@ export class Trace {
   /** Records bytes that went over the wire; from the next line on when just switched on. */
   record(direction: TraceEntry["direction"], bytes: Uint8Array): void {
     const pieces = this.mask?.push(direction, bytes);
-    if (pieces === undefined) return this.recordText(direction, Buffer.from(bytes).toString("latin1"));
+    if (pieces === undefined) {
+      if (!this.enabled) return this.passOver(direction, bytes.at(-1));
+      const { buffer, byteOffset, length } = bytes;
+      return this.recordText(direction, Buffer.from(buffer, byteOffset, length).toString("latin1"));
+    }
     for (const { kind, text } of pieces) {
       if (kind === "text") this.recordText(direction, text);
       else if (this.enabled) this.add({ at: this.clock.wall(), direction, text, isPayload: true });
@@ -105,11 +112,7 @@ export class Trace {
 
   private recordText(direction: TraceEntry["direction"], given: string): void {
     let text = given;
-    if (!this.enabled) {
-      this.inCutLine[direction] = !/[\r\n]$/.test(text);
-      this.filters[direction].held = "";
-      return;
-    }
+    if (!this.enabled) return this.passOver(direction, text.charCodeAt(text.length - 1));
     if (this.inCutLine[direction]) {
       const end = text.search(/[\r\n]/);
       if (end < 0) return;
@@ -118,6 +121,12 @@ export class Trace {
     }
     const shown = this.filters[direction].push(text).slice(-this.limit);
     if (shown !== "") this.add({ at: this.clock.wall(), direction, text: shown });
+  }
+
+  /** Nothing of it is recorded. @param last the code of its last character */
+  private passOver(direction: TraceEntry["direction"], last: number | undefined): void {
+    this.inCutLine[direction] = last !== CR && last !== LF;
+    this.filters[direction].held = "";
   }
 
   private add(entry: TraceEntry): void {
@@ -158,15 +167,23 @@ class SecretFilter {
   /** Takes the next piece and returns what may be shown by now. */
   push(piece: string): string {
     const text = this.held + piece;
+    let firsts = "";
+    for (const secret of this.secrets) firsts += secret.charAt(0);
     let shown = "";
+    // What is shown is cut out in one piece: joined letter by letter, a text takes thirty times its length.
+    let from = 0;
     let at = 0;
-    while (at < text.length && !this.mayBegin(text, at)) {
+    for (; at < text.length; at++) {
+      if (!firsts.includes(text.charAt(at))) continue;
+      if (this.mayBegin(text, at)) break;
       const secret = this.longestAt(text, at);
-      shown += secret === undefined ? text.charAt(at) : MASK;
-      at += secret?.length ?? 1;
+      if (secret === undefined) continue;
+      shown += text.slice(from, at) + MASK;
+      from = at + secret.length;
+      at = from - 1;
     }
     this.held = text.slice(at);
-    return shown;
+    return shown + text.slice(from, at);
   }
 
   /** True when all that follows `at` could be the beginning of a secret that is longer. */

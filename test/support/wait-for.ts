@@ -3,10 +3,10 @@
 /**
  * Resolves with the first value of `probe` that is not undefined or false.
  *
- * @param what named in the error after `limit` milliseconds of real time.
+ * @param what named in the error after `limit` milliseconds of real time; a function tells what is known by then.
  */
 export async function waitFor<T>(
-  what: string,
+  what: string | (() => string),
   probe: () => T | undefined | false | Promise<T | undefined | false>,
   limit = 30_000,
 ): Promise<T> {
@@ -14,7 +14,9 @@ export async function waitFor<T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (performance.now() > end) throw new Error(`waited ${limit} ms in vain for ${what}`);
+    if (performance.now() > end) {
+      throw new Error(`waited ${limit} ms in vain for ${typeof what === "string" ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

@@ -10,8 +10,8 @@ import type { FromHost, HostPlan, ToHost } from "./host";
 import { FLOODS, type FloodName } from "./kinds";
 import { FarEnd } from "./line";
 
-/** Milliseconds for anything to happen on a busy machine: the slowest is to give a line up that says one byte in 5 s. */
-const PATIENCE_MS = 180_000;
+/** Milliseconds for anything to happen: where many others work too, 50 MB take some minutes. */
+const PATIENCE_MS = 540_000;
 export type LineKind = HostPlan["line"]["kind"];
 
 export interface Flooded {
@@ -55,7 +55,7 @@ export async function flooded(
   });
   const until = <T>(what: string, look: () => T | undefined | false): Promise<T> =>
     waitFor(
-      `${what} (${name}, ${kind}; ${JSON.stringify(states.slice(-4))})`,
+      () => `${what} (${name}, ${kind}; ${JSON.stringify(states.slice(-4))})`,
       () => {
         const end = endOf(host);
         if (end !== null) throw new Error(`the gateway has ended with ${end}`);

@@ -319,6 +319,18 @@ describe("a restart of the module", () => {
     );
   });
 
+  it("is told once of a thousand RDY in one read, and again of the next read", async () => {
+    const { clock, modem, channel, events } = await openSyncedBench();
+    const resets = (): number => events.filter((event) => event === "reset ready").length;
+    modem.send("\r\nRDY\r\n".repeat(1_000));
+    assert.equal(resets(), 1);
+    assert.equal(events.filter((event) => event === "unsolicited RDY").length, 1_000);
+    modem.send("\r\nRDY\r\n".repeat(1_000));
+    assert.equal(resets(), 2);
+    await clock.until(channel.sync());
+    assert.equal(events.at(-1), "synced");
+  });
+
   it("is seen by an echo after echo was off", async () => {
     const { clock, channel, events } = await openSyncedBench({ "AT+CSQ": `AT+CSQ\r${CSQ}` });
     await assert.rejects(clock.until(channel.execute(asking("AT+CSQ", "+CSQ"))), withCode("MODEM_RESET"));

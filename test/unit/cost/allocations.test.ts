@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join, sep } from "node:path";
 import { Channel } from "../../../lib/at/channel";
 import { Tokenizer } from "../../../lib/at/tokenizer";
+import { Trace } from "../../../lib/serial/trace";
 import { telling } from "../../support/at-bench";
 import { ScriptedTransport } from "../../support/scripted-transport";
 import { VirtualClock } from "../../support/virtual-clock";
@@ -27,7 +28,7 @@ describe("what the engine allocates", () => {
     const allocated = await allocatedBy(cut);
     assert.equal(lines, 3 * repeats);
     assert.ok(allocated > 0);
-    assert.ok(allocated / lines <= 1_400, `${allocated / lines} bytes a line`);
+    assert.ok(allocated / lines <= 14, `${allocated / lines} bytes a line`);
   });
 
   it("is at most 6 kB for a command and its answer", async () => {
@@ -42,5 +43,28 @@ describe("what the engine allocates", () => {
     const allocated = await allocatedBy(give, isOfPackage);
     assert.ok(allocated > 0);
     assert.ok(allocated / commands <= 6_000, `${allocated / commands} bytes a command`);
+  });
+
+  it("is at most 500 bytes for each RDY of a storm, recorded by the trace", async () => {
+    const lines = 500;
+    const clock = new VirtualClock();
+    const transport = new ScriptedTransport({});
+    const trace = new Trace(clock);
+    trace.enabled = true;
+    trace.hide(["7-R7 secret"]);
+    trace.watch(transport);
+    const channel = new Channel(transport, { clock });
+    let heard = 0;
+    channel.on("unsolicited", () => heard++);
+    const storm = Buffer.from("\r\nRDY\r\n".repeat(lines));
+    const pour = async (): Promise<void> => {
+      transport.emit("data", storm);
+      await Promise.resolve();
+    };
+    await pour();
+    const allocated = await allocatedBy(pour, isOfPackage);
+    assert.equal(heard, 2 * lines);
+    assert.ok(allocated > 0);
+    assert.ok(allocated / lines <= 5, `${allocated / lines} bytes a line`);
   });
 });
