@@ -1,10 +1,13 @@
 /** A modem whose mails this package sends itself, over a TCP connection of the module, in a real runtime. */
 import assert from "node:assert/strict";
 import helper from "node-red-node-test-helper";
+import { SimulatedModem } from "../../lib/simulator";
+import { serveTcp } from "../../lib/simulator/serve/tcp-server";
 import { certificate } from "../support/certificates";
 import { MailServer, type MailServerOptions } from "../support/mail-server";
 import { jsonAnswer, TokenServer } from "../support/token-server";
 import { waitFor } from "../support/wait-for";
+import { LeapingClock } from "./support/leaping-clock";
 import { FlowBench, helperNode, modemNode, sendNode, tokenLogin } from "./support/flow-bench";
 
 type Loose = ReturnType<JSON["parse"]>;
@@ -323,21 +326,55 @@ describe("A modem with mails over a socket", () => {
     const { id } = await testMail(properties, {});
     await bench.unload();
     await load(port, { mailer: "auto" });
-    const says = (about: string, body: object) =>
-      helper.request().post(`/quectel-modem/connection-tests/${about}/letters`).send(body);
-    let mails = 0;
-    const wayOf = async (): Promise<string> => {
-      bench.inject("send", { to: "duty@example.com", topic: "Pegel 过高", payload: "94 %" });
-      return (await bench.received("sent", ++mails)).smtp.via;
-    };
-    assert.equal(await wayOf(), "socket");
+    assert.equal(await wayOf(1), "socket");
     assert.equal((await says(id, { readable: true })).status, 200);
-    assert.equal(await wayOf(), "module");
+    assert.equal(await wayOf(2), "module");
     assert.equal((await says(id, { readable: "no" })).status, 400);
     assert.equal((await says("1", { readable: false })).status, 404);
-    assert.equal(await wayOf(), "module");
+    assert.equal(await wayOf(3), "module");
     assert.equal((await says(id, { readable: false })).status, 200);
-    assert.equal(await wayOf(), "socket");
+    assert.equal(await wayOf(4), "socket");
+  });
+
+  it("keeps what a person says of the letters hours later, when the test mail has arrived at last", async () => {
+    const clock = new LeapingClock();
+    try {
+      const { port } = await open();
+      await bench.load([helperNode("other")]);
+      const { id: _, type: __, ...properties } = modemNode(port, { mailer: "auto" });
+      const { id } = await testMail(properties, {});
+      clock.leap(5 * 3_600_000);
+      assert.equal((await says(id, { readable: true })).status, 200);
+      await bench.unload();
+      await load(port, { mailer: "auto" });
+      assert.equal(await wayOf(1), "module");
+      clock.leap(20 * 3_600_000);
+      assert.equal((await says(id, { readable: false })).status, 404);
+    } finally {
+      clock.restore();
+    }
+  });
+
+  it("asks again about the letters of a real module after those of the simulated one were read", async () => {
+    const module = new SimulatedModem({});
+    const served = await serveTcp(module, { tcpPort: 0 });
+    try {
+      const { port } = await open();
+      await bench.load([helperNode("other")]);
+      const { id: _, type: __, ...properties } = modemNode(port, { mailer: "auto" });
+      const simulated = await testMail(properties, {});
+      assert.equal((await says(simulated.id, { readable: true })).status, 200);
+      await bench.unload();
+      const real = { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: String(served.tcpPort) };
+      await load(port, { mailer: "auto", ...real });
+      assert.equal(await wayOf(1), "socket");
+      const { id: about } = await testMail({ ...properties, ...real }, {});
+      assert.equal((await says(about, { readable: true })).status, 200);
+      assert.equal(await wayOf(2), "module");
+    } finally {
+      await bench.unload();
+      await served.close();
+    }
   });
 
   it("says which part of a login by a token failed: the endpoint, or the mail server", async () => {
@@ -379,6 +416,15 @@ describe("A modem with mails over a socket", () => {
   });
 
   /** A test by the dialog, to its end. */
+  const says = (about: string, body: object) =>
+    helper.request().post(`/quectel-modem/connection-tests/${about}/letters`).send(body);
+
+  /** Sends letters beyond ASCII as mail number `count`; resolves with the way that they took. */
+  const wayOf = async (count: number): Promise<string> => {
+    bench.inject("send", { to: "duty@example.com", topic: "Pegel 过高", payload: "94 %" });
+    return (await bench.received("sent", count)).smtp.via;
+  };
+
   const testMail = (properties: object, credentials: object): Promise<Loose> =>
     connectionTest("mail", properties, credentials);
 

@@ -1,7 +1,8 @@
 /**
  * ConnectionTests: all connection tests that editors have started, one at a time for each port.
  *
- * A connection test that has ended can be looked at for ten minutes; nothing of it is kept on the disk.
+ * A connection test that has ended can be looked at for ten minutes; nothing of it is kept on the disk. A mail may take
+ * longer to a reader, so what a person says of its letters is waited for a day.
  */
 import { isDeepStrictEqual } from "node:util";
 import type { Clock } from "../../../lib/clock";
@@ -11,7 +12,7 @@ import type { ModemHost } from "../modem/modem-host";
 import { deployedModems } from "../modem/registry";
 import type { ModemSettings } from "../settings/modem-settings";
 import { portKey } from "./port-key";
-import { TestRun, type TestRunOptions } from "./test-run";
+import { type LettersQuestion, TestRun, type TestRunOptions } from "./test-run";
 import type { TestView } from "./test-view";
 
 export type TestOrder = Omit<TestRunOptions, "lender" | "lastMail">;
@@ -19,6 +20,8 @@ export type TestOrder = Omit<TestRunOptions, "lender" | "lastMail">;
 /** Connection tests that can be looked at, and for how many milliseconds after their end. */
 const KEPT = 20;
 const KEPT_FOR_MS = 10 * 60_000;
+/** Milliseconds from the end of a test mail in which a person may say whether its letters can be read. */
+const ASKED_FOR_MS = 24 * 3_600_000;
 /** Connection tests at a time; more than any gateway has modems. */
 const MOST_RUNNING = 8;
 
@@ -33,8 +36,16 @@ interface KnownRun {
   endedAt?: number;
 }
 
+/** Not answered yet, or to be answered otherwise. */
+interface OpenQuestion extends LettersQuestion {
+  /** Moment of `clock`. */
+  readonly since: number;
+}
+
 export class ConnectionTests {
   private readonly runs = new Map<string, KnownRun>();
+  /** By the id of the test, the oldest first. */
+  private readonly questions = new Map<string, OpenQuestion>();
   /** By the port that they have. */
   private readonly running = new Map<string, TestRun>();
   /** What became of the last test mails: they show what no command can. */
@@ -60,7 +71,10 @@ export class ConnectionTests {
     void run.run().finally(() => {
       this.running.delete(key);
       if (run.lastMail !== undefined) this.note(settings, run.lastMail);
-      known.endedAt = this.clock.now();
+      const endedAt = this.clock.now();
+      known.endedAt = endedAt;
+      const { question } = run;
+      if (question !== undefined) this.ask(run.id, { ...question, since: endedAt });
     });
     return run.id;
   }
@@ -79,11 +93,19 @@ export class ConnectionTests {
     return run !== undefined;
   }
 
-  /** Keeps what a person says of a test mail. @returns false for a test that is not known. Rejects as `TestRun.judge`. */
+  /** Keeps what a person says of a test mail. @returns false for a test that is not known. Rejects as the disk. */
   async judge(id: string, isReadable: boolean): Promise<boolean> {
-    const run = this.find(id);
-    await run?.judge(isReadable);
-    return run !== undefined;
+    const question = this.questions.get(id);
+    if (question === undefined || this.clock.now() - question.since > ASKED_FOR_MS)
+      return this.find(id) !== undefined;
+    await question.judge(isReadable);
+    return true;
+  }
+
+  private ask(id: string, question: OpenQuestion): void {
+    this.questions.set(id, question);
+    const [oldest] = this.questions.keys();
+    if (this.questions.size > KEPT && oldest !== undefined) this.questions.delete(oldest);
   }
 
   private find(id: string): TestRun | undefined {

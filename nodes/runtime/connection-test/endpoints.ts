@@ -42,9 +42,9 @@ function orderOf(RED: NodeAPI, request: TestRequest): TestOrder {
   if (isSubflow(RED, flow)) throw invalid("flow", "is a subflow, whose values come from each instance");
   const settings = typedSettings(request, deployedModem(RED, modem), environmentOf(RED, flow));
   const directory = modemDirectory(RED, modem === "" ? "connection-test" : modem);
-  const store = new FolderStore(
-    isInUse(directory) ? join(directory, "connection-test") : notesDirectory(directory),
-  );
+  const notesIn = (modem: string): FolderStore => new FolderStore(notesDirectory(modem, settings.connection));
+  const notes = notesIn(directory);
+  const store = isInUse(directory) ? notesIn(join(directory, "connection-test")) : notes;
   const tell =
     (level: "warn" | "info" | "debug" | "error") =>
     (message: string): void =>
@@ -57,11 +57,11 @@ function orderOf(RED: NodeAPI, request: TestRequest): TestOrder {
     log: { error: tell("error"), warn: tell("warn"), info: tell("debug"), debug: tell("debug") },
     store,
     // What the outbox asks for a lost result may not be answered by the result of a test mail.
-    testNotes: (inUse = directory) => new FolderStore(notesDirectory(inUse)),
+    testNotes: (inUse = directory) => notesIn(inUse),
     // A PIN that was refused once must not be sent again by the modem that is deployed then.
-    pinMemory: keptPin(new FolderStore(notesDirectory(directory))),
+    pinMemory: keptPin(notes),
     // For the modem of the dialog, whoever has its port now.
-    readable: new ReadableCodings(new FolderStore(notesDirectory(directory))),
+    readable: new ReadableCodings(notes),
     versions: versions(RED),
   };
 }

@@ -27,6 +27,12 @@ import type { TestKind } from "./request";
 import { type StopReason, type TestEnd, type TestStep, type TestView, withoutSecrets } from "./test-view";
 import { KINDS, type TestWork, type TestYield } from "./test-work";
 
+/** Whether the letters of a test mail could be read. */
+export interface LettersQuestion {
+  /** Keeps the answer of a person. Rejects when it could not. */
+  judge(isReadable: boolean): Promise<void>;
+}
+
 export interface TestRunOptions {
   readonly kind: TestKind;
   readonly settings: ModemSettings;
@@ -113,10 +119,11 @@ export class TestRun {
     if (why === "deployed") this.urgent.abort();
   }
 
-  /** Keeps what a person says of the letters of the test mail, where it depends on the module. Rejects when it could not. */
-  async judge(isReadable: boolean): Promise<void> {
+  /** What a person may have to say about the letters of the test mail; undefined where none depends on the module. */
+  get question(): LettersQuestion | undefined {
     const { coding } = this.yielded;
-    if (coding !== undefined) await this.options.readable.judge(coding, isReadable);
+    const { readable } = this.options;
+    return coding && { judge: (isReadable) => readable.judge(coding, isReadable) };
   }
 
   /** Resolves when the port is free. */

@@ -3,6 +3,7 @@ import type { NodeAPI } from "node-red";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { ModemError } from "../../../lib/errors";
+import type { ConnectionOptions } from "../settings/connection-options";
 
 /** The folder with the folders of all modems: `quectelModemSpoolDir` of settings.js, else below Node-RED's user directory. */
 export function modemsDirectory(RED: NodeAPI): string {
@@ -27,9 +28,12 @@ export function spoolDirectory(directory: string): string {
   return join(directory, "spool");
 }
 
-/** The folder of what a modem has to remember while Node-RED is off. @param directory of the modem. */
-export function notesDirectory(directory: string): string {
-  return join(directory, "notes");
+/**
+ * The folder of what a modem has to remember about its module while Node-RED is off. What the simulated one has shown says
+ * nothing about a real one, whose firmware may have the same name. @param directory of the modem.
+ */
+export function notesDirectory(directory: string, connection: Pick<ConnectionOptions, "kind">): string {
+  return join(directory, connection.kind === "simulator" ? "notes-simulated" : "notes");
 }
 
 /** Folders whose files a message may attach by `path`: `quectelModemAttachmentPaths` of settings.js. */

@@ -252,7 +252,7 @@ export function assemble(settings: ModemSettings, surroundings: Surroundings): A
 }
 
 function newStation(settings: ModemSettings, { directory, clock, log, files }: Surroundings): Station {
-  const store = new FolderStore(notesDirectory(directory), files);
+  const store = new FolderStore(notesDirectory(directory, settings.connection), files);
   const trace = new Trace(clock, undefined, new PayloadMask());
   return assembleStation(settings, { clock, log, store, pinMemory: keptPin(store), trace });
 }

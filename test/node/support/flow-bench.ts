@@ -139,9 +139,10 @@ export class FlowBench {
     for (const { id, type } of flow) if (type === "helper") this.listen(id);
   }
 
-  /** What the modem has noted under `page`. */
+  /** What the simulated modem has noted under `page`. */
   note(page: string): Promise<string> {
-    return readFile(join(notesDirectory(join(this.folder, "modem")), `${page}.txt`), "utf8");
+    const notes = notesDirectory(join(this.folder, "modem"), { kind: "simulator" });
+    return readFile(join(notes, `${page}.txt`), "utf8");
   }
 
   /** Ends the flow; the outbox keeps its folder. */
