@@ -86,6 +86,8 @@ export class Policy {
   /** Monotonic time before which nothing is tried, because the disk takes no mark. */
   private diskPause = -Infinity;
   private readonly settings: SettingsDigest;
+  /** When the probe before the one that runs was, as long as that has shown nothing. */
+  private triedBefore: number | undefined;
   private saving: Promise<void> = Promise.resolve();
 
   private constructor(
@@ -220,6 +222,7 @@ export class Policy {
 
   /** What the outcome of one mail says about all. @param isWaiting a mail waits that failed with this error last. */
   async learn(lesson: Lesson, isWaiting: (code: ErrorCode) => boolean): Promise<void> {
+    if (lesson.kind !== "known") this.triedBefore = undefined;
     switch (lesson.kind) {
       case "known":
         // Results reach this port.
@@ -250,11 +253,22 @@ export class Policy {
     this.diskPause = this.clock.now() + DISK_PAUSE_MS;
   }
 
-  /** A mail is about to be tried; under a setup hold that is a probe. */
+  /** A mail is about to be tried; under a setup hold that is a probe, counted first because a kill may end it. */
   async probe(): Promise<void> {
     const { setup } = this.holds;
     if (setup === undefined) return;
+    this.triedBefore = setup.tried;
     this.holds = { ...this.holds, setup: { ...setup, tried: this.time.now().time } };
+    await this.save();
+  }
+
+  /** The try is over. A mail that was only divided, interrupted or called off has shown nothing: the probe is still due. */
+  async endProbe(): Promise<void> {
+    const { triedBefore: tried } = this;
+    this.triedBefore = undefined;
+    const { setup } = this.holds;
+    if (tried === undefined || setup === undefined) return;
+    this.holds = { ...this.holds, setup: { ...setup, tried } };
     await this.save();
   }
 

@@ -265,9 +265,16 @@ export class Worker {
   }
 
   private async start(entry: Entry): Promise<void> {
-    const { policy, store, reporter } = this.parts;
+    const { policy } = this.parts;
+    if (policy.reason === undefined) return this.tryOne(entry);
     // Under a hold for a setup error this mail is a probe.
-    if (policy.reason !== undefined) await policy.probe();
+    await policy.probe();
+    await this.tryOne(entry);
+    if (this.state !== "closed") await policy.endProbe();
+  }
+
+  private async tryOne(entry: Entry): Promise<void> {
+    const { policy, store, reporter } = this.parts;
     let mail: SpoolRecord | undefined;
     try {
       mail = await this.lastState(entry);

@@ -71,6 +71,52 @@ describe("Holds of the outbox", () => {
     assert.equal(bench.ended[0]?.result.attempts, 4);
   });
 
+  it("probes by the first copy of a mail that is divided only then, not half an hour later", async () => {
+    const bench = await Bench.open({ bccMode: "module" });
+    const times: number[] = [];
+    bench.mailer.fate = () => {
+      times.push(bench.clock.now() / MINUTE);
+      return bench.clock.now() < 20 * MINUTE ? failure("SMTP_TLS_FAILED") : { kind: "sent" };
+    };
+    await bench.accept(mail("alarm", { bcc: ["x@example.com", "y@example.com"] }));
+    await bench.clock.run(() => bench.holds.length === 1);
+    bench.mailer.bccMode = "private";
+    assert.equal((await bench.ends(1)).result.status, "sent");
+    assert.deepEqual(times, [0, 30, 30, 30]);
+  });
+
+  it("probes when the module is back that went away during the probe, not half an hour later", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = (_transaction, number) => {
+      if (number === 1) return failure("SMTP_TLS_FAILED");
+      if (number > 2) return { kind: "sent" };
+      bench.mailer.setAvailable(false);
+      const retry = { kind: "whenAvailable" } as const;
+      return { kind: "failed", error: new ModemError("MODEM_NOT_READY"), beforePut: true, retry };
+    };
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.tried.length === 2);
+    await bench.clock.advance(MINUTE);
+    bench.mailer.setAvailable(true);
+    assert.equal((await bench.ends(1)).result.status, "sent");
+    assert.equal(bench.clock.now(), 31 * MINUTE);
+  });
+
+  it("takes the remedy that is left for its probe at once, and what follows half an hour later", async () => {
+    const bench = await Bench.open();
+    const times: number[] = [];
+    bench.mailer.fate = (_transaction, number) => {
+      times.push(bench.clock.now() / MINUTE);
+      if (number === 1) return failure("SMTP_TLS_FAILED");
+      const error = new ModemError("SMTP_NETWORK");
+      const retry = number === 2 ? ({ kind: "atOnce" } as const) : undefined;
+      return { kind: "failed", error, beforePut: true, ...(retry && { retry }) };
+    };
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(62 * MINUTE);
+    assert.deepEqual(times, [0, 30, 30, 60]);
+  });
+
   it("probes no more often after a restart", async () => {
     const first = await Bench.open();
     first.mailer.fate = () => failure("SMTP_TLS_FAILED");
