@@ -83,6 +83,27 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
     await server.close();
   });
 
+  /** The client is busy until the returned function is called. */
+  const isBusy = (): (() => void) =>
+    module.define((context, next) =>
+      context.name.startsWith("+QSMTP") && context.form !== "test" ? { kind: "cme", code: 652 } : next(),
+    );
+  const codes = (): Promise<string[]> =>
+    Promise.all(
+      Array.from({ length: bench.count("caught") }, async (_, at) => {
+        const { error } = await bench.received("caught", at + 1);
+        return error.code;
+      }),
+    );
+  /** Sends a mail, and waits until the client was so many times reported to be stuck. */
+  const sendUntilTold = async (times: number): Promise<void> => {
+    bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
+    await waitFor("its report", async () => {
+      await clock.leapOnly(POLL_MS, POLL_MS);
+      return (await codes()).filter((code) => code === "MODEM_STUCK").length >= times;
+    });
+  };
+
   /** A mail meets a client that is busy until the returned function is called. */
   async function meets(mailer: string): Promise<() => void> {
     await bench.load([
@@ -100,14 +121,8 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
       helperNode("sent"),
     ]);
     await bench.showsStatus("send", "ready");
-    const free = module.define((context, next) =>
-      context.name.startsWith("+QSMTP") && context.form !== "test" ? { kind: "cme", code: 652 } : next(),
-    );
-    bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
-    await waitFor("its report", async () => {
-      await clock.leapOnly(POLL_MS, POLL_MS);
-      return bench.count("caught") > 0;
-    });
+    const free = isBusy();
+    await sendUntilTold(1);
     return free;
   }
 
@@ -140,6 +155,41 @@ describe("A modem whose mail client stays busy and that must not be restarted", 
       return (await trouble()) === undefined;
     });
     assert.equal(bench.count("caught"), 1);
+    // The next time is another trouble.
+    isBusy();
+    await sendUntilTold(2);
+  });
+});
+
+describe("A login that the server refuses, accepts after a resume, and refuses again", () => {
+  const bench = new FlowBench();
+
+  it("is reported both times, though the modem was ready all along", async () => {
+    const mails = await MailServer.start({ auth: { user: "pump7", password: "secret" } });
+    try {
+      await bench.load(
+        [
+          modemNode(mails.port),
+          sendNode(),
+          { id: "catch", type: "catch", z: "tab", scope: ["modem", "send"], wires: [["caught"]] },
+          { id: "outbox", type: "quectel-outbox", z: "tab", modem: "modem", wires: [["done"], []] },
+          ...["caught", "sent", "done"].map(helperNode),
+        ],
+        { modem: { smtpUser: "pump7", smtpPassword: "secret" } },
+      );
+      for (const reports of [1, 2]) {
+        mails.refuse = { auth: 535 };
+        bench.inject("send", { to: "duty@example.com", topic: "alarm", payload: "high" });
+        const { error } = await bench.received("caught", reports);
+        assert.equal(error.code, "SMTP_AUTH_FAILED");
+        mails.refuse = {};
+        bench.inject("outbox", { action: "resume" });
+        assert.equal((await bench.received("sent", reports)).smtp.status, "sent");
+      }
+    } finally {
+      await bench.end();
+      await mails.stop();
+    }
   });
 });
 

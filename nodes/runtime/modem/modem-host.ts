@@ -176,6 +176,7 @@ export class ModemHost {
       changed: () => this.changed(),
       state: (state) => this.reports.follow(state),
       failed: (error) => this.reports.report(error),
+      over: (code) => this.reports.over(code),
       failing: (error) => this.tell(error),
       ended: (ended) => {
         this.observer?.ended(ended);

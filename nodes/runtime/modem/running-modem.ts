@@ -4,7 +4,7 @@
  * It tells its host what happens; whom that concerns, and when the modem is to run, is the host's business.
  */
 import type { Clock } from "../../../lib/clock";
-import { ModemError } from "../../../lib/errors";
+import { type ErrorCode, ModemError } from "../../../lib/errors";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import type { MailEnded, MailOrigin } from "../../../lib/outbox/outbox-types";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
@@ -23,6 +23,8 @@ export interface RunningListener {
   state(state: ModemState): void;
   /** Something that a person should know. */
   failed(error: ModemError): void;
+  /** What was told with this code is over. */
+  over(code: ErrorCode): void;
   /** Tries to send fail again and again, for the same reason; not repeated. */
   failing(error: ModemError): void;
   ended(ended: MailEnded): void;
@@ -130,13 +132,12 @@ export class RunningModem {
     modem.on("warning", this.onWarning);
     mailer.on("available", () => {
       if (mailer.trouble !== undefined) listener.failed(mailer.trouble);
-      // What was told of it is over.
-      else if (modem.state.name === "ready") listener.state(modem.state);
       listener.changed();
     });
     byWay.module?.on("available", () => {
       const stuck = stuckClient(this.parts);
       if (stuck !== undefined) listener.failed(stuck);
+      else if (byWay.module?.trouble === undefined) listener.over("MODEM_STUCK");
       listener.changed();
     });
     outbox.on("ended", (ended) => listener.ended(ended));
@@ -148,8 +149,15 @@ export class RunningModem {
       this.note(progress);
       listener.changed();
     });
+    const causes = new Set<ErrorCode>();
     outbox.on("hold", (hold) => {
-      if (hold?.kind === "setup") listener.failed(new ModemError(hold.code));
+      if (hold === undefined) {
+        for (const cause of causes) listener.over(cause);
+        causes.clear();
+      } else if (hold.kind === "setup") {
+        causes.add(hold.code);
+        listener.failed(new ModemError(hold.code));
+      }
     });
     outbox.on("failing", (error) => listener.failing(error));
     outbox.on("trouble", (error) => listener.failed(error));

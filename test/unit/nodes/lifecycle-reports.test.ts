@@ -52,6 +52,20 @@ describe("What a person is told of the modem as such", () => {
     assert.equal(told.length, 1);
   });
 
+  it("is told again after an hour without it, of a modem that stays ready for months", async () => {
+    const { clock, told, reports } = bench();
+    const full = new ModemError("OUTBOX_DISK", { detail: "state.json" });
+    reports.follow(READY);
+    for (let minutes = 0; minutes < 24 * 60; minutes += 10) {
+      reports.report(full);
+      await clock.advance(10 * 60_000);
+    }
+    assert.equal(told.length, 1, "a disk that stays full is told of once");
+    await clock.advance(90 * 60_000);
+    reports.report(full);
+    assert.equal(told.length, 2);
+  });
+
   it("is bounded where a text differs each time", () => {
     const { told, offline } = bench();
     for (let count = 0; count < 1000; count++)
