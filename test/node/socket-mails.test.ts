@@ -368,9 +368,6 @@ describe("A modem with mails over a socket", () => {
       const real = { transport: "tcp", tcpHost: "127.0.0.1", tcpPort: String(served.tcpPort) };
       await load(port, { mailer: "auto", ...real });
       assert.equal(await wayOf(1), "socket");
-      const { id: about } = await testMail({ ...properties, ...real }, {});
-      assert.equal((await says(about, { readable: true })).status, 200);
-      assert.equal(await wayOf(2), "module");
     } finally {
       await bench.unload();
       await served.close();
