@@ -16,8 +16,8 @@ export const resolveHost = (contextId: number, host: string): Command<void> => (
 });
 
 export type ResolveLine =
-  /** `<err>` 0: `count` addresses follow. */
-  | { readonly kind: "result"; readonly error: number }
+  /** `<err>` 0: `count` addresses follow, each in a line of its own. */
+  | { readonly kind: "result"; readonly error: number; readonly count: number }
   | { readonly kind: "address"; readonly address: string };
 
 /** A line of the answer to QIDNSGIP; undefined for any other. */
@@ -25,7 +25,9 @@ export function readResolveLine(line: string): ResolveLine | undefined {
   if (headerOf(line) !== "+QIURC") return undefined;
   const parameters = parseParameters(line);
   if (parameters.text(0) !== "dnsgip") return undefined;
-  if (!parameters.isQuoted(1)) return { kind: "result", error: parameters.integer(1) ?? -1 };
+  if (!parameters.isQuoted(1)) {
+    return { kind: "result", error: parameters.integer(1) ?? -1, count: parameters.integer(2) ?? 1 };
+  }
   return { kind: "address", address: parameters.text(1) ?? "" };
 }
 

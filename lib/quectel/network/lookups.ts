@@ -1,6 +1,12 @@
-/** Lookups over an active PDP context: name, ping, time. They wait for the lines that follow the OK. */
+/**
+ * Lookups over an active PDP context: name, ping, time. They wait for the lines that follow the OK.
+ *
+ * No such line names what was asked for, so one lookup runs at a time at a modem, whoever asks; one that its caller has
+ * left goes on until its lines have come or their time is over, else they would answer the next.
+ */
 import type { Command } from "../../at/command";
 import type { Waiter } from "../../at/channel";
+import { Semaphore } from "../../async";
 import { isModemError, ModemError } from "../../errors";
 import {
   askTimeServer,
@@ -9,6 +15,7 @@ import {
   readResolveLine,
   readTimeServerLine,
   resolveHost,
+  type ResolveLine,
 } from "../commands/services";
 import type { Modem } from "../connection/modem";
 
@@ -22,23 +29,46 @@ const ADDRESS_TIME_MS = 5_000;
 /** For a single ping, their number, and for all. */
 const PING = { seconds: 5, count: 2, allMs: 30_000 } as const;
 
-/** The first address of `host`. Rejects with `SMTP_DNS_FAILED` when there is none. */
+/** The first address of `host`. Rejects with `SMTP_DNS_FAILED` when there is none, or with `MODEM_ABORTED`. */
 export async function addressOf(
   modem: LookupModem,
   contextId: number,
   host: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  const address = modem.expect((line) => readResolveLine(line)?.kind === "address");
-  try {
-    const said = await ask(modem, resolveHost(contextId, host), RESOLVE_TIME_MS, readResolveLine, signal);
-    address.start(ADDRESS_TIME_MS);
-    const found = said?.kind === "result" && said.error === 0 ? await lineOf(address, readResolveLine) : said;
-    if (found?.kind !== "address") throw new ModemError("SMTP_DNS_FAILED", { detail: host });
-    return found.address;
-  } finally {
-    address.cancel();
-  }
+  return alone(modem, signal, async (leave) => {
+    const isLast = lastOfAnswer();
+    const last = modem.expect((line) => isLast(readResolveLine(line)));
+    last.promise.then(leave, leave);
+    const address = modem.expect((line) => readResolveLine(line)?.kind === "address");
+    try {
+      const said = await ask(modem, resolveHost(contextId, host), RESOLVE_TIME_MS, readResolveLine);
+      address.start(ADDRESS_TIME_MS);
+      const found =
+        said?.kind === "result" && said.error === 0 ? await lineOf(address, readResolveLine) : said;
+      if (found?.kind !== "address") throw new ModemError("SMTP_DNS_FAILED", { detail: host });
+      // The caller has what it needs; further addresses of this name are none of the next.
+      last.start(ADDRESS_TIME_MS);
+      return found.address;
+    } catch (error) {
+      last.cancel();
+      throw error;
+    } finally {
+      address.cancel();
+    }
+  });
+}
+
+/** True for the line that ends the answer to a QIDNSGIP, once it was shown those before it. */
+function lastOfAnswer(): (line: ResolveLine | undefined) => boolean {
+  let addresses = 0;
+  let count = Infinity;
+  return (line) => {
+    if (line === undefined) return false;
+    if (line.kind === "address") addresses++;
+    else count = line.error === 0 ? line.count : 0;
+    return addresses >= count;
+  };
 }
 
 /** Number of pings that came back, of two. Many servers and operators let none pass. */
@@ -49,7 +79,7 @@ export async function repliesToPing(
   signal?: AbortSignal,
 ): Promise<number> {
   const command = pingHost(contextId, host, PING.seconds, PING.count);
-  return (await ask(modem, command, PING.allMs, readPingTotal, signal)) ?? 0;
+  return (await askAlone(modem, command, PING.allMs, readPingTotal, signal)) ?? 0;
 }
 
 /** Sets the module's clock by a time server: ms since 1970, `failed` when it says no, `silent` when nothing came. */
@@ -60,7 +90,49 @@ export async function timeFromServer(
   signal?: AbortSignal,
 ): Promise<number | "failed" | "silent"> {
   const command = askTimeServer(contextId, host);
-  return (await ask(modem, command, TIME_SERVER_TIME_MS, readTimeServerLine, signal)) ?? "silent";
+  return (await askAlone(modem, command, TIME_SERVER_TIME_MS, readTimeServerLine, signal)) ?? "silent";
+}
+
+const turns = new WeakMap<LookupModem, Semaphore>();
+
+/**
+ * Does `work` while no other lookup runs at the modem; unless it rejects, it calls `leave` when no line of its answer can
+ * come any more. Rejects with `MODEM_ABORTED` when its signal is aborted; the work then goes on.
+ */
+async function alone<T>(
+  modem: LookupModem,
+  signal: AbortSignal | undefined,
+  work: (leave: () => void) => Promise<T>,
+): Promise<T> {
+  const turn = turns.get(modem) ?? new Semaphore();
+  turns.set(modem, turn);
+  const aborted = (): ModemError => new ModemError("MODEM_ABORTED", { cause: signal?.reason });
+  const leave = await turn.acquire(signal).catch(() => Promise.reject(aborted()));
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(aborted());
+    signal?.addEventListener("abort", onAbort, { once: true });
+    work(leave)
+      .then(resolve, (error: unknown) => {
+        leave();
+        reject(error);
+      })
+      .finally(() => signal?.removeEventListener("abort", onAbort));
+  });
+}
+
+/** The same for a command whose answer is one line. */
+function askAlone<T>(
+  modem: LookupModem,
+  command: Command<void>,
+  ms: number,
+  read: (line: string) => T | undefined,
+  signal: AbortSignal | undefined,
+): Promise<T | undefined> {
+  return alone(modem, signal, async (leave) => {
+    const said = await ask(modem, command, ms, read);
+    leave();
+    return said;
+  });
 }
 
 /** Executes a command; the first line after it that `read` understands, or undefined when none came in time. */
@@ -69,17 +141,13 @@ async function ask<T>(
   command: Command<void>,
   ms: number,
   read: (line: string) => T | undefined,
-  signal: AbortSignal | undefined,
 ): Promise<T | undefined> {
   const waiter = modem.expect((line) => read(line) !== undefined);
-  const cancel = (): void => waiter.cancel();
-  signal?.addEventListener("abort", cancel, { once: true });
   try {
-    await modem.execute(command, signal === undefined ? {} : { signal });
+    await modem.execute(command);
     waiter.start(ms);
     return await lineOf(waiter, read);
   } finally {
-    signal?.removeEventListener("abort", cancel);
     waiter.cancel();
   }
 }

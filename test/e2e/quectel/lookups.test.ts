@@ -61,7 +61,7 @@ describe("Lookups at one module", () => {
   it("take no answer to a question that nobody waits for any more", async () => {
     const { clock, modem } = await rigWith({
       "mail.example.com": found(7_000, "192.0.2.1"),
-      "no.example": [[1_000, '+QIURC: "dnsgip",565']],
+      "no.example": [[3_000, '+QIURC: "dnsgip",565']],
     });
     const leaving = new AbortController();
     clock.after(5_000, () => leaving.abort());
