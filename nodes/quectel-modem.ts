@@ -21,6 +21,7 @@ import type { ModemNode } from "./runtime/modem/modem-user";
 import { catchNodes, reportReceivers } from "./runtime/modem/report-receivers";
 import { deployedModems, registerModem } from "./runtime/modem/registry";
 import { takePending } from "./runtime/smtp-send/pending-mails";
+import { connectionName } from "./runtime/settings/connection-options";
 import type { RawOptions } from "./runtime/settings/options";
 import { takesUnclaimed } from "./runtime/modem/routing";
 import { registerSidebarEndpoints } from "./runtime/sidebar/endpoints";
@@ -40,7 +41,7 @@ const STARTTLS_REMARK =
 const initialise: NodeInitializer = (RED: NodeAPI) => {
   function QuectelModem(this: Instance, definition: Definition): void {
     RED.nodes.createNode(this, definition);
-    const name = nameOf(definition);
+    const name = definition.name || connectionName(definition) || definition.id;
     const directory = modemDirectory(RED, this.id);
     const settings = settingsOf(definition, this.credentials);
     // Unusable settings are told before there is a host, and before it is used.
@@ -111,19 +112,6 @@ function settingsOf(definition: Definition, credentials: ModemCredentials): Mode
     return readModemSettings(definition, credentials);
   } catch (error) {
     return asModemError(error);
-  }
-}
-
-/** As the dialogs list it: by its name, else by its connection. */
-function nameOf({ id, name, transport, serialPort, tcpHost, tcpPort }: Definition): string {
-  if (name) return name;
-  switch (transport) {
-    case "tcp":
-      return `${String(tcpHost)}:${String(tcpPort)}`;
-    case "simulator":
-      return "Simulated modem";
-    default:
-      return typeof serialPort === "string" && serialPort !== "" ? serialPort : id;
   }
 }
 

@@ -13,15 +13,21 @@ import { closeTest, prepareTests } from "./connection-test";
 
 const TABS = ["modem", "network", "server", "security", "outbox"] as const;
 
+/** A modem whose connection is still to be filled in. */
+const UNNAMED = "quectel-modem";
+
 /** How the modem is reached, for lists of config nodes. */
 export function modemLabel(node: EditorNode): string {
   switch (node["transport"]) {
-    case "tcp":
-      return `${textOf(node["tcpHost"])}:${textOf(node["tcpPort"])}`;
+    case "tcp": {
+      const port = textOf(node["tcpPort"]);
+      const host = textOf(node["tcpHost"]);
+      return host === "" || port === "" ? host || UNNAMED : `${host}:${port}`;
+    }
     case "simulator":
       return text("transport.simulator");
     default:
-      return textOf(node["serialPort"]) || "quectel-modem";
+      return textOf(node["serialPort"]) || UNNAMED;
   }
 }
 

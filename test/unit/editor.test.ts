@@ -1,5 +1,6 @@
 /** What a person sees in the editor, checked without a browser: definitions, texts, help, icons. */
 import assert from "node:assert/strict";
+import { connectionName } from "../../nodes/runtime/settings/connection-options";
 import { OPTIONS_VERSION } from "../../nodes/runtime/settings/options";
 import { readModemSettings } from "../../nodes/runtime/settings/modem-settings";
 import { textsOf } from "./locales/languages";
@@ -117,6 +118,21 @@ describe("The defaults of the modem's dialog", () => {
       readModemSettings({ ...saved, ...chosen }, {}),
       readModemSettings({ ...chosen, smtpPort: 465 }, {}),
     );
+  });
+
+  it("name a modem by no more of its connection than was filled in, as the runtime does", () => {
+    const { label } = modem?.definition ?? {};
+    assert(typeof label === "function");
+    for (const [tcpHost, tcpPort, name] of [
+      ["", "2217", ""],
+      ["10.0.0.5", "", "10.0.0.5"],
+      [undefined, undefined, ""],
+      ["10.0.0.5", 2217, "10.0.0.5:2217"],
+    ] as const) {
+      const node = { ...saved, name: "", transport: "tcp", tcpHost, tcpPort };
+      assert.equal(label.call(node), name || "quectel-modem");
+      assert.equal(connectionName(node), name);
+    }
   });
 
   it("complain about what a person has to fill in, and about nothing else", () => {

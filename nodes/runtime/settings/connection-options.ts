@@ -1,6 +1,7 @@
 /** How the modem is reached: the properties of the dialog's tab Modem, checked. Opens nothing. */
+import { primitiveText } from "../../../lib/mail/message/foreign";
 import type { ModemOptions } from "./modem-options";
-import { invalid } from "./options";
+import { invalid, type RawOptions } from "./options";
 
 /** What becomes of a control line when the port is opened. */
 export type LineAtOpen = "on" | "off" | "leave";
@@ -44,5 +45,23 @@ export function readConnection(options: ModemOptions): ConnectionOptions {
       };
     case "simulator":
       return { kind };
+  }
+}
+
+/**
+ * What a person calls a modem without a name of its own, as the dialogs list it; empty where that is not filled in. Takes the
+ * properties as they were saved, usable or not.
+ */
+export function connectionName({ transport, serialPort, tcpHost, tcpPort }: RawOptions): string {
+  switch (transport) {
+    case "tcp": {
+      const host = primitiveText(tcpHost) ?? "";
+      const port = primitiveText(tcpPort) ?? "";
+      return host === "" || port === "" ? host : `${host}:${port}`;
+    }
+    case "simulator":
+      return "Simulated modem";
+    default:
+      return primitiveText(serialPort) ?? "";
   }
 }
