@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
-import { safeFileNames } from "../lib/mailer/qsmtp/compose/mail-transaction";
+import { safeFileNames } from "../lib/mailer/qsmtp/compose/compose";
 import { primitiveText, thrownText } from "../lib/mail/message/foreign";
 import { fromFile, fromValue, type NewAttachment } from "./runtime/smtp-send/attachment-source";
 import type { Message } from "./runtime/smtp-send/contents";

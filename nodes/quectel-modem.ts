@@ -2,7 +2,7 @@
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { systemClock } from "../lib/clock";
 import { ModemError } from "../lib/errors";
-import { senderNameOf } from "../lib/mailer/qsmtp/compose/mail-transaction";
+import { senderNameOf } from "../lib/mailer/qsmtp/compose/compose";
 import type { MailEnded } from "../lib/outbox/outbox-types";
 import { AdminRoutes } from "./runtime/admin/admin-routes";
 import { registerDialogEndpoints } from "./runtime/admin/dialog-endpoints";

@@ -121,6 +121,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
   private readonly waiters: Waiters;
   /** Commands that wait for the line: by priority, then in the order they came. */
   private queue: Exchange[] = [];
+  /** Time of the clock at which a command was given last. */
+  lastUse = Number.NEGATIVE_INFINITY;
   /** Present while a synchronisation is wanted or runs. */
   private syncing: Deferred<void> | undefined;
   /** `schedule` runs once the bytes at hand are dealt with. */
@@ -164,6 +166,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
    * `MODEM_RESET`, `MODEM_ABORTED`, `MODEM_SILENT` or `MODEM_OUT_OF_SYNC` when the ladder fails, `PORT_*`.
    */
   execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
+    this.lastUse = this.clock.now();
     const exchange = new Exchange(command, options, this.clock, () => {
       this.queue = this.queue.filter((other) => other !== exchange);
       this.dialogue.abandon(exchange);
@@ -229,7 +232,8 @@ export class Channel extends EventEmitter<ChannelEvents> {
       }
       const exchange = state === "idle" ? this.queue.shift() : undefined;
       if (exchange === undefined) return;
-      this.options.hide?.(exchange.command.secrets ?? []);
+      const { secrets } = exchange.command;
+      if (secrets !== undefined) this.options.hide?.(secrets);
       this.dialogue.start(exchange);
     });
   };

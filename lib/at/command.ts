@@ -235,6 +235,17 @@ export class Parameters {
 }
 
 /**
+ * The whole number behind the header of the answer's first line, 15 of `+QSMTPBODY: 15`.
+ *
+ * @throws ModemError `MODEM_ANSWER`, which names `what`, where there is none.
+ */
+export function firstNumber({ lines: [line = ""] }: Response, what: string): number {
+  const digits = /^[^:"]*:\s*"?(\d{1,15})(?!\d)/.exec(line)?.[1];
+  if (digits === undefined) throw new ModemError("MODEM_ANSWER", { detail: `${what} is missing` });
+  return Number(digits);
+}
+
+/**
  * Takes a parameter list apart, or a whole line with its header. A comma in quotes or parentheses does not separate;
  * an open quote reaches to the end.
  */

@@ -3,12 +3,12 @@
  * mail and those still to be sent, and ends.
  */
 import { EventEmitter } from "node:events";
-import { joinSignals, type JoinedSignal } from "../async";
 import { ModemError } from "../errors";
 import type { Modem } from "../quectel/connection/modem";
 import type { EndedMail, MailerEvents } from "./mailer";
 
 export abstract class ModemMailer extends EventEmitter<MailerEvents> {
+  /** Ends every task; a task joins it to the signal of its caller. */
   protected readonly closing = new AbortController();
   protected last: EndedMail | undefined;
   private wasAvailable: boolean;
@@ -42,11 +42,6 @@ export abstract class ModemMailer extends EventEmitter<MailerEvents> {
   close(): void {
     this.closing.abort(new ModemError("MODEM_ABORTED"));
     this.watched.off("state", this.changed);
-  }
-
-  /** The signal of a task: the caller's, and the end of this object; to be released when the task is over. */
-  protected signalOf(outer: AbortSignal | undefined): JoinedSignal {
-    return joinSignals(outer, this.closing.signal);
   }
 }
 

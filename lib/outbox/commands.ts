@@ -9,7 +9,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import type { Clock } from "../clock";
 import { knownFields, ModemError } from "../errors";
 import type { Mail, MailOptions } from "../mail/mail";
-import { storableMessage } from "../mail/message/stored-message";
+import { storableMessage } from "../mail/message/foreign";
 import type { Mailer } from "../mailer/mailer";
 import { newTransaction, next, stateOf } from "./lifecycle";
 import type { Entry, Order } from "./order";

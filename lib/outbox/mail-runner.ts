@@ -6,7 +6,7 @@
  */
 import type { Clock } from "../clock";
 import { asModemError, knownFields } from "../errors";
-import { recipientsOf, undivided } from "../mailer/envelope";
+import { recipientsOf, undivided } from "../mailer/outgoing";
 import type { Ended, Envelope, Mailer, Outcome, OutgoingMail, Prepared } from "../mailer/mailer";
 import { next, stateOf, type Effect, type LifeEvent } from "./lifecycle";
 import type { Entry, Order } from "./order";

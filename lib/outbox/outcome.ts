@@ -4,7 +4,7 @@
 import { backOff } from "../async";
 import { knownFields, ModemError } from "../errors";
 import type { Delivery } from "../mail/mail";
-import { recipientsOf } from "../mailer/envelope";
+import { recipientsOf } from "../mailer/outgoing";
 import type { Ended, Envelope, Outcome, RecipientOutcome, Unknown } from "../mailer/mailer";
 import type { SpoolRecord, StoredTransaction } from "./spool/record";
 import { storeError, type StoredError } from "../stored-error";

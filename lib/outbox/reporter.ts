@@ -7,8 +7,8 @@
  */
 import { ERROR_TABLE, isModemError, knownFields, ModemError } from "../errors";
 import type { RejectedRecipient, SmtpResult } from "../mail/mail";
-import { reviveMessage } from "../mail/message/stored-message";
-import { recipientsOf } from "../mailer/envelope";
+import { reviveMessage } from "../mail/message/foreign";
+import { recipientsOf } from "../mailer/outgoing";
 import type { OutgoingAttachment } from "../mailer/mailer";
 import { next } from "./lifecycle";
 import type { Entry, Order } from "./order";

@@ -1,7 +1,7 @@
 /** A mailer without a modem: each transaction meets the next fate of a script, and what is delivered is kept. */
 import { EventEmitter } from "node:events";
 import { ModemError } from "../../lib/errors";
-import { recipientsOf } from "../../lib/mailer/envelope";
+import { recipientsOf } from "../../lib/mailer/outgoing";
 import type {
   Ended,
   EndedMail,

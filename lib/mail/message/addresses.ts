@@ -8,11 +8,10 @@
 import { domainToASCII } from "node:url";
 import { once } from "../../async";
 import { ModemError, type ErrorCode } from "../../errors";
-import { isAscii } from "../ascii-fold";
 import type { Mailbox } from "../mail";
 import { splitList } from "./address-list";
 import { isBlank, isRecord, primitiveText, reading } from "./foreign";
-import { shown } from "./text";
+import { isAscii, shown } from "./text";
 
 /** RFC 5321 section 4.5.3.1, bytes. */
 const LONGEST_LOCAL_PART = 64;

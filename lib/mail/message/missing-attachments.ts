@@ -3,11 +3,11 @@
  * what is missing.
  */
 import type { Mail, MailAttachment } from "../mail";
-import { foldToAscii, isAscii } from "../ascii-fold";
+import { foldToAscii } from "./ascii-fold";
 import { MOST_ATTACHMENTS, type Attachments } from "./attachments";
 import { outsideFiles } from "./outside-files";
 import { DEFAULT_SUBJECT } from "./header-fields";
-import { paragraphs, shown, type Warn } from "./text";
+import { isAscii, paragraphs, shown, type Warn } from "./text";
 
 /** Attachments that are named; of more, their number is told. */
 const MOST_NAMED = 10;

@@ -1,7 +1,6 @@
 /** Unicode text made fit for a mail, also one of megabytes: no lone surrogates, no control characters, line ends as in RFC 5322. */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { types } from "node:util";
-import { isAscii } from "../ascii-fold";
 import { primitiveText } from "./foreign";
 
 /** Takes what had to be mended in a message, as a sentence for its `msg.smtp.warnings`. */
@@ -25,6 +24,11 @@ export function textOf(value: unknown): string | undefined {
 /** True when the text holds a control character of any kind (C0, DEL, C1), line ends and tabs included. */
 export function hasControl(text: string): boolean {
   return /\p{Cc}/u.test(text);
+}
+
+/** True when every character is one of ASCII. */
+export function isAscii(text: string): boolean {
+  return /^\p{ASCII}*$/u.test(text);
 }
 
 /** The text without control characters except tabs and line ends, and whether any was there. */

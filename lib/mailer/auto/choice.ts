@@ -6,11 +6,11 @@
  * meet the other way as well. Never with less encryption or verification than was set.
  */
 import type { ErrorCode, ModemError } from "../../errors";
-import { isAscii } from "../../mail/ascii-fold";
+import { isAscii } from "../../mail/message/text";
 import { isRefusal } from "../../quectel/execute";
 import type { SmtpSettings } from "../../quectel/settings";
 import { WITHOUT_SOCKETS } from "../../quectel/sockets/module-sockets";
-import { needsUtf8, recipientsOf } from "../envelope";
+import { needsUtf8, recipientsOf } from "../outgoing";
 import type { Envelope, OutgoingMail, PrepareOptions, Transaction } from "../mailer";
 import { compose, needsTextSupport, type ComposeSettings } from "../qsmtp/compose/compose";
 import { ASCII_ONLY, LIMITS, type CodedText } from "../qsmtp/compose/mail-transaction";

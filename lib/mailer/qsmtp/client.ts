@@ -4,9 +4,10 @@
  * It holds what both faces share: the state of the module's settings and files, the recovery, and the tidying up. What
  * a mail is and what becomes of it are the business of the faces.
  */
+import { joinSignals } from "../../async";
 import type { Timer } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
-import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
+import type { Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
 import { FileStore, type StoredFile, type TransactionAttachment } from "../../quectel/files/file-store";
 import { RootFiles } from "../../quectel/files/root-files";
@@ -136,7 +137,7 @@ export class QsmtpClient extends ModemMailer {
   protected async lock(signal: AbortSignal): Promise<Lease> {
     const { modem } = this.client;
     try {
-      const lease = await acquireWhole(modem.lock, signal);
+      const lease = await modem.lock.acquire(signal);
       this.linger?.clear();
       return lease;
     } catch (cause) {
@@ -149,7 +150,7 @@ export class QsmtpClient extends ModemMailer {
     outer: AbortSignal | undefined,
     work: (signal: AbortSignal, lease: Lease) => Promise<T>,
   ): Promise<T> {
-    const { signal, release } = this.signalOf(outer);
+    const { signal, release } = joinSignals(outer, this.closing.signal);
     let lease: Lease | undefined;
     try {
       lease = await this.lock(signal);

@@ -8,9 +8,9 @@
 import { limited } from "../../async";
 import type { ExecuteOptions } from "../../at/channel";
 import type { Command } from "../../at/command";
+import type { LineProperties } from "../../at/wire";
 import type { Clock } from "../../clock";
 import { copyOf, isModemError, knownFields, ModemError, type ErrorClass, type ErrorCode } from "../../errors";
-import type { LineProperties } from "../../quectel/commands/common";
 import type { Modem, ModuleIdentity } from "../../quectel/connection/modem";
 import type { Logger } from "../../quectel/settings";
 

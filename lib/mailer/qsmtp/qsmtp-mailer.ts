@@ -8,6 +8,7 @@
  * `transaction.ts`, what is to be done about a failure in `quectel/recovery`; when a mail is due is the outbox's
  * business. A result whose connection was lost is looked for in `recover.ts`.
  */
+import { joinSignals } from "../../async";
 import { asModemError, copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import type { PutResult } from "../../quectel/commands/smtp";
@@ -27,7 +28,7 @@ import type {
   Retry,
   Transaction,
 } from "../mailer";
-import { calledOff, recipientsOf } from "../envelope";
+import { calledOff, recipientsOf } from "../outgoing";
 import { withServer } from "../named-server";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import { QsmtpClient, type QsmtpClientOptions } from "./client";
@@ -78,7 +79,8 @@ interface Standing {
   readonly filled: FilledMail;
   readonly composed: Composed;
   readonly lease: Lease;
-  readonly shows: string;
+  /** By what its result is known. */
+  readonly mark: MarkData;
   readonly onProgress: (progress: MailerProgress) => void;
 }
 
@@ -117,20 +119,17 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
-    const { signal, release } = this.signalOf(options.signal);
+    const { signal, release } = joinSignals(options.signal, this.closing.signal);
     const { envelope, mail } = transaction;
     let lease: Lease | undefined;
     try {
       lease = await this.lock(signal);
       const standing = await this.fill(transaction, lease, options, signal);
-      const { imei } = this.client.modem.identity ?? {};
-      const testMails = await this.testMails.now();
-      const data: MarkData = { module: moduleHash(imei), shows: standing.shows, testMails, run: RUN };
       this.closing.signal.throwIfAborted();
       this.standing = standing;
       return {
         kind: "prepared",
-        mark: { via: VIA, data: { ...data } },
+        mark: { via: VIA, data: { ...standing.mark } },
         settled: [],
         commit: (signal) => this.commit(standing, signal),
         abandon: async () => {
@@ -150,7 +149,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   async recover(transaction: Transaction, mark: Mark, options: RecoverOptions): Promise<Outcome> {
-    const { signal, release } = this.signalOf(options.signal);
+    const { signal, release } = joinSignals(options.signal, this.closing.signal);
     try {
       return await this.exclusively(options.signal, async (signal) =>
         recoverOutcome(
@@ -224,7 +223,9 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         const recipients = recipientsOf(envelope);
         await this.foreign.check(recipients, signal);
         const shows = shownAs(recipients, filled.subject);
-        return { transaction, filled, composed, lease, shows, onProgress };
+        const module = moduleHash(this.client.modem.identity?.imei);
+        const mark = { module, shows, testMails, run: RUN };
+        return { transaction, filled, composed, lease, mark, onProgress };
       } catch (error) {
         signal.throwIfAborted();
         if (isModemError(error, "LIMIT_SUBJECT") && !memory.shortSubject) {
@@ -241,7 +242,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
-    const { signal, release } = this.signalOf(leave);
+    const { signal, release } = joinSignals(leave, this.closing.signal);
     const { transaction, filled, composed, lease, onProgress } = standing;
     const { envelope, mail } = transaction;
     const warnings = [...composed.warnings, ...filled.warnings];
@@ -274,8 +275,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
   }
 
   /** Rejects when a result that was looked for may be that of another mail; whatever goes wrong, it may have been sent. */
-  private async proveOurs({ shows }: Standing, signal: AbortSignal): Promise<void> {
-    if ((await shownAfterLoss(this.work, signal)) === shows) return;
+  private async proveOurs({ mark }: Standing, signal: AbortSignal): Promise<void> {
+    if ((await shownAfterLoss(this.work, signal)) === mark.shows) return;
     await this.foreign.seen();
     throw resultUnknown(undefined, "the result that came may be that of another mail");
   }

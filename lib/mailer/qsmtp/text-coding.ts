@@ -8,7 +8,8 @@
  */
 import { isModemError, ModemError } from "../../errors";
 import type { CharsetWish } from "./compose/coded-text";
-import { bodyCoding, type CodedText, type TextSupport } from "./compose/mail-transaction";
+import { bodyCoding } from "./compose/coded-text";
+import type { CodedText, TextSupport } from "./compose/mail-transaction";
 import {
   BODY_LENGTH,
   clearMail,

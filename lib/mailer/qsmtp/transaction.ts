@@ -9,6 +9,7 @@
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import type { Command } from "../../at/command";
+import { inputSeconds } from "../../at/wire";
 import {
   addRecipient,
   attachFile,
@@ -18,7 +19,6 @@ import {
   sendBody,
   setSubject,
 } from "../../quectel/commands/smtp";
-import { inputSeconds } from "../../quectel/commands/common";
 import type { Modem } from "../../quectel/connection/modem";
 import { ifRefused } from "../../quectel/execute";
 import type { FileStore, StoredFile } from "../../quectel/files/file-store";
@@ -177,11 +177,12 @@ export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: Ab
   for (let attempt = 1; ; attempt++) {
     for (const type of ["to", "cc", "bcc"] as const) {
       for (const address of mail[type]) {
-        await give(modem, "recipients", () => addRecipient(type, address), signal, {
+        const refused: Meaning = {
           SMTP_PARAMETER: { code: "LIMIT_ADDRESS", detail: `${address}, ${address.length} bytes` },
           // What the module says to one recipient more than its list holds.
           SMTP_NO_MEMORY: { code: "LIMIT_RECIPIENTS" },
-        });
+        };
+        await give(modem, "recipients", signal, refused, () => addRecipient(type, address));
       }
     }
     if (wanted.length === 1 && modem.line.bitRate === undefined) break;
@@ -195,20 +196,21 @@ export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: Ab
       throw new ModemError("MODEM_OUT_OF_SYNC", { ...WRONG_RECIPIENTS, stage: "recipients" });
     await clear(modem, signal);
   }
-  await give(modem, "subject", () => setSubject(charset, text), signal, {
+  const refused: Meaning = {
     SMTP_PARAMETER: { code: "LIMIT_SUBJECT", detail: `${text.length} bytes on the line` },
-  });
+  };
+  await give(modem, "subject", signal, refused, () => setSubject(charset, text));
 }
 
-/** A command with a value; what its refusal means is that of the stage. */
+/** A command with a value, and what it means when the module refuses it. */
 async function give(
   modem: FilledModem,
   stage: Stage,
-  command: () => Command<void>,
   signal: AbortSignal,
-  meaning: Meaning,
+  refused: Meaning,
+  command: () => Command<void>,
 ): Promise<void> {
-  await atStage(stage, () => confirmed(() => modem.execute(command(), { signal })), meaning);
+  await atStage(stage, () => confirmed(() => modem.execute(command(), { signal })), refused);
 }
 
 /**
@@ -249,12 +251,13 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<void> {
   for (const [position, name] of names.entries()) {
-    await give(modem, "attachments", () => attachFile(position + 1, name), signal, {
+    const refused: Meaning = {
       SMTP_PARAMETER:
         position === 0
           ? { code: "LIMIT_FILE_NAME", detail: name }
           : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
-    });
+    };
+    await give(modem, "attachments", signal, refused, () => attachFile(position + 1, name));
   }
 }
 

@@ -2,7 +2,7 @@
  * Letters beyond ASCII before the @ (RFC 6531): who gets which transaction, and what a server without SMTPUTF8 is given. Pure.
  */
 import { ModemError } from "../../errors";
-import { needsUtf8, recipientsOf } from "../envelope";
+import { needsUtf8, recipientsOf } from "../outgoing";
 import type { Envelope, Transaction } from "../mailer";
 
 export const OTHER_SENDER =

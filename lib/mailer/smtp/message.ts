@@ -10,12 +10,10 @@ import { Readable } from "node:stream";
 import type { MailComposerOptions } from "nodemailer/lib/mail-composer";
 import type { SMTPEnvelope } from "nodemailer/lib/smtp-connection";
 import type { DsnRequest, Mailbox } from "../../mail/mail";
-import { isAscii } from "../../mail/ascii-fold";
 import { htmlNote } from "../../mail/message/missing-attachments";
-import { bytePieces } from "../../mail/message/text";
-import { needsUtf8, recipientsOf } from "../envelope";
+import { bytePieces, isAscii } from "../../mail/message/text";
+import { needsUtf8, notesOf, recipientsOf } from "../outgoing";
 import type { OutgoingAttachment, OutgoingMail, Transaction } from "../mailer";
-import { notesOf } from "../notes";
 import { loadMailComposer, mimeTypeOf } from "./nodemailer";
 
 export interface MessageSettings {

@@ -1,7 +1,7 @@
 /** From what the server said of each recipient and of the whole to an outcome. Pure. */
 import { asModemError, ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
-import { recipientsOf } from "../envelope";
+import { recipientsOf } from "../outgoing";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../mailer";
 import { recipientError, type Reply } from "./smtp-error";
 

@@ -8,10 +8,11 @@
  * the message in `message.ts`; what is done to the module about a failure belongs to `quectel/recovery`, when a mail is
  * due to the outbox.
  */
+import { joinSignals } from "../../async";
 import { copyOf, isModemError, knownFields, ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
-import { acquireWhole, type Lease } from "../../quectel/connection/mail-lock";
+import type { Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
 import { settled } from "../../quectel/connection/modem-state";
 import type { ModuleClock } from "../../quectel/network/module-clock";
@@ -20,7 +21,7 @@ import { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
-import { calledOff, recipientsOf } from "../envelope";
+import { calledOff, recipientsOf } from "../outgoing";
 import type {
   Ended,
   Envelope,
@@ -124,11 +125,11 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
-    const { signal, release } = this.signalOf(options.signal);
+    const { signal, release } = joinSignals(options.signal, this.closing.signal);
     const kept = this.sessions.take();
     let lease = kept?.lease;
     try {
-      lease ??= await acquireWhole(this.options.modem.lock, signal);
+      lease ??= await this.options.modem.lock.acquire(signal);
       signal.throwIfAborted();
       return await this.prepared(transaction, lease, options, signal, kept?.dialogue);
     } catch (cause) {
@@ -286,8 +287,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     signal: AbortSignal,
   ): Promise<Message> {
     const { clock } = this.options.modem;
-    const isPlausible = clock.wall() >= PACKAGE_DATE;
-    const network = isPlausible ? undefined : await this.networkTime(signal);
+    const network = clock.wall() >= PACKAGE_DATE ? undefined : await this.networkTime(signal);
     const raisedAt = network === undefined ? transaction.mail.raisedAt : network - ageMs;
     return makeMessage(transaction, this.options.text, { ageMs, possibleDuplicate, raisedAt });
   }

@@ -3,7 +3,7 @@
  *
  * Source: Quectel EC2x&EG9x&EM05 AT Commands Manual; the facts of each stand with it.
  */
-import { decodeText, nothing, str, type Command } from "../../at/command";
+import { decodeText, firstNumber, nothing, str, type Command } from "../../at/command";
 import { firstLine, firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** A command that answers with its result code alone. */
@@ -49,7 +49,7 @@ export const functionality = (): Command<number> => ({
   line: "AT+CFUN?",
   headers: ["+CFUN"],
   timeoutMs: TIMEOUT_MS.functionality,
-  parse: (response) => required(firstParameters(response).integer(0), "the functionality"),
+  parse: (response) => firstNumber(response, "the functionality"),
 });
 
 /** Full functionality without a restart. */

@@ -3,7 +3,7 @@
  * CGATT), and Quectel's QNWINFO. Registration is asked, never subscribed to, so that answers and unsolicited lines cannot be
  * mixed up; where somebody else subscribed (n > 0), the shape of the line tells them apart.
  */
-import { decodeText, parseParameters, type Command } from "../../at/command";
+import { decodeText, firstNumber, parseParameters, type Command } from "../../at/command";
 import { firstParameters, required, TIMEOUT_MS } from "./common";
 
 /** LTE packet, GPRS and UMTS packet, circuit-switched: the likeliest first. */
@@ -41,7 +41,7 @@ export const signalQuality = (): Command<number> => ({
   line: "AT+CSQ",
   headers: ["+CSQ"],
   timeoutMs: TIMEOUT_MS.short,
-  parse: (response) => required(firstParameters(response).integer(0), "the signal"),
+  parse: (response) => firstNumber(response, "the signal"),
 });
 
 /** Name of the operator in the format that is set; undefined while not registered. */

@@ -1,5 +1,5 @@
 /** PDP context commands: Quectel EC2x TCP/IP AT Commands Manual (QICSGP, QIACT, QIDEACT, QIGETERROR). */
-import { headerOf, nothing, num, parseParameters, str, type Command } from "../../at/command";
+import { nothing, num, parseParameters, str, type Command } from "../../at/command";
 import type { NetworkSettings } from "../settings";
 import { firstParameters, required, TIMEOUT_MS } from "./common";
 
@@ -149,10 +149,3 @@ export const lastTcpipError = (): Command<TcpipError> => ({
     };
   },
 });
-
-/** True for the line by which the network's end of a context is reported. */
-export function reportsDeactivation(line: string, contextId: number): boolean {
-  if (headerOf(line) !== "+QIURC") return false;
-  const parameters = parseParameters(line);
-  return parameters.text(0) === "pdpdeact" && parameters.integer(1) === contextId;
-}

@@ -5,9 +5,18 @@
  * used or how text is coded: that is the business of `lib/mailer/qsmtp`. Limits that the manual does not state are not checked:
  * the module decides.
  */
-import { type Command, type Payload, fileName, nothing, num, parseParameters, str } from "../../at/command";
+import {
+  type Command,
+  type Payload,
+  fileName,
+  firstNumber,
+  nothing,
+  num,
+  parseParameters,
+  str,
+} from "../../at/command";
 import { ModemError } from "../../errors";
-import { firstParameters, required, TIMEOUT_MS } from "./common";
+import { TIMEOUT_MS } from "./common";
 
 /** `<charset>` of QSMTPSUB and QSMTPBODY. */
 export type CharsetName = "ascii" | "utf-8" | "gb2312" | "big5";
@@ -154,7 +163,7 @@ export function sendBody(body: Body): Command<number> {
     // The module may wait so long for a byte that was lost, and says then how many have come.
     timeoutMs: seconds * 1000 + TIMEOUT_MS.short,
     payload,
-    parse: (response) => required(firstParameters(response).integer(0), "number of bytes taken"),
+    parse: (response) => firstNumber(response, "number of bytes taken"),
   };
 }
 

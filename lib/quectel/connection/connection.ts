@@ -9,8 +9,8 @@
  * It ends when the port is lost or the module does not answer; connecting again is the supervisor's business.
  */
 import { Channel } from "../../at/channel";
-import { type Command, headerOf } from "../../at/command";
-import type { ExecuteOptions, Priority } from "../../at/channel";
+import { headerOf } from "../../at/command";
+import type { Priority } from "../../at/channel";
 import { delay, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";
@@ -85,14 +85,15 @@ interface Refused {
 }
 
 export class Connection {
-  readonly channel: Channel;
+  /** Takes commands from everybody while the module is initialised and in step; undefined otherwise. */
+  usable: Channel | undefined;
+  private readonly channel: Channel;
   /** Aborted, with an Interruption as reason, when the ordinary course of events ends. */
   private course = new AbortController();
   /** Wakes the watch before its time; also when it is just looking, for it may have seen what was before. */
   private alarm = new AbortController();
   /** Knows the module's present run; undefined until the module is initialised. */
   private readiness: Readiness | undefined;
-  private lastTraffic = 0;
   /** What the module refused at its start; undefined when it has taken and told all. */
   private refused: Refused | undefined;
 
@@ -120,17 +121,6 @@ export class Connection {
     });
     this.channel.on("outOfSync", () => this.interrupt("outOfSync"));
     this.channel.on("closed", () => this.interrupt("closed"));
-  }
-
-  /** True while commands may be given: initialised and in step. */
-  get answers(): boolean {
-    return this.readiness !== undefined && !this.course.signal.aborted;
-  }
-
-  /** As `Channel.execute`, for everybody but the connection itself. */
-  execute<T>(command: Command<T>, options: ExecuteOptions): Promise<T> {
-    this.lastTraffic = this.options.clock.now();
-    return this.channel.execute(command, options);
   }
 
   /** To be called when the module was told to restart: nothing of its settings counts any more. */
@@ -175,8 +165,10 @@ export class Connection {
       signal.throwIfAborted();
       this.readiness = new Readiness(this.options, this.pinMemory);
       this.refused = { context, steps, identity, triesLeft: MOST_TRIES };
+      this.usable = this.channel;
       this.listener.started(identity);
     }
+    this.usable = this.channel;
     return this.watch(this.readiness, signal);
   }
 
@@ -228,7 +220,7 @@ export class Connection {
     let due = clock.now() + PROBE_MS;
     while (due > clock.now()) {
       if ((await this.nap(due - clock.now(), signal)) === "woken") return;
-      due = Math.min(this.lastTraffic + PROBE_MS, latest);
+      due = Math.min(this.channel.lastUse + PROBE_MS, latest);
     }
   }
 
@@ -263,6 +255,7 @@ export class Connection {
 
   private interrupt(interruption: Interruption): void {
     if (this.course.signal.aborted) return;
+    this.usable = undefined;
     this.course.abort(interruption);
     if (interruption !== "closed") this.listener.enter({ name: "connecting" });
   }

@@ -80,14 +80,22 @@ export class MailLock {
     return true;
   }
 
-  /** Waits for the lock; rejects with the signal's reason when aborted before. */
+  /** Waits for the lock, with all that has to be locked with it; rejects with the signal's reason when aborted before. */
   async acquire(signal?: AbortSignal): Promise<Lease> {
     const leave = await this.semaphore.acquire(signal);
-    const common = sharedModule(this.port?.identity?.imei);
-    const leaveModule = await common?.semaphore.acquire(signal).catch((error: unknown) => {
+    let common: SharedModule | undefined;
+    let leaveModule: (() => void) | undefined;
+    try {
+      do {
+        leaveModule?.();
+        common = sharedModule(this.port?.identity?.imei);
+        leaveModule = await common?.semaphore.acquire(signal);
+        // Which module it is may be found out, or change, while the lock is waited for.
+      } while (common !== sharedModule(this.port?.identity?.imei));
+    } catch (error) {
       leave();
       throw error;
-    });
+    }
     const lease: Lease = {
       release: () => {
         lease.leaveModule?.();
@@ -119,16 +127,6 @@ export class MailLock {
     } finally {
       lease.release();
     }
-  }
-}
-
-/** The lock with all that has to be locked with it. Rejects with the signal's reason. */
-export async function acquireWhole(lock: MailLock, signal: AbortSignal): Promise<Lease> {
-  for (;;) {
-    const lease = await lock.acquire(signal);
-    if (lock.isWhole) return lease;
-    // Which module it is was found out, or has changed, while the lock was waited for.
-    lease.release();
   }
 }
 

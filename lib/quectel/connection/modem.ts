@@ -6,15 +6,15 @@
  */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
-import type { ExecuteOptions, Waiter } from "../../at/channel";
+import type { Channel, ExecuteOptions, Waiter } from "../../at/channel";
+import type { LineProperties } from "../../at/wire";
 import { within } from "../../async";
 import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { nameUrcPort } from "./init-steps";
 import { restartModule } from "../commands/general";
-import type { Connection, ModemOptions } from "./connection";
+import type { ModemOptions } from "./connection";
 import { withModuleCode } from "../error-codes";
-import type { LineProperties } from "../commands/common";
 import { MailLock } from "./mail-lock";
 import { Supervisor } from "./supervisor";
 import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
@@ -141,7 +141,7 @@ export class Modem extends EventEmitter<ModemEvents> {
    */
   async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
     try {
-      return await this.present().execute(command, options);
+      return await this.channel().execute(command, options);
     } catch (error) {
       throw withModuleCode(error);
     }
@@ -153,7 +153,7 @@ export class Modem extends EventEmitter<ModemEvents> {
    * @throws ModemError `MODEM_NOT_READY` while the module is not there.
    */
   expect(match: (line: string) => boolean): Waiter {
-    return this.present().channel.expect(match);
+    return this.channel().expect(match);
   }
 
   /** Why no mail can go out now; undefined in state `ready`. */
@@ -220,9 +220,9 @@ export class Modem extends EventEmitter<ModemEvents> {
     this.tell("warning", error);
   }
 
-  private present(): Connection {
-    const connection = this.supervisor?.connection;
-    if (connection?.answers === true) return connection;
+  private channel(): Channel {
+    const channel = this.supervisor?.connection?.usable;
+    if (channel !== undefined) return channel;
     throw new ModemError("MODEM_NOT_READY", { detail: this.state.name, cause: this.notReady() });
   }
 

@@ -90,7 +90,7 @@ export class Supervisor {
   /** To be called when the module has taken the command to restart. */
   expectRestart(): void {
     this.bootUntil = this.options.clock.now() + BOOT_TIME_MS;
-    if (this.connection?.answers === true) this.connection.expectRestart();
+    if (this.connection?.usable !== undefined) this.connection.expectRestart();
   }
 
   private async run(): Promise<void> {

@@ -4,7 +4,7 @@
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { deleteFile, uploadFile } from "../commands/files";
-import { canOverrun, inputSeconds } from "../commands/common";
+import { canOverrun, inputSeconds } from "../../at/wire";
 import type { Modem } from "../connection/modem";
 
 /** The part of a modem that files need. */

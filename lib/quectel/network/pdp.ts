@@ -10,9 +10,9 @@
  * deactivated or reset here. It does not know what a mail is; it takes the mail lock where it would disturb one.
  */
 import { EventEmitter } from "node:events";
-import type { Command } from "../../at/command";
+import { type Command, headerOf, parseParameters } from "../../at/command";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
-import { reportsDeactivation, type ActiveContext } from "../commands/pdp";
+import type { ActiveContext } from "../commands/pdp";
 import type { Execute } from "../execute";
 import type { LockOptions } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
@@ -257,6 +257,13 @@ export class PdpContext extends EventEmitter<PdpEvents> {
   }
 }
 
+/** True for the line by which the network's end of a context is reported. */
+export function reportsDeactivation(line: string, contextId: number): boolean {
+  if (headerOf(line) !== "+QIURC") return false;
+  const parameters = parseParameters(line);
+  return parameters.text(0) === "pdpdeact" && parameters.integer(1) === contextId;
+}
+
 /* IdleTime: the minutes without use after which something is given up. What that is, it does not know. */
 
 const MINUTE_MS = 60_000;
@@ -278,7 +285,7 @@ class IdleTime {
 
   /** It was used just now: the time starts over. */
   begin(): void {
-    this.end();
+    this.timer?.clear();
     if (this.minutes === 0 || this.isClosed) return;
     const use = ++this.uses;
     this.timer = this.clock.after(this.minutes * MINUTE_MS, () => this.over(() => use === this.uses));

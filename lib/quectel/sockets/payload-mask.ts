@@ -58,12 +58,8 @@ export class PayloadMask implements TraceMask {
       this.state = { ...state, interrupted: true };
       return undefined;
     }
-    if (direction === "out") return this.command(bytes);
-    return state.kind === "idle" ? undefined : this.take(direction, latin1(bytes));
-  }
-
-  /** A command line ends whatever was awaited before it. */
-  private command(bytes: Uint8Array): undefined {
+    if (direction === "in") return state.kind === "idle" ? undefined : this.take(direction, latin1(bytes));
+    // A command line ends whatever was awaited before it.
     this.state = IDLE;
     this.line = "";
     if (!SOCKET_COMMAND.equals(bytes.subarray(0, SOCKET_COMMAND.length))) return undefined;

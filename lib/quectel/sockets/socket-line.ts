@@ -6,10 +6,10 @@
  */
 import type { Command } from "../../at/command";
 import { isModemError, ModemError } from "../../errors";
-import { reportsDeactivation } from "../commands/pdp";
 import { readSocketNews, type SocketNews } from "../commands/sockets";
 import type { Modem } from "../connection/modem";
 import { stateWhere } from "../connection/modem-state";
+import { reportsDeactivation } from "../network/pdp";
 
 /** The part of a modem that sockets need. */
 export type SocketModem = Pick<

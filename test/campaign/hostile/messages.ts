@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { isModemError } from "../../../lib/errors";
 import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
 import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";
-import { recipientsOf } from "../../../lib/mailer/envelope";
+import { recipientsOf } from "../../../lib/mailer/outgoing";
 import type { Envelope, OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
 import type { Mail } from "../../../lib/mail/mail";
 import { readMessage, type FixedFields } from "../../../lib/mail/message/message";

@@ -3,7 +3,7 @@
  */
 import assert from "node:assert/strict";
 import type { Mail } from "../../../lib/mail/mail";
-import { repeatNote } from "../../../lib/mailer/notes";
+import { repeatNote } from "../../../lib/mailer/outgoing";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { VariantChoice } from "../../../lib/simulator";
 import { memoryOutbox, OUTBOX_PATIENCE, type OutboxRig } from "../../support/memory-outbox";

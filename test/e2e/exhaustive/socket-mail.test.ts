@@ -8,7 +8,7 @@
  */
 import assert from "node:assert/strict";
 import type { Outcome } from "../../../lib/mailer/mailer";
-import { repeatNote } from "../../../lib/mailer/notes";
+import { repeatNote } from "../../../lib/mailer/outgoing";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { certificate } from "../../support/certificates";
 import { transaction } from "../../support/memory-mailer";

@@ -1,6 +1,6 @@
 /** Mails over a socket of the module to a real server: what is out after which phase, and what an outcome says. */
 import assert from "node:assert/strict";
-import { recipientsOf } from "../../../lib/mailer/envelope";
+import { recipientsOf } from "../../../lib/mailer/outgoing";
 import type { Prepared, Transaction } from "../../../lib/mailer/mailer";
 import { MailServer, type MailServerOptions, type Stage } from "../../support/mail-server";
 import { outgoing, transaction } from "../../support/memory-mailer";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { simpleParser } from "mailparser";
 import type { Mail } from "../../../lib/mail/mail";
-import { repeatNote } from "../../../lib/mailer/notes";
+import { repeatNote } from "../../../lib/mailer/outgoing";
 import { cme, OK, type VariantChoice } from "../../../lib/simulator";
 import { quotedText } from "../../../lib/simulator/device/parameters";
 import { memoryOutbox, outboxMail, type OutboxRig } from "../../support/memory-outbox";

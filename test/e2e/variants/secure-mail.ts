@@ -3,7 +3,7 @@
  * (`mail-suite.ts`) leaves out.
  */
 import assert from "node:assert/strict";
-import { foldToAscii } from "../../../lib/mail/ascii-fold";
+import { foldToAscii } from "../../../lib/mail/message/ascii-fold";
 import type { TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
 import type { VariantChoice } from "../../../lib/simulator";
 import { attachment, awkwardBytes, mail, mailRig, PLAIN, type MailRig } from "../transaction/mail-rig";

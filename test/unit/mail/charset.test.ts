@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { foldToAscii, isAscii } from "../../../lib/mail/ascii-fold";
+import { foldToAscii } from "../../../lib/mail/message/ascii-fold";
+import { isAscii } from "../../../lib/mail/message/text";
 import { codeText, codedSize } from "../../../lib/mailer/qsmtp/compose/coded-text";
 
 const DECODERS = { ascii: "latin1", "utf-8": "utf-8", gb2312: "gb2312", big5: "big5" } as const;

@@ -1,8 +1,8 @@
 /** Composing at its edges: the last character that fits, the first that does not, and what the user is told. */
 import assert from "node:assert/strict";
-import { foldToAscii } from "../../../lib/mail/ascii-fold";
+import { foldToAscii } from "../../../lib/mail/message/ascii-fold";
 import { codeText } from "../../../lib/mailer/qsmtp/compose/coded-text";
-import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
+import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/compose";
 import { composed, storedMail } from "./support";
 
 const UNKNOWN = { subject: "unknown", body: "unknown" } as const;

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import {
-  bodyCoding,
-  type CodedText,
-  type TextSupport,
-} from "../../../lib/mailer/qsmtp/compose/mail-transaction";
-import { isAscii } from "../../../lib/mail/ascii-fold";
+import { bodyCoding } from "../../../lib/mailer/qsmtp/compose/coded-text";
+import type { CodedText, TextSupport } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
+import { isAscii } from "../../../lib/mail/message/text";
 import { compose } from "../../../lib/mailer/qsmtp/compose/compose";
 import { planEnvelopes } from "../../../lib/mailer/qsmtp/compose/envelopes";
-import { recipientsOf } from "../../../lib/mailer/envelope";
+import { recipientsOf } from "../../../lib/mailer/outgoing";
 import { readMessage } from "../../../lib/mail/message/message";
 import { contentOf, storedAttachment, storedMail } from "./support";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { halveEnvelope, planEnvelopes, splitEnvelope } from "../../../lib/mailer/qsmtp/compose/envelopes";
-import { recipientsOf } from "../../../lib/mailer/envelope";
+import { recipientsOf } from "../../../lib/mailer/outgoing";
 
 const all = { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com", "d@example.com"] };
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/mail-transaction";
+import { safeFileNames } from "../../../lib/mailer/qsmtp/compose/compose";
 
 describe("file names for the module", () => {
   const cases = [

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isModemError } from "../../../lib/errors";
 import { readMessage } from "../../../lib/mail/message/message";
-import { isAscii } from "../../../lib/mail/ascii-fold";
+import { isAscii } from "../../../lib/mail/message/text";
 
 const PROPERTIES = [
   "to",

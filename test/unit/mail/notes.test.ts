@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { lateNote, localTime, repeatNote } from "../../../lib/mailer/notes";
+import { lateNote, localTime, repeatNote } from "../../../lib/mailer/outgoing";
 
 describe("notes", () => {
   const zone = process.env["TZ"];

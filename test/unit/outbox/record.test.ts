@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { readRecord, writeRecord, type SpoolRecord } from "../../../lib/outbox/spool/record";
 import { restoreError, storeError, type StoredError } from "../../../lib/stored-error";
-import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/message/stored-message";
+import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/message/foreign";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, DIRECTORY, mail } from "./bench";
 

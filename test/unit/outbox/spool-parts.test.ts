@@ -7,7 +7,7 @@ import { isMissing, writeDurably } from "../../../lib/outbox/spool/files";
 import { readRecord } from "../../../lib/outbox/spool/record";
 import { restoreError, storeError } from "../../../lib/stored-error";
 import { idOf, loadRecord, parseName, pathOf } from "../../../lib/outbox/spool/spool";
-import { reviveMessage, storableMessage } from "../../../lib/mail/message/stored-message";
+import { reviveMessage, storableMessage } from "../../../lib/mail/message/foreign";
 import { FaultyFiles } from "../../support/faulty-files";
 import { DIRECTORY, ID, instant, prepared, QUEUE, record } from "./spool-bench";
 

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
 import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { alternativeName } from "../../../lib/quectel/files/file-store";
-import { canOverrun, inputSeconds } from "../../../lib/quectel/commands/common";
+import { canOverrun, inputSeconds } from "../../../lib/at/wire";
 import { memoryStore, readJson, RecordedNames } from "../../../lib/quectel/key-value-store";
 import { putError, putSeconds } from "../../../lib/mailer/qsmtp/put";
 import { atStage } from "../../../lib/mailer/qsmtp/guarded-modem";

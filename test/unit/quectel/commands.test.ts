@@ -18,7 +18,6 @@ import {
   defineContext,
   definitionOf,
   lastTcpipError,
-  reportsDeactivation,
 } from "../../../lib/quectel/commands/pdp";
 import {
   readPingTotal,
@@ -27,6 +26,7 @@ import {
   resolveHost,
 } from "../../../lib/quectel/commands/services";
 import { enterPin, iccid, pinTriesLeft, simState } from "../../../lib/quectel/commands/sim";
+import { reportsDeactivation } from "../../../lib/quectel/network/pdp";
 import { NETWORK } from "../../support/module-replies";
 
 function belongsTo(line: string, command: Command<unknown>): boolean {

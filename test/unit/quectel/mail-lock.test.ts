@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { MailLock } from "../../../lib/quectel/connection/mail-lock";
 import { heldMemory } from "../../support/held-memory";
 import { waitFor } from "../../support/wait-for";
@@ -44,6 +45,24 @@ describe("mail lock", () => {
     await lock.acquire();
     first.release();
     assert.equal(lock.held, true);
+  });
+
+  it("is that of the module that was found on the port while it was waited for", async () => {
+    const [before, after] = ["001015000000037", "001015000000045"];
+    const port = { identity: { imei: before } };
+    const lock = new MailLock(port);
+    const other = await new MailLock({ identity: { imei: before } }).acquire();
+    const waiting = lock.acquire();
+    port.identity = { imei: after };
+    other.release();
+    const lease = await waiting;
+    assert.equal(lock.isWhole, true);
+    (await new MailLock({ identity: { imei: before } }).acquire()).release();
+    const late = new MailLock({ identity: { imei: after } }).acquire();
+    await nextTurn();
+    assert.equal(lock.isWanted, true);
+    lease.release();
+    (await late).release();
   });
 
   it("is freed when the work under it fails", async () => {

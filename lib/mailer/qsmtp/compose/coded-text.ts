@@ -7,8 +7,8 @@
 import { once } from "../../../async";
 import { type CodedText, type TextSupport, LIMITS } from "./mail-transaction";
 import type { CharsetName } from "../../../quectel/commands/smtp";
-import { isAscii, shownInAscii } from "../../../mail/ascii-fold";
-import { cut, textFile, type Warn } from "../../../mail/message/text";
+import { shownInAscii } from "../../../mail/message/ascii-fold";
+import { cut, isAscii, textFile, type Warn } from "../../../mail/message/text";
 import { createHash } from "node:crypto";
 import type { OutgoingAttachment } from "../../mailer";
 
@@ -89,6 +89,11 @@ function isWithin(bytes: Buffer, { ranges, firstTrail }: DoubleByteCodes): boole
 /** Bytes of the text as written on the line: two hex digits per byte where the module wants them; ASCII never does. */
 export function codedSize(coded: CodedText, support: TextSupport["body"]): number {
   return support === "hex" && coded.charset !== "ascii" ? coded.bytes.length * 2 : coded.bytes.length;
+}
+
+/** How a body that is not ASCII is written: where nothing is known of bodies, as the subject is, which is a guess. */
+export function bodyCoding({ subject, body }: TextSupport): TextSupport["body"] {
+  return body === "unknown" ? subject : body;
 }
 
 /* The subject of a transaction: in what charset, and what becomes of characters that the module cannot take. */

@@ -7,7 +7,7 @@
  */
 import { knownFields, ModemError, type ErrorCode } from "../../../errors";
 import type { Passage } from "../../../mail/mail";
-import { needsUtf8, recipientsOf } from "../../envelope";
+import { needsUtf8, recipientsOf } from "../../outgoing";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../../mailer";
 import { LIMITS } from "./mail-transaction";
 

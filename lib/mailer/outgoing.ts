@@ -1,10 +1,49 @@
 /**
+ * What every way does alike with a mail that goes out: whom it is for, its outcome where the caller does not wait any
+ * more, and the notes above its text. Whatever carries it.
+ */
+import { isModemError, ModemError } from "../errors";
+import { isAscii } from "../mail/message/text";
+import type { Ended, Envelope, OutgoingMail, PrepareOptions } from "./mailer";
+
+/** All recipients: To, then Cc, then Bcc. */
+export function recipientsOf(envelope: Envelope): readonly string[] {
+  return [...envelope.to, ...envelope.cc, ...envelope.bcc];
+}
+
+/** True where an address has letters beyond ASCII, for which a server must offer SMTPUTF8 (RFC 6531). */
+export function needsUtf8(...addresses: readonly string[]): boolean {
+  return !addresses.every(isAscii);
+}
+
+/** The outcome of a transaction that was called off: nothing was sent. */
+export function calledOff(envelope: Envelope, cause: unknown): Ended {
+  return {
+    kind: "ended",
+    recipients: recipientsOf(envelope).map((address) => ({ address, state: "deferred" })),
+    error: isModemError(cause, "MODEM_ABORTED") ? cause : new ModemError("MODEM_ABORTED", { cause }),
+    retry: { kind: "whenAvailable" },
+    open: false,
+    warnings: [],
+  };
+}
+
+/**
+ * What a way sends in one transaction, or the outcome that divides it: nothing was tried yet, the parts are due at once, and
+ * none of it counts as a try. @param parts as the way plans it
+ */
+export function undivided(envelope: Envelope, parts: readonly Envelope[]): Envelope | Ended {
+  const [only = envelope, ...more] = parts;
+  if (more.length === 0) return only;
+  const detail = "it is sent in several transactions by the module's own mail client";
+  return { ...calledOff(envelope, new ModemError("MODEM_ABORTED", { detail })), split: parts };
+}
+
+/*
  * Notes: lines that a mail carries above its text, because the reader must know them before he acts.
  *
  * In plain ASCII but for names of files, so that every module carries them.
  */
-
-import type { OutgoingMail, PrepareOptions } from "./mailer";
 
 const MINUTE_MS = 60_000;
 

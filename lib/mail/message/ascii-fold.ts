@@ -4,6 +4,7 @@
  * Not a transliteration of scripts: what has no letters or signs in common with ASCII becomes `?` or `[...]`. The full text
  * travels beside it, see compose.ts.
  */
+import { isAscii } from "./text";
 
 /** Signs that Unicode does not decompose into ASCII ones, as found in alarms and reports. */
 const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
@@ -53,11 +54,6 @@ const REPLACEMENTS: ReadonlyMap<string, string> = new Map(
     Δ: "delta",
   }),
 );
-
-/** True when every character is one of ASCII. */
-export function isAscii(text: string): boolean {
-  return /^\p{ASCII}*$/u.test(text);
-}
 
 /** The text in ASCII; ASCII characters stay as they are. */
 export function foldToAscii(text: string): string {
