@@ -240,7 +240,7 @@ export class Parameters {
  * @throws ModemError `MODEM_ANSWER`, which names `what`, where there is none.
  */
 export function firstNumber({ lines: [line = ""] }: Response, what: string): number {
-  const digits = /^[^:"]*:\s*"?(\d{1,15})(?!\d)/.exec(line)?.[1];
+  const digits = /^[^:"]*:\s*"?(\d{1,15})"?\s*(?:,|$)/.exec(line)?.[1];
   if (digits === undefined) throw new ModemError("MODEM_ANSWER", { detail: `${what} is missing` });
   return Number(digits);
 }

@@ -13,8 +13,7 @@ import { copyOf, type ModemError } from "../../errors";
 import type { Modem } from "../../quectel/connection/modem";
 import type { KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
-import { undivided } from "../outgoing";
-import { MailMemories } from "../modem-mailer";
+import { MailMemories, undivided } from "../outgoing";
 import type {
   Ended,
   EndedMail,

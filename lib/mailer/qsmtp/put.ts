@@ -1,18 +1,26 @@
 /**
- * The sending of a filled mail: QSMTPPUT, its result that comes minutes later as an unsolicited line, and what that means.
+ * The sending of a filled mail: QSMTPPUT, and its result that comes minutes later as an unsolicited line; what that means
+ * is in `result.ts`.
  *
  * From the moment the command is written, "not sent" may be reported only if the module reports it. A lost result is looked
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
- * text of a short message is no result (`running-mail.ts`).
+ * text of a short message is no result (`ResultListener`).
  */
-import { ERROR_TABLE, type ErrorCode, isModemError, ModemError } from "../../errors";
-import { PUT_SECONDS, putMail, readPutResult, type PutResult } from "../../quectel/commands/smtp";
+import { bringsText } from "../../at/line-kind";
+import { delay } from "../../clock";
+import { isModemError, ModemError } from "../../errors";
+import {
+  PUT_SECONDS,
+  putMail,
+  queryRecipients,
+  readPutResult,
+  type PutResult,
+} from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
-import { codeOfNumber, errorOfNumber } from "../../quectel/error-codes";
+import type { ModemState } from "../../quectel/connection/modem-state";
 import { isRefusal } from "../../quectel/execute";
-import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
 import { withStage } from "./guarded-modem";
-import { mailState, resultInDoubt, ResultListener, runningMailResult } from "./running-mail";
+import { resultUnknown } from "./result";
 
 const SILENT = "the module is no longer busy and said nothing";
 const IN_TEXT =
@@ -159,131 +167,214 @@ async function lookForResult(
   }
 }
 
-/* From the module's result of a mail to the error of this package. */
-
-/** Numbers of the SMTP client begin here; firmware of tomorrow may add some behind those that are known. */
-const FIRST_NUMBER = 651;
-/** Stands for 554 and for every reply that has no number of its own, so the reply itself decides. */
-const OTHER_REPLY = 682;
-
-/** What the server said last, by the first digit (RFC 5321 section 4.2.1). */
-type Reply = "none" | "positive" | "negative";
-
-/** 0 stands for none; 354 and its like are positive too: the server wanted to go on. */
-function replyOf(smtpCode: number | undefined): Reply {
-  if (smtpCode === undefined || smtpCode === 0) return "none";
-  return smtpCode >= 400 && smtpCode < 600 ? "negative" : "positive";
-}
-
-/**
- * The error of a `+QSMTPPUT` line; undefined when the server has accepted the mail. Its `smtpCode` is a refusal of the
- * server, never a reply with which the server agreed to go on: such a reply stands in the text.
+/*
+ * A mail that the module may still be sending for somebody: is it, and what became of it?
  *
- * A line that says neither, such as `0,550`, `1,0` or a mere `0` (which is also the end of `656,0`), was damaged on its
- * way or is not understood: whether the mail was sent is unknown then, so the error is `MODEM_RESULT_UNKNOWN`.
+ * Every SMTP command is answered by 652 meanwhile; so one that changes nothing is asked repeatedly.
  */
-export function putError(result: PutResult): ModemError | undefined {
-  const { error, smtpCode = 0 } = result;
-  const isAccepted = result.smtpCode === 0 || (smtpCode >= 200 && smtpCode < 300);
-  if (error === 0 && isAccepted) return undefined;
-  if (error < FIRST_NUMBER)
-    return resultUnknown(undefined, `the module said ${error},${result.smtpCode ?? "and no more"}`);
-  if (isUnreadFile(result)) {
-    const detail = `the module said ${error},${smtpCode}; an empty mail may have arrived`;
-    return new ModemError("SMTP_FILE_OPEN_FAILED", { stage: "send", modemCode: error, detail });
+
+type AskedModem = Pick<Modem, "execute" | "clock">;
+
+/** Milliseconds between two questions, and for a result that comes right after the module has become free. */
+const POLL_MS = 5_000;
+const GRACE_MS = 2_000;
+/** Milliseconds that the lines of a short message take at most: a question asked among them may be answered by them. */
+const TEXT_TIME_MS = 500;
+
+/**
+ * The result of the mail that is running; undefined when none runs (any more), or after `limitMs` milliseconds. A module
+ * that went away is asked as soon as it answers again; when it is not busy then, its result can no longer come.
+ *
+ * Rejects only when aborted.
+ */
+export async function runningMailResult(
+  modem: AskedModem,
+  listener: ResultListener,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<PutResult | undefined> {
+  const end = modem.clock.now() + limitMs;
+  let wasAway = false;
+  while (listener.result === undefined && modem.clock.now() < end) {
+    const state = await stateNow(modem, listener, signal);
+    if (state === "free" && wasAway) break;
+    await listener.within(state === "free" ? GRACE_MS : POLL_MS, modem, signal);
+    if (state === "free") break;
+    wasAway = state === "absent";
   }
-  const reply = replyOf(result.smtpCode);
-  const details = {
-    stage: "send",
-    modemCode: error,
-    ...(reply === "negative" ? { smtpCode } : {}),
-  } as const;
-  // The module has numbers for 530 and 535 only.
-  const refusal = reply === "negative" ? (LOGIN_WANTED[smtpCode] ?? LOGIN_REFUSED[smtpCode]) : undefined;
-  if (refusal !== undefined) {
-    const { code, hint } = refusal;
-    return new ModemError(code, {
-      ...details,
-      ...saying(code, smtpCode),
-      ...(hint === undefined ? {} : { hint }),
-    });
-  }
-  // Whoever was content has not refused, and 682 without a reply stands for no reply in particular.
-  const isNoRefusal = reply === "positive" || (error === OTHER_REPLY && reply === "none");
-  return errorOfNumber(error, {
-    ...details,
-    ...saying(codeOfNumber(error), smtpCode),
-    ...(isNoRefusal ? { class: "transient" } : {}),
-  });
+  return listener.result;
 }
 
 /**
- * With this Quectel's client was seen to say that it could not read an attachment, and before it to end the mail without
- * a content: the second number is the module's own and no reply.
+ * Resolves when the module is no longer busy, but what may have been the result came among the lines of a text of
+ * somebody outside; or after `limitMs` milliseconds. As long as there is no such text it asks nothing.
+ *
+ * Rejects only when aborted.
  */
-function isUnreadFile({ error, smtpCode }: PutResult): boolean {
-  return error === OTHER_REPLY && (smtpCode === 651 || smtpCode === 661);
-}
-
-/**
- * Numbers with which the module says, without a reply of the server, that it had not yet begun to hand the mail over:
- * busy with another one, name not found, no login it knows, and a recipient or a value that was missing. Not 661: a file
- * is read when the mail has begun, and an empty mail may have arrived.
- */
-const BEFORE_THE_MAIL: ReadonlySet<number> = new Set([652, 653, 655, 659, 664]);
-
-/**
- * True for a result that proves that the server has not taken the mail: the server refused (4yz, 5yz), or the module
- * had not begun. Everything else may come after the server has taken it: the confirmation of its last line was lost or
- * came too late (RFC 1047 section 2), or the module reports what happened when the connection was closed.
- */
-export function provesRefusal({ error, smtpCode }: PutResult): boolean {
-  if (error < FIRST_NUMBER) return false;
-  switch (replyOf(smtpCode)) {
-    case "negative":
-      return true;
-    case "none":
-      return smtpCode !== undefined && BEFORE_THE_MAIL.has(error);
-    case "positive":
-      return false;
+export async function resultInDoubt(
+  modem: AskedModem,
+  listener: ResultListener,
+  limitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const end = modem.clock.now() + limitMs;
+  while (modem.clock.now() < end) {
+    await listener.trouble(end - modem.clock.now(), modem, signal);
+    if (!listener.isTroubled) return;
+    const state = await stateNow(modem, listener, signal);
+    if (state === "free" && listener.doubts > 0) return;
+    if (listener.isTroubled) await delay(modem.clock, POLL_MS, signal);
   }
 }
 
-/** The server's reply, where the text of the code does not name it already. */
-function saying(code: ErrorCode | undefined, smtpCode: number): { readonly detail?: string } {
-  const isNamed = code !== undefined && ERROR_TABLE[code].text.includes(`(${smtpCode}`);
-  return smtpCode === 0 || isNamed ? {} : { detail: `the server said ${smtpCode}` };
+/** As `mailState`, and lets the listener know what the answer means for the lines it has heard. */
+async function stateNow(
+  modem: AskedModem,
+  listener: ResultListener,
+  signal: AbortSignal,
+): Promise<"sending" | "free" | "absent"> {
+  if (listener.isInText) await delay(modem.clock, TEXT_TIME_MS, signal);
+  const mark = listener.mark();
+  const state = await mailState(modem, signal);
+  if (state === "absent" || !listener.isUndisturbedSince(mark)) return "absent";
+  listener.answered(mark, state === "sending");
+  return state;
 }
 
-/** As `provesRefusal`, the other way round, by the error alone; true where another copy must be marked for its reader. */
-export function mayHaveArrived(error: unknown): boolean {
-  if (!isModemError(error) || error.stage !== "send" || error.smtpCode !== undefined) return false;
-  const { modemCode = 0 } = error;
-  return modemCode >= FIRST_NUMBER && !BEFORE_THE_MAIL.has(modemCode);
+/** `sending`: the module works on a mail. `free`: it does not. `absent`: it does not answer now. */
+export async function mailState(
+  modem: AskedModem,
+  signal: AbortSignal,
+): Promise<"sending" | "free" | "absent"> {
+  try {
+    await modem.execute(queryRecipients(), { signal });
+    return "free";
+  } catch (error) {
+    signal.throwIfAborted();
+    if (isModemError(error, "SMTP_BUSY")) return "sending";
+    // A plain ERROR is what a module says whose mail client has not started yet.
+    return isModemError(error) && error.modemCode !== undefined ? "free" : "absent";
+  }
 }
 
-/** After these the module can no longer be heard. */
-const DIALOGUE_ENDS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
-  "PORT_CLOSED",
-  "PORT_UNPLUGGED",
-  "PORT_FAILED",
-  "PORT_MULTIPLEXED",
-  "PORT_TELNET",
-  "MODEM_SILENT",
-  "MODEM_TIMEOUT",
-  "MODEM_OUT_OF_SYNC",
-  "MODEM_RESET",
-  "MODEM_ABORTED",
-  "MODEM_DEAD",
-  "MODEM_RESULT_UNKNOWN",
-]);
+/*
+ * ResultListener: hears results of mails, and does not take the text of a short message for one.
+ *
+ * Where another program has messages sent to our port (`AT+CNMI=2,2`), a text may read `+QSMTPPUT: 0,0`. No line by
+ * itself shows whether it is the module's word or the text's, so from the header of such a text on no result is
+ * believed, until the module has answered a question asked after it (`at/line-kind.ts`). What was heard meanwhile is
+ * kept as a doubt: while the module is still busy it was no result; once it is not, it may have been one, and only a
+ * line that comes later is.
+ */
 
-/** True for an error that means the result of a mail in flight is lost, not that the mail has failed. */
-export function endsDialogue(error: unknown): boolean {
-  return isModemError(error) && DIALOGUE_ENDS.has(error.code);
+export type ListeningModem = Pick<Modem, "on" | "off">;
+
+/** What had been heard at the moment of a question. */
+export interface Mark {
+  readonly texts: number;
+  readonly doubts: number;
 }
 
-/** The error for a mail whose result can no longer come: it may have been sent or not. */
-export function resultUnknown(cause: unknown, detail: string): ModemError {
-  return new ModemError("MODEM_RESULT_UNKNOWN", { cause, detail, stage: "send" });
+export class ResultListener {
+  /** The result heard last. */
+  result: PutResult | undefined;
+  /** Lines that may have been the result, or part of such a text. */
+  doubts = 0;
+  /** Texts that have begun, and those of them that are over for sure. */
+  private texts = 0;
+  private endedTexts = 0;
+  private readonly onLine = (line: string): void => {
+    if (bringsText(line)) {
+      this.texts++;
+      this.begun?.();
+      return;
+    }
+    const result = readPutResult(line);
+    if (result === undefined) return;
+    if (this.isInText) {
+      this.doubts++;
+      return;
+    }
+    this.result = result;
+    this.heard?.();
+  };
+  /** Texts that had begun when the module was last looked for; undefined once it has been found. */
+  private textsBefore: number | undefined;
+  private readonly onState = ({ name }: ModemState): void => {
+    if (name === "connecting") {
+      this.textsBefore = this.texts;
+    } else if (name === "registering" || name === "ready") {
+      // It has answered, so what was said before is over.
+      this.endedTexts = Math.max(this.endedTexts, this.textsBefore ?? 0);
+      this.textsBefore = undefined;
+      this.back?.();
+    }
+  };
+  /** What the waits that run are told. */
+  private back: (() => void) | undefined;
+  private heard: (() => void) | undefined;
+  private begun: (() => void) | undefined;
+
+  constructor(private readonly modem: ListeningModem) {
+    modem.on("unsolicited", this.onLine);
+    modem.on("state", this.onState);
+  }
+
+  /** True while a line may belong to a text of somebody outside. */
+  get isInText(): boolean {
+    return this.texts > this.endedTexts;
+  }
+
+  /** True while a question to the module could clear something up. */
+  get isTroubled(): boolean {
+    return this.isInText || this.doubts > 0;
+  }
+
+  /**
+   * Resolves when a result has been heard, a module that went away answers again, or `ms` milliseconds are over; rejects
+   * when aborted.
+   */
+  async within(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
+    if (this.result !== undefined) return;
+    const heard = new AbortController();
+    this.heard = () => heard.abort();
+    this.back = this.heard;
+    await delay(modem.clock, ms, signal, heard.signal).catch(() => signal.throwIfAborted());
+  }
+
+  /** Resolves when a text begins or may still go on, when there is a doubt, or after `ms` milliseconds; rejects when aborted. */
+  async trouble(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
+    if (this.isTroubled) return;
+    const begun = new AbortController();
+    this.begun = () => begun.abort();
+    await delay(modem.clock, ms, signal, begun.signal).catch(() => signal.throwIfAborted());
+  }
+
+  /** To be taken before a question is written. */
+  mark(): Mark {
+    const { texts, doubts } = this;
+    return { texts, doubts };
+  }
+
+  /** False when a text has begun since `mark`: it may have answered in the place of the module. */
+  isUndisturbedSince({ texts }: Mark): boolean {
+    return this.texts === texts;
+  }
+
+  /** The module has answered the question: texts begun before are over; while it was busy, no result had come. */
+  answered({ texts, doubts }: Mark, wasBusy: boolean): void {
+    this.endedTexts = texts;
+    if (wasBusy) this.doubts -= doubts;
+  }
+
+  /** Results heard so far no longer belong to any mail. */
+  forget(): void {
+    this.result = undefined;
+    this.doubts = 0;
+  }
+
+  close(): void {
+    this.modem.off("unsolicited", this.onLine);
+    this.modem.off("state", this.onState);
+  }
 }

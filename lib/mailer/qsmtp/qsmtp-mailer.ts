@@ -12,7 +12,7 @@ import { joinSignals } from "../../async";
 import { asModemError, copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import type { PutResult } from "../../quectel/commands/smtp";
-import { type Lease, moduleHash } from "../../quectel/connection/mail-lock";
+import type { Lease } from "../../quectel/connection/mail-lock";
 import type {
   Ended,
   Envelope,
@@ -50,11 +50,20 @@ import {
   unknownOutcome,
 } from "./compose/envelopes";
 import { ASCII_ONLY, LIMITS } from "./compose/mail-transaction";
-import { ForeignUse, type MarkData, RUN, shownAfterLoss, shownAs, TestMailCount, VIA } from "./ownership";
-import { endsDialogue, provesRefusal, putError, putSeconds, resultUnknown, sendMail } from "./put";
+import { putSeconds, sendMail } from "./put";
 import type { WrittenCoding } from "./readable-codings";
 import { recoverOutcome } from "./recover";
-import { mailMemories, type MailMemory, SecondChances } from "./second-chance";
+import {
+  endsDialogue,
+  ForeignUse,
+  markOf,
+  type OwnMark,
+  provesRefusal,
+  putError,
+  TestMailCount,
+  VIA,
+} from "./result";
+import { hidesRefusals, mailMemories, type MailMemory, SecondChances } from "./second-chance";
 import { fillMail, type FilledMail } from "./transaction";
 
 export interface QsmtpMailerOptions extends QsmtpClientOptions {
@@ -67,9 +76,6 @@ export interface QsmtpMailerOptions extends QsmtpClientOptions {
   readonly testNotes?: KeyValueStore;
 }
 
-/** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
-const MOST_NETWORK_ERRORS = 3;
-
 /** Not a reset while sending, whose outcome would be unknown. */
 const LATE_RESTART = "it restarted just before the mail was sent";
 
@@ -80,7 +86,7 @@ interface Standing {
   readonly composed: Composed;
   readonly lease: Lease;
   /** By what its result is known. */
-  readonly mark: MarkData;
+  readonly mark: OwnMark;
   readonly onProgress: (progress: MailerProgress) => void;
 }
 
@@ -129,7 +135,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       this.standing = standing;
       return {
         kind: "prepared",
-        mark: { via: VIA, data: { ...standing.mark } },
+        mark: standing.mark,
         settled: [],
         commit: (signal) => this.commit(standing, signal),
         abandon: async () => {
@@ -222,9 +228,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         const filled = await fillMail(this.work, composed.transaction, { signal, onProgress });
         const recipients = recipientsOf(envelope);
         await this.foreign.check(recipients, signal);
-        const shows = shownAs(recipients, filled.subject);
-        const module = moduleHash(this.client.modem.identity?.imei);
-        const mark = { module, shows, testMails, run: RUN };
+        const mark = markOf(this.client.modem, recipients, filled.subject, testMails);
         return { transaction, filled, composed, lease, mark, onProgress };
       } catch (error) {
         signal.throwIfAborted();
@@ -243,7 +247,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
 
   private async commit(standing: Standing, leave: AbortSignal): Promise<Outcome> {
     const { signal, release } = joinSignals(leave, this.closing.signal);
-    const { transaction, filled, composed, lease, onProgress } = standing;
+    const { transaction, filled, composed, lease, mark, onProgress } = standing;
     const { envelope, mail } = transaction;
     const warnings = [...composed.warnings, ...filled.warnings];
     this.standing = undefined;
@@ -256,7 +260,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       const seconds = putSeconds(settings.sendTimeout, filled.bytes);
       const { result, sendMs, wasLost } = await sendMail(modem, { seconds, signal, form: putForm });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.
-      if (wasLost || (await this.foreign.isLikely())) await this.proveOurs(standing, signal);
+      if (wasLost || (await this.foreign.isLikely())) await this.foreign.prove(mark, guarded, signal);
       return await this.concluded(transaction, result, warnings, { sendMs, bytes: filled.bytes });
     } catch (cause) {
       const error = asModemError(cause);
@@ -272,13 +276,6 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       release();
       this.tidyLater();
     }
-  }
-
-  /** Rejects when a result that was looked for may be that of another mail; whatever goes wrong, it may have been sent. */
-  private async proveOurs({ mark }: Standing, signal: AbortSignal): Promise<void> {
-    if ((await shownAfterLoss(this.work, signal)) === mark.shows) return;
-    await this.foreign.seen();
-    throw resultUnknown(undefined, "the result that came may be that of another mail");
   }
 
   /** What the module's word about a transaction means. */
@@ -333,12 +330,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       const passing = copyOf(error, { class: "transient" });
       return failedOutcome(envelope, passing, { retry: { kind: "atOnce" }, open, warnings });
     }
-    memory.taken.clear();
-    memory.rootsTried = false;
-    const isHidden = isModemError(error, "SMTP_NETWORK") && open;
-    memory.networkErrors = isHidden ? memory.networkErrors + 1 : 0;
     const retry = (minutes: number): Retry => ({ kind: "backOff", atLeastMs: minutes * 60_000 });
-    if (memory.networkErrors >= MOST_NETWORK_ERRORS) {
+    if (hidesRefusals(memory, error, open)) {
       const named = copyOf(error, { hint: SPECIAL_HINTS.hiddenRefusal });
       return failedOutcome(envelope, named, { retry: retry(30), open, warnings });
     }

@@ -13,9 +13,8 @@ import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import type { Mark, Outcome, RecoverOptions, Transaction } from "../mailer";
 import type { BusyWatch } from "./busy-watch";
 import { unknownOutcome } from "./compose/envelopes";
-import { readMark, shownNow, type TestMailCount } from "./ownership";
-import { resultUnknown } from "./put";
-import { mailState, ResultListener, runningMailResult } from "./running-mail";
+import { mailState, ResultListener, runningMailResult } from "./put";
+import { readMark, resultUnknown, shownNow, type TestMailCount } from "./result";
 
 export interface RecoverWork {
   readonly modem: Modem;

@@ -10,9 +10,9 @@ import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
 import type { BusyWatch } from "./busy-watch";
 import { atStage } from "./guarded-modem";
-import { mailState, ResultListener, runningMailResult } from "./running-mail";
+import { mailState, ResultListener, runningMailResult } from "./put";
 import type { TransactionParts } from "./transaction";
-import { MailMemories } from "../modem-mailer";
+import { MailMemories } from "../outgoing";
 
 /** What was done for one mail since its last back-off. */
 interface ChancesTaken {
@@ -137,4 +137,19 @@ export function mailMemories(): MailMemories<MailMemory> {
     shortSubject: false,
     networkErrors: 0,
   }));
+}
+
+/** "Network error" so many times is what a module says that hides every refusal of the server behind it. */
+const MOST_NETWORK_ERRORS = 3;
+
+/**
+ * To be called before the back-off of a mail, after which every step may be taken again. True when this failure is one of
+ * a module that hides refusals. @param open the mail may have arrived all the same
+ */
+export function hidesRefusals(memory: MailMemory, error: ModemError, open: boolean): boolean {
+  memory.taken.clear();
+  memory.rootsTried = false;
+  const isHidden = isModemError(error, "SMTP_NETWORK") && open;
+  memory.networkErrors = isHidden ? memory.networkErrors + 1 : 0;
+  return memory.networkErrors >= MOST_NETWORK_ERRORS;
 }

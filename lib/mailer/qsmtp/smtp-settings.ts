@@ -6,38 +6,34 @@
  */
 import type { MailTransaction } from "./compose/mail-transaction";
 import { type MailSetting, mailSetting } from "../../quectel/commands/smtp";
-import { ModemError, isModemError } from "../../errors";
+import { ModemError } from "../../errors";
 import type { SmtpSettings } from "../../quectel/settings";
-import { atStage, confirmed, type Meaning } from "./guarded-modem";
-import type { Command } from "../../at/command";
-import { delay } from "../../clock";
-import { isRefusal } from "../../quectel/execute";
-import type { Modem } from "../../quectel/connection/modem";
+import { atStage, confirmed, type KnownSettings, type Meaning, type Setting } from "./guarded-modem";
 
 type Sender = Pick<MailTransaction, "senderName" | "senderAddress">;
 
-/** Makes the module hold the settings of server, account and sender; rejects with stage `settings`. */
+/**
+ * Makes the module hold the settings of server, account and sender, and resolves with these; rejects with stage `settings`.
+ */
 export async function applySmtpSettings(
   known: KnownSettings,
   pdpContext: number,
   settings: SmtpSettings,
   { senderName, senderAddress }: Sender,
   signal: AbortSignal,
-): Promise<void> {
-  await known.applyTogether(JSON.stringify([pdpContext, settings, senderName, senderAddress]), async () => {
-    const fault = unusableSetting(settings);
-    if (fault !== undefined) {
-      // It would hit every mail and is no fault of this one.
-      const detail = `${fault.setting} ${fault.why}`;
-      throw new ModemError("INVALID_CONFIG", { stage: "settings", class: "setup", detail });
-    }
-    const steps = smtpSettings(pdpContext, settings, { senderName, senderAddress });
-    // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
-    for (const { setting, refused } of [...steps, ...steps]) {
-      await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
-    }
-    return steps.map(({ setting }) => setting);
-  });
+): Promise<readonly Setting[]> {
+  const fault = unusableSetting(settings);
+  if (fault !== undefined) {
+    // It would hit every mail and is no fault of this one.
+    const detail = `${fault.setting} ${fault.why}`;
+    throw new ModemError("INVALID_CONFIG", { stage: "settings", class: "setup", detail });
+  }
+  const steps = smtpSettings(pdpContext, settings, { senderName, senderAddress });
+  // A setting that was taken only after a refusal voids those before it; the second pass sends them again.
+  for (const { setting, refused } of [...steps, ...steps]) {
+    await atStage("settings", () => confirmed(() => known.apply(setting, signal)), refused);
+  }
+  return steps.map(({ setting }) => setting);
 }
 
 /** A setting that the module's client cannot be given, by its name in the modem's dialog. */
@@ -120,106 +116,4 @@ function smtpSettings(pdpContext: number, settings: SmtpSettings, sender: Sender
 
 function bytesOf(text: string): number {
   return Buffer.byteLength(text, "latin1");
-}
-
-/*
- * KnownSettings: what the module is known to hold of its volatile settings, so that only differences are sent.
- *
- * A restart of the module voids everything, and so does any error, because then it is unknown what was taken.
- */
-
-/** A command that sets one thing; `key` tells settings of the same thing apart from others. */
-export interface Setting extends Command<void> {
-  readonly key: string;
-}
-
-/** A module was seen that refused its first settings after a start and took them some seconds later. */
-const ATTEMPTS = 5;
-const PAUSE_MS = 3_000;
-
-export class KnownSettings {
-  private readonly known = new Map<string, string>();
-  /** What was applied together last, while all of it is known to hold. */
-  private together: string | undefined;
-  private epoch: number | undefined;
-
-  constructor(private readonly modem: Pick<Modem, "execute" | "epoch" | "clock">) {}
-
-  /**
-   * Runs `apply` unless the same was applied so before and nothing of it was forgotten since.
-   *
-   * @param name tells what is applied; may hold secrets, and is shown nowhere
-   * @param apply resolves with the settings that it has applied
-   */
-  async applyTogether(name: string, apply: () => Promise<readonly Setting[]>): Promise<void> {
-    if (this.together === name && this.epoch === this.modem.epoch) return;
-    this.together = undefined;
-    const settings = await apply();
-    // A refusal or a restart on the way may have voided some of them again.
-    if (settings.every((setting) => this.holds(setting))) this.together = name;
-  }
-
-  /** Sends a setting if the module is not known to hold it; a refusal is tried again some times. */
-  async apply(setting: Setting, signal: AbortSignal): Promise<void> {
-    if (this.holds(setting)) return;
-    for (let attempt = 1; ; attempt++) {
-      try {
-        await this.send(setting, signal);
-        return;
-      } catch (error) {
-        this.forget();
-        if (attempt === ATTEMPTS || !mayPass(error)) throw error;
-      }
-      await delay(this.modem.clock, PAUSE_MS, signal);
-    }
-  }
-
-  /**
-   * Sends a setting that older firmware does not know, once for each start of the module. A refusal is believed only
-   * when it comes twice, because the line may have damaged the command.
-   *
-   * @returns false when the module refused it, now or before.
-   */
-  async applyIfKnown(setting: Setting, signal: AbortSignal): Promise<boolean> {
-    for (let attempt = 1; !this.holds(setting); attempt++) {
-      if (this.known.get(setting.key) === REFUSED) return false;
-      try {
-        await this.send(setting, signal);
-      } catch (error) {
-        if (!isRefusal(error) || isModemError(error, "SMTP_BUSY")) {
-          this.forget();
-          throw error;
-        }
-        // A key that the module does not know has changed nothing of the others.
-        if (attempt === 2) this.known.set(setting.key, REFUSED);
-      }
-    }
-    return true;
-  }
-
-  /** Nothing is known any more. */
-  forget(): void {
-    this.known.clear();
-    this.together = undefined;
-  }
-
-  private holds(setting: Setting): boolean {
-    if (this.epoch !== this.modem.epoch) this.forget();
-    this.epoch = this.modem.epoch;
-    return this.known.get(setting.key) === setting.line;
-  }
-
-  private async send(setting: Setting, signal: AbortSignal): Promise<void> {
-    const { epoch } = this.modem;
-    await this.modem.execute(setting, { signal });
-    if (epoch === this.modem.epoch) this.known.set(setting.key, setting.line);
-  }
-}
-
-/** Stands for the command line of a setting that the module does not know; no command line is empty. */
-const REFUSED = "";
-
-/** A value out of range stays out of range, and a module that sends a mail does so for minutes. */
-function mayPass(error: unknown): boolean {
-  return isRefusal(error) && !isModemError(error, "SMTP_PARAMETER") && !isModemError(error, "SMTP_BUSY");
 }

@@ -22,11 +22,10 @@ import {
 } from "../../quectel/commands/smtp";
 import { ifRefused, isRefusal } from "../../quectel/execute";
 import { ReadableCodings, type Circumstances, type WrittenCoding } from "./readable-codings";
-import type { KnownSettings } from "./smtp-settings";
 import type { Modem } from "../../quectel/connection/modem";
 import { readJson, type KeyValueStore } from "../../quectel/key-value-store";
 import type { SmtpSettings } from "../../quectel/settings";
-import { confirmed } from "./guarded-modem";
+import { confirmed, type KnownSettings } from "./guarded-modem";
 
 /** What was found out about a module. */
 interface Finding {

@@ -7,7 +7,7 @@
  */
 import { ModemError, SPECIAL_HINTS } from "../../errors";
 import { setSsl } from "../../quectel/commands/ssl";
-import type { KnownSettings, Setting } from "./smtp-settings";
+import type { KnownSettings, Setting } from "./guarded-modem";
 import type { RootFiles, RootPem } from "../../quectel/files/root-files";
 import type { SmtpSettings } from "../../quectel/settings";
 

@@ -25,9 +25,17 @@ import type { FileStore, StoredFile } from "../../quectel/files/file-store";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { MailerProgress } from "../mailer";
 import type { MailTransaction } from "./compose/mail-transaction";
-import { atStage, confirmed, type Meaning, type Stage, type TransactionModem } from "./guarded-modem";
+import {
+  atStage,
+  confirmed,
+  type KnownSettings,
+  type Meaning,
+  type Stage,
+  type TransactionModem,
+} from "./guarded-modem";
 import type { PutForm } from "./put";
-import { applySmtpSettings, type KnownSettings } from "./smtp-settings";
+import { areSame, hasAddresses } from "./result";
+import { applySmtpSettings } from "./smtp-settings";
 import { codedBody, codedSubject, type TextCoding } from "./text-coding";
 import type { TlsContext } from "./tls";
 
@@ -82,7 +90,9 @@ export async function fillMail(
   const dates = isSecure && settings.tls.verify ? "checked" : "unchecked";
   await atStage("network", () => work.connect(dates, signal));
   onProgress({ stage: "settings", done: 0, total: 0 });
-  await applySmtpSettings(known, modem.options.network.contextId, settings, mail, signal);
+  const { contextId } = modem.options.network;
+  const settled = JSON.stringify([contextId, settings, mail.senderName, mail.senderAddress]);
+  await known.applyTogether(settled, () => applySmtpSettings(known, contextId, settings, mail, signal));
   const warnings = isSecure ? await atStage("tls", () => tls.configure(settings, signal)) : [];
   const coded = await atStage("body", () => codedMail(work, mail, signal));
   const names = await upload(work, mail, { signal, onProgress });
@@ -265,18 +275,3 @@ const WRONG_RECIPIENTS = {
   detail: "its recipients differ from those that were set",
   hint: SPECIAL_HINTS.lostBytes,
 } as const;
-
-/** What two lists of the same addresses have in common. */
-export function comparable(addresses: readonly string[]): readonly string[] {
-  return addresses.map((address) => address.toLowerCase()).sort();
-}
-
-/** True for the same addresses. */
-export function areSame(some: readonly string[], others: readonly string[]): boolean {
-  return comparable(some).join("\n") === comparable(others).join("\n");
-}
-
-/** False for a list in no known form, which tells nothing. */
-export function hasAddresses(listed: readonly string[]): boolean {
-  return listed.some((address) => address.includes("@"));
-}

@@ -10,7 +10,7 @@ import type { Modem } from "../../quectel/connection/modem";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
 import type { SmtpSettings } from "../../quectel/settings";
-import { MailMemories } from "../modem-mailer";
+import { MailMemories } from "../outgoing";
 
 export interface RemediesOptions {
   readonly modem: Modem;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { headerOf, parseParameters } from "../../../lib/at/command";
+import { firstNumber, headerOf, parseParameters } from "../../../lib/at/command";
 
 const texts = (line: string): (string | undefined)[] => {
   const parameters = parseParameters(line);
@@ -39,5 +39,16 @@ describe("parameters of information text", () => {
     assert.equal(headerOf("^SYSINFO:1"), "^SYSINFO");
     assert.equal(headerOf("Revision: 1"), undefined);
     assert.deepEqual(texts("a:b,c"), ["a:b", "c"]);
+  });
+
+  it("may be a single number, quoted or not, which is read from the first line", () => {
+    const read = (...lines: string[]): number => firstNumber({ lines }, "the number");
+    for (const line of ["+X: 15", "+X:15", '+X: "15"', "+X: 15,99", "+X:  15 , 99"]) {
+      assert.equal(read(line, "+X: 7"), 15, line);
+    }
+    for (const line of ["", "+X:", "15", "+X: -15", "+X: 15 A", "+X: ,15", `+X: ${"1".repeat(16)}`]) {
+      assert.throws(() => read(line), { code: "MODEM_ANSWER", message: /the number is missing$/ }, line);
+    }
+    assert.throws(() => read(), { code: "MODEM_ANSWER" });
   });
 });

@@ -3,7 +3,7 @@ import { SPECIAL_HINTS } from "../../../lib/errors";
 import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
 import { attach, clear, fillBody, fillHeader, type CodedMail } from "../../../lib/mailer/qsmtp/transaction";
-import { KnownSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
+import { KnownSettings } from "../../../lib/mailer/qsmtp/guarded-modem";
 import { codedBody, TextCoding } from "../../../lib/mailer/qsmtp/text-coding";
 import { CalledModem, failing, never } from "./called-modem";
 

@@ -3,8 +3,8 @@ import { ModemError, SPECIAL_HINTS } from "../../../lib/errors";
 import { mailSetting } from "../../../lib/quectel/commands/smtp";
 import type { RootFiles } from "../../../lib/quectel/files/root-files";
 import type { SmtpSettings } from "../../../lib/quectel/settings";
-import { KnownSettings, applySmtpSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
-import { confirmed, withStage } from "../../../lib/mailer/qsmtp/guarded-modem";
+import { confirmed, KnownSettings, withStage } from "../../../lib/mailer/qsmtp/guarded-modem";
+import { applySmtpSettings } from "../../../lib/mailer/qsmtp/smtp-settings";
 import { TlsContext, type RootPem } from "../../../lib/mailer/qsmtp/tls";
 import { CalledModem, failing, never } from "./called-modem";
 
@@ -146,7 +146,7 @@ describe("a setting that older firmware does not know", () => {
 
 describe("the settings of a mail", () => {
   const sender = { senderName: "Gateway", senderAddress: "gateway@example.com" };
-  const apply = (modem: CalledModem, settings: Partial<SmtpSettings> = {}, from = sender): Promise<void> =>
+  const apply = (modem: CalledModem, settings: Partial<SmtpSettings> = {}, from = sender): Promise<unknown> =>
     modem.clock.until(
       applySmtpSettings(new KnownSettings(modem), 3, { ...SETTINGS, ...settings }, from, never),
     );
@@ -180,7 +180,9 @@ describe("the settings of a mail", () => {
       .when('AT+QSMTPCFG="account"', [], REFUSED, []);
     const known = new KnownSettings(modem);
     const applyAgain = (): Promise<void> =>
-      modem.clock.until(applySmtpSettings(known, 3, SETTINGS, sender, never));
+      modem.clock.until(
+        known.applyTogether("all", () => applySmtpSettings(known, 3, SETTINGS, sender, never)),
+      );
     await applyAgain();
     modem.called.length = 0;
     await applyAgain();

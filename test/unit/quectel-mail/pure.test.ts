@@ -1,4 +1,4 @@
-import { MailMemories } from "../../../lib/mailer/modem-mailer";
+import { MailMemories } from "../../../lib/mailer/outgoing";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
@@ -6,7 +6,8 @@ import { FileChecksum } from "../../../lib/quectel/files/upload";
 import { alternativeName } from "../../../lib/quectel/files/file-store";
 import { canOverrun, inputSeconds } from "../../../lib/at/wire";
 import { memoryStore, readJson, RecordedNames } from "../../../lib/quectel/key-value-store";
-import { putError, putSeconds } from "../../../lib/mailer/qsmtp/put";
+import { putSeconds } from "../../../lib/mailer/qsmtp/put";
+import { putError } from "../../../lib/mailer/qsmtp/result";
 import { atStage } from "../../../lib/mailer/qsmtp/guarded-modem";
 import { codedBody, codedSubject, readProbe } from "../../../lib/mailer/qsmtp/text-coding";
 

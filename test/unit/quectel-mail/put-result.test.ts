@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../../lib/errors";
 import { oddPair } from "../../../lib/quectel/diagnosis/diagnosis-server";
-import { mayHaveArrived, provesRefusal, putError, resultUnknown } from "../../../lib/mailer/qsmtp/put";
+import { mayHaveArrived, provesRefusal, putError, resultUnknown } from "../../../lib/mailer/qsmtp/result";
 
 describe("the result line of a mail", () => {
   it("is success with 0 and no reply, or a reply of the two hundreds, and with nothing else", () => {

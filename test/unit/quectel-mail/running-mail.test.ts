@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { Waiters, type Waiter } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
-import { sendMail, type PutModem, type PutOutcome } from "../../../lib/mailer/qsmtp/put";
-import { mailState, ResultListener, runningMailResult } from "../../../lib/mailer/qsmtp/running-mail";
+import {
+  mailState,
+  ResultListener,
+  runningMailResult,
+  sendMail,
+  type PutModem,
+  type PutOutcome,
+} from "../../../lib/mailer/qsmtp/put";
 import { CalledModem, failing, never } from "./called-modem";
 
 const BUSY = failing("SMTP_BUSY", 652);

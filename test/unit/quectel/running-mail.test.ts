@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
-import { ResultListener, type ListeningModem } from "../../../lib/mailer/qsmtp/running-mail";
+import { ResultListener, type ListeningModem } from "../../../lib/mailer/qsmtp/put";
 
 const SENT = { error: 0, smtpCode: 0 };
 const RESULT = "+QSMTPPUT: 0,0";
