@@ -54,7 +54,12 @@ export const AREAS = {
   },
   smtp: {
     mutate: ["lib/mailer/smtp/*.ts"],
-    tests: ["test/e2e/smtp/*.test.ts"],
+    tests: [
+      "test/unit/mailer-smtp/*.test.ts",
+      "test/unit/mail/fields.test.ts",
+      "test/e2e/smtp/*.test.ts",
+      "test/e2e/mailer/@(two-ways|auto).test.ts",
+    ],
     concurrency: 4,
   },
   mailer: {

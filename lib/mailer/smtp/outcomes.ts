@@ -56,8 +56,8 @@ export function failedOutcome(
   envelope: Envelope,
   error: ModemError,
   passage: Passage,
+  refusals: readonly Refusal[],
   retry: Retry = BACK_OFF,
-  refusals: readonly Refusal[] = [],
 ): Ended {
   const { smtpCode } = error;
   const isForAll = error.class === "message" && smtpCode !== undefined && smtpCode >= 500;

@@ -4,7 +4,14 @@
  * Only the first digit of a reply is certain (RFC 5321 section 4.2.1); what a 5yz reply means for other mails depends
  * on the command that was refused. Replies are shown as one short line, and no secret of ours in it.
  */
-import { isModemError, ModemError, SPECIAL_HINTS, type ErrorClass, type ErrorCode } from "../../errors";
+import {
+  isModemError,
+  knownFields,
+  ModemError,
+  SPECIAL_HINTS,
+  type ErrorClass,
+  type ErrorCode,
+} from "../../errors";
 import type { SmtpSettings } from "../../quectel/settings";
 import { LOGIN_REFUSED, LOGIN_WANTED } from "../login-replies";
 import { withServer } from "../named-server";
@@ -109,8 +116,7 @@ function replyError(reply: Reply, circumstances: Circumstances, cause: unknown):
     detail: `the server said ${JSON.stringify(reply.text)}`,
     stage,
     cause,
-    ...(kind !== undefined && reply.code >= 500 && { class: kind }),
-    ...(hint !== undefined && reply.code >= 500 && { hint }),
+    ...(reply.code >= 500 && knownFields({ class: kind, hint })),
   });
 }
 
@@ -160,7 +166,7 @@ export function recipientError(reply: Reply): ModemError {
     smtpCode: reply.code,
     detail: `the server said ${JSON.stringify(reply.text)}`,
     stage: "envelope",
-    ...(hint !== undefined && { hint }),
+    ...knownFields({ hint }),
   });
 }
 
@@ -321,8 +327,11 @@ export function isDateError({ distrust }: Broken): boolean {
   return distrust !== undefined && DATES.has(distrust);
 }
 
+/** Milliseconds on either side of 1970 of which a Date can tell (ECMA-262, time values). */
+const LAST_TIME = 8.64e15;
+
 function iso(time: number): string {
-  return Number.isFinite(time) && Math.abs(time) < 8.64e15 ? new Date(time).toISOString() : "no time";
+  return Math.abs(time) <= LAST_TIME ? new Date(time).toISOString() : "no time";
 }
 
 interface Details {

@@ -342,11 +342,11 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   ): Promise<Ended> {
     this.last = { kind: "failed", error, at: this.options.modem.clock.now() };
     if (!this.available && isOfTheWay(error)) {
-      return failedOutcome(envelope, error, passage, { kind: "whenAvailable" }, refusals);
+      return failedOutcome(envelope, error, passage, refusals, { kind: "whenAvailable" });
     }
     const told = await this.remedies.next(mail.id, error, this.closing.signal);
-    if (told !== undefined) return failedOutcome(envelope, told, passage, undefined, refusals);
+    if (told !== undefined) return failedOutcome(envelope, told, passage, refusals);
     const passing = copyOf(error, { class: "transient" });
-    return failedOutcome(envelope, passing, passage, { kind: "atOnce" }, refusals);
+    return failedOutcome(envelope, passing, passage, refusals, { kind: "atOnce" });
   }
 }

@@ -2,8 +2,12 @@
  * Trust: whom a connection believes to be the mail server. Node.js checks certificates against its own store and the
  * host's clock; a certificate that a person has pasted is trusted besides. Never less than what the settings say.
  */
-import { createSecureContext, rootCertificates, type ConnectionOptions, type SecureContext } from "node:tls";
-import * as tls from "node:tls";
+import tls, {
+  createSecureContext,
+  rootCertificates,
+  type ConnectionOptions,
+  type SecureContext,
+} from "node:tls";
 import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
