@@ -11,7 +11,6 @@ import { allCells, Reached } from "./fault/reached";
 import { covered, equal, none, positionsOf, shown, type Figure, type Part, type PartOptions } from "./part";
 
 const MAILS = 20;
-const MISHAPS_PER_EPISODE = 12;
 /** Every so many-th episode is run twice, and has to tell the same story. */
 const TWICE_EVERY = 5;
 /** Episodes between two words about how far it is. */
@@ -60,7 +59,6 @@ export const faults: Part = {
             seed: options.seed,
             number,
             mails: MAILS,
-            mishaps: MISHAPS_PER_EPISODE,
             office,
             reached,
             story,
@@ -71,6 +69,8 @@ export const faults: Part = {
               account: emptyAccount(),
               complaints: [stackOf(error)],
               mishaps: new Map<string, number>(),
+              had: { mails: [], mishaps: [] },
+              kinds: [],
               hash: "",
               isRepeatable: true,
             };

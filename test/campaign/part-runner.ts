@@ -9,6 +9,7 @@ import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, relative, resolve } from "node:path";
 import manifest from "../../package.json";
+import { REPLACEABLE } from "./fault/replaceable";
 import { none, type Figure } from "./part";
 import type { FromPart, PartPlan } from "./part-process";
 
@@ -18,11 +19,6 @@ const SILENCE = 10;
 const MINUTE = 60_000;
 /** Folders whose code is in the bundles. */
 const PACKED = ["lib", "nodes"];
-/** Functions in whose place the campaign puts its own, which calls them: fault/reached.ts, fault/message-time.ts. */
-const WATCHED = {
-  "lib/outbox/lifecycle.ts": ["next"],
-  "lib/mailer/smtp/message.ts": ["makeMessage"],
-};
 const FROM_SOURCES: ReadonlySet<string> = new Set(["secrets", "load", "supply"]);
 
 /** The code of the parts as JavaScript and the bundles that they test, in a folder of this process. */
@@ -37,7 +33,7 @@ export class Compiled {
     for (const name of PACKED) rmSync(join(this.folder, name), { recursive: true });
     const { bundleFor } = await import("../../scripts/bundle.mjs");
     const nodes = Object.keys(manifest["node-red"].nodes);
-    await bundleFor(this.folder, { nodes, exported, replaceable: WATCHED });
+    await bundleFor(this.folder, { nodes, exported, replaceable: REPLACEABLE });
     for (const path of ["test/support/certificates", "package.json"])
       cpSync(join(ROOT, path), join(this.folder, path), { recursive: true });
     cpSync(join(ROOT, "dist/nodes/locales"), join(this.folder, "nodes/locales"), { recursive: true });

@@ -1,15 +1,15 @@
 /**
- * One episode: a gateway, a module and a mail server of their own, a number of mails and many mishaps within hours of
- * virtual time; then all is mended, and every mail has to end.
+ * One episode: a gateway, a module and a mail server of their own, a number of mails and mishaps within hours of virtual
+ * time; then all is mended, and every mail has to end.
  *
- * An episode depends on its seed and number alone, so that a failure is repeated by these two.
+ * An episode depends on its seed and number alone, so that a failure is repeated by these two, whole or with some of
+ * its mails and mishaps.
  */
 import { duplexPair } from "node:stream";
 import { readMessage } from "../../../lib/mail/message/message";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { cell, change, internet, simCard, simulatorTransport } from "../../../lib/simulator";
-import { storageOf } from "../../../lib/simulator/module/file-store";
 import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
 import type { Account, Case } from "./audit";
@@ -17,11 +17,14 @@ import { anyModule } from "./any-module";
 import { CANARIES, leaksIn } from "./canaries";
 import { Dice, mixed } from "./dice";
 import { certificate } from "../../support/certificates";
+import { ACCESS, BOTH_PORTS, MAX_AGE, QUEUE } from "./episode-settings";
 import { Gateway, type GatewayOptions } from "./gateway";
 import type { MailerKind } from "./gateway-mailer";
 import { Host } from "./host";
 import { hashOf, Ledger } from "./ledger";
-import { address, anyLetter, type Charset } from "./letters";
+import { leftBehind } from "./left-behind";
+import { address, type Charset } from "./letters";
+import { anyLatency } from "./latencies";
 import { holdTimeForMessages } from "./message-time";
 import type { Scene } from "./mishap";
 import { MISHAPS, NOISE } from "./mishaps";
@@ -30,6 +33,7 @@ import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
 import { ProcessPause } from "./process-pause";
 import type { Reached } from "./reached";
+import { anySchedule, type Chosen } from "./schedule";
 import { withSeededChance } from "./seeded-chance";
 import { socketCounter } from "./socket-counter";
 import { SOCKET_MISHAPS } from "./socket-mishaps";
@@ -39,14 +43,14 @@ const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const BEGIN = Date.UTC(2026, 0, 1);
-/** Minutes. */
-const MAX_AGE = 1440;
 /** Half of the episodes by the module's own client. */
 const MAILERS: readonly MailerKind[] = ["module", "module", "socket", "auto"];
 /** Turns of the event loop between two moments of the virtual clock while streams in memory are at work. */
 const TURNS = 6;
 /** A person looks after a held outbox this often. */
 const PERSON_EVERY = 40 * MINUTE;
+/** What goes through a table begins here with each episode. */
+const TURNS_PER_EPISODE = 12;
 /** Number of the first test mail of an episode, behind those of its letters. */
 const FIRST_TEST = 900;
 const FIRST_FOREIGN = 500;
@@ -56,9 +60,12 @@ const PATIENCE = (MAX_AGE + 120) * MINUTE;
 export interface EpisodePlan {
   readonly seed: number;
   readonly number: number;
+  /** How many it has as a whole. */
   readonly mails: number;
-  /** 0: an episode without any mishap. */
-  readonly mishaps: number;
+  /** Those that it is repeated with; left out: all. */
+  readonly chosen?: Chosen;
+  /** A defect on purpose, for tests of the campaign: what the code under test has instead of the disk. */
+  readonly files?: GatewayOptions["files"];
   readonly office: PostOffice;
   readonly reached: Reached;
   /** Takes what happens, second by second, for a person who looks for the cause. */
@@ -69,7 +76,12 @@ export interface EpisodeReport {
   readonly account: Account;
   /** What does not stand in the account, in words. */
   readonly complaints: readonly string[];
+  /** How often each kind of mishap has struck. */
   readonly mishaps: ReadonlyMap<string, number>;
+  /** Mails and mishaps that it had. */
+  readonly had: Chosen;
+  /** Kinds of the mishaps that it had, in the order of their positions. */
+  readonly kinds: readonly string[];
   /** Of the story: the same for the same seed and number. */
   readonly hash: string;
   /** False where encryption decides about bytes and times: its signatures and tickets differ in length each time. */
@@ -144,7 +156,10 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   /** Messages that a process that lives has neither accepted nor refused. */
   const unanswered = new Set<Case>();
   const pause = new ProcessPause(clock);
-  const usualDiskMs = dice.pick([0, 0, 3, 20]);
+  // Each with chance of its own, so that one does not change with another.
+  const own = (): Dice => new Dice(dice.between(0, 2 ** 31));
+  const [jitter, others] = [own(), own()];
+  const [diskMs, lineMs] = [anyLatency("disk", own().random), anyLatency("line", own().random)];
   const shared = {
     clock,
     pause,
@@ -169,9 +184,11 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     bccMode: dice.pick(["private", "private", "module"]),
     queue: { ...QUEUE, maxQueued: dice.pick([1000, 1000, 8]) },
     charset,
-    random: dice.random,
-    diskMs: (operation) => host.diskMs(operation) + (usualDiskMs === 0 ? 0 : dice.between(0, usualDiskMs)),
+    random: jitter.random,
+    diskMs: (operation) => host.diskMs(operation) + diskMs(),
+    lineMs,
     published,
+    ...(plan.files !== undefined && { files: plan.files }),
   } satisfies Partial<GatewayOptions>;
   const stations = (dice.hit(0.25) ? BOTH_PORTS : BOTH_PORTS.slice(0, 1)).map(({ port, sender }) => {
     const witness = new WireWitness();
@@ -225,7 +242,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   const testMail = (cancelAfterMs: number | undefined): void => {
     const recipient = address(plan.number * 1000 + FIRST_TEST + tests++, "test");
     const cancelled = new AbortController();
-    const end = dice.pick(host.gateways).testMail(recipient, cancelled.signal);
+    const end = others.pick(host.gateways).testMail(recipient, cancelled.signal);
     if (end === undefined) return;
     tell(`test mail to ${recipient}`);
     ledger.tested(recipient);
@@ -239,32 +256,31 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   let foreigners = 0;
   const foreignMail = (): void => {
     const recipient = address(plan.number * 1000 + FIRST_FOREIGN + foreigners++, "other");
-    otherHost.send(recipient, dice.between(100, 20_000), () => tell(`another host has sent to ${recipient}`));
+    otherHost.send(recipient, others.between(100, 20_000), () =>
+      tell(`another host has sent to ${recipient}`),
+    );
     ledger.foreign(recipient);
   };
   const struck = new Map<string, number>();
 
-  // Mails and mishaps at random moments.
   const span = plan.mails * dice.between(10, 120) * SECOND;
-  let toRaise = plan.mails;
-  for (let at = 0; at < plan.mails; at++) {
-    const letter = anyLetter(plan.number * 1000 + at, charset, dice);
-    clock.after(dice.between(0, span), () => void raise(letter));
-  }
-  let isOver = plan.mishaps === 0;
   const usual = mailer === "module" ? MISHAPS : [...MISHAPS, ...SOCKET_MISHAPS, ...SOCKET_MISHAPS];
   const pool = isNoisy ? [...usual, ...NOISE, ...NOISE] : usual;
-  for (let at = 0; at < plan.mishaps; at++) {
-    const { name, strike } = dice.weighted(pool);
+  const schedule = anySchedule({ ...plan, charset, pool, span, chosen: plan.chosen });
+  let toRaise = schedule.mails.length;
+  for (const { at, letter } of schedule.mails) clock.after(at, () => void raise(letter));
+  let isOver = false;
+  for (const { position, at, mishap, dice } of schedule.mishaps) {
+    const { name, strike } = mishap;
     const note = (): void => {
       tell(`STRIKES ${name}`);
       reached.struck(name);
     };
-    const turn = plan.number * plan.mishaps + at;
+    const turn = plan.number * TURNS_PER_EPISODE + position;
     const contradicted = (arrival: Arrival): void => ledger.contradicted(arrival);
     const acts = { heal, contradicted, testMail, otherHost, foreignMail, note };
     const scene: Scene = { mailer, clock, module, office, host, dice, turn, ...acts };
-    clock.after(dice.between(0, span), () => {
+    clock.after(at, () => {
       if (isOver) return;
       tell(`MISHAP ${name}`);
       struck.set(name, (struck.get(name) ?? 0) + 1);
@@ -328,27 +344,8 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     .catch((error: unknown) => complaints.push(String(error)));
   // The results of the last mail have been taken, and its contents are deleted from the module.
   await clock.advance(10 * SECOND);
-  const files = (["RAM", "UFS"] as const).flatMap((storage) =>
-    storageOf(module, storage)
-      .all()
-      .map(({ name }) => name),
-  );
-  // A file may stand under a name that noise has spoilt, which the host cannot know: it knows those that it has noted.
-  const pages = await Promise.all(stations.map(({ store }) => store.read("files")));
-  const noted = pages.join(" ");
-  const left = files.filter((name) => (isNoisy ? noted.includes(`:${name}"`) : !name.startsWith("ca-")));
-  // What a former run of the flows has left is deleted with the next mail.
-  const isQuiet = host.gateways.every(
-    ({ current }) => current?.modem.state.name === "ready" && current.startedAt < lastPutAt,
-  );
-  if (left.length > 0 && isQuiet && ledger.open === 0)
-    complaints.push(`files left in the module: ${left.join(", ")}`);
-  for (const { disk } of host.gateways)
-    for (const path of disk.paths()) {
-      if (!path.startsWith("/user/quectel-modem/m1/spool/"))
-        complaints.push(`written outside the spool: ${path}`);
-      published("spool", disk.text(path));
-    }
+  complaints.push(...(await leftBehind({ module, stations, host, isNoisy, lastPutAt, open: ledger.open })));
+  for (const { disk } of host.gateways) for (const path of disk.paths()) published("spool", disk.text(path));
   await clock.until(host.close(), HOUR).catch((error: unknown) => complaints.push(String(error)));
   complaints.push(...stations.flatMap(({ witness }) => witness.complaints), ...leaks);
 
@@ -360,37 +357,13 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     account.alteredTexts = 0;
   }
   const isRepeatable = mailer === "module" || security === "none";
-  return { account, complaints, mishaps: struck, hash, isRepeatable };
+  const had = {
+    mails: schedule.mails.map(({ position }) => position),
+    mishaps: schedule.mishaps.map(({ position }) => position),
+  };
+  const kinds = schedule.mishaps.map(({ mishap }) => mishap.name);
+  return { account, complaints, mishaps: struck, had, kinds, hash, isRepeatable };
 }
-
-/** Config nodes on the ports of one module, each with its address. */
-const BOTH_PORTS = [
-  { port: "usbat", sender: "pump7@example.com" },
-  { port: "usbmodem", sender: "boiler@example.com" },
-] as const;
-
-const ACCESS = {
-  apn: "iot.example",
-  apnAuth: "pap",
-  apnUser: CANARIES.apnUser,
-  apnPassword: CANARIES.apnPassword,
-  simPin: CANARIES.simPin,
-} as const;
-
-const QUEUE = {
-  maxAge: MAX_AGE,
-  maxSpoolMB: 100,
-  keepFailedDays: 7,
-  ratePerHour: 0,
-  fingerprint: {
-    port: "p",
-    sim: "",
-    apn: CANARIES.apnPassword,
-    server: "s",
-    login: CANARIES.smtpPassword,
-    sender: "f",
-  },
-};
 
 function forJson({ id, origin, result, failure, error }: MailEnded): unknown {
   return {

@@ -5,6 +5,7 @@
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
+import type { FileLayer } from "../../../lib/outbox/spool/files";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Modem } from "../../../lib/quectel/connection/modem";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
@@ -45,6 +46,10 @@ export interface GatewayOptions {
   readonly ended: (ended: MailEnded) => void;
   /** Milliseconds that an operation of the disk takes. */
   readonly diskMs: (operation: Operation) => number;
+  /** Milliseconds that the next chunk of the line takes, either way. */
+  readonly lineMs: () => number;
+  /** What the code under test has instead of the disk; left out: the disk. */
+  readonly files?: (disk: FaultyFiles) => FileLayer;
   /** Gets what a life has written that others can read: log and trace. */
   readonly published: (what: string, text: string) => void;
 }
@@ -184,7 +189,8 @@ export class Gateway {
     const { clock: world, store, network, smtp, charset, random, ended, published } = this.options;
     const clock = new ProcessClock(world, pause);
     const log = new KeptLog();
-    const lines = new ProcessLines(this.options.witness, pause);
+    const { witness, lineMs } = this.options;
+    const lines = new ProcessLines({ clock: world, witness, pause, lineMs });
     const trace = new Trace(clock, undefined, new PayloadMask());
     trace.enabled = true;
     const connect = lines.through(this.options.transport);
@@ -204,7 +210,7 @@ export class Gateway {
     const { mailer: kind, bccMode } = this.options;
     const mailer = gatewayMailer(kind, { modem, pdp, store, smtp, charset, bccMode, lateNote: 10 });
     const boot = `boot ${this.boot}`;
-    const files = this.disk;
+    const files = this.options.files?.(this.disk) ?? this.disk;
     const { booted } = this;
     const outbox = new Outbox({
       directory: DIRECTORY,

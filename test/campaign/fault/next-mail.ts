@@ -102,6 +102,7 @@ export async function nextMailAfter(
     charset: "auto",
     random: dice.random,
     diskMs: () => dice.between(0, 3),
+    lineMs: () => 0,
     published: (what, text) => void (what === "state" && tell(`host ${text}`)),
     ended: () => undefined,
   });

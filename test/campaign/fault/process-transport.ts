@@ -1,9 +1,12 @@
 /**
  * The connection of one process of the host to the module: it is cut, without a word to the process, when that dies.
  *
- * What passes is shown to a witness.
+ * Whatever passes takes a latency of its own and stays in its order, so that it overtakes, and is overtaken by, timers
+ * and the disk. It is shown to a witness as the process has it.
  */
 import { EventEmitter } from "node:events";
+import type { Clock } from "../../../lib/clock";
+import { Latencies } from "./latencies";
 import type { ProcessPause } from "./process-pause";
 import type {
   ControlLines,
@@ -19,19 +22,26 @@ export interface LineWitness {
   read(bytes: Uint8Array): void;
 }
 
+/** What lies between a process and its ports. */
+export interface LinePath {
+  /** Of the world: it goes on while the process stands still. */
+  readonly clock: Clock;
+  readonly witness: LineWitness;
+  readonly pause: ProcessPause;
+  /** Milliseconds that the next chunk takes, in either direction; 0: it is there at once. */
+  readonly lineMs: () => number;
+}
+
 /** All connections of one process. */
 export class ProcessLines {
   private readonly open = new Set<ProcessTransport>();
   private dead = false;
 
-  constructor(
-    private readonly witness: LineWitness,
-    private readonly pause: ProcessPause,
-  ) {}
+  constructor(private readonly path: LinePath) {}
 
   through(factory: TransportFactory): TransportFactory {
     return () => {
-      const line = new ProcessTransport(factory(), this.witness, this.pause, () => this.dead);
+      const line = new ProcessTransport(factory(), this.path, () => this.dead);
       this.open.add(line);
       line.on("closed", () => this.open.delete(line));
       return line;
@@ -46,16 +56,20 @@ export class ProcessLines {
 }
 
 class ProcessTransport extends EventEmitter<TransportEvents> implements Transport {
+  private readonly outward: Latencies;
+  private readonly inward: Latencies;
+
   constructor(
     private readonly inner: Transport,
-    private readonly witness: LineWitness,
-    private readonly pause: ProcessPause,
+    private readonly path: LinePath,
     private readonly isDead: () => boolean,
   ) {
     super();
+    this.outward = new Latencies(path.clock, path.lineMs);
+    this.inward = new Latencies(path.clock, path.lineMs);
     inner.on("data", (bytes) =>
       this.hear(() => {
-        witness.read(bytes);
+        path.witness.read(bytes);
         this.emit("data", bytes);
       }),
     );
@@ -75,15 +89,13 @@ class ProcessTransport extends EventEmitter<TransportEvents> implements Transpor
   }
 
   open(): Promise<void> {
-    this.witness.opened();
+    this.path.witness.opened();
     return this.alive(() => this.inner.open());
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    return this.alive(() => {
-      this.witness.written(bytes);
-      return this.inner.write(bytes);
-    });
+    if (!this.isDead()) this.path.witness.written(bytes);
+    return this.alive(() => this.inner.write(bytes));
   }
 
   drain(): Promise<void> {
@@ -94,8 +106,12 @@ class ProcessTransport extends EventEmitter<TransportEvents> implements Transpor
     return this.alive(() => this.inner.set(lines));
   }
 
+  /** What has come before is heard first, that it is closed included. */
   close(): Promise<void> {
-    return this.alive(() => this.inner.close());
+    return this.alive(async () => {
+      await this.inner.close();
+      await this.inward.allPassed();
+    });
   }
 
   cut(): void {
@@ -103,15 +119,19 @@ class ProcessTransport extends EventEmitter<TransportEvents> implements Transpor
   }
 
   private hear(what: () => void): void {
-    this.pause.pass("line", () => {
-      if (!this.isDead()) what();
-    });
+    this.inward.pass(() =>
+      this.path.pause.pass("line", () => {
+        if (!this.isDead()) what();
+      }),
+    );
   }
 
   private async alive(work: () => Promise<void>): Promise<void> {
     if (this.isDead()) await forever();
+    await this.outward.passed();
+    if (this.isDead()) await forever();
     await work();
-    await this.pause.passed("line");
+    await this.path.pause.passed("line");
     if (this.isDead()) await forever();
   }
 }

@@ -1,12 +1,12 @@
 /**
  * What a campaign has reached: which events came to mails in which states, and in which states the mishaps found them.
  *
- * Looks on where the lifecycle is called, and changes nothing there. It needs the bundles of the campaign, in which
- * `next` can be replaced (part-runner.ts).
+ * Looks on where the lifecycle is called, and changes nothing there.
  */
 import type { LifeEvent, MailState } from "../../../lib/outbox/lifecycle";
 import type { MailLife } from "../../../lib/outbox/outcome";
-import * as lifecycle from "../../../lib/outbox/lifecycle";
+import { next, stateOf } from "../../../lib/outbox/lifecycle";
+import { replace } from "./replaceable";
 
 const STATES = ["queued", "preparing", "sending", "inDoubt", "ended"] as const satisfies MailState["kind"][];
 const EVENTS = [
@@ -40,14 +40,13 @@ let isWatched = false;
 function watch(): void {
   if (isWatched) return;
   isWatched = true;
-  const { next, stateOf } = lifecycle;
+  const go = next;
   const watched = <M extends MailLife>(mail: M, event: LifeEvent, now: number, random: number) => {
-    const step = next(mail, event, now, random);
+    const step = go(mail, event, now, random);
     if ("id" in mail) watcher(String(mail.id), event.kind, stateOf(mail).kind, stateOf(step.mail).kind);
     return step;
   };
-  const exported: object = lifecycle;
-  Object.assign(exported, { next: watched });
+  replace("lib/outbox/lifecycle.ts", { next: watched });
 }
 
 export class Reached {
