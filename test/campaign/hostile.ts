@@ -1,7 +1,7 @@
 /** Part "hostile": nonsense and malice in messages, settings, answers of the module, spool files, paths and endpoints. */
 import { setImmediate as turn } from "node:timers/promises";
 import { Dice, mixed } from "./fault/dice";
-import { watchProcess } from "./faults";
+import { watchProcess } from "./fault/problems";
 import { tryAnswers } from "./hostile/answers";
 import { EndpointsAttack } from "./hostile/endpoints";
 import { FilesAttack } from "./hostile/files";

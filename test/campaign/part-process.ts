@@ -9,6 +9,7 @@ export interface PartPlan {
   readonly share: number;
   readonly seed: number;
   readonly only: number | undefined;
+  readonly minutes: number | undefined;
   readonly slice: Slice;
 }
 

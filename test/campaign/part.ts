@@ -15,6 +15,8 @@ export interface Figure {
 export interface Cells {
   readonly reached: readonly string[];
   readonly all: readonly string[];
+  /** Those that this run must reach. */
+  readonly required: readonly string[];
 }
 
 export interface Counted {
@@ -30,6 +32,8 @@ export interface PartOptions {
   readonly share: number;
   /** Repeats one position alone; undefined: all of them. */
   readonly only: number | undefined;
+  /** Real time for which positions are taken, however many that are; undefined: as many as the size says. */
+  readonly minutes: number | undefined;
   /** Of a part that is cut into slices for several processes: this one takes position `index`, `index + of`, and so on. */
   readonly slice: Slice;
   /** Tells how far it is, or what failed and how to repeat it. */
@@ -68,10 +72,14 @@ export function equal(name: string, count: number, wanted: number): Figure {
   return counted(name, { count, wanted, together: "sum" });
 }
 
-/** How many of all cells were reached; what the slices have reached is counted once. */
-export function covered(name: string, { reached, all }: Cells): Figure {
-  const value = `${text(all.filter((cell) => reached.includes(cell)).length)} of ${text(all.length)}`;
-  return { name, value, goal: "", met: true, cells: { reached, all } };
+/** How many of all cells were reached, and whether all required ones were; what the slices have reached is counted once. */
+export function covered(name: string, cells: Cells): Figure {
+  const { reached, all, required } = cells;
+  const of = (list: readonly string[]): string =>
+    `${text(list.filter((cell) => reached.includes(cell)).length)} of ${text(list.length)}`;
+  const value = required.length === 0 ? of(all) : `${of(all)}, of those required ${of(required)}`;
+  const goal = required.length === 0 ? "" : `${text(required.length)} required`;
+  return { name, value, goal, met: required.every((cell) => reached.includes(cell)), cells };
 }
 
 /** The figures of a part from those of its slices. */
@@ -82,7 +90,7 @@ export function joined(slices: readonly (readonly Figure[])[]): readonly Figure[
     const { cells } = figure;
     if (cells !== undefined) {
       const reached = all.flatMap((one) => one.cells?.reached ?? []);
-      return covered(figure.name, { reached: [...new Set(reached)], all: cells.all });
+      return covered(figure.name, { ...cells, reached: [...new Set(reached)] });
     }
     const counts = all.flatMap((one) => one.counted ?? []);
     const [{ together, wanted } = { together: "sum", wanted: undefined } as const] = counts;
@@ -96,10 +104,19 @@ export function joined(slices: readonly (readonly Figure[])[]): readonly Figure[
   });
 }
 
-/** Positions below `size` that a slice takes, or the one that is repeated alone. */
-export function positionsOf(size: number, { only, slice: { index, of } }: PartOptions): readonly number[] {
-  if (only !== undefined) return [only];
-  return Array.from({ length: Math.ceil((size - index) / of) }, (_none, at) => index + at * of);
+/** Positions that a slice takes: below `size`, until its time is over, or the one that is repeated alone. */
+export function* positionsOf(
+  size: number,
+  { only, minutes, slice: { index, of } }: Pick<PartOptions, "only" | "minutes" | "slice">,
+  now: () => number = () => performance.now(),
+): Generator<number, void> {
+  if (only !== undefined) {
+    yield only;
+    return;
+  }
+  const end = minutes === undefined ? Infinity : now() + minutes * 60_000;
+  const last = minutes === undefined ? size : Infinity;
+  for (let position = index; position < last && now() < end; position += of) yield position;
 }
 
 function counted(name: string, counted: Counted): Figure {

@@ -33,7 +33,7 @@ import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
 import { ProcessPause } from "./process-pause";
 import type { Reached } from "./reached";
-import { anySchedule, type Chosen } from "./schedule";
+import { anySchedule, MAILS, type Chosen } from "./schedule";
 import { withSeededChance } from "./seeded-chance";
 import { socketCounter } from "./socket-counter";
 import { SOCKET_MISHAPS } from "./socket-mishaps";
@@ -60,12 +60,10 @@ const PATIENCE = (MAX_AGE + 120) * MINUTE;
 export interface EpisodePlan {
   readonly seed: number;
   readonly number: number;
-  /** How many it has as a whole. */
-  readonly mails: number;
   /** Those that it is repeated with; left out: all. */
   readonly chosen?: Chosen;
-  /** A defect on purpose, for tests of the campaign: what the code under test has instead of the disk. */
-  readonly files?: GatewayOptions["files"];
+  /** A defect on purpose, for tests of the campaign. */
+  readonly spoil?: NonNullable<GatewayOptions["spoil"]>;
   readonly office: PostOffice;
   readonly reached: Reached;
   /** Takes what happens, second by second, for a person who looks for the cause. */
@@ -188,7 +186,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     diskMs: (operation) => host.diskMs(operation) + diskMs(),
     lineMs,
     published,
-    ...(plan.files !== undefined && { files: plan.files }),
+    ...(plan.spoil !== undefined && { spoil: plan.spoil }),
   } satisfies Partial<GatewayOptions>;
   const stations = (dice.hit(0.25) ? BOTH_PORTS : BOTH_PORTS.slice(0, 1)).map(({ port, sender }) => {
     const witness = new WireWitness();
@@ -263,7 +261,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   };
   const struck = new Map<string, number>();
 
-  const span = plan.mails * dice.between(10, 120) * SECOND;
+  const span = MAILS * dice.between(10, 120) * SECOND;
   const usual = mailer === "module" ? MISHAPS : [...MISHAPS, ...SOCKET_MISHAPS, ...SOCKET_MISHAPS];
   const pool = isNoisy ? [...usual, ...NOISE, ...NOISE] : usual;
   const schedule = anySchedule({ ...plan, charset, pool, span, chosen: plan.chosen });

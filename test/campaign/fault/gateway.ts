@@ -2,10 +2,10 @@
  * A config node of an episode over all lives of its host: the library put together as the nodes do it, killed, deployed
  * and restarted on one disk. What befalls the whole process is in `host.ts`.
  */
+import type { Mailer } from "../../../lib/mailer/mailer";
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
-import type { FileLayer } from "../../../lib/outbox/spool/files";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Modem } from "../../../lib/quectel/connection/modem";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
@@ -48,8 +48,8 @@ export interface GatewayOptions {
   readonly diskMs: (operation: Operation) => number;
   /** Milliseconds that the next chunk of the line takes, either way. */
   readonly lineMs: () => number;
-  /** What the code under test has instead of the disk; left out: the disk. */
-  readonly files?: (disk: FaultyFiles) => FileLayer;
+  /** A mailer with a defect on purpose in the place of the right one; left out: the right one. */
+  readonly spoil?: (mailer: Mailer) => Mailer;
   /** Gets what a life has written that others can read: log and trace. */
   readonly published: (what: string, text: string) => void;
 }
@@ -207,10 +207,10 @@ export class Gateway {
     leases.watch(modem.lock);
     const search = new NetworkSearch(modem);
     const pdp = new PdpContext(modem, network);
-    const { mailer: kind, bccMode } = this.options;
-    const mailer = gatewayMailer(kind, { modem, pdp, store, smtp, charset, bccMode, lateNote: 10 });
+    const { mailer: kind, bccMode, spoil = (right) => right } = this.options;
+    const mailer = spoil(gatewayMailer(kind, { modem, pdp, store, smtp, charset, bccMode, lateNote: 10 }));
     const boot = `boot ${this.boot}`;
-    const files = this.options.files?.(this.disk) ?? this.disk;
+    const files = this.disk;
     const { booted } = this;
     const outbox = new Outbox({
       directory: DIRECTORY,

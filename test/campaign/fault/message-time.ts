@@ -5,7 +5,7 @@
  */
 import { makeMessage } from "../../../lib/mailer/smtp/message";
 import type { FastClock } from "../../support/fast-clock";
-import { replace } from "./replaceable";
+import { replace } from "./replace";
 
 let holder: FastClock | undefined;
 let isWrapped = false;

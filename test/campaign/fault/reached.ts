@@ -6,7 +6,8 @@
 import type { LifeEvent, MailState } from "../../../lib/outbox/lifecycle";
 import type { MailLife } from "../../../lib/outbox/outcome";
 import { next, stateOf } from "../../../lib/outbox/lifecycle";
-import { replace } from "./replaceable";
+import type { Cells } from "../part";
+import { replace } from "./replace";
 
 const STATES = ["queued", "preparing", "sending", "inDoubt", "ended"] as const satisfies MailState["kind"][];
 const EVENTS = [
@@ -24,8 +25,40 @@ const EVENTS = [
   "retry",
 ] as const satisfies LifeEvent["kind"][];
 
+/** States in which an event has to come to some mail in a full run. */
+const REQUIRED: Readonly<Partial<Record<LifeEvent["kind"], readonly MailState["kind"][]>>> = {
+  start: ["queued", "inDoubt"],
+  prepared: ["preparing"],
+  marked: ["preparing"],
+  unmarked: ["preparing"],
+  abandoned: ["preparing"],
+  outcome: ["preparing", "sending", "inDoubt"],
+  end: ["queued"],
+  stop: ["preparing"],
+  told: ["ended"],
+};
+
+/** Why no event of a kind has to come in any other state. One that comes all the same changes nothing there. */
+export const NOT_REQUIRED: Readonly<Record<LifeEvent["kind"], string>> = {
+  start: "the order chooses a mail that waits or is in doubt",
+  prepared: "the mailer prepares what is being prepared",
+  marked: "a mark is written for what is being prepared",
+  unmarked: "a mark is written for what is being prepared",
+  abandoned: "only what is being prepared is given up without an outcome",
+  outcome: "nothing of a mail that waits or has ended is with the mailer",
+  end: "the age of a mail that is with the mailer is looked at when it waits again, and no person discards one",
+  supersede: "no message of an episode replaces another",
+  evict: "it concerns a mail that waits, while the outbox is full and a mail of higher priority comes",
+  stop: "what is out is not stopped, and what waits needs no stop",
+  told: "an end is told once there is one",
+  retry: "no person retries what has failed",
+};
+
 /** In which of them a mishap finds a mail; the first that fits, because one mail at a time is under way. */
 const FOUND = ["sending", "inDoubt", "preparing", "queued", "no mail"] as const;
+
+/** Any of the first three. */
+const UNDER_WAY = "a mail under way";
 
 type Watcher = (
   mail: string,
@@ -79,18 +112,24 @@ export class Reached {
   /** A mishap strikes now. */
   struck(mishap: string): void {
     const states = new Set<string>(this.states.values());
-    this.mishaps.add(mishapCell(mishap, FOUND.find((state) => states.has(state)) ?? "no mail"));
+    const found = FOUND.find((state) => states.has(state)) ?? "no mail";
+    this.mishaps.add(mishapCell(mishap, found));
+    if (found !== "queued" && found !== "no mail") this.mishaps.add(mishapCell(mishap, UNDER_WAY));
   }
 }
 
-/** All cells that there are. @param mishaps their names */
-export function allCells(mishaps: readonly string[]): {
-  events: readonly string[];
-  mishaps: readonly string[];
-} {
+/** Tables of the cells that there are, each with those that a full run must reach. @param mishaps their names */
+export function allCells(mishaps: readonly string[]): Record<"events" | "mishaps", Omit<Cells, "reached">> {
   return {
-    events: STATES.flatMap((state) => EVENTS.map((event) => eventCell(state, event))),
-    mishaps: mishaps.flatMap((mishap) => FOUND.map((state) => mishapCell(mishap, state))),
+    events: {
+      all: STATES.flatMap((state) => EVENTS.map((event) => eventCell(state, event))),
+      required: EVENTS.flatMap((event) => (REQUIRED[event] ?? []).map((state) => eventCell(state, event))),
+    },
+    mishaps: {
+      all: mishaps.flatMap((mishap) => [...FOUND, UNDER_WAY].map((state) => mishapCell(mishap, state))),
+      // Each has to find a mail at work at least once, in whichever of the three states; the rest is up to chance.
+      required: mishaps.map((mishap) => mishapCell(mishap, UNDER_WAY)),
+    },
   };
 }
 

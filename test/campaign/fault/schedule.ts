@@ -33,8 +33,6 @@ export interface Schedule {
 export interface ScheduleOptions {
   readonly seed: number;
   readonly number: number;
-  /** How many. */
-  readonly mails: number;
   readonly charset: Charset;
   /** Kinds of mishaps that may come. */
   readonly pool: readonly Mishap[];
@@ -44,9 +42,11 @@ export interface ScheduleOptions {
   readonly chosen: Chosen | undefined;
 }
 
+/** Mails of an episode. */
+export const MAILS = 20;
 /** Numbers of an episode's streams of chance. */
-const MAILS = 1_000;
-const MISHAPS = 2_000;
+const OF_MAILS = 1_000;
+const OF_MISHAPS = 2_000;
 
 /** Mishaps of an episode; 12 on average. */
 const RATES = [3, 8, 12, 12, 25] as const;
@@ -54,6 +54,9 @@ const RATES = [3, 8, 12, 12, 25] as const;
 const SHARES = [0.1, 0.3, 1] as const;
 /** Shares of the time within which they strike. */
 const CROWDING = [1, 1, 0.2] as const;
+
+/** All that an episode can have. */
+export const ALL: Chosen = { mails: positions(MAILS), mishaps: positions(Math.max(...RATES)) };
 
 export function anySchedule(options: ScheduleOptions): Schedule {
   const { seed, number, charset, span, chosen } = options;
@@ -64,13 +67,13 @@ export function anySchedule(options: ScheduleOptions): Schedule {
   const crowd = span * dice.pick(CROWDING);
   const from = dice.random() * (span - crowd);
   return {
-    mails: positions(options.mails, chosen?.mails).map((position) => {
-      const own = stream(MAILS + position);
+    mails: positions(MAILS, chosen?.mails).map((position) => {
+      const own = stream(OF_MAILS + position);
       const letter = anyLetter(number * 1000 + position, charset, own);
       return { position, at: own.between(0, span), letter };
     }),
     mishaps: positions(rate, chosen?.mishaps).map((position) => {
-      const own = stream(MISHAPS + position);
+      const own = stream(OF_MISHAPS + position);
       return { position, at: from + own.random() * crowd, mishap: own.weighted(kinds), dice: own };
     }),
   };
@@ -82,7 +85,7 @@ function anyKinds(pool: readonly Mishap[], dice: Dice): readonly Mishap[] {
   return kinds.length > 0 ? kinds : [dice.weighted(pool)];
 }
 
-function positions(count: number, chosen: readonly number[] | undefined): readonly number[] {
+function positions(count: number, chosen?: readonly number[]): readonly number[] {
   const all = Array.from({ length: count }, (_none, position) => position);
   return chosen === undefined ? all : all.filter((position) => chosen.includes(position));
 }

@@ -8,6 +8,9 @@
 import type { LineWitness } from "./process-transport";
 import { isKnownLine } from "./grammar";
 
+/** A reply is one whatever a line without checksums has made of the line end before it; all but CR and LF. */
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
+const CONTROL = /[\x00-\x09\x0b\x0c\x0e-\x1f]/g;
 /** NO CARRIER ends no command of this package. */
 const FINAL = /^(OK|ERROR|SEND OK|SEND FAIL|\+CM[ES] ERROR: ?.*)$/;
 /** After it exactly so many bytes are written. */
@@ -72,7 +75,7 @@ export class WireWitness implements LineWitness {
     this.remember("in", text);
     this.heard += text;
     for (let end = this.heard.indexOf("\n"); end >= 0; end = this.heard.indexOf("\n")) {
-      const segments = this.heard.slice(0, end).replaceAll("\0", "").split("\r");
+      const segments = this.heard.slice(0, end).replaceAll(CONTROL, "").split("\r");
       this.heard = this.heard.slice(end + 1);
       for (const line of segments) {
         if (FINAL.test(line)) this.state = "idle";
