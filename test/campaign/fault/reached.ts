@@ -27,20 +27,21 @@ const EVENTS = [
 
 /** States in which an event has to come to some mail in a full run. */
 const REQUIRED: Readonly<Partial<Record<LifeEvent["kind"], readonly MailState["kind"][]>>> = {
-  start: ["queued", "inDoubt"],
+  start: ["queued"],
   prepared: ["preparing"],
   marked: ["preparing"],
   unmarked: ["preparing"],
   abandoned: ["preparing"],
   outcome: ["preparing", "sending", "inDoubt"],
   end: ["queued"],
+  evict: ["queued"],
   stop: ["preparing"],
   told: ["ended"],
 };
 
 /** Why no event of a kind has to come in any other state. One that comes all the same changes nothing there. */
 export const NOT_REQUIRED: Readonly<Record<LifeEvent["kind"], string>> = {
-  start: "the order chooses a mail that waits or is in doubt",
+  start: "the order chooses a mail that waits; one in doubt is asked about without it",
   prepared: "the mailer prepares what is being prepared",
   marked: "a mark is written for what is being prepared",
   unmarked: "a mark is written for what is being prepared",
@@ -48,7 +49,7 @@ export const NOT_REQUIRED: Readonly<Record<LifeEvent["kind"], string>> = {
   outcome: "nothing of a mail that waits or has ended is with the mailer",
   end: "the age of a mail that is with the mailer is looked at when it waits again, and no person discards one",
   supersede: "no message of an episode replaces another",
-  evict: "it concerns a mail that waits, while the outbox is full and a mail of higher priority comes",
+  evict: "a mail that is with the mailer or has ended takes no room in the queue",
   stop: "what is out is not stopped, and what waits needs no stop",
   told: "an end is told once there is one",
   retry: "no person retries what has failed",
