@@ -48,6 +48,7 @@ function print(title: string, form: Form, kills: number, result: Result, seconds
   const rows: readonly (readonly [string, number])[] = [
     form === "pause" ? ["pauses", result.pauses] : ["kills", kills],
     ["with a mail in flight", result.inFlight],
+    ["of these, in doubt", result.inDoubt],
     ["accepted", result.accepted],
     ["delivered", result.delivered],
     ["reported", result.reported],

@@ -130,6 +130,10 @@ function counted(name: string, counted: Counted): Figure {
   };
 }
 
+export function atLeast(name: string, value: number, wanted: number): Figure {
+  return { name, value: text(value), goal: `at least ${text(wanted)}`, met: value >= wanted };
+}
+
 export function below(name: string, value: number, limit: number, unit: string): Figure {
   return { name, value: `${value.toFixed(1)} ${unit}`, goal: `below ${limit} ${unit}`, met: value < limit };
 }

@@ -28,6 +28,12 @@ export interface Refusals {
   readonly data?: number;
 }
 
+/** `size`: of the message, where the client tells it; `over`: the reply to the message was given, or the connection is closed. */
+export type SessionStep =
+  | { readonly kind: "mail"; readonly size: number | undefined }
+  | { readonly kind: "data"; readonly bytes: number }
+  | { readonly kind: "dot" | "over" };
+
 export interface MailServerOptions {
   /** TCP port; a free one when left out. */
   readonly port?: number;
@@ -57,6 +63,8 @@ export interface MailServerOptions {
   readonly utf8?: boolean;
   /** Awaited before a mail is taken, and again before that is said. */
   readonly pause?: () => Promise<void>;
+  /** Told how far the transaction of each session is: from a MAIL that was taken. */
+  readonly follow?: (session: string, step: SessionStep) => void;
 }
 
 export interface ReceivedMail {
@@ -132,8 +140,13 @@ export class MailServer {
           else callback(error);
         });
       },
-      onMailFrom: (_address, _session, callback) => {
-        void this.reach("mail").then(() => callback(refusal(this.refuse.mail)));
+      onMailFrom: (address, session, callback) => {
+        void this.reach("mail").then(() => {
+          const error = refusal(this.refuse.mail);
+          if (error === undefined)
+            options.follow?.(session.id, { kind: "mail", size: toldSize(address.args) });
+          callback(error);
+        });
       },
       onRcptTo: (address, _session, callback) => {
         const { rcpt } = this.refuse;
@@ -142,9 +155,20 @@ export class MailServer {
       },
       onData: (stream, session, callback) => {
         const chunks: Buffer[] = [];
-        stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-        stream.on("end", () => void this.accept(Buffer.concat(chunks), session).then(callback, callback));
+        stream.on("data", (chunk: Buffer) => {
+          chunks.push(chunk);
+          options.follow?.(session.id, { kind: "data", bytes: chunk.length });
+        });
+        stream.on("end", () => {
+          options.follow?.(session.id, { kind: "dot" });
+          const reply = (error?: Error): void => {
+            callback(error);
+            options.follow?.(session.id, { kind: "over" });
+          };
+          void this.accept(Buffer.concat(chunks), session).then(reply, reply);
+        });
       },
+      onClose: (session) => options.follow?.(session.id, { kind: "over" }),
     });
     // A client that breaks off its handshake or connection is what many tests are about.
     this.server.on("error", () => undefined);
@@ -226,6 +250,12 @@ export class MailServer {
     await pause?.();
     return undefined;
   }
+}
+
+/** What SIZE says behind MAIL (RFC 1870). */
+function toldSize(args: object | false): number | undefined {
+  const size = args !== false && "SIZE" in args ? Number(args.SIZE) : NaN;
+  return Number.isSafeInteger(size) ? size : undefined;
 }
 
 function refusal(code: number | undefined): Error | undefined {

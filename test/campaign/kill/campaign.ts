@@ -4,9 +4,11 @@ import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
 import { balance, type Accepted, type Told, type Totals } from "../../support/account";
 import { seededRandom } from "../../support/random";
 import { CampaignDisk } from "./disk";
+import { FLIGHTS } from "./flights";
 import type { FromOutbox, LifePlan } from "./messages";
 import { Surroundings, type Arrived } from "./surroundings";
 
@@ -32,8 +34,10 @@ export interface KillPlan {
 }
 
 export interface Result extends Totals {
-  /** Kills that came between QSMTPPUT and its result. */
+  /** Kills, cuts or pauses that came between QSMTPPUT or MAIL and its result. */
   readonly inFlight: number;
+  /** Of these, the ones in which only module and server know what becomes of the mail. */
+  readonly inDoubt: number;
   /** Times that a process was stopped and continued. */
   readonly pauses: number;
   /** Ends that a process told although it had told them before. */
@@ -60,6 +64,13 @@ const LONGEST_GAP = 300;
 const LONGEST_PAUSE = 300;
 const VERY_LONG_PAUSE = 3_000;
 const VERY_LONG = 0.1;
+/**
+ * Every second kill or pause comes when the mail server gets so far with a mail, or at most so many milliseconds of the host
+ * later: most of a life passes before and between the dialogues. Without a mail it comes after so many at the latest.
+ */
+const SOON = 20;
+const WITHOUT_MAIL = 20_000;
+const PAUSE_WITHOUT_MAIL = 2_000;
 /** Part of the lives in which the module restarts by itself. */
 const RESTARTS = 0.15;
 
@@ -111,6 +122,8 @@ class Account {
   private readonly told: Told[] = [];
   private readonly disk = new CampaignDisk();
   private inFlight = 0;
+  private inDoubt = 0;
+  private moments = 0;
   private toldAgain = 0;
   pauses = 0;
 
@@ -121,12 +134,13 @@ class Account {
   ) {}
 
   balance(): Result {
-    const { inFlight, toldAgain, pauses } = this;
+    const { inFlight, inDoubt, toldAgain, pauses } = this;
     const delivered = this.surroundings.delivered();
     return {
       ...balance(this.accepted, delivered, this.told),
       otherIds: withOtherIds(delivered),
       inFlight,
+      inDoubt,
       toldAgain,
       pauses,
     };
@@ -134,22 +148,23 @@ class Account {
 
   /** Follows one life to its end. @throws when it ends otherwise than planned. */
   async follow(plan: LifePlan): Promise<void> {
+    this.surroundings.flights.leave();
     const child = fork(require.resolve("./life"), [JSON.stringify(plan)], {
       execArgv: __filename.endsWith(".ts") ? ["--import", "tsx"] : [],
       serialization: "advanced",
     });
     const closed = once(child, "close");
-    const timers: NodeJS.Timeout[] = [];
+    const life = new AbortController();
     const toldInThisLife = new Set<string>();
     // So many mails are accepted before its last moments begin, however slow the host is.
     let left = plan.isLast ? Infinity : Math.floor(this.random() * (plan.mails + 1));
     const countDown = (): void => {
-      if (left-- === 0) timers.push(...this.mishaps(() => child.kill("SIGKILL")));
+      if (left-- === 0) this.arrangeMishaps(() => child.kill("SIGKILL"), life.signal);
     };
     child.on("message", (message: FromOutbox) => {
       switch (message.kind) {
         case "opening":
-          if (this.form === "pause") this.pauseAgainAndAgain(child, timers);
+          if (this.form === "pause") this.pauseAgainAndAgain(child, life.signal);
           countDown();
           return;
         case "accepted":
@@ -171,41 +186,69 @@ class Account {
       }
     });
     const [code, signal] = (await closed) as [number | null, string | null];
-    for (const timer of timers) clearTimeout(timer);
+    life.abort();
     const wanted = plan.isLast ? code === 0 : signal === "SIGKILL";
     if (!wanted) throw new Error(`life ${plan.life} ended by itself with ${code ?? signal}`);
   }
 
   /** Until the process ends. */
-  private pauseAgainAndAgain(child: ChildProcess, timers: NodeJS.Timeout[]): void {
+  private pauseAgainAndAgain(child: ChildProcess, life: AbortSignal): void {
     const longest = this.random() < VERY_LONG ? VERY_LONG_PAUSE : LONGEST_PAUSE;
     const pause = (): void => {
-      if (child.exitCode !== null) return;
       this.pauses++;
-      if (this.surroundings.isMailInFlight) this.inFlight++;
+      this.look();
       child.kill("SIGSTOP");
-      timers.push(setTimeout(goOn, this.random() * longest));
+      after(this.random() * longest, life, goOn);
     };
     const goOn = (): void => {
       child.kill("SIGCONT");
-      this.pauseAgainAndAgain(child, timers);
+      this.pauseAgainAndAgain(child, life);
     };
-    timers.push(setTimeout(pause, this.random() * LONGEST_GAP));
+    this.atSomeMoment(this.random() * LONGEST_GAP, PAUSE_WITHOUT_MAIL, life, pause);
   }
 
   /** What befalls a life, at moments chosen by chance. */
-  private mishaps(kill: () => void): NodeJS.Timeout[] {
+  private arrangeMishaps(kill: () => void, life: AbortSignal): void {
     const sometime = (): number => this.random() * LONGEST_LIFE;
-    const end = setTimeout(() => {
-      if (this.surroundings.isMailInFlight) this.inFlight++;
+    const end = (): void => {
+      this.look();
       kill();
       if (this.form === "kill") return;
       this.disk.cutPower(this.random);
       // A module that is fed by the host goes down with it; one with a supply of its own goes on.
       if (this.random() < 0.5) this.surroundings.restartModule("powerLoss");
-    }, sometime());
+    };
+    this.atSomeMoment(sometime(), WITHOUT_MAIL, life, end);
     const isRestarted = this.random() < RESTARTS;
-    const restart = (): void => this.surroundings.restartModule("restart");
-    return isRestarted ? [end, setTimeout(restart, sometime())] : [end];
+    if (isRestarted) after(sometime(), life, () => this.surroundings.restartModule("restart"));
   }
+
+  /** After so many milliseconds, or every second time soon after a mail has come so far at the server, each in turn. */
+  private atSomeMoment(ms: number, withoutMail: number, life: AbortSignal, strike: () => void): void {
+    const moment = this.moments++;
+    const flight = FLIGHTS[Math.floor(moment / 2) % FLIGHTS.length];
+    if (moment % 2 === 1 || flight === undefined) return after(ms, life, strike);
+    const chosen = new AbortController();
+    const either = AbortSignal.any([life, chosen.signal]);
+    const { flights } = this.surroundings;
+    const strikeOnce = (): void => {
+      chosen.abort();
+      strike();
+    };
+    const reached = (): void => after(this.random() * SOON, either, strikeOnce);
+    flights.once(flight, reached);
+    either.addEventListener("abort", () => flights.off(flight, reached), { once: true });
+    after(withoutMail, either, strikeOnce);
+  }
+
+  /** Counts what a kill or pause hits. */
+  private look(): void {
+    if (this.surroundings.isMailInFlight) this.inFlight++;
+    if (this.surroundings.isMailInDoubt) this.inDoubt++;
+  }
+}
+
+/** Milliseconds of the host, unless the life ends before. */
+function after(ms: number, life: AbortSignal, then: () => void): void {
+  void wait(ms, undefined, { signal: life }).then(then, () => undefined);
 }
