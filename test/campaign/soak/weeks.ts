@@ -1,16 +1,28 @@
-/** Weeks in the life of one gateway on the virtual clock: a mail every few minutes, small mishaps, one long process. */
+/**
+ * Weeks in the life of one gateway on the virtual clock: a mail every few minutes, small mishaps, one long process. After
+ * each quarter all that it holds is counted.
+ */
+import { EventEmitter } from "node:events";
+import { duplexPair } from "node:stream";
 import { setImmediate as turn } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { readMessage } from "../../../lib/mail/message/message";
 import { Outbox } from "../../../lib/outbox/outbox";
-import { cell, change, type SimulatedModem } from "../../../lib/simulator";
+import { PdpContext } from "../../../lib/quectel/network/pdp";
+import { cell, change, internet, simulatorTransport, type SimulatedModem } from "../../../lib/simulator";
 import { FaultyFiles } from "../../support/faulty-files";
-import { ACCOUNT, memoryRig } from "../../support/memory-rig";
-import { KeptLog } from "../../support/module-replies";
+import { ACCOUNT, filesIn, memorySurroundings } from "../../support/memory-rig";
+import { MemorySmtp } from "../../support/memory-smtp";
+import { KeptLog, modemOn, NETWORK } from "../../support/module-replies";
 import { accountOf, add, emptyAccount, type Account, type Case } from "../fault/audit";
 import { Dice, mixed } from "../fault/dice";
+import { gatewayMailer } from "../fault/gateway-mailer";
 import { anyLetter, numberOf } from "../fault/letters";
+import { WatchedSignals } from "./signals";
+
+/** Who speaks SMTP. */
+export type Way = "module" | "socket";
 
 const MINUTE = 60_000;
 const WEEK = 7 * 24 * 60 * MINUTE;
@@ -27,28 +39,50 @@ export interface Level {
   readonly handles: number;
   readonly timers: number;
   readonly listeners: number;
+  /** Listeners of abort signals, and signals joined to them. */
+  readonly dependants: number;
   readonly spool: number;
   readonly module: number;
 }
 
 export interface Soak {
-  /** After the first tenth, when all that is loaded when first needed is there. */
-  readonly before: Level;
-  readonly after: Level;
+  /** After each quarter. */
+  readonly levels: readonly Level[];
   readonly account: Account;
   readonly weeks: number;
 }
 
+/** The command in which the module restarts now and then. */
+const SENDING = { module: "+QSMTPPUT", socket: "+QISEND" } as const satisfies Record<Way, string>;
+/** Turns of the event loop that the streams of a mail by socket need before the virtual time goes on. */
+const TURNS = 6;
+const QUARTERS = 4;
+
 /** @param at is told how many mails have been raised. */
-export async function runSoak(mails: number, seed: number, at: (mail: number) => void): Promise<Soak> {
+export async function runSoak(
+  mails: number,
+  { way, seed, at }: { readonly way: Way; readonly seed: number; readonly at: (mail: number) => void },
+): Promise<Soak> {
   const dice = new Dice(mixed(seed, 0));
-  const rig = memoryRig({
-    module: { timing: { bootMs: 3_000, airMs: 2_000, networkMs: 500 } },
-    text: { lateNote: 10 },
+  const signals = new WatchedSignals();
+  const timing = { bootMs: 3_000, airMs: 2_000, networkMs: 500 };
+  const { clock, module, server, store } = memorySurroundings({ timing });
+  const counter = new MemorySmtp({
+    auth: Buffer.from(`\0${ACCOUNT.user}\0${ACCOUNT.password}`).toString("base64"),
   });
-  const { clock, modem, module, server, mailer } = rig;
-  const files = new FaultyFiles();
+  module.state(internet).tcpServer = () => {
+    const [near, far] = duplexPair({ allowHalfOpen: true });
+    near.on("error", () => undefined);
+    counter.serve(far);
+    return near;
+  };
   const log = new KeptLog();
+  const { modem, states } = modemOn(simulatorTransport(module), clock, { log });
+  const pdp = new PdpContext(modem, NETWORK);
+  const text = { charset: "auto", bccMode: "private", lateNote: 10 } as const;
+  const mailer = gatewayMailer(way, { modem, pdp, store, smtp: ACCOUNT, ...text });
+  clock.turns = () => (way === "socket" && modem.lock.held ? TURNS : 0);
+  const files = new FaultyFiles();
   const outbox = new Outbox({
     directory: "/spool/modem",
     clock,
@@ -95,8 +129,9 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
   /** Takes the account of what has ended, and forgets it. */
   const settle = (): void => {
     const byNumber = new Map([...open.values()].map((one) => [one.letter.number, one]));
-    for (const { recipients, text } of server.received.splice(0)) {
-      const isMarked = bodyOf(text).includes("Possible duplicate");
+    const bySocket = counter.received.splice(0).map(({ to, ...mail }) => ({ recipients: to, ...mail }));
+    for (const { recipients, text } of [...server.received.splice(0), ...bySocket]) {
+      const isMarked = isMarkedCopy(text);
       for (const recipient of recipients)
         byNumber
           .get(numberOf(recipient) ?? -1)
@@ -107,7 +142,8 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
     // What only this bench keeps.
     log.lines.length = 0;
     module.log.clear();
-    rig.forget();
+    counter.lines.length = 0;
+    states.length = 0;
     files.settle();
   };
   const quiet = async (): Promise<void> => {
@@ -119,43 +155,51 @@ export async function runSoak(mails: number, seed: number, at: (mail: number) =>
   const level = async (): Promise<Level> => {
     await quiet();
     await collectGarbage();
+    const dependants = signals.dependants();
+    await collectGarbage();
     return {
       heap: process.memoryUsage().heapUsed,
       handles: process.getActiveResourcesInfo().length,
       timers: clock.timers,
-      listeners: listenersOf(modem, module, mailer, outbox),
+      listeners: listenersOf(modem, module, outbox, ...(mailer instanceof EventEmitter ? [mailer] : [])),
+      dependants,
       spool: files.paths().length,
-      module: rig.filesInModule().length,
+      module: filesIn(module).length,
     };
   };
 
-  let before: Level | undefined;
+  const levels: Level[] = [];
   for (let number = 0; number < mails; number++) {
     await send(number);
-    if (number % MISHAP_EVERY === MISHAP_EVERY - 1) befall(module, dice);
+    if (number % MISHAP_EVERY === MISHAP_EVERY - 1) befall(module, dice, way);
     await clock.advance(dice.between(1, LONGEST_PAUSE) * MINUTE);
     if (number % 100 === 99) {
       at(number);
       await clock.run(() => outbox.summary().depth === 0, PATIENCE);
       settle();
     }
-    if (number === Math.floor(mails / 10)) before = await level();
+    if ((number + 1) % Math.ceil(mails / QUARTERS) === 0 || number + 1 === mails) levels.push(await level());
   }
-  const after = await level();
   const weeks = clock.now() / WEEK;
   await clock.until(outbox.close());
-  await rig.close();
-  return { before: before ?? after, after, account, weeks };
+  mailer.close();
+  pdp.close();
+  await clock.until(modem.close());
+  signals.end();
+  return { levels, account, weeks };
 }
 
-/** The first part of a mail as the module writes it: base64. */
-function bodyOf(text: string): string {
-  const [, body = ""] = /Content-Transfer-Encoding: base64\r\n\r\n([A-Za-z0-9+/=\r\n]*)/.exec(text) ?? [];
-  return Buffer.from(body, "base64").toString("latin1");
+/** The first part of the text is base64, or quoted-printable, which may break a line between words. */
+function isMarkedCopy(text: string): boolean {
+  const [, encoded = ""] = /Content-Transfer-Encoding: base64\r\n\r\n([A-Za-z0-9+/=\r\n]*)/.exec(text) ?? [];
+  const plain = text.replaceAll("=\r\n", "");
+  return (
+    plain.includes("Possible duplicate") || Buffer.from(encoded, "base64").includes("Possible duplicate")
+  );
 }
 
 /** What every site has now and then. */
-function befall(module: SimulatedModem, dice: Dice): void {
+function befall(module: SimulatedModem, dice: Dice, way: Way): void {
   const { clock } = module;
   switch (dice.between(0, 4)) {
     case 0:
@@ -173,7 +217,7 @@ function befall(module: SimulatedModem, dice: Dice): void {
       clock.after(5 * MINUTE, () => change(module, cell, { rssi: 20, registration: 1 }));
       return;
     default:
-      module.faults.set([{ at: { command: "+QSMTPPUT" }, fault: { kind: "restart" } }]);
+      module.faults.set([{ at: { command: SENDING[way] }, fault: { kind: "restart" } }]);
   }
 }
 
