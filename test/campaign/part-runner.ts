@@ -19,7 +19,11 @@ const SILENCE = 10;
 const MINUTE = 60_000;
 /** Folders whose code is in the bundles. */
 const PACKED = ["lib", "nodes"];
-const FROM_SOURCES: ReadonlySet<string> = new Set(["secrets", "load", "supply"]);
+const FROM_SOURCES: ReadonlySet<string> = new Set(["secrets", "load", "real-time", "supply"]);
+
+export function isCompiled(part: string): boolean {
+  return !FROM_SOURCES.has(part);
+}
 
 /** The code of the parts as JavaScript and the bundles that they test, in a folder of this process. */
 export class Compiled {
@@ -65,7 +69,7 @@ export async function runPart(
   compiled: Compiled,
   say: (line: string) => void,
 ): Promise<readonly Figure[]> {
-  const [module, execArgv] = FROM_SOURCES.has(plan.name)
+  const [module, execArgv] = !isCompiled(plan.name)
     ? [join(__dirname, "part-process.ts"), ["--import", "tsx"]]
     : [join(compiled.folder, "test/campaign/part-process.js"), []];
   const child = fork(module, [JSON.stringify(plan)], { execArgv, cwd: ROOT });

@@ -6,9 +6,21 @@ import { kills } from "./kills";
 import { load } from "./load";
 import type { Part } from "./part";
 import { nextMail } from "./next-mail";
+import { realTime } from "./real-time";
 import { secrets } from "./secrets";
 import { soak } from "./soak";
 import { supply } from "./supply";
 
 /** In the order of the table. */
-export const PARTS: readonly Part[] = [faults, nextMail, kills, soak, floods, hostile, secrets, load, supply];
+export const PARTS: readonly Part[] = [
+  faults,
+  nextMail,
+  kills,
+  soak,
+  floods,
+  hostile,
+  secrets,
+  load,
+  realTime,
+  supply,
+];

@@ -1,5 +1,5 @@
 /**
- * The campaign as a command: `npm run campaign [-- --part NAME --seed N --mails N --only POSITION --jobs N --write]`.
+ * The campaign as a command: `npm run campaign [-- --part NAME --seed N --mails N --minutes N --only POSITION --jobs N --write]`.
  *
  * Without `--mails` it runs in full; with `--minutes N` instead, for so long and with a fresh seed, which it prints. Prints one table and ends with 1 when a figure is not met; every failure names the
  * seed and the position by which it is repeated alone.
@@ -9,15 +9,15 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { tableOf, writeDocumentation } from "./documentation";
 import { joined, type Cells, type Figure, type Part, type Slice } from "./part";
-import { Compiled, runPart } from "./part-runner";
+import { Compiled, isCompiled, runPart } from "./part-runner";
 import { PARTS } from "./parts";
 
 /** The longest first, so that no core is idle for long at the end. */
 const ORDER = ["soak", "faults", "hostile", "kills", "next-mail", "floods", "secrets", "supply"] as const;
-/** What is measured in it is time: it runs when all others have ended. */
-const ALONE = "load";
-/** It takes its real time however small it is: `npm test` has a form of it on the virtual clock. */
-const LONG = "floods";
+/** What is measured in them is time: they run when all others have ended. */
+const ALONE: readonly string[] = ["load", "real-time"];
+/** They take their real time however small they are; CI runs `real-time` on its own. */
+const LONG: readonly string[] = ["floods", "real-time"];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -42,10 +42,14 @@ async function main(): Promise<void> {
   if (values.write && (share < 1 || minutes !== undefined || values.part !== undefined))
     throw new Error("--write wants a full run");
   const only = values.only === undefined ? undefined : wholeNumber("only", values.only);
-  const isWanted = (name: string): boolean => values.part?.includes(name) ?? (share === 1 || name !== LONG);
+  const isWanted = (name: string): boolean =>
+    values.part?.includes(name) ?? (share === 1 || !LONG.includes(name));
   const chosen = PARTS.filter(({ name }) => isWanted(name));
-  if (minutes !== undefined && chosen.some(({ isSliceable }) => isSliceable !== true))
-    throw new Error("--minutes is for the parts that end at any position: --part faults, --part hostile");
+  if (
+    minutes !== undefined &&
+    chosen.some(({ isSliceable, unit }) => isSliceable !== true && unit !== "minutes")
+  )
+    throw new Error("--minutes is for the parts that end at any time: --part faults, hostile or real-time");
   if (chosen.length === 0) throw new Error(`--part is one of ${PARTS.map(({ name }) => name).join(", ")}`);
 
   const began = performance.now();
@@ -71,9 +75,10 @@ async function main(): Promise<void> {
     for (let slot = waiting.shift(); slot !== undefined; slot = waiting.shift()) await run(slot);
   };
   try {
-    await compiled.make();
+    if (chosen.some(({ name }) => isCompiled(name))) await compiled.make();
     await Promise.all(Array.from({ length: jobs }, work));
-    for (const part of chosen.filter(({ name }) => name === ALONE)) await run({ ...part, slice: WHOLE });
+    for (const part of chosen.filter(({ name }) => ALONE.includes(name)))
+      await run({ ...part, slice: WHOLE });
   } finally {
     compiled.remove();
   }

@@ -212,6 +212,11 @@ export class MailServer {
     };
   }
 
+  /** Cuts the connection of a session, as a crash or a network does. */
+  drop(session: string): void {
+    this.server.drop(session);
+  }
+
   /** Ends all connections and frees the port. */
   async stop(): Promise<void> {
     await new Promise<void>((resolve) => this.server.close(() => resolve()));

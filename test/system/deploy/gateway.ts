@@ -43,6 +43,8 @@ export interface GatewayOptions {
   readonly flows?: readonly FlowNode[];
   readonly settings?: object;
   readonly env?: Readonly<Record<string, string>>;
+  /** Gets each line of the log. */
+  readonly onLine?: (line: string) => void;
 }
 
 export type DeployType = "full" | "flows" | "nodes";
@@ -60,19 +62,26 @@ export class Gateway {
     const { freePorts } = await import("../../../scripts/demo/ports.mjs");
     const [port] = await freePorts(1);
     if (port === undefined) throw new Error("no free port");
-    const { version, userDir, flows, settings, env } = options;
+    const { version, userDir, flows, settings, env, onLine } = options;
     const log: string[] = [];
     const nodeRed = await startNodeRed({
       ...version,
       port,
       userDir,
       prepare: existsSync(join(userDir, "node_modules")) ? async () => undefined : linkPackage(ROOT),
-      onLine: (line) => log.push(line),
+      onLine: (line) => {
+        log.push(line);
+        onLine?.(line);
+      },
       ...(flows === undefined ? {} : { flows }),
       ...(settings === undefined ? {} : { settings }),
       ...(env === undefined ? {} : { env }),
     });
     return new Gateway(options, nodeRed, log);
+  }
+
+  get pid(): number {
+    return this.nodeRed.pid;
   }
 
   /** Address of the editor, with a slash at the end. */
