@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 
 /**
- * What the server does about a line: a reply (lines separated by CR LF), or `(silence)`, `(close)`, `(reset)`.
+ * What the server does about a line: a reply (lines separated by CR LF), or `(silence)`, `(close)`, `(reset)`. A reply that
+ * ends with `(close)` is the last one.
  * `line` is undefined for the greeting.
  */
 export type Script = (line: string | undefined) => string;
@@ -58,7 +59,7 @@ export class ScriptedSmtp {
   private answer(socket: Socket, line: string | undefined): void {
     const reply = this.script(line);
     if (reply === "(silence)") return;
-    if (reply === "(close)") socket.end();
+    if (reply.endsWith("(close)")) socket.end(reply.slice(0, -"(close)".length));
     else if (reply === "(reset)") socket.resetAndDestroy();
     else socket.write(`${reply}\r\n`);
   }

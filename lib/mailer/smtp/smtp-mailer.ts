@@ -223,15 +223,15 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     const { envelope, mail } = transaction;
     const { modem, pdp } = this.options;
     const refusals = this.refusals(dialogue);
+    const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
+    if (leave.aborted) onLeave();
     const isWhole = !dialogue.isOver && !dialogue.isAnswered;
     const asked = mail.fields?.dsn !== undefined && dialogue.reports;
     const warnings = [wantsReports && !asked ? NO_REPORTS : [], standing.remark ?? []].flat();
     const began = modem.clock.now();
-    const onLeave = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     leave.addEventListener("abort", onLeave, { once: true });
     let isSent = false;
     try {
-      if (leave.aborted) onLeave();
       const { serverMessageId, response } = await dialogue.finish();
       isSent = true;
       pdp.used();

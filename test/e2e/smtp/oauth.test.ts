@@ -11,6 +11,7 @@ import { internet } from "../../../lib/simulator";
 import { certificate, type CertificateName } from "../../support/certificates";
 import { MailServer, type MailServerOptions } from "../../support/mail-server";
 import { transaction } from "../../support/memory-mailer";
+import { ScriptedSmtp, wellBehavedBut } from "../../support/scripted-smtp";
 import { socketHost, type SocketHost, type SocketMailer } from "../../support/socket-mailer";
 import { jsonAnswer as json, TokenServer, type TokenAnswer } from "../../support/token-server";
 import { VirtualClock } from "../../support/virtual-clock";
@@ -223,6 +224,80 @@ describe("A mail that logs in by a token", function () {
     const error = await failed();
     assert.equal(error.code, "SMTP_AUTH_UNSUPPORTED");
     assert.match(error.hint, /XOAUTH2/);
+  });
+
+  it("and finds none at the server gives nothing of the token away", async () => {
+    await open();
+    const strict = await ScriptedSmtp.start(wellBehavedBut({ EHLO: "250-test\r\n250 AUTH PLAIN LOGIN" }));
+    const one = host.mailer({ smtp: { ...rig.settings, port: strict.port, security: "none" } });
+    const outcome = await one.send();
+    one.mailer.close();
+    await waitFor("the end of the session", () => !host.modem.lock.held);
+    await strict.stop();
+    assert.equal(outcome.error?.code, "SMTP_AUTH_UNSUPPORTED");
+    assert.doesNotMatch(strict.lines.join("\n"), /AUTH|MAIL|canary/);
+  });
+
+  it("hears why a token is refused, which the server tells after an empty line, and shows the token in no form", async () => {
+    await open();
+    let sent = "";
+    const usual = wellBehavedBut({ EHLO: "250-test\r\n250 AUTH XOAUTH2" });
+    const strict = await ScriptedSmtp.start((line) => {
+      if (line?.startsWith("AUTH") === true) {
+        sent = line.split(" ").at(-1) ?? "";
+        return `334 ${Buffer.from("{}").toString("base64")}`;
+      }
+      return line === "" ? `535 5.7.3 not ${tokens.newest} nor ${sent}` : usual(line);
+    });
+    const one = host.mailer({ smtp: { ...rig.settings, port: strict.port, security: "none" } });
+    const stages: string[] = [];
+    const outcome = await one.send(transaction(), { onProgress: ({ stage }) => stages.push(stage) });
+    one.mailer.close();
+    await waitFor("the end of the session", () => !host.modem.lock.held);
+    await strict.stop();
+    assert.deepEqual([outcome.error?.code, outcome.error?.smtpCode], ["SMTP_AUTH_FAILED", 535]);
+    assert.match(outcome.error?.message ?? "", /535 5\.7\.3 not .+ nor /);
+    assert.doesNotMatch(
+      JSON.stringify([outcome, outcome.error?.message]),
+      new RegExp(`canary|${sent.slice(0, 40)}`),
+    );
+    assert.deepEqual(stages, ["token", "connect", "login"]);
+    assert.equal(
+      Buffer.from(sent, "base64").toString(),
+      `user=${USER}\u0001auth=Bearer ${tokens.newest}\u0001\u0001`,
+    );
+  });
+
+  it("is due at once with a fresh token where the server refused the one that was kept and is gone", async () => {
+    await open();
+    const usual = wellBehavedBut({ EHLO: "250-test\r\n250 AUTH XOAUTH2" });
+    const stale: string[] = [];
+    const strict = await ScriptedSmtp.start((line) => {
+      if (line?.startsWith("AUTH") !== true) return usual(line);
+      return stale.includes(line) ? "535 5.7.3 expired\r\n(close)" : "235 welcome";
+    });
+    const one = host.mailer({ smtp: { ...rig.settings, port: strict.port, security: "none" } });
+    const next = async (id: string): Promise<Outcome> => {
+      const outcome = await one.send(transaction({ id }));
+      await waitFor("the end of the session", () => !host.modem.lock.held);
+      return outcome;
+    };
+    assert.equal((await next("one")).recipients[0]?.state, "accepted");
+    stale.push(...strict.lines.filter((line) => line.startsWith("AUTH")));
+    host.module.log.clear();
+    // The endpoint takes its time, and the module hears meanwhile that the mail server is gone.
+    tokens.answer = (request, form, response) =>
+      void waitFor("the end of the connection", () =>
+        host.module.log.bytes("sent", "usbat").includes('+QIURC: "closed"'),
+      ).then(() => json(200, { expires_in: 3600, access_token: "canary-second" })(request, form, response));
+    const outcome = await next("two");
+    assert.ok(outcome.kind === "ended" && outcome.retry.kind === "atOnce", JSON.stringify(outcome));
+    assert.deepEqual([outcome.error?.code, outcome.error?.stage], ["SMTP_CLOSED_BY_SERVER", "login"]);
+    assert.match(outcome.error?.message ?? "", /rejected a cached token/);
+    assert.equal((await next("two")).recipients[0]?.state, "accepted");
+    assert.equal(tokens.asked.length, 2);
+    one.mailer.close();
+    await strict.stop();
   });
 
   it("says what the endpoint refuses, in its words but without the secret", async () => {
