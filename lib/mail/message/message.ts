@@ -14,7 +14,7 @@ import type { Mail, MailAttachment, Priority } from "../mail";
 import { readFields, readPriority, readSender, readSubject, type Subject } from "./header-fields";
 import { isHtml } from "./html-tags";
 import { htmlToText } from "./html-text";
-import { jsonText } from "./json";
+import { jsonStart, jsonText } from "./json";
 import { missingLines, warnOfMissing, withHtmlNote, withMissing } from "./missing-attachments";
 import {
   cut,
@@ -233,6 +233,13 @@ function readReplaces(value: unknown, warn: Warn): string | undefined {
 /** Characters; more than any mail server takes, and the attachment could not be uploaded either. */
 const LONGEST_TEXT = 16 * 1024 * 1024;
 
+/** Characters of a text that is longer: its beginning, which arrives soon where the signal is weak, too. */
+const BEGINNING = 64 * 1024;
+/** Characters of HTML that the beginning of its text is made of; it may begin with pages of styles. */
+const HTML_BEGINNING = 1024 * 1024;
+
+const ONLY_BEGINNING = `The text has more than ${LONGEST_TEXT} characters; this mail holds its beginning only.`;
+
 interface BodySource {
   readonly payload: unknown;
   /** Text of a mail whose payload goes as attachment. */
@@ -254,14 +261,16 @@ interface Body {
 }
 
 /**
- * What the payload becomes: text as it is, objects as JSON, bytes and HTML as attachment with a text beside it.
- *
- * @throws ModemError LIMIT_BODY
+ * What the payload becomes: text as it is, objects as JSON, bytes and HTML as attachment with a text beside it. Of a text
+ * that is too long the mail has the beginning, because an alarm goes out.
  */
 function* readBody(source: BodySource, warn: Warn): Work<Body> {
   try {
-    const { attachments, text, html } = yield* sortOut(source, warn);
-    const fit = yield* fitText(html === undefined ? text : yield* htmlToText(html));
+    const { attachments, text, html, isBeginning } = yield* sortOut(source, warn);
+    const whole = html === undefined ? text : yield* htmlToText(html);
+    const isCut = isBeginning === true || whole.length > LONGEST_TEXT;
+    if (isCut) warn(ONLY_BEGINNING);
+    const fit = yield* fitText(isCut ? `${ONLY_BEGINNING}\n\n${cut(whole, BEGINNING)}` : whole);
     if (fit.removed) warn("Control characters were removed from the text.");
     return { text: fit.text, attachments };
   } catch (error) {
@@ -270,12 +279,21 @@ function* readBody(source: BodySource, warn: Warn): Work<Body> {
   }
 }
 
-/** The body before its text was made fit, and the HTML that the text is still to be made of. */
-function* sortOut(source: BodySource, warn: Warn): Work<Body & { readonly html?: string }> {
+/** The body before its text was made fit. */
+interface Sorted extends Body {
+  /** What the text is still to be made of. */
+  readonly html?: string;
+  /** The text is too long and was left off. */
+  readonly isBeginning?: boolean;
+}
+
+function* sortOut(source: BodySource, warn: Warn): Work<Sorted> {
   const { payload } = source;
   const beside = typeof source.html === "string" && source.html.trim() !== "" ? source.html : undefined;
   if (isBlank(payload)) {
-    return beside === undefined ? { text: "", attachments: [] } : yield* htmlBody(beside, source.plaintext);
+    return beside === undefined
+      ? { text: "", attachments: [] }
+      : yield* htmlBody(beside, source.plaintext, warn);
   }
   const bytes = reading("INVALID_BODY", () => bytesOf(payload));
   if (bytes !== undefined) {
@@ -283,40 +301,46 @@ function* sortOut(source: BodySource, warn: Warn): Work<Body & { readonly html?:
     const filename = readFileName(primitiveText(source.filename) ?? "") || defaultName(content);
     return { text: optionalText(source.description), attachments: [{ filename, content }] };
   }
-  const text = reading("INVALID_BODY", () => textOf(payload)) ?? (yield* json(payload));
-  if (text.length > LONGEST_TEXT) throw tooLong();
-  if (typeof payload === "string" && text.includes("<") && isHtml(text))
-    return yield* htmlBody(text, source.plaintext);
-  if (beside === undefined) return { text, attachments: [] };
-  if (beside.length <= LONGEST_TEXT) return { text, attachments: [yield* htmlFile(beside, false)] };
-  warn(`msg.html is longer than ${LONGEST_TEXT} characters; the mail is sent without it.`);
-  return { text, attachments: [] };
+  const written = reading("INVALID_BODY", () => textOf(payload));
+  const { text, isBeginning = false } = written === undefined ? yield* json(payload) : { text: written };
+  if (typeof payload === "string" && text.includes("<") && isHtml(text.slice(0, LONGEST_TEXT)))
+    return yield* htmlBody(text, source.plaintext, warn);
+  const attachments = beside === undefined ? [] : yield* htmlFile(beside, false, warn);
+  return { text, attachments, isBeginning };
 }
 
-function* json(payload: unknown): Work<string> {
-  const work = jsonText(payload, LONGEST_TEXT, tooLong);
-  for (;;) {
-    const step = reading("INVALID_BODY", () => work.next());
-    if (step.done !== true) yield;
-    else if (step.value !== undefined) return step.value;
-    else throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
+function* json(payload: unknown): Work<{ readonly text: string; readonly isBeginning: boolean }> {
+  const tooLong = new Error(ONLY_BEGINNING);
+  const work = jsonText(payload, LONGEST_TEXT, () => tooLong);
+  try {
+    for (;;) {
+      const step = reading("INVALID_BODY", () => work.next());
+      if (step.done !== true) yield;
+      else if (step.value !== undefined) return { text: step.value, isBeginning: false };
+      else throw new ModemError("INVALID_BODY", { detail: `it is a ${typeof payload}` });
+    }
+  } catch (error) {
+    if (!isModemError(error, "INVALID_BODY") || error.cause !== tooLong) throw error;
+    return { text: jsonStart(payload, BEGINNING) ?? "", isBeginning: true };
   }
 }
 
-function* htmlBody(html: string, plaintext: unknown): Work<Body & { readonly html?: string }> {
+function* htmlBody(html: string, plaintext: unknown, warn: Warn): Work<Sorted> {
   const given = optionalText(plaintext);
-  const attachments = [yield* htmlFile(html, given === "")];
-  return given === "" ? { text: "", attachments, html } : { text: given, attachments };
+  const attachments = yield* htmlFile(html, given === "", warn);
+  if (given !== "") return { text: given, attachments };
+  const isBeginning = html.length > LONGEST_TEXT;
+  return { text: "", attachments, html: isBeginning ? cut(html, HTML_BEGINNING) : html, isBeginning };
 }
 
-function* htmlFile(html: string, isSource: boolean): Work<MailAttachment> {
-  if (html.length > LONGEST_TEXT) throw tooLong();
+/** None for HTML that is too long, which would be broken where it ends. */
+function* htmlFile(html: string, isSource: boolean, warn: Warn): Work<readonly MailAttachment[]> {
+  if (html.length > LONGEST_TEXT) {
+    warn(`The HTML is longer than ${LONGEST_TEXT} characters; the mail is sent without it.`);
+    return [];
+  }
   const content = { kind: "bytes", bytes: yield* longTextFile(html) } as const;
-  return { filename: "message.html", content, place: { kind: "html", isSource } };
-}
-
-function tooLong(): ModemError {
-  return new ModemError("LIMIT_BODY", { detail: `more than ${LONGEST_TEXT} characters` });
+  return [{ filename: "message.html", content, place: { kind: "html", isSource } }];
 }
 
 function optionalText(value: unknown): string {

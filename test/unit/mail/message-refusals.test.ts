@@ -31,7 +31,6 @@ describe("a message that is refused", () => {
     [{ to: "a".repeat(200_001) }, "LIMIT_RECIPIENTS", /200001 characters of addresses/],
     [{ payload: () => 1 }, "INVALID_BODY", /it is a function/],
     [{ payload: Symbol("a") }, "INVALID_BODY", /it is a symbol/],
-    [{ payload: "x".repeat(16 * 1024 * 1024 + 1) }, "LIMIT_BODY", /more than 16777216 characters/],
     [
       { attachments: "file.txt" },
       "INVALID_ATTACHMENT",
@@ -119,6 +118,38 @@ describe("the limits of a message", () => {
   it("take a text of the greatest length", async () => {
     const length = 16 * 1024 * 1024;
     assert.equal((await read({ payload: "x".repeat(length) })).text.length, length);
+  });
+
+  describe("of a text that is longer leave its beginning, and say so to reader and flow", () => {
+    const long = "pump 7 is too hot\n".repeat(1024 * 1024);
+    const style = `<style>${"p { color: red }".repeat(20_000)}</style>`;
+    const html = `<html>${style}${"<p>pump 7 is <b>too hot</b></p>\n".repeat(1024 * 1024)}</html>`;
+    const forms: Readonly<Record<string, object>> = {
+      "of text": { payload: long },
+      "of an object": { payload: { log: [long] } },
+      "of many members": { payload: { log: Array(1024 * 1024).fill("pump 7 is too hot") } },
+      "of HTML": { payload: html },
+      "of HTML beside no text": { payload: "", html },
+      "of the text beside HTML": { payload: "<html><p>hot</p></html>", plaintext: long },
+      "of the text beside bytes": { payload: Buffer.from([1]), description: long },
+    };
+    for (const [form, msg] of Object.entries(forms)) {
+      it(form, async () => {
+        const { text, warnings, attachments } = await read(msg);
+        assert.match(text, /^The text has more than 16777216 characters; [^\r]+only\.\r\n\r\n/);
+        assert.match(text, /pump 7 is too hot/);
+        assert.ok(text.length > 60_000 && text.length < 80_000, String(text.length));
+        assert.match(warnings.join(), /holds its beginning only/);
+        const names = attachments.map(({ filename }) => filename);
+        assert.equal(names.length, form.startsWith("of the text beside") ? 1 : 0, names.join());
+      });
+    }
+
+    it("unless a text was given for HTML that is longer, which is left off", async () => {
+      const { text, warnings, attachments } = await read({ payload: html, plaintext: "pump 7" });
+      assert.deepEqual([text, attachments], ["pump 7", []]);
+      assert.match(warnings.join(), /The HTML is longer than 16777216 characters/);
+    });
   });
 });
 
