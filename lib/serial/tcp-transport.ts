@@ -2,7 +2,9 @@
  * TcpTransport: raw serial-over-IP, as ser2net's `raw` mode or a device server speak it; no telnet, no retry.
  *
  * A server that begins with a telnet negotiation (RFC 854) is not used: its escapes would change the bytes of
- * attachments. A peer that disappears without a word is noticed by TCP keep-alive, and sooner by the idle probe of the
+ * attachments. One that says nothing at first cannot be told from a raw one: a question in telnet would reach the module
+ * through the latter. No text of a mail holds the byte 255, so alarms pass it; what it changes of an attachment or of a
+ * TLS record shows in checksum or MAC, so nothing passes for sent that was not. A peer that disappears without a word is noticed by TCP keep-alive, and sooner by the idle probe of the
  * layers above.
  */
 import { connect, type Socket } from "node:net";

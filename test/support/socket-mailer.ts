@@ -111,6 +111,7 @@ export function socketHost(options: SocketHostOptions = {}) {
         module: new QsmtpMailer({
           ...common,
           recovery,
+          hasOtherWay: true,
           roots: () => Promise.resolve([]),
           text: texts,
           bccMode: "private",

@@ -63,12 +63,14 @@ import {
   TestMailCount,
   VIA,
 } from "./result";
-import { hidesRefusals, mailMemories, type MailMemory, SecondChances } from "./second-chance";
+import { hidesRefusals, mailMemories, type MailMemory, mayShorten, SecondChances } from "./second-chance";
 import { fillMail, type FilledMail } from "./transaction";
 
 export interface QsmtpMailerOptions extends QsmtpClientOptions {
   readonly text: ComposeSettings;
   readonly bccMode: BccMode;
+  /** Another way carries what the module refuses, so no mail goes out without attachments that are too many. */
+  readonly hasOtherWay?: true;
   /**
    * For test mails, of which no outbox knows: the notes of the modem whose mails may be in flight. Each is counted
    * there, so that its result never passes for that of another mail. They wait a minute at most for a mail in flight.
@@ -214,6 +216,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       !(await this.chancesOf(memory).apply(pending.step, pending.error, lease, signal))
     )
       throw pending.error;
+    let attachments = 0;
     for (;;) {
       try {
         const ageMs = options.ageMs + (this.client.modem.clock.now() - began);
@@ -223,8 +226,9 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         const composed = compose(mail, envelope, {
           settings: this.options.text,
           support,
-          history: { ageMs, possibleDuplicate, shortSubject: memory.shortSubject },
+          history: { ageMs, possibleDuplicate, ...memory.changes },
         });
+        attachments = composed.transaction.attachments.length;
         const filled = await fillMail(this.work, composed.transaction, { signal, onProgress });
         const recipients = recipientsOf(envelope);
         await this.foreign.check(recipients, signal);
@@ -232,10 +236,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         return { transaction, filled, composed, lease, mark, onProgress };
       } catch (error) {
         signal.throwIfAborted();
-        if (isModemError(error, "LIMIT_SUBJECT") && !memory.shortSubject) {
-          memory.shortSubject = true;
-          continue;
-        }
+        if (mayShorten(memory, error, this.options.hasOtherWay === true ? 0 : attachments)) continue;
         if (!isAfterTest) await this.foreign.judge(error);
         const chances = this.chancesOf(memory);
         const step = await chances.next(error, signal);

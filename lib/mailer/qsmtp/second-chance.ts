@@ -9,6 +9,7 @@ import type { Lease } from "../../quectel/connection/mail-lock";
 import type { ModuleRecovery } from "../../quectel/recovery/module-recovery";
 import { nextStep, type RecoveryStep } from "../../quectel/recovery/recovery";
 import type { BusyWatch } from "./busy-watch";
+import type { SendHistory } from "./compose/compose";
 import { atStage } from "./guarded-modem";
 import { mailState, ResultListener, runningMailResult } from "./put";
 import type { TransactionParts } from "./transaction";
@@ -123,8 +124,8 @@ export class SecondChances {
 export interface MailMemory extends ChancesTaken {
   /** The step that the next `prepare` begins with, and the failure that it is about. */
   pending: { readonly step: RecoveryStep; readonly error: unknown } | undefined;
-  /** The module has refused the subject for its length: it is cut, and stands whole in the text. */
-  shortSubject: boolean;
+  /** What the module has refused of it. */
+  changes: Pick<SendHistory, "shortSubject" | "mostAttachments">;
   /** Times in a row that the module said "network error" and no more, until a back-off. */
   networkErrors: number;
 }
@@ -134,7 +135,7 @@ export function mailMemories(): MailMemories<MailMemory> {
     taken: new Set(),
     rootsTried: false,
     pending: undefined,
-    shortSubject: false,
+    changes: { shortSubject: false },
     networkErrors: 0,
   }));
 }
@@ -152,4 +153,20 @@ export function hidesRefusals(memory: MailMemory, error: ModemError, open: boole
   const isHidden = isModemError(error, "SMTP_NETWORK") && open;
   memory.networkErrors = isHidden ? memory.networkErrors + 1 : 0;
   return memory.networkErrors >= MOST_NETWORK_ERRORS;
+}
+
+/**
+ * True where the mail may go out in another form than the one that the module has refused, which is noted.
+ *
+ * @param attachments those of that form; 0 where they are not to be fewer
+ */
+export function mayShorten(memory: MailMemory, error: unknown, attachments: number): boolean {
+  const { changes } = memory;
+  if (isModemError(error, "LIMIT_SUBJECT") && !changes.shortSubject) {
+    memory.changes = { ...changes, shortSubject: true };
+    return true;
+  }
+  if (!isModemError(error, "LIMIT_ATTACHMENTS") || attachments < 2) return false;
+  memory.changes = { ...changes, mostAttachments: attachments - 1 };
+  return true;
 }

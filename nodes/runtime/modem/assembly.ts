@@ -133,7 +133,7 @@ function assembleWay(
         host,
         settings: JSON.stringify({ via: "auto", host, port, security, user, senderAddress }),
       });
-      const module = moduleMailer(station, settings, { ...options, recovery });
+      const module = moduleMailer(station, settings, { ...options, recovery, hasOtherWay: true });
       const byWay = { module, socket: socketMailer(station, settings, { ...options, recovery }) };
       const mailer = new AutoMailer({
         modem,
@@ -151,6 +151,7 @@ function assembleWay(
 interface WayOptions extends Pick<StationOptions, "store"> {
   readonly testNotes?: KeyValueStore;
   readonly recovery?: ModuleRecovery;
+  readonly hasOtherWay?: true;
 }
 
 function moduleMailer(

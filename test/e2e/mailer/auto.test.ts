@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import type { Ended, Outcome, OutgoingMail, Prepared, Transaction } from "../../../lib/mailer/mailer";
 import { ReadableCodings } from "../../../lib/mailer/qsmtp/readable-codings";
 import { internet, storageSizes } from "../../../lib/simulator";
+import { wrongParameter } from "../../../lib/simulator/commands/smtp-guard";
+import { integerIn } from "../../../lib/simulator/device/parameters";
 import type { DeliveryResult } from "../../../lib/simulator/delivery/smtp-codes";
 import type { FaultRule } from "../../../lib/simulator/faults/faults";
 import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
@@ -272,6 +274,19 @@ describe("A mail that takes the way that fits it", function () {
       server.options = { answer: (line) => (line === undefined ? "421 later" : undefined) };
       const { error } = await failed(transaction({ id: "three", attachments: large }));
       assert.equal(error?.smtpCode, 421);
+    });
+
+    it("with all its attachments when the module takes one only", async () => {
+      await open();
+      host.module.define((context, next) =>
+        context.name === "+QSMTPATT" && integerIn(context.parameters[1], 1, 9) === 2
+          ? wrongParameter
+          : next(),
+      );
+      const attachments = ["a.csv", "b.csv"].map((name) => attachment(name, Buffer.from("1;2\n")));
+      await send(transaction({ id: "one", attachments }));
+      assert.deepEqual(ways(), { module: 0, socket: 1 });
+      assert.equal(server.received.at(-1)?.text.match(/filename=/g)?.length, 2);
     });
 
     it("when the module's client knows no login of the server", async () => {

@@ -28,18 +28,43 @@ const people = (count: number): readonly string[] =>
   Array.from({ length: count }, (_none, at) => `duty${at}@example.com`);
 
 describe("a module that takes one attachment only", () => {
-  it("makes a mail with two of them fail at once, and the next mail goes", async () => {
+  const sent = async (mail: Partial<Mail>) => {
     const rig = await opened({ "attachment-limit": "1" });
-    const { result, error, failure } = await rig.deliver(
-      outboxMail({ attachments: [text("a.txt"), text("b.txt")] }),
-    );
-    assert.equal(result.status, "failed");
-    assert.equal(error?.code, "LIMIT_ATTACHMENTS");
-    assert.equal(failure?.class, "message");
-    assert.equal(rig.server.received.length, 0);
-    const next = await rig.deliver(outboxMail({ attachments: [text("a.txt")] }));
-    assert.equal(next.result.status, "sent");
+    const { result } = await rig.deliver(outboxMail(mail));
+    assert.equal(result.status, "sent");
+    const [received, ...more] = rig.server.received;
+    assert.equal(more.length, 0);
     await rig.stop();
+    const parsed = await simpleParser(Buffer.from(received?.text ?? "", "latin1"));
+    const files = parsed.attachments.map(({ filename, content }) => ({ filename, text: content.toString() }));
+    return { text: parsed.text ?? "", files, warnings: result.warnings };
+  };
+
+  it("gets the alarm with the first of three, and reader and flow are told which were left out", async () => {
+    const {
+      text: body,
+      files,
+      warnings,
+    } = await sent({
+      text: "Level high",
+      attachments: [text("a.txt"), text("b.txt"), text("c.txt")],
+    });
+    assert.match(body, /^Left out because the module takes no more: "b\.txt", "c\.txt"\s+Level high/);
+    assert.deepEqual(files, [{ filename: "a.txt", text: "a.txt" }]);
+    for (const name of ["b.txt", "c.txt"])
+      assert.ok(warnings.some((warning) => warning.includes(`"${name}" was left out`)));
+  });
+
+  it("gets a text that is too long for a body before the file beside it", async () => {
+    const long = "Level high\r\n".repeat(1000);
+    const { text: body, files, warnings } = await sent({ text: long, attachments: [text("a.txt")] });
+    assert.match(body, /^Left out because the module takes no more: "a\.txt"\s+Level high/);
+    assert.deepEqual(
+      files.map(({ filename }) => filename),
+      ["message.txt"],
+    );
+    assert.ok(files[0]?.text.endsWith(long));
+    assert.ok(warnings.some((warning) => warning.includes('"a.txt" was left out')));
   });
 });
 

@@ -32,6 +32,8 @@ export interface SendHistory {
   readonly possibleDuplicate: boolean;
   /** The module has refused the subject for its length (LIMIT_SUBJECT): cut it and give it whole in the text. */
   readonly shortSubject: boolean;
+  /** The module has refused more attachments (LIMIT_ATTACHMENTS): so many go, the text before the files. 1 or more. */
+  readonly mostAttachments?: number;
 }
 
 interface ComposeOptions {
@@ -79,19 +81,7 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     ...notesOf(mail, history, settings.lateNote),
     ...(subject.whole || mail.isSubjectInText === true ? [] : [`Subject: ${mail.subject}`]),
   ];
-  const files = mail.attachments.filter(({ size }) => size > 0);
-  const text = paragraphs(preface.join("\r\n"), mail.text, withoutEmpty(mail.attachments, warn));
-  const roomForFile = files.length < MOST_ATTACHMENTS;
-  const body = codeBody(
-    text,
-    {
-      support: bodyCoding(support),
-      isGuess: support.body === "unknown",
-      charset: settings.charset,
-      roomForFile,
-    },
-    warn,
-  );
+  const { body, files } = bodyAndFiles(mail, preface, options, warn);
   return {
     transaction: {
       senderName: sender.carried,
@@ -106,6 +96,47 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     },
     warnings: [...warnings],
   };
+}
+
+interface BodyAndFiles {
+  readonly body: ReturnType<typeof codeBody>;
+  readonly files: readonly OutgoingAttachment[];
+}
+
+/** The body with what stands above the text, and the files of the flow that go with it. */
+function bodyAndFiles(
+  mail: Pick<OutgoingMail, "text" | "attachments">,
+  preface: readonly string[],
+  { settings: { charset }, support, history: { mostAttachments } }: ComposeOptions,
+  warn: Warn,
+): BodyAndFiles {
+  const all = mail.attachments.filter(({ size }) => size > 0);
+  const coding = { support: bodyCoding(support), isGuess: support.body === "unknown", charset };
+  const bodyWith = (files: readonly OutgoingAttachment[], tell: Warn): BodyAndFiles["body"] => {
+    const above = [...preface, ...withoutRefused(all.slice(files.length), tell)].join("\r\n");
+    const text = paragraphs(above, mail.text, withoutEmpty(mail.attachments, tell));
+    const roomForFile = mostAttachments !== undefined || files.length < MOST_ATTACHMENTS;
+    return codeBody(text, { ...coding, roomForFile }, tell);
+  };
+  const silently = (): void => undefined;
+  let files = all.slice(0, mostAttachments);
+  // The text may need the place of a file.
+  if (
+    mostAttachments !== undefined &&
+    bodyWith(files, silently).files.length + files.length > mostAttachments
+  )
+    files = all.slice(0, mostAttachments - 1);
+  return { body: bodyWith(files, warn), files };
+}
+
+/** The line about files that the module has refused because of their number. In ASCII, as that about empty ones. */
+function withoutRefused(files: readonly OutgoingAttachment[], warn: Warn): readonly string[] {
+  const names = files.map(({ filename }) => shown(filename));
+  for (const name of names)
+    warn(`The attachment ${name} was left out; the module takes no more in one mail. ${WHOLE}`);
+  return names.length === 0
+    ? []
+    : [`Left out because the module takes no more: ${names.map(foldToAscii).join(", ")}`];
 }
 
 /** Warns of what the module's client does not carry: it shows text alone, and takes few header fields. */
