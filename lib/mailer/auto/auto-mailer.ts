@@ -67,8 +67,8 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
   constructor(private readonly options: AutoMailerOptions) {
     super();
     const { modem, store } = options;
-    const { host, port, security, user, senderAddress } = options.settings;
-    const settings = JSON.stringify({ host, port, security, user, senderAddress });
+    const { host, port, security, user } = options.settings;
+    const settings = JSON.stringify({ host, port, security, user });
     this.pauses = new WayPauses({ modem, store, settings });
     this.wasAvailable = this.available;
     const { module, socket } = options.ways;

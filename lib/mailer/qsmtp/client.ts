@@ -205,7 +205,7 @@ export class QsmtpClient extends ModemMailer {
 }
 
 /** What mails go by, without secrets: with the same, a mail that went out before should go out again. */
-function wayOf({ host, port, security, user, senderAddress, tls }: SmtpSettings): string {
+function wayOf({ host, port, security, user, tls }: SmtpSettings): string {
   const { verify, root, contextId } = tls;
-  return JSON.stringify({ host, port, security, user, senderAddress, tls: { verify, root, contextId } });
+  return JSON.stringify({ host, port, security, user, tls: { verify, root, contextId } });
 }

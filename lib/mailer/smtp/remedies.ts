@@ -77,15 +77,8 @@ export class Remedies {
 }
 
 /** What mails go by, without secrets: with the same, a mail that went out before should go out again. */
-export function wayOf({
-  host,
-  port,
-  security,
-  user,
-  senderAddress,
-  tls: { verify, root },
-}: SmtpSettings): string {
-  return JSON.stringify({ via: "socket", host, port, security, user, senderAddress, verify, root });
+export function wayOf({ host, port, security, user, tls: { verify, root } }: SmtpSettings): string {
+  return JSON.stringify({ via: "socket", host, port, security, user, verify, root });
 }
 
 /** The module, its port or its network went away, which says nothing about the mail. */

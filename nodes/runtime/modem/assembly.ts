@@ -125,13 +125,13 @@ function assembleWay(
     case "auto": {
       const { modem, pdp } = station;
       const { smtp, text } = settings;
-      const { host, port, security, user, senderAddress } = smtp;
+      const { host, port, security, user } = smtp;
       const recovery = new ModuleRecovery({
         modem,
         pdp,
         store: options.store,
         host,
-        settings: JSON.stringify({ via: "auto", host, port, security, user, senderAddress }),
+        settings: JSON.stringify({ via: "auto", host, port, security, user }),
       });
       const module = moduleMailer(station, settings, { ...options, recovery, hasOtherWay: true });
       const byWay = { module, socket: socketMailer(station, settings, { ...options, recovery }) };

@@ -221,6 +221,18 @@ describe("A server's name that is not found", () => {
     await rig.close();
   });
 
+  it("restarts the module with another sender, too: the server is no more mistyped than before", async () => {
+    const rig = await memoryMailer(BOOT);
+    await rig.send(transaction({ id: "before" }));
+    await rig.close();
+    const again = await memoryMailer({ ...BOOT, smtp: { senderAddress: "new@example.com" } }, rig);
+    lose(again, () => true);
+    const { classes } = await keepTrying(again, 1);
+    assert.ok(classes.every((one) => one === "transient"));
+    assert.equal(restarts(again), 1);
+    await again.close();
+  });
+
   it("restarts the module once six hours are over, because the other name may be remembered", async () => {
     const rig = await memoryMailer(BOOT);
     lose(rig, () => true);
