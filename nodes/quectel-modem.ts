@@ -25,7 +25,7 @@ import { connectionName } from "./runtime/settings/connection-options";
 import type { RawOptions } from "./runtime/settings/options";
 import { takesUnclaimed } from "./runtime/modem/routing";
 import { registerSidebarEndpoints } from "./runtime/sidebar/endpoints";
-import { showInSidebar } from "./runtime/sidebar/modems";
+import { showInSidebar, watchRemovedModems } from "./runtime/sidebar/modems";
 
 type Definition = NodeDef & RawOptions;
 type Instance = Node<ModemCredentials> & { -readonly [key in "host" | "users"]: ModemNode[key] };
@@ -105,6 +105,7 @@ const initialise: NodeInitializer = (RED: NodeAPI) => {
   registerConnectionTests(RED, routes);
   registerSidebarEndpoints(RED, routes);
   watchLeftSpools(RED, deployedModems);
+  watchRemovedModems(RED);
 };
 
 function settingsOf(definition: Definition, credentials: ModemCredentials): ModemSettings | ModemError {

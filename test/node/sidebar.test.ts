@@ -323,6 +323,31 @@ describe("The sidebar's endpoints", () => {
     assert.equal(shown.status, 200);
   });
 
+  it("show the last mails of a modem in a subflow until its instance is removed", async () => {
+    const template = (instances: readonly string[]): FlowNode[] => [
+      {
+        id: "template",
+        type: "subflow",
+        name: "Mail",
+        in: [{ x: 0, y: 0, wires: [{ id: "send" }] }],
+        out: [],
+      },
+      { ...modemNode(server.port, { smtpHost: "inbox.simulated" }), z: "template" },
+      sendNode({ z: "template", wires: [[], []] }),
+      ...instances.map((id) => ({ id, type: "subflow:template", z: "tab" })),
+    ];
+    const ended = async (): Promise<number> =>
+      (await bench.ask("/quectel-modem/modems/first-modem")).body.ended.length;
+    await bench.load(template(["first", "second"]));
+    bench.inject("first", { to: "duty@example.com", topic: "alarm", payload: "high" });
+    await waitFor("its end", async () => (await ended()) === 1);
+    await bench.deploy(template(["first"]), "full");
+    assert.equal(await ended(), 1);
+    await bench.deploy(template(["second"]), "full");
+    await bench.deploy(template(["first"]), "full");
+    assert.equal(await ended(), 0);
+  });
+
   it("tell every viewer figures only: no address, no subject, no credential, nothing retained", async () => {
     const told = bench.published();
     await load();

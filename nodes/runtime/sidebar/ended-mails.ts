@@ -43,9 +43,9 @@ export function endedMailsOf(directory: string, clock: Clock): EndedMails {
   return mails;
 }
 
-/** For a modem that was removed. */
-export function forgetEndedMails(directory: string): void {
-  known.delete(directory);
+/** Forgets those of modems that were removed. */
+export function forgetEndedMails(isThere: (directory: string) => boolean): void {
+  for (const directory of known.keys()) if (!isThere(directory)) known.delete(directory);
 }
 
 export class EndedMails {

@@ -1,5 +1,6 @@
 /** The modems as the sidebar shows them: listed, and each with its monitor on the runtime's clock and channel. */
 import type { Node, NodeAPI } from "node-red";
+import { basename } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import { modemDirectory } from "../disk/folders";
 import type { ModemNode } from "../modem/modem-user";
@@ -33,10 +34,23 @@ export function showInSidebar(RED: NodeAPI, node: ModemNode): void {
   });
   host.observe(monitor);
   monitors.set(node, monitor);
-  node.on("close", (isRemoved: boolean, done: () => void) => {
-    monitor.close();
-    if (isRemoved) forgetEndedMails(directory);
-    done();
+  node.on("close", () => monitor.close());
+}
+
+const watched = new WeakSet<object>();
+
+/** From now on forgets the last mails of modems that are in the flows no more, disabled or not, when those have started. */
+export function watchRemovedModems(RED: NodeAPI): void {
+  if (watched.has(RED.events)) return;
+  watched.add(RED.events);
+  RED.events.on("flows:started", () => {
+    const names: string[] = [];
+    RED.nodes.eachNode(({ id }) => names.push(basename(modemDirectory(RED, id))));
+    // Of a modem in a subflow Node-RED does not say that it is removed; its id begins with that of the instance.
+    forgetEndedMails((directory) => {
+      const modem = basename(directory);
+      return names.some((name) => modem === name || modem.startsWith(`${name}-`));
+    });
   });
 }
 
