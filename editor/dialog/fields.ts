@@ -59,18 +59,44 @@ function keepValue(select: JQuery, value: unknown): void {
   select.val(saved);
 }
 
+/** Nodes in an open dialog, with the defaults that they were given for its time. */
+const filled = new Map<EditorNode, Record<string, unknown>>();
+
 /**
- * Fills a property that the flow does not have, as one made by hand or by an older version, with its default. The node
- * gets it too: what it means stays the same, and a dialog that is left without a change has changed nothing.
+ * Fills a property that the flow does not have, as an example or a flow made by hand, with its default. While its dialog is
+ * open the node has it too, so that the editor takes no empty field for a change.
  */
 function fillDefaults(node: EditorNode): void {
   fillCredentials(node);
+  const given: Record<string, unknown> = { ...filled.get(node) };
+  watchDialogs();
+  filled.set(node, given);
   for (const [name, { value }] of Object.entries(node._def.defaults)) {
     if (node[name] !== undefined) continue;
     node[name] = value;
+    given[name] = value;
     const input = $(`#${prefixOf(node)}-${name}`);
     if (input.is(":checkbox")) input.prop("checked", value === true);
     else input.val(textOf(value));
+  }
+}
+
+let isWatching = false;
+
+function watchDialogs(): void {
+  if (isWatching) return;
+  isWatching = true;
+  RED.events.on("editor:change", takeDefaultsBack);
+  RED.events.on("editor:close", takeDefaultsBack);
+}
+
+/** A node whose dialog is closed and that kept a default is as it was deployed: it need not be started anew. */
+function takeDefaultsBack(): void {
+  const open = RED.editor.getEditStack();
+  for (const [node, given] of filled) {
+    if (open.includes(node)) continue;
+    filled.delete(node);
+    for (const [name, value] of Object.entries(given)) if (node[name] === value) delete node[name];
   }
 }
 

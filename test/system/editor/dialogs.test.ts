@@ -100,6 +100,18 @@ for (const version of nodeRedVersions()) {
         }
       });
 
+      it("leaves what the next deploy compares as it was, by Cancel and by Done, so that no modem is restarted", async () => {
+        const deployed = `JSON.stringify(RED.nodes.createCompleteNodeSet())`;
+        const before = await editor.page.evaluate(deployed);
+        for (const leave of ["cancel", "save"] as const) {
+          await editor.openConfig("quectel-modem", "modem");
+          await editor[leave]();
+          await editor.openNode("smtp-send");
+          await editor[leave]();
+          assert.equal(await editor.page.evaluate(deployed), before, leave);
+        }
+      });
+
       for (const name of PALETTE) {
         it(`keeps what was chosen in ${name}, and nothing else changes`, async () => {
           await editor.openNode(name);
