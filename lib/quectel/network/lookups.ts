@@ -1,8 +1,8 @@
 /**
  * Lookups over an active PDP context: name, ping, time. They wait for the lines that follow the OK.
  *
- * No such line names what was asked for, so one lookup runs at a time at a modem, whoever asks; one that its caller has
- * left goes on until its lines have come or their time is over, else they would answer the next.
+ * No such line names what was asked for, so one lookup of a kind runs at a time at a modem, whoever asks; one that its
+ * caller has left goes on until its lines have come or their time is over, else they would answer the next.
  */
 import type { Command } from "../../at/command";
 import type { Waiter } from "../../at/channel";
@@ -36,7 +36,7 @@ export async function addressOf(
   host: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  return alone(modem, signal, async (leave) => {
+  return alone("name", modem, signal, async (leave) => {
     const isLast = lastOfAnswer();
     const last = modem.expect((line) => isLast(readResolveLine(line)));
     last.promise.then(leave, leave);
@@ -79,7 +79,7 @@ export async function repliesToPing(
   signal?: AbortSignal,
 ): Promise<number> {
   const command = pingHost(contextId, host, PING.seconds, PING.count);
-  return (await askAlone(modem, command, PING.allMs, readPingTotal, signal)) ?? 0;
+  return (await askAlone("ping", modem, command, PING.allMs, readPingTotal, signal)) ?? 0;
 }
 
 /** Sets the module's clock by a time server: ms since 1970, `failed` when it says no, `silent` when nothing came. */
@@ -90,22 +90,32 @@ export async function timeFromServer(
   signal?: AbortSignal,
 ): Promise<number | "failed" | "silent"> {
   const command = askTimeServer(contextId, host);
-  return (await askAlone(modem, command, TIME_SERVER_TIME_MS, readTimeServerLine, signal)) ?? "silent";
+  return (
+    (await askAlone("time", modem, command, TIME_SERVER_TIME_MS, readTimeServerLine, signal)) ?? "silent"
+  );
 }
 
-const turns = new WeakMap<LookupModem, Semaphore>();
+type Kind = "name" | "ping" | "time";
+
+/** A time server that never answers keeps no name waiting. */
+const turns: Readonly<Record<Kind, WeakMap<LookupModem, Semaphore>>> = {
+  name: new WeakMap(),
+  ping: new WeakMap(),
+  time: new WeakMap(),
+};
 
 /**
- * Does `work` while no other lookup runs at the modem; unless it rejects, it calls `leave` when no line of its answer can
+ * Does `work` while no other lookup of the kind runs at the modem; unless it rejects, it calls `leave` when no line of its answer can
  * come any more. Rejects with `MODEM_ABORTED` when its signal is aborted; the work then goes on.
  */
 async function alone<T>(
+  kind: Kind,
   modem: LookupModem,
   signal: AbortSignal | undefined,
   work: (leave: () => void) => Promise<T>,
 ): Promise<T> {
-  const turn = turns.get(modem) ?? new Semaphore();
-  turns.set(modem, turn);
+  const turn = turns[kind].get(modem) ?? new Semaphore();
+  turns[kind].set(modem, turn);
   const aborted = (): ModemError => new ModemError("MODEM_ABORTED", { cause: signal?.reason });
   const leave = await turn.acquire(signal).catch(() => Promise.reject(aborted()));
   return new Promise((resolve, reject) => {
@@ -122,13 +132,14 @@ async function alone<T>(
 
 /** The same for a command whose answer is one line. */
 function askAlone<T>(
+  kind: Kind,
   modem: LookupModem,
   command: Command<void>,
   ms: number,
   read: (line: string) => T | undefined,
   signal: AbortSignal | undefined,
 ): Promise<T | undefined> {
-  return alone(modem, signal, async (leave) => {
+  return alone(kind, modem, signal, async (leave) => {
     const said = await ask(modem, command, ms, read);
     leave();
     return said;

@@ -1,7 +1,7 @@
 /** Lookups of names and pings at a module whose answers do not name what was asked for. */
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
-import { addressOf, repliesToPing } from "../../../lib/quectel/network/lookups";
+import { addressOf, repliesToPing, timeFromServer } from "../../../lib/quectel/network/lookups";
 import { OK } from "../../../lib/simulator";
 import { quotedText } from "../../../lib/simulator/device/parameters";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";
@@ -19,7 +19,7 @@ async function rigWith(answers: Readonly<Record<string, Answer>>): Promise<Rig> 
   const { module } = rig;
   module.define((context, next) => {
     const answer = answers[quotedText(context.parameters[1]) ?? ""];
-    if (answer === undefined || !/^\+(?:QIDNSGIP|QPING)$/.test(context.name)) return next();
+    if (answer === undefined || !/^\+(?:QIDNSGIP|QPING|QNTP)$/.test(context.name)) return next();
     context.afterResult(() =>
       module.background(async () => {
         for (const [afterMs, line] of answer) {
@@ -82,6 +82,16 @@ describe("Lookups at one module", () => {
     assert.equal(await clock.until(addressOf(modem, 1, "www.google.com")), "192.0.2.2");
     await clock.until(silent);
     assert.ok(clock.now() - begin < 62_000);
+    await modem.close();
+  });
+
+  it("wait for no time server: a name is found while it stays silent", async () => {
+    const { clock, modem } = await rigWith({ "time.example": [], "mail.example.com": found(0, "192.0.2.1") });
+    const time = timeFromServer(modem, 1, "time.example");
+    const begin = clock.now();
+    assert.equal(await clock.until(addressOf(modem, 1, "mail.example.com")), "192.0.2.1");
+    assert.ok(clock.now() - begin < 2_000);
+    assert.equal(await clock.until(time), "silent");
     await modem.close();
   });
 
