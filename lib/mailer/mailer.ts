@@ -80,6 +80,8 @@ export interface PrepareOptions {
   readonly onProgress?: (progress: MailerProgress) => void;
   /** Asked when the mail has gone out: true while another one is due, for which a connection may be kept for a moment. */
   readonly isNextDue?: () => boolean;
+  /** No other way is left: what this one refuses of the mail is left out, rather than all of it. */
+  readonly isLastResort?: boolean;
 }
 
 /** A value that JSON carries as it is. */

@@ -114,11 +114,15 @@ export class AutoMailer extends EventEmitter<MailerEvents> implements Mailer {
       return way === "socket" && moduleFits(this.options.settings) ? passing(first) : first;
     }
     this.options.modem.log.warn(`${String(first.error)}; the mail is sent the other way: ${next}`);
-    const second = await this.tryBy(next, transaction, options);
+    const lastResort = { ...options, isLastResort: true };
+    const second = await this.tryBy(next, transaction, next === "module" ? lastResort : options);
     if (second.kind === "prepared") return second;
     if (second.retry.kind === "whenAvailable") return second;
-    await this.leave(next, transaction, second);
-    if (isBeyond(first)) return second;
+    const isWithoutSockets = (await this.leave(next, transaction, second)) && next === "socket";
+    if (isBeyond(first)) {
+      const third = isWithoutSockets ? await this.tryBy("module", transaction, lastResort) : second;
+      return third.kind === "prepared" ? third : second;
+    }
     // Next time the other way is the first, and then what it says is told; until then the first way blocks no other mail.
     return passing(first);
   }

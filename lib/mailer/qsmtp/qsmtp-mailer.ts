@@ -216,6 +216,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       !(await this.chancesOf(memory).apply(pending.step, pending.error, lease, signal))
     )
       throw pending.error;
+    const isLeftToOther = this.options.hasOtherWay === true && options.isLastResort !== true;
     let attachments = 0;
     for (;;) {
       try {
@@ -236,7 +237,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         return { transaction, filled, composed, lease, mark, onProgress };
       } catch (error) {
         signal.throwIfAborted();
-        if (mayShorten(memory, error, this.options.hasOtherWay === true ? 0 : attachments)) continue;
+        if (mayShorten(memory, error, isLeftToOther ? 0 : attachments)) continue;
         if (!isAfterTest) await this.foreign.judge(error);
         const chances = this.chancesOf(memory);
         const step = await chances.next(error, signal);

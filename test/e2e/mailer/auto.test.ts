@@ -289,6 +289,17 @@ describe("A mail that takes the way that fits it", function () {
       assert.equal(server.received.at(-1)?.text.match(/filename=/g)?.length, 2);
     });
 
+    it("and back with fewer attachments when the module takes one only and has no sockets", async () => {
+      await open({}, { variants: { "socket-commands": "absent", "attachment-limit": "1" } });
+      const attachments = ["a.csv", "b.csv"].map((name) => attachment(name, Buffer.from("1;2\n")));
+      const mail = transaction({ id: "one", attachments });
+      let outcome = await send(mail);
+      if (outcome.kind === "ended" && outcome.retry.kind === "atOnce") outcome = await send(mail);
+      assert.equal(outcome.recipients[0]?.state, "accepted");
+      assert.deepEqual(ways(), { module: 1, socket: 0 });
+      assert.match(outcome.warnings.join(), /"b\.csv" was left out/);
+    });
+
     it("when the module's client knows no login of the server", async () => {
       await open();
       result = { err: 655, protocolError: 0 };
