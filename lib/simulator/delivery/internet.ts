@@ -7,9 +7,11 @@ import { stateKey } from "../device/device";
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
-interface Internet extends HostNameOptions {
+export interface Internet extends HostNameOptions {
   /** Takes TCP connections of the module instead of a server on a socket; undefined for one that goes to a socket. */
   readonly tcpServer?: (host: string, port: number) => Duplex | undefined;
+  /** The same for connections of the module's mail client. */
+  readonly smtpServer?: (host: string, port: number) => Duplex | undefined;
   /** Takes mails instead of a server on a socket; undefined for one that goes to a server after all. */
   readonly mailServer?: (delivery: Delivery) => Promise<DeliveryResult> | undefined;
 }

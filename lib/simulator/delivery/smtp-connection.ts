@@ -5,7 +5,8 @@
  * driven by a test can stand still meanwhile.
  */
 import { once } from "node:events";
-import { createConnection, type Socket } from "node:net";
+import { createConnection } from "node:net";
+import type { Duplex } from "node:stream";
 import type { Clock } from "../../clock";
 import { localFailure, refusalOf, type smtpError } from "./smtp-codes";
 import { checkServer, startHandshake, type TlsSettings } from "./tls-client";
@@ -38,7 +39,7 @@ export class SmtpConnection {
   private ended = false;
 
   private constructor(
-    private socket: Socket,
+    private socket: Duplex,
     private readonly environment: Environment,
   ) {
     this.listen();
@@ -60,13 +61,22 @@ export class SmtpConnection {
     return new SmtpConnection(socket, environment);
   }
 
+  /** On a stream that is open already. */
+  static over(stream: Duplex, environment: Environment): SmtpConnection {
+    return new SmtpConnection(stream, environment);
+  }
+
   /** Secures the connection. Rejects with 665, with 656 when the server hangs up, with 658 when it says nothing. */
   async secure(serverName: string, settings: TlsSettings): Promise<void> {
     this.unlisten();
     // What came in the clear behind the reply to STARTTLS must not be taken for something said under TLS.
     this.received = "";
-    const secured = startHandshake(this.socket, serverName, settings);
+    const { socket } = this;
+    if (socket.destroyed) throw localFailure("closedByPeer", "the server closed the connection");
+    const secured = startHandshake(socket, serverName, settings);
     this.socket = secured;
+    // A stream that is no socket tells nothing of its end to the TLS above it.
+    socket.once("close", () => secured.destroy(connectionReset()));
     const done = once(secured, "secureConnect").catch((error: unknown) => {
       throw localFailure(isReset(error) ? "closedByPeer" : "tls", String(error));
     });
@@ -195,6 +205,10 @@ export function limited<T>(
       work.finally(stop).then(resolve, reject);
     }),
   );
+}
+
+function connectionReset(): Error {
+  return Object.assign(new Error("the server closed the connection"), { code: "ECONNRESET" });
 }
 
 function isReset(error: unknown): boolean {

@@ -14,6 +14,7 @@ import {
   type DeliveryResult,
 } from "./smtp-codes";
 import type { SmtpRefusal, SmtpStep } from "../device/fault-points";
+import type { Internet } from "./internet";
 import { limited, SmtpConnection, type Environment, type Reply } from "./smtp-connection";
 import type { TlsSettings } from "./tls-client";
 
@@ -64,14 +65,18 @@ const NAME_SERVICE_MS = 60_000;
  */
 export async function deliver(
   delivery: Delivery,
-  network: HostNameOptions,
+  network: HostNameOptions & Pick<Internet, "smtpServer">,
   environment: Environment,
 ): Promise<DeliveryResult> {
   let connection: SmtpConnection | undefined;
   try {
     const address = await find(delivery.host, network, environment);
     await allowed(delivery, "connect");
-    connection = await SmtpConnection.open(address, delivery.port, environment);
+    const inside = network.smtpServer?.(delivery.host, delivery.port);
+    connection =
+      inside === undefined
+        ? await SmtpConnection.open(address, delivery.port, environment)
+        : SmtpConnection.over(inside, environment);
     await send(delivery, connection);
     await connection.quit();
     return delivered;

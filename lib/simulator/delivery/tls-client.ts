@@ -5,7 +5,8 @@
  * module and the only trusted authorities are the files uploaded to it.
  */
 import { X509Certificate } from "node:crypto";
-import { isIP, type Socket } from "node:net";
+import { isIP } from "node:net";
+import type { Duplex } from "node:stream";
 import { connect, type ConnectionOptions, type DetailedPeerCertificate, type TLSSocket } from "node:tls";
 import { localFailure } from "./smtp-codes";
 
@@ -60,7 +61,7 @@ const cipherNames: Readonly<Record<number, string>> = {
 };
 
 /** Starts the handshake on a connected socket. @throws DeliveryFailure 665 for settings that cannot be had. */
-export function startHandshake(socket: Socket, serverName: string, settings: TlsSettings): TLSSocket {
+export function startHandshake(socket: Duplex, serverName: string, settings: TlsSettings): TLSSocket {
   const range = versions[settings.version];
   const cipher = settings.cipherSuite === allCipherSuites ? "DEFAULT" : cipherNames[settings.cipherSuite];
   if (range === undefined || cipher === undefined)

@@ -5,7 +5,7 @@
  * An episode depends on its seed and number alone, so that a failure is repeated by these two, whole or with some of
  * its mails and mishaps.
  */
-import { duplexPair } from "node:stream";
+import type { Duplex } from "node:stream";
 import { readMessage } from "../../../lib/mail/message/message";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
@@ -26,6 +26,7 @@ import { leftBehind } from "./left-behind";
 import { address, type Charset } from "./letters";
 import { anyLatency } from "./latencies";
 import { holdTimeForMessages } from "./message-time";
+import { memoryConnection } from "./memory-connection";
 import type { Scene } from "./mishap";
 import { MISHAPS, NOISE } from "./mishaps";
 import { OtherHost } from "./other-host";
@@ -122,19 +123,17 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   const serve = socketCounter({
     office,
     security,
+    counter: "socket",
     before: async (step) => {
       // A module that restarts meanwhile does not wait for it any more.
       const refusal = await module.faults.smtp(step).catch(() => undefined);
       return refusal !== undefined && "code" in refusal ? refusal : undefined;
     },
   });
-  // Of the module's own client nothing comes here.
-  world.tcpServer = () => {
-    const [near, far] = duplexPair({ allowHalfOpen: true });
-    near.on("error", () => undefined);
-    serve(far);
-    return near;
-  };
+  world.tcpServer = () => connectedTo(serve);
+  // The simulated client asks for faults itself. Some episodes keep the real sockets.
+  const serveClient = socketCounter({ office, security, counter, before: async () => undefined });
+  if (!dice.hit(0.2)) world.smtpServer = () => connectedTo(serveClient);
 
   // A PIN spoilt on its way would be refused for good.
   if (!isNoisy && dice.hit(0.3)) {
@@ -361,6 +360,12 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   };
   const kinds = schedule.mishaps.map(({ mishap }) => mishap.name);
   return { account, complaints, mishaps: struck, had, kinds, hash, isRepeatable };
+}
+
+function connectedTo(serve: (peer: Duplex) => void): Duplex {
+  const [near, far] = memoryConnection();
+  serve(far);
+  return near;
 }
 
 function forJson({ id, origin, result, failure, error }: MailEnded): unknown {

@@ -1,5 +1,5 @@
 /**
- * The mail server behind the sockets of a module, on streams in memory: what it takes goes to the post office of all
+ * The mail server behind the sockets of a module, and of most episodes by its mail client, on streams in memory: what it takes goes to the post office of all
  * servers, and what befalls those befalls it (down, a crash, trouble with TLS, replies and delays at each step).
  *
  * Written from RFC 5321, 2920, 3207 and 4954, not from the client. Commands may come ahead of the replies to those
@@ -9,13 +9,15 @@ import type { Duplex } from "node:stream";
 import { createSecureContext, TLSSocket } from "node:tls";
 import type { SmtpRefusal, SmtpStep } from "../../../lib/simulator";
 import { certificate } from "../../support/certificates";
-import type { PostOffice } from "./post-office";
+import type { Arrival, PostOffice } from "./post-office";
 
 export type Encryption = "none" | "tls" | "starttls";
 
 export interface SocketCounterOptions {
   readonly office: PostOffice;
   readonly security: Encryption;
+  /** Where its mails have arrived. */
+  readonly counter: Arrival["counter"];
   /** Asked at each step; a refusal is what is replied. Takes as long as the step is to take. */
   readonly before: (step: SmtpStep) => Promise<SmtpRefusal | undefined>;
 }
@@ -39,7 +41,8 @@ export function socketCounter(options: SocketCounterOptions): (peer: Duplex) => 
 /** Undefined: there is trouble, and no encryption comes about. */
 function encrypted(peer: Duplex, { tlsTrouble }: PostOffice): TLSSocket | undefined {
   if (tlsTrouble === "hangs up") {
-    peer.destroy();
+    // At the first message of the handshake.
+    peer.once("data", () => peer.destroy());
     return undefined;
   }
   if (tlsTrouble === "nonsense") {
@@ -113,8 +116,8 @@ class Session {
     this.forget();
     if (!(await this.passed("end"))) return;
     const raw = Buffer.from(text.map((one) => `${one}\r\n`).join(""), "latin1");
-    const { office } = this.options;
-    const end = office.accept({ counter: "socket", recipients: to, sender: from, user, raw });
+    const { office, counter } = this.options;
+    const end = office.accept({ counter, recipients: to, sender: from, user, raw });
     if (end === "hang up") office.hangUp();
     else this.say("250 2.0.0 queued");
   }
