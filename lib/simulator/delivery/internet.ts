@@ -1,17 +1,14 @@
 /** What the simulated network reaches: names, addresses and servers outside the module. Set by tests and by the product. */
 import type { Duplex } from "node:stream";
-import type { HostNameOptions } from "./host-names";
 import type { DeliveryResult } from "./smtp-codes";
-import type { Delivery } from "./smtp-delivery";
+import type { Delivery, MailNetwork } from "./smtp-delivery";
 import { stateKey } from "../device/device";
 
 type Writable<T> = { -readonly [key in keyof T]: T[key] };
 
-export interface Internet extends HostNameOptions {
+interface Internet extends MailNetwork {
   /** Takes TCP connections of the module instead of a server on a socket; undefined for one that goes to a socket. */
   readonly tcpServer?: (host: string, port: number) => Duplex | undefined;
-  /** The same for connections of the module's mail client. */
-  readonly smtpServer?: (host: string, port: number) => Duplex | undefined;
   /** Takes mails instead of a server on a socket; undefined for one that goes to a server after all. */
   readonly mailServer?: (delivery: Delivery) => Promise<DeliveryResult> | undefined;
 }

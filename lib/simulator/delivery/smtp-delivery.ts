@@ -4,6 +4,7 @@
  * It speaks SMTP by hand instead of through a library, because the order of commands, the single refused recipient
  * that ends everything and the choice of AUTH are what a client of the module has to live with.
  */
+import type { Duplex } from "node:stream";
 import { resolveHost, type HostNameOptions } from "./host-names";
 import {
   delivered,
@@ -14,7 +15,6 @@ import {
   type DeliveryResult,
 } from "./smtp-codes";
 import type { SmtpRefusal, SmtpStep } from "../device/fault-points";
-import type { Internet } from "./internet";
 import { limited, SmtpConnection, type Environment, type Reply } from "./smtp-connection";
 import type { TlsSettings } from "./tls-client";
 
@@ -55,6 +55,12 @@ export const usualHabits: ClientHabits = {
   silentPlain: false,
 };
 
+/** Where the mail client finds servers. */
+export interface MailNetwork extends HostNameOptions {
+  /** Takes its connections instead of a server on a socket; undefined for one that goes to a socket. */
+  readonly smtpServer?: (host: string, port: number) => Duplex | undefined;
+}
+
 /** Longest time a name service may take (fact base 6, QIDNSGIP). */
 const NAME_SERVICE_MS = 60_000;
 
@@ -65,7 +71,7 @@ const NAME_SERVICE_MS = 60_000;
  */
 export async function deliver(
   delivery: Delivery,
-  network: HostNameOptions & Pick<Internet, "smtpServer">,
+  network: MailNetwork,
   environment: Environment,
 ): Promise<DeliveryResult> {
   let connection: SmtpConnection | undefined;

@@ -65,6 +65,8 @@ class Session {
   private to: string[] = [];
   private text: string[] = [];
   private user = "";
+  /** Takes the next line: the answer to a question. */
+  private answer: ((line: string) => void | Promise<void>) | undefined;
   private state: "commands" | "data" | "over" = "commands";
   /** The lines are answered one after the other. */
   private turn: Promise<void> = Promise.resolve();
@@ -123,6 +125,12 @@ class Session {
   }
 
   private async takeCommand(line: string): Promise<void> {
+    const { answer } = this;
+    this.answer = undefined;
+    if (answer !== undefined) {
+      await answer(line);
+      return;
+    }
     const { security } = this.options;
     const verb = line.split(/[ :]/, 1)[0]?.toUpperCase() ?? "";
     const argument = /<(.*?)>/.exec(line)?.[1] ?? "";
@@ -164,10 +172,26 @@ class Session {
 
   private async authenticate(line: string): Promise<void> {
     const { user, password } = this.options.office.login;
+    // What the field calls LOGIN, which mail clients of modules prefer: two questions, with the answers in base64.
+    if (line === "AUTH LOGIN") {
+      this.ask("Username:", (name) =>
+        this.ask("Password:", (word) => this.admit(name === user && word === password)),
+      );
+      return;
+    }
     const response = Buffer.from(`\0${user}\0${password}`).toString("base64");
-    if (line !== `AUTH PLAIN ${response}`) {
+    await this.admit(line === `AUTH PLAIN ${response}`);
+  }
+
+  private ask(question: string, then: (answer: string) => void | Promise<void>): void {
+    this.say(`334 ${Buffer.from(question).toString("base64")}`);
+    this.answer = (line) => then(Buffer.from(line, "base64").toString());
+  }
+
+  private async admit(isKnown: boolean): Promise<void> {
+    if (!isKnown) {
       if (await this.passed("auth")) this.say("535 5.7.8 no");
-    } else if (await this.reply("auth", "235 2.7.0 welcome")) this.user = user;
+    } else if (await this.reply("auth", "235 2.7.0 welcome")) this.user = this.options.office.login.user;
   }
 
   private async addRecipient(address: string): Promise<void> {
@@ -179,7 +203,12 @@ class Session {
 
   private extensions(): readonly string[] {
     const offersTls = this.options.security === "starttls" && !this.isSecure;
-    return ["250-PIPELINING", "250-SIZE 10000000", "250-AUTH PLAIN", ...(offersTls ? ["250-STARTTLS"] : [])];
+    return [
+      "250-PIPELINING",
+      "250-SIZE 10000000",
+      "250-AUTH PLAIN LOGIN",
+      ...(offersTls ? ["250-STARTTLS"] : []),
+    ];
   }
 
   private encrypt(): void {

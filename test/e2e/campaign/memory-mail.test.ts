@@ -38,6 +38,9 @@ describe("A mail server of the campaign in memory", () => {
       assert.equal(office.arrivals.length, 2);
       office.isDown = true;
       assert.equal((await send()).err, 656);
+      office.isDown = false;
+      office.login = { ...LOGIN, password: "another" };
+      assert.equal((await send()).protocolError, 535);
     });
   }
 
