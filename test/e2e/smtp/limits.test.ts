@@ -101,6 +101,8 @@ describe("A mail over a socket in bounds", function () {
       assert.ok(outcome.kind === "ended");
       assert.equal(outcome.recipients[0]?.state, state);
       assert.equal(outcome.error?.code, code);
+      assert.equal(outcome.error?.class, state === "refused" ? "message" : "transient");
+      if (state === "deferred") assert.match(outcome.error?.message ?? "", /before it had the whole mail/);
       await clock.run(() => !host.modem.lock.held, HOUR);
       assert.deepEqual(server.received, []);
     });

@@ -169,6 +169,25 @@ describe("A mail that logs in by a token", function () {
     }
   });
 
+  it("needs no token over a connection that is kept for it", async () => {
+    await open();
+    tokens.expiresIn = 60;
+    const stages: string[] = [];
+    for (const isNextDue of [true, false]) {
+      const outcome = await rig.send(transaction({ id: String(isNextDue) }), {
+        isNextDue: () => isNextDue,
+        onProgress: ({ stage }) => stages.push(stage),
+      });
+      assert.equal(outcome.recipients[0]?.state, "accepted", JSON.stringify(outcome));
+    }
+    assert.equal(tokens.asked.length, 1);
+    assert.deepEqual(
+      stages.filter((stage) => stage === "token"),
+      ["token"],
+    );
+    assert.equal(server.connections, 1);
+  });
+
   it("gets one fresh token when the server does not take the one that was kept", async () => {
     await open();
     await accepted("one");

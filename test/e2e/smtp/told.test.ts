@@ -1,6 +1,7 @@
 /** What a caller is told of a mail over a socket: how far it has come, what became of the last one, and what is asked of whom. */
 import assert from "node:assert/strict";
 import type { Duplex } from "node:stream";
+import { ModemError } from "../../../lib/errors";
 import { MOST_ATTACHMENTS } from "../../../lib/mail/message/attachments";
 import type { MailerProgress } from "../../../lib/mailer/mailer";
 import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
@@ -230,6 +231,65 @@ describe("What is told of a mail over a socket", () => {
     assert.deepEqual([error?.code, isOpen, host.modem.state.name], ["MODEM_RESET", false, "ready"]);
     assert.equal(server.sessions, 0);
     assert.equal((await ended()).recipients[0]?.state, "accepted");
+  });
+
+  it("is why the connection of the module ended, at whatever step that was", async () => {
+    for (const verb of ["EHLO", "MAIL", "DATA", "."]) {
+      await open();
+      server.options = {
+        answer: (line) => {
+          if (isVerb(line, verb)) host.module.unplug();
+          return isVerb(line, verb) ? SILENCE : undefined;
+        },
+      };
+      const outcome = await clock.until(rig.send(), HOUR);
+      const error = verb === "." ? outcome.error?.cause : outcome.error;
+      assert.ok(error instanceof ModemError, verb);
+      assert.equal(error.code, "PORT_UNPLUGGED", verb);
+      assert.equal(outcome.kind, verb === "." ? "unknown" : "ended");
+      assert.equal(server.received.length, 0);
+      if (verb === ".") break;
+      rig.mailer.close();
+      await clock.until(host.close());
+    }
+  });
+
+  it("is that all but the last kilobyte is with the module, and nothing of that, before it is committed", async () => {
+    await open();
+    const lines = Array.from(
+      { length: 3_000 },
+      (_, index) => `line ${String(index).padStart(5, "0")} of a long text`,
+    );
+    const text = lines.join("\r\n");
+    const one = await clock.until(rig.prepare(transaction({ text })), HOUR);
+    assert.ok(one.kind === "prepared");
+    const taken = (): string => host.module.log.bytes("received", "usbat").toString("latin1");
+    const withheld = Math.ceil(1_024 / "line 00000 of a long text\r\n".length);
+    assert.ok(taken().includes(lines.at(-withheld - 2) ?? "-"));
+    assert.ok(!taken().includes(lines.at(-withheld + 2) ?? ""));
+    const outcome = await clock.until(one.commit(forever()), HOUR);
+    assert.equal(outcome.recipients[0]?.state, "accepted");
+    assert.ok(server.received[0]?.text.includes(lines.at(-1) ?? "-"));
+  });
+
+  it("ends with the mail: who leaves later does not take the connection of the next one along", async () => {
+    await open();
+    const stop = new AbortController();
+    const one = await clock.until(rig.prepare(transaction(), { isNextDue: () => true, signal: stop.signal }));
+    assert.ok(one.kind === "prepared");
+    await clock.until(one.commit(stop.signal), HOUR);
+    stop.abort();
+    assert.equal((await ended(transaction({ id: "mail-2" }))).recipients[0]?.state, "accepted");
+    assert.equal(server.sessions, 1);
+  });
+
+  it("keeps no connection for the next mail after a failure", async () => {
+    await open({ answer: (line) => (line === "." ? "554 5.6.0 no" : undefined) });
+    await ended(transaction(), { isNextDue: () => true });
+    const since = clock.now();
+    await clock.run(() => !host.modem.lock.held, HOUR);
+    assert.ok(clock.now() - since < 1_000, `${clock.now() - since} ms`);
+    assert.equal(server.lines.at(-1), "QUIT");
   });
 
   it("hands the module over at once when others wait for it, though another mail is due", async () => {
