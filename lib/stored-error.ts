@@ -100,12 +100,13 @@ export function unpackedError(value: unknown): unknown {
   return { message: row?.text ?? String(code), hint: row?.hint ?? "", ...value, ...cause };
 }
 
+/** A code that this version does not know comes from a later one. */
 function packed({ message, hint, cause, ...error }: StoredError): Packed {
-  const row = ERROR_TABLE[error.code];
+  const row = Object.hasOwn(ERROR_TABLE, error.code) ? ERROR_TABLE[error.code] : undefined;
   return {
     ...error,
-    ...(message !== row.text && { message }),
-    ...(hint !== row.hint && { hint }),
+    ...(message !== row?.text && { message }),
+    ...(hint !== row?.hint && { hint }),
     ...(cause !== undefined && { cause: packed(cause) }),
   };
 }

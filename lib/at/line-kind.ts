@@ -198,11 +198,11 @@ export type ResultCode =
   /** Intermediate here: the command goes on after its data. With a number it announces so many raw bytes. */
   | { readonly kind: "connect"; readonly length: number | undefined };
 
-const DIGITS: Readonly<Record<string, ResultCode>> = {
-  "0": { kind: "ok" },
-  "1": { kind: "connect", length: undefined },
-  "4": { kind: "error" },
-};
+const DIGITS: ReadonlyMap<string, ResultCode> = new Map([
+  ["0", { kind: "ok" }],
+  ["1", { kind: "connect", length: undefined }],
+  ["4", { kind: "error" }],
+]);
 
 const EXTENDED = /^\+(CM[ES]) ERROR:(.*)$/;
 const CONNECT = /^CONNECT(?: (\d{1,9}))?$/;
@@ -217,7 +217,7 @@ export function readResultCode(line: string, format: ResultFormat): ResultCode |
   const text = line.trim();
   const extended = EXTENDED.exec(text);
   if (extended !== null) return readExtended(extended[1] ?? "", (extended[2] ?? "").trimStart());
-  if (format === "digits") return DIGITS[text];
+  if (format === "digits") return DIGITS.get(text);
   if (text === "OK") return { kind: "ok" };
   if (text === "ERROR") return { kind: "error" };
   const connect = CONNECT.exec(text);

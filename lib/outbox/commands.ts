@@ -110,22 +110,37 @@ export class Commands {
     return entries.length;
   }
 
-  /** Puts failed mails back with a fresh age. */
+  /**
+   * Puts failed mails back with a fresh age. Of all mails, one that cannot be put back is reported and stops no other;
+   * rejects with its error when not one could be.
+   */
   async retry(id: string | undefined): Promise<number> {
-    const { order, store, policy } = this.parts;
+    if (id !== undefined) return this.requeue(id).then(() => 1);
+    const { store, trouble } = this.parts;
     let mails = 0;
-    for (const one of id === undefined ? store.failedIds() : [id]) {
-      // Of all mails another command may have taken some meanwhile.
-      if (id === undefined && !store.failed.has(one)) continue;
-      const mail = await store.requeue(one, (failed) => {
-        const now = policy.time.now();
-        const step = next(failed, { kind: "retry" }, now.time, 0);
-        return { ...step.mail, seq: order.nextSeq(), accepted: now, written: now };
-      });
-      order.add(mail, true);
-      mails++;
+    let failure: ModemError | undefined;
+    for (const one of store.failedIds()) {
+      // Another command may have taken it meanwhile.
+      if (!store.failed.has(one)) continue;
+      try {
+        await this.requeue(one);
+        mails++;
+      } catch (error) {
+        trouble((failure = diskError(error)));
+      }
     }
+    if (mails === 0 && failure !== undefined) throw failure;
     return mails;
+  }
+
+  private async requeue(id: string): Promise<void> {
+    const { order, store, policy } = this.parts;
+    const mail = await store.requeue(id, (failed) => {
+      const now = policy.time.now();
+      const step = next(failed, { kind: "retry" }, now.time, 0);
+      return { ...step.mail, seq: order.nextSeq(), accepted: now, written: now };
+    });
+    order.add(mail, true);
   }
 
   /** Ends waiting mails with OUTBOX_DISCARDED; a failed one, named by its id, is removed. */

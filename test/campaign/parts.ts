@@ -1,6 +1,7 @@
 /** All parts of the campaign, each with the way it is run. */
 import { faults } from "./faults";
 import { floods } from "./floods";
+import { fresh } from "./fresh";
 import { hostile } from "./hostile";
 import { kills } from "./kills";
 import { load } from "./load";
@@ -19,6 +20,7 @@ export const PARTS: readonly Part[] = [
   soak,
   floods,
   hostile,
+  fresh,
   secrets,
   load,
   realTime,

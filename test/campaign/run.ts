@@ -13,11 +13,21 @@ import { Compiled, isCompiled, runPart } from "./part-runner";
 import { PARTS } from "./parts";
 
 /** The longest first, so that no core is idle for long at the end. */
-const ORDER = ["soak", "faults", "hostile", "kills", "next-mail", "floods", "secrets", "supply"] as const;
+const ORDER = [
+  "soak",
+  "faults",
+  "hostile",
+  "kills",
+  "fresh",
+  "next-mail",
+  "floods",
+  "secrets",
+  "supply",
+] as const;
 /** What is measured in them is time: they run when all others have ended. */
 const ALONE: readonly string[] = ["load", "real-time"];
-/** They take their real time however small they are; CI runs `real-time` on its own. */
-const LONG: readonly string[] = ["floods", "real-time"];
+/** They take their real time however small they are; CI runs `real-time` on its own, `npm test` a form of the others. */
+const LONG: readonly string[] = ["floods", "fresh", "real-time"];
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -49,7 +59,9 @@ async function main(): Promise<void> {
     minutes !== undefined &&
     chosen.some(({ isSliceable, unit }) => isSliceable !== true && unit !== "minutes")
   )
-    throw new Error("--minutes is for the parts that end at any time: --part faults, hostile or real-time");
+    throw new Error(
+      "--minutes is for the parts that end at any time: --part faults, fresh, hostile or real-time",
+    );
   if (chosen.length === 0) throw new Error(`--part is one of ${PARTS.map(({ name }) => name).join(", ")}`);
 
   const began = performance.now();

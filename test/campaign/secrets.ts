@@ -17,7 +17,8 @@ import { serveTcp } from "../../lib/simulator/serve/tcp-server";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
 import { CANARIES, leaksIn } from "./fault/canaries";
-import { none, shown, type Part } from "./part";
+import { none, shown, type Figure, type Part } from "./part";
+import { liveByToken } from "./secrets-by-token";
 
 const RED = createRequire(__filename).resolve("node-red/red.js");
 const REFUSED = "refused@example.com";
@@ -34,7 +35,10 @@ export const secrets: Part = {
   unit: "mails of a Node-RED",
   async run(size, { say }) {
     const { smtpUser: user, smtpPassword: password } = CANARIES;
-    const server = await MailServer.start({ auth: { user, password }, refuse: { rcpt: { [REFUSED]: 550 } } });
+    const server = await MailServer.start({
+      auth: { user, password },
+      refuse: { rcpt: { [REFUSED]: 550 } },
+    });
     const module = new SimulatedModem({ clock: systemClock });
     change(module, simCard, { pin: CANARIES.simPin });
     const port = await serveTcp(module, { tcpPort: 0 });
@@ -57,14 +61,33 @@ export const secrets: Part = {
       for (const leak of found) say(`secrets: ${leak} in ${where}`);
       return none(`secrets in the ${where}`, found.length);
     });
+    const byToken = await searchedByToken(Math.max(2, Math.round(size / 10)), say);
     const characters = [...seen.values()].reduce((sum, text) => sum + text.length, 0);
     return [
       shown("logins with the canary", server.received.length),
       shown("characters searched", characters),
       ...leaks,
+      ...byToken,
     ];
   },
 };
+
+/** Client secret, private key and tokens. */
+async function searchedByToken(mails: number, say: (line: string) => void): Promise<readonly Figure[]> {
+  const userDir = await mkdtemp(join(tmpdir(), "campaign-tokens-"));
+  try {
+    const { seen, logins, leaksIn } = await liveByToken(userDir, mails);
+    const texts = new Map([...seen, ["files of Node-RED's user directory", await filesOf(userDir)] as const]);
+    const leaks = [...texts].map(([where, text]) => {
+      const found = leaksIn(text);
+      for (const leak of found) say(`secrets: ${leak.slice(0, 30)} in ${where} (login by token)`);
+      return none(`client secrets, keys and tokens in the ${where}`, found.length);
+    });
+    return [shown("logins by token", logins), ...leaks];
+  } finally {
+    await rm(userDir, { recursive: true, force: true });
+  }
+}
 
 /** What is around the gateway. */
 interface Place {
@@ -98,7 +121,11 @@ async function live(
   module.restart("powerLoss");
   // From here on every mail waits, with the refused login as its reason.
   server.refuse = { auth: 535 };
-  await gateway.inject("send-in", { topic: "Waits", payload: "Level too high", to: "duty@example.com" });
+  await gateway.inject("send-in", {
+    topic: "Waits",
+    payload: "Level too high",
+    to: "duty@example.com",
+  });
   await waitFor("the refused login", () => gateway.log.some((line) => line.includes("password")), PATIENCE);
   await gateway.inject("outbox-in", { action: "list" });
   await waitFor("the list", async () => (await gateway.outcomes("listed")).length > 0, PATIENCE);

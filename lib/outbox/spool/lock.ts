@@ -27,6 +27,8 @@ import { isMissing, writeDurably, type FileLayer } from "./files";
 const ANSWER_INTERVAL_MS = 3_000;
 const CLAIM_LIES_MS = 12_000;
 const CLAIM_LOOK_MS = 1_000;
+/** Of twelve digits. */
+const HIGHEST = 999_999_999_999;
 
 interface LockMark extends ProcessMark {
   readonly token: string;
@@ -62,6 +64,7 @@ export class SpoolLock {
     await this.files.makeFolder(this.folder);
     for (;;) {
       const latest = await this.latest();
+      if (latest >= HIGHEST) throw new ModemError("OUTBOX_DISK", { detail: `delete ${this.path(latest)}` });
       if (latest > 0) await this.assertFree(latest, signal);
       if ((await this.make(latest + 1)) && (await this.isLatest())) break;
     }
@@ -255,9 +258,10 @@ export class SpoolLock {
   }
 }
 
+/** Numbers that no lock reaches are those of files that somebody else has put there; behind the last there is no next. */
 function generationsOf(names: readonly string[]): number[] {
   return names.flatMap((name) => {
-    const digits = /^(\d+)\.json$/.exec(name)?.[1];
+    const digits = /^([1-9]\d{0,11})\.json$/.exec(name)?.[1];
     return digits === undefined ? [] : [Number(digits)];
   });
 }

@@ -178,9 +178,18 @@ function withErrors({ errors = [], ...value }: Readonly<Record<string, unknown>>
       if (!isObject(one) || !isObject(one["state"])) return one;
       const state =
         "error" in one["state"] ? { ...one["state"], error: whole(one["state"]["error"]) } : one["state"];
-      return { ...one, state, ...("lastError" in one && { lastError: whole(one["lastError"]) }) };
+      return {
+        ...one,
+        state,
+        ...("lastError" in one && { lastError: errorOrNone(whole(one["lastError"])) }),
+      };
     }),
   };
+}
+
+/** It is for a reader only: a mail does not stay behind because of it. */
+function errorOrNone(value: unknown): unknown {
+  return isError(value) ? value : undefined;
 }
 
 /** Reads a record of this format. */
@@ -265,11 +274,16 @@ const isState = (value: unknown): boolean => {
     case "done":
       return isText(value["at"]);
     case "failed":
-      return isObject(value["error"]) && isText(value["error"]["code"]) && isText(value["error"]["message"]);
+      return isError(value["error"]);
     default:
       return false;
   }
 };
+const isError = (value: unknown): boolean =>
+  isObject(value) &&
+  isText(value["code"]) &&
+  isText(value["message"]) &&
+  (value["cause"] === undefined || isError(value["cause"]));
 const isMark = (value: unknown): boolean => isObject(value) && isText(value["via"]) && "data" in value;
 const isUnreadable = (value: unknown): boolean =>
   isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));

@@ -8,7 +8,8 @@ export const CANARIES = {
   simPin: "73915264",
 } as const;
 
-const FORMS: readonly (readonly [string, string])[] = Object.values(CANARIES).flatMap((secret) => {
+/** A secret as a text may hold it: as it is, as hexadecimal digits, in a URL and, whatever stands before it, as Base64. */
+export function formsOf(secret: string): readonly string[] {
   const bytes = Buffer.from(secret);
   // In base64 a text looks different at each of three offsets; the outer characters depend on the neighbours.
   const encoded = [0, 1, 2].map((offset) =>
@@ -17,10 +18,12 @@ const FORMS: readonly (readonly [string, string])[] = Object.values(CANARIES).fl
       .slice(offset === 0 ? 0 : offset + 1)
       .replace(/.{0,3}=*$/, ""),
   );
-  return [secret, bytes.toString("hex"), encodeURIComponent(secret), ...encoded].map(
-    (form) => [form, secret] as const,
-  );
-});
+  return [secret, bytes.toString("hex"), encodeURIComponent(secret), ...encoded];
+}
+
+const FORMS: readonly (readonly [string, string])[] = Object.values(CANARIES).flatMap((secret) =>
+  formsOf(secret).map((form) => [form, secret] as const),
+);
 
 /** Names the secrets that a text gives away. */
 export function leaksIn(text: string): readonly string[] {

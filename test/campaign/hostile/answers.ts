@@ -47,6 +47,8 @@ const NONSENSE = [
   '"RAM:../x",-5',
   "NaN",
   "4294967296,4294967296",
+  "constructor",
+  '"__proto__","toString"',
 ];
 
 function anyLine(dice: Dice): string {

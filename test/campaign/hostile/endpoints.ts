@@ -10,7 +10,7 @@ import type { Findings } from "./findings";
 import { attackedNodes } from "./nodes";
 import { anyJson, anyText } from "./values";
 
-const PATHS = [
+export const PATHS = [
   "ports",
   "providers",
   "roots",
@@ -18,14 +18,17 @@ const PATHS = [
   "connection-tests",
   "connection-tests/1",
   "connection-tests/1/letters",
+  "left",
   "modems",
   "modems/modem",
+  "modems/modem/trace",
+  "modems/modem/report",
   "outbox",
   "modem",
   "modem/trace",
   "",
 ] as const;
-const PROPERTIES = [
+export const PROPERTIES = [
   "kind",
   "modem",
   "flow",
@@ -44,6 +47,16 @@ const PROPERTIES = [
 ] as const;
 /** Milliseconds for an answer. */
 const PATIENCE = 20_000;
+
+export interface Question {
+  readonly method: string;
+  /** Below `quectel-modem/`. */
+  readonly path: string;
+  readonly query: readonly (readonly [name: string, value: string])[];
+  /** Content-Type of the body; only POST has one. */
+  readonly type: string;
+  readonly body: string;
+}
 
 export class EndpointsAttack {
   readonly bench = new FlowBench();
@@ -73,23 +86,25 @@ export class EndpointsAttack {
     const path = dice.hit(0.8)
       ? dice.pick(PATHS)
       : `${dice.pick(PATHS)}/${encodeURIComponent(wellFormed(anyText(dice).slice(0, 100)))}`;
-    const query = new URLSearchParams(
-      Array.from({ length: dice.between(0, 3) }, () => [dice.pick(PROPERTIES), anyText(dice).slice(0, 300)]),
+    const query = Array.from(
+      { length: dice.between(0, 3) },
+      () => [dice.pick(PROPERTIES), anyText(dice).slice(0, 300)] as const,
     );
-    const url = new URL(`quectel-modem/${path}?${query}`, `${helper.url()}/`);
+    const type = dice.pick(["application/json", "application/json", "text/plain"]);
+    await this.send({ method, path, query, type, body: anyBody(dice) }, found, where);
+  }
+
+  async send({ method, path, query, type, body }: Question, found: Findings, where: string): Promise<void> {
+    const asked = new URLSearchParams(query.map(([name, value]) => [name, value]));
+    const url = new URL(`quectel-modem/${path}?${asked}`, `${helper.url()}/`);
     const what = `${method} ${url.pathname}`;
     try {
       const answer = await fetch(url, {
         method,
         signal: AbortSignal.timeout(PATIENCE),
         // A connection that is kept may be closed by the server in the moment in which it is used again.
-        headers: {
-          connection: "close",
-          ...(method === "POST" && {
-            "content-type": dice.pick(["application/json", "application/json", "text/plain"]),
-          }),
-        },
-        ...(method === "POST" && { body: anyBody(dice) }),
+        headers: { connection: "close", ...(method === "POST" && { "content-type": type }) },
+        ...(method === "POST" && { body }),
       });
       const text = await answer.text();
       for (const leak of leaksIn(text)) found.add("secrets", where, `${leak} in the answer to ${what}`);

@@ -55,6 +55,8 @@ describe("a result code", () => {
     assert.deepEqual(readResultCode("4", "digits"), { kind: "error" });
     assert.deepEqual(readResultCode("1", "digits"), { kind: "connect", length: undefined });
     assert.equal(readResultCode("OK", "digits"), undefined);
+    for (const name of ["constructor", "toString", "__proto__", "valueOf"])
+      assert.equal(readResultCode(name, "digits"), undefined, name);
     assert.equal(words("0"), undefined);
     assert.deepEqual(readResultCode("+CME ERROR: 3", "digits"), {
       kind: "extended",

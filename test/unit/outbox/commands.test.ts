@@ -102,6 +102,25 @@ describe("Commands of the outbox", () => {
     assert.equal(bench.outbox.summary().failed, 0);
   });
 
+  it("puts back every other failed mail by retry where the record of one is damaged, and says so", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = (_transaction, number) => (number <= 2 ? REFUSED : { kind: "sent" });
+    for (const subject of ["1", "2"]) await bench.accept(mail(subject));
+    await bench.ends(2);
+    const { files } = bench;
+    assert(files instanceof FaultyFiles);
+    const [first = ""] = files.paths().filter((path) => path.includes(`/failed/${bench.ended[0]?.id}.`));
+    files.put(first, "{}");
+    assert.equal(await bench.clock.until(bench.outbox.retry()), 1);
+    await bench.ends(3);
+    assert.deepEqual(bench.delivered, ["2"]);
+    assert.deepEqual(
+      bench.troubles.map(({ code }) => code),
+      ["OUTBOX_DAMAGED"],
+    );
+    await assert.rejects(bench.clock.until(bench.outbox.retry()), { code: "OUTBOX_DAMAGED" });
+  });
+
   it("marks a mail that retry sends again after an unknown outcome", async () => {
     const bench = await Bench.open();
     bench.mailer.fate = (_transaction, number) =>

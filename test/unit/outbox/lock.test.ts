@@ -44,6 +44,24 @@ describe("Lock of the spool", () => {
     await assert.rejects(place.clock.until(lock.assertHeld()), { code: "OUTBOX_LOCKED" });
   });
 
+  it("is taken beside files that somebody else has put there, whatever their number", async () => {
+    const place = new Place();
+    for (const name of ["99999999999999999999.json", "9007199254740991.json", "007.json", "0.json"])
+      place.files.put(`${FOLDER}/lock/${name}`, "{}");
+    // Behind such a number there is no next one, so the first start went well and the second never ended.
+    for (let start = 1; start <= 3; start++) {
+      const lock = await place.take(place.host());
+      await place.clock.until(lock.assertHeld());
+      await place.clock.until(lock.release());
+    }
+  });
+
+  it("says which file is to be deleted where the last number of all is there", async () => {
+    const place = new Place();
+    place.files.put(`${FOLDER}/lock/999999999999.json`, "{}");
+    await assert.rejects(place.take(place.host()), { code: "OUTBOX_DISK", message: /999999999999\.json/ });
+  });
+
   it("is free at once after its process was killed", async () => {
     const place = new Place();
     const host = place.host();

@@ -58,6 +58,29 @@ describe("Record of a mail", () => {
     assert.equal(bench.mailer.delivered[0]?.attachments[0]?.content.toString(), "text");
   });
 
+  for (const lastError of [
+    { code: "OF_A_LATER_VERSION", message: "m", hint: "h", class: "transient" },
+    { code: "constructor", message: "m", hint: "h", class: "transient" },
+    { code: "SMTP_NETWORK", message: "m", cause: { code: 7 } },
+    { message: "m" },
+    "text",
+    99,
+    [],
+  ]) {
+    it(`is sent whatever its last error was, also ${JSON.stringify(lastError)}`, async () => {
+      const [transaction] = FORMAT_1.transactions;
+      const record = { ...FORMAT_1, attachments: [], transactions: [{ ...transaction, lastError }] };
+      const files = new FaultyFiles();
+      files.put(`${DIRECTORY}/queue/k3m8q2xa.json`, JSON.stringify(record));
+      const errors: string[] = [];
+      const error = (text: string): void => void errors.push(text);
+      const bench = await Bench.open({ files, log: { error, info: () => undefined } });
+      assert.equal((await bench.ends(1)).result.status, "sent");
+      assert.deepEqual([errors, bench.delivered], [[], ["Level high"]]);
+      await bench.clock.until(bench.outbox.close());
+    });
+  }
+
   it("names each error once, the first of many in full, and all by code and numbers", () => {
     const errorOf = (number: number, words: number): StoredError =>
       storeError(
