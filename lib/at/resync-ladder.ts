@@ -6,7 +6,8 @@
  *   3. a probe that answers with text nothing else produces; a late OK alone is not taken for its answer
  *   4. listen once more; a result that comes now proves that step 3 saw a late one
  *   three times, with more patience each time; then `+++` and once more; then DTR and once more; then the frames that
- *   close a multiplexer down, and once more
+ *   close a multiplexer down, and once more. Where no line has come to the first two tries, `+++` is before the third: an
+ *   upload that an earlier process left unfinished takes whatever is written for half a minute, and its escape two seconds
  *
  * After the first try it sends empty command lines: a block behind a prompt that this or an earlier process left
  * unfinished swallows up to 1460 bytes before the module reads a command line again, and nothing cuts it short. To a
@@ -36,7 +37,8 @@ const SILENCE_AFTER_MS = 100;
 const SILENCE_LIMIT_MS = 2_000;
 
 /** Milliseconds to wait for an answer at each try; a module answers simple commands within 300. */
-const ANSWER_TIMES_MS = [600, 1_000, 2_000] as const;
+const ANSWER_TIMES_MS = [600, 1_000] as const;
+const LONGEST_ANSWER_TIME_MS = 2_000;
 const ANSWER_TIME_AFTER_ESCAPE_MS = 1_000;
 
 /** Fills up the longest block there is, that of `AT+QISEND`. */
@@ -56,6 +58,8 @@ const ANSWER_FRAMES = 256;
 export class ResyncLadder {
   private readonly stopped = new AbortController();
   private heard = 0;
+  /** Lines in this run: a module that takes data sends none, though `A` may come for a block of it. */
+  private lines = 0;
   /** What has come since the close-down frames were sent; undefined before. */
   private frames: Buffer | undefined;
   /** Tries on this connection, over all runs. */
@@ -78,15 +82,18 @@ export class ResyncLadder {
   async run(): Promise<LineSettings> {
     const before = this.tries;
     this.heard = 0;
+    this.lines = 0;
     this.frames = undefined;
     for (const patienceMs of ANSWER_TIMES_MS) {
       const settings = await this.try(patienceMs);
       if (settings !== undefined) return settings;
       if (patienceMs === ANSWER_TIMES_MS[0]) await this.wire.writeOut(FILLING);
     }
-    for (const escape of [escapeByPlus, escapeByDtr, this.closeMultiplexer]) {
-      await escape(this.wire, this.stopped.signal);
-      const settings = await this.try(ANSWER_TIME_AFTER_ESCAPE_MS);
+    const patient = (): Promise<LineSettings | undefined> => this.try(LONGEST_ANSWER_TIME_MS);
+    const plus = this.tryAfter(escapeByPlus);
+    const next = this.lines === 0 ? [plus, patient] : [patient, plus];
+    for (const step of [...next, this.tryAfter(escapeByDtr), this.tryAfter(this.closeMultiplexer)]) {
+      const settings = await step();
       if (settings !== undefined) return settings;
     }
     throw new ModemError(this.failure(), {
@@ -109,6 +116,7 @@ export class ResyncLadder {
   /** Takes a line that belongs to the ladder: echo, answer or any result code. Returns false for all others. */
   onLine(line: string): boolean {
     const text = line.trim();
+    this.lines++;
     if (text === FORMAT_LINE) return true;
     if (text === this.probe) {
       this.echoSeen = true;
@@ -126,6 +134,15 @@ export class ResyncLadder {
     this.results++;
     this.onResult(own, format);
     return true;
+  }
+
+  private tryAfter(
+    escape: (wire: Wire, signal: AbortSignal) => Promise<void>,
+  ): () => Promise<LineSettings | undefined> {
+    return async () => {
+      await escape(this.wire, this.stopped.signal);
+      return this.try(ANSWER_TIME_AFTER_ESCAPE_MS);
+    };
   }
 
   private async try(patienceMs: number): Promise<LineSettings | undefined> {

@@ -23,8 +23,14 @@ export const FAULTS = [
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
+/**
+ * A kill that left the module in the middle of an upload, on a line whose DTR ends no data state: it takes whatever is written
+ * until two tries have shown so and `+++` has had its silences of a second before and behind it.
+ */
+export const MID_UPLOAD = "a kill in an upload, DTR without effect";
+
 export interface Recovery {
-  readonly fault: Fault;
+  readonly fault: Fault | typeof MID_UPLOAD;
   readonly mailer: Mailer;
   /** From the moment on at which all is well again to the next mail at the server. */
   readonly ms: number;
@@ -184,8 +190,9 @@ class Run {
     return shuffled[round % FAULTS.length]?.fault ?? FAULTS[0];
   }
 
-  private async measure(fault: Fault, repairedAt: number): Promise<void> {
+  private async measure(struck: Fault, repairedAt: number): Promise<void> {
     const { outside, gateway } = this;
+    const fault = struck === "a kill" && outside.isUploadOpen ? MID_UPLOAD : struck;
     let readyAt = outside.readyAt(repairedAt);
     for (; readyAt === undefined; readyAt = outside.readyAt(repairedAt)) await wait(LOOK);
     const before = this.starved(gateway);

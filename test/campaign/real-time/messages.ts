@@ -9,6 +9,8 @@ export type FromStation =
   | { readonly kind: "serving"; readonly smtpPort: number }
   /** The module has become able or unable to take a mail. */
   | { readonly kind: "module"; readonly isReady: boolean }
+  /** An upload has begun, or its data are complete or will never be. */
+  | { readonly kind: "upload"; readonly isOpen: boolean }
   | { readonly kind: "arrived"; readonly copy: Copy }
   | { readonly kind: "event"; readonly text: string };
 

@@ -6,6 +6,8 @@ import type { Copy, FromStation, ToStation } from "./messages";
 export class Outside {
   readonly copies: Copy[] = [];
   smtpPort = 0;
+  /** The module waits for the rest of a file. */
+  isUploadOpen = false;
   /** When the module became able, and unable, to take a mail. */
   private readonly changes: { readonly at: number; readonly isReady: boolean }[] = [];
 
@@ -54,6 +56,9 @@ export class Outside {
       case "module":
         this.changes.push({ at: Date.now(), isReady: message.isReady });
         this.note(`the module is ${message.isReady ? "ready" : "busy or away"}`);
+        return;
+      case "upload":
+        this.isUploadOpen = message.isOpen;
         return;
       case "arrived":
         this.copies.push(message.copy);

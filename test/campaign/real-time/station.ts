@@ -54,10 +54,15 @@ async function serve(path: string, seed: number): Promise<void> {
   module.log.follow((entry) => {
     if (entry.kind === "line" || entry.kind === "urc")
       tell({ kind: "event", text: `module: ${entry.kind} ${entry.text}` });
+    if (entry.kind === "line" && entry.text.startsWith("AT+QFUPL=")) tell({ kind: "upload", isOpen: true });
+    if (entry.kind === "payload") tell({ kind: "upload", isOpen: false });
     if (entry.kind !== "event") return;
     tell({ kind: "event", text: `module: ${entry.text}` });
     if (entry.text === "started") isRunning = true;
-    if (["unplugged", "powered off", "restart", "powerLoss", "hangs"].includes(entry.text)) isRunning = false;
+    if (["unplugged", "powered off", "restart", "powerLoss", "hangs"].includes(entry.text)) {
+      isRunning = false;
+      tell({ kind: "upload", isOpen: false });
+    }
   });
   let isReady: boolean | undefined;
   setInterval(() => {

@@ -85,26 +85,39 @@ describe("the resync ladder", () => {
     });
   }
 
-  it("leaves a data state by +++ after three tries, with silence around it and no CR behind it (D1)", async () => {
-    const { clock, modem, channel } = openBench({ ATE0Q0V1: silent });
-    for (const count of [1, 2, 3]) modem.replies[`AT${Array(count).fill("+CMEE?").join(";")}`] = silent;
-    const times: { at: number; text: string }[] = [];
-    const write = modem.write.bind(modem);
-    modem.write = (bytes) => {
-      times.push({ at: clock.now(), text: Buffer.from(bytes).toString() });
-      return write(bytes);
-    };
-    const synced = channel.sync();
-    await clock.until(synced);
-    const plus = times.findIndex(({ text }) => text === "+++");
-    assert.deepEqual(
-      times.slice(0, plus).map(({ text }) => text.trim()),
+  for (const [when, answer, before] of [
+    [
+      "after two tries to which no line came",
+      silent,
+      ["ATE0Q0V1", "AT+CMEE?", "", "ATE0Q0V1", "AT+CMEE?;+CMEE?"],
+    ],
+    [
+      "after three tries where something came",
+      "rubbish\r\n",
       ["ATE0Q0V1", "AT+CMEE?", "", "ATE0Q0V1", "AT+CMEE?;+CMEE?", "ATE0Q0V1", "AT+CMEE?;+CMEE?;+CMEE?"],
-    );
-    const at = times[plus]?.at ?? 0;
-    assert.ok(at - (times[plus - 1]?.at ?? 0) >= 1_000);
-    assert.ok((times[plus + 1]?.at ?? 0) - at >= 1_000);
-  });
+    ],
+  ] as const) {
+    it(`leaves a data state by +++ ${when}, with silence around it and no CR behind it (D1)`, async () => {
+      const { clock, modem, channel } = openBench({ ATE0Q0V1: answer });
+      for (const count of [1, 2, 3]) modem.replies[`AT${Array(count).fill("+CMEE?").join(";")}`] = silent;
+      const times: { at: number; text: string }[] = [];
+      const write = modem.write.bind(modem);
+      modem.write = (bytes) => {
+        times.push({ at: clock.now(), text: Buffer.from(bytes).toString() });
+        return write(bytes);
+      };
+      const synced = channel.sync();
+      await clock.until(synced);
+      const plus = times.findIndex(({ text }) => text === "+++");
+      assert.deepEqual(
+        times.slice(0, plus).map(({ text }) => text.trim()),
+        before,
+      );
+      const at = times[plus]?.at ?? 0;
+      assert.ok(at - (times[plus - 1]?.at ?? 0) >= 1_000);
+      assert.ok((times[plus + 1]?.at ?? 0) - at >= 1_000);
+    });
+  }
 
   it("lowers and raises DTR when +++ does not help, then gives up: nothing came, the modem is silent", async () => {
     const { clock, modem, channel } = openBench({ ATE0Q0V1: silent });
