@@ -37,6 +37,9 @@ buildSync({ ...browser, entryPoints: ["editor/sidebar.ts"], outdir: "resources" 
 const BLOCK =
   /\n+(?=<\/?(?:div|dl|dt|dd|h[1-6]|li|ol|option|p|pre|table|tr|ul)\b)|(?<=<\/(?:div|dl|h[1-6]|ol|p|select|table|ul)>)\n+/g;
 
+/** The value of an attribute that needs no quotation marks. */
+const QUOTED = /(?<= [a-z-]+)="([^\s"'=<>`]+)"(?=[ >])/g;
+
 cpSync("nodes", "dist/nodes", {
   recursive: true,
   filter: (source) => !source.endsWith(".ts") && !/^nodes[\\/]runtime\b/.test(source),
@@ -65,12 +68,15 @@ for (const lang of readdirSync("nodes/locales")) {
   }
 }
 
-/** Html without what stands for nothing there: indentation, line ends, end tags that the next tag implies, blanks of styles. */
+/** Html without what stands for nothing there: indentation, line ends, end tags that the next tag implies, quotation marks, blanks of styles. */
 function flush(html) {
   return html
     .replaceAll(/^ +/gm, "")
     .replaceAll(/(?<=<script type="text\/html"[^>]*>)[^]*?(?=<\/script>)/g, (part) =>
-      part.replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, "").replaceAll(BLOCK, ""),
+      part
+        .replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, "")
+        .replaceAll(BLOCK, "")
+        .replaceAll(/<[a-z][^<>]*>/g, (tag) => tag.replaceAll(QUOTED, "=$1")),
     )
     .replaceAll(
       /(?<=<style>)[^]*?(?=<\/style>)/g,

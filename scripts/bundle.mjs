@@ -1,7 +1,10 @@
 // Puts the code of lib/ and nodes/ into few CommonJS files, because Node-RED reads all of them at each start. Each module is in
 // one file only, so a class is the same wherever it is used: a file requires the modules that an earlier one has.
+//
+// A file that is loaded late may have been replaced by then, and what is short in it would stand for something else: so each file
+// carries the id of its build, and refuses the files of another one that are in memory (lib/late-code.ts).
+import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { dirname, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
@@ -19,6 +22,7 @@ function bundlesOf(nodes) {
     { name: "base", entries: ["lib/errors.ts", "lib/clock.ts"] },
     { name: "core", entries: nodes.map((name) => `nodes/${name}.ts`) },
     { name: "index", entries: ["lib/index.ts"] },
+    { name: "smtp", entries: ["lib/mailer/smtp/index.ts"] },
     { name: "simulator", entries: ["lib/simulator/index.ts"] },
   ];
 }
@@ -32,7 +36,18 @@ const PROGRAMS = [
 const NODE = /^nodes\/[\w-]+\.ts$/;
 
 /** Loaded when first needed, by `require` with the path of its source. */
-const LAZY = { "lib/simulator/index.ts": "simulator" };
+const LAZY = { "lib/mailer/smtp/index.ts": "smtp", "lib/simulator/index.ts": "simulator" };
+
+/** The file that all others require. */
+const BASE = "base";
+/** Stands for the id of the build until all files are known, and is as long. */
+const ID = "build-id-to-be";
+const SAME_BUILD = `export function sameBuild(id) {
+  if (id !== "${ID}")
+    throw new Error("the package was updated on disk while an older build of it is in memory; restart Node-RED");
+}`;
+/** Comes before everything else in the other files. */
+const CHECK = `require("./${BASE}.js").sameBuild("${ID}");`;
 
 const OPTIONS = {
   absWorkingDir: ROOT,
@@ -100,33 +115,51 @@ module.exports = { __proto__: bundled, ${["__esModule: true", ...accessors].join
 /** Writes bundles to a folder. Returns the name of the bundle by source. */
 async function write(folder, bundles, exported, replaceable) {
   const owners = new Map();
-  /** Sources that later bundles require, by the bundle that has them. */
-  const wanted = new Map(bundles.map(({ name }) => [name, new Set()]));
-  const make = (one, modules) => {
+  const links = new Map(bundles.map(({ name }) => [name, new Link()]));
+  const make = (one, link, modules) => {
     const plugins = [
       variables(replaceable),
       defaultExports,
       bundledData(ROOT, folder),
-      elsewhere(one.name, owners, wanted),
+      elsewhere(one.name, owners, links, link),
     ];
-    return made(one, join(folder, `${one.name}.js`), plugins, modules);
+    return made(one, join(folder, `${one.name}.js`), plugins, link?.shared ?? new Map(), modules);
   };
-  const results = new Map();
+  // At first only what each has, and what it needs of the others.
   for (const one of bundles) {
-    const result = await make(one, new Set());
-    results.set(one, result);
-    for (const source of Object.keys(result.metafile.inputs)) {
+    const { metafile } = await make(one, undefined, []);
+    for (const source of Object.keys(metafile.inputs)) {
       if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
     }
   }
-  for (const source of exported) wanted.get(ownerOf(source, owners)).add(source);
   const names = { privates: privateFields(ROOT), short: new Map() };
-  for (const [one, result] of results) {
-    const modules = wanted.get(one.name);
-    const { outputFiles } = modules.size === 0 ? result : await make(one, modules);
-    await writeMinified(folder, outputFiles, one.name, names);
+  const files = [];
+  for (const one of bundles) {
+    const link = links.get(one.name);
+    const modules = exported.filter((source) => ownerOf(source, owners) === one.name);
+    // Tests of nodes replace the clock of all files.
+    const whole = one.name === BASE ? new Set([...modules, ...link.shared.values()]) : modules;
+    const { outputFiles } = await make(one, link, [...whole]);
+    files.push(await minified(outputFiles, one.name, names));
   }
+  writeFiles(folder, files);
   return owners;
+}
+
+/** What a bundle has to do with the others. */
+class Link {
+  /** The names that later ones need of it, each with the source that exports it. */
+  shared = new Map();
+  /** The names that it needs of earlier ones, by bundle. */
+  used = new Map();
+
+  /** @param owner bundle that has the source. @param its link */
+  use(owner, its, source, name) {
+    const other = its.shared.get(name) ?? source;
+    if (other !== source) throw new Error(`${source} and ${other} both export ${name} to another file`);
+    its.shared.set(name, source);
+    this.used.set(owner, (this.used.get(owner) ?? new Set()).add(name));
+  }
 }
 
 /** The bundle that a source belongs to, even if it takes no part in what the package needs. */
@@ -134,8 +167,8 @@ function ownerOf(source, owners) {
   return owners.get(source) ?? (source.startsWith("lib/simulator/") ? "simulator" : "core");
 }
 
-/** Writes the code of a bundle, and beside it the map that leads from there to the sources. */
-async function writeMinified(folder, outputFiles, name, { privates, short }) {
+/** The code of a bundle, and the map that leads from there to the sources. */
+async function minified(outputFiles, name, { privates, short }) {
   const text = (ending) => outputFiles.find(({ path }) => path.endsWith(ending)).text;
   // esbuild leaves classes without a name of their own, which then have that of their variable.
   const classes = text(".js").replaceAll(/\b(\w+) = class (?=extends |\{)/g, "$1 = class $1 ");
@@ -145,34 +178,56 @@ async function writeMinified(folder, outputFiles, name, { privates, short }) {
     mangle: { ...MINIFIED.mangle, keep_fnames: new RegExp(`^(?!(?:${names.join("|")})$)`) },
     sourceMap: { content: text(".js.map"), filename: `${name}.js` },
   });
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${name}.js`);
-  writeFileSync(file, code, name.startsWith("quectel-") ? { mode: 0o755 } : {});
-  writeFileSync(`${file}.map`, map);
-  if (isLong) writeFileSync(join(folder, `${name}.names.br`), brotliCompressSync(names.join(" ")));
+  return { name, code, map, ...(isLong && { names: names.join(" ") }) };
 }
 
-function made({ entries }, outfile, plugins, exported) {
+/** Writes them with the id of their build: the same for the same sources. */
+function writeFiles(folder, files) {
+  const hash = createHash("sha256");
+  for (const { name, code, names } of files) hash.update(JSON.stringify([name, code, names]));
+  const id = hash.digest("hex").slice(0, ID.length);
+  mkdirSync(folder, { recursive: true });
+  for (const { name, code, map, names } of files) {
+    const file = join(folder, `${name}.js`);
+    writeFileSync(file, code.replaceAll(ID, id), name.startsWith("quectel-") ? { mode: 0o755 } : {});
+    writeFileSync(`${file}.map`, map);
+    if (names !== undefined) writeFileSync(join(folder, `${name}.names.br`), brotliCompressSync(names));
+  }
+}
+
+/** @param shared names that it gives to other bundles, with their sources. @param whole sources that it gives with all they export */
+function made({ name, entries }, outfile, plugins, shared, whole) {
+  const options = { ...OPTIONS, outfile, plugins, ...(name !== BASE && { banner: { js: CHECK } }) };
   const [entry] = entries;
-  if (entries.length === 1 && exported.size === 0) {
-    return build({ ...OPTIONS, outfile, plugins, entryPoints: [entry] });
+  if (entries.length === 1 && shared.size === 0 && whole.length === 0) {
+    return build({ ...options, entryPoints: [entry] });
   }
   const lines = entries.map((source, at) =>
     source.startsWith("nodes/")
       ? `import n${at} from "./${source}"; export { n${at} as "${source.replace(/^nodes\/|\.ts$/g, "")}" };`
       : `export * from "./${source}";`,
   );
-  const modules = [...exported]
-    .map((source) => `${JSON.stringify(source)}: ${identifierOf(source)}`)
-    .join(", ");
-  const imports = [...exported].map((source) => `import * as ${identifierOf(source)} from "./${source}";`);
-  const contents = [...imports, ...lines, `export const modules = { ${modules} };`].join("\n");
-  return build({ ...OPTIONS, outfile, plugins, stdin: { contents, resolveDir: ROOT, loader: "ts" } });
+  if (name === BASE) lines.push(SAME_BUILD);
+  for (const [one, source] of shared) lines.push(`import { ${one} } from "./${source}";`);
+  if (shared.size > 0) lines.push(`export const shared = { ${[...shared.keys()].join(", ")} };`);
+  for (const source of whole) lines.push(`import * as ${identifierOf(source)} from "./${source}";`);
+  const modules = whole.map((source) => `${JSON.stringify(source)}: ${identifierOf(source)}`);
+  if (whole.length > 0) lines.push(`export const modules = { ${modules.join(", ")} };`);
+  return build({ ...options, stdin: { contents: lines.join("\n"), resolveDir: ROOT, loader: "ts" } });
 }
 
-/** Names of the values that a module exports. */
-function exportsOf(source) {
-  return Object.keys(createRequire(join(ROOT, "build/x.js"))(`./${source.replace(/\.ts$/, ".js")}`));
+/** The names of values that a file imports, or passes on, from a path; all of them must be named. */
+function namesFrom(importer, path) {
+  const statements = /^(?:import|export) (?!type )([^;]*?) from "([^"]+)";/gm;
+  const lists = [...readFileSync(importer, "utf8").matchAll(statements)]
+    .filter(([, , from]) => from === path)
+    .map(([, list]) => /^\{([^]*)\}$/.exec(list)?.[1]);
+  if (lists.length === 0 || lists.includes(undefined))
+    throw new Error(`${importer} has to name what it imports from ${path}`);
+  const names = lists.flatMap((list) => list.split(",").map((one) => one.trim()));
+  return names
+    .filter((one) => one !== "" && !one.startsWith("type "))
+    .map((one) => one.replace(/ as .*/, ""));
 }
 
 function identifierOf(source) {
@@ -217,8 +272,8 @@ const defaultExports = {
   },
 };
 
-/** Leaves out what an earlier bundle has, and what is loaded later. */
-function elsewhere(name, owners, wanted) {
+/** Leaves out what an earlier bundle has, and what is loaded later. @param link undefined: what it needs is only noted */
+function elsewhere(name, owners, links, link) {
   return {
     name: "elsewhere",
     setup(builder) {
@@ -239,13 +294,14 @@ function elsewhere(name, owners, wanted) {
           return { path: `./${later}.js`, external: true };
         const owner = owners.get(source);
         if (owner === undefined || owner === name) return { path };
-        wanted.get(owner).add(source);
-        return { path: source, namespace: "elsewhere" };
+        if (link !== undefined) return { path: owner, namespace: "elsewhere" };
+        for (const one of namesFrom(asked.importer, asked.path))
+          links.get(name).use(owner, links.get(owner), source, one);
+        return { path, external: true };
       });
       // As an ES module, so that what it exports is a variable of the bundle, with a short name.
-      builder.onLoad({ filter: /./, namespace: "elsewhere" }, ({ path }) => ({
-        contents: `const { modules } = require("./${owners.get(path)}.js");
-          export const { ${exportsOf(path).join(", ")} } = modules[${JSON.stringify(path)}];`,
+      builder.onLoad({ filter: /./, namespace: "elsewhere" }, ({ path: owner }) => ({
+        contents: `export const { ${[...link.used.get(owner)].join(", ")} } = require("./${owner}.js").shared;`,
         resolveDir: resolve(ROOT, "dist"),
       }));
     },

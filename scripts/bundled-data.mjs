@@ -18,19 +18,22 @@ const REPLACED = {
       codes[row.class] = codes[row.class] === undefined ? word : `${codes[row.class]} ${word}`;
     }
     return `
-      import { errors, hints } from "${CATALOG}";
+      import { errors } from "${CATALOG}";
       const rows = {};
       const codes = ${JSON.stringify(codes)};
-      const hintOf = (key) => (hints[key].startsWith("=") ? hints[hints[key].slice(1)] : hints[key]);
+      const line = (key, at) => {
+        const found = errors[key].split("\\n")[at];
+        return found.startsWith("=") ? line(found.slice(1), at) : found;
+      };
       for (const name in codes) {
         for (const word of codes[name].split(" ")) {
           const [code, number] = word.split("=");
-          rows[code] = { ...(number && { number: Number(number) }), class: name, text: errors[code], hint: hintOf(code) };
+          rows[code] = { ...(number && { number: Number(number) }), class: name, text: line(code, 0), hint: line(code, 1) };
         }
       }
       export const ERROR_TABLE = rows;
       export const SPECIAL_HINTS = Object.fromEntries(
-        ${JSON.stringify(Object.keys(SPECIAL_HINTS).join(" "))}.split(" ").map((name) => [name, hintOf(name)]),
+        ${JSON.stringify(Object.keys(SPECIAL_HINTS).join(" "))}.split(" ").map((name) => [name, line(name, 1)]),
       );`;
   },
   "lib/quectel/diagnosis/findings.ts": ({ source }) =>

@@ -3,8 +3,9 @@
 // What the runtime says stands in tables of the code in English, and in runtime.json of each other language, by the
 // same keys: `status` (words of the nodes' statuses, by state or code of an error), `errors` (what happened, by code),
 // `hints` (what to do, by code, and by name for special circumstances) and `remarks` (on mail servers, by provider),
-// `findings` (of Test modem, by name). All of them become part of the modem's catalog, the words of a status each under its
-// English form, because that is by what the editor's code looks for them; in English such a word says itself.
+// `findings` (of Test modem, by name). All of them become part of the modem's catalog: a text with its hint as two lines under one
+// key, and the words of a status each under its English form, because that is by what the editor's code looks for them; in English
+// such a word says itself.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
@@ -53,8 +54,11 @@ export function catalogOf(folder, name, english) {
   const words = Object.entries(english.status).map(([key, word]) => [word, translated.status?.[key] ?? word]);
   const status = Object.fromEntries(words.filter(([word, shown]) => shown !== word));
   const part = (of) => ({ ...english[of], ...translated[of] });
-  const [errors, hints, remarks] = ["errors", "hints", "remarks"].map((of) => eachOnce(part(of)));
-  return { ...status, ...read(name), errors, hints, remarks, findings: part("findings") };
+  const [texts, hints, remarks] = ["errors", "hints", "remarks"].map((of) => eachOnce(part(of)));
+  const errors = Object.fromEntries(
+    Object.keys({ ...texts, ...hints }).map((key) => [key, `${texts[key] ?? ""}\n${hints[key] ?? ""}`]),
+  );
+  return { ...status, ...read(name), errors, remarks, findings: part("findings") };
 }
 
 /** Many errors have the same hint: from the second on, its name is told instead, as `=<key>` (editor/shared/explain.ts). */

@@ -17,7 +17,8 @@ const TYPES = ["string", "number", "boolean", "object", "function", "undefined"]
 /**
  * The code with its undefined values and repeated texts as variables, private fields under short names, and a statement at its
  * end that gives the functions of its modules their names back: they get short ones from terser, because each call repeats them,
- * and V8 shows the property `name` in stack traces. Where they are many, they are read from a compressed file beside the bundle.
+ * and V8 shows the property `name` in stack traces. Where they are many, they are read from a compressed file beside the bundle;
+ * where that is missing or damaged, stack traces show the short ones.
  *
  * @param privates the private fields of each class, see `privateFields`.
  * @param short the short name of each field, the same for all bundles because a class may be derived from one of another; grows.
@@ -72,14 +73,17 @@ export function shortened(code, privates, short) {
   const words = isLong
     ? 'require("node:zlib").brotliDecompressSync(require("node:fs").readFileSync(__filename.replace(/js$/, "names.br"))).toString()'
     : JSON.stringify(names.join(" "));
+  // Without the file the code runs all the same.
+  const [attempt, end] = isLong ? ["try {", "} catch {}"] : ["", ""];
   return {
     names,
     isLong,
     // On the first line, so that the source map fits the others.
     contents: `${first}var ${variables.join(", ")};${rest}
-((named, words) => {
-  named.forEach((one, at) => Object.defineProperty(one, "name", { value: words[at] }));
-})([${names.join(", ")}], ${words}.split(" "));
+${attempt}((named, words) => {
+  if (words.length === named.length)
+    named.forEach((one, at) => Object.defineProperty(one, "name", { value: words[at] }));
+})([${names.join(", ")}], ${words}.split(" "));${end}
 `,
   };
 }

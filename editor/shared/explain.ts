@@ -38,13 +38,17 @@ export function shownStatus(status: string): string {
   return statusText(status, (word, values) => RED._(`${CATALOG}:${word}`, values));
 }
 
-/** A text of a part of the catalog; empty where it has none. `=<key>` names another one of the part that says the same. */
-function text(part: string, key: string | undefined, language?: string): string {
-  const found = RED._(`${CATALOG}:${part}.${key}`, {
+/** Of an error, what happened and what to do are the two lines of one text. */
+const LINES = { errors: 0, hints: 1 } as const;
+
+/** A text of the catalog; empty where it has none. `=<key>` names another one of its kind that says the same. */
+function text(kind: keyof typeof LINES | "remarks", key: string | undefined, language?: string): string {
+  const whole = RED._(`${CATALOG}:${kind === "hints" ? "errors" : kind}.${key}`, {
     defaultValue: "",
     ...(language === undefined ? {} : { lng: language }),
   });
-  return found.startsWith("=") ? text(part, found.slice(1), language) : found;
+  const found = kind === "remarks" ? whole : (whole.split("\n")[LINES[kind]] ?? "");
+  return found.startsWith("=") ? text(kind, found.slice(1), language) : found;
 }
 
 function hintOf({ code, hint, hintKey = code }: Told): string | undefined {

@@ -1,4 +1,4 @@
-/** Errors of the outbox and its spool on the disk. */
+/** Errors of the outbox and its spool on the disk, and of the package itself there. */
 import type { ErrorRow } from "./row";
 
 export const OUTBOX_ERRORS = {
@@ -46,6 +46,11 @@ export const OUTBOX_ERRORS = {
     text: "The outbox has no mail with this id",
     hint: "List the outbox. The mail may already have been sent.",
     class: "message",
+  },
+  PACKAGE_UPDATED: {
+    text: "The package was updated on disk, so a part of it cannot be loaded until Node-RED is restarted",
+    hint: "Restart Node-RED. Waiting mails stay in the outbox and are sent afterwards. If the error persists, install the package again.",
+    class: "setup",
   },
   OUTBOX_CLOSED: {
     text: "The modem node is being stopped",

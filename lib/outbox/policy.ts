@@ -68,6 +68,9 @@ const NEVER_PROBED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "SIM_PUK_REQUIRED",
 ]);
 
+/** What a start of Node-RED puts right; if it does not, the first mail meets it again. */
+const ENDED_BY_START: ErrorCode = "PACKAGE_UPDATED";
+
 export interface PolicyEvents {
   readonly tell: Tell;
   readonly trouble: (error: ModemError) => void;
@@ -127,7 +130,8 @@ export class Policy {
     const stored = read.kind === "state" ? read.state : undefined;
     const policy = new Policy(spool, clock, host, fingerprint, ratePerHour, stored, events);
     const { setup } = policy.holds;
-    if (setup !== undefined && !digestFits(setup.digest, fingerprint)) {
+    const isOver = setup?.error.code === ENDED_BY_START;
+    if (setup !== undefined && (isOver || !digestFits(setup.digest, fingerprint))) {
       policy.unknownInRow = 0;
       policy.setHolds(without(policy.holds, ["setup"]), true);
     }

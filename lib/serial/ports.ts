@@ -3,6 +3,7 @@
  * that still names the same socket or module after replugging.
  */
 import type { SerialPort } from "serialport";
+import { loadSerialPort } from "./serialport";
 import { deviceNames, hardwareTtys, stableLinks, usbDevice, type UsbDevice } from "./sysfs";
 import { usbModule, type PortRole } from "./usb-modules";
 
@@ -97,7 +98,7 @@ function portInfo(path: string, device: string, usb: UsbDevice | undefined): Ser
 
 /** Windows and macOS: what serialport knows. */
 async function serialportList(): Promise<readonly ListedPort[]> {
-  const { SerialPort } = await import("serialport");
+  const SerialPort = await loadSerialPort();
   return SerialPort.list();
 }
 

@@ -6,11 +6,12 @@
  */
 import type { SerialPort, SerialPortMock } from "serialport";
 import { systemClock, type Clock, type Timer } from "../clock";
-import { ModemError } from "../errors";
+import { isModemError, ModemError } from "../errors";
 import { BaseTransport, readInPieces } from "./base-transport";
 import { isModuleUsbPort } from "./port-role";
 import { runPromiseReactions } from "./promise-reactions";
 import { isWithoutLines, openError, portError } from "./serial-errors";
+import { loadSerialPort } from "./serialport";
 import type { ControlLines, Transport } from "./transport";
 
 /** What becomes of a control line at open: raised, lowered, or left to the operating system. */
@@ -148,7 +149,7 @@ export class SerialTransport extends BaseTransport implements Transport {
     const raise = platform === "win32";
     try {
       this.isModuleUsb = await isModuleUsbPort(path, { platform });
-      const { SerialPort } = await import("serialport");
+      const SerialPort = await loadSerialPort();
       const port = new SerialPort({
         path,
         baudRate,
@@ -165,7 +166,7 @@ export class SerialTransport extends BaseTransport implements Transport {
       if (raise || dtr !== "leave") await this.setLines({ dtr: dtr !== "off" });
       if (raise || rts !== "leave") await this.setLines({ rts: rts !== "off" });
     } catch (error) {
-      throw openError(error);
+      throw isModemError(error, "PACKAGE_UPDATED") ? error : openError(error);
     }
   }
 

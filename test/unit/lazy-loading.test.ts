@@ -44,7 +44,7 @@ describe("At the start of Node-RED", () => {
     assert.deepEqual(packagesOf(loadedAfter(REGISTER)), []);
   });
 
-  it("the nodes open their own file each and two that they share, and not that of the simulated modem", () => {
+  it("the nodes open their own file each and two that they share, and neither that of the simulated modem nor that of SMTP over sockets", () => {
     const files = loadedAfter(REGISTER);
     assert.ok(files.includes("dist/nodes/quectel-modem.js"));
     const shared = files.filter((file) => file.startsWith("dist/") && !file.startsWith("dist/nodes/"));
@@ -82,13 +82,12 @@ describe("The files of the package", () => {
       simulatorTransport,
       SimulatedModem,
     }: typeof import("../../lib/simulator") = require("../../dist/simulator.js");
+    type Shared<Of> = { readonly shared: Of };
     const {
-      modules,
-    }: {
-      modules: Record<string, typeof import("../../lib/serial/serial-transport")>;
-    } = require("../../dist/core.js");
-    const ofNodes = modules["lib/serial/serial-transport.ts"];
-    assert.ok(ofNodes);
+      shared: ofNodes,
+    }: Shared<typeof import("../../lib/serial/serial-transport")> = require("../../dist/core.js");
+    const { shared: ofBase }: Shared<typeof import("../../lib/errors")> = require("../../dist/base.js");
+    assert.equal(ofBase.ModemError, ModemError);
     const line = { baudRate: 115200, flowControl: "none", dtr: "leave", rts: "leave" } as const;
     const simulated = simulatorTransport(new SimulatedModem())();
     await simulated.open();

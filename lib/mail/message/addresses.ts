@@ -6,8 +6,8 @@
  * before the @ (RFC 6531) where the way out does not carry them.
  */
 import { domainToASCII } from "node:url";
-import { once } from "../../async";
 import { ModemError, type ErrorCode } from "../../errors";
+import { lateCode } from "../../late-code";
 import type { Mailbox } from "../mail";
 import { splitList } from "./address-list";
 import { isBlank, isRecord, primitiveText, reading } from "./foreign";
@@ -154,8 +154,12 @@ function listOfJson(text: string): unknown {
   }
 }
 
-/** Loaded once: `require` would look for the file again each time, and hold up the runtime meanwhile. */
-const loadParser = once((): typeof import("nodemailer/lib/addressparser") =>
+/**
+ * To be called when mails are to be expected, because without it no recipient is known, and a mail is not accepted.
+ *
+ * @throws ModemError PACKAGE_UPDATED
+ */
+export const loadParser = lateCode((): typeof import("nodemailer/lib/addressparser") =>
   require("nodemailer/lib/addressparser"),
 );
 

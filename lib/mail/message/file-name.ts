@@ -2,7 +2,7 @@
  * The name of an attachment as a flow gave it: without the padding of a PLC, the address of a camera or the coding of a
  * mail around it, so that its extension survives. What a module or a protocol can carry of it is decided later.
  */
-import { once } from "../../async";
+import { lateCode } from "../../late-code";
 
 /** Characters of a name that are looked at. */
 const LONGEST = 1000;
@@ -21,12 +21,17 @@ export function readFileName(given: string): string {
   return withoutQuery(folder === undefined ? clean : clean.slice(folder));
 }
 
-/** Loaded once: `require` would look for the file again each time, and hold up the runtime meanwhile. */
-const loadCharsets = once((): typeof import("iconv-lite") => require("iconv-lite"));
+const loadCharsets = lateCode((): typeof import("iconv-lite") => require("iconv-lite"));
 
 function withoutEncodedWords(name: string): string {
   if (!name.includes("=?")) return name;
-  const charsets = loadCharsets();
+  let charsets: ReturnType<typeof loadCharsets>;
+  try {
+    charsets = loadCharsets();
+  } catch {
+    // An odd name is better than no mail.
+    return name;
+  }
   return name
     .replace(/\?=[ \t\r\n]{1,10}=\?/g, "?==?")
     .replace(ENCODED_WORD, (whole, charset: string, coding: string, text: string) =>

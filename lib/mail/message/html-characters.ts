@@ -49,16 +49,21 @@ function numbered(code: number): string | undefined {
   return String.fromCodePoint(mapped === undefined || mapped === 0 ? code : mapped);
 }
 
+/** None where the file of the package that holds them is gone: the mail goes out with what stands for the characters. */
 function readNames(): ReadonlyMap<string, string> {
+  let listed: string;
+  try {
+    listed = characterNames();
+  } catch {
+    return new Map();
+  }
   return new Map(
-    characterNames()
-      .split(",")
-      .map((entry) => {
-        const [name = "", codes = ""] = entry.split(" ");
-        return [
-          name,
-          String.fromCodePoint(...codes.split(".").map((code) => Number.parseInt(code, 16))),
-        ] as const;
-      }),
+    listed.split(",").map((entry) => {
+      const [name = "", codes = ""] = entry.split(" ");
+      return [
+        name,
+        String.fromCodePoint(...codes.split(".").map((code) => Number.parseInt(code, 16))),
+      ] as const;
+    }),
   );
 }

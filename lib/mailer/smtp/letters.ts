@@ -1,24 +1,12 @@
 /**
- * Letters beyond ASCII before the @ (RFC 6531): who gets which transaction, and what a server without SMTPUTF8 is given. Pure.
+ * Letters beyond ASCII before the @ (RFC 6531): what a server without SMTPUTF8 is given. Pure.
  */
 import { ModemError } from "../../errors";
 import { needsUtf8, recipientsOf } from "../outgoing";
-import type { Envelope, Transaction } from "../mailer";
+import type { Transaction } from "../mailer";
 
 export const OTHER_SENDER =
   "The mail server does not accept letters beyond ASCII before the @ (SMTPUTF8); the mail was sent from the modem's own address.";
-
-/**
- * Recipients with such letters get a transaction of their own: a server on the way that does not know them would refuse all
- * the others too.
- */
-export function dividedByLetters({ to, cc, bcc }: Envelope): readonly Envelope[] {
-  const parts = [false, true].map((isBeyondAscii) => {
-    const isOne = (address: string): boolean => needsUtf8(address) === isBeyondAscii;
-    return { to: to.filter(isOne), cc: cc.filter(isOne), bcc: bcc.filter(isOne) };
-  });
-  return parts.filter((part) => recipientsOf(part).length > 0);
-}
 
 /**
  * The transaction as a server without SMTPUTF8 takes it: from the modem's own address where it does not take that of the message.

@@ -11,7 +11,6 @@
 import { joinSignals } from "../../async";
 import { copyOf, isModemError, knownFields, ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
-import { MOST_ATTACHMENTS } from "../../mail/message/attachments";
 import type { Lease } from "../../quectel/connection/mail-lock";
 import type { Modem } from "../../quectel/connection/modem";
 import { settled } from "../../quectel/connection/modem-state";
@@ -26,7 +25,6 @@ import type {
   Ended,
   Envelope,
   Mailer,
-  MailerLimits,
   Mark,
   Outcome,
   Prepared,
@@ -34,10 +32,11 @@ import type {
   Transaction,
 } from "../mailer";
 import { ModemMailer } from "../modem-mailer";
+import { dividedByLetters, SOCKET_LIMITS } from "../socket-plan";
 import type { Dialogue } from "./dialogue";
 import { watcherOf } from "./dialogue-watcher";
 import { HeldMessage } from "./held-message";
-import { dividedByLetters, inAscii, OTHER_SENDER } from "./letters";
+import { inAscii, OTHER_SENDER } from "./letters";
 import { Login } from "./login";
 import { makeMessage, withoutReports, type Message, type MessageSettings } from "./message";
 import {
@@ -79,8 +78,6 @@ export interface SmtpMailerOptions {
 
 const VIA = "socket";
 const NO_REPORTS = "The server sends no reports of the delivery (DSN); msg.dsn was not passed on.";
-/** Bytes; no server and no reader of mails sets a limit to a text or a subject that a flow would exceed. */
-const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** A host that shows a time before this package was made is wrong. */
 const PACKAGE_DATE = Date.UTC(2025, 10, 1);
 
@@ -97,11 +94,7 @@ interface Standing extends Session {
 
 export class SmtpMailer extends ModemMailer implements Mailer {
   readonly via = VIA;
-  readonly limits: MailerLimits = {
-    attachments: MOST_ATTACHMENTS,
-    textBytes: UNLIMITED,
-    subjectBytes: UNLIMITED,
-  };
+  readonly limits = SOCKET_LIMITS;
   private readonly recovery: ModuleRecovery;
   private readonly remedies: Remedies;
   /** The module's mail client may be busy as long as it likes. */

@@ -11,17 +11,17 @@ import { differs, type Fact, type FactsReport } from "../../../lib/facts/report"
 import type { Lease } from "../../../lib/quectel/connection/mail-lock";
 import { moduleFits } from "../../../lib/mailer/auto/choice";
 import type { Mailer, MailerProgress } from "../../../lib/mailer/mailer";
-import { ServerCheck } from "../../../lib/mailer/smtp/server-check";
 import type { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import type { WrittenCoding } from "../../../lib/mailer/qsmtp/readable-codings";
 import { found } from "../../../lib/quectel/diagnosis/findings";
-import type { LastMail } from "../../../lib/quectel/diagnosis/diagnosis-report";
+import type { LastMail, ServerSession } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
 import { hintKeyOf } from "../admin/admin-routes";
 import type { MailPath } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
 import { sendsToSimulatedInbox, simulatedInbox } from "../modem/simulated-inbox";
+import { smtpPart } from "../modem/smtp-part";
 import type { TestKind } from "./request";
 import { testMail, testMailText } from "./test-mail";
 import { failedStep, type SentTestMail, type TestStep } from "./test-view";
@@ -90,15 +90,26 @@ const READY_TIME_MS = 90_000;
 /** Who checks the certificate of the mail server, by the way that mails take. */
 const CHECKED_BY = { module: "module", socket: "host", auto: "both" } as const;
 
+/** A session with the mail server by this package itself; where its code cannot be loaded, one that says so. */
+function sessionOf({ modem, moduleClock, sockets }: MailPath, { smtp }: ModemSettings): ServerSession {
+  const loaded = smtpPart();
+  if (loaded.part !== undefined)
+    return new loaded.part.ServerCheck({ modem, moduleClock, sockets, settings: smtp });
+  const { error } = loaded;
+  return {
+    encrypt: () => Promise.reject(error),
+    login: () => Promise.reject(error),
+    end: () => Promise.resolve(),
+  };
+}
+
 async function runDiagnosis(work: TestWork): Promise<TestYield> {
   const { mailPath, settings, lease, lastMail, signal, tell } = work;
   const { modem, pdp, moduleClock, sockets } = mailPath;
   // The mailbox of the simulated modem is no server that one could connect to.
   const connection = {
     sockets,
-    ...(settings.mailer !== "module" && {
-      session: new ServerCheck({ modem, moduleClock, sockets, settings: settings.smtp }),
-    }),
+    ...(settings.mailer !== "module" && { session: sessionOf(mailPath, settings) }),
   };
   await diagnose(
     {

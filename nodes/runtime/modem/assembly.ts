@@ -5,10 +5,12 @@
  * What sends a mail without keeping it is a mail path of its own, for a connection test from the editor.
  */
 import type { Clock } from "../../../lib/clock";
+import { copyOf, type ModemError } from "../../../lib/errors";
+import { AbsentMailer } from "../../../lib/mailer/absent-mailer";
 import type { Mailer } from "../../../lib/mailer/mailer";
 import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
+import { moduleFits } from "../../../lib/mailer/auto/choice";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
-import { SmtpMailer } from "../../../lib/mailer/smtp/smtp-mailer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/outbox/spool/files";
 import { rootsFor } from "../../../lib/mail/providers/roots";
@@ -29,6 +31,7 @@ import { fingerprintOf } from "../settings/fingerprint";
 import { notesDirectory, spoolDirectory } from "../disk/folders";
 import { keptPin } from "../disk/kept-pin";
 import type { ModemSettings } from "../settings/modem-settings";
+import { smtpPart } from "./smtp-part";
 import { transportSource } from "./transports";
 
 export interface Surroundings {
@@ -66,7 +69,9 @@ interface Way {
   /** The same, where it is the module's own client that sends all of them. */
   readonly client: QsmtpMailer | undefined;
   /** All ways that a mail may take. */
-  readonly byWay: { readonly module?: QsmtpMailer; readonly socket?: SmtpMailer };
+  readonly byWay: { readonly module?: QsmtpMailer; readonly socket?: Mailer };
+  /** Why a way that the settings ask for cannot be taken until Node-RED is restarted. */
+  readonly missing?: ModemError;
 }
 
 export interface Assembly extends Station, Way {
@@ -119,8 +124,8 @@ function assembleWay(
       return { mailer: client, client, byWay: { module: client } };
     }
     case "socket": {
-      const mailer = socketMailer(station, settings, options);
-      return { mailer, client: undefined, byWay: { socket: mailer } };
+      const { mailer, ...missing } = socketMailer(station, settings, options);
+      return { mailer, client: undefined, byWay: { socket: mailer }, ...missing };
     }
     case "auto": {
       const { modem, pdp } = station;
@@ -133,8 +138,10 @@ function assembleWay(
         host,
         settings: JSON.stringify({ via: "auto", host, port, security, user }),
       });
-      const module = moduleMailer(station, settings, { ...options, recovery, hasOtherWay: true });
-      const byWay = { module, socket: socketMailer(station, settings, { ...options, recovery }) };
+      const { mailer: socket, ...missing } = socketMailer(station, settings, { ...options, recovery });
+      const hasOtherWay = missing.missing === undefined;
+      const module = moduleMailer(station, settings, { ...options, recovery, hasOtherWay });
+      const byWay = { module, socket };
       const mailer = new AutoMailer({
         modem,
         ways: byWay,
@@ -143,7 +150,7 @@ function assembleWay(
         store: options.store,
         readableCoding: () => module.readableCoding(),
       });
-      return { mailer, client: undefined, byWay };
+      return { mailer, client: undefined, byWay, ...missing };
     }
   }
 }
@@ -173,10 +180,19 @@ function moduleMailer(
 
 function socketMailer(
   { modem, pdp, moduleClock, sockets }: Station,
-  { smtp, text }: MailSettings,
+  { mailer, smtp, text }: MailSettings,
   { store, recovery }: WayOptions,
-): SmtpMailer {
-  return new SmtpMailer({
+): { readonly mailer: Mailer; readonly missing?: ModemError } {
+  const loaded = smtpPart();
+  if (loaded.part === undefined) {
+    const { error: missing } = loaded;
+    const isReplaceable = mailer === "auto" && moduleFits(smtp);
+    // What only a socket carries must not hold the mails that the module's client does.
+    const error = isReplaceable ? copyOf(missing, { class: "transient" }) : missing;
+    return { mailer: new AbsentMailer({ modem, error, isReplaceable }), missing };
+  }
+  const { SmtpMailer } = loaded.part;
+  const one = new SmtpMailer({
     modem,
     pdp,
     moduleClock,
@@ -186,6 +202,7 @@ function socketMailer(
     store,
     ...(recovery !== undefined && { recovery }),
   });
+  return { mailer: one };
 }
 
 async function closed(station: Station, { mailer }: Way): Promise<void> {

@@ -4,7 +4,8 @@
  * It tells its host what happens; whom that concerns, and when the modem is to run, is the host's business.
  */
 import type { Clock } from "../../../lib/clock";
-import { type ErrorCode, ModemError } from "../../../lib/errors";
+import { asModemError, type ErrorCode, ModemError } from "../../../lib/errors";
+import { loadParser } from "../../../lib/mail/message/addresses";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import type { MailEnded, MailOrigin } from "../../../lib/outbox/outbox-types";
 import type { ModemState } from "../../../lib/quectel/connection/modem-state";
@@ -12,7 +13,7 @@ import { assemble, type Assembly, type Station, type Surroundings } from "./asse
 import { conditionOf, type MailProgress } from "../status/conditions";
 import type { ModemSettings } from "../settings/modem-settings";
 import { OutboxOpening } from "./outbox-opening";
-import { holdForSetup } from "./setup-hold";
+import { holdFor, holdForSetup } from "./setup-hold";
 import { stuckClient } from "./stuck-client";
 import type { Condition } from "../status/status";
 
@@ -65,7 +66,7 @@ export class RunningModem {
       changed: () => listener.changed(),
     });
     this.listen();
-    this.hasFolder = free.then(() => this.opening.begin());
+    this.hasFolder = free.then(() => this.opening.begin()).then(() => this.loadEarly());
     const hasPort = Promise.all([free, portFree]).then(() => {
       modem.acquire();
       // A modem that is already at work does not report its state again.
@@ -100,6 +101,17 @@ export class RunningModem {
   /** The outbox is opened no more; to be called before the parts are closed. */
   end(): void {
     this.opening.end();
+  }
+
+  /** What accepts mails must not depend on the disk later. Mails whose only way out cannot be loaded wait. */
+  private loadEarly(): void {
+    const unread = parserError();
+    const { byWay, outbox, missing = unread } = this.parts;
+    if (missing === undefined) return;
+    const { log } = this.surroundings;
+    log.warn(`${missing.message}: ${String(missing.cause)}`);
+    this.listener.failed(missing);
+    if (byWay.module === undefined) holdFor(outbox, missing, log);
   }
 
   private note(told: Omit<MailProgress, "uploadMs">): void {
@@ -161,5 +173,15 @@ export class RunningModem {
     });
     outbox.on("failing", (error) => listener.failing(error));
     outbox.on("trouble", (error) => listener.failed(error));
+  }
+}
+
+/** Why the recipients of no mail could be read; undefined where they can. */
+function parserError(): ModemError | undefined {
+  try {
+    loadParser();
+    return undefined;
+  } catch (error) {
+    return asModemError(error);
   }
 }

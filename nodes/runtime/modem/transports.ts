@@ -1,11 +1,14 @@
 /** From the settings of a connection to what makes the transport of each attempt, and what is known of its port. */
+import { once } from "../../../lib/async";
 import type { Clock } from "../../../lib/clock";
+import { asModemError, copyOf } from "../../../lib/errors";
+import { lateCode } from "../../../lib/late-code";
 import type { UrcPort } from "../../../lib/quectel/commands/general";
 import type { Line } from "../../../lib/quectel/connection/line-source";
 import { portRole, type PortSource } from "../../../lib/serial/port-role";
 import { SerialTransport } from "../../../lib/serial/serial-transport";
 import { TcpTransport } from "../../../lib/serial/tcp-transport";
-import type { Transport } from "../../../lib/serial/transport";
+import type { Transport, TransportFactory } from "../../../lib/serial/transport";
 import type { ConnectionOptions } from "../settings/connection-options";
 import type { InboxMail } from "../../../lib/simulator/delivery/inbox";
 import { INBOX_HOST, simulatedInbox } from "./simulated-inbox";
@@ -53,8 +56,17 @@ export async function urcPortOf(path: string, source?: PortSource): Promise<UrcP
  * because most never need it.
  */
 function simulatedSource(clock: Clock): TransportSource {
-  const simulator: typeof import("../../../lib/simulator") = require("../../../lib/simulator");
-  const { inboxConnection, inboxServer, internet, SimulatedModem, simulatorTransport } = simulator;
+  const power = once(() => simulatedModem(clock));
+  return { transport: () => power()() };
+}
+
+const loadSimulator = lateCode((): typeof import("../../../lib/simulator") =>
+  require("../../../lib/simulator"),
+);
+
+/** @throws ModemError PACKAGE_UPDATED of class `transient`, as other errors of a port */
+function simulatedModem(clock: Clock): TransportFactory {
+  const { inboxConnection, inboxServer, internet, SimulatedModem, simulatorTransport } = simulatorPart();
   const modem = new SimulatedModem({ clock });
   const receive = (mail: InboxMail): void => simulatedInbox.add(mail, clock.wall());
   Object.assign(modem.state(internet), {
@@ -64,5 +76,13 @@ function simulatedSource(clock: Clock): TransportSource {
     // Whatever the port, as for the module's own client.
     tcpServer: (host: string) => (host.toLowerCase() === INBOX_HOST ? inboxConnection(receive) : undefined),
   });
-  return { transport: simulatorTransport(modem) };
+  return simulatorTransport(modem);
+}
+
+function simulatorPart(): ReturnType<typeof loadSimulator> {
+  try {
+    return loadSimulator();
+  } catch (error) {
+    throw copyOf(asModemError(error), { class: "transient" });
+  }
 }

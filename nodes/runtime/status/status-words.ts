@@ -108,6 +108,7 @@ export const ERROR_WORDS = {
   INVALID_RECIPIENT: "invalid recipient",
   OUTBOX_DISK: "disk error",
   OUTBOX_LOCKED: "outbox in use",
+  PACKAGE_UPDATED: "restart Node-RED",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
 /** Every word that may be shown, by its key in the catalogs. */

@@ -109,8 +109,11 @@ export class FlowBench {
   private readonly listeners: (() => void)[] = [];
   private folder = "";
 
-  /** @param more nodes beside those of this package. */
-  constructor(private readonly more: readonly NodeInitializer[] = []) {}
+  /** @param more nodes beside those of this package. @param nodes those of this package */
+  constructor(
+    private readonly more: readonly NodeInitializer[] = [],
+    private readonly nodes: readonly NodeInitializer[] = NODES,
+  ) {}
 
   /**
    * Starts the runtime with the flow and a fresh folder for the outbox.
@@ -127,7 +130,7 @@ export class FlowBench {
       quectelModemSpoolDir: this.folder,
       quectelModemAttachmentPaths: attachmentPaths,
     } as object);
-    await helper.load([...NODES, ...this.more], this.complete(flow), credentials);
+    await helper.load([...this.nodes, ...this.more], this.complete(flow), credentials);
     for (const { id, type } of flow) if (type === "helper") this.listen(id);
   }
 

@@ -84,6 +84,7 @@ const WITHOUT_FIELD: ReadonlySet<string> = new Set<ErrorCode>([
   "SIM_PUK_REQUIRED",
   "MODEM_RESULT_MISSING",
   "OUTBOX_LOCKED",
+  "PACKAGE_UPDATED",
 ]);
 
 describe("The hint of an error of the setup", () => {

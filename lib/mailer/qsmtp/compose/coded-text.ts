@@ -4,7 +4,7 @@
  * ASCII whenever possible, because it alone is certain with every firmware. Not concerned with how bytes are written
  * on the line: see `TextSupport`.
  */
-import { once } from "../../../async";
+import { lateCode } from "../../../late-code";
 import { type CodedText, type TextSupport, LIMITS } from "./mail-transaction";
 import type { CharsetName } from "../../../quectel/commands/smtp";
 import { shownInAscii } from "../../../mail/message/ascii-fold";
@@ -64,11 +64,16 @@ function utf8(text: string): CodedText {
 }
 
 /** Loaded when first needed: its tables are large, and most mails are ASCII or UTF-8. */
-const loadIconv = once((): typeof import("iconv-lite") => require("iconv-lite"));
+const loadIconv = lateCode((): typeof import("iconv-lite") => require("iconv-lite"));
 
-/** The bytes, or undefined where a character is missing in the charset. */
+/** The bytes, or undefined where a character is missing in the charset, or its table on the disk. */
 function encodeDoubleByte(text: string, charset: DoubleByteCharset): Buffer | undefined {
-  const iconv = loadIconv();
+  let iconv: ReturnType<typeof loadIconv>;
+  try {
+    iconv = loadIconv();
+  } catch {
+    return undefined;
+  }
   const bytes = iconv.encode(text, charset);
   // The library writes `?` for what it cannot encode, and knows later supersets under the same names.
   if (iconv.decode(bytes, charset) !== text || !isWithin(bytes, CODES[charset])) return undefined;

@@ -1,0 +1,198 @@
+/**
+ * Node-RED goes on while the package is updated on the disk below it: what was loaded by then works, what was not says so, and no
+ * mail is lost. The nodes are those of the package as it is packed, in a folder of their own. Needs `npm run build`.
+ */
+import assert from "node:assert/strict";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { NodeInitializer } from "node-red";
+import helper from "node-red-node-test-helper";
+import manifest from "../../package.json";
+import { ERROR_TABLE } from "../../lib/errors";
+import { MailServer } from "../support/mail-server";
+import { waitFor } from "../support/wait-for";
+import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+
+const ROOT = resolve(__dirname, "../..");
+const { text: TEXT, hint: HINT } = ERROR_TABLE.PACKAGE_UPDATED;
+
+/** What an update may leave of a file for those who run the former build. */
+const CHANGES = {
+  "of another build": (code) => {
+    const changed = code.replace(/sameBuild\("[0-9a-f]{14}"\)/, 'sameBuild("0123456789abcd")');
+    assert.notEqual(changed, code);
+    return changed;
+  },
+  gone: () => undefined,
+  "written in part": (code) => code.slice(0, code.length / 2),
+} as const satisfies Record<string, (code: string) => string | undefined>;
+
+/** The package in a folder of its own. */
+class InstalledPackage {
+  private readonly folder = mkdtempSync(join(tmpdir(), "updated-package-"));
+
+  constructor() {
+    cpSync(join(ROOT, "dist"), join(this.folder, "dist"), {
+      recursive: true,
+      filter: (path) => !path.endsWith(".map"),
+    });
+    cpSync(join(ROOT, "package.json"), join(this.folder, "package.json"));
+    symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"), "junction");
+  }
+
+  /** Its nodes, from now on in memory, in a runtime that is still to be started. */
+  start(): FlowBench {
+    const nodes = Object.values(manifest["node-red"].nodes).map((file): NodeInitializer =>
+      require(join(this.folder, file)),
+    );
+    return new FlowBench([], nodes);
+  }
+
+  /** @param change undefined: the file is gone */
+  change(file: string, change: (code: string) => string | undefined): void {
+    const path = join(this.folder, "dist", file);
+    const changed = change(readFileSync(path, "latin1"));
+    if (changed === undefined) rmSync(path);
+    else writeFileSync(path, changed, "latin1");
+  }
+
+  restore(file: string): void {
+    cpSync(join(ROOT, "dist", file), join(this.folder, "dist", file));
+  }
+
+  remove(): void {
+    for (const file of Object.keys(require.cache)) {
+      if (file.startsWith(this.folder)) delete require.cache[file];
+    }
+    rmSync(this.folder, { recursive: true });
+  }
+}
+
+describe("After an update of the package on the disk below a running Node-RED", () => {
+  let installed: InstalledPackage;
+  let bench: FlowBench;
+  let server: MailServer;
+
+  const load = (modem: object): Promise<void> =>
+    bench.load([
+      modemNode(server.port, modem),
+      sendNode(),
+      helperNode("sent"),
+      helperNode("failed"),
+      { id: "catch", type: "catch", z: "tab", wires: [["caught"]] },
+      helperNode("caught"),
+    ]);
+  const alarm = (topic: string, more: object = {}): void =>
+    bench.inject("send", { to: "duty@example.com", topic, payload: "94 %", ...more });
+  /** The modem is said to need a restart of Node-RED. */
+  const isTold = async (): Promise<void> => {
+    const { error } = await bench.received("caught");
+    assert.ok(error.message.endsWith(`Simulated modem: ${TEXT}. ${HINT}`), error.message);
+  };
+  const waits = (count: number): Promise<unknown> =>
+    waitFor(`${count} mails on the disk`, async () => {
+      // The folder is made with the first of them.
+      const names = await bench.mailsOnDisk().catch(() => []);
+      return names.length === count;
+    });
+  const subjects = (): readonly (string | undefined)[] => server.received.map(({ parsed }) => parsed.subject);
+
+  before(async () => {
+    await new Promise<void>((started) => helper.startServer(started));
+    server = await MailServer.start();
+  });
+  after(async () => {
+    await server.stop();
+    await new Promise<void>((stopped) => helper.stopServer(stopped));
+  });
+  beforeEach(() => {
+    server.received.length = 0;
+    installed = new InstalledPackage();
+    bench = installed.start();
+  });
+  afterEach(async () => {
+    await bench.end();
+    installed.remove();
+  });
+
+  it("a modem that needs SMTP over sockets says so and keeps its mails, and sends them once the file is there", async () => {
+    let waiting = 0;
+    for (const change of Object.values(CHANGES)) {
+      installed.change("smtp.js", change);
+      await load({ mailer: "socket" });
+      await isTold();
+      alarm(`Level ${++waiting}`);
+      await waits(waiting);
+      await bench.showsStatus("send", new RegExp(`restart Node-RED · ${waiting} `));
+      assert.deepEqual([bench.count("sent"), bench.count("failed"), subjects()], [0, 0, []]);
+      await bench.unload();
+      installed.restore("smtp.js");
+    }
+    await load({ mailer: "socket" });
+    await waitFor("the mails", () => subjects().length === waiting);
+    assert.deepEqual([...subjects()].sort(), ["Level 1", "Level 2", "Level 3"]);
+  });
+
+  it("a modem that sends by its own client is not concerned, and one that chooses keeps only what that client cannot carry", async () => {
+    installed.change("smtp.js", CHANGES.gone);
+    await load({ mailer: "module" });
+    alarm("Level high");
+    const byModule = await bench.received("sent");
+    assert.deepEqual([byModule.smtp.via, bench.count("caught")], ["module", 0]);
+    await bench.unload();
+
+    await load({ mailer: "auto" });
+    await isTold();
+    // The module's client takes no such address.
+    alarm("Report", { to: "wärter@example.com" });
+    await waits(1);
+    alarm("Level low");
+    const { smtp } = await bench.received("sent");
+    assert.deepEqual([smtp.via, subjects()], ["module", ["Level high", "Level low"]]);
+    await waits(1);
+    assert.equal(bench.count("failed"), 0);
+  });
+
+  it("the simulated modem, of another build, says so and keeps the mail", async () => {
+    installed.change("simulator.js", CHANGES["of another build"]);
+    await load({});
+    await isTold();
+    alarm("Level high");
+    await waits(1);
+    await bench.showsStatus("send", /restart Node-RED/);
+    assert.deepEqual([bench.count("sent"), bench.count("failed")], [0, 0]);
+  });
+});
+
+describe("A package without its files of names", () => {
+  it("works as before but for the names", async () => {
+    const installed = new InstalledPackage();
+    const server = await MailServer.start();
+    const names = readdirSync(join(ROOT, "dist")).filter((file) => file.endsWith("names.br"));
+    assert.ok(names.includes("core.names.br"), names.join());
+    names.forEach((file, at) =>
+      installed.change(file, at % 2 === 0 ? CHANGES["written in part"] : CHANGES.gone),
+    );
+    const bench = installed.start();
+    try {
+      await bench.load([
+        modemNode(server.port, { mailer: "module" }),
+        sendNode(),
+        helperNode("sent"),
+        helperNode("failed"),
+      ]);
+      bench.inject("send", {
+        to: "duty@example.com",
+        topic: "Level high",
+        payload: "<p>5 k&Omega; &lt; 6</p>",
+      });
+      const { smtp } = await bench.received("sent");
+      assert.equal(smtp.status, "sent");
+    } finally {
+      await bench.end();
+      await server.stop();
+      installed.remove();
+    }
+  });
+});
