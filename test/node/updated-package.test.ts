@@ -14,6 +14,8 @@ import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
 import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
+type Loose = ReturnType<JSON["parse"]>;
+
 const ROOT = resolve(__dirname, "../..");
 const { text: TEXT, hint: HINT } = ERROR_TABLE.PACKAGE_UPDATED;
 
@@ -96,6 +98,22 @@ describe("After an update of the package on the disk below a running Node-RED", 
       const names = await bench.mailsOnDisk().catch(() => []);
       return names.length === count;
     });
+  /** A test by the dialog, to its end. */
+  const tested = async (kind: string, properties: object): Promise<Loose> => {
+    const order = {
+      kind,
+      modem: "modem",
+      flow: "",
+      properties,
+      credentials: {},
+      recipient: "duty@example.com",
+    };
+    const { body } = await bench.ask("/quectel-modem/connection-tests", order);
+    return waitFor(`the end of ${kind}`, async () => {
+      const { body: view } = await bench.ask(`/quectel-modem/connection-tests/${body.id}`);
+      return view.phase === "ended" ? view : undefined;
+    });
+  };
   const subjects = (): readonly (string | undefined)[] => server.received.map(({ parsed }) => parsed.subject);
 
   before(async () => {
@@ -131,7 +149,22 @@ describe("After an update of the package on the disk below a running Node-RED", 
     }
     await load({ mailer: "socket" });
     await waitFor("the mails", () => subjects().length === waiting);
-    assert.deepEqual([...subjects()].sort(), ["Level 1", "Level 2", "Level 3"]);
+    assert.deepEqual(new Set(subjects()), new Set(["Level 1", "Level 2", "Level 3"]));
+  });
+
+  it("Test modem and Send test mail say so, and leave the port free", async () => {
+    installed.change("smtp.js", CHANGES.gone);
+    const { id: _, type: __, ...properties } = modemNode(server.port, { mailer: "socket" });
+    await bench.load([helperNode("other")]);
+    for (const kind of ["diagnosis", "mail", "diagnosis"]) {
+      const { end, steps } = await tested(kind, properties);
+      const failed = steps.filter(({ status }: Loose) => status === "failed");
+      assert.deepEqual(
+        [end, failed.map(({ code, detail, hint }: Loose) => [code, detail, hint])],
+        [{ kind: "done" }, [["PACKAGE_UPDATED", TEXT, HINT]]],
+      );
+    }
+    assert.deepEqual(subjects(), []);
   });
 
   it("a modem that sends by its own client is not concerned, and one that chooses keeps only what that client cannot carry", async () => {

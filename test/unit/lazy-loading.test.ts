@@ -76,6 +76,17 @@ describe("The files of the package", () => {
     );
   });
 
+  it("carry the id of one build, and refuse to be loaded beside those of another", () => {
+    const idOf = (file: string): string | undefined =>
+      /\.sameBuild\("([0-9a-f]{14})"\)/.exec(readFileSync(join(ROOT, "dist", file), "utf8"))?.[1];
+    const others = files.filter((file) => file !== "base.js");
+    const [id, ...more] = new Set(others.map(idOf));
+    assert.deepEqual([typeof id, more], ["string", []]);
+    const { sameBuild }: { sameBuild: (id: string) => void } = require("../../dist/base.js");
+    sameBuild(String(id));
+    assert.throws(() => sameBuild("0123456789abcd"), /updated on disk/);
+  });
+
   it("throw errors of the one class that a program requires: the nodes' ports, the facts program's, the simulated modem's", async () => {
     const { ModemError, isModemError }: typeof import("../../lib") = require("../../dist/index.js");
     const {
@@ -88,6 +99,12 @@ describe("The files of the package", () => {
     }: Shared<typeof import("../../lib/serial/serial-transport")> = require("../../dist/core.js");
     const { shared: ofBase }: Shared<typeof import("../../lib/errors")> = require("../../dist/base.js");
     assert.equal(ofBase.ModemError, ModemError);
+    const { SmtpMailer }: typeof import("../../lib/mailer/smtp") = require("../../dist/smtp.js");
+    const envelope = { to: ["duty@example.com"], cc: [], bcc: [] };
+    const overSocket = await new SmtpMailer(ANYTHING).recover({ envelope } as never, {
+      via: "socket",
+      data: null,
+    });
     const line = { baudRate: 115200, flowControl: "none", dtr: "leave", rts: "leave" } as const;
     const simulated = simulatorTransport(new SimulatedModem())();
     await simulated.open();
@@ -96,13 +113,14 @@ describe("The files of the package", () => {
       failure(() => simulated.open()),
     ]);
     await simulated.close();
+    thrown.unshift(overSocket.error);
     for (const error of thrown) {
       assert.ok(error instanceof ModemError, String(error));
       assert.ok(isModemError(error));
     }
     assert.deepEqual(
       thrown.map((error) => isModemError(error) && error.code),
-      ["PORT_NOT_FOUND", "PORT_CLOSED"],
+      ["MODEM_RESULT_UNKNOWN", "PORT_NOT_FOUND", "PORT_CLOSED"],
     );
   });
 
@@ -132,6 +150,9 @@ async function failure(work: () => Promise<unknown>): Promise<unknown> {
   }
   return assert.fail("nothing was thrown");
 }
+
+/** Every part of it can be called and asked for its parts. */
+const ANYTHING: never = new Proxy(() => ANYTHING, { get: (): never => ANYTHING }) as never;
 
 /** A runtime that takes nothing. */
 const REFUSING = new Proxy(

@@ -42,6 +42,8 @@ export type LastMail = { readonly kind: "sent" } | { readonly kind: "failed"; re
 
 /** One session with the mail server that sends no mail. */
 export interface ServerSession {
+  /** Why there can be none. */
+  readonly trouble?: ModemError;
   /** Resolves with how it is encrypted, in words for a person. Rejects with why it cannot be. */
   encrypt(signal: AbortSignal): Promise<string>;
   /** True when the server has accepted the login; false where there is no session. Rejects with why it was not accepted. */

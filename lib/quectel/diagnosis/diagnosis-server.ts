@@ -27,6 +27,7 @@ const NOT_TRIED = found("nextMail");
 export async function lookAtTls(context: DiagnosisContext, signal = NEVER): Promise<Finding> {
   const { smtp, session } = context;
   if (session === undefined) return tlsFinding(context);
+  if (session.trouble !== undefined) throw session.trouble;
   if (smtp.security === "none") return { status: "skipped", detail: found("noEncryption") };
   return { status: "ok", detail: await session.encrypt(signal) };
 }

@@ -1,7 +1,7 @@
 /** What a user installs: the packed tarball, its content, and its start in an empty Node-RED of each version. */
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdtemp, rm, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -31,7 +31,20 @@ describe("The packed tarball", function () {
   let tarball: string;
   let files: readonly string[];
 
+  /** The code of dist/ by name; `npm pack` builds it again. */
+  const built = async (): Promise<ReadonlyMap<string, string>> => {
+    const dist = join(ROOT, "dist");
+    const names = (await readdir(dist)).filter((name) => /\.(?:js|br)$/.test(name));
+    return new Map(
+      await Promise.all(
+        names.map(async (name) => [name, (await readFile(join(dist, name))).toString("base64")] as const),
+      ),
+    );
+  };
+  let former: ReadonlyMap<string, string>;
+
   before(async () => {
+    former = await built();
     folder = await mkdtemp(join(tmpdir(), "tarball-"));
     const { stdout } = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], {
       cwd: ROOT,
@@ -79,6 +92,11 @@ describe("The packed tarball", function () {
       files.filter((file) => file.endsWith(".map")),
       [],
     );
+  });
+
+  it("is the same, to the last byte and to the id of its build, when it is built again", async () => {
+    assert.ok(former.size > 10);
+    assert.deepEqual([...(await built())], [...former]);
   });
 
   it("is smaller than 1 MB", async () => {
