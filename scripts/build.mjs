@@ -60,7 +60,12 @@ const english = englishTexts(resolve("build"));
 for (const lang of readdirSync("nodes/locales")) {
   const [source, target] = [`nodes/locales/${lang}`, `dist/nodes/locales/${lang}`];
   for (const name of readdirSync(source).filter((file) => file.endsWith(".html"))) {
-    writeFileSync(`${target}/${name}`, flush(readFileSync(`${source}/${name}`, "utf8")));
+    const help = flush(readFileSync(`${source}/${name}`, "utf8"));
+    const tags = /<(?!script)[a-z][^<>]*>/g;
+    writeFileSync(
+      `${target}/${name}`,
+      help.replaceAll(tags, (tag) => tag.replaceAll(QUOTED, "=$1")),
+    );
   }
   for (const name of partNames(source)) rmSync(`${target}/${name}`);
   for (const name of catalogNames(source)) {
@@ -68,15 +73,12 @@ for (const lang of readdirSync("nodes/locales")) {
   }
 }
 
-/** Html without what stands for nothing there: indentation, line ends, end tags that the next tag implies, quotation marks, blanks of styles. */
+/** Html without what stands for nothing there: indentation, line ends, end tags that the next tag implies, blanks of styles. */
 function flush(html) {
   return html
     .replaceAll(/^ +/gm, "")
     .replaceAll(/(?<=<script type="text\/html"[^>]*>)[^]*?(?=<\/script>)/g, (part) =>
-      part
-        .replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, "")
-        .replaceAll(BLOCK, "")
-        .replaceAll(/<[a-z][^<>]*>/g, (tag) => tag.replaceAll(QUOTED, "=$1")),
+      part.replaceAll(/<\/(?:dt|dd|li|option)>\s*/g, "").replaceAll(BLOCK, ""),
     )
     .replaceAll(
       /(?<=<style>)[^]*?(?=<\/style>)/g,
