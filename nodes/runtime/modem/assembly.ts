@@ -139,8 +139,11 @@ function assembleWay(
         settings: JSON.stringify({ via: "auto", host, port, security, user }),
       });
       const { mailer: socket, ...missing } = socketMailer(station, settings, { ...options, recovery });
-      const hasOtherWay = missing.missing === undefined;
-      const module = moduleMailer(station, settings, { ...options, recovery, hasOtherWay });
+      const module = moduleMailer(station, settings, {
+        ...options,
+        recovery,
+        ...(missing.missing === undefined && { hasOtherWay: true }),
+      });
       const byWay = { module, socket };
       const mailer = new AutoMailer({
         modem,
