@@ -19,7 +19,10 @@ import { roundTrip } from "./round-trip";
 import { serialMail } from "./serial-mail";
 import { socketMail } from "./socket-mail";
 import { sockets } from "./sockets";
+import { socketScript } from "./socket-script";
+import { tokenMail } from "./token-mail";
 import { tokenizer } from "./tokenizer";
+import { waitingMails } from "./waiting-mails";
 import { wireEfficiency } from "./wire-efficiency";
 
 export const ROWS: readonly Row[] = [
@@ -33,10 +36,13 @@ export const ROWS: readonly Row[] = [
   serialMail,
   sockets,
   socketMail,
+  socketScript,
+  tokenMail,
   tokenizer,
   endlessLine,
   enqueue,
   queueGrowth,
+  waitingMails,
   nextMail,
   modems,
   eventLoop,

@@ -6,9 +6,7 @@
  * each byte by half a round trip; the lookup of the server's name is no part of it.
  */
 import { execFile } from "node:child_process";
-import { duplexPair, type Duplex } from "node:stream";
 import { promisify } from "node:util";
-import type { Clock } from "../../../lib/clock";
 import { certificate } from "../../support/certificates";
 import { MailServer } from "../../support/mail-server";
 import { MemorySmtp } from "../../support/memory-smtp";
@@ -18,6 +16,7 @@ import { VirtualClock } from "../../support/virtual-clock";
 import type { Transaction } from "../../../lib/mailer/mailer";
 import type { Figure } from "../figure";
 import { inRounds, type Row } from "../row";
+import { distant } from "../support/distant";
 import { ALERT, report } from "../support/mails";
 
 const ROUND_TRIP_MS = 400;
@@ -164,17 +163,4 @@ async function sent(
   await clock.run(() => !host.modem.lock.held);
   await clock.until(host.close());
   return { bytes, message: accepted.text.length, ms };
-}
-
-/** The other end of a line on which each byte takes a while. */
-function distant(clock: Clock, peer: Duplex, delayMs: number): Duplex {
-  const [near, far] = duplexPair({ allowHalfOpen: true });
-  const carry = (from: Duplex, to: Duplex): void => {
-    from.on("data", (bytes: Buffer) => clock.after(delayMs, () => to.write(bytes)));
-    from.once("end", () => clock.after(delayMs, () => to.end()));
-    from.on("error", () => undefined);
-  };
-  carry(peer, near);
-  carry(near, peer);
-  return far;
 }
