@@ -108,19 +108,22 @@ describe("A mail over a socket that did not go out", () => {
 });
 
 describe("The way of mails over a socket", () => {
-  it("is another one with every setting by which they go, and tells no secret", () => {
+  it("is another one with every setting by which they go, whoever sends them, and tells no secret", () => {
     const changed: readonly Partial<SmtpSettings>[] = [
       { host: "other.example.com" },
       { port: 587 },
       { security: "tls" },
       { user: "other" },
-      { senderAddress: "other@example.com" },
       { tls: { ...ACCOUNT.tls, verify: false } },
       { tls: { ...ACCOUNT.tls, root: { from: "name", name: "ISRG Root X1" } } },
     ];
     const ways = [{}, ...changed].map((some) => wayOf({ ...ACCOUNT, ...some }));
     assert.equal(new Set(ways).size, ways.length);
-    const alike: readonly Partial<SmtpSettings>[] = [{ password: "other" }, { senderName: "Other" }];
+    const alike: readonly Partial<SmtpSettings>[] = [
+      { password: "other" },
+      { senderName: "Other" },
+      { senderAddress: "other@example.com" },
+    ];
     for (const some of alike) assert.equal(wayOf({ ...ACCOUNT, ...some }), wayOf(ACCOUNT));
     assert.ok(!wayOf(ACCOUNT).includes(ACCOUNT.password));
   });
