@@ -1,6 +1,6 @@
 /**
  * Part "fresh": properties of what comes from outside, each for some minutes of seeds that no run has had before: the files
- * of a spool, and requests to the endpoints of the editor. A few hundred cases of each are in `npm test`.
+ * of a spool, hostile messages that meet faults, and requests to the endpoints of the editor. Some cases of each are in `npm test`.
  *
  * What a run tries cannot be tried again by its seed, which is 1 for all parts; each failure names its own, which `--only`
  * repeats.
@@ -10,6 +10,7 @@ import fc from "fast-check";
 import { watchProcess } from "./fault/problems";
 import { adminProperty } from "./hostile/admin-property";
 import { EndpointsAttack } from "./hostile/endpoints";
+import { joinedProperty } from "./hostile/joined-property";
 import { spoolProperty, spoolToSpoil } from "./hostile/spool-property";
 import { none, shown, type Figure, type Part, type PartOptions } from "./part";
 
@@ -35,9 +36,11 @@ export const fresh: Part = {
     const watch = watchProcess();
     try {
       const spool = await tryFor(minutes, "spool", spoolProperty(await spoolToSpoil()), options);
+      const joined = await tryFor(minutes, "hostile messages", joinedProperty(), options);
       const admin = await tryFor(minutes, "endpoints", adminProperty(attack), options);
       return [
         ...figuresOf("files of a spool", spool),
+        ...figuresOf("hostile messages that meet faults", joined),
         ...figuresOf("requests to endpoints", admin),
         none("exceptions escaped", watch.take().length),
       ];

@@ -48,7 +48,7 @@ const ADDRESSES = [
 /** What reading and composing a message may say of it. */
 const REFUSALS = /^(INVALID|LIMIT)_/;
 
-function anyMessage(dice: Dice): Record<string, unknown> {
+export function anyMessage(dice: Dice): Record<string, unknown> {
   const message: Record<string, unknown> = {};
   for (const property of PROPERTIES) if (dice.hit(0.25)) message[property] = anyValue(dice);
   if (dice.hit(0.75)) message["to"] = dice.pick(ADDRESSES);
