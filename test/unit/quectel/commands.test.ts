@@ -167,8 +167,8 @@ describe("commands", () => {
   });
 
   it("read what follows a lookup", () => {
-    assert.deepEqual(readResolveLine('+QIURC: "dnsgip",0,2,600'), { kind: "result", error: 0 });
-    assert.deepEqual(readResolveLine('+QIURC: "dnsgip",565'), { kind: "result", error: 565 });
+    assert.deepEqual(readResolveLine('+QIURC: "dnsgip",0,2,600'), { kind: "result", error: 0, count: 2 });
+    assert.deepEqual(readResolveLine('+QIURC: "dnsgip",565'), { kind: "result", error: 565, count: 1 });
     assert.deepEqual(readResolveLine('+QIURC: "dnsgip","192.0.2.1"'), {
       kind: "address",
       address: "192.0.2.1",
