@@ -56,7 +56,7 @@ export function restoreError(stored: StoredError): ModemError {
     ...knownFields({ stage, smtpCode }),
     modemCode: modemCode ?? null,
     ...(known ? detail !== undefined && { detail } : { detail: stored.message }),
-    ...(cause !== undefined && { cause: restoreError(cause) }),
+    ...(cause !== undefined && { cause: restoreError(withoutCause(cause)) }),
   });
 }
 
@@ -91,12 +91,12 @@ export class ErrorPack {
   }
 }
 
-/** The error that a file holds, whole again; anything else as it is. */
-export function unpackedError(value: unknown): unknown {
+/** The error that a file holds, whole again with its cause, but not with that one's; anything else as it is. */
+export function unpackedError(value: unknown, isCause = false): unknown {
   if (typeof value !== "object" || value === null || !("code" in value)) return value;
   const { code } = value;
   const row = Object.entries(ERROR_TABLE).find(([name]) => name === code)?.[1];
-  const cause = "cause" in value ? { cause: unpackedError(value.cause) } : {};
+  const cause = "cause" in value ? { cause: isCause ? undefined : unpackedError(value.cause, true) } : {};
   return { message: row?.text ?? String(code), hint: row?.hint ?? "", ...value, ...cause };
 }
 

@@ -173,6 +173,7 @@ export class Policy {
 
   /** A setup error was met, by a mail or by the modem itself. Resolves with true when none held before. */
   async meet(error: ModemError): Promise<boolean> {
+    this.triedBefore = undefined;
     const before = this.holds.setup;
     const tried = this.time.now().time;
     const setup =

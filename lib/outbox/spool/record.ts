@@ -167,10 +167,10 @@ export function writeRecord(record: SpoolRecord): string {
 }
 
 /** Transactions with their errors in place of the numbers of these. */
-function withErrors({ errors = [], ...value }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+function withErrors({ errors, ...value }: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const { transactions } = value;
-  if (!Array.isArray(errors) || !Array.isArray(transactions)) return value;
-  const known = errors.map(unpackedError);
+  if (!Array.isArray(transactions)) return value;
+  const known = Array.isArray(errors) ? errors.map((one) => unpackedError(one)) : [];
   const whole = (error: unknown): unknown => (typeof error === "number" ? known[error] : error);
   return {
     ...value,
@@ -279,11 +279,12 @@ const isState = (value: unknown): boolean => {
       return false;
   }
 };
-const isError = (value: unknown): boolean =>
+const isError = (value: unknown, isCause = false): boolean =>
   isObject(value) &&
   isText(value["code"]) &&
   isText(value["message"]) &&
-  (value["cause"] === undefined || isError(value["cause"]));
+  // Of a cause's own cause nothing is read.
+  (isCause || value["cause"] === undefined || isError(value["cause"], true));
 const isMark = (value: unknown): boolean => isObject(value) && isText(value["via"]) && "data" in value;
 const isUnreadable = (value: unknown): boolean =>
   isObject(value) && isText(value["address"]) && Object.hasOwn(ERROR_TABLE, String(value["code"]));

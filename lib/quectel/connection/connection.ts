@@ -167,8 +167,9 @@ export class Connection {
       this.refused = { context, steps, identity, triesLeft: MOST_TRIES };
       this.usable = this.channel;
       this.listener.started(identity);
+    } else {
+      this.usable = this.channel;
     }
-    this.usable = this.channel;
     return this.watch(this.readiness, signal);
   }
 

@@ -81,6 +81,45 @@ describe("Record of a mail", () => {
     });
   }
 
+  for (const errors of [null, {}, "x", 0, [1]]) {
+    it(`ends when its time is over, and stops no other, though its errors are ${JSON.stringify(errors)}`, async () => {
+      const [transaction] = FORMAT_1.transactions;
+      const old = {
+        ...FORMAT_1,
+        maxAge: 0,
+        attachments: [],
+        errors,
+        transactions: [{ ...transaction, lastError: 0 }],
+      };
+      const files = new FaultyFiles();
+      files.put(`${DIRECTORY}/queue/k3m8q2xa.json`, JSON.stringify(old));
+      const young = {
+        ...old,
+        id: "m4n9r3yb",
+        unique: "fedcba98765432100123456789abcdef",
+        seq: 18,
+        maxAge: null,
+      };
+      files.put(`${DIRECTORY}/queue/m4n9r3yb.json`, JSON.stringify(young));
+      const bench = await Bench.open({ files });
+      const ends = [await bench.ends(1), await bench.ends(2)].map(
+        ({ id, result }) => `${id} ${result.status}`,
+      );
+      assert.deepEqual(ends.toSorted(), ["k3m8q2xa failed", "m4n9r3yb sent"]);
+      await bench.clock.until(bench.outbox.close());
+    });
+  }
+
+  it("reads a chain of causes of any length, and keeps the first", () => {
+    const error = '"code":"SMTP_NETWORK","message":"m","hint":"h","class":"transient"';
+    const chain = `{${error}${`,"cause":{${error}`.repeat(20_000)}${"}".repeat(20_001)}`;
+    const [transaction] = FORMAT_1.transactions;
+    for (const more of [{ lastError: "CHAIN" }, { state: { kind: "failed", error: "CHAIN" } }]) {
+      const text = JSON.stringify({ ...FORMAT_1, transactions: [{ ...transaction, ...more }] });
+      assert.equal(readRecord(text.replace('"CHAIN"', chain), "k3m8q2xa").kind, "record");
+    }
+  });
+
   it("names each error once, the first of many in full, and all by code and numbers", () => {
     const errorOf = (number: number, words: number): StoredError =>
       storeError(
