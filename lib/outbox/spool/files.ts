@@ -6,6 +6,7 @@
 import { createReadStream, readFile } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { promisify } from "node:util";
+import { dirname } from "node:path";
 import { delay, systemClock, type Clock } from "../../clock";
 import { ModemError, systemCode } from "../../errors";
 import { outsideFiles } from "../../mail/message/outside-files";
@@ -130,6 +131,11 @@ export async function writeDurably(
 /** True when the error says that there is no such file or folder. */
 export function isMissing(error: unknown): boolean {
   return systemCode(error) === "ENOENT";
+}
+
+/** True for a file that is missing where its folder is not: a folder that is away, as a share, may come back with the file. */
+export async function isGone(files: FileLayer, path: string, error: unknown): Promise<boolean> {
+  return isMissing(error) && files.list(dirname(path)).then(Boolean, () => false);
 }
 
 /** A ModemError as it is; anything else becomes OUTBOX_DISK. */

@@ -20,7 +20,7 @@ import { isModemError, ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment, MailFields } from "../../mail/mail";
 import { bytePieces, shown } from "../../mail/message/text";
-import { isMissing, writeDurably, type FileLayer } from "./files";
+import { isGone, isMissing, writeDurably, type FileLayer } from "./files";
 import {
   contentBytes,
   contentNames,
@@ -224,7 +224,7 @@ export class Spool {
       const path = this.contentPath(record.id, String(index));
       const isWhole = await this.files.length(path).then(
         (bytes) => bytes === one.size,
-        (error: unknown) => !isMissing(error),
+        async (error: unknown) => !(await isGone(this.files, path, error)),
       );
       if (isWhole) attachments.push(one);
       else lost.push(`The attachment ${shown(one.filename)} was lost on the disk of the gateway.`);
@@ -275,7 +275,7 @@ export class Spool {
     try {
       yield* this.files.stream(this.contentPath(id, name));
     } catch (cause) {
-      throw contentError(what, cause);
+      throw await this.contentError(id, name, what, cause);
     }
   }
 
@@ -284,10 +284,17 @@ export class Spool {
     try {
       content = await this.files.read(this.contentPath(id, name));
     } catch (cause) {
-      throw contentError(name, cause);
+      throw await this.contentError(id, name, name, cause);
     }
     if (content.length === bytes) return content;
     throw new ModemError("OUTBOX_DAMAGED", { detail: `${name} has ${content.length} of ${bytes} bytes` });
+  }
+
+  /** A file that is gone stays gone; any other trouble of the disk may pass. */
+  private async contentError(id: string, name: string, what: string, cause: unknown): Promise<ModemError> {
+    return (await isGone(this.files, this.contentPath(id, name), cause))
+      ? new ModemError("OUTBOX_DAMAGED", { detail: `${what} is gone`, cause })
+      : new ModemError("OUTBOX_DISK", { detail: what, cause, class: "transient" });
   }
 
   private contentPath(id: string, name: string): string {
@@ -306,13 +313,6 @@ export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecor
     case "newer":
       throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
   }
-}
-
-/** A file that is gone stays gone; any other trouble of the disk may pass. */
-function contentError(what: string, cause: unknown): ModemError {
-  return isMissing(cause)
-    ? new ModemError("OUTBOX_DAMAGED", { detail: `${what} is gone`, cause })
-    : new ModemError("OUTBOX_DISK", { detail: what, cause, class: "transient" });
 }
 
 async function keepAttachments(

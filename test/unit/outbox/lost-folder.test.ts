@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { FaultyFiles } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
-import { Bench, DIRECTORY, mail } from "./bench";
+import { attachment, Bench, DIRECTORY, mail } from "./bench";
 
 const RETAKEN = 6_000;
 
@@ -126,4 +126,39 @@ describe("An outbox whose folder is moved away and comes back", () => {
     await bench.ends(1);
     assert.deepEqual([bench.delivered, bench.outbox.error], [["waiting"], undefined]);
   });
+});
+
+describe("An outbox whose folder is away for a while, as a share that is not mounted", () => {
+  for (const [what, text] of [
+    ["an attachment", "Level high"],
+    ["a long text", "Level high at pump 7\r\n".repeat(500)],
+  ] as const) {
+    it(`sends the mail whole when it is back, and tells no damage, where ${what} was to be read meanwhile`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files });
+      let isAway = false;
+      files.fault = () => (isAway ? "ENOENT" : undefined);
+      bench.mailer.setAvailable(false);
+      await bench.accept(mail("alarm", { text, attachments: [attachment("a.txt", "content")] }));
+      // The text is read before the mailer has the mail, an attachment by the mailer.
+      if (what === "a long text") isAway = true;
+      else {
+        bench.mailer.step = async () => {
+          isAway = bench.mailer.tried.length === 1;
+        };
+      }
+      bench.mailer.setAvailable(true);
+      await bench.clock.advance(20_000);
+      assert.deepEqual([isAway, bench.ended], [true, []]);
+      isAway = false;
+      const { result } = await bench.ends(1);
+      assert.equal(result.status, "sent");
+      assert.equal(bench.ended.length, 1);
+      assert.deepEqual(
+        bench.mailer.delivered.map(({ attachments }) => attachments.map(({ name }) => name)),
+        [["a.txt"]],
+      );
+      await bench.clock.until(bench.outbox.close());
+    });
+  }
 });
