@@ -1,6 +1,7 @@
 /** What befalls module, line, network and mail server in an episode; each ends on its own after a while. */
 import { cell, change, cme, ERROR, setModuleTime, simCard } from "../../../lib/simulator";
 import { HOST_MISHAPS } from "./host-mishaps";
+import { LINK_MISHAPS } from "./link-mishaps";
 import {
   anyCommand,
   atAcceptance,
@@ -161,6 +162,7 @@ const MODULE_MISHAPS: readonly Mishap[] = [
 export const MISHAPS: readonly Mishap[] = [
   ...MODULE_MISHAPS,
   ...HOST_MISHAPS,
+  ...LINK_MISHAPS,
   ...OTHER_USERS,
   {
     name: "the line is slow",
