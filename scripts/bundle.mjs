@@ -132,6 +132,8 @@ async function write(folder, bundles, exported, replaceable) {
       if (!source.includes(":") && source !== "<stdin>" && !owners.has(source)) owners.set(source, one.name);
     }
   }
+  // esbuild asks for what files import in any order.
+  for (const link of links.values()) link.sort();
   const names = { privates: privateFields(ROOT), short: new Map() };
   const files = [];
   for (const one of bundles) {
@@ -159,6 +161,12 @@ class Link {
     if (other !== source) throw new Error(`${source} and ${other} both export ${name} to another file`);
     its.shared.set(name, source);
     this.used.set(owner, (this.used.get(owner) ?? new Set()).add(name));
+  }
+
+  sort() {
+    const inOrder = (one, other) => (one < other ? -1 : 1);
+    this.shared = new Map([...this.shared].toSorted(([one], [other]) => inOrder(one, other)));
+    for (const [owner, names] of this.used) this.used.set(owner, new Set([...names].toSorted(inOrder)));
   }
 }
 
