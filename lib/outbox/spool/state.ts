@@ -113,11 +113,18 @@ function isTime(value: unknown): boolean {
   return (
     isObject(value) &&
     isText(value["clock"]) &&
-    isNumber(value["time"]) &&
-    isNumber(value["active"]) &&
-    isNumber(value["uptime"]) &&
-    (value["uncertain"] === undefined || isNumber(value["uncertain"]))
+    isRunningTime(value["time"]) &&
+    isRunningTime(value["active"]) &&
+    isRunningTime(value["uptime"]) &&
+    (value["uncertain"] === undefined || isRunningTime(value["uncertain"]))
   );
+}
+
+/** Milliseconds of a hundred years: a number beyond is damage, and would end all mails that wait. */
+const LONGEST_MS = 100 * 365 * 24 * 3600_000;
+
+function isRunningTime(value: unknown): boolean {
+  return isNumber(value) && value >= 0 && value <= LONGEST_MS;
 }
 
 function areHolds(value: unknown): boolean {
@@ -204,7 +211,7 @@ export class OutboxTime {
 
   /** A record written later than the last store of the time sets it forward: time never goes back. */
   notBefore(seen: OutboxInstant): void {
-    if (seen.clock !== this.name) return;
+    if (seen.clock !== this.name || !isRunningTime(seen.time) || !isRunningTime(seen.active)) return;
     const { time, active } = this.now();
     if (this.isNewBoot && seen.time > time) this.uncertain = seen.time;
     this.base = {

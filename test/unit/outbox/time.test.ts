@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { OutboxTime } from "../../../lib/outbox/spool/state";
 import type { Host } from "../../../lib/outbox/spool/lock";
+import { FaultyFiles } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
 import { Bench, failure, fakeHost, mail } from "./bench";
 
@@ -181,4 +182,25 @@ describe("Time of the outbox", () => {
     const { rows } = await bench.outbox.list();
     assert.equal(rows[0]?.raisedAt, "2026-01-01T00:00:00.000Z");
   });
+
+  for (const [file, part] of [
+    ["state.json", "time"],
+    ["queue/", "written"],
+  ] as const) {
+    it(`ends no mail where a damaged ${file} names a time that no outbox has reached`, async () => {
+      const files = new FaultyFiles();
+      const first = await Bench.open({ files, available: false });
+      for (const subject of ["one", "two"]) await first.accept(mail(subject));
+      await first.clock.advance(MINUTE);
+      await first.clock.until(first.outbox.close());
+      first.host.end();
+      const [path = ""] = files.paths().filter((one) => one.includes(file));
+      const kept = JSON.parse(files.text(path)) as Record<string, object>;
+      files.put(path, JSON.stringify({ ...kept, [part]: { ...kept[part], time: 2 ** 53, active: 2 ** 53 } }));
+      const second = await Bench.open({ files });
+      await second.ends(2);
+      assert.deepEqual([...second.delivered].sort(), ["one", "two"]);
+      await second.clock.until(second.outbox.close());
+    });
+  }
 });
