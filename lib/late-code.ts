@@ -12,14 +12,15 @@ import { ModemError } from "./errors";
  * What `load` gives, which is asked until it succeeds and then never again: `require` would look for the file each time, and
  * hold up the runtime meanwhile.
  *
- * @throws ModemError PACKAGE_UPDATED
+ * @param told the error of a failed attempt, default PACKAGE_UPDATED of class `setup`
+ * @throws ModemError that one
  */
-export function lateCode<T>(load: () => T): () => T {
+export function lateCode<T>(load: () => T, told = notLoaded): () => T {
   return once(() => {
     try {
       return load();
     } catch (cause) {
-      throw notLoaded(cause);
+      throw told(cause);
     }
   });
 }

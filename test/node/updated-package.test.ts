@@ -3,7 +3,16 @@
  * mail is lost. The nodes are those of the package as it is packed, in a folder of their own. Needs `npm run build`.
  */
 import assert from "node:assert/strict";
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import type { NodeInitializer } from "node-red";
@@ -40,7 +49,21 @@ class InstalledPackage {
       filter: (path) => !path.endsWith(".map"),
     });
     cpSync(join(ROOT, "package.json"), join(this.folder, "package.json"));
-    symlinkSync(join(ROOT, "node_modules"), join(this.folder, "node_modules"), "junction");
+    mkdirSync(join(this.folder, "node_modules"));
+    // Each by itself, so that one can be missing.
+    for (const name of readdirSync(join(ROOT, "node_modules"))) {
+      if (!name.startsWith("."))
+        symlinkSync(join(ROOT, "node_modules", name), this.dependency(name), "junction");
+    }
+  }
+
+  /** A dependency is not found from now on. */
+  hide(name: string): void {
+    rmSync(this.dependency(name));
+  }
+
+  private dependency(name: string): string {
+    return join(this.folder, "node_modules", name);
   }
 
   /** Its nodes, from now on in memory, in a runtime that is still to be started. */
@@ -71,7 +94,8 @@ class InstalledPackage {
   }
 }
 
-describe("After an update of the package on the disk below a running Node-RED", () => {
+describe("After an update of the package on the disk below a running Node-RED", function () {
+  this.timeout(120_000);
   let installed: InstalledPackage;
   let bench: FlowBench;
   let server: MailServer;
@@ -187,6 +211,21 @@ describe("After an update of the package on the disk below a running Node-RED", 
     assert.equal(bench.count("failed"), 0);
   });
 
+  it("a mail that needs nodemailer, which is gone, stops none that the module's own client carries", async () => {
+    await load({ mailer: "auto" });
+    alarm("Level high");
+    await bench.received("sent");
+    installed.hide("nodemailer");
+    // The module's client takes no such address.
+    alarm("Report", { to: "wärter@example.com" });
+    await waits(1);
+    alarm("Level low");
+    const { smtp } = await bench.received("sent", 2);
+    assert.deepEqual([smtp.via, subjects()], ["module", ["Level high", "Level low"]]);
+    await waits(1);
+    assert.equal(bench.count("failed"), 0);
+  });
+
   it("the simulated modem, of another build, says so and keeps the mail", async () => {
     installed.change("simulator.js", CHANGES["of another build"]);
     await load({});
@@ -198,7 +237,8 @@ describe("After an update of the package on the disk below a running Node-RED", 
   });
 });
 
-describe("A package without its files of names", () => {
+describe("A package without its files of names", function () {
+  this.timeout(120_000);
   it("works as before but for the names", async () => {
     const installed = new InstalledPackage();
     const server = await MailServer.start();

@@ -11,6 +11,7 @@ import type { ModuleClock } from "../../quectel/network/module-clock";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
 import { Dialogue } from "./dialogue";
+import { loadConnection } from "./nodemailer";
 import { Login } from "./login";
 import { isDateError, sessionError } from "./smtp-error";
 import { trustOf } from "./trust";
@@ -35,6 +36,8 @@ export class ServerCheck implements ServerSession {
     const { host, port, security } = settings;
     const trust = security === "none" ? {} : trustOf(settings);
     const { contextId } = modem.options.network;
+    // Before there is a socket that its failure would leave open.
+    loadConnection();
     const socket = await sockets.connect({ contextId, host, port }, signal);
     const dialogue = new Dialogue(socket, { clock: modem.clock, settings, trust });
     this.dialogue = dialogue;

@@ -11,6 +11,7 @@ import type { Modem } from "../../quectel/connection/modem";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { ModuleSockets } from "../../quectel/sockets/module-sockets";
 import { Dialogue } from "./dialogue";
+import { loadConnection } from "./nodemailer";
 import { trustOf } from "./trust";
 
 /** Milliseconds for which a session is kept: the next mail is due, and has only to be read from the disk. */
@@ -44,6 +45,8 @@ export class Sessions {
     const { host, port } = settings;
     const trust = settings.security === "none" ? {} : trustOf(settings);
     const { contextId } = modem.options.network;
+    // Before there is a socket that its failure would leave open.
+    loadConnection();
     const socket = await sockets.connect({ contextId, host, port }, signal);
     const { ticket } = this;
     const resumed = ticket !== undefined && clock.now() - ticket.at < TICKET_MS ? ticket : undefined;
