@@ -12,6 +12,6 @@ describe("An endpoint of the editor", function () {
   after(() => attack.end());
 
   it("answers in its own words, shows no secret and changes nothing that every object has, whatever is sent", async () => {
-    await fc.assert(adminProperty(attack), { numRuns: 300 });
+    await fc.assert(adminProperty(attack), { numRuns: 300, seed: 1 });
   });
 });

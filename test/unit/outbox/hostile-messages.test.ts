@@ -7,6 +7,6 @@ describe("A message of a flow, whatever it holds", function () {
   this.timeout(TIME);
 
   it("is followed to its told end, true to the server, over outages, restarts and kills, once it was accepted", async () => {
-    await fc.assert(joinedProperty(), { numRuns: 50 });
+    await fc.assert(joinedProperty(), { numRuns: 50, seed: 1 });
   });
 });

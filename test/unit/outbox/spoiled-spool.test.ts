@@ -7,6 +7,6 @@ describe("A spool with spoiled and foreign files", function () {
   this.timeout(TIME);
 
   it("loses no other mail, sends nothing twice and tells each end once, whatever they hold", async () => {
-    await fc.assert(spoolProperty(await spoolToSpoil()), { numRuns: 100 });
+    await fc.assert(spoolProperty(await spoolToSpoil()), { numRuns: 100, seed: 1 });
   });
 });
