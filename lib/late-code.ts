@@ -6,26 +6,21 @@
  * (scripts/bundle.mjs). Whoever needs it is told in plain words; what another attempt finds is not decided here.
  */
 import { once } from "./async";
-import { ModemError } from "./errors";
+import { type ErrorClass, ModemError } from "./errors";
 
 /**
  * What `load` gives, which is asked until it succeeds and then never again: `require` would look for the file each time, and
  * hold up the runtime meanwhile.
  *
- * @param told the error of a failed attempt, default PACKAGE_UPDATED of class `setup`
- * @throws ModemError that one
+ * @param kind class of the error, default `setup`: it lasts until a restart. `transient`: the next attempt may find it.
+ * @throws ModemError PACKAGE_UPDATED
  */
-export function lateCode<T>(load: () => T, told = notLoaded): () => T {
+export function lateCode<T>(load: () => T, kind: ErrorClass = "setup"): () => T {
   return once(() => {
     try {
       return load();
     } catch (cause) {
-      throw told(cause);
+      throw new ModemError("PACKAGE_UPDATED", { cause, class: kind });
     }
   });
-}
-
-/** The error of a part that could not be loaded. @param cause what the attempt threw */
-export function notLoaded(cause: unknown): ModemError {
-  return new ModemError("PACKAGE_UPDATED", { cause });
 }

@@ -167,7 +167,7 @@ export class KnownSettings {
     if (settings.every((setting) => this.holds(setting))) this.together = name;
   }
 
-  /** Sends a setting if the module is not known to hold it; a refusal is tried again some times. */
+  /** Sends a setting unless the module is known to hold it; a refused one is retried a few times. */
   async apply(setting: Setting, signal: AbortSignal): Promise<void> {
     if (this.holds(setting)) return;
     for (let attempt = 1; ; attempt++) {

@@ -3,8 +3,8 @@
  *
  * A line of the module says whether the server has taken the mail, and from it follows the error of this package; it is
  * received in `put.ts`. The module tells only "a mail": its result belongs to a transaction if the module still shows the
- * recipients and the subject of that transaction, and if no mail that the outbox does not know of was sent since. What
- * stands in a mark is hashed, because marks are kept beside the mails and may be shown.
+ * recipients and the subject of that transaction, and if no mail that the outbox does not know of was sent since. A mark
+ * holds hashes only, because marks are stored with the mails and may be shown.
  */
 import { randomUUID } from "node:crypto";
 import { ERROR_TABLE, type ErrorCode, isModemError, ModemError } from "../../errors";

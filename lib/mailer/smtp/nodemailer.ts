@@ -1,23 +1,21 @@
 /** nodemailer, of which three parts are used, each loaded when it is first needed: together they take 30 ms and 11 MB. */
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import type MailComposer from "nodemailer/lib/mail-composer";
-import { copyOf } from "../../errors";
-import { lateCode, notLoaded } from "../../late-code";
+import { lateCode } from "../../late-code";
 
-const connection = part((): typeof import("nodemailer/lib/smtp-connection") =>
-  require("nodemailer/lib/smtp-connection"),
+// Of class `transient`: the mail that comes next may find the file, or need it not.
+const connection = lateCode(
+  (): typeof import("nodemailer/lib/smtp-connection") => require("nodemailer/lib/smtp-connection"),
+  "transient",
 );
-const composer = part((): typeof import("nodemailer/lib/mail-composer") =>
-  require("nodemailer/lib/mail-composer"),
+const composer = lateCode(
+  (): typeof import("nodemailer/lib/mail-composer") => require("nodemailer/lib/mail-composer"),
+  "transient",
 );
-const mimeFunctions = part((): typeof import("nodemailer/lib/mime-funcs") =>
-  require("nodemailer/lib/mime-funcs"),
+const mimeFunctions = lateCode(
+  (): typeof import("nodemailer/lib/mime-funcs") => require("nodemailer/lib/mime-funcs"),
+  "transient",
 );
-
-/** Throws PACKAGE_UPDATED of class `transient`: the mail that comes next may find it, or need it not. */
-function part<T>(load: () => T): () => T {
-  return lateCode(load, (cause) => copyOf(notLoaded(cause), { class: "transient" }));
-}
 
 /** The dialogue with a server. */
 export function loadConnection(): typeof SMTPConnection {

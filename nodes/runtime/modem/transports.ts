@@ -1,7 +1,6 @@
 /** From the settings of a connection to what makes the transport of each attempt, and what is known of its port. */
 import { once } from "../../../lib/async";
 import type { Clock } from "../../../lib/clock";
-import { asModemError, copyOf } from "../../../lib/errors";
 import { lateCode } from "../../../lib/late-code";
 import type { UrcPort } from "../../../lib/quectel/commands/general";
 import type { Line } from "../../../lib/quectel/connection/line-source";
@@ -60,13 +59,14 @@ function simulatedSource(clock: Clock): TransportSource {
   return { transport: () => power()() };
 }
 
-const loadSimulator = lateCode((): typeof import("../../../lib/simulator") =>
-  require("../../../lib/simulator"),
+// Of class `transient`, as other errors of a port.
+const loadSimulator = lateCode(
+  (): typeof import("../../../lib/simulator") => require("../../../lib/simulator"),
+  "transient",
 );
 
-/** @throws ModemError PACKAGE_UPDATED of class `transient`, as other errors of a port */
 function simulatedModem(clock: Clock): TransportFactory {
-  const { inboxConnection, inboxServer, internet, SimulatedModem, simulatorTransport } = simulatorPart();
+  const { inboxConnection, inboxServer, internet, SimulatedModem, simulatorTransport } = loadSimulator();
   const modem = new SimulatedModem({ clock });
   const receive = (mail: InboxMail): void => simulatedInbox.add(mail, clock.wall());
   Object.assign(modem.state(internet), {
@@ -77,12 +77,4 @@ function simulatedModem(clock: Clock): TransportFactory {
     tcpServer: (host: string) => (host.toLowerCase() === INBOX_HOST ? inboxConnection(receive) : undefined),
   });
   return simulatorTransport(modem);
-}
-
-function simulatorPart(): ReturnType<typeof loadSimulator> {
-  try {
-    return loadSimulator();
-  } catch (error) {
-    throw copyOf(asModemError(error), { class: "transient" });
-  }
 }

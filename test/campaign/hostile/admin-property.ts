@@ -5,13 +5,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ownOfAll } from "../../support/own-of-all";
+import { anyJson, COMMON_NAMES } from "./any-json";
 import type { EndpointsAttack, Question } from "./endpoints";
 import { PATHS, PROPERTIES } from "./endpoints";
 import { Findings } from "./findings";
 import { WORDS } from "./values";
 
-/** Names that every object has. */
-const COMMON = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "valueOf"];
+const COMMON = [...COMMON_NAMES, "valueOf"];
 
 const word = fc.oneof(
   fc.constantFrom(...WORDS, ...COMMON),
@@ -23,14 +23,7 @@ const leaf = fc.oneof(
   fc.constantFrom(null, true, false, 0, -1, 1e308, 2 ** 53, [], {}),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
-const { json } = fc.letrec<{ json: unknown }>((tie) => ({
-  json: fc.oneof(
-    { depthSize: "small" },
-    leaf,
-    fc.array(tie("json"), { maxLength: 4 }),
-    fc.dictionary(fc.oneof(fc.constantFrom(...COMMON, ...PROPERTIES), word), tie("json"), { maxKeys: 5 }),
-  ),
-}));
+const json = anyJson(leaf, fc.oneof(fc.constantFrom(...COMMON, ...PROPERTIES), word), 5);
 
 /** It leads to a port where nobody listens. */
 const settings = fc

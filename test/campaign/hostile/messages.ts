@@ -14,31 +14,12 @@ import type { MailTransaction } from "../../../lib/mailer/qsmtp/compose/mail-tra
 import { addRecipient, setSubject, mailSetting } from "../../../lib/quectel/commands/smtp";
 import { codedSubject } from "../../../lib/mailer/qsmtp/text-coding";
 import { memoryRig, type MemoryRig } from "../../support/memory-rig";
+import { MESSAGE_PROPERTIES } from "../../support/message-properties";
 import type { Dice } from "../fault/dice";
 import type { Findings } from "./findings";
 import { anyText, anyValue } from "./values";
 
-const PROPERTIES = [
-  "to",
-  "cc",
-  "bcc",
-  "from",
-  "topic",
-  "title",
-  "payload",
-  "description",
-  "filename",
-  "plaintext",
-  "priority",
-  "attachments",
-  "replyTo",
-  "headers",
-  "inReplyTo",
-  "references",
-  "envelope",
-  "smtp",
-  "error",
-] as const;
+const PROPERTIES = [...MESSAGE_PROPERTIES, "smtp", "error"] as const;
 const ADDRESSES = [
   "duty@example.com",
   "boss@example.com",

@@ -11,10 +11,11 @@ import { isModemError, ModemError } from "../../../lib/errors";
 import { FakeMailer, type Fate } from "../../support/fake-mailer";
 import { FaultyFiles } from "../../support/faulty-files";
 import { ownOfAll } from "../../support/own-of-all";
+import { anyJson, COMMON_NAMES } from "./any-json";
 import { Bench, DIRECTORY, failure, mail } from "../../unit/outbox/bench";
 
 /** Names that every object has, and others that mean something to a spool. */
-const NAMES = ["__proto__", "constructor", "prototype", "toString", "hasOwnProperty", "format", "id", "time"];
+const NAMES = [...COMMON_NAMES, "format", "id", "time"];
 const HOUR = 3600_000;
 const nothing = (): void => undefined;
 const SILENT = { error: nothing, warn: nothing, info: nothing, debug: nothing };
@@ -72,14 +73,7 @@ const leaf = fc.oneof(
   fc.constantFrom(null, true, 0, -1, 1e308, 2 ** 53, Number.MAX_VALUE),
   fc.double({ noNaN: true, noDefaultInfinity: true }),
 );
-const { json } = fc.letrec<{ json: unknown }>((tie) => ({
-  json: fc.oneof(
-    { depthSize: "small" },
-    leaf,
-    fc.array(tie("json"), { maxLength: 4 }),
-    fc.dictionary(key, tie("json"), { maxKeys: 4 }),
-  ),
-}));
+const json = anyJson(leaf, key, 4);
 
 /** What becomes of the text of a file. */
 type Change =

@@ -3,23 +3,7 @@ import fc from "fast-check";
 import { isModemError } from "../../../lib/errors";
 import { readMessage } from "../../../lib/mail/message/message";
 import { isAscii } from "../../../lib/mail/message/text";
-
-const PROPERTIES = [
-  "to",
-  "cc",
-  "bcc",
-  "from",
-  "topic",
-  "title",
-  "payload",
-  "description",
-  "filename",
-  "plaintext",
-  "priority",
-  "attachments",
-  "replyTo",
-  "headers",
-] as const;
+import { MESSAGE_PROPERTIES } from "../../support/message-properties";
 
 const trap = (): never => {
   throw new Error("do not touch");
@@ -112,7 +96,9 @@ const value = fc.oneof(
   ),
 );
 
-const message = fc.dictionary(fc.constantFrom(...PROPERTIES), value, { maxKeys: PROPERTIES.length });
+const message = fc.dictionary(fc.constantFrom(...MESSAGE_PROPERTIES), value, {
+  maxKeys: MESSAGE_PROPERTIES.length,
+});
 
 const made = (makers: Record<string, Make>): Record<string, unknown> =>
   Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, make()]));

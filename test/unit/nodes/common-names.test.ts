@@ -12,6 +12,7 @@ import { reviveMessage, storableMessage } from "../../../lib/mail/message/foreig
 import { readModemSettings } from "../../../nodes/runtime/settings/modem-settings";
 import { MODEM_PROPERTIES } from "../../../nodes/runtime/settings/modem-properties";
 import { readTestRequest } from "../../../nodes/runtime/connection-test/request";
+import { MESSAGE_PROPERTIES } from "../../support/message-properties";
 import { ownOfAll } from "../../support/own-of-all";
 
 /** Each with a word of its length that no object has. */
@@ -59,27 +60,7 @@ const SETTINGS = {
 const own = (name: string, value: unknown): object =>
   JSON.parse(`{${JSON.stringify(name)}:${JSON.stringify(value)}}`) as object;
 
-const OF_MESSAGES = [
-  "to",
-  "cc",
-  "bcc",
-  "from",
-  "topic",
-  "title",
-  "payload",
-  "description",
-  "filename",
-  "plaintext",
-  "priority",
-  "attachments",
-  "replyTo",
-  "headers",
-  "inReplyTo",
-  "references",
-  "envelope",
-  "delivery",
-  "replaces",
-] as const;
+const OF_MESSAGES = [...MESSAGE_PROPERTIES, "delivery", "replaces"] as const;
 
 const CASES: readonly (readonly [what: string, tell: Told])[] = [
   ...OF_MESSAGES.flatMap((property) => [

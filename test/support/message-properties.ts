@@ -1,0 +1,20 @@
+/** Properties of a message that the nodes read, for tests that put anything into them. */
+export const MESSAGE_PROPERTIES = [
+  "to",
+  "cc",
+  "bcc",
+  "from",
+  "topic",
+  "title",
+  "payload",
+  "description",
+  "filename",
+  "plaintext",
+  "priority",
+  "attachments",
+  "replyTo",
+  "headers",
+  "inReplyTo",
+  "references",
+  "envelope",
+] as const;
