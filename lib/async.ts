@@ -52,7 +52,7 @@ export class Semaphore {
     if (this.inside < this.places) this.inside++;
     else await this.turn(signal);
     let isInside = true;
-    return () => {
+    const leave = (): void => {
       if (!isInside) return;
       isInside = false;
       const [next] = this.waiting;
@@ -62,6 +62,10 @@ export class Semaphore {
         this.handOver(next);
       }
     };
+    if (signal?.aborted !== true) return leave;
+    // Aborted while the place was on its way: nothing is begun any more.
+    leave();
+    throw signal.reason;
   }
 
   /** Resolves or rejects as `work` does, or with the signal's reason when aborted before. */
@@ -78,7 +82,7 @@ export class Semaphore {
     const { promise, resolve, reject } = new Deferred<void>();
     const enter = (): void => resolve();
     const onAbort = (): void => {
-      // One that was let in already gives its place back in its own way.
+      // One that is being let in already gives its place back in `acquire`.
       if (this.waiting.delete(enter)) reject(signal?.reason);
     };
     this.waiting.add(enter);

@@ -78,6 +78,24 @@ describe("A semaphore", () => {
     assert.ok(!semaphore.full);
   });
 
+  it("lets in nobody who gives up while the place is on its way to him", async () => {
+    let letIn: (() => void) | undefined;
+    const semaphore = new Semaphore(1, (enter) => (letIn = enter));
+    const leave = await semaphore.acquire();
+    const giveUp = new AbortController();
+    let begun = false;
+    const gone = semaphore.run(() => Promise.resolve((begun = true)), giveUp.signal);
+    const next = semaphore.acquire();
+    leave();
+    giveUp.abort(new Error("enough"));
+    letIn?.();
+    await assert.rejects(gone, /enough/);
+    assert.equal(begun, false);
+    letIn?.();
+    (await next)();
+    assert.ok(!semaphore.full);
+  });
+
   it("takes a burst in its order, a few at a time, and leaves the runtime a turn between them", async () => {
     const semaphore = new Semaphore(8, setImmediate);
     const taken: number[] = [];

@@ -2,10 +2,11 @@
  * Lookups over an active PDP context: name, ping, time. They wait for the lines that follow the OK.
  *
  * No such line names what was asked for, so one lookup of a kind runs at a time at a modem, whoever asks; one that its
- * caller has left goes on until its lines have come or their time is over, else they would answer the next.
+ * caller has left goes on until its lines have come or their time is over, else they would answer the next. One that
+ * was left before its command was written ends at once: the module never hears of it.
  */
 import type { Command } from "../../at/command";
-import type { Waiter } from "../../at/channel";
+import type { ExecuteOptions, Waiter } from "../../at/channel";
 import { Semaphore } from "../../async";
 import { isModemError, ModemError } from "../../errors";
 import {
@@ -36,13 +37,14 @@ export async function addressOf(
   host: string,
   signal?: AbortSignal,
 ): Promise<string> {
-  return alone("name", modem, signal, async (leave) => {
+  return alone("name", modem, signal, async (leave, options) => {
     const isLast = lastOfAnswer();
     const last = modem.expect((line) => isLast(readResolveLine(line)));
     last.promise.then(leave, leave);
     const address = modem.expect((line) => readResolveLine(line)?.kind === "address");
     try {
-      const said = await ask(modem, resolveHost(contextId, host), RESOLVE_TIME_MS, readResolveLine);
+      const command = resolveHost(contextId, host);
+      const said = await ask(modem, command, RESOLVE_TIME_MS, readResolveLine, options);
       address.start(ADDRESS_TIME_MS);
       const found =
         said?.kind === "result" && said.error === 0 ? await lineOf(address, readResolveLine) : said;
@@ -106,22 +108,31 @@ const turns: Readonly<Record<Kind, WeakMap<LookupModem, Semaphore>>> = {
 
 /**
  * Does `work` while no other lookup of the kind runs at the modem; unless it rejects, it calls `leave` when no line of its answer can
- * come any more. Rejects with `MODEM_ABORTED` when its signal is aborted; the work then goes on.
+ * come any more. Rejects with `MODEM_ABORTED` when its signal is aborted; the work then goes on if its command, which
+ * is to be executed with `options`, has been written, else the command is removed from the queue.
  */
 async function alone<T>(
   kind: Kind,
   modem: LookupModem,
   signal: AbortSignal | undefined,
-  work: (leave: () => void) => Promise<T>,
+  work: (leave: () => void, options: ExecuteOptions) => Promise<T>,
 ): Promise<T> {
   const turn = turns[kind].get(modem) ?? new Semaphore();
   turns[kind].set(modem, turn);
   const aborted = (): ModemError => new ModemError("MODEM_ABORTED", { cause: signal?.reason });
   const leave = await turn.acquire(signal).catch(() => Promise.reject(aborted()));
+  const unwritten = new AbortController();
+  let isWritten = false;
+  const onStart = (): void => {
+    isWritten = true;
+  };
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => reject(aborted());
+    const onAbort = (): void => {
+      reject(aborted());
+      if (!isWritten) unwritten.abort(signal?.reason);
+    };
     signal?.addEventListener("abort", onAbort, { once: true });
-    work(leave)
+    work(leave, { signal: unwritten.signal, onStart })
       .then(resolve, (error: unknown) => {
         leave();
         reject(error);
@@ -139,8 +150,8 @@ function askAlone<T>(
   read: (line: string) => T | undefined,
   signal: AbortSignal | undefined,
 ): Promise<T | undefined> {
-  return alone(kind, modem, signal, async (leave) => {
-    const said = await ask(modem, command, ms, read);
+  return alone(kind, modem, signal, async (leave, options) => {
+    const said = await ask(modem, command, ms, read, options);
     leave();
     return said;
   });
@@ -152,10 +163,11 @@ async function ask<T>(
   command: Command<void>,
   ms: number,
   read: (line: string) => T | undefined,
+  options: ExecuteOptions,
 ): Promise<T | undefined> {
   const waiter = modem.expect((line) => read(line) !== undefined);
   try {
-    await modem.execute(command);
+    await modem.execute(command, options);
     waiter.start(ms);
     return await lineOf(waiter, read);
   } finally {

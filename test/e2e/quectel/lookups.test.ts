@@ -1,9 +1,15 @@
 /** Lookups of names and pings at a module whose answers do not name what was asked for. */
 import assert from "node:assert/strict";
 import { isModemError } from "../../../lib/errors";
-import { addressOf, repliesToPing, timeFromServer } from "../../../lib/quectel/network/lookups";
+import {
+  addressOf,
+  type LookupModem,
+  repliesToPing,
+  timeFromServer,
+} from "../../../lib/quectel/network/lookups";
 import { OK } from "../../../lib/simulator";
 import { quotedText } from "../../../lib/simulator/device/parameters";
+import { telling } from "../../support/at-bench";
 import { simulatedRig, type Rig } from "../../support/simulated-rig";
 
 /** What the module knows of a name, and after how many milliseconds each line comes. */
@@ -71,6 +77,40 @@ describe("Lookups at one module", () => {
     await clock.until(assert.rejects(next, (error) => isModemError(error, "SMTP_DNS_FAILED")));
     await modem.close();
   });
+
+  const kinds: Readonly<
+    Record<string, (modem: LookupModem, host: string, signal?: AbortSignal) => Promise<unknown>>
+  > = {
+    name: (modem, host, signal) => addressOf(modem, 1, host, signal),
+    ping: (modem, host, signal) => repliesToPing(modem, 1, host, signal),
+    time: (modem, host, signal) => timeFromServer(modem, 1, host, signal),
+  };
+  for (const [kind, lookUp] of Object.entries(kinds)) {
+    it(`of kind ${kind} are not written when their caller has left before, and hold no turn`, async () => {
+      const rig = await rigWith({ "left.example": [], "next.example": [] });
+      const { clock, modem, module, commands } = rig;
+      module.define(async (context, next) => {
+        if (context.name !== "+CSQ") return next();
+        await module.wait(20_000);
+        return OK;
+      });
+      commands();
+      const slow = modem.execute(telling("AT+CSQ", { timeoutMs: 30_000 }));
+      const leaving = new AbortController();
+      const begin = clock.now();
+      clock.after(1_000, () => leaving.abort());
+      const left = lookUp(modem, "left.example", leaving.signal);
+      const next = lookUp(modem, "next.example").catch(() => "failed");
+      await clock.until(assert.rejects(left, (error) => isModemError(error, "MODEM_ABORTED")));
+      assert.equal(clock.now() - begin, 1_000);
+      await clock.until(slow);
+      await clock.until(next);
+      const asked = commands().filter((line) => line.includes(".example"));
+      assert.equal(asked.length, 1, asked.join(" "));
+      assert.match(asked[0] ?? "", /next\.example/);
+      await modem.close();
+    });
+  }
 
   it("wait for no name that the module never answers longer than a minute", async () => {
     const { clock, modem } = await rigWith({
