@@ -9,9 +9,11 @@ export interface Place {
   readonly begin: number;
   /** The line is paced and has no checksums. */
   readonly isNoisy: boolean;
+  /** Announces work on real sockets. */
+  readonly busy: <T>(work: Promise<T>) => Promise<T>;
 }
 
-export function anyModule(dice: Dice, { clock, begin, isNoisy }: Place): SimulatedModem {
+export function anyModule(dice: Dice, { clock, begin, isNoisy, busy }: Place): SimulatedModem {
   return new SimulatedModem({
     // The network's time is right, whatever the host takes for the time.
     clock: {
@@ -19,7 +21,7 @@ export function anyModule(dice: Dice, { clock, begin, isNoisy }: Place): Simulat
       after: (ms, fire) => clock.after(ms, fire),
       wall: () => begin + clock.now(),
     },
-    busy: (work) => clock.busy(work),
+    busy,
     variants: anyVariants(dice),
     timing: {
       bootMs: dice.between(1_000, 15_000),

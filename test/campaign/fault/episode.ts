@@ -108,7 +108,13 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   // The operating system chose the port.
   const tell = (what: string): void =>
     void story.push(`${(clock.now() / SECOND).toFixed(3)} ${what.replaceAll(String(port), "port")}`);
-  const module = anyModule(dice, { clock, begin: BEGIN, isNoisy });
+  const module = anyModule(dice, {
+    clock,
+    begin: BEGIN,
+    isNoisy,
+    // What is in memory takes virtual time.
+    busy: (work) => (world.smtpServer === undefined ? clock.busy(work) : work),
+  });
   let lastPutAt = 0;
   module.log.follow((entry) => {
     if (entry.kind === "line" && entry.text.startsWith("AT+QSMTPPUT=")) lastPutAt = clock.now();
@@ -130,6 +136,14 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
       return refusal !== undefined && "code" in refusal ? refusal : undefined;
     },
   });
+  // Of its own, so that it changes nothing else of the episode.
+  const networkMs = anyLatency("network", new Dice(mixed(plan.seed, ~plan.number)).random);
+  const connections = new Set<Duplex>();
+  const connectedTo = (server: (peer: Duplex) => void): Duplex => {
+    const near = memoryConnection(server, { clock, ms: networkMs });
+    connections.add(near);
+    return near.once("close", () => connections.delete(near));
+  };
   world.tcpServer = () => connectedTo(serve);
   // The simulated client asks for faults itself. Some episodes keep the real sockets.
   const serveClient = socketCounter({ office, security, counter, before: async () => undefined });
@@ -317,8 +331,9 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     }
   }
 
-  clock.turns = () =>
-    host.gateways.some(({ current }) => current?.modem.lock.held === true) && mailer !== "module" ? TURNS : 0;
+  const isAtWork = (): boolean =>
+    mailer !== "module" && host.gateways.some(({ current }) => current?.modem.lock.held === true);
+  clock.turns = () => (connections.size > 0 || isAtWork() ? TURNS : 0);
   host.start();
   await clock.run(() => clock.now() >= span && toRaise === 0, span + PATIENCE);
   tell("ALL IS MENDED");
@@ -360,12 +375,6 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   };
   const kinds = schedule.mishaps.map(({ mishap }) => mishap.name);
   return { account, complaints, mishaps: struck, had, kinds, hash, isRepeatable };
-}
-
-function connectedTo(serve: (peer: Duplex) => void): Duplex {
-  const [near, far] = memoryConnection();
-  serve(far);
-  return near;
 }
 
 function forJson({ id, origin, result, failure, error }: MailEnded): unknown {

@@ -44,20 +44,22 @@ export class Latencies {
   }
 }
 
-/** Kinds of latency: milliseconds that most take at most, from a good disk or line to a bad one. */
-export type Pace = "disk" | "line";
+/** Kinds of latency: milliseconds that most take at most, from a good disk, line or network to a bad one. */
+export type Pace = "disk" | "line" | "network";
 
 const USUAL: Readonly<Record<Pace, readonly number[]>> = {
   // A solid-state disk to a card that is worn out.
   disk: [0.2, 3, 20, 80],
   // USB, an adapter with its latency timer (16 ms), a gateway on the network.
   line: [0.1, 1, 16, 60],
+  // One way: a server beside the base station, LTE, a weak signal, a network that pages the module first.
+  network: [0.5, 20, 100, 400],
 };
 /** One in so many takes up to `SPIKE` times as long. */
 const SPIKE_EVERY = 100;
 const SPIKE = 10;
 
-/** A disk or line of chance. @param random of its own: 0 (included) to 1 (excluded) */
+/** A disk, line or network of chance. @param random of its own: 0 (included) to 1 (excluded) */
 export function anyLatency(pace: Pace, random: () => number): () => number {
   const usual = USUAL[pace];
   const most = usual[Math.floor(random() * usual.length)] ?? 1;

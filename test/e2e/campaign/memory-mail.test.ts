@@ -16,11 +16,7 @@ function server(security: Encryption) {
   const office = new PostOffice();
   office.login = LOGIN;
   const serve = socketCounter({ office, security, counter: "tls", before: async () => undefined });
-  const smtpServer = (): Duplex => {
-    const [near, far] = memoryConnection();
-    serve(far);
-    return near;
-  };
+  const smtpServer = (): Duplex => memoryConnection(serve);
   const tls = checkedBy("ca", { checkName: true, sni: true });
   const mail = delivery(25, { ...LOGIN, host: "mail.example.com", security, tls });
   const send = (): Promise<DeliveryResult> => deliver(mail, { ...NETWORK, smtpServer }, realTime());
