@@ -66,7 +66,7 @@ async function answers(
     }
   });
   for (let tries = 0; tries < TRIES && !answered.signal.aborted; tries++) {
-    await wire.writeLine("AT");
+    await wire.write("AT");
     await delay(clock, ANSWER_TIME_MS, answered.signal, signal).catch(() => signal?.throwIfAborted());
   }
   return answered.signal.aborted;

@@ -51,7 +51,7 @@ export interface ChannelOptions {
 
 export interface Waiter {
   /**
-   * The line that matched. Rejects with `MODEM_TIMEOUT` when the time started by `start` is over, `MODEM_RESET` when
+   * The first line that matched. Rejects with `MODEM_TIMEOUT` when the time started by `start` is over, `MODEM_RESET` when
    * the module restarts, `MODEM_ABORTED` after `cancel`, or the error that ended the connection.
    */
   readonly promise: Promise<string>;
@@ -61,64 +61,13 @@ export interface Waiter {
   cancel(): void;
 }
 
-/**
- * Waiters for unsolicited lines, such as the result of a mail minutes after the OK of its command.
- *
- * A waiter is registered before the command is written, so that a result that comes with the OK is not missed; its
- * time limit starts when the caller starts it.
- */
-export class Waiters {
-  /** What ends each waiter, with the line that it matches or an error. */
-  private readonly waiting = new Map<(end: string | ModemError) => void, (line: string) => boolean>();
-
-  constructor(private readonly clock: Clock) {}
-
-  expect(match: (line: string) => boolean): Waiter {
-    const { promise, resolve, reject } = new Deferred<string>();
-    let timer: Timer | undefined;
-    const end = (outcome: string | ModemError): void => {
-      timer?.clear();
-      this.waiting.delete(end);
-      if (typeof outcome === "string") resolve(outcome);
-      else reject(outcome);
-    };
-    this.waiting.set(end, match);
-    return {
-      promise,
-      start: (ms) => {
-        timer?.clear();
-        if (!this.waiting.has(end)) return;
-        timer = this.clock.after(ms, () =>
-          end(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
-        );
-      },
-      cancel: () => {
-        if (this.waiting.has(end)) end(new ModemError("MODEM_ABORTED"));
-      },
-    };
-  }
-
-  /** Gives an unsolicited line to every waiter that it matches. */
-  offer(line: string): void {
-    for (const [end, match] of this.waiting) if (match(line)) end(line);
-  }
-
-  get areThere(): boolean {
-    return this.waiting.size > 0;
-  }
-
-  /** Rejects all. */
-  failAll(error: ModemError): void {
-    for (const end of this.waiting.keys()) end(error);
-  }
-}
-
 /** Place of each priority in the queue. */
 const PLACE: Readonly<Record<Priority, number>> = { high: 0, normal: 1, low: 2 };
 
 export class Channel extends EventEmitter<ChannelEvents> {
   private readonly dialogue: Dialogue;
-  private readonly waiters: Waiters;
+  /** Waiters for unsolicited lines: what ends each, with the line that it matches or an error. */
+  private readonly waiting = new Map<(end: string | ModemError) => void, (line: string) => boolean>();
   /** Commands that wait for the line: by priority, then in the order they came. */
   private queue: Exchange[] = [];
   /** Time of the clock at which a command was given last. */
@@ -137,7 +86,6 @@ export class Channel extends EventEmitter<ChannelEvents> {
     super();
     const { clock = systemClock } = options;
     this.clock = clock;
-    this.waiters = new Waiters(clock);
     this.dialogue = new Dialogue(new Wire(transport, clock), clock, {
       onIdle: this.schedule,
       onSynced: (wasMultiplexed) => this.onSynced(wasMultiplexed),
@@ -145,7 +93,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
       onOutOfSync: () => this.resync(() => this.emit("outOfSync")),
       onReset: (cause) => this.onReset(cause),
       onUnsolicited: (line) => {
-        this.waiters.offer(line);
+        for (const [end, match] of this.waiting) if (match(line)) end(line);
         this.emit("unsolicited", line);
       },
       onForeign: (line) => this.emit("foreign", line),
@@ -174,9 +122,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
     if (!ONE_LINE.test(command.line)) {
       const detail = "the command line holds a control character or an odd quote";
       const shown = shownLine(command).replace(/[^\x20-\x7e]/g, "?");
-      exchange.fail(new ModemError("INVALID_ARGUMENT", { detail, command: shown }));
+      exchange.end(new ModemError("INVALID_ARGUMENT", { detail, command: shown }));
     }
-    if (this.dialogue.state.kind === "closed") exchange.fail(this.closedError());
+    if (this.dialogue.state.kind === "closed") exchange.end(this.closedError());
     if (!exchange.isSettled) {
       const { priority = "normal" } = options;
       const place = this.queue.findLastIndex(
@@ -188,11 +136,33 @@ export class Channel extends EventEmitter<ChannelEvents> {
     return exchange.promise;
   }
 
-  /** Registers interest in an unsolicited line; to be called before the command that causes it is executed. */
+  /**
+   * Waits for an unsolicited line, such as the result of a mail minutes after the OK of its command. To be called before
+   * that command is executed, so that a line that comes with the OK is not missed; the time limit starts when the
+   * caller starts it.
+   */
   expect(match: (line: string) => boolean): Waiter {
-    const waiter = this.waiters.expect(match);
-    if (this.dialogue.state.kind === "closed") this.waiters.failAll(this.closedError());
-    return waiter;
+    const { promise, resolve, reject } = new Deferred<string>();
+    let timer: Timer | undefined;
+    const end = (outcome?: string | ModemError): void => {
+      if (!this.waiting.delete(end)) return;
+      timer?.clear();
+      if (typeof outcome === "string") resolve(outcome);
+      else reject(outcome ?? new ModemError("MODEM_ABORTED"));
+    };
+    this.waiting.set(end, match);
+    if (this.dialogue.state.kind === "closed") end(this.closedError());
+    return {
+      promise,
+      start: (ms) => {
+        timer?.clear();
+        if (!this.waiting.has(end)) return;
+        timer = this.clock.after(ms, () =>
+          end(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
+        );
+      },
+      cancel: end,
+    };
   }
 
   /**
@@ -247,7 +217,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   private onSyncFailed(error: unknown): void {
-    for (const exchange of this.queue.splice(0)) exchange.fail(error);
+    for (const exchange of this.queue.splice(0)) exchange.end(error);
     this.syncing?.reject(error);
     this.syncing = undefined;
   }
@@ -261,9 +231,9 @@ export class Channel extends EventEmitter<ChannelEvents> {
   }
 
   private onReset(cause: ResetCause): void {
-    for (const exchange of this.queue.splice(0)) exchange.fail(exchange.error("MODEM_RESET"));
+    for (const exchange of this.queue.splice(0)) exchange.end(exchange.error("MODEM_RESET"));
     // A module may repeat it thousands of times, and creating an error takes time.
-    if (this.waiters.areThere) this.waiters.failAll(new ModemError("MODEM_RESET"));
+    if (this.waiting.size > 0) this.failWaiters(new ModemError("MODEM_RESET"));
     this.resync(() => this.emit("reset", cause));
   }
 
@@ -276,9 +246,13 @@ export class Channel extends EventEmitter<ChannelEvents> {
     if (this.state === "closed") return;
     const reason = error ?? new ModemError("PORT_CLOSED");
     this.dialogue.end(error, reason);
-    for (const exchange of this.queue.splice(0)) exchange.fail(reason);
-    this.waiters.failAll(reason);
+    for (const exchange of this.queue.splice(0)) exchange.end(reason);
+    this.failWaiters(reason);
     this.syncing?.reject(reason);
     this.emit("closed", error);
+  }
+
+  private failWaiters(error: ModemError): void {
+    for (const end of this.waiting.keys()) end(error);
   }
 }

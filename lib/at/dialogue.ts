@@ -19,12 +19,11 @@ import { type Block, type Command, headerOf, informationText } from "./command";
 import { type ChannelState, type Exchange, nextState } from "./exchange";
 import {
   type Echo,
-  isBeforeText,
   lineKind,
   type ResetCause,
-  resetSign,
   type ResultCode,
   type ResultFormat,
+  signOf,
 } from "./line-kind";
 import { FORMAT_LINE, ResyncLadder } from "./resync-ladder";
 import { Tokenizer } from "./tokenizer";
@@ -90,7 +89,7 @@ export class Dialogue {
     if (command.payload?.prompted === true) this.tokenizer.expectPrompt();
     if (command.block?.framing === "comma") this.tokenizer.expectHeader(command.block.header);
     exchange.options.onStart?.();
-    this.wire.writeLine(command.line).then(
+    this.wire.write(command.line).then(
       () => {
         // The answer, even CONNECT, may have come before the host knew that the line had left. The data state has a
         // time limit of its own; a block comes within that of the command.
@@ -207,9 +206,9 @@ export class Dialogue {
         return;
       case "unsolicited": {
         if (exchange?.blockSeen === true && headerOf(line) === undefined) this.misframed(exchange);
-        this.textFollows = isBeforeText(line);
-        const cause = resetSign(line, this.clock.now() - this.lastResetSign);
-        if (cause !== undefined) this.onReset(cause);
+        const sign = signOf(line, this.clock.now() - this.lastResetSign);
+        if (sign === "text") this.textFollows = true;
+        else if (sign !== undefined && sign !== "mayBringText") this.onReset(sign);
         this.listener.onUnsolicited(line);
         return;
       }
@@ -224,23 +223,20 @@ export class Dialogue {
   private onResult(result: ResultCode, line: string, exchange: Exchange): void {
     const { command, echoSeen } = exchange;
     const { kind } = this.state;
-    if (result.kind === "connect") {
-      if (kind === "command") this.beginData(exchange, result.length);
+    if (result.kind !== "connect") {
+      const cutShort =
+        kind === "escaping" || (!exchange.isDataComplete() && (kind === "data" || result.kind === "ok"));
+      this.tokenizer.expectLines();
+      this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
+      this.state = nextState(this.state, { kind: cutShort ? "cutShort" : "finished" });
+      exchange.complete(result, line);
+      if (cutShort) this.listener.onOutOfSync();
+      else this.listener.onIdle();
       return;
     }
-    const cutShort =
-      kind === "escaping" || (!exchange.isDataComplete() && (kind === "data" || result.kind === "ok"));
-    this.tokenizer.expectLines();
-    this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
-    this.state = nextState(this.state, { kind: cutShort ? "cutShort" : "finished" });
-    exchange.complete(result, line);
-    if (cutShort) this.listener.onOutOfSync();
-    else this.listener.onIdle();
-  }
-
-  /** CONNECT has come, with the number of raw bytes it announced, if any. */
-  private beginData(exchange: Exchange, length: number | undefined): void {
-    const { command } = exchange;
+    if (kind !== "command") return;
+    // The data begin; `length` is the number of raw bytes announced, if any.
+    const { length } = result;
     this.state = nextState(this.state, { kind: "connect" });
     if (exchange.isSettled) this.leaveData(exchange);
     else if (command.payload !== undefined && exchange.sender === undefined && exchange.canEscape)
@@ -260,44 +256,45 @@ export class Dialogue {
     const { payload } = command;
     if (payload === undefined) return;
     const stalledMs = command.timeoutMs + this.wire.lineTime(PIECE);
-    const sender = new PayloadSender(this.wire, payload, (bytes) => {
-      exchange.limit(stalledMs, this.onTimeout);
-      exchange.progress(bytes);
-    });
+    const sender = new PayloadSender();
+    const { signal } = (exchange.writing = new AbortController());
     exchange.sender = sender;
     if (payload.acknowledged === true) this.tokenizer.expectAcks(Math.floor(payload.size / BLOCK));
     exchange.limit(stalledMs, this.onTimeout);
-    sender.run().then(
-      () => {
-        // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
-        if (exchange.isOver || !exchange.isDataComplete() || (exchange.isSettled && exchange.canEscape))
-          return;
+    sender
+      .run(this.wire, payload, signal, (bytes) => {
         exchange.limit(stalledMs, this.onTimeout);
-        this.state = nextState(this.state, { kind: "dataSent" });
-      },
-      (error: unknown) => {
-        if (exchange.isOver) return;
-        exchange.fail(error);
-        // Of a block that cannot be filled up, the time limit decides: the resync ladder fills it up.
-        if (exchange.canEscape) this.leaveData(exchange);
-      },
-    );
+        exchange.progress(bytes);
+      })
+      .then(
+        () => {
+          // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
+          if (exchange.isOver || !exchange.isDataComplete() || (exchange.isSettled && exchange.canEscape))
+            return;
+          exchange.limit(stalledMs, this.onTimeout);
+          this.state = nextState(this.state, { kind: "dataSent" });
+        },
+        (error: unknown) => {
+          if (exchange.isOver) return;
+          exchange.fail(error);
+          // Of a block that cannot be filled up, the time limit decides: the resync ladder fills it up.
+          if (exchange.canEscape) this.leaveData(exchange);
+        },
+      );
   }
 
   /** The data are given up: nothing more is written but `+++`, and the final result code is awaited. */
   private leaveData(exchange: Exchange): void {
     const { wire } = this;
-    const { sender } = exchange;
-    const escape = new AbortController();
-    exchange.escape = escape;
+    exchange.writing?.abort();
+    const { signal } = (exchange.writing = new AbortController());
     this.state = nextState(this.state, { kind: "leave" });
-    sender?.stop();
     this.tokenizer.expectLines();
     exchange.limit(2 * GUARD_TIME_MS + RESULT_TIME_MS + wire.lineTime(PIECE), this.onTimeout);
     // The guard time counts from the last byte that was still on its way.
-    Promise.resolve(sender?.written)
+    Promise.resolve(exchange.sender?.written)
       .then(() => wire.transport.drain())
-      .then(() => escapeByPlus(wire, escape.signal))
+      .then(() => escapeByPlus(wire, signal))
       // Ended by its result, or the serial line accepts no bytes: then the time limit decides.
       .catch(() => undefined);
   }

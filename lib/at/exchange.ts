@@ -9,7 +9,7 @@ import { Deferred } from "../async";
 import type { Clock, Timer } from "../clock";
 import { ModemError, type ErrorCode, type ModemErrorOptions } from "../errors";
 import { maskSecrets } from "../serial/trace";
-import { shownLine, type Command, type Response } from "./command";
+import { shownLine, type Command } from "./command";
 import type { ResultCode } from "./line-kind";
 import type { PayloadSender } from "./wire";
 
@@ -29,6 +29,13 @@ export interface ExecuteOptions {
   readonly onProgress?: (bytes: number) => void;
 }
 
+/** As `Deferred`; declared by methods, so that an exchange of any result is one of an unknown result. */
+interface Outcome<T> {
+  readonly promise: Promise<T>;
+  resolve(value: T): void;
+  reject(error: unknown): void;
+}
+
 export class Exchange<T = unknown> {
   /** True once the promise has its outcome. */
   isSettled = false;
@@ -43,14 +50,13 @@ export class Exchange<T = unknown> {
   readonly blocks: Buffer[] = [];
   /** Sends the payload, from CONNECT on. */
   sender: PayloadSender | undefined;
-  /** Ends the escape from the data state, once it runs. */
-  escape: AbortController | undefined;
+  /** Ends what is being written beyond the command line: the payload, or the escape from the data state. */
+  writing: AbortController | undefined;
   /** True where the data are given in online data state, which `+++` leaves. */
   readonly canEscape: boolean;
   /** What `execute` returned. */
   readonly promise: Promise<T>;
-  private readonly accept: (response: Response) => void;
-  private readonly refuse: (error: unknown) => void;
+  private readonly outcome: Outcome<T>;
   private progressTold = 0;
   private timer: Timer | undefined;
   private readonly onAbort: () => void;
@@ -62,13 +68,11 @@ export class Exchange<T = unknown> {
     private readonly clock: Clock,
     aborted: () => void,
   ) {
-    const { promise, resolve, reject } = new Deferred<T>();
+    this.outcome = new Deferred<T>();
     const { signal } = options;
     const { payload, download } = command;
     this.canEscape = payload === undefined ? download === true : payload.prompted !== true;
-    this.promise = promise;
-    this.accept = (response) => resolve(command.parse(response));
-    this.refuse = reject;
+    this.promise = this.outcome.promise;
     this.onAbort = () => {
       this.fail(this.error("MODEM_ABORTED", { cause: signal?.reason }));
       aborted();
@@ -79,7 +83,9 @@ export class Exchange<T = unknown> {
 
   /** Rejects; without effect when settled. The command may go on until its final result code. */
   fail(error: unknown): void {
-    if (this.settle()) this.refuse(error);
+    if (this.isSettled) return;
+    this.isSettled = true;
+    this.outcome.reject(error);
   }
 
   /** So many bytes of the payload have been handed over; told once for each number. */
@@ -108,9 +114,9 @@ export class Exchange<T = unknown> {
   /** Nothing of it runs on; its promise has its outcome, or gets it now. */
   end(error?: unknown): void {
     this.timer?.clear();
-    this.sender?.stop();
-    this.escape?.abort();
+    this.writing?.abort();
     this.isOver = true;
+    this.options.signal?.removeEventListener("abort", this.onAbort);
     if (error !== undefined) this.fail(error);
   }
 
@@ -123,12 +129,14 @@ export class Exchange<T = unknown> {
       case "declared":
         this.progress(sender?.bytesSent ?? 0);
         if (this.isDataComplete()) {
-          if (!this.settle()) return;
+          if (this.isSettled) return;
+          this.isSettled = true;
           const data = blocks.length === 0 ? {} : { data: Buffer.concat(blocks) };
+          const ending = result.kind === "declared" ? { ending: result.text } : {};
           try {
-            this.accept({ lines, ...data, ...(result.kind === "declared" ? { ending: result.text } : {}) });
+            this.outcome.resolve(command.parse({ lines, ...data, ...ending }));
           } catch (error) {
-            this.refuse(error);
+            this.outcome.reject(error);
           }
         } else if (sender === undefined) {
           this.fail(this.error("MODEM_ANSWER", { detail: "it did not request the data" }));
@@ -150,14 +158,6 @@ export class Exchange<T = unknown> {
         );
         return;
     }
-  }
-
-  /** True for the first outcome. */
-  private settle(): boolean {
-    const isFirst = !this.isSettled;
-    this.isSettled = true;
-    this.options.signal?.removeEventListener("abort", this.onAbort);
-    return isFirst;
   }
 }
 

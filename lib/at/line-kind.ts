@@ -67,37 +67,27 @@ const COMMAND_LINE = /^AT(?:$|[+^*$#%!][A-Z]|(?:&?[A-Z]\d)+)/i;
 export function lineKind(line: string, context: LineContext): LineKind {
   const text = line.trim();
   const result = readResultCode(text, context.format);
-  switch (context.kind) {
-    case "inFlight": {
-      const { command, echo, echoSeen } = context;
-      if (text === command.line.trim()) return { kind: "echo" };
-      if (COMMAND_LINE.test(text)) return { kind: "foreign" };
-      if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
-      if (result !== undefined) return { kind: "result", result };
-      if (command.endings?.includes(text) === true) {
-        return { kind: "result", result: { kind: "declared", text } };
-      }
-      return { kind: isInformation(line, command) ? "information" : "unsolicited" };
-    }
-    case "idle":
-      return { kind: result !== undefined || COMMAND_LINE.test(text) ? "foreign" : "unsolicited" };
-    case "outOfSync": {
-      const owed = context.last !== undefined && isOwed(line, context.last);
-      return { kind: owed || result !== undefined || COMMAND_LINE.test(text) ? "late" : "unsolicited" };
-    }
-  }
-}
-
-/** True for what ends or answers `command`. */
-function isOwed(line: string, command: Command<unknown>): boolean {
-  return command.endings?.includes(line.trim()) === true || isInformation(line, command);
-}
-
-/** True for information text that answers `command`. */
-function isInformation(line: string, command: Command<unknown>): boolean {
+  const isCommandLine = COMMAND_LINE.test(text);
+  if (context.kind === "idle")
+    return { kind: result !== undefined || isCommandLine ? "foreign" : "unsolicited" };
+  const command = context.kind === "inFlight" ? context.command : context.last;
+  const isEnding = command?.endings?.includes(text) === true;
   const header = headerOf(line);
-  if (header !== undefined) return command.headers.includes(header) && (command.accepts?.(line) ?? true);
-  return command.freeText === true && !UNSOLICITED_WORDS.has(line.trim().toUpperCase());
+  const isInformation =
+    header === undefined
+      ? command?.freeText === true && !UNSOLICITED_WORDS.has(text.toUpperCase())
+      : command?.headers.includes(header) === true && (command.accepts?.(line) ?? true);
+  if (context.kind === "outOfSync") {
+    const isOwed = isEnding || isInformation;
+    return { kind: isOwed || result !== undefined || isCommandLine ? "late" : "unsolicited" };
+  }
+  const { echo, echoSeen } = context;
+  if (text === context.command.line.trim()) return { kind: "echo" };
+  if (isCommandLine) return { kind: "foreign" };
+  if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
+  if (result !== undefined) return { kind: "result", result };
+  if (isEnding) return { kind: "result", result: { kind: "declared", text } };
+  return { kind: isInformation ? "information" : "unsolicited" };
 }
 
 /**
@@ -128,13 +118,6 @@ const FULL_FUNCTIONALITY = /^\+CFUN:\s*1$/;
 /** So long after another sign `+CFUN: 1` belongs to the same start of the module, in ms. */
 export const BOOT_TIME_MS = 60_000;
 
-/** The restart that an unsolicited line tells of, or undefined. `sinceLast`: ms since the last sign of a restart. */
-export function resetSign(line: string, sinceLast: number): ResetCause | undefined {
-  const text = line.trim();
-  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME_MS ? undefined : "functionality";
-  return RESET_WORDS.get(text);
-}
-
 /*
  * Lines behind which a text follows that somebody outside has written: the sender of a short message, a network, a
  * peer. Other programs switch them on (`AT+CNMI=2,2`), and what such a text says is no word of the module.
@@ -164,19 +147,20 @@ const OTHER_TEXTS: ReadonlySet<string> = new Set([
  */
 const PUSHED_DATA = /^\+QIURC:\s*"recv",\s*\d+\s*,/i;
 
-/** True for a line whose next line is text; a status report has one in PDU form only (`+CDS: 25`). */
-export function isBeforeText(line: string): boolean {
+/**
+ * What an unsolicited line says of what comes: `text`, where the next line is one; `mayBringText`, where lines of such a text
+ * may come in it or behind it; or the restart that it tells of.
+ *
+ * A status report has a text in PDU form only (`+CDS: 25`). `sinceLast`: ms since the last sign of a restart.
+ */
+export function signOf(line: string, sinceLast: number): ResetCause | "text" | "mayBringText" | undefined {
+  const text = line.trim();
+  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME_MS ? undefined : "functionality";
   const header = headerOf(line);
-  if (header === undefined || !DELIVERIES.has(header)) return false;
-  return header !== "+CDS" || parseParameters(line).length === 1;
-}
-
-/** True for a line behind which, or in which, lines of such a text may come. */
-export function bringsText(line: string): boolean {
-  const header = headerOf(line);
-  return (
-    header !== undefined && (DELIVERIES.has(header) || OTHER_TEXTS.has(header) || PUSHED_DATA.test(line))
-  );
+  if (header === undefined) return RESET_WORDS.get(text);
+  if (OTHER_TEXTS.has(header) || PUSHED_DATA.test(line)) return "mayBringText";
+  if (!DELIVERIES.has(header)) return undefined;
+  return header !== "+CDS" || parseParameters(line).length === 1 ? "text" : "mayBringText";
 }
 
 /*

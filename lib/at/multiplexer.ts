@@ -25,7 +25,7 @@ const FRAMES = Buffer.from([...frame(UIH, CLOSE_DOWN), ...frame(DISC, []), 0x0d]
 
 /** Asks the module to leave multiplexing mode. */
 export async function closeMultiplexer(wire: Wire): Promise<void> {
-  await wire.writeOut(FRAMES);
+  await wire.write(FRAMES);
 }
 
 /** True when `bytes` hold a frame of the control channel, which nothing but a multiplexer sends. */

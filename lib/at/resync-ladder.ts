@@ -87,7 +87,7 @@ export class ResyncLadder {
     for (const patienceMs of ANSWER_TIMES_MS) {
       const settings = await this.try(patienceMs);
       if (settings !== undefined) return settings;
-      if (patienceMs === ANSWER_TIMES_MS[0]) await this.wire.writeOut(FILLING);
+      if (patienceMs === ANSWER_TIMES_MS[0]) await this.wire.write(FILLING);
     }
     const patient = (): Promise<LineSettings | undefined> => this.try(LONGEST_ANSWER_TIME_MS);
     const plus = this.tryAfter(escapeByPlus);
@@ -192,7 +192,7 @@ export class ResyncLadder {
       this.resultsAtAnswer = this.results;
       answered.abort(format);
     };
-    await this.wire.writeLine(line);
+    await this.wire.write(line);
     try {
       await delay(this.wire.clock, patienceMs, answered.signal, this.stopped.signal);
     } catch {

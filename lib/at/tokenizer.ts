@@ -113,22 +113,18 @@ export class Tokenizer {
     return token;
   }
 
-  private add(token: Token): void {
-    this.tokens[this.count++] = token;
-  }
-
   private takeRaw(): void {
     const bytes = this.input.subarray(this.offset, this.offset + this.rawLeft);
     this.offset += bytes.length;
     this.rawLeft -= bytes.length;
-    this.add({ kind: "data", bytes, left: this.rawLeft });
+    this.tokens[this.count++] = { kind: "data", bytes, left: this.rawLeft };
     this.released = this.count;
   }
 
   private takeAck(): void {
     this.offset++;
     this.acksLeft--;
-    this.add({ kind: "ack" });
+    this.tokens[this.count++] = { kind: "ack" };
     this.released = this.count;
   }
 
@@ -136,7 +132,7 @@ export class Tokenizer {
     this.offset++;
     this.promptExpected = false;
     // Behind an echo that ends with CR alone.
-    this.add({ kind: "prompt" });
+    this.tokens[this.count++] = { kind: "prompt" };
     this.release();
   }
 
@@ -148,53 +144,48 @@ export class Tokenizer {
     return this.held === 0 && !this.skipping;
   }
 
-  /** Takes what stands before the next CR or LF, and that byte if it has come. */
+  /**
+   * Takes what stands before the next CR or LF, and that byte if it has come; or up to the comma behind the expected
+   * header and a number, which ends a line as LF does.
+   */
   private takeText(): void {
-    const { header } = this;
-    let end = this.offset;
-    while (end < this.input.length && this.input[end] !== LF && this.input[end] !== CR) {
+    const { header, input, offset } = this;
+    let end = offset;
+    while (end < input.length && input[end] !== LF && input[end] !== CR) {
+      if (header !== undefined && input[end] === COMMA) break;
       end++;
-      if (header !== undefined && this.input[end - 1] === COMMA) return this.takeToComma(header, end);
     }
-    if (end > this.offset && !this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
-    const ending = this.input[end];
-    this.offset = Math.min(end + 1, this.input.length);
-    if (ending === CR || ending === LF) this.endSegment();
-    if (ending !== LF) return;
-    this.release();
-    this.skipping = false;
-  }
-
-  /** Takes what stands before `end`, a comma included; it is a line when it is `header` and a number. */
-  private takeToComma(header: string, end: number): void {
-    if (!this.skipping) this.hold(this.input.toString("latin1", this.offset, end));
-    this.offset = end;
-    // Longer ones are not looked at, so that a line of commas is read in linear time.
-    if (this.held > header.length + LONGEST_COUNT) return;
-    const { text } = this;
-    if (!text.startsWith(header) || !COUNT.test(text.slice(header.length))) return;
-    this.endSegment();
-    this.release();
-  }
-
-  private hold(text: string): void {
-    this.held += text.length;
+    const ending = input[end];
+    // A comma that ends no line is text.
+    const textEnd = ending === COMMA ? end + 1 : end;
+    this.offset = Math.min(end + 1, input.length);
+    if (textEnd > offset && !this.skipping) {
+      this.held += textEnd - offset;
+      this.text += input.toString("latin1", offset, textEnd);
+    }
     if (this.held > LONGEST_LINE) {
       this.count = this.released;
-      this.add({ kind: "garbage" });
+      this.tokens[this.count++] = { kind: "garbage" };
       this.release();
       this.skipping = true;
-    } else {
-      this.text += text;
     }
-  }
-
-  private endSegment(): void {
-    if (this.text === "") return;
+    const isLine = ending === LF || (ending === COMMA && header !== undefined && this.announces(header));
+    if (!isLine && ending !== CR) return;
     const text = this.text.replaceAll("\0", "");
     this.text = "";
-    if (text.trim() !== "") this.add({ kind: "line", text });
-    if (NUMERIC_RESULT.test(text)) this.release();
+    if (text.trim() !== "") this.tokens[this.count++] = { kind: "line", text };
+    if (isLine || NUMERIC_RESULT.test(text)) this.release();
+    if (ending === LF) this.skipping = false;
+  }
+
+  /** True when the text is `header`, a number and a comma. Longer ones are not looked at: a line of commas is read in linear time. */
+  private announces(header: string): boolean {
+    const { held, text } = this;
+    return (
+      held <= header.length + LONGEST_COUNT &&
+      text.startsWith(header) &&
+      COUNT.test(text.slice(header.length))
+    );
   }
 
   private release(): void {

@@ -22,13 +22,12 @@ export class Wire {
     readonly clock: Clock,
   ) {}
 
-  /** Writes a command line with its terminator; resolves when its last byte has left. */
-  writeLine(line: string): Promise<void> {
-    return this.writeOut(Buffer.from(line + TERMINATOR, "latin1"));
-  }
-
-  /** Writes bytes; resolves when the last has left, rejects with `MODEM_TIMEOUT` when the line does not take them. */
-  writeOut(bytes: Uint8Array): Promise<void> {
+  /**
+   * Writes bytes, or a command line with its terminator; resolves when the last byte has left, rejects with
+   * `MODEM_TIMEOUT` when the line does not take them.
+   */
+  write(what: Uint8Array | string): Promise<void> {
+    const bytes = typeof what === "string" ? Buffer.from(what + TERMINATOR, "latin1") : what;
     return new Promise((resolve, reject) => {
       const timer = this.clock.after(WRITE_TIME_MS + this.lineTime(bytes.length), () =>
         reject(new ModemError("MODEM_TIMEOUT", { detail: "the serial line accepts no bytes" })),
@@ -57,7 +56,7 @@ const DTR_TIME_MS = 200;
 /** Writes `+++` between its guard times. Nothing else may be written meanwhile. Rejects when `signal` aborts it. */
 export async function escapeByPlus(wire: Wire, signal: AbortSignal): Promise<void> {
   await delay(wire.clock, GUARD_TIME_MS, signal);
-  await wire.writeOut(Buffer.from("+++"));
+  await wire.write(Buffer.from("+++"));
   await delay(wire.clock, GUARD_TIME_MS, signal);
 }
 
@@ -89,16 +88,8 @@ export class PayloadSender {
   /** Settles when what was handed over is no longer in the host's hands. */
   written: Promise<void> = Promise.resolve();
   private acks = 0;
-  private stopped = false;
   /** Goes on with a wait for an acknowledgement. */
   private wake: (() => void) | undefined;
-
-  /** @param onProgress called after each piece with the bytes handed over so far. */
-  constructor(
-    private readonly wire: Wire,
-    private readonly payload: Payload,
-    private readonly onProgress: (bytes: number) => void,
-  ) {}
 
   /** The module has taken another block. */
   acknowledge(): void {
@@ -106,38 +97,40 @@ export class PayloadSender {
     this.wake?.();
   }
 
-  /** Nothing more is to be written. */
-  stop(): void {
-    this.stopped = true;
-    this.wake?.();
-  }
-
   /**
-   * Writes the payload; resolves when its last byte has left, or when stopped.
+   * Writes the payload; resolves when its last byte has left, or when `signal` was aborted: nothing more is written then.
    *
    * Rejects when the source fails or does not make `size` bytes (`INVALID_ARGUMENT`), or the transport fails.
+   *
+   * @param onProgress called after each piece with the bytes handed over so far.
    */
-  async run(): Promise<void> {
-    const { size, acknowledged } = this.payload;
-    for await (const piece of inPieces(this.payload, acknowledged === true ? BLOCK : PIECE)) {
-      if (this.stopped) return;
+  async run(
+    wire: Wire,
+    payload: Payload,
+    signal: AbortSignal,
+    onProgress: (bytes: number) => void,
+  ): Promise<void> {
+    const { size, acknowledged } = payload;
+    if (acknowledged === true) signal.addEventListener("abort", () => this.wake?.(), { once: true });
+    for await (const piece of inPieces(payload, acknowledged === true ? BLOCK : PIECE)) {
+      if (signal.aborted) return;
       if (this.bytesSent + piece.length > size) throw wrongSize(`more than ${size}`, size);
       // Counted before the write: once handed over, the bytes go out whatever happens.
       this.bytesSent += piece.length;
-      this.written = this.wire.transport.write(piece);
+      this.written = wire.transport.write(piece);
       await this.written;
       const blocks = acknowledged === true ? Math.floor(this.bytesSent / BLOCK) : 0;
-      while (this.acks < blocks && !this.stopped) {
+      while (this.acks < blocks && !signal.aborted) {
         await new Promise<void>((resolve) => {
           this.wake = resolve;
         });
       }
-      if (this.stopped) return;
-      this.onProgress(this.bytesSent);
+      if (signal.aborted) return;
+      onProgress(this.bytesSent);
     }
-    if (this.stopped) return;
+    if (signal.aborted) return;
     if (this.bytesSent !== size) throw wrongSize(String(this.bytesSent), size);
-    await this.wire.transport.drain();
+    await wire.transport.drain();
   }
 }
 

@@ -6,7 +6,7 @@
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
  * text of a short message is no result (`ResultListener`).
  */
-import { bringsText } from "../../at/line-kind";
+import { signOf } from "../../at/line-kind";
 import { delay } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import {
@@ -284,7 +284,8 @@ export class ResultListener {
   private texts = 0;
   private endedTexts = 0;
   private readonly onLine = (line: string): void => {
-    if (bringsText(line)) {
+    const sign = signOf(line, 0);
+    if (sign === "text" || sign === "mayBringText") {
       this.texts++;
       this.begun?.();
       return;

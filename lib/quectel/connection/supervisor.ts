@@ -179,7 +179,7 @@ export class Supervisor {
       case "restart":
         log.warn(`${transport.label} does not answer; the module is being restarted`);
         // It may still read what it does not answer.
-        await new Wire(transport, clock).writeLine(restartModule().line).catch(() => undefined);
+        await new Wire(transport, clock).write(restartModule().line).catch(() => undefined);
         return;
       case "dead":
         this.dead = new ModemError("MODEM_DEAD", this.hasAnswered ? {} : { hint: SPECIAL_HINTS.neverHeard });

@@ -24,11 +24,11 @@ describe("the wire", () => {
   it("gives a write ten seconds beyond its own time on the line, and says what is wrong then", async () => {
     const { wire, transport, clock } = wireAt(1_200);
     transport.drain = () => new Promise((resolve) => clock.after(19_999, resolve));
-    await clock.until(wire.writeOut(Buffer.alloc(1_200)));
+    await clock.until(wire.write(Buffer.alloc(1_200)));
     assert.equal(clock.timers, 0);
     transport.drain = () => new Promise(() => undefined);
     const start = clock.now();
-    await assert.rejects(clock.until(wire.writeOut(Buffer.alloc(1_200))), {
+    await assert.rejects(clock.until(wire.write(Buffer.alloc(1_200))), {
       code: "MODEM_TIMEOUT",
       message: /the serial line accepts no bytes/,
     });

@@ -1,10 +1,11 @@
 /** A module that is scripted down to single calls: what each command line gives, and which were called. */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../../lib/at/command";
-import type { ExecuteOptions } from "../../../lib/at/channel";
+import { Channel, type ExecuteOptions, type Waiter } from "../../../lib/at/channel";
 import { ModemError, type ErrorCode } from "../../../lib/errors";
 import type { Modem } from "../../../lib/quectel/connection/modem";
 import { KeptLog } from "../../support/module-replies";
+import { ScriptedTransport } from "../../support/scripted-transport";
 import { VirtualClock } from "../../support/virtual-clock";
 
 /** Information text of an answer, or the error of the call; a function is asked when the call comes. */
@@ -47,6 +48,26 @@ export class CalledModem implements Pick<Modem, Part> {
     const outcome = typeof turn === "function" ? turn() : turn;
     if (outcome instanceof ModemError) throw outcome;
     return command.parse({ lines: outcome ?? [] });
+  }
+}
+
+/** A called modem with the waiters of a channel, which get the lines that it says. */
+export class HeardModem extends CalledModem implements Pick<Modem, "expect"> {
+  private readonly port = new ScriptedTransport();
+  private readonly channel = new Channel(this.port, { clock: this.clock });
+
+  constructor() {
+    super();
+    this.events.on("unsolicited", (line: string) => this.port.send(`${line}\r\n`));
+  }
+
+  expect(match: (line: string) => boolean): Waiter {
+    return this.channel.expect(match);
+  }
+
+  /** The module has restarted: what was waited for no longer comes. */
+  restarts(): void {
+    this.port.send("RDY\r\n");
   }
 }
 

@@ -1,5 +1,4 @@
 /** A mailer on a module that is scripted down to single calls: state, restarts and results come when a test says so. */
-import { Waiters, type Waiter } from "../../../lib/at/channel";
 import { ModemError } from "../../../lib/errors";
 import { MailLock } from "../../../lib/quectel/connection/mail-lock";
 import type { Modem, ModemState } from "../../../lib/quectel/connection/modem";
@@ -13,25 +12,19 @@ import { sendNow, type SendNowOptions } from "../../../lib/mailer/send-now";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { transaction } from "../../support/memory-mailer";
 import { ACCOUNT } from "../../support/memory-rig";
-import { CalledModem } from "./called-modem";
+import { HeardModem } from "./called-modem";
 
 export const SENT = "+QSMTPPUT: 0,0";
 
 const SETTINGS: SmtpSettings = { ...ACCOUNT, sendTimeout: 60 };
 
-type Part = "lock" | "state" | "restartAllowed" | "expect" | "notReady" | "whenReady";
+type Part = "lock" | "state" | "restartAllowed" | "notReady" | "whenReady";
 
-export class StatefulModem extends CalledModem implements Pick<Modem, Part> {
+export class StatefulModem extends HeardModem implements Pick<Modem, Part> {
   readonly lock = new MailLock();
   readonly options = { network: { contextId: 1, shared: false } };
   readonly restartAllowed = false;
-  readonly waiters = new Waiters(this.clock);
   current: ModemState = { name: "ready" };
-
-  constructor() {
-    super();
-    this.events.on("unsolicited", (line: string) => this.waiters.offer(line));
-  }
 
   get state(): ModemState {
     return this.current;
@@ -43,9 +36,9 @@ export class StatefulModem extends CalledModem implements Pick<Modem, Part> {
   }
 
   /** The module has restarted: what was set is void, and nobody's line comes any more. */
-  restarts(): void {
+  override restarts(): void {
     this.epoch++;
-    this.waiters.failAll(new ModemError("MODEM_RESET"));
+    super.restarts();
   }
 
   notReady(): ModemError | undefined {
@@ -54,10 +47,6 @@ export class StatefulModem extends CalledModem implements Pick<Modem, Part> {
 
   whenReady(signal?: AbortSignal): Promise<void> {
     return stateWhere(this.asModem, () => this.current.name === "ready", signal);
-  }
-
-  expect(match: (line: string) => boolean): Waiter {
-    return this.waiters.expect(match);
   }
 
   get asModem(): Modem {

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { Waiters, type Waiter } from "../../../lib/at/channel";
-import { ModemError } from "../../../lib/errors";
 import {
   mailState,
   ResultListener,
@@ -9,7 +7,7 @@ import {
   type PutModem,
   type PutOutcome,
 } from "../../../lib/mailer/qsmtp/put";
-import { CalledModem, failing, never } from "./called-modem";
+import { CalledModem, failing, HeardModem, never } from "./called-modem";
 
 const BUSY = failing("SMTP_BUSY", 652);
 
@@ -107,19 +105,7 @@ describe("the result of a mail that is running", () => {
   });
 });
 
-/** A called modem with waiters, which get the lines that it says. */
-class PuttingModem extends CalledModem implements PutModem {
-  readonly waiters = new Waiters(this.clock);
-
-  constructor() {
-    super();
-    this.events.on("unsolicited", (line: string) => this.waiters.offer(line));
-  }
-
-  expect(match: (line: string) => boolean): Waiter {
-    return this.waiters.expect(match);
-  }
-
+class PuttingModem extends HeardModem implements PutModem {
   /** Sends a mail of 60 s; the outcome, when it came, or the error. */
   put(signal = never): Promise<PutOutcome> {
     return this.clock.until(sendMail(this, { seconds: 60, signal }));
@@ -207,7 +193,7 @@ describe("sending a filled mail", () => {
 
   it("through a restart of the module is unknown at once", async () => {
     const modem = new PuttingModem();
-    modem.clock.after(1_000, () => modem.waiters.failAll(new ModemError("MODEM_RESET")));
+    modem.clock.after(1_000, () => modem.restarts());
     await assert.rejects(modem.put(), {
       code: "MODEM_RESULT_UNKNOWN",
       message: /the module has restarted meanwhile/,
