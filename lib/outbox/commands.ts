@@ -111,34 +111,39 @@ export class Commands {
   }
 
   /**
-   * Puts failed mails back with a fresh age. Of all mails, one that cannot be put back is reported and stops no other;
-   * rejects with its error when not one could be.
+   * Puts failed mails back with a fresh age. Of all mails, one whose record cannot be read is reported and stops no other;
+   * a disk that takes no change ends it, for the next mail would meet the same. Rejects when not one could be put back.
    */
   async retry(id: string | undefined): Promise<number> {
-    if (id !== undefined) return this.requeue(id).then(() => 1);
+    if (id !== undefined) return this.requeue(id, () => undefined).then(() => 1);
     const { store, trouble } = this.parts;
     let mails = 0;
     let failure: ModemError | undefined;
     for (const one of store.failedIds()) {
       // Another command may have taken it meanwhile.
       if (!store.failed.has(one)) continue;
+      let isRead = false;
       try {
-        await this.requeue(one);
-        mails++;
+        await this.requeue(one, () => (isRead = true)).then(() => mails++);
       } catch (error) {
-        trouble((failure = diskError(error)));
+        failure = diskError(error);
+        // With nothing put back, whoever asked is told by the rejection.
+        if (!isRead || mails > 0) trouble(failure);
+        if (isRead) break;
       }
     }
     if (mails === 0 && failure !== undefined) throw failure;
     return mails;
   }
 
-  private async requeue(id: string): Promise<void> {
+  /** @param onRead its record was read; what fails from then on is a change of the disk. */
+  private async requeue(id: string, onRead: () => void): Promise<void> {
     const { order, store, policy } = this.parts;
     const mail = await store.requeue(id, (failed) => {
+      onRead();
       const now = policy.time.now();
-      const step = next(failed, { kind: "retry" }, now.time, 0);
-      return { ...step.mail, seq: order.nextSeq(), accepted: now, written: now };
+      const { mail: waiting } = next(failed, { kind: "retry" }, now.time, 0);
+      return { ...waiting, seq: order.nextSeq(), accepted: now, written: now };
     });
     order.add(mail, true);
   }

@@ -210,23 +210,29 @@ export class MailRunner {
 /** What became of a mail whose result was lost, as far as the mailer can say. Never rejects. */
 export async function answerAbout(
   entry: Entry,
-  mail: SpoolRecord,
-  parts: Pick<RunnerParts, "mailer" | "order" | "clock" | "policy" | "store">,
+  record: SpoolRecord,
+  { mail, warnings }: Outgoing,
+  { mailer, order }: Pick<RunnerParts, "mailer" | "order">,
   signal: AbortSignal,
 ): Promise<Outcome> {
-  const state = stateOf(mail);
-  const one = "index" in state ? mail.transactions[state.index] : undefined;
+  const state = stateOf(record);
+  const one = "index" in state ? record.transactions[state.index] : undefined;
   const mark = one?.state.kind === "inDoubt" ? one.state.mark : undefined;
   const envelope = one?.envelope ?? { to: [], cc: [], bcc: [] };
   if (mark === undefined) return lost(envelope);
+  const limitMs = Math.max(0, order.timeLeft(entry));
   try {
-    const outgoing = await outgoingMail(entry, mail, parts);
-    const limitMs = Math.max(0, parts.order.timeLeft(entry));
-    const outcome = await parts.mailer.recover({ mail: outgoing.mail, envelope }, mark, { signal, limitMs });
-    return { ...outcome, warnings: [...outgoing.warnings, ...outcome.warnings] };
+    const outcome = await mailer.recover({ mail, envelope }, mark, { signal, limitMs });
+    return { ...outcome, warnings: [...warnings, ...outcome.warnings] };
   } catch {
     return lost(envelope);
   }
+}
+
+/** A mail as it can be sent now; `warnings`: what the disk has lost of it. */
+export interface Outgoing {
+  readonly mail: OutgoingMail;
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -237,14 +243,14 @@ export async function answerAbout(
  * age is exact over a restart of the process; only a restart of the host loses it, and then that clock tells it, unless
  * it was ahead.
  */
-async function outgoingMail(
+export async function outgoingMail(
   entry: Entry,
   record: SpoolRecord,
   { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
-): Promise<{ readonly mail: OutgoingMail; readonly warnings: readonly string[] }> {
+): Promise<Outgoing> {
   const { id, unique, from, replyTo, fields, to, cc, bcc, subject, isSubjectInText } = record;
   const byAge = clock.wall() - time.age(entry.accepted);
-  const isExact = !entry.recovered || time.isExact(record.accepted);
+  const isExact = !entry.recovered || (time.isExact(record.accepted) && time.isExact(entry.accepted));
   const { text, attachments, lost } = await spool.remains(record);
   const mail: OutgoingMail = {
     id,

@@ -84,7 +84,7 @@ export class Order {
 
   add({ record, place, bytes }: RecoveredMail, recovered: boolean): Entry {
     const now = this.time.now();
-    const { id, seq, priority, replaces, maxAge, revision, accepted } = record;
+    const { id, seq, priority, replaces, maxAge, revision, accepted, written } = record;
     const { nodeId } = record.origin;
     const isOfNow = accepted.clock === now.clock;
     const entry: Entry = {
@@ -93,8 +93,13 @@ export class Order {
       priority,
       nodeId,
       replaces,
-      // Of another clock (a spool that was adopted, a lost state) nothing is known but that it is here now.
-      accepted: isOfNow ? accepted : now,
+      // Of another clock (a spool that was adopted, a lost state) nothing is known but that it is here now; what was
+      // accepted in time that was lost since, by a power cut or a wrong record, starts over.
+      accepted: {
+        clock: now.clock,
+        time: isOfNow ? Math.min(accepted.time, now.time) : now.time,
+        active: isOfNow ? Math.min(accepted.active, now.active) : now.active,
+      },
       ownLimit: maxAge === null ? undefined : maxAge * MINUTE_MS,
       recovered,
       bytes,
@@ -108,8 +113,8 @@ export class Order {
     this.entries.set(id, entry);
     this.depth++;
     this.bytes += bytes;
-    this.settle(entry, adopted(record, place));
-    entry.due = isOfNow ? Math.min(entry.due, now.time + LONGEST_WAIT_MS) : now.time;
+    this.settle(entry, adopted(record, place), Math.max(0, written.time - now.time));
+    if (!isOfNow) entry.due = now.time;
     this.queues[priority].add(entry);
     // Its message took longer to read, or its files longer to write, than those of younger mails.
     if (seq < this.youngest[priority]) {
@@ -192,8 +197,12 @@ export class Order {
     for (const entry of this.entries.values()) entry.due = Math.min(entry.due, time);
   }
 
-  /** Puts down what the lifecycle has made of a mail. */
-  settle(entry: Entry, mail: Pick<MailLife, "end" | "transactions">): void {
+  /**
+   * Puts down what the lifecycle has made of a mail.
+   *
+   * @param lostMs of running time that was lost since its record was written.
+   */
+  settle(entry: Entry, mail: Pick<MailLife, "end" | "transactions">, lostMs = 0): void {
     const state = stateOf(mail);
     if (state.kind === "ended") {
       this.startEnding(entry);
@@ -201,7 +210,9 @@ export class Order {
     }
     entry.stage = state.kind;
     entry.lastError = mail.transactions.findLast(({ lastError }) => lastError !== undefined)?.lastError?.code;
-    if (state.kind === "queued") entry.due = state.due;
+    // Its record may name a time of another clock.
+    if (state.kind === "queued")
+      entry.due = Math.min(state.due - lostMs, this.time.now().time + LONGEST_WAIT_MS);
   }
 
   /** Milliseconds until the mail is given up; not above 0 when that time has come. */

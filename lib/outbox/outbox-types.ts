@@ -135,7 +135,7 @@ export interface OutboxEvents {
   hold: [reason: HoldReason | undefined];
   /** Three tries have failed with this error; the mails are tried again. Once until a mail goes out while none waits for it, or another error is told. */
   failing: [error: ModemError];
-  /** The disk failed, or a record was damaged; the outbox goes on. */
+  /** The disk failed, told once in each way until an hour has passed without it, or a record was damaged; the outbox goes on. */
   trouble: [error: ModemError];
 }
 

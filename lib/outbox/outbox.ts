@@ -27,7 +27,7 @@ import type {
 } from "./outbox-types";
 import { Policy } from "./policy";
 import { Reporter } from "./reporter";
-import { diskError, hostFiles, type FileLayer } from "./spool/files";
+import { diskError, hostFiles, oncePerFault, type FileLayer } from "./spool/files";
 import { SpoolLock, thisHost, type Host } from "./spool/lock";
 import { Spool } from "./spool/spool";
 import { MailStore } from "./spool/store";
@@ -271,7 +271,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     const { files = hostFiles, host = thisHost() } = this.options;
     const { maxAge, keepFailedDays, simulated } = settings;
     const lock = new SpoolLock(directory, files, clock, host, (error) => this.lose(error));
-    const trouble = (error: ModemError): void => this.trouble(error);
+    const trouble = oncePerFault(clock, (error) => this.trouble(error));
     await lock.take(signal, again);
     try {
       const spool = new Spool(directory, files);

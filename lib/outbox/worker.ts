@@ -11,13 +11,13 @@ import { adopted, type LifeEvent } from "./lifecycle";
 import type { Entry } from "./order";
 import { SHORTEST_WAIT_MS } from "./outcome";
 import type { Logger, OutboxSummary, SendingNode } from "./outbox-types";
-import { answerAbout, MailRunner, type RunnerParts } from "./mail-runner";
+import { answerAbout, MailRunner, outgoingMail, type Outgoing, type RunnerParts } from "./mail-runner";
 import { expired as expiredFor } from "./reporter";
+import { diskError } from "./spool/files";
 import type { SpoolRecord } from "./spool/record";
+import { KEEP_TIME_EVERY_MS } from "./spool/state";
 import { storeError, type StoredError } from "../stored-error";
 
-/** The outbox's time is kept this often while mails wait: so much of their age a power cut may take away. */
-const KEEP_TIME_EVERY_MS = 10 * 60_000;
 /** The folder of a process that looked at it so many milliseconds ago cannot be taken over. */
 const LOOK_WITHIN_MS = 6_000;
 const LOOK_AT_FAILED_EVERY_MS = 60 * 60_000;
@@ -25,11 +25,14 @@ const LOOK_AT_FAILED_EVERY_MS = 60 * 60_000;
 const WATCH_EVERY_MS = 60_000;
 /** After so many questions that failed, a lost result is taken for unknown. */
 const MOST_QUESTIONS = 3;
+/** After so many times that the disk did not give a mail to ask about, the others wait for it no longer. */
+const MOST_READS = 3;
 /** Milliseconds between two questions about one mail. */
 const ASK_AGAIN_MS = 5_000;
 
 export interface WorkerParts extends RunnerParts {
   readonly log: Logger;
+  readonly trouble: (error: ModemError) => void;
   /** Days. */
   readonly keepFailedDays: number;
 }
@@ -37,6 +40,10 @@ export interface WorkerParts extends RunnerParts {
 /** A mail that may have been sent, and whose result was lost. */
 interface Doubt {
   questions: number;
+  /** Times in a row that the disk did not give the mail; a number above those that others wait for. */
+  unread: number;
+  /** Time of the clock before which it is not asked about again. */
+  askAt: number;
   /** What happened to the mail meanwhile. */
   readonly events: LifeEvent[];
 }
@@ -55,7 +62,6 @@ export class Worker {
   /** Mails that end alongside it. */
   private readonly beside = new Set<Promise<void>>();
   private readonly doubts = new Map<Entry, Doubt>();
-  private askAt = 0;
   private question: AbortController | undefined;
 
   constructor(private readonly parts: WorkerParts) {
@@ -75,8 +81,7 @@ export class Worker {
 
   /** The result of this mail was lost: what became of it is asked before anything else is sent. */
   readonly doubt = (entry: Entry): void => {
-    this.doubts.set(entry, { questions: 0, events: [] });
-    this.askAt = this.parts.clock.now();
+    this.doubts.set(entry, { questions: 0, unread: 0, askAt: this.parts.clock.now(), events: [] });
   };
 
   /**
@@ -204,10 +209,10 @@ export class Worker {
     const askIn = this.askIn();
     // Nothing is sent before it was asked for the lost result.
     if (askIn === 0) return this.whileExpiring(() => this.ask());
-    if (Number.isFinite(askIn)) return Math.min(rest, askIn);
-    const blocked = policy.wait();
+    const isHeldUp = [...this.doubts.values()].some(({ unread }) => unread < MOST_READS);
+    const blocked = isHeldUp ? Infinity : policy.wait();
     if (first === undefined || blocked > 0) {
-      return Math.min(rest, Math.max(first === undefined ? dueIn : 0, blocked));
+      return Math.min(rest, askIn, Math.max(first === undefined ? dueIn : 0, blocked));
     }
     return this.whileExpiring(() => this.start(first));
   }
@@ -310,26 +315,36 @@ export class Worker {
 
   /** Milliseconds until the mailer is to be asked for a lost result; infinite when none is lost. */
   private askIn(): number {
-    return this.doubts.size === 0 ? Infinity : Math.max(0, this.askAt - this.parts.clock.now());
+    const askAt = Math.min(...[...this.doubts.values()].map((doubt) => doubt.askAt));
+    return Math.max(0, askAt - this.parts.clock.now());
   }
 
-  /** Asks once for each mail whose result was lost. Never rejects. */
+  /** Asks once for each mail whose result was lost and that is due. Never rejects. */
   private async ask(): Promise<void> {
-    this.askAt = this.parts.clock.now() + ASK_AGAIN_MS;
-    for (const [entry, doubt] of this.doubts) if (!this.isOver()) await this.askFor(entry, doubt);
+    const now = this.parts.clock.now();
+    for (const [entry, doubt] of this.doubts)
+      if (!this.isOver() && doubt.askAt <= now) await this.askFor(entry, doubt);
   }
 
   private async askFor(entry: Entry, doubt: Doubt): Promise<void> {
-    const { reporter, clock } = this.parts;
+    const { reporter, clock, trouble } = this.parts;
+    doubt.askAt = clock.now() + ASK_AGAIN_MS;
     let mail: SpoolRecord;
+    let outgoing: Outgoing;
     try {
       mail = await this.lastState(entry);
+      outgoing = await outgoingMail(entry, mail, this.parts);
     } catch (cause) {
-      if (this.doubts.delete(entry)) await reporter.endWithoutRecord(entry, cause);
+      if (!isModemError(cause, "OUTBOX_DAMAGED")) {
+        // What became of the mail is not for the disk to say.
+        if (++doubt.unread >= MOST_READS) doubt.askAt = clock.now() + SHORTEST_WAIT_MS;
+        trouble(diskError(cause));
+      } else if (this.doubts.delete(entry)) await reporter.endWithoutRecord(entry, cause);
       return;
     }
+    doubt.unread = 0;
     this.question = new AbortController();
-    const outcome = await answerAbout(entry, mail, this.parts, this.question.signal);
+    const outcome = await answerAbout(entry, mail, outgoing, this.parts, this.question.signal);
     this.question = undefined;
     if (this.doubts.get(entry) !== doubt || this.state === "closed") return;
     if (outcome.kind === "unknown") {

@@ -5,10 +5,10 @@
  */
 import { createReadStream, readFile } from "node:fs";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
-import { promisify } from "node:util";
+import { getSystemErrorMap, promisify } from "node:util";
 import { dirname } from "node:path";
 import { delay, systemClock, type Clock } from "../../clock";
-import { ModemError, systemCode } from "../../errors";
+import { copyOf, ModemError, systemCode } from "../../errors";
 import { outsideFiles } from "../../mail/message/outside-files";
 
 /** A new file under way; nothing of it is certain to stay before `sync` has resolved. */
@@ -136,6 +136,32 @@ export function isMissing(error: unknown): boolean {
 /** True for a file that is missing where its folder is not: a folder that is away, as a share, may come back with the file. */
 export async function isGone(files: FileLayer, path: string, error: unknown): Promise<boolean> {
   return isMissing(error) && files.list(dirname(path)).then(Boolean, () => false);
+}
+
+/** Milliseconds without it after which the same fault of the disk is news again. */
+const FAULT_OVER_MS = 60 * 60_000;
+
+/**
+ * Passes errors on, but those of the disk once for each reason and without the file that met it: a full disk fails for
+ * each mail and each of its files, and is one fact.
+ */
+export function oncePerFault(clock: Clock, tell: (error: ModemError) => void): (error: ModemError) => void {
+  const faults = new Map<string, number>();
+  return (error) => {
+    if (error.code !== "OUTBOX_DISK") return tell(error);
+    const reason = error.cause === undefined ? error.message : diskReason(error.cause);
+    const now = clock.now();
+    for (const [one, at] of faults) if (now - at > FAULT_OVER_MS) faults.delete(one);
+    const isNews = !faults.has(reason);
+    faults.set(reason, now);
+    if (isNews) tell(copyOf(error, { detail: reason }));
+  };
+}
+
+function diskReason(cause: unknown): string {
+  const code = systemCode(cause);
+  const [, text] = [...getSystemErrorMap().values()].find(([name]) => name === code) ?? [];
+  return text === undefined ? String(cause) : `${text} (${code})`;
 }
 
 /** A ModemError as it is; anything else becomes OUTBOX_DISK. */

@@ -120,6 +120,9 @@ function isTime(value: unknown): boolean {
   );
 }
 
+/** The time is stored this often while mails wait: so much of their age a power cut may take away. */
+export const KEEP_TIME_EVERY_MS = 10 * 60_000;
+
 /** Milliseconds of a hundred years: a number beyond is damage, and would end all mails that wait. */
 const LONGEST_MS = 100 * 365 * 24 * 3600_000;
 
@@ -209,16 +212,14 @@ export class OutboxTime {
     this.held = held;
   }
 
-  /** A record written later than the last store of the time sets it forward: time never goes back. */
-  notBefore(seen: OutboxInstant): void {
-    if (seen.clock !== this.name || !isRunningTime(seen.time) || !isRunningTime(seen.active)) return;
-    const { time, active } = this.now();
-    if (this.isNewBoot && seen.time > time) this.uncertain = seen.time;
-    this.base = {
-      time: Math.max(time, seen.time),
-      active: Math.max(active, seen.active),
-      now: this.clock.now(),
-    };
+  /**
+   * A mail was found that was accepted then. Where that is later than now, the power was cut before the time was stored
+   * once more: the age of this mail starts over. Its record may be wrong, so it sets no clock by which others grow older.
+   */
+  found({ clock, time }: OutboxInstant): void {
+    if (!this.isNewBoot || this.uncertain === undefined || clock !== this.name) return;
+    const latest = this.now().time + KEEP_TIME_EVERY_MS;
+    if (time <= latest) this.uncertain = Math.max(this.uncertain, time);
   }
 
   /** True when the age of what happened then is exact: restarts of the process lose nothing of it, those of the host do. */

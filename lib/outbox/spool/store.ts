@@ -58,7 +58,7 @@ export class MailStore {
   /** Finds all mails of the folder. Returns those that did not fail, in the order of acceptance. */
   async open(): Promise<readonly RecoveredMail[]> {
     const { mails, failed } = await recover(this.spool, this.trouble);
-    for (const { record } of mails) this.time.notBefore(record.written);
+    for (const { record } of mails) this.time.found(record.accepted);
     for (const { id, place } of failed) this.failed.set(id, place);
     return mails;
   }

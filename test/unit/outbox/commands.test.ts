@@ -121,6 +121,52 @@ describe("Commands of the outbox", () => {
     await assert.rejects(bench.clock.until(bench.outbox.retry()), { code: "OUTBOX_DAMAGED" });
   });
 
+  for (const taken of [0, 2]) {
+    it(`stops retry at the first change that the disk does not take, after ${taken} of five, and says so once`, async () => {
+      const bench = await Bench.open();
+      bench.mailer.fate = (_transaction, number) => (number <= 5 ? REFUSED : { kind: "sent" });
+      for (const subject of ["1", "2", "3", "4", "5"]) await bench.accept(mail(subject));
+      await bench.ends(5);
+      await bench.clock.advance(1);
+      bench.mailer.available = false;
+      const { files } = bench;
+      assert(files instanceof FaultyFiles);
+      const tried: string[] = [];
+      files.fault = ({ name, path }) => {
+        if (name === "create") tried.push(path);
+        return tried.length > taken ? "ENOSPC" : undefined;
+      };
+      const said = await bench.clock.until(
+        bench.outbox.retry().then(
+          (mails) => [mails, ...bench.troubles.map(({ code }) => code)],
+          ({ code }: { readonly code: string }) => [code, ...bench.troubles.map((one) => one.code)],
+        ),
+      );
+      assert.deepEqual(said, taken === 0 ? ["OUTBOX_DISK"] : [taken, "OUTBOX_DISK"]);
+      assert.equal(tried.length, taken + 1, "the others were not touched");
+      assert.equal(bench.outbox.summary().failed, 5 - taken);
+      files.fault = () => undefined;
+      assert.equal(await bench.clock.until(bench.outbox.retry()), 5 - taken);
+      bench.mailer.setAvailable(true);
+      await bench.ends(10);
+      assert.deepEqual([...bench.delivered].sort(), ["1", "2", "3", "4", "5"]);
+    });
+  }
+
+  it("puts back by retry what the disk still gives where it does not give the record of one mail", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = (_transaction, number) => (number <= 3 ? REFUSED : { kind: "sent" });
+    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+    await bench.ends(3);
+    const { files } = bench;
+    assert(files instanceof FaultyFiles);
+    const part = `/failed/${bench.ended[0]?.id}.`;
+    files.fault = ({ name, path }) => (name === "read" && path.includes(part) ? "EIO" : undefined);
+    assert.equal(await bench.clock.until(bench.outbox.retry()), 2);
+    await bench.ends(5);
+    assert.deepEqual([bench.delivered, bench.outbox.summary().failed], [["2", "3"], 1]);
+  });
+
   it("marks a mail that retry sends again after an unknown outcome", async () => {
     const bench = await Bench.open();
     bench.mailer.fate = (_transaction, number) =>

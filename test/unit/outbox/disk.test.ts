@@ -125,6 +125,42 @@ describe("A disk that fails", function () {
     );
   });
 
+  it("is reported once while it stays full, however many mails meet it, and again an hour after it did", async () => {
+    const files = new FaultyFiles();
+    const said: string[] = [];
+    const log = { error: (text: string) => void said.push(text), info: () => undefined };
+    const bench = await Bench.open({ files, log });
+    bench.mailer.fate = () => failure("SMTP_NETWORK");
+    for (let count = 1; count <= 6; count++) await bench.accept(mail(`${count}`), { maxAge: 180 });
+    const full = ({ name }: Operation): string | undefined => (name === "create" ? "ENOSPC" : undefined);
+    files.fault = full;
+    await bench.clock.advance(100 * 60_000);
+    assert.ok(bench.tried.length > 20);
+    const told = bench.troubles.map(({ message }) => message);
+    assert.deepEqual(told, ["The mail could not be written to disk: no space left on device (ENOSPC)"]);
+    assert.equal(said.length, 1);
+    files.fault = () => undefined;
+    await bench.clock.advance(90 * 60_000);
+    files.fault = full;
+    bench.mailer.available = false;
+    await assert.rejects(bench.clock.until(bench.outbox.retry()), { code: "OUTBOX_DISK" });
+    await bench.clock.until(bench.outbox.pause());
+    assert.equal(bench.troubles.length, 2);
+  });
+
+  it("is reported once in each way in which it fails", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    for (const code of ["ENOSPC", "EROFS", "ENOSPC", "EROFS"]) {
+      files.fault = ({ name }) => (name === "create" ? code : undefined);
+      await bench.clock.until(bench.outbox.pause());
+    }
+    assert.deepEqual(
+      bench.troubles.map(({ message }) => /\((\w+)\)$/.exec(message)?.[1]),
+      ["ENOSPC", "EROFS"],
+    );
+  });
+
   it("serves no second recipient before it is on the disk that the first is served", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });

@@ -183,6 +183,65 @@ describe("Time of the outbox", () => {
     assert.equal(rows[0]?.raisedAt, "2026-01-01T00:00:00.000Z");
   });
 
+  for (const part of ["accepted", "written"] as const)
+    for (const days of [1, 5, 36_000]) {
+      it(`makes no other mail older where one names ${days} days as the time when it was ${part}`, async () => {
+        const files = new FaultyFiles();
+        const first = await Bench.open({ files, available: false, settings: { maxAge: 60 } });
+        for (const subject of ["one", "two", "three"]) {
+          await first.accept(mail(subject));
+          await first.clock.advance(MINUTE);
+        }
+        await first.clock.until(first.outbox.close());
+        const [path = ""] = files.paths().filter((one) => one.includes("queue/"));
+        const kept = JSON.parse(files.text(path)) as Record<string, object> & { subject: string };
+        const time = days * 24 * 60 * MINUTE;
+        files.put(path, JSON.stringify({ ...kept, [part]: { ...kept[part], time, active: time } }));
+        const second = await first.restart({ uptime: 0 });
+        const { rows } = await second.outbox.list();
+        const ages = new Map(rows.map(({ subject, ageMs }) => [subject, Math.round(ageMs / MINUTE)]));
+        for (const [index, subject] of ["one", "two", "three"].entries()) {
+          const isWrong = subject === kept.subject && part === "accepted";
+          assert.equal(ages.get(subject), isWrong ? 0 : 3 - index, subject);
+        }
+        second.mailer.setAvailable(true);
+        await second.ends(3);
+        assert.deepEqual([...second.delivered].sort(), ["one", "three", "two"]);
+        await second.clock.until(second.outbox.close());
+      });
+    }
+
+  it("lets no mail wait that was accepted just before the power was cut", async () => {
+    const first = await Bench.open({ available: false });
+    await first.accept(mail("old"));
+    await first.clock.advance(8 * MINUTE);
+    await first.accept(mail("new"));
+    const second = await first.killed("nothing", { uptime: 0, available: true });
+    await second.ends(2);
+    assert.deepEqual(second.delivered, ["old", "new"]);
+    assert.ok(second.clock.now() < MINUTE);
+  });
+
+  it("lets no mail wait for days whose try was interrupted after its outbox lost its time", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files, available: false });
+    const id = await first.accept(mail("alarm"));
+    await first.clock.until(first.outbox.close());
+    first.host.end();
+    const path = files.paths().find((one) => one.includes(id)) ?? "";
+    const far = { ...(JSON.parse(files.text(path)) as { written: object }).written, time: 5 * WEEK };
+    const due = files.text(path).replace(/"due":\d+/, `"due":${5 * WEEK}`);
+    files.put(path, JSON.stringify({ ...(JSON.parse(due) as object), accepted: far, written: far }));
+    const second = await Bench.open({ files });
+    second.mailer.fate = (_transaction, number) =>
+      number === 1 ? { kind: "hangs", beforePut: true } : { kind: "sent" };
+    await second.clock.run(() => second.tried.length === 1);
+    await second.clock.until(second.outbox.pause());
+    await second.clock.until(second.outbox.resume());
+    await second.clock.advance(31 * MINUTE);
+    assert.deepEqual(second.delivered, ["alarm"]);
+  });
+
   for (const [file, part] of [
     ["state.json", "time"],
     ["queue/", "written"],

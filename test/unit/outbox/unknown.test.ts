@@ -260,6 +260,37 @@ describe("A mail whose result was lost", () => {
     await bench.clock.until(bench.outbox.close());
   });
 
+  for (const [what, part] of [
+    ["record", "/sending/"],
+    ["text", "/contents/"],
+  ] as const) {
+    it(`is asked for, not decided by a disk that did not give its ${what} for an hour, and holds nothing up`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files });
+      bench.mailer.fate = (_transaction, number) => {
+        if (number > 1) return { kind: "sent" };
+        files.fault = ({ name, path }) => (name === "read" && path.includes(part) ? "EIO" : undefined);
+        return { kind: "lost", delivered: true, answer: { kind: "sent" } };
+      };
+      await bench.accept(mail("alarm", { text: "Level ".repeat(1000) }));
+      await bench.clock.run(() => bench.outbox.summary().waitsFor === "result");
+      const start = bench.clock.now();
+      await bench.accept(mail("next"));
+      assert.equal((await bench.ends(1)).subject, "next");
+      assert.ok(bench.clock.now() - start <= 20_000);
+      await bench.clock.advance(60 * 60_000);
+      assert.deepEqual([bench.ended.length, bench.mailer.recoveries, bench.outbox.inDoubt], [1, 0, 1]);
+      assert.deepEqual(
+        bench.troubles.map(({ message }) => message),
+        ["The mail could not be written to disk: i/o error (EIO)"],
+      );
+      files.fault = () => undefined;
+      const { subject, result } = await bench.ends(2);
+      assert.deepEqual([subject, result.status, result.possibleDuplicate], ["alarm", "sent", undefined]);
+      assert.deepEqual([bench.mailer.recoveries, bench.delivered], [1, ["alarm", "next"]]);
+    });
+  }
+
   it("does not count an error before QSMTPPUT as a loss", async () => {
     const bench = await Bench.open();
     bench.mailer.fate = (_transaction, number) =>
