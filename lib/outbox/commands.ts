@@ -168,12 +168,12 @@ export class Commands {
   async adopt(directory: string): Promise<number> {
     const { order, store, clock, host, trouble, worker, reporter } = this.parts;
     const adopted: Entry[] = [];
-    const { spool } = store;
     const number = await adoptSpool(directory, {
-      spool,
+      spool: store.spool,
       clock,
       host,
       trouble,
+      assertHeld: () => store.assertHeld(),
       has: (id) => order.entries.has(id) || store.failed.has(id),
       adopt: (mail) => {
         const { record, place } = mail;

@@ -116,7 +116,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /**
    * Stops: what has not reached QSMTPPUT is interrupted, a pending result is awaited up to `graceMs`. All mails stay
-   * in the folder. Never rejects.
+   * in the folder, which is given back when all commands are done. Never rejects.
    */
   async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
     const { state } = this;
@@ -138,7 +138,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     worker.abandon();
     reporter.stop();
     await policy.save();
-    await lock.release();
+    // The next outbox takes away what belongs to no mail: it opens behind a mail that a slow disk has still to take.
+    await lock.releaseBehind(underWay);
     this.change?.clear();
     this.change = undefined;
     this.state = { kind: "closed" };
@@ -278,7 +279,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       await spool.prepare();
       const { tell } = this;
       const policy = await Policy.open(spool, clock, host, settings, { tell, trouble });
-      const store = new MailStore(spool, policy.time, trouble);
+      const store = new MailStore(spool, policy.time, trouble, lock);
       const order = new Order(policy.time, maxAge * MINUTE_MS);
       for (const one of await store.open()) order.add(one, true);
       // What failed under the old settings need not wait for its back-off.

@@ -108,6 +108,9 @@ export async function replaceFile(from: string, to: string, options: RenameOptio
   }
 }
 
+/** Rejects where a file that is there but for its name must not get it any more. */
+export type LastCheck = () => Promise<void>;
+
 /** Writes a new file and makes its content durable; its name is durable after `syncFolder`. Returns the bytes. */
 export async function writeDurably(
   files: FileLayer,

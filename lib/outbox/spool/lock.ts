@@ -27,6 +27,8 @@ import { isMissing, writeDurably, type FileLayer } from "./files";
 const ANSWER_INTERVAL_MS = 3_000;
 const CLAIM_LIES_MS = 12_000;
 const CLAIM_LOOK_MS = 1_000;
+/** How long an outbox of this process that still holds the lock is waited for. */
+const HOLDER_WAIT_MS = 60_000;
 /** Of twelve digits. */
 const HIGHEST = 999_999_999_999;
 
@@ -57,6 +59,7 @@ export class SpoolLock {
   /**
    * Rejects with OUTBOX_LOCKED when another holds it, with the error of the disk, or with the reason of `signal`.
    *
+   * @param signal ends the wait for a holder; left out: one of this process is not waited for.
    * @param again the folder was there: it is not made, because one that was moved away may come back.
    */
   async take(signal?: AbortSignal, again = false): Promise<void> {
@@ -101,6 +104,12 @@ export class SpoolLock {
     } catch {
       await this.files.remove(text).catch(() => undefined);
     }
+  }
+
+  /** Releases when all of `work` on the folder is done, which it does not wait for. Never rejects. */
+  async releaseBehind(work: ReadonlySet<Promise<unknown>>): Promise<void> {
+    if (work.size === 0) await this.release();
+    else void Promise.allSettled(work).then(() => this.release());
   }
 
   private gone(): ModemError {
@@ -152,7 +161,10 @@ export class SpoolLock {
     const mark = await this.read(generation);
     if (mark === "released" || mark === "removed") return;
     if (mark !== "unreadable") {
-      if (this.host.locks.has(mark.token)) throw locked(mark);
+      if (this.host.locks.has(mark.token)) {
+        if (signal !== undefined && (await this.isGivenBack(mark.token, signal))) return;
+        throw locked(mark);
+      }
       const ours = this.host.self;
       switch (this.host.state(mark)) {
         case "gone":
@@ -166,6 +178,15 @@ export class SpoolLock {
       }
     }
     if (await this.claimIsAnswered(signal)) throw locked(mark === "unreadable" ? undefined : mark);
+  }
+
+  /** An outbox of this process that was closed, as by a deploy, may still be writing to a slow disk. */
+  private async isGivenBack(token: string, signal: AbortSignal): Promise<boolean> {
+    for (let waited = 0; this.host.locks.has(token); waited += CLAIM_LOOK_MS) {
+      if (waited >= HOLDER_WAIT_MS) return false;
+      await delay(this.clock, CLAIM_LOOK_MS, signal);
+    }
+    return true;
   }
 
   private async claimIsAnswered(signal: AbortSignal | undefined): Promise<boolean> {

@@ -191,6 +191,8 @@ export interface Adopter {
   readonly spool: Spool;
   readonly clock: Clock;
   readonly host: Host;
+  /** Rejects when its spool is no longer its own. */
+  assertHeld(): Promise<void>;
   has(id: string): boolean;
   /** A mail was moved into its spool. */
   adopt(mail: RecoveredMail): void;
@@ -239,6 +241,8 @@ async function adoptOne(other: Spool, found: Found, adopter: Adopter): Promise<v
   const { record } = read;
   const of = `of mail ${record.id} of ${other.directory}`;
   const gone = await spool.copyFrom(other, record.id, record);
+  // Who has taken this spool meanwhile has removed contents that are of no mail yet.
+  await adopter.assertHeld();
   await spool.moveFrom(other, found);
   adopter.adopt({ record: headOf(record), place: found.place, bytes });
   if (gone.length > 0) {

@@ -20,7 +20,7 @@ import { isModemError, ModemError } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment, MailFields } from "../../mail/mail";
 import { bytePieces, shown } from "../../mail/message/text";
-import { isGone, isMissing, writeDurably, type FileLayer } from "./files";
+import { isGone, isMissing, writeDurably, type FileLayer, type LastCheck } from "./files";
 import {
   contentBytes,
   contentNames,
@@ -108,17 +108,19 @@ export class Spool {
    * Writes a record durably, replacing one of the same name. Returns its bytes.
    *
    * @param isNamed false: its name is durable only after a `sync` of the folder to which it is moved next.
+   * @param last asked when all but its name is there; nothing of it is left when it rejects.
    */
-  async write(record: SpoolRecord, place: Place, isNamed = true): Promise<number> {
-    return this.replace(join(this.directory, pathOf(record.id, place)), writeRecord(record), isNamed);
+  async write(record: SpoolRecord, place: Place, isNamed = true, last?: LastCheck): Promise<number> {
+    return this.replace(join(this.directory, pathOf(record.id, place)), writeRecord(record), isNamed, last);
   }
 
   /** Makes `text` the content of `path`, wholly or not at all. */
-  async replace(path: string, text: string, isNamed = true): Promise<number> {
+  async replace(path: string, text: string, isNamed = true, last?: LastCheck): Promise<number> {
     const draft = join(this.directory, "tmp", `${++this.written}`);
     const bytes = Buffer.from(text);
     try {
       await writeDurably(this.files, draft, [bytes]);
+      await last?.();
       await this.files.rename(draft, path);
     } catch (error) {
       await this.files.remove(draft).catch(() => undefined);

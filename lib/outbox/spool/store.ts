@@ -16,6 +16,7 @@ import {
   type RecoveredMail,
   type SpoolRecord,
 } from "./record";
+import type { SpoolLock } from "./lock";
 import { recover } from "./recovery";
 import { loadRecord, pathOf, type Contents, type KeptContents, type Spool } from "./spool";
 import type { OutboxTime } from "./state";
@@ -53,6 +54,7 @@ export class MailStore {
     readonly spool: Spool,
     private readonly time: OutboxTime,
     private readonly trouble: (error: ModemError) => void,
+    private readonly lock: Pick<SpoolLock, "assertHeld">,
   ) {}
 
   /** Finds all mails of the folder. Returns those that did not fail, in the order of acceptance. */
@@ -65,7 +67,8 @@ export class MailStore {
 
   /**
    * Keeps a new mail durably; `make` completes the record with its contents. Rejects with OUTBOX_FULL when they exceed
-   * `room` bytes, and with the error of the disk; nothing of the mail is left then.
+   * `room` bytes, with OUTBOX_LOCKED when the folder was taken meanwhile, by whose new holder contents without a record are
+   * removed, and with the error of the disk; nothing of the mail is left then.
    */
   async insert(
     id: string,
@@ -75,7 +78,7 @@ export class MailStore {
   ): Promise<RecoveredMail> {
     const record = make(await this.spool.keep(id, contents, room));
     try {
-      const bytes = await this.spool.write(record, QUEUE);
+      const bytes = await this.spool.write(record, QUEUE, true, () => this.assertHeld());
       // A copy, for its texts may be cut out of far longer ones, such as a whole log, that would be held with them.
       this.last = structuredClone(record);
       return { record, place: QUEUE, bytes: bytes + contentBytes(record) };
@@ -84,6 +87,11 @@ export class MailStore {
       await this.removeOrKeepFor({ id, place: QUEUE, contents: contentNames(record) });
       throw error;
     }
+  }
+
+  /** Rejects with OUTBOX_LOCKED when the folder is held no more. */
+  async assertHeld(): Promise<void> {
+    await this.lock.assertHeld();
   }
 
   /** Rejects with OUTBOX_DAMAGED when the record is no longer readable, or with the error of the disk. */

@@ -1,0 +1,119 @@
+/** An outbox that leaves its folder, or loses it, while a mail is still on its way to a slow disk. */
+import assert from "node:assert/strict";
+import { Deferred } from "../../../lib/async";
+import { delay } from "../../../lib/clock";
+import { FaultyFiles } from "../../support/faulty-files";
+import { VirtualClock } from "../../support/virtual-clock";
+import { attachment, Bench, DIRECTORY, fakeHost, mail, OPTIONS, outboxOn } from "./bench";
+
+const ALARM = mail("alarm", { attachments: [attachment("log.txt", "a log")] });
+const ORIGIN = { nodeId: "n1", message: {} };
+
+/** Folders of a spool in which a new mail makes a file. */
+const MADE_IN = ["contents", "tmp"] as const;
+
+function isMadeIn(folder: string, { name, path }: { readonly name: string; readonly path: string }): boolean {
+  return name === "create" && path.startsWith(`${DIRECTORY}/${folder}/`);
+}
+
+describe("An outbox that is closed while a slow disk takes a mail", () => {
+  for (const folder of MADE_IN) {
+    it(`leaves the mail whole to the next one, which opens behind it (file in ${folder})`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files });
+      await bench.clock.advance(1_000);
+      let isSlow = true;
+      files.pace = (one) => {
+        if (!isSlow || !isMadeIn(folder, one)) return undefined;
+        isSlow = false;
+        return delay(bench.clock, 20_000);
+      };
+      const accepted = bench.outbox.accept(ALARM, OPTIONS, ORIGIN);
+      await bench.clock.run(() => !isSlow);
+      await bench.clock.until(bench.outbox.close());
+      assert.ok(bench.clock.now() < 20_000);
+      const next = outboxOn(DIRECTORY, bench, bench.host);
+      const told: string[] = [];
+      next.on("ended", ({ id }) => told.push(id));
+      await bench.clock.until(next.open());
+      const { id } = await bench.clock.until(accepted);
+      await bench.clock.run(() => told.length > 0);
+      assert.deepEqual(told, [id]);
+      assert.deepEqual(
+        bench.mailer.delivered.map(({ attachments }) => attachments.map(({ content }) => content.toString())),
+        [["a log"]],
+      );
+      await bench.clock.until(next.close());
+      assert.deepEqual(
+        files.paths().filter((path) => path.includes(id)),
+        [],
+      );
+    });
+  }
+
+  it("keeps the next one waiting no longer than a minute, and lets itself be waited for again", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    const isWell = new Deferred<void>();
+    files.pace = (one) => (isMadeIn("contents", one) ? isWell.promise : undefined);
+    const accepted = bench.outbox.accept(ALARM, OPTIONS, ORIGIN);
+    await bench.clock.until(bench.outbox.close());
+    const next = outboxOn(DIRECTORY, bench, bench.host);
+    await assert.rejects(bench.clock.until(next.open()), { code: "OUTBOX_LOCKED" });
+    assert.ok(bench.clock.now() < 90_000);
+    isWell.resolve();
+    await bench.clock.until(accepted);
+    await bench.clock.until(next.open());
+    await bench.clock.run(() => bench.delivered.length > 0);
+    await bench.clock.until(next.close());
+  });
+});
+
+describe("An outbox whose process stands still while it takes a mail, and whose folder another one has taken", () => {
+  for (const folder of MADE_IN) {
+    it(`refuses the mail, and leaves nothing of it (file in ${folder})`, async () => {
+      const files = new FaultyFiles();
+      const first = await Bench.open({ files, available: false });
+      const goesOn = new Deferred<void>();
+      files.pace = (one) => (isMadeIn(folder, one) ? goesOn.promise : undefined);
+      const accepted = first.outbox.accept(ALARM, OPTIONS, ORIGIN);
+      await first.clock.advance(100);
+      files.pace = () => undefined;
+      // Time passes for the second alone.
+      const second = new Bench({ files, clock: new VirtualClock(), boot: "boot-2" });
+      await second.clock.until(second.outbox.open());
+      goesOn.resolve();
+      await assert.rejects(first.clock.until(accepted), { code: "OUTBOX_LOCKED" });
+      const isOfMail = (path: string): boolean => /\/(tmp|queue|contents)\//.test(path);
+      assert.deepEqual(files.paths().filter(isOfMail), []);
+      await second.clock.advance(60_000);
+      assert.deepEqual(second.delivered, []);
+    });
+  }
+
+  it("leaves a mail that it was adopting where it is, whole", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files, available: false });
+    const gone = outboxOn("/spool/gone", first, fakeHost(first.clock));
+    await first.clock.until(gone.open());
+    await first.clock.until(gone.accept(ALARM, OPTIONS, ORIGIN));
+    await first.clock.until(gone.close());
+    const before = files.paths().filter((path) => /^\/spool\/gone\/(queue|contents)\//.test(path));
+    const goesOn = new Deferred<void>();
+    const isCopied = (one: { name: string; path: string }): boolean =>
+      one.name === "sync" && one.path.startsWith(`${DIRECTORY}/contents/`);
+    files.pace = (one) => (isCopied(one) ? goesOn.promise : undefined);
+    const adopted = first.outbox.adopt("/spool/gone");
+    await first.clock.advance(100);
+    files.pace = () => undefined;
+    const second = new Bench({ files, clock: new VirtualClock(), boot: "boot-2", available: false });
+    await second.clock.until(second.outbox.open());
+    goesOn.resolve();
+    await assert.rejects(first.clock.until(adopted), { code: "OUTBOX_DISK" });
+    assert.deepEqual(
+      files.paths().filter((path) => /^\/spool\/gone\/(queue|contents)\//.test(path)),
+      before,
+    );
+    assert.equal(before.length, 2);
+  });
+});
