@@ -26,7 +26,7 @@ const LONGEST_TIMEOUT_MS = 0x7fffffff;
 /** The clock of the host. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  wall: () => Date.now(),
+  wall: Date.now,
   after(ms, fire) {
     if (ms > LONGEST_TIMEOUT_MS) {
       let timer = systemClock.after(LONGEST_TIMEOUT_MS, () => {

@@ -235,14 +235,15 @@ export class Parameters {
 }
 
 /**
- * The whole number behind the header of the answer's first line, 15 of `+QSMTPBODY: 15`.
- *
- * @throws ModemError `MODEM_ANSWER`, which names `what`, where there is none.
+ * For commands whose result is the whole number behind the header of the answer's first line, 15 of `+QSMTPBODY: 15`.
+ * Where there is none, it throws a ModemError `MODEM_ANSWER`, which names `what`.
  */
-export function firstNumber({ lines: [line = ""] }: Response, what: string): number {
-  const digits = /^[^:"]*:\s*"?(\d{1,15})"?\s*(?:,|$)/.exec(line)?.[1];
-  if (digits === undefined) throw new ModemError("MODEM_ANSWER", { detail: `${what} is missing` });
-  return Number(digits);
+export function firstNumber(what: string): (response: Response) => number {
+  return ({ lines: [line = ""] }) => {
+    const digits = /^[^:"]*:\s*"?(\d{1,15})"?\s*(?:,|$)/.exec(line)?.[1];
+    if (digits === undefined) throw new ModemError("MODEM_ANSWER", { detail: `${what} is missing` });
+    return Number(digits);
+  };
 }
 
 /**

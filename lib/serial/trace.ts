@@ -99,20 +99,24 @@ export class Trace {
   /** Records bytes that went over the wire; from the next line on when just switched on. */
   record(direction: TraceEntry["direction"], bytes: Uint8Array): void {
     const pieces = this.mask?.push(direction, bytes);
+    if (!this.enabled) {
+      const last = bytes.at(-1);
+      this.inCutLine[direction] = last !== CR && last !== LF;
+      this.filters[direction].held = "";
+      return;
+    }
     if (pieces === undefined) {
-      if (!this.enabled) return this.passOver(direction, bytes.at(-1));
       const { buffer, byteOffset, length } = bytes;
       return this.recordText(direction, Buffer.from(buffer, byteOffset, length).toString("latin1"));
     }
     for (const { kind, text } of pieces) {
       if (kind === "text") this.recordText(direction, text);
-      else if (this.enabled) this.add({ at: this.clock.wall(), direction, text, isPayload: true });
+      else this.add({ at: this.clock.wall(), direction, text, isPayload: true });
     }
   }
 
   private recordText(direction: TraceEntry["direction"], given: string): void {
     let text = given;
-    if (!this.enabled) return this.passOver(direction, text.charCodeAt(text.length - 1));
     if (this.inCutLine[direction]) {
       const end = text.search(/[\r\n]/);
       if (end < 0) return;
@@ -121,12 +125,6 @@ export class Trace {
     }
     const shown = this.filters[direction].push(text).slice(-this.limit);
     if (shown !== "") this.add({ at: this.clock.wall(), direction, text: shown });
-  }
-
-  /** Nothing of it is recorded. @param last the code of its last character */
-  private passOver(direction: TraceEntry["direction"], last: number | undefined): void {
-    this.inCutLine[direction] = last !== CR && last !== LF;
-    this.filters[direction].held = "";
   }
 
   private add(entry: TraceEntry): void {

@@ -49,7 +49,7 @@ export const functionality = (): Command<number> => ({
   line: "AT+CFUN?",
   headers: ["+CFUN"],
   timeoutMs: TIMEOUT_MS.functionality,
-  parse: (response) => firstNumber(response, "the functionality"),
+  parse: firstNumber("the functionality"),
 });
 
 /** Full functionality without a restart. */

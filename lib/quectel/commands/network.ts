@@ -41,7 +41,7 @@ export const signalQuality = (): Command<number> => ({
   line: "AT+CSQ",
   headers: ["+CSQ"],
   timeoutMs: TIMEOUT_MS.short,
-  parse: (response) => firstNumber(response, "the signal"),
+  parse: firstNumber("the signal"),
 });
 
 /** Name of the operator in the format that is set; undefined while not registered. */

@@ -149,3 +149,9 @@ export const lastTcpipError = (): Command<TcpipError> => ({
     };
   },
 });
+
+/** The context of which a line with the header `+QIURC` says that the network has ended it; undefined for any other. */
+export function readDeactivation(line: string): number | undefined {
+  const parameters = parseParameters(line);
+  return parameters.text(0) === "pdpdeact" ? parameters.integer(1) : undefined;
+}

@@ -163,7 +163,7 @@ export function sendBody(body: Body): Command<number> {
     // The module may wait so long for a byte that was lost, and says then how many have come.
     timeoutMs: seconds * 1000 + TIMEOUT_MS.short,
     payload,
-    parse: (response) => firstNumber(response, "number of bytes taken"),
+    parse: firstNumber("number of bytes taken"),
   };
 }
 

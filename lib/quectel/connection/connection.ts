@@ -15,6 +15,7 @@ import { delay, type Clock } from "../../clock";
 import { ModemError } from "../../errors";
 import type { Transport } from "../../serial/transport";
 import type { UrcPort } from "../commands/general";
+import { readDeactivation } from "../commands/pdp";
 import { withModuleCode } from "../error-codes";
 import {
   identify,
@@ -32,6 +33,14 @@ import type { PinMemory } from "../registration/pin-memory";
 import type { Logger, NetworkSettings } from "../settings";
 import { Readiness } from "../registration/readiness";
 
+/** What the module says unasked. */
+export interface LineEvents {
+  /** A line that no command asked for. */
+  unsolicited: [line: string];
+  /** The network has ended the PDP context of this number. */
+  deactivated: [contextId: number];
+}
+
 /** Receives what happens on a connection. */
 export interface ConnectionListener {
   /**
@@ -46,7 +55,7 @@ export interface ConnectionListener {
   started(identity: ModuleIdentity): void;
   /** Who the module is, told only some time after its start. */
   identified(identity: ModuleIdentity): void;
-  unsolicited(line: string): void;
+  tell<E extends keyof LineEvents>(event: E, ...news: LineEvents[E]): void;
   warning(error: ModemError): void;
 }
 
@@ -107,8 +116,11 @@ export class Connection {
     this.channel = new Channel(transport, { clock, ...(hide && { hide }) });
     const shared = new SharedPortWatch(clock);
     this.channel.on("unsolicited", (line) => {
-      listener.unsolicited(line);
-      if (SIM_NEWS.has(headerOf(line) ?? "")) this.alarm.abort();
+      listener.tell("unsolicited", line);
+      const header = headerOf(line);
+      const ended = header === "+QIURC" ? readDeactivation(line) : undefined;
+      if (ended !== undefined) listener.tell("deactivated", ended);
+      if (header !== undefined && SIM_NEWS.has(header)) this.alarm.abort();
     });
     this.channel.on("multiplexed", () => listener.warning(new ModemError("PORT_MULTIPLEXED")));
     this.channel.on("foreign", (line) => {

@@ -16,10 +16,11 @@ import type { ModuleIdentity } from "./modem-state";
 
 /** The right to use the module's mail; ends with `release`. */
 export interface Lease {
-  /** Gives the lock to the next in line; may be called again. */
-  release(): void;
-  /** Gives the module to its other ports, while this port stays ours; absent where there are none. */
-  leaveModule?(): void;
+  /**
+   * Gives the lock to the next in line; may be called again. @param what `module`: gives that to its other ports, while this
+   * port stays ours
+   */
+  release(what?: "module"): void;
 }
 
 export interface LockOptions {
@@ -97,19 +98,17 @@ export class MailLock {
       throw error;
     }
     const lease: Lease = {
-      release: () => {
-        lease.leaveModule?.();
+      release: (what) => {
+        if (this.holder === lease) this.common = undefined;
+        leaveModule?.();
+        if (what === "module") return;
         if (this.holder === lease) this.holder = undefined;
         leave();
       },
     };
     this.holder = lease;
-    if (common === undefined || leaveModule === undefined) return lease;
     this.common = common;
-    lease.leaveModule = () => {
-      if (this.holder === lease) this.common = undefined;
-      leaveModule();
-    };
+    if (common === undefined) return lease;
     const isForeign = common.last !== undefined && common.last !== this.name;
     common.last = this.name;
     // Never rejects; the command it gives is short.

@@ -6,14 +6,14 @@
  */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
-import type { Channel, ExecuteOptions, Waiter } from "../../at/channel";
+import type { ExecuteOptions, Waiter } from "../../at/channel";
 import type { LineProperties } from "../../at/wire";
 import { within } from "../../async";
 import type { Clock } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import { nameUrcPort } from "./init-steps";
 import { restartModule } from "../commands/general";
-import type { ModemOptions } from "./connection";
+import type { LineEvents, ModemOptions } from "./connection";
 import { withModuleCode } from "../error-codes";
 import { MailLock } from "./mail-lock";
 import { Supervisor } from "./supervisor";
@@ -24,12 +24,10 @@ import type { Logger } from "../settings";
 export type { ModemOptions } from "./connection";
 export type { ModemState, ModuleIdentity } from "./modem-state";
 
-export interface ModemEvents {
+export interface ModemEvents extends LineEvents {
   state: [state: ModemState];
   /** First contact, or the module is known to have restarted: all its volatile settings are void. */
   started: [];
-  /** A line that no command asked for. */
-  unsolicited: [line: string];
   /** Something a person should know although work goes on, such as `PORT_SHARED`; once per connection. */
   warning: [error: ModemError];
 }
@@ -107,7 +105,7 @@ export class Modem extends EventEmitter<ModemEvents> {
         identified: (identity) => {
           this.identity = identity;
         },
-        unsolicited: (line) => this.tell("unsolicited", line),
+        tell: this.tell,
         warning: (error) => {
           this.portRemark = error;
           this.tell("warning", error);
@@ -140,8 +138,10 @@ export class Modem extends EventEmitter<ModemEvents> {
    * the module's numbers turned into their own codes.
    */
   async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
+    const channel = this.supervisor?.connection?.usable;
+    if (channel === undefined) throw this.absent();
     try {
-      return await this.channel().execute(command, options);
+      return await channel.execute(command, options);
     } catch (error) {
       throw withModuleCode(error);
     }
@@ -153,7 +153,9 @@ export class Modem extends EventEmitter<ModemEvents> {
    * @throws ModemError `MODEM_NOT_READY` while the module is not there.
    */
   expect(match: (line: string) => boolean): Waiter {
-    return this.channel().expect(match);
+    const channel = this.supervisor?.connection?.usable;
+    if (channel === undefined) throw this.absent();
+    return channel.expect(match);
   }
 
   /** Why no mail can go out now; undefined in state `ready`. */
@@ -220,10 +222,8 @@ export class Modem extends EventEmitter<ModemEvents> {
     this.tell("warning", error);
   }
 
-  private channel(): Channel {
-    const channel = this.supervisor?.connection?.usable;
-    if (channel !== undefined) return channel;
-    throw new ModemError("MODEM_NOT_READY", { detail: this.state.name, cause: this.notReady() });
+  private absent(): ModemError {
+    return new ModemError("MODEM_NOT_READY", { detail: this.state.name, cause: this.notReady() });
   }
 
   private enter(state: ModemState): void {
@@ -234,7 +234,7 @@ export class Modem extends EventEmitter<ModemEvents> {
   }
 
   /** As `emit`, but a listener that throws stops neither the other listeners, nor the connection, nor the process. */
-  private tell<E extends keyof ModemEvents>(event: E, ...news: ModemEvents[E]): void {
+  private readonly tell = <E extends keyof ModemEvents>(event: E, ...news: ModemEvents[E]): void => {
     for (const listener of this.rawListeners(event)) {
       try {
         Reflect.apply(listener, this, news);
@@ -242,5 +242,5 @@ export class Modem extends EventEmitter<ModemEvents> {
         this.log.error(`a listener of the modem's event ${event} failed: ${String(error)}`);
       }
     }
-  }
+  };
 }

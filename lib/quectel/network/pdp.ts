@@ -10,7 +10,7 @@
  * deactivated or reset here. It does not know what a mail is; it takes the mail lock where it would disturb one.
  */
 import { EventEmitter } from "node:events";
-import { type Command, headerOf, parseParameters } from "../../at/command";
+import type { Command } from "../../at/command";
 import { ModemError, SPECIAL_HINTS } from "../../errors";
 import type { ActiveContext } from "../commands/pdp";
 import type { Execute } from "../execute";
@@ -53,8 +53,8 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     this.enter({ kind: "unknown" });
     void this.startLeftIdleTime();
   };
-  private readonly onLine = (line: string): void => {
-    if (reportsDeactivation(line, this.settings.contextId)) this.enter({ kind: "lost" });
+  private readonly onDeactivated = (contextId: number): void => {
+    if (contextId === this.settings.contextId) this.enter({ kind: "lost" });
   };
 
   /** @param store remembers that the context was activated here; left out: forgets it with the process. */
@@ -68,13 +68,13 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     this.idleTime = new IdleTime(modem.clock, shared ? 0 : idleMinutes, (isStill) => this.onIdle(isStill));
     this.own = new OwnActivation(store, modem, settings.contextId);
     modem.on("started", this.onStarted);
-    modem.on("unsolicited", this.onLine);
+    modem.on("deactivated", this.onDeactivated);
   }
 
   /** Ends the timer and listens no more. */
   close(): void {
     this.modem.off("started", this.onStarted);
-    this.modem.off("unsolicited", this.onLine);
+    this.modem.off("deactivated", this.onDeactivated);
     this.idleTime.close();
   }
 
@@ -255,13 +255,6 @@ export class PdpContext extends EventEmitter<PdpEvents> {
     const options = signal === undefined ? {} : { signal };
     return <T>(command: Command<T>) => this.modem.execute(command, options);
   }
-}
-
-/** True for the line by which the network's end of a context is reported. */
-export function reportsDeactivation(line: string, contextId: number): boolean {
-  if (headerOf(line) !== "+QIURC") return false;
-  const parameters = parseParameters(line);
-  return parameters.text(0) === "pdpdeact" && parameters.integer(1) === contextId;
 }
 
 /* IdleTime: the minutes without use after which something is given up. What that is, it does not know. */

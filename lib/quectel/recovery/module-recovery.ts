@@ -7,7 +7,7 @@
  * decided by `recovery.ts`.
  */
 import { isIP } from "node:net";
-import { limited } from "../../async";
+import { limited, once } from "../../async";
 import { copyOf, isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import type { Lease } from "../connection/mail-lock";
 import type { Modem } from "../connection/modem";
@@ -67,7 +67,21 @@ const LOOK_UP_MS = 5_000;
 
 export class ModuleRecovery {
   private readonly settings: string;
-  private history: History | undefined;
+  /** What is known, as it was kept at first; it is changed in place. */
+  private readonly recall = once(async (): Promise<History> => {
+    const { modem, store } = this.options;
+    const kept = await readJson(store, STORE_KEY, isKept).catch(() => undefined);
+    // A clock that was set back meanwhile makes nothing last for ever.
+    const ago = (time = modem.clock.wall()): number =>
+      modem.clock.now() - Math.max(0, modem.clock.wall() - time);
+    return {
+      worked: kept?.worked,
+      failures: kept?.failures ?? 0,
+      failingSince: ago(kept?.failingSince),
+      restarts: kept?.restarts ?? 0,
+      restartedAt: ago(kept?.restartedAt),
+    };
+  });
 
   constructor(private readonly options: ModuleRecoveryOptions) {
     this.settings = digestOf(options.settings);
@@ -134,7 +148,9 @@ export class ModuleRecovery {
     const history = await this.recall();
     const isNews = history.failures > 0 || history.restarts > 0 || history.worked !== this.settings;
     if (!isNews) return;
-    this.history = { worked: this.settings, failures: 0, failingSince: 0, restarts: 0, restartedAt: 0 };
+    history.worked = this.settings;
+    history.failures = 0;
+    history.restarts = 0;
     await this.keep();
   }
 
@@ -189,23 +205,6 @@ export class ModuleRecovery {
     if (restarts === 0) return true;
     const minutes = RESTART_WAITS_MINUTES[Math.min(restarts, RESTART_WAITS_MINUTES.length - 1)] ?? 0;
     return this.options.modem.clock.now() - restartedAt >= minutes * MINUTE_MS;
-  }
-
-  private async recall(): Promise<History> {
-    if (this.history !== undefined) return this.history;
-    const { modem, store } = this.options;
-    const kept = await readJson(store, STORE_KEY, isKept).catch(() => undefined);
-    // A clock that was set back meanwhile makes nothing last for ever.
-    const ago = (time = modem.clock.wall()): number =>
-      modem.clock.now() - Math.max(0, modem.clock.wall() - time);
-    this.history ??= {
-      worked: kept?.worked,
-      failures: kept?.failures ?? 0,
-      failingSince: ago(kept?.failingSince),
-      restarts: kept?.restarts ?? 0,
-      restartedAt: ago(kept?.restartedAt),
-    };
-    return this.history;
   }
 
   /** A disk that does not take it costs only the memory of the next start. */

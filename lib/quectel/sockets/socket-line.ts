@@ -9,7 +9,6 @@ import { isModemError, ModemError } from "../../errors";
 import { readSocketNews, type SocketNews } from "../commands/sockets";
 import type { Modem } from "../connection/modem";
 import { stateWhere } from "../connection/modem-state";
-import { reportsDeactivation } from "../network/pdp";
 
 /** The part of a modem that sockets need. */
 export type SocketModem = Pick<
@@ -35,7 +34,7 @@ export class SocketLine {
   constructor(
     private readonly modem: SocketModem,
     readonly id: number,
-    private readonly contextId: number,
+    contextId: number,
     listener: SocketLineListener,
   ) {
     this.epoch = modem.epoch;
@@ -49,14 +48,18 @@ export class SocketLine {
     );
     const onLine = (line: string): void => {
       if (newsOf(line, id) === "data") listener.onData();
-      else if (reportsDeactivation(line, this.contextId)) listener.onLost(new ModemError("PDP_LOST"));
+    };
+    const onDeactivated = (ended: number): void => {
+      if (ended === contextId) listener.onLost(new ModemError("PDP_LOST"));
     };
     const onStarted = (): void => listener.onLost(new ModemError("MODEM_RESET"));
     modem.on("unsolicited", onLine);
+    modem.on("deactivated", onDeactivated);
     modem.on("started", onStarted);
     this.stop = () => {
       closing.cancel();
       modem.off("unsolicited", onLine);
+      modem.off("deactivated", onDeactivated);
       modem.off("started", onStarted);
     };
   }

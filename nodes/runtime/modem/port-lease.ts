@@ -83,7 +83,7 @@ export async function leasePort(
     });
     await modem.close();
     // The connection test works with the module by a connection of its own.
-    lease.leaveModule?.();
+    lease.release("module");
   } catch (error) {
     await giveBack();
     throw error;

@@ -42,7 +42,7 @@ describe("parameters of information text", () => {
   });
 
   it("may be a single number, quoted or not, which is read from the first line", () => {
-    const read = (...lines: string[]): number => firstNumber({ lines }, "the number");
+    const read = (...lines: string[]): number => firstNumber("the number")({ lines });
     for (const line of ["+X: 15", "+X:15", '+X: "15"', "+X: 15,99", "+X:  15 , 99"]) {
       assert.equal(read(line, "+X: 7"), 15, line);
     }

@@ -18,6 +18,7 @@ import {
   defineContext,
   definitionOf,
   lastTcpipError,
+  readDeactivation,
 } from "../../../lib/quectel/commands/pdp";
 import {
   readPingTotal,
@@ -26,7 +27,6 @@ import {
   resolveHost,
 } from "../../../lib/quectel/commands/services";
 import { enterPin, iccid, pinTriesLeft, simState } from "../../../lib/quectel/commands/sim";
-import { reportsDeactivation } from "../../../lib/quectel/network/pdp";
 import { NETWORK } from "../../support/module-replies";
 
 function belongsTo(line: string, command: Command<unknown>): boolean {
@@ -159,11 +159,11 @@ describe("commands", () => {
     });
   });
 
-  it("know the end of their own context only", () => {
-    assert.equal(reportsDeactivation('+QIURC: "pdpdeact",1', 1), true);
-    assert.equal(reportsDeactivation('+QIURC: "pdpdeact",2', 1), false);
-    assert.equal(reportsDeactivation('+QIURC: "closed",1', 1), false);
-    assert.equal(reportsDeactivation("+CSQ: 1,1", 1), false);
+  it("know which context has ended", () => {
+    assert.equal(readDeactivation('+QIURC: "pdpdeact",1'), 1);
+    assert.equal(readDeactivation('+QIURC: "pdpdeact",2'), 2);
+    assert.equal(readDeactivation('+QIURC: "closed",1'), undefined);
+    assert.equal(readDeactivation('+QIURC: "pdpdeact'), undefined);
   });
 
   it("read what follows a lookup", () => {
