@@ -23,6 +23,7 @@ import {
   internet,
   SimulatedModem,
   simulatorTransport,
+  type PortName,
   type SimulatedModemOptions,
 } from "../../lib/simulator";
 import { transaction } from "./memory-mailer";
@@ -31,6 +32,8 @@ import { KeptLog, modemOn, NETWORK } from "./module-replies";
 
 export interface SocketHostOptions {
   readonly module?: SimulatedModemOptions;
+  /** Port of the module that the host is connected to; default `usbat`. */
+  readonly portName?: PortName;
   /** Takes each connection of the module; left out: they go to this computer. */
   readonly serve?: (peer: Duplex) => void;
   /** Sees each connection to the module before it is opened. */
@@ -50,7 +53,7 @@ export type SocketMailer = ReturnType<SocketHost["mailer"]>;
 /** A modem on a simulated module; it is opened, and ready when `ready` says so. */
 export function socketHost(options: SocketHostOptions = {}) {
   const module = options.former?.module ?? new SimulatedModem(options.module);
-  const { serve } = options;
+  const { serve, portName = "usbat" } = options;
   if (serve !== undefined) {
     module.state(internet).givenOnly = true;
     module.state(internet).tcpServer = () => {
@@ -63,7 +66,7 @@ export function socketHost(options: SocketHostOptions = {}) {
   const clock = options.module?.clock ?? systemClock;
   const trace = new Trace(clock, 8 * 1024 * 1024, new PayloadMask());
   trace.enabled = true;
-  const connect = simulatorTransport(module);
+  const connect = simulatorTransport(module, { portName });
   const log = new KeptLog();
   const transport = (): Transport => {
     const made = connect();

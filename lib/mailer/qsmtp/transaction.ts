@@ -82,7 +82,7 @@ export async function fillMail(
   await atStage("network", async () => {
     if (modem.identity === undefined) await guarded.settled(signal);
     if (modem.identity === undefined) throw modem.notReady() ?? new ModemError("MODEM_NOT_READY");
-    if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
+    modem.lock.requireWhole();
   });
   onProgress({ stage: "connect", done: 0, total: 0 });
   await clear(guarded, signal);

@@ -164,6 +164,8 @@ export class SmtpMailer extends ModemMailer implements Mailer {
       await this.login.ready(signal);
     }
     options.onProgress?.({ stage: "connect", done: 0, total: 0 });
+    // A module may tell late which one it is, or be replaced meanwhile.
+    this.options.modem.lock.requireWhole();
     const dialogue = kept ?? (await this.sessions.open(signal));
     dialogue.watcher = watcherOf(message.size, options);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
@@ -262,14 +264,13 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     return !this.closing.signal.aborted && !this.options.modem.lock.isWanted && isNextDue?.() === true;
   }
 
-  /** A module that is there, identified and connected to its network. */
+  /** A module that is there, identified, no other port's, and connected to its network. */
   private async connected(signal: AbortSignal): Promise<void> {
     const { modem, pdp } = this.options;
     if (modem.state.name === "connecting") await settled(modem, signal);
     const notReady = modem.notReady();
     if (notReady !== undefined) throw notReady;
-    // It was not known yet which module it is when the lock was taken.
-    if (!modem.lock.isWhole) throw new ModemError("MODEM_RESET");
+    modem.lock.requireWhole();
     await pdp.ensure(signal);
   }
 

@@ -11,6 +11,7 @@
  * processes and hosts cannot be locked out here.
  */
 import { Semaphore } from "../../async";
+import { ModemError } from "../../errors";
 import { digestOf } from "../key-value-store";
 import type { ModuleIdentity } from "./modem-state";
 
@@ -63,9 +64,14 @@ export class MailLock {
     return this.semaphore.isWanted || this.common?.semaphore.isWanted === true;
   }
 
-  /** True when the lock held is that of all that has to be locked. */
-  get isWhole(): boolean {
-    return this.common === sharedModule(this.port?.identity?.imei);
+  /**
+   * To be called by the holder before what other ports of the module must not meet: it may not have been known which module
+   * it is when the lock was taken, or it is another one now.
+   *
+   * @throws ModemError `MODEM_RESET` while the lock held is not that of all that has to be locked
+   */
+  requireWhole(): void {
+    if (this.common !== sharedModule(this.port?.identity?.imei)) throw new ModemError("MODEM_RESET");
   }
 
   /**

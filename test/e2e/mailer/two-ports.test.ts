@@ -1,9 +1,13 @@
 /** Two config nodes on two ports of one module: each mail goes to its own recipients, in its own name, or is not sent. */
 import assert from "node:assert/strict";
 import type { Outcome, Transaction } from "../../../lib/mailer/mailer";
-import type { FaultRule } from "../../../lib/simulator";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
+import { ModuleRecovery } from "../../../lib/quectel/recovery/module-recovery";
+import { ERROR, type FaultRule } from "../../../lib/simulator";
 import { attachment, memoryMailer, transaction, type MemoryMailer } from "../../support/memory-mailer";
 import type { MemoryRigOptions } from "../../support/memory-rig";
+import { MemorySmtp } from "../../support/memory-smtp";
+import { socketHost } from "../../support/socket-mailer";
 
 const MAILS = 30;
 
@@ -168,6 +172,72 @@ describe("A module that starts while another one has a mail in flight", () => {
     assert.equal(outcome.recipients[0]?.state, "accepted");
     assert.equal((await boiler.send(mailOf("boiler", 0))).recipients[0]?.state, "accepted");
     await boiler.close();
+    await pump.close();
+  });
+});
+
+describe("A module of which one port learns late that it is that of another port, too", () => {
+  /** A modem on the second port, which does not know yet whose it is, and what it is told at the first look at the context. */
+  async function lateRig(pump: MemoryMailer) {
+    const { clock, module } = pump;
+    clock.turns = () => 3;
+    const server = new MemorySmtp();
+    module.faults.set([
+      { at: { command: "+CGSN", nth: 1 }, fault: { kind: "result", result: ERROR } },
+      { at: { command: "+CGSN", nth: 2 }, fault: { kind: "result", result: ERROR } },
+    ]);
+    const host = socketHost({
+      former: { module, store: memoryStore() },
+      module: { clock },
+      portName: "usbmodem",
+      serve: (peer) => server.serve(peer),
+    });
+    await clock.until(host.ready);
+    assert.deepEqual([typeof host.modem.identity, host.modem.identity?.imei], ["object", undefined]);
+    return { host, server, told: () => void (host.modem.identity = pump.modem.identity) };
+  }
+
+  it("opens no connection beside a mail of the other port, and sends after it", async () => {
+    const pump = await memoryMailer({ ...usbat, module: { timing: { airMs: 60_000 } } });
+    const { host, server, told } = await lateRig(pump);
+    const { clock } = pump;
+    const rig = host.mailer({ smtp: { host: "mail.example.com" } });
+    const one = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    const committed = one.commit(new AbortController().signal);
+    const from = pump.lines().length;
+    pump.module.faults.set([{ at: { command: "+QIACT" }, fault: { kind: "run", run: told } }]);
+    const first = await clock.until(rig.send(mailOf("boiler", 0)));
+    assert.deepEqual([first.kind, first.error?.code], ["ended", "MODEM_RESET"]);
+    const second = rig.send(mailOf("boiler", 0));
+    assert.equal((await clock.until(committed)).recipients[0]?.state, "accepted");
+    const meanwhile = pump.lines(from).filter((line) => /QIOPEN|QIDEACT|CFUN/.test(line));
+    assert.deepEqual([meanwhile, server.sessions], [[], 0]);
+    assert.equal((await clock.until(second)).recipients[0]?.state, "accepted");
+    assert.deepEqual([server.sessions, pump.server.received.length], [1, 1]);
+    rig.mailer.close();
+    await clock.until(host.close());
+    await pump.close();
+  });
+
+  it("neither restarts the module nor gives its context up under the lock of its port alone", async () => {
+    const pump = await memoryMailer(usbat);
+    const { host, told } = await lateRig(pump);
+    const { modem, pdp, store } = host;
+    const { clock } = pump;
+    const recovery = new ModuleRecovery({ modem, pdp, store, host: "mail.example.com", settings: "some" });
+    const { signal } = new AbortController();
+    const lease = await clock.until(modem.lock.acquire());
+    told();
+    const from = pump.lines().length;
+    for (const step of [recovery.restart(signal), recovery.renewContext(lease, signal)])
+      await assert.rejects(clock.until(step), { code: "MODEM_RESET" });
+    assert.deepEqual(
+      pump.lines(from).filter((line) => /QIDEACT|CFUN/.test(line)),
+      [],
+    );
+    lease.release();
+    await clock.until(host.close());
     await pump.close();
   });
 });

@@ -56,7 +56,7 @@ describe("mail lock", () => {
     port.identity = { imei: after };
     other.release();
     const lease = await waiting;
-    assert.equal(lock.isWhole, true);
+    lock.requireWhole();
     (await new MailLock({ identity: { imei: before } }).acquire()).release();
     const late = new MailLock({ identity: { imei: after } }).acquire();
     await nextTurn();
