@@ -1,24 +1,41 @@
 /**
- * AbsentMailer: in place of the mailer over sockets where its code cannot be loaded. Mails are accepted and planned as ever, and
- * wait; each attempt ends with the reason, certainly unsent.
+ * AbsentMailer: in place of the mailer over sockets as long as its code cannot be loaded. Mails are accepted and planned as ever,
+ * and wait; each attempt looks for the code again, and ends with the reason, certainly unsent, while it is not there.
  */
 import { ModemError } from "../errors";
 import type { Modem } from "../quectel/connection/modem";
 import { recipientsOf } from "./outgoing";
-import type { Ended, Envelope, Mailer, Outcome, Transaction } from "./mailer";
+import type {
+  Ended,
+  EndedMail,
+  Envelope,
+  Mailer,
+  Outcome,
+  Prepared,
+  PrepareOptions,
+  Transaction,
+} from "./mailer";
 import { ModemMailer } from "./modem-mailer";
 import { dividedByLetters, SOCKET_LIMITS } from "./socket-plan";
 
 export interface AbsentMailerOptions {
-  readonly modem: Pick<Modem, "state" | "on" | "off">;
+  readonly modem: Pick<Modem, "state" | "on" | "off" | "clock" | "log">;
   /** Why the code cannot be loaded. */
   readonly error: ModemError;
   /** Another mailer may carry the mails: it is asked first. */
   readonly isReplaceable: boolean;
+  /** Makes the mailer; throws while its code cannot be loaded. */
+  readonly load: () => Mailer;
 }
+
+/** Milliseconds between two looks: each reads the disk and holds up the runtime. */
+const LOOK_AGAIN_MS = 10_000;
 
 export class AbsentMailer extends ModemMailer implements Mailer {
   readonly limits = SOCKET_LIMITS;
+  /** The mailer, once its code was there. */
+  private found: Mailer | undefined;
+  private lookedAt = -Infinity;
 
   constructor(private readonly options: AbsentMailerOptions) {
     super(options.modem);
@@ -27,17 +44,23 @@ export class AbsentMailer extends ModemMailer implements Mailer {
 
   get trouble(): ModemError | undefined {
     const { error, isReplaceable } = this.options;
-    return isReplaceable ? error : undefined;
+    return this.found === undefined && isReplaceable ? error : this.found?.trouble;
+  }
+
+  override get lastMail(): EndedMail | undefined {
+    return this.found?.lastMail;
   }
 
   plan(mail: Envelope): readonly Envelope[] {
     return dividedByLetters(mail);
   }
 
-  async prepare({ envelope }: Transaction): Promise<Ended> {
+  async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
+    this.lookAgain();
+    if (this.found !== undefined) return this.found.prepare(transaction, options);
     return {
       kind: "ended",
-      recipients: recipientsOf(envelope).map((address) => ({ address, state: "deferred" })),
+      recipients: recipientsOf(transaction.envelope).map((address) => ({ address, state: "deferred" })),
       error: this.options.error,
       retry: { kind: "backOff", atLeastMs: 0 },
       open: false,
@@ -55,5 +78,26 @@ export class AbsentMailer extends ModemMailer implements Mailer {
       recoverable: false,
       warnings: [],
     };
+  }
+
+  override close(): void {
+    super.close();
+    this.found?.close();
+  }
+
+  /** What was missing or damaged on the disk may be mended. A part of another build still refuses to be loaded. */
+  private lookAgain(): void {
+    const { load, modem } = this.options;
+    const now = modem.clock.now();
+    if (this.found !== undefined || now - this.lookedAt < LOOK_AGAIN_MS) return;
+    this.lookedAt = now;
+    try {
+      this.found = load();
+    } catch (error) {
+      modem.log.debug(`still not loaded: ${String(error)}`);
+      return;
+    }
+    modem.log.info("the part of the package that sends mails over sockets is loaded now");
+    this.changed();
   }
 }

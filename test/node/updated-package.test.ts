@@ -15,13 +15,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { Script } from "node:vm";
 import type { NodeInitializer } from "node-red";
 import helper from "node-red-node-test-helper";
 import manifest from "../../package.json";
 import { ERROR_TABLE } from "../../lib/errors";
 import { MailServer } from "../support/mail-server";
 import { waitFor } from "../support/wait-for";
-import { FlowBench, helperNode, modemNode, sendNode } from "./support/flow-bench";
+import { FlowBench, type FlowNode, helperNode, modemNode, sendNode } from "./support/flow-bench";
 
 type Loose = ReturnType<JSON["parse"]>;
 
@@ -36,8 +37,17 @@ const CHANGES = {
     return changed;
   },
   gone: () => undefined,
-  "written in part": (code) => code.slice(0, code.length / 2),
+  // Within a call: elsewhere a part may be a program of its own.
+  "written in part": (code) => code.slice(0, code.indexOf("(", code.length / 2) + 1),
 } as const satisfies Record<string, (code: string) => string | undefined>;
+
+function compiles(code: string): boolean {
+  try {
+    return new Script(code) instanceof Script;
+  } catch {
+    return false;
+  }
+}
 
 /** The package in a folder of its own. */
 class InstalledPackage {
@@ -60,6 +70,18 @@ class InstalledPackage {
   /** A dependency is not found from now on. */
   hide(name: string): void {
     rmSync(this.dependency(name));
+  }
+
+  /** The same of a part of it. */
+  hidePart(name: string, part: string): void {
+    this.hide(name);
+    cpSync(join(ROOT, "node_modules", name), this.dependency(name), { recursive: true });
+    rmSync(join(this.dependency(name), part), { recursive: true });
+  }
+
+  restorePart(name: string, part: string): void {
+    const path = join(name, part);
+    cpSync(join(ROOT, "node_modules", path), this.dependency(path), { recursive: true });
   }
 
   private dependency(name: string): string {
@@ -100,8 +122,9 @@ describe("After an update of the package on the disk below a running Node-RED", 
   let bench: FlowBench;
   let server: MailServer;
 
-  const load = (modem: object): Promise<void> =>
+  const load = (modem: object, ...more: FlowNode[]): Promise<void> =>
     bench.load([
+      ...more,
       modemNode(server.port, modem),
       sendNode(),
       helperNode("sent"),
@@ -109,6 +132,7 @@ describe("After an update of the package on the disk below a running Node-RED", 
       { id: "catch", type: "catch", z: "tab", wires: [["caught"]] },
       helperNode("caught"),
     ]);
+  const outbox = { id: "outbox", type: "quectel-outbox", z: "tab", modem: "modem", wires: [[], []] };
   const alarm = (topic: string, more: object = {}): void =>
     bench.inject("send", { to: "duty@example.com", topic, payload: "94 %", ...more });
   /** The modem is said to need a restart of Node-RED. */
@@ -158,22 +182,49 @@ describe("After an update of the package on the disk below a running Node-RED", 
     installed.remove();
   });
 
-  it("a modem that needs SMTP over sockets says so and keeps its mails, and sends them once the file is there", async () => {
+  it("a modem that needs SMTP over sockets says so and keeps its mails, and sends them by the next try once the file is there", async () => {
     let waiting = 0;
     for (const change of Object.values(CHANGES)) {
       installed.change("smtp.js", change);
-      await load({ mailer: "socket" });
+      if (waiting > 0) await bench.unload();
+      await load({ mailer: "socket" }, outbox);
       await isTold();
       alarm(`Level ${++waiting}`);
       await waits(waiting);
       await bench.showsStatus("send", new RegExp(`restart Node-RED · ${waiting} `));
       assert.deepEqual([bench.count("sent"), bench.count("failed"), subjects()], [0, 0, []]);
-      await bench.unload();
       installed.restore("smtp.js");
     }
-    await load({ mailer: "socket" });
+    bench.inject("outbox", { action: "resume" });
     await waitFor("the mails", () => subjects().length === waiting);
     assert.deepEqual(new Set(subjects()), new Set(["Level 1", "Level 2", "Level 3"]));
+  });
+
+  it("a file that was written in part says so even where it runs to its end", async () => {
+    installed.change("smtp.js", (code) => {
+      const ends = [...code.slice(0, code.length / 2).matchAll(/\}function /g)].map(({ index }) => index + 1);
+      return ends.map((end) => code.slice(0, end)).findLast(compiles);
+    });
+    await load({ mailer: "socket" });
+    await isTold();
+    alarm("Level high");
+    await waits(1);
+    assert.deepEqual([bench.count("sent"), bench.count("failed")], [0, 0]);
+  });
+
+  it("a modem that sends by sockets alone says at its start that nodemailer is not whole, and sends once it is", async () => {
+    installed.hidePart("nodemailer", "dist/cjs/smtp-connection");
+    await load({ mailer: "socket" }, outbox);
+    await isTold();
+    alarm("Level high");
+    await waits(1);
+    assert.deepEqual([bench.count("sent"), bench.count("failed"), subjects()], [0, 0, []]);
+    installed.restorePart("nodemailer", "dist/cjs/smtp-connection");
+    await waitFor("the mail", () => {
+      bench.inject("outbox", { action: "flush" });
+      return bench.count("sent") > 0;
+    });
+    assert.deepEqual(subjects(), ["Level high"]);
   });
 
   it("Test modem and Send test mail say so, and leave the port free", async () => {

@@ -1,4 +1,7 @@
-/** nodemailer, of which three parts are used, each loaded when it is first needed: together they take 30 ms and 11 MB. */
+/**
+ * nodemailer, of which three parts are used: together they take 30 ms and 11 MB. A modem that sends by socket alone loads them
+ * when it is started; else each is loaded when it is first needed.
+ */
 import type SMTPConnection from "nodemailer/lib/smtp-connection";
 import type MailComposer from "nodemailer/lib/mail-composer";
 import { lateCode } from "../../late-code";
@@ -16,6 +19,13 @@ const mimeFunctions = lateCode(
   (): typeof import("nodemailer/lib/mime-funcs") => require("nodemailer/lib/mime-funcs"),
   "transient",
 );
+
+/** To be called when mails are to be expected that need it. @throws ModemError PACKAGE_UPDATED of class `transient` */
+export function loadNodemailer(): void {
+  connection();
+  composer();
+  mimeFunctions();
+}
 
 /** The dialogue with a server. */
 export function loadConnection(): typeof SMTPConnection {

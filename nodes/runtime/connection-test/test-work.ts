@@ -17,6 +17,7 @@ import { found } from "../../../lib/quectel/diagnosis/findings";
 import type { LastMail, ServerSession } from "../../../lib/quectel/diagnosis/diagnosis-report";
 import { sendNow } from "../../../lib/mailer/send-now";
 import { within } from "../../../lib/async";
+import { asModemError } from "../../../lib/errors";
 import { hintKeyOf } from "../admin/admin-routes";
 import type { MailPath } from "../modem/assembly";
 import type { ModemSettings } from "../settings/modem-settings";
@@ -92,16 +93,18 @@ const CHECKED_BY = { module: "module", socket: "host", auto: "both" } as const;
 
 /** A session with the mail server by this package itself; where its code cannot be loaded, one that says so. */
 function sessionOf({ modem, moduleClock, sockets }: MailPath, { smtp }: ModemSettings): ServerSession {
-  const loaded = smtpPart();
-  if (loaded.part !== undefined)
-    return new loaded.part.ServerCheck({ modem, moduleClock, sockets, settings: smtp });
-  const { error } = loaded;
-  return {
-    trouble: error,
-    encrypt: () => Promise.reject(error),
-    login: () => Promise.resolve(false),
-    end: () => Promise.resolve(),
-  };
+  try {
+    const { ServerCheck } = smtpPart();
+    return new ServerCheck({ modem, moduleClock, sockets, settings: smtp });
+  } catch (cause) {
+    const error = asModemError(cause);
+    return {
+      trouble: error,
+      encrypt: () => Promise.reject(error),
+      login: () => Promise.resolve(false),
+      end: () => Promise.resolve(),
+    };
+  }
 }
 
 async function runDiagnosis(work: TestWork): Promise<TestYield> {

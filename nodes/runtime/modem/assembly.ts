@@ -5,7 +5,7 @@
  * What sends a mail without keeping it is a mail path of its own, for a connection test from the editor.
  */
 import type { Clock } from "../../../lib/clock";
-import { copyOf, type ModemError } from "../../../lib/errors";
+import { asModemError, copyOf, type ModemError } from "../../../lib/errors";
 import { AbsentMailer } from "../../../lib/mailer/absent-mailer";
 import type { Mailer } from "../../../lib/mailer/mailer";
 import { AutoMailer } from "../../../lib/mailer/auto/auto-mailer";
@@ -70,7 +70,7 @@ interface Way {
   readonly client: QsmtpMailer | undefined;
   /** All ways that a mail may take. */
   readonly byWay: { readonly module?: QsmtpMailer; readonly socket?: Mailer };
-  /** Why a way that the settings ask for cannot be taken until Node-RED is restarted. */
+  /** Why a way that the settings ask for could not be taken when the modem was started. */
   readonly missing?: ModemError;
 }
 
@@ -186,26 +186,28 @@ function socketMailer(
   { mailer, smtp, text }: MailSettings,
   { store, recovery }: WayOptions,
 ): { readonly mailer: Mailer; readonly missing?: ModemError } {
-  const loaded = smtpPart();
-  if (loaded.part === undefined) {
-    const { error: missing } = loaded;
+  const load = (): Mailer => {
+    const { SmtpMailer } = smtpPart();
+    return new SmtpMailer({
+      modem,
+      pdp,
+      moduleClock,
+      sockets,
+      settings: smtp,
+      text: { ...smtp, lateNote: text.lateNote },
+      store,
+      ...(recovery !== undefined && { recovery }),
+    });
+  };
+  try {
+    return { mailer: load() };
+  } catch (cause) {
+    const missing = asModemError(cause);
     const isReplaceable = mailer === "auto" && moduleFits(smtp);
     // What only a socket carries must not hold the mails that the module's client does.
     const error = isReplaceable ? copyOf(missing, { class: "transient" }) : missing;
-    return { mailer: new AbsentMailer({ modem, error, isReplaceable }), missing };
+    return { mailer: new AbsentMailer({ modem, error, isReplaceable, load }), missing };
   }
-  const { SmtpMailer } = loaded.part;
-  const one = new SmtpMailer({
-    modem,
-    pdp,
-    moduleClock,
-    sockets,
-    settings: smtp,
-    text: { ...smtp, lateNote: text.lateNote },
-    store,
-    ...(recovery !== undefined && { recovery }),
-  });
-  return { mailer: one };
 }
 
 async function closed(station: Station, { mailer }: Way): Promise<void> {

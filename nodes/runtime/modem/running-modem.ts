@@ -14,6 +14,7 @@ import { conditionOf, type MailProgress } from "../status/conditions";
 import type { ModemSettings } from "../settings/modem-settings";
 import { OutboxOpening } from "./outbox-opening";
 import { holdFor, holdForSetup } from "./setup-hold";
+import { smtpPart } from "./smtp-part";
 import { stuckClient } from "./stuck-client";
 import type { Condition } from "../status/status";
 
@@ -103,15 +104,20 @@ export class RunningModem {
     this.opening.end();
   }
 
-  /** What accepts mails must not depend on the disk later. Mails whose only way out cannot be loaded wait. */
+  /**
+   * What accepts mails must not depend on the disk later, and what is missing is told now rather than with the first alarm.
+   * Mails whose only way out cannot be loaded wait; a library is looked for again with each of them.
+   */
   private loadEarly(): void {
-    const unread = parserError();
+    const unread = errorOf(loadParser);
     const { byWay, outbox, missing = unread } = this.parts;
-    if (missing === undefined) return;
+    const isBySocketAlone = byWay.module === undefined;
+    const error = missing ?? (isBySocketAlone ? errorOf(() => smtpPart().loadNodemailer()) : undefined);
+    if (error === undefined) return;
     const { log } = this.surroundings;
-    log.warn(`${missing.message}: ${String(missing.cause)}`);
-    this.listener.failed(missing);
-    if (byWay.module === undefined) holdFor(outbox, missing, log);
+    log.warn(`${error.message}: ${String(error.cause)}`);
+    this.listener.failed(error);
+    if (missing !== undefined && isBySocketAlone) holdFor(outbox, missing, log);
   }
 
   private note(told: Omit<MailProgress, "uploadMs">): void {
@@ -176,10 +182,10 @@ export class RunningModem {
   }
 }
 
-/** Why the recipients of no mail could be read; undefined where they can. */
-function parserError(): ModemError | undefined {
+/** Why something cannot be loaded; undefined where it can. */
+function errorOf(load: () => unknown): ModemError | undefined {
   try {
-    loadParser();
+    load();
     return undefined;
   } catch (error) {
     return asModemError(error);
