@@ -8,9 +8,10 @@ import { MISHAPS, NOISE } from "./fault/mishaps";
 import { PostOffice } from "./fault/post-office";
 import { isCounted, problemsOf, watchProcess } from "./fault/problems";
 import { allCells, Reached } from "./fault/reached";
-import { play, smallest } from "./fault/replay";
-import { reproduction, TEST_FOLDER } from "./fault/reproduction";
-import { ALL, MAILS } from "./fault/schedule";
+import { differenceOf, inWords } from "./fault/difference";
+import { differenceBetweenRuns, play, smallest, smallestThatDiffers } from "./fault/replay";
+import { reproduction, reproductionOfDifference, TEST_FOLDER } from "./fault/reproduction";
+import { ALL, MAILS, type Chosen } from "./fault/schedule";
 import { SOCKET_MISHAPS } from "./fault/socket-mishaps";
 import { covered, equal, none, positionsOf, shown, type Figure, type Part, type PartOptions } from "./part";
 
@@ -78,6 +79,7 @@ export const faults: Part = {
           if (hash !== report.hash) {
             sum.toldOtherwise++;
             await tellOtherwise(options, number, story, again);
+            if (shrunk++ < SHRUNK) await shrinkDifference(options, number, report);
           }
         }
         if (options.only !== undefined) options.say(`faults: story ${report.hash}`);
@@ -136,11 +138,12 @@ async function tell(
 
 /** Makes a failed episode smaller and writes it as a test. */
 async function shrink(
-  { seed, say, at }: PartOptions,
+  options: PartOptions,
   number: number,
   problems: readonly string[],
   report: EpisodeReport,
 ): Promise<void> {
+  const { seed, say, at } = options;
   const chosen = await smallest({ seed, number }, { ...report, problems }, () => at(number));
   const last = await play({ seed, number, chosen }).catch((error: unknown) => ({
     problems: [stackOf(error)],
@@ -151,10 +154,38 @@ async function shrink(
     return;
   }
   const code = reproduction({ seed, number, chosen, ...last });
-  const path = join(tmpdir(), `campaign-faults-${seed}-${number}.test.ts`);
+  await tellTest(options, number, { claim: "fails", chosen, code });
+}
+
+/** Makes an episode smaller whose two runs differ, and writes it as a test. */
+async function shrinkDifference(options: PartOptions, number: number, report: EpisodeReport): Promise<void> {
+  const { seed, say, at } = options;
+  const chosen = await smallestThatDiffers({ seed, number }, report, () => at(number));
+  const difference = await differenceBetweenRuns({ seed, number, chosen });
+  if (difference === undefined) {
+    say(`faults: episode ${number} does not differ again`);
+    return;
+  }
+  say(`faults: episode ${number}, first difference: ${inWords(difference)}`);
+  const { kinds } = await play({ seed, number, chosen });
+  const code = reproductionOfDifference({ seed, number, chosen, kinds, difference });
+  await tellTest(options, number, { claim: "differs", chosen, code });
+}
+
+interface Test {
+  readonly claim: "fails" | "differs";
+  readonly chosen: Chosen;
+  readonly code: string;
+}
+
+async function tellTest(
+  { seed, say }: PartOptions,
+  number: number,
+  { claim, chosen: { mails, mishaps }, code }: Test,
+): Promise<void> {
+  const path = join(tmpdir(), `campaign-faults-${seed}-${number}-${claim}.test.ts`);
   await writeFile(path, code);
-  const { mails, mishaps } = chosen;
-  say(`faults: episode ${number} still fails with ${mails.length} mails and ${mishaps.length} mishaps;`);
+  say(`faults: episode ${number} still ${claim} with ${mails.length} mails and ${mishaps.length} mishaps;`);
   say(`  as a test, for ${TEST_FOLDER}: ${path}\n\n${code}`);
 }
 
@@ -162,13 +193,15 @@ async function shrink(
 async function tellOtherwise(
   { seed, say }: PartOptions,
   number: number,
-  ...stories: readonly (readonly string[])[]
+  first: readonly string[],
+  second: readonly string[],
 ): Promise<void> {
-  const paths = stories.map((_story, index) =>
-    join(tmpdir(), `campaign-faults-${seed}-${number}-run-${index + 1}.txt`),
-  );
-  for (const [index, path] of paths.entries()) await writeFile(path, (stories[index] ?? []).join("\n"));
-  say(`faults: episode ${number} has a different log the second time: ${paths.join(" and ")}`);
+  const path = (run: number): string => join(tmpdir(), `campaign-faults-${seed}-${number}-run-${run}.txt`);
+  await writeFile(path(1), first.join("\n"));
+  await writeFile(path(2), second.join("\n"));
+  const difference = differenceOf(first, second);
+  const where = difference === undefined ? "" : `; ${inWords(difference)}`;
+  say(`faults: episode ${number} has a different log the second time: ${path(1)} and ${path(2)}${where}`);
 }
 
 /** @param isFull all that has to be reached in a full run has to be */

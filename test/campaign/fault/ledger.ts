@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { simpleParser } from "mailparser";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { accountOf, add, emptyAccount, type Account, type Case } from "./audit";
+import { linesOf } from "./difference";
 import type { Letter } from "./letters";
 import { numberOf } from "./letters";
 import type { Arrival } from "./post-office";
@@ -144,10 +145,9 @@ export class Ledger {
   }
 }
 
-/** The same for two runs of one episode, in whichever process. Stack traces, which name the files of one run, do not count. */
+/** The same for two runs of one episode, in whichever process. */
 export function hashOf(story: readonly string[]): string {
-  const told = story.join("\n").replaceAll(/\n {4}at [^\n]*/g, "");
-  return createHash("sha256").update(told).digest("hex").slice(0, 16);
+  return createHash("sha256").update(linesOf(story).join("\n")).digest("hex").slice(0, 16);
 }
 
 function lines(text: string): string {

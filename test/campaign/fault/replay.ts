@@ -1,4 +1,5 @@
 /** Plays one episode alone, whole or with some of its mails and mishaps. */
+import { differenceOf, type Difference } from "./difference";
 import { runEpisode, type EpisodePlan, type EpisodeReport } from "./episode";
 import { PostOffice } from "./post-office";
 import { kindOf, problemsOf, watchProcess } from "./problems";
@@ -45,14 +46,50 @@ export async function smallest(
   tried: () => void = () => undefined,
 ): Promise<Chosen> {
   const kinds = new Set(problems.map(kindOf));
-  const end = performance.now() + PATIENCE_MS;
-  return shrunk(had, async (chosen) => {
-    if (performance.now() > end) return false;
-    tried();
+  return smaller(had, tried, async (chosen) => {
     const found = await play({ ...episode, chosen }).then(
       (played) => played.problems,
       (error: unknown) => [String(error)],
     );
     return found.some((problem) => kinds.has(kindOf(problem)));
+  });
+}
+
+/** Plays it twice, and says where the second run differs. Undefined: nowhere, or one of them comes to no end. */
+export async function differenceBetweenRuns(
+  episode: Episode & { readonly chosen?: Chosen },
+): Promise<Difference | undefined> {
+  try {
+    const { story } = await play(episode);
+    return differenceOf(story, (await play(episode)).story);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The fewest mishaps and mails with which its two runs still differ; as few as were found in three minutes. */
+export async function smallestThatDiffers(
+  episode: Episode,
+  { had }: Pick<Played, "had">,
+  tried: () => void = () => undefined,
+): Promise<Chosen> {
+  return smaller(
+    had,
+    tried,
+    async (chosen) => (await differenceBetweenRuns({ ...episode, chosen })) !== undefined,
+  );
+}
+
+/** @param tried told before each attempt */
+async function smaller(
+  had: Chosen,
+  tried: () => void,
+  isStill: (chosen: Chosen) => Promise<boolean>,
+): Promise<Chosen> {
+  const end = performance.now() + PATIENCE_MS;
+  return shrunk(had, async (chosen) => {
+    if (performance.now() > end) return false;
+    tried();
+    return isStill(chosen);
   });
 }

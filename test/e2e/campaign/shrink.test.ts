@@ -1,10 +1,14 @@
-/** What the campaign does with an episode that fails: it is made smaller, and written as a test that fails as well. */
+/**
+ * What the campaign does with an episode that fails, or whose two runs differ: it is made smaller, and written as a test that
+ * fails as well.
+ */
 import assert from "node:assert/strict";
 import { compileFunction } from "node:vm";
 import { transformSync } from "esbuild";
 import { Dice } from "../../campaign/fault/dice";
-import { campaign, replayed, type ReplayPlan } from "../../campaign/fault/replayed";
-import { reproduction } from "../../campaign/fault/reproduction";
+import { differenceOf } from "../../campaign/fault/difference";
+import { campaign, replayed, replayedTwice, type ReplayPlan } from "../../campaign/fault/replayed";
+import { reproduction, reproductionOfDifference } from "../../campaign/fault/reproduction";
 import { ALL } from "../../campaign/fault/schedule";
 import { fewest } from "../../campaign/fault/shrink";
 import type { Mailer } from "../../../lib/mailer/mailer";
@@ -15,8 +19,21 @@ const SIX = { ...ALL, mails: [0, 1, 2, 3, 4, 5] };
 
 /** A mailer that never says of a mail that it may be there twice. */
 function forgetful(mailer: Mailer): Mailer {
-  const prepare: Mailer["prepare"] = (transaction, options) =>
-    mailer.prepare(transaction, { ...options, possibleDuplicate: false });
+  return preparing(mailer, (transaction, options) =>
+    mailer.prepare(transaction, { ...options, possibleDuplicate: false }),
+  );
+}
+
+/** A mailer that writes into a mail that may be there twice something that comes from no seed. */
+function unseeded(mailer: Mailer): Mailer {
+  return preparing(mailer, (transaction, options) => {
+    const { mail } = transaction;
+    const subject = options.possibleDuplicate ? String(process.hrtime.bigint()) : mail.subject;
+    return mailer.prepare({ ...transaction, mail: { ...mail, subject } }, options);
+  });
+}
+
+function preparing(mailer: Mailer, prepare: Mailer["prepare"]): Mailer {
   return new Proxy(mailer, {
     get(target, name) {
       if (name === "prepare") return prepare;
@@ -60,21 +77,51 @@ describe("An episode of the campaign", function () {
     assert.deepEqual([chosen.mails.length, small.kinds.length], [1, 1]);
     assert.match(small.kinds.join(), /after a mail$/);
     const test = mochaTestOf(reproduction({ ...EPISODE, chosen, ...small }));
-    await test(replayed);
-    await assert.rejects(
-      test((plan) => replayed({ ...plan, spoil: forgetful })),
-      /unmarkedRepeats: 1/,
-    );
+    await test({});
+    await assert.rejects(test({ spoil: forgetful }), /unmarkedRepeats: 1/);
+  });
+
+  it("whose two runs differ is made smaller, and written as a test that finds the same difference", async () => {
+    const episode = { ...EPISODE, spoil: unseeded };
+    const { had } = await campaign().play({ ...episode, chosen: SIX });
+    assert(had.mishaps.length > 5);
+    const chosen = await campaign().smallestThatDiffers(episode, { had });
+    const { kinds } = await campaign().play({ ...episode, chosen });
+    assert.deepEqual([chosen.mails.length, kinds.length], [1, 1]);
+    assert.match(kinds.join(), /after a mail$/);
+    const difference = await campaign().differenceBetweenRuns({ ...episode, chosen });
+    assert(difference);
+    for (const line of [difference.first, difference.second]) assert.match(String(line), /AT\+QSMTPSUB=/);
+    const code = reproductionOfDifference({ ...EPISODE, chosen, kinds, difference });
+    assert(code.includes(JSON.stringify(difference.first)), code);
+    const test = mochaTestOf(code);
+    await test({});
+    await assert.rejects(test({ spoil: unseeded }), /AT\+QSMTPSUB=/);
   });
 });
 
-/** The only test of a file. */
-function mochaTestOf(code: string): (play: typeof replayed) => Promise<void> {
+describe("Two stories of an episode", () => {
+  it("part at the first line that is not the same, or that only one of them has", () => {
+    assert.equal(differenceOf(["a", "b"], ["a", "b"]), undefined);
+    assert.deepEqual(differenceOf(["a", "b", "c"], ["a", "x", "c"]), { line: 2, first: "b", second: "x" });
+    assert.deepEqual(differenceOf(["a"], ["a", "b"]), { line: 2, first: undefined, second: "b" });
+  });
+
+  it("are the same where only stack traces differ, which name the files of one run", () => {
+    assert.equal(differenceOf(["Error\n    at one.ts:1\nb"], ["Error\n    at two.js:2\nb"]), undefined);
+  });
+});
+
+/** The only test of a file; `more` is added to what it plays. */
+function mochaTestOf(code: string): (more: Pick<ReplayPlan, "spoil">) => Promise<void> {
   const { code: script } = transformSync(code, { loader: "ts", format: "cjs" });
-  return async (play) => {
+  return async (more) => {
     const modules: Record<string, unknown> = {
       "node:assert/strict": assert,
-      "../../campaign/fault/replayed": { replayed: (plan: ReplayPlan) => play(plan) },
+      "../../campaign/fault/replayed": {
+        replayed: (plan: ReplayPlan) => replayed({ ...plan, ...more }),
+        replayedTwice: (plan: ReplayPlan) => replayedTwice({ ...plan, ...more }),
+      },
     };
     const tests: (() => Promise<void>)[] = [];
     const it = (_title: string, test: () => Promise<void>): { timeout: () => void } => {
