@@ -55,13 +55,14 @@ export class Commands {
   /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     const { order, store, worker } = this.parts;
-    const id = this.newId();
-    const place = origin.place ?? order.nextSeq();
+    const place = origin.place ?? ++order.lastSeq;
+    let id: string;
+    do {
+      id = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
+    } while (order.entries.has(id) || store.failed.has(id));
     const message = storableMessage(origin.message);
-    const contents = await this.contentSize(mail);
     const texts = RECORD_FRAME + Buffer.byteLength(mail.text) + JSON.stringify(message).length;
-    const size = { bytes: texts + contents };
-    const pushed = await this.reserve(size, mail.priority === "high");
+    const { size, contents, pushed } = await this.reserve(mail, texts);
     let kept: RecoveredMail;
     try {
       const room = this.roomLeft() + contents + pushed.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -143,7 +144,7 @@ export class Commands {
       onRead();
       const now = policy.time.now();
       const { mail: waiting } = next(failed, { kind: "retry" }, now.time, 0);
-      return { ...waiting, seq: order.nextSeq(), accepted: now, written: now };
+      return { ...waiting, seq: ++order.lastSeq, accepted: now, written: now };
     });
     order.add(mail, true);
   }
@@ -178,7 +179,7 @@ export class Commands {
       adopt: (mail) => {
         const { record, place } = mail;
         if (place.folder === "failed") store.adoptFailed(record.id, place);
-        else adopted.push(order.add({ ...mail, record: { ...record, seq: order.nextSeq() } }, true));
+        else adopted.push(order.add({ ...mail, record: { ...record, seq: ++order.lastSeq } }, true));
       },
     });
     for (const entry of adopted) {
@@ -197,36 +198,32 @@ export class Commands {
     return [entry];
   }
 
-  private newId(): string {
+  /**
+   * Counts the new mail as if it were there. `contents`: bytes of its attachments. `pushed`: mails that leave when it is
+   * kept.
+   *
+   * @param texts bytes of everything else.
+   */
+  private async reserve(
+    { attachments, priority }: Mail,
+    texts: number,
+  ): Promise<{
+    readonly size: { readonly bytes: number };
+    readonly contents: number;
+    readonly pushed: Entry[];
+  }> {
     const { order, store } = this.parts;
-    let id: string;
-    do {
-      id = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
-    } while (order.entries.has(id) || store.failed.has(id));
-    return id;
-  }
-
-  private async contentSize(mail: Mail): Promise<number> {
-    let size = 0;
-    for (const { filename, content } of mail.attachments) {
-      if (content.kind === "bytes") {
-        size += content.bytes.length;
-        continue;
-      }
+    const { maxQueued, maxSpoolMB } = this.parts.settings;
+    let contents = 0;
+    for (const { filename, content } of attachments) {
       try {
-        size += await this.parts.store.spool.files.size(content.path);
+        contents +=
+          content.kind === "bytes" ? content.bytes.length : await store.spool.files.size(content.path);
       } catch (cause) {
         throw new ModemError("INVALID_ATTACHMENT", { detail: `${filename} cannot be read`, cause });
       }
     }
-    return size;
-  }
-
-  /** Counts the new mail as if it were there. Returns the mails that leave when it is kept. */
-  private async reserve(size: { readonly bytes: number }, isHigh: boolean): Promise<Entry[]> {
-    const { order, store } = this.parts;
-    const { maxQueued, maxSpoolMB } = this.parts.settings;
-    const { bytes } = size;
+    const bytes = texts + contents;
     for (const failed of this.roomLeft() < bytes ? store.failedIds() : []) {
       if (this.roomLeft() >= bytes) break;
       if (store.failed.has(failed)) await store.removeFailed(failed);
@@ -234,7 +231,7 @@ export class Commands {
     const pushed: Entry[] = [];
     let room = this.roomLeft();
     while (room < bytes || order.depth + this.reserved.size >= maxQueued) {
-      const victim = isHigh ? order.youngestLow() : undefined;
+      const victim = priority === "high" ? order.youngestLow() : undefined;
       if (victim === undefined) {
         for (const entry of pushed) order.cancelEnding(entry);
         const limit = room < bytes ? `${maxSpoolMB} MB on the disk` : `${maxQueued} mails`;
@@ -244,8 +241,9 @@ export class Commands {
       pushed.push(victim);
       room += victim.bytes;
     }
+    const size = { bytes };
     this.reserved.add(size);
-    return pushed;
+    return { size, contents, pushed };
   }
 
   private roomLeft(): number {

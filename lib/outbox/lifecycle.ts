@@ -143,8 +143,16 @@ export function next<M extends MailLife>(mail: M, event: LifeEvent, now: number,
   const index = "index" in state ? state.index : -1;
   const isAllDone = mail.transactions.every(({ state }) => state.kind === "done");
   switch (event.kind) {
-    case "start":
-      return started(mail, state);
+    case "start": {
+      if (state.kind === "inDoubt") return { mail, effects: [{ kind: "recover", index }] };
+      if (state.kind !== "queued") return unchanged;
+      const { due } = state;
+      // Of several that are due at the same time the first in the mail goes first.
+      const first = mail.transactions.findIndex(({ state }) => state.kind === "queued" && state.due === due);
+      if (first < 0) return unchanged;
+      const effects: readonly Effect[] = [{ kind: "prepare", index: first }];
+      return { mail: withState(mail, first, { kind: "preparing", due }), effects };
+    }
     case "prepared":
       if (state.kind !== "preparing") return unchanged;
       if (state.isStopped) return abandoned(mail);
@@ -179,17 +187,6 @@ export function next<M extends MailLife>(mail: M, event: LifeEvent, now: number,
     case "retry":
       return state.kind === "ended" && !isAllDone ? retried(mail, now) : unchanged;
   }
-}
-
-/** Of several that are due at the same time the first in the mail goes first. */
-function started<M extends MailLife>(mail: M, life: MailState): Step<M> {
-  if (life.kind === "inDoubt") return { mail, effects: [{ kind: "recover", index: life.index }] };
-  if (life.kind !== "queued") return { mail, effects: [] };
-  const { due } = life;
-  const index = mail.transactions.findIndex(({ state }) => state.kind === "queued" && state.due === due);
-  return index < 0
-    ? { mail, effects: [] }
-    : { mail: withState(mail, index, { kind: "preparing", due }), effects: [{ kind: "prepare", index }] };
 }
 
 function afterOutcome<M extends MailLife>(

@@ -70,7 +70,14 @@ export class MailRunner {
       for (const effect of effects) {
         const following = await this.carryOut(effect);
         if (this.state === "closed") return this.letGo();
-        if (following !== undefined) ahead.unshift(following);
+        if (following === undefined) continue;
+        if (following.kind !== "ended" && following.kind !== "unknown") {
+          ahead.unshift(following);
+          continue;
+        }
+        const warnings = [...this.warnings, ...following.warnings];
+        const at = new Date(this.parts.clock.wall()).toISOString();
+        ahead.unshift({ kind: "outcome", outcome: { ...following, warnings }, at });
       }
     }
   }
@@ -104,16 +111,22 @@ export class MailRunner {
     return step.effects;
   }
 
-  private async carryOut(effect: Effect): Promise<LifeEvent | undefined> {
-    const { entry } = this;
+  /** Returns what follows from it at once: an event, or what became of the transaction. */
+  private async carryOut(effect: Effect): Promise<LifeEvent | Outcome | undefined> {
+    const { entry, prepared } = this;
     const { order, store, reporter, policy } = this.parts;
     switch (effect.kind) {
       case "prepare":
         return this.prepare(effect.index);
       case "mark":
         return this.mark(effect);
-      case "commit":
-        return this.commit();
+      case "commit": {
+        this.prepared = undefined;
+        const outcome = await prepared?.commit(this.leave.signal);
+        // What the next start can ask for is left to it.
+        const isLeft = outcome?.kind === "unknown" && outcome.recoverable && this.state !== "open";
+        return isLeft ? undefined : outcome;
+      }
       case "abandon":
         this.stop.abort();
         await this.letGo();
@@ -137,14 +150,14 @@ export class MailRunner {
     }
   }
 
-  private async prepare(index: number): Promise<LifeEvent> {
+  private async prepare(index: number): Promise<LifeEvent | Outcome> {
     const { mailer, order, policy, tell } = this.parts;
     const { entry, mail, stop } = this;
     const one = mail.transactions[index];
     if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
     // Planned for another way, perhaps, of which only that one keeps Bcc private.
     const envelope = undivided(one.envelope, mailer.plan(one.envelope));
-    if ("kind" in envelope) return this.outcome(envelope);
+    if ("kind" in envelope) return envelope;
     const ageMs = policy.time.age(entry.accepted);
     try {
       const outgoing = await outgoingMail(entry, mail, this.parts);
@@ -159,11 +172,11 @@ export class MailRunner {
           isNextDue: () => order.survey().next !== undefined,
         },
       );
-      if (ready.kind === "ended") return this.outcome(ready);
+      if (ready.kind === "ended") return ready;
       this.prepared = ready;
       return { kind: "prepared", mark: ready.mark };
     } catch (cause) {
-      return this.outcome(unreadable(envelope, cause));
+      return unreadable(envelope, cause);
     }
   }
 
@@ -188,22 +201,6 @@ export class MailRunner {
     const { prepared } = this;
     this.prepared = undefined;
     await prepared?.abandon();
-  }
-
-  private async commit(): Promise<LifeEvent | undefined> {
-    const { prepared } = this;
-    this.prepared = undefined;
-    const outcome = await prepared?.commit(this.leave.signal);
-    if (outcome === undefined) return undefined;
-    // What the next start can ask for is left to it.
-    const isLeft = outcome.kind === "unknown" && outcome.recoverable && this.state !== "open";
-    return isLeft ? undefined : this.outcome(outcome);
-  }
-
-  private outcome(outcome: Outcome): LifeEvent {
-    const at = new Date(this.parts.clock.wall()).toISOString();
-    const warnings = [...this.warnings, ...outcome.warnings];
-    return { kind: "outcome", outcome: { ...outcome, warnings }, at };
   }
 }
 

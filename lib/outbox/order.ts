@@ -36,6 +36,8 @@ const MINUTE_MS = 60_000;
 
 /** What there is to do now, and when there will be something. */
 interface Survey {
+  /** Oldest of all that have not ended. */
+  readonly oldest: Entry | undefined;
   /** First in order of those that are due. */
   readonly next: Entry | undefined;
   /** Milliseconds until a mail is due; infinite when one is due now, or none waits. */
@@ -65,6 +67,8 @@ export class Order {
   readonly entries = new Map<string, Entry>();
   /** Mails that have not ended. */
   depth = 0;
+  /** Highest place in the order of acceptance that was given away; the next mail takes the one behind it. */
+  lastSeq = 0;
   /** Of all of them on the disk. */
   bytes = 0;
   /** The same in the order of acceptance, by priority. */
@@ -74,7 +78,6 @@ export class Order {
   /** Those with a key for `msg.replaces`, by node and key. */
   private readonly keys = new Map<string, Set<Entry>>();
   private deadline: Deadline = NEVER;
-  private lastSeq = 0;
 
   /** @param limit milliseconds of active time, for mails without a limit of their own. */
   constructor(
@@ -127,11 +130,6 @@ export class Order {
     return entry;
   }
 
-  /** The place in the order of acceptance for a new mail. */
-  nextSeq(): number {
-    return ++this.lastSeq;
-  }
-
   /** From now on nothing more is sent of it. */
   startEnding(entry: Entry): void {
     if (entry.stage !== "ended") this.depth--;
@@ -175,11 +173,6 @@ export class Order {
     return false;
   }
 
-  oldest(): Entry | undefined {
-    for (const entry of this.entries.values()) if (entry.stage !== "ended") return entry;
-    return undefined;
-  }
-
   /** The mail that a `high` one pushes out of a full outbox. */
   youngestLow(): Entry | undefined {
     return [...this.queues.low].findLast(({ stage }) => stage === "queued");
@@ -204,11 +197,9 @@ export class Order {
    */
   settle(entry: Entry, mail: Pick<MailLife, "end" | "transactions">, lostMs = 0): void {
     const state = stateOf(mail);
-    if (state.kind === "ended") {
-      this.startEnding(entry);
-      return;
-    }
+    if (state.kind === "ended" && entry.stage !== "ended") this.depth--;
     entry.stage = state.kind;
+    if (state.kind === "ended") return;
     entry.lastError = mail.transactions.findLast(({ lastError }) => lastError !== undefined)?.lastError?.code;
     // Its record may name a time of another clock.
     if (state.kind === "queued")
@@ -224,10 +215,16 @@ export class Order {
 
   survey(): Survey {
     const now = this.time.now();
+    let oldest: Entry | undefined;
+    for (const entry of this.entries.values()) {
+      if (entry.stage === "ended") continue;
+      oldest = entry;
+      break;
+    }
     for (const priority of PRIORITIES) {
       for (const entry of this.queues[priority]) {
         if (entry.stage === "queued" && entry.due <= now.time && this.timeLeft(entry, now) > 0)
-          return { next: entry, dueIn: Infinity, soonest: undefined };
+          return { oldest, next: entry, dueIn: Infinity, soonest: undefined };
       }
     }
     let soonest: Entry | undefined;
@@ -235,7 +232,8 @@ export class Order {
       if (entry.stage !== "queued" || entry.due <= now.time) continue;
       if (soonest === undefined || entry.due < soonest.due) soonest = entry;
     }
-    return { next: undefined, dueIn: soonest === undefined ? Infinity : soonest.due - now.time, soonest };
+    const dueIn = soonest === undefined ? Infinity : soonest.due - now.time;
+    return { oldest, next: undefined, dueIn, soonest };
   }
 
   /** Ids of the nodes whose mails have not ended, without the mail `sending`. */

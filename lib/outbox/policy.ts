@@ -30,6 +30,8 @@ const UNKNOWN_HOLDS = 2;
 const DISK_PAUSE_MS = 30_000;
 /** Between two mails that try whether a setup error is over. */
 const PROBE_INTERVAL_MS = 30 * 60_000;
+/** So many tries that fail alike are no accident. */
+const FAILURES_TOLD = 3;
 const MINUTE_MS = 60_000;
 /** Minutes: a mail sent at the end of minute m is 60 minutes old at the end of minute m + 60. */
 const RATE_WINDOW_MINUTES = 61;
@@ -85,7 +87,10 @@ export class Policy {
   private holds: StoredHolds;
   private sent: readonly MinuteCount[];
   private unknownInRow: number;
-  private readonly failures = new Failures();
+  /** Tries that failed, by kind, since something of them was told or a mail went out. */
+  private readonly failures = new Map<ErrorCode, number>();
+  /** The kind of failure that was told last, as long as a mail waits because of it. */
+  private failureTold: ErrorCode | undefined;
   /** Monotonic time before which nothing is tried, because the disk takes no mark. */
   private diskPause = -Infinity;
   private readonly settings: SettingsDigest;
@@ -237,7 +242,10 @@ export class Policy {
         else await this.save();
         return;
       case "passed":
-        this.failures.passed(isWaiting);
+        this.failures.clear();
+        // What still keeps another waiting has been told: a flow that mails each report would else be told of a recipient
+        // who is put off, again after each of its own mails that reaches the others.
+        if (this.failureTold !== undefined && !isWaiting(this.failureTold)) this.failureTold = undefined;
         if (this.holds.setup !== undefined) await this.release("setup");
         return;
       case "lost":
@@ -246,7 +254,7 @@ export class Policy {
         else await this.meet(new ModemError("MODEM_RESULT_MISSING", { cause: lesson.error }));
         return;
       case "failed":
-        if (this.failures.isNews(lesson.error.code)) this.events.tell("failing", lesson.error);
+        if (this.isNews(lesson.error.code)) this.events.tell("failing", lesson.error);
         return;
       case "hold":
         await this.meet(lesson.error);
@@ -287,6 +295,21 @@ export class Policy {
     await this.save();
   }
 
+  /**
+   * Counts a failure; true when a person is to be told of it now although the mails are tried again. Each kind is told
+   * once, and again only after a mail went out while none of that kind waited, or another kind was told. Tries that fail
+   * now one way and now another are told once, too.
+   */
+  private isNews(code: ErrorCode): boolean {
+    const count = (this.failures.get(code) ?? 0) + 1;
+    this.failures.set(code, count);
+    if (code !== this.failureTold && count < FAILURES_TOLD) return false;
+    this.failures.clear();
+    const isNews = code !== this.failureTold;
+    this.failureTold = code;
+    return isNews;
+  }
+
   private setHolds(holds: StoredHolds, isTold = false): void {
     const before = nameOf(this.reason);
     this.holds = holds;
@@ -325,42 +348,4 @@ function nameOf(reason: HoldReason | undefined): string | undefined {
 
 function without(holds: StoredHolds, kinds: readonly (keyof StoredHolds)[]): StoredHolds {
   return Object.fromEntries(Object.entries(holds).filter(([kind]) => !kinds.some((one) => one === kind)));
-}
-
-/** So many tries that fail alike are no accident. */
-const FAILURES_TOLD = 3;
-
-/**
- * Failures: which kind of failure a person has to hear of although the mails are tried again.
- *
- * Each kind is reported once, and again only after a mail went out while none of that kind waited, or another kind was reported.
- * Tries that fail now one way and now another are reported once, too.
- */
-class Failures {
-  private readonly counts = new Map<ErrorCode, number>();
-  private told: ErrorCode | undefined;
-
-  /** Counts a failure; true when a person is to be told of it now. */
-  isNews(code: ErrorCode): boolean {
-    const { counts } = this;
-    if (code === this.told) {
-      counts.clear();
-      return false;
-    }
-    const count = (counts.get(code) ?? 0) + 1;
-    counts.set(code, count);
-    if (count < FAILURES_TOLD) return false;
-    this.told = code;
-    counts.clear();
-    return true;
-  }
-
-  /**
-   * A mail went out. What still keeps another waiting has been told: a flow that mails each report would else be told of
-   * a recipient who is put off, again after each of its own mails that reaches the others.
-   */
-  passed(isWaiting: (code: ErrorCode) => boolean): void {
-    this.counts.clear();
-    if (this.told !== undefined && !isWaiting(this.told)) this.told = undefined;
-  }
 }

@@ -64,7 +64,13 @@ export class Reporter {
     const done = Promise.allSettled(works).then(async (settled) => {
       const isTaken = settled.every(({ status }) => status === "fulfilled");
       // What was not taken stays in the record and is reported at the next start.
-      if (isTaken && !this.stopped) await this.letGo(entry, record);
+      const effects =
+        isTaken && !this.stopped ? next(record, { kind: "told" }, time.now().time, 0).effects : [];
+      for (const effect of effects) {
+        if (effect.kind !== "leave") continue;
+        order.delete(entry);
+        await store.finish(entry, record, effect.keep);
+      }
       this.telling.delete(done);
     });
     this.telling.add(done);
@@ -133,15 +139,6 @@ export class Reporter {
   stop(): void {
     this.stopped = true;
   }
-
-  private async letGo(entry: Entry, record: SpoolRecord): Promise<void> {
-    const { order, store, time } = this.parts;
-    for (const effect of next(record, { kind: "told" }, time.now().time, 0).effects) {
-      if (effect.kind !== "leave") continue;
-      order.delete(entry);
-      await store.finish(entry, record, effect.keep);
-    }
-  }
 }
 
 function readable(attachment: OutgoingAttachment): EndedAttachment {
@@ -172,13 +169,17 @@ function conclusionOf(
 ): Pick<MailEnded, "result" | "failure" | "error"> {
   const { id, transactions, attempts, warnings, unreadable = [] } = record;
   const served: StoredTransaction[] = [];
-  const sent: Extract<TransactionState, { kind: "done" }>[] = [];
+  let last: Extract<TransactionState, { kind: "done" }> | undefined;
+  // Sums of what was sent; not known where that of one transaction is not.
+  let [sendMs, bytes]: readonly (number | undefined)[] = [0, 0];
   const rejected: RejectedRecipient[] = [...unreadable];
   for (const one of transactions) {
     const { envelope, state } = one;
     if (state.kind === "done") {
       served.push(one);
-      sent.push(state);
+      last = state;
+      sendMs = sendMs === undefined || state.sendMs === undefined ? undefined : sendMs + state.sendMs;
+      bytes = bytes === undefined || state.bytes === undefined ? undefined : bytes + state.bytes;
     } else if (state.kind === "failed") {
       const { modemCode, smtpCode, code } = state.error;
       const isNumbered = modemCode !== undefined || smtpCode !== undefined;
@@ -186,7 +187,6 @@ function conclusionOf(
       for (const address of recipientsOf(envelope)) rejected.push({ address, ...why });
     }
   }
-  const sendMs = sent.length === 0 ? undefined : total(sent.map((one) => one.sendMs));
   const isComplete = served.length === transactions.length && unreadable.length === 0;
   const error = isComplete ? undefined : errorOf(record);
   const status = isComplete ? "sent" : served.length > 0 ? "partial" : "failed";
@@ -200,9 +200,9 @@ function conclusionOf(
     warnings,
     ...(served.at(-1) ?? transactions.findLast(({ passage }) => passage !== undefined))?.passage,
     ...knownFields({
-      acceptedAt: sent.at(-1)?.at,
-      sendMs: sendMs === undefined ? undefined : Math.round(sendMs),
-      bytes: total(sent.map(({ bytes }) => bytes)),
+      acceptedAt: last?.at,
+      sendMs: last === undefined || sendMs === undefined ? undefined : Math.round(sendMs),
+      bytes,
       possibleDuplicate: served.some(isInDoubt) ? true : undefined,
       recovered: recovered ? true : undefined,
       simulated: simulated ? true : undefined,
@@ -223,16 +223,6 @@ function errorOf({ transactions, unreadable = [] }: SpoolRecord): StoredError | 
   if (error !== undefined || first === undefined) return error;
   const detail = unreadable.map(({ address }) => JSON.stringify(address)).join(", ");
   return storeError(new ModemError(first.code, { detail }));
-}
-
-/** The sum; undefined when one of the numbers is not known. */
-function total(numbers: readonly (number | undefined)[]): number | undefined {
-  let sum = 0;
-  for (const number of numbers) {
-    if (number === undefined) return undefined;
-    sum += number;
-  }
-  return sum;
 }
 
 /** OUTBOX_EXPIRED with what a person has to know of the last failure: its text, numbers and hint, itself as the cause. */

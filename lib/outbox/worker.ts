@@ -138,8 +138,9 @@ export class Worker {
   /** How the outbox stands: what is sent, or when the next transaction could start and what it waits for. */
   summary(): OutboxSummary {
     const { order, policy, mailer, store } = this.parts;
-    const oldest = order.oldest();
-    const sending = this.sent;
+    const { oldest, next: first, dueIn, soonest } = order.survey();
+    const under = this.runner?.entry;
+    const sending = under?.stage === "preparing" || under?.stage === "sending" ? under : undefined;
     // Of its own: a flow may change what it gets.
     const hold = policy.reason && { ...policy.reason };
     const summary: OutboxSummary = {
@@ -149,7 +150,6 @@ export class Worker {
       ...knownFields({ sending: sending?.id, hold }),
     };
     if (!mailer.available) return summary;
-    const { next: first, dueIn, soonest } = order.survey();
     const blocked = policy.wait();
     const nextTry = Math.min(this.askIn(), Math.max(first === undefined ? dueIn : 0, blocked));
     const outlook = { ...summary, ...(Number.isFinite(nextTry) && { nextTryInMs: nextTry }) };
@@ -163,14 +163,9 @@ export class Worker {
 
   /** Undefined while nothing is sent. */
   sendingNode(): SendingNode | undefined {
-    const { sent } = this;
-    return sent && { nodeId: sent.nodeId, behind: this.parts.order.sendersBehind(sent) };
-  }
-
-  /** The mail whose transaction runs. */
-  private get sent(): Entry | undefined {
-    const entry = this.runner?.entry;
-    return entry?.stage === "preparing" || entry?.stage === "sending" ? entry : undefined;
+    const { order } = this.parts;
+    const sent = order.entries.get(this.summary().sending ?? "");
+    return sent && { nodeId: sent.nodeId, behind: order.sendersBehind(sent) };
   }
 
   private async run(): Promise<void> {
@@ -208,18 +203,14 @@ export class Worker {
     if (!mailer.available) return rest;
     const askIn = this.askIn();
     // Nothing is sent before it was asked for the lost result.
-    if (askIn === 0) return this.whileExpiring(() => this.ask());
+    const isToAsk = askIn === 0;
     const isHeldUp = [...this.doubts.values()].some(({ unread }) => unread < MOST_READS);
     const blocked = isHeldUp ? Infinity : policy.wait();
-    if (first === undefined || blocked > 0) {
+    if (!isToAsk && (first === undefined || blocked > 0)) {
       return Math.min(rest, askIn, Math.max(first === undefined ? dueIn : 0, blocked));
     }
-    return this.whileExpiring(() => this.start(first));
-  }
-
-  /** Does something that may take minutes; mails whose time is over are ended meanwhile. */
-  private async whileExpiring(work: () => Promise<void>): Promise<0> {
-    const working = work();
+    // What may take minutes; mails whose time is over are ended meanwhile.
+    const working = isToAsk || first === undefined ? this.ask() : this.start(first);
     this.watch();
     try {
       await working;
@@ -270,32 +261,26 @@ export class Worker {
   }
 
   private async start(entry: Entry): Promise<void> {
-    const { policy } = this.parts;
-    if (policy.reason === undefined) return this.tryOne(entry);
-    // Under a hold for a setup error this mail is a probe.
-    await policy.probe();
-    await this.tryOne(entry);
-    if (this.state !== "closed") await policy.endProbe();
-  }
-
-  private async tryOne(entry: Entry): Promise<void> {
     const { policy, store, reporter } = this.parts;
+    const isProbe = policy.reason !== undefined;
+    if (isProbe) await policy.probe();
     let mail: SpoolRecord | undefined;
     try {
       mail = await this.lastState(entry);
       // What the disk does not have yet is saved first; until it takes that, the mail waits.
       if (entry.unsaved !== undefined && !(await store.save(entry, mail, false))) mail = undefined;
     } catch (cause) {
-      if (isModemError(cause, "OUTBOX_DAMAGED")) return reporter.endWithoutRecord(entry, cause);
-    }
-    if (mail === undefined) {
-      entry.due = policy.time.now().time + SHORTEST_WAIT_MS;
-      return;
+      if (isModemError(cause, "OUTBOX_DAMAGED")) await reporter.endWithoutRecord(entry, cause);
     }
     const { reason } = policy;
     // Meanwhile it may have been discarded or pushed out, or a person may have paused the outbox.
-    if (entry.stage !== "queued" || this.state !== "open") return;
-    if (reason === undefined || reason.kind === "setup") await this.pass(entry, mail, [{ kind: "start" }]);
+    const isFree = reason === undefined || reason.kind === "setup";
+    if (mail === undefined) entry.due = policy.time.now().time + SHORTEST_WAIT_MS;
+    else if (entry.stage === "queued" && this.state === "open" && isFree) {
+      await this.pass(entry, mail, [{ kind: "start" }]);
+    }
+    // Under a hold for a setup error this mail was a probe.
+    if (isProbe && this.state !== "closed") await policy.endProbe();
   }
 
   /** Takes the one mail that is under way through all that follows from these events. */
