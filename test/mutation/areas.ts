@@ -15,6 +15,14 @@ export const AREAS = {
     mutate: ["lib/at/**/*.ts"],
     tests: ["test/unit/at/*.test.ts"],
   },
+  sockets: {
+    mutate: ["lib/quectel/sockets/*.ts"],
+    tests: [
+      "test/unit/quectel/payload-mask.test.ts",
+      "test/e2e/sockets/@(socket|counts|properties).test.ts",
+      "test/e2e/smtp/@(phases|lost-module|replies).test.ts",
+    ],
+  },
   message: {
     mutate: ["lib/mail/message/**/*.ts", "lib/mail/mail.ts"],
     tests: ["test/unit/mail/{addresses,attachments,html-text,message*}.test.ts"],
@@ -53,7 +61,7 @@ export const AREAS = {
     ],
   },
   smtp: {
-    mutate: ["lib/mailer/smtp/*.ts"],
+    mutate: ["lib/mailer/smtp/**/*.ts"],
     tests: [
       "test/unit/mailer-smtp/*.test.ts",
       "test/unit/mail/fields.test.ts",
