@@ -19,8 +19,7 @@ export const AREAS = {
     mutate: ["lib/quectel/sockets/*.ts"],
     tests: [
       "test/unit/quectel/payload-mask.test.ts",
-      "test/e2e/sockets/@(socket|counts|properties).test.ts",
-      "test/e2e/smtp/@(phases|lost-module|replies).test.ts",
+      "test/e2e/sockets/@(opening|sending|receiving|ids|counts|socket).test.ts",
     ],
   },
   message: {

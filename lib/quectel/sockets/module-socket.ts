@@ -47,7 +47,6 @@ export class ModuleSocket extends Duplex {
   private readonly release: OpenedSocket["release"];
   private idle: Timer | undefined;
   private linger: Timer | undefined;
-  private isReadingOver = false;
 
   /** @throws ModemError `MODEM_NOT_READY` when the module is gone by now. */
   constructor(modem: SocketModem, { id, target, framing, news, release }: OpenedSocket) {
@@ -188,7 +187,7 @@ export class ModuleSocket extends Duplex {
     this.idle?.clear();
     if (this.destroyed) return;
     if (this.timeout > 0) this.idle = this.clock.after(this.timeout, () => this.emit("timeout"));
-    if (this.linger !== undefined && !this.isReadingOver) this.lingerOn();
+    if (this.linger !== undefined) this.lingerOn();
   }
 
   /** The connection is closed when the peer says nothing more. */
@@ -200,8 +199,7 @@ export class ModuleSocket extends Duplex {
   /** Nothing more comes. A reader who has stopped reading does not notice, and the connection is not kept for him. */
   private endReading(): void {
     this.receiver.end();
-    if (!this.readableEnded && !this.isReadingOver) this.push(null);
-    this.isReadingOver = true;
+    this.push(null);
     this.linger?.clear();
     if (!this.destroyed && this.writableFinished)
       this.linger = this.clock.after(LINGER_MS, () => void this.destroy());

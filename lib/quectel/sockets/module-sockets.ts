@@ -72,6 +72,15 @@ export class ModuleSockets {
    * Rejects with a `SOCKET_*` code, `PDP_NO_APN`, as `Modem.execute`, or with the signal's reason.
    */
   async connect(target: SocketTarget, signal: AbortSignal): Promise<ModuleSocket> {
+    try {
+      return await this.open(target, signal);
+    } catch (error) {
+      signal.throwIfAborted();
+      throw error;
+    }
+  }
+
+  private async open(target: SocketTarget, signal: AbortSignal): Promise<ModuleSocket> {
     const { epoch, framing } = await this.prepare(signal);
     let refused: unknown = new ModemError("SOCKET_IN_USE");
     for (let id = 0; id < SOCKET_IDS; id++) {
@@ -114,8 +123,11 @@ export class ModuleSockets {
     for (const record of await this.records.list()) {
       const { id, port } = readRecord(record);
       if (this.taken.has(id)) continue;
-      const info = await ifRefused(execute(socketInfo(id)), async () => undefined);
-      if (info?.remotePort === port) await ifRefused(execute(closeSocket(id)), async () => undefined);
+      // A record that is damaged leads to no socket.
+      if (id < SOCKET_IDS) {
+        const info = await ifRefused(execute(socketInfo(id)), async () => undefined);
+        if (info?.remotePort === port) await ifRefused(execute(closeSocket(id)), async () => undefined);
+      }
       await this.records.remove(record);
     }
     const framing = await prepareModule(execute);
@@ -178,9 +190,10 @@ function recordOf(id: number, port: number): string {
   return `${id}:${port}`;
 }
 
+/** Both numbers are NaN where the text is no record. */
 function readRecord(record: string): { readonly id: number; readonly port: number } {
-  const [id, port] = record.split(":").map(Number);
-  return { id: id ?? Number.NaN, port: port ?? Number.NaN };
+  const [, id, port] = /^(\d{1,2}):(\d{1,5})$/.exec(record) ?? [];
+  return { id: Number(id), port: Number(port) };
 }
 
 /**

@@ -32,43 +32,53 @@ export async function openConnection(
   target: SocketTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  let opened: number | undefined;
   const waiter = modem.expect((line) => readOpened(line, id) !== undefined);
   const heard = new AbortController();
-  let lost: unknown;
-  waiter.promise.then(
-    (line) => {
-      opened = readOpened(line, id);
-      heard.abort();
-    },
-    (error: unknown) => {
-      lost = error;
-      heard.abort();
-    },
-  );
+  const onHeard = (): void => heard.abort();
+  waiter.promise.then(onHeard, onHeard);
+  let seen: Seen = "nothing";
   try {
     await modem.execute(openSocket(id, target), { signal });
-    const end = modem.clock.now() + OPEN_MS;
-    for (let absent = 0; modem.clock.now() < end && !heard.signal.aborted;) {
-      await delay(modem.clock, ASK_MS, signal, heard.signal).catch(() => signal.throwIfAborted());
-      if (heard.signal.aborted) break;
-      const state = await askState(modem, id, signal);
-      if (state === "connected" && !heard.signal.aborted) return;
-      // A line that was lost told of a failure; which one, only the last error shows.
-      absent = state === "gone" ? absent + 1 : 0;
-      if (absent === 2) throw await reasonOf(modem, "SOCKET_CONNECT_FAILED", signal);
-    }
+    seen = await look(modem, id, signal, heard.signal);
   } catch (error) {
-    signal.throwIfAborted();
-    if (!isRefusal(error) || heard.signal.aborted) throw lost ?? error;
-    throw await reasonOf(modem, "SOCKET_FAILED", signal, error);
+    // A result line, or the loss of the module, says more than the answer of the command.
+    if (!heard.signal.aborted) {
+      throw isRefusal(error) ? await reasonOf(modem, "SOCKET_FAILED", signal, error) : error;
+    }
   } finally {
     waiter.cancel();
   }
-  if (opened === 0) return;
-  if (opened !== undefined) throw errorOfNumber(opened);
-  if (lost !== undefined) throw lost instanceof Error ? lost : new ModemError("PORT_FAILED", { cause: lost });
-  throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not report a result" });
+  if (heard.signal.aborted) {
+    const number = readOpened(await waiter.promise, id) ?? 0;
+    if (number !== 0) throw errorOfNumber(number);
+    return;
+  }
+  switch (seen) {
+    case "connected":
+      return;
+    case "gone":
+      // A line that was lost told of a failure; which one, only the last error shows.
+      throw await reasonOf(modem, "SOCKET_CONNECT_FAILED", signal);
+    case "nothing":
+      throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not report a result" });
+  }
+}
+
+/** What the questions for the state have shown. */
+type Seen = "connected" | "gone" | "nothing";
+
+/** Asks for the state until it shows how the open has ended, until `heard`, or until its time is over. */
+async function look(modem: SocketModem, id: number, signal: AbortSignal, heard: AbortSignal): Promise<Seen> {
+  const end = modem.clock.now() + OPEN_MS;
+  for (let absent = 0; modem.clock.now() < end;) {
+    await delay(modem.clock, ASK_MS, signal, heard).catch(() => signal.throwIfAborted());
+    if (heard.aborted) return "nothing";
+    const state = await askState(modem, id, signal);
+    if (state === "connected") return state;
+    absent = state === "gone" ? absent + 1 : 0;
+    if (absent === 2) return "gone";
+  }
+  return "nothing";
 }
 
 async function askState(

@@ -77,7 +77,7 @@ export class PayloadMask implements TraceMask {
     let at = 0;
     while (at < text.length) {
       const { state } = this;
-      if (state.kind === "block" && state.direction === direction) {
+      if (state.kind === "block") {
         const taken = text.slice(at, at + state.left);
         at += taken.length;
         this.state = { ...state, bytes: state.bytes + taken, left: state.left - taken.length };
@@ -128,7 +128,6 @@ export class PayloadMask implements TraceMask {
   }
 
   private beginBlock(direction: Direction, left: number): void {
-    this.line = "";
     this.state = left > 0 ? { kind: "block", direction, bytes: "", left } : IDLE;
   }
 

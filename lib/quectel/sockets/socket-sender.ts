@@ -41,16 +41,14 @@ export class SocketSender {
   /** Bytes that the module keeps until they are acknowledged: known from the first time that it was full. */
   private room = Number.POSITIVE_INFINITY;
   /** When the last acknowledgement came, or the first byte that waits for one was sent. */
-  private progressAt: number;
+  private progressAt = 0;
   private sending = false;
   private watch: Timer | undefined;
 
   constructor(
     private readonly line: SocketLine,
     private readonly listener: SocketSenderListener,
-  ) {
-    this.progressAt = line.clock.now();
-  }
+  ) {}
 
   /**
    * Resolves when the module has all of `bytes`. One call at a time.
@@ -118,10 +116,10 @@ export class SocketSender {
     return count;
   }
 
-  /** Resolves when the peer has acknowledged so many bytes, or all. */
+  /** Resolves when the peer has acknowledged so many bytes; no more than were sent. */
   private async acknowledgedUpTo(count: number, first: number = PAUSE_MS.first): Promise<void> {
     for (let pause = first; ; pause = Math.min(Math.max(2 * pause, PAUSE_MS.first), PAUSE_MS.longest)) {
-      if (this.acknowledged >= count || this.acknowledged === this.sent) return;
+      if (this.acknowledged >= count) return;
       await this.rest(pause);
       await this.counts();
     }
@@ -145,7 +143,8 @@ export class SocketSender {
     this.acknowledged = Math.min(counts.acknowledged, this.sent);
     this.askedAt = this.sent;
     if (hasProgress) this.listener.onAcknowledged(this.acknowledged);
-    if (clock.now() - this.progressAt > NO_PROGRESS_MS) throw new ModemError("SOCKET_STALLED");
+    const isWaiting = this.acknowledged !== this.sent;
+    if (isWaiting && clock.now() - this.progressAt > NO_PROGRESS_MS) throw new ModemError("SOCKET_STALLED");
     return counts;
   }
 

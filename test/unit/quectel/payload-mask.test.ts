@@ -138,6 +138,115 @@ describe("What a trace shows of sockets", () => {
     }
   });
 
+  const asked = (count: number): readonly Turn[] => [
+    ["out", `AT+QISEND=0,${count}\r`],
+    ["in", "\r\n> "],
+  ];
+  const news: Turn = ["in", '\r\n+QIURC: "recv",0\r\n'];
+  const text = ["AT+QIRD=0,1500\r", '\r\n+QIURC: "recv",0\r\n', "\r\nERROR\r\n"] as const;
+
+  for (const [what, turns, wanted] of [
+    [
+      "a block that the module refuses in the middle, and the refusal",
+      [...asked(9), ["out", "QUIT"], ["in", "\r\nERROR\r\n"], ["out", "AT+CSQ\r"]],
+      "AT+QISEND=0,9\r\r\n> <4 bytes: QUIT>\r\nERROR\r\nAT+CSQ\r",
+    ],
+    [
+      "a refusal of which the line end came by itself",
+      [...asked(9), ["out", "QUIT"], ["in", "\r\n"], ["in", "ERROR\r\n"], ["out", "AT+CSQ\r"]],
+      "AT+QISEND=0,9\r\r\n> \r\n<4 bytes: QUIT>ERROR\r\nAT+CSQ\r",
+    ],
+    [
+      "a block in the middle of which the module has news",
+      [...asked(6), ["out", "QUI"], news, ["out", "T\r\n"], ["in", "\r\nSEND OK\r\n"]],
+      `AT+QISEND=0,6\r\r\n> ${news[1]}<6 bytes: QUIT>\r\nSEND OK\r\n`,
+    ],
+    [
+      "news between a command and its prompt",
+      [["out", "AT+QISEND=0,6\r"], news, ["in", "\r\n> "], ["out", "secret"], ["in", "\r\nSEND OK\r\n"]],
+      `AT+QISEND=0,6\r${news[1]}\r\n> <6 bytes>\r\nSEND OK\r\n`,
+    ],
+    [
+      "a line that holds the sign of a prompt and is none",
+      [
+        ["out", "AT+QISEND=0,6\r"],
+        ["in", '\r\n+QIND: "a>b"\r\n'],
+        ["in", text[2]],
+        ["out", "AT+CSQ\r"],
+      ],
+      `AT+QISEND=0,6\r\r\n+QIND: "a>b"\r\n${text[2]}AT+CSQ\r`,
+    ],
+    [
+      "a prompt that comes after a refusal",
+      [
+        ["out", "AT+QISEND=0,6\r"],
+        ["in", text[2]],
+        ["in", "\r\n> "],
+        ["out", "AT+CSQ\r"],
+      ],
+      `AT+QISEND=0,6\r${text[2]}\r\n> AT+CSQ\r`,
+    ],
+    [
+      "news between a read and its answer",
+      [["out", text[0]], news, ["in", "\r\n+QIRD: 6\r\nsecret\r\nOK\r\n"]],
+      `${text[0]}${news[1]}\r\n+QIRD: 6\r\n<6 bytes>\r\nOK\r\n`,
+    ],
+    [
+      "a read that finds nothing",
+      [
+        ["out", text[0]],
+        ["in", "\r\n+QIRD: 0\r\n\r\nOK\r\n"],
+      ],
+      `${text[0]}\r\n+QIRD: 0\r\n\r\nOK\r\n`,
+    ],
+    [
+      "what looks like an answer to a read after a refusal",
+      [
+        ["out", text[0]],
+        ["in", text[2]],
+        ["in", "\r\n+QIRD: 6\r\nsix \r\n\r\nRDY\r\n"],
+      ],
+      `${text[0]}${text[2]}\r\n+QIRD: 6\r\nsix \r\n\r\nRDY\r\n`,
+    ],
+    [
+      "a block that the host did not wait for, its rest in one piece with the next answer",
+      [
+        ["out", text[0]],
+        ["in", "\r\n+QIRD: 30\r\n220 m"],
+        ["out", "AT+CMEE?\r"],
+        ["in", "x17.example\r\n+CMEE: 1\r\n\r\nOK\r\n"],
+        ["in", news[1]],
+      ],
+      `${text[0]}\r\n+QIRD: 30\r\nAT+CMEE?\r<5 bytes: 220>OK\r\n${news[1]}`,
+    ],
+    [
+      "a block that the host did not wait for, its rest in pieces",
+      [
+        ["out", text[0]],
+        ["in", "\r\n+QIRD: 99\r\n220 m"],
+        ["out", "AT+CMEE?\r"],
+        ["in", "x17.example"],
+        ["in", "\r\n\r\n"],
+        ["in", "OK\r\n"],
+        ["out", "AT+CSQ\r"],
+      ],
+      `${text[0]}\r\n+QIRD: 99\r\nAT+CMEE?\r<20 bytes: 220>OK\r\nAT+CSQ\r`,
+    ],
+    [
+      "no more than twelve words of a block",
+      send("NOOP\r\n".repeat(13)),
+      `AT+QISEND=0,78\r\r\n> <78 bytes: ${"NOOP ".repeat(12).trim()}>\r\nSEND OK\r\n`,
+    ],
+  ] as readonly (readonly [string, readonly Turn[], string])[]) {
+    it(`is right for ${what}`, () => {
+      const entries = traced(turns);
+      assert.equal(entries.map((entry) => entry.text).join(""), wanted);
+      for (const entry of entries) {
+        assert.equal(entry.isPayload === true, /^<\d+ bytes/.test(entry.text), entry.text);
+      }
+    });
+  }
+
   it("is as bounded where the recording begins in the middle of a block", () => {
     const trace = new Trace(new VirtualClock(), undefined, new PayloadMask());
     const turns = [...send(LOGIN), ...poll];

@@ -1,0 +1,265 @@
+/** The module's twelve sockets: which are ours, that none is lost, and that none of another program is touched. */
+import assert from "node:assert/strict";
+import { isModemError, type ErrorCode } from "../../../lib/errors";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
+import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
+import { LineScript } from "../../support/line-script";
+import { answer, KeptLog, result } from "../../support/module-replies";
+import {
+  collected,
+  socketRig,
+  TARGET,
+  type SocketRig,
+  type SocketRigOptions,
+} from "../../support/socket-rig";
+
+const ERROR = result("ERROR");
+const STORE = "sockets";
+
+describe("The sockets of a module", () => {
+  let rig: SocketRig;
+  let line: LineScript;
+
+  async function open(options: SocketRigOptions = {}): Promise<void> {
+    line = new LineScript();
+    rig = socketRig({ watch: line.watch, ...options });
+    await rig.ready();
+    line.clear();
+  }
+  afterEach(async () => {
+    line.end();
+    await rig.clock.until(rig.sockets.settled());
+    await rig.clock.advance(1_100);
+    await rig.close();
+    assert.equal(rig.clock.timers, 0, "timers are left");
+  });
+
+  const stored = (texts: readonly string[]) => {
+    const store = memoryStore();
+    void store.write(STORE, JSON.stringify(texts));
+    return store;
+  };
+  const opens = (): readonly string[] =>
+    line.lines.flatMap((text) => /^AT\+QIOPEN=1,(\d+)/.exec(text)?.[1] ?? []);
+  const closes = (): readonly string[] =>
+    line.lines.flatMap((text) => /^AT\+QICLOSE=(\d+)/.exec(text)?.[1] ?? []);
+  async function done(socket: ModuleSocket): Promise<void> {
+    socket.destroy();
+    await rig.clock.until(rig.sockets.settled());
+  }
+  const refuses = (code: ErrorCode, text = /^/) =>
+    assert.rejects(rig.connect(), (error) => {
+      assert.ok(isModemError(error, code), String(error));
+      assert.match(error.message, text);
+      return true;
+    });
+
+  it("are given out one after the other, all twelve and no thirteenth, and given back when closed", async () => {
+    await open();
+    const all: ModuleSocket[] = [];
+    for (let count = 0; count < 12; count++) all.push(await rig.connect());
+    assert.deepEqual(opens(), "0 1 2 3 4 5 6 7 8 9 10 11".split(" "));
+    await refuses("SOCKET_IN_USE");
+    assert.equal(opens().length, 12);
+    all[5]?.destroy();
+    await rig.clock.until(rig.sockets.settled());
+    assert.deepEqual(closes(), ["5"]);
+    const again = await rig.connect();
+    assert.equal(opens().at(-1), "5");
+    for (const socket of [...all, again]) socket.destroy();
+    await rig.clock.until(rig.sockets.settled());
+    assert.deepEqual(closes().toSorted(), "0 1 10 11 2 3 4 5 5 6 7 8 9".split(" "));
+    assert.equal(await rig.store.read(STORE), "[]");
+  });
+
+  it("are settled only when the module has closed them, and leave no listener behind", async () => {
+    await open();
+    const names = ["unsolicited", "started", "state"] as const;
+    const before = names.map((name) => rig.modem.listenerCount(name));
+    const first = await rig.connect();
+    const second = await rig.connect();
+    first.destroy();
+    second.destroy();
+    let isSettled = false;
+    const settled = rig.sockets.settled().then(() => (isSettled = true));
+    await rig.clock.advance(1);
+    assert.equal(isSettled, false);
+    await rig.clock.until(settled);
+    assert.deepEqual(closes(), ["0", "1"]);
+    assert.equal(await rig.store.read(STORE), "[]");
+    assert.deepEqual(
+      names.map((name) => rig.modem.listenerCount(name)),
+      before,
+    );
+  });
+
+  it("are free again where the module refuses to close one, or never opened it", async () => {
+    await open();
+    line.answer(/^AT\+QICLOSE/, ERROR);
+    await done(await rig.connect());
+    assert.equal(await rig.store.read(STORE), "[]");
+    line.answer(/^AT\+QIOPEN/, `${answer()}\r\n+QIOPEN: 0,565\r\n`);
+    await refuses("SOCKET_DNS_FAILED", /mail\.example\.com:587/);
+    await rig.clock.until(rig.sockets.settled());
+    assert.equal(await rig.store.read(STORE), "[]");
+    assert.deepEqual(opens(), ["0", "0"]);
+  });
+
+  it("stay recorded while the module cannot be told to close them, which happens before the next is opened", async () => {
+    const log = new KeptLog();
+    await open({ modem: { log } });
+    const seen = collected(await rig.connect());
+    line.always(/^AT\+QICLOSE/, undefined);
+    rig.module.unplug();
+    await rig.clock.run(() => seen.closed());
+    await rig.clock.until(rig.sockets.settled());
+    assert.equal(await rig.store.read(STORE), '["0:587"]');
+    assert.ok(
+      log.lines.some((text) => text.startsWith("debug socket 0 of the module could not be closed: Modem")),
+    );
+    rig.module.plug();
+    await rig.clock.until(rig.modem.whenReady());
+    await rig.clock.until(rig.pdp.activate());
+    line.end();
+    line.clear();
+    await done(await rig.connect());
+    assert.deepEqual(opens(), ["0"]);
+    assert.equal(await rig.store.read(STORE), "[]");
+  });
+
+  it("are not closed in a module that has restarted meanwhile: they may be another program's by now", async () => {
+    await open();
+    const seen = collected(await rig.connect());
+    rig.module.restart("restart");
+    await rig.clock.run(() => seen.closed());
+    await rig.clock.until(rig.modem.whenReady());
+    await rig.clock.until(rig.sockets.settled());
+    await rig.clock.advance(5_000);
+    assert.deepEqual(closes(), []);
+    await rig.clock.until(rig.pdp.activate());
+    await done(await rig.connect());
+    assert.equal(await rig.store.read(STORE), "[]");
+  });
+
+  it("left by an earlier process are closed, but not one that leads to another port by now", async () => {
+    await open({ store: stored(["3:587", "4:587", "5:587", "banana", "", "99:587", "6:587:1"]) });
+    for (const [id, port] of [
+      [3, 587],
+      [4, 25],
+    ]) {
+      await rig.clock.until(
+        rig.modem.execute({
+          line: `AT+QIOPEN=1,${id},"TCP","mail.example.com",${port},0,0`,
+          headers: [],
+          timeoutMs: 1_000,
+          parse: () => undefined,
+        }),
+      );
+    }
+    line.clear();
+    const socket = await rig.connect();
+    assert.deepEqual(closes(), ["3"]);
+    assert.equal(await rig.store.read(STORE), '["0:587"]');
+    await done(socket);
+  });
+
+  it("in use are not closed when the module is made ready anew after a fault", async () => {
+    await open();
+    const kept = collected(await rig.connect());
+    const broken = collected(await rig.connect());
+    line.answer(/^AT\+QIRD=1,1500/, answer("+QIRD: 0"));
+    line.answer(/^AT\+QIRD=1,0/, answer("+QIRD: 9,9,0"));
+    line.tell('+QIURC: "closed",1');
+    await rig.clock.run(() => broken.closed());
+    assert.ok(isModemError(broken.error(), "SOCKET_DAMAGED"));
+    await rig.clock.until(rig.sockets.settled());
+    line.clear();
+    const socket = await rig.connect();
+    assert.equal(line.lines[0], "AT+QISDE=0");
+    assert.equal(line.count(/^AT\+QISTATE/), 0);
+    assert.deepEqual(closes(), []);
+    rig.peers[0]?.write("alive");
+    await rig.clock.run(() => kept.bytes().toString() === "alive", 1_000);
+    assert.equal(await rig.store.read(STORE), '["0:587","1:587"]');
+    await done(socket);
+  });
+
+  it("are not made ready anew after a connection that ended well", async () => {
+    await open();
+    await done(await rig.connect());
+    line.clear();
+    await done(await rig.connect());
+    assert.match(line.lines[0] ?? "", /^AT\+QIOPEN/);
+  });
+
+  for (const step of ["AT+QISTATE=1,3", "AT+QISDE=0"]) {
+    it(`are given up at once when called off while ${step} is not answered`, async () => {
+      await open({ store: stored(["3:587"]) });
+      line.always(new RegExp(step.replace("+", "\\+")), undefined);
+      const abort = new AbortController();
+      const connecting = rig.sockets.connect(TARGET, abort.signal);
+      connecting.catch(() => undefined);
+      await rig.clock.advance(100);
+      abort.abort(new Error("called off"));
+      const stopped = rig.clock.now();
+      await assert.rejects(rig.clock.until(connecting), /^Error: called off$/);
+      assert.equal(rig.clock.now(), stopped);
+      assert.deepEqual(opens(), []);
+    });
+  }
+
+  it("are not used where the module insists on hex digits, which is named", async () => {
+    await open();
+    line.always(/^AT\+QICFG="dataformat"$/, answer('+QICFG: "dataformat",0,1'));
+    line.answer(/^AT\+QICFG="dataformat",0,0$/, ERROR);
+    await assert.rejects(rig.connect(), (error) => {
+      assert.ok(isModemError(error, "SOCKET_UNSUPPORTED"), String(error));
+      assert.match(error.message, /hex digits \(dataformat\)$/);
+      return true;
+    });
+    assert.deepEqual(opens(), []);
+    await done(await rig.connect());
+    assert.equal(line.count(/^AT\+QICFG="dataformat",0,0$/), 2);
+  });
+
+  it("are used without a setting that the module does not know, which is not set either", async () => {
+    await open();
+    line.always(/^AT\+QICFG="\w+"$/, ERROR);
+    line.always(/^AT\+QISDE/, ERROR);
+    const socket = await rig.connect();
+    const seen = collected(socket);
+    assert.equal(line.count(/^AT\+QICFG="\w+",/), 0);
+    rig.peer().write("a\r\nb");
+    await rig.clock.run(() => seen.bytes().toString() === "a\r\nb", 1_000);
+    await done(socket);
+  });
+
+  it("are read with a comma behind the length where the module insists on it", async () => {
+    await open();
+    await rig.clock.until(
+      rig.modem.execute({
+        line: 'AT+QICFG="viewmode",1',
+        headers: [],
+        timeoutMs: 1_000,
+        parse: () => undefined,
+      }),
+    );
+    line.answer(/^AT\+QICFG="viewmode",0$/, ERROR);
+    const socket = await rig.connect();
+    const seen = collected(socket);
+    rig.peer().write("a,b");
+    await rig.clock.run(() => seen.bytes().toString() === "a,b", 1_000);
+    await done(socket);
+  });
+
+  it("end with the data connection, not with its beginning", async () => {
+    await open();
+    const seen = collected(await rig.connect());
+    rig.pdp.emit("changed", true);
+    await rig.clock.advance(10);
+    assert.equal(seen.closed(), false);
+    rig.pdp.emit("changed", false);
+    await rig.clock.run(() => seen.closed(), 10);
+    assert.ok(isModemError(seen.error(), "PDP_LOST"), String(seen.error()));
+  });
+});
