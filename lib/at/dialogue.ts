@@ -224,12 +224,12 @@ export class Dialogue {
     const { command, echoSeen } = exchange;
     const { kind } = this.state;
     if (result.kind !== "connect") {
-      const cutShort =
-        kind === "escaping" || (!exchange.isDataComplete() && (kind === "data" || result.kind === "ok"));
+      const isGiven = command.payload === undefined || exchange.sender?.bytesSent === command.payload.size;
+      const cutShort = kind === "escaping" || (!isGiven && (kind === "data" || result.kind === "ok"));
       this.tokenizer.expectLines();
       this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
       this.state = nextState(this.state, { kind: cutShort ? "cutShort" : "finished" });
-      exchange.complete(result, line);
+      exchange.complete(result, line, isGiven);
       if (cutShort) this.listener.onOutOfSync();
       else this.listener.onIdle();
       return;
@@ -269,13 +269,12 @@ export class Dialogue {
       .then(
         () => {
           // Given up meanwhile: the time limit that runs is that of the escape, or of another command.
-          if (exchange.isOver || !exchange.isDataComplete() || (exchange.isSettled && exchange.canEscape))
-            return;
+          if (signal.aborted) return;
           exchange.limit(stalledMs, this.onTimeout);
           this.state = nextState(this.state, { kind: "dataSent" });
         },
         (error: unknown) => {
-          if (exchange.isOver) return;
+          if (signal.aborted) return;
           exchange.fail(error);
           // Of a block that cannot be filled up, the time limit decides: the resync ladder fills it up.
           if (exchange.canEscape) this.leaveData(exchange);

@@ -106,11 +106,6 @@ export class Exchange<T = unknown> {
     if (!this.isOver) this.timer = this.clock.after(ms, onTimeout);
   }
 
-  /** True when every byte of the payload, if there is one, has been handed over. */
-  isDataComplete(): boolean {
-    return this.command.payload === undefined || this.sender?.bytesSent === this.command.payload.size;
-  }
-
   /** Nothing of it runs on; its promise has its outcome, or gets it now. */
   end(error?: unknown): void {
     this.timer?.clear();
@@ -120,15 +115,18 @@ export class Exchange<T = unknown> {
     if (error !== undefined) this.fail(error);
   }
 
-  /** Ends with the final result code; `line` is its text. */
-  complete(result: Exclude<ResultCode, { kind: "connect" }>, line: string): void {
+  /**
+   * Ends with the final result code; `line` is its text. @param isGiven every byte of the payload, if there is one, has been
+   * handed over
+   */
+  complete(result: Exclude<ResultCode, { kind: "connect" }>, line: string, isGiven: boolean): void {
     this.end();
     const { command, sender, lines, blocks } = this;
     switch (result.kind) {
       case "ok":
       case "declared":
         this.progress(sender?.bytesSent ?? 0);
-        if (this.isDataComplete()) {
+        if (isGiven) {
           if (this.isSettled) return;
           this.isSettled = true;
           const data = blocks.length === 0 ? {} : { data: Buffer.concat(blocks) };

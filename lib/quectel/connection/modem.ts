@@ -46,6 +46,8 @@ export class Modem extends EventEmitter<ModemEvents> {
   epoch = 0;
   /** Who answered last; undefined before the first contact. */
   identity: ModuleIdentity | undefined;
+  /** What the line of the present connection, or the last one, can carry, for the time limits of data. */
+  line: LineProperties = { bitRate: undefined, flowControlled: true };
   /** What a person should know of the port although it works, such as `PORT_SHARED`; the last of this connection. */
   portRemark: ModemError | undefined;
   private users = 0;
@@ -62,11 +64,6 @@ export class Modem extends EventEmitter<ModemEvents> {
     options.hide?.([options.network.apnPassword]);
     // One listener per node that shows the state; their number is the person's choice.
     this.setMaxListeners(0);
-  }
-
-  /** What the line of the present connection can carry, for the time limits of data. */
-  get line(): LineProperties {
-    return this.supervisor?.transport ?? { bitRate: undefined, flowControlled: true };
   }
 
   /** Milliseconds until the next attempt to connect; undefined while one is under way, or a connection is there. */
@@ -95,6 +92,9 @@ export class Modem extends EventEmitter<ModemEvents> {
       {
         enter: (state) => {
           if (this.supervisor === supervisor) this.enter(state);
+        },
+        connecting: (line) => {
+          this.line = line;
         },
         mayClaim: (identity) => this.lock.mayClaim(identity?.imei),
         started: (identity) => {

@@ -5,7 +5,7 @@
  * silent. What happens on a connection is reported in `connection.ts`.
  */
 import { backOff, type BackOffOptions } from "../../async";
-import { Wire } from "../../at/wire";
+import { type LineProperties, Wire } from "../../at/wire";
 import { delay } from "../../clock";
 import { isModemError, ModemError, type ErrorCode, SPECIAL_HINTS } from "../../errors";
 import type { Transport } from "../../serial/transport";
@@ -30,6 +30,12 @@ const NO_CONTACT: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "MODEM_TIMEOUT",
 ]);
 
+/** Receives what happens on all connections. */
+interface SupervisorListener extends Omit<ConnectionListener, "answered"> {
+  /** A connection is being opened, over a line that carries so much. */
+  connecting(line: LineProperties): void;
+}
+
 export class Supervisor {
   private readonly stopping = new AbortController();
   private readonly silence = new Silence();
@@ -41,7 +47,7 @@ export class Supervisor {
   private readonly listener: ConnectionListener;
   private ended: Promise<void> = Promise.resolve();
   /** Of the present connection or the last one. */
-  transport: Transport | undefined;
+  private transport: Transport | undefined;
   /** The connection there is; commands may be given while it `answers`. */
   connection: Connection | undefined;
   /** Set after two restarts without an answer, until the module answers or its port goes. */
@@ -58,7 +64,7 @@ export class Supervisor {
   constructor(
     private readonly options: ModemOptions,
     private readonly pinMemory: PinMemory,
-    private readonly modem: Omit<ConnectionListener, "answered">,
+    private readonly modem: SupervisorListener,
     private readonly restartAllowed: boolean,
   ) {
     this.random = options.random ?? Math.random;
@@ -112,6 +118,7 @@ export class Supervisor {
     try {
       const transport = await this.source.next((made) => (this.transport = made), signal);
       this.transport = transport;
+      this.modem.connecting(transport);
       await transport.open();
       signal.throwIfAborted();
       if (this.isGone) this.modem.enter({ name: "connecting" });

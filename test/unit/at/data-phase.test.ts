@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { Channel } from "../../../lib/at/channel";
 import type { Command, Payload } from "../../../lib/at/command";
+import { delay } from "../../../lib/clock";
 import { asking, openSyncedBench, telling, withCode, type Bench } from "../../support/at-bench";
 
 const LINE = 'AT+QFUPL="RAM:a",';
@@ -300,6 +301,25 @@ describe("data that are cut short", () => {
     modem.dataLeft = 0;
     modem.send("\r\n+QFUPL: 4096,0\r\n\r\nOK\r\n");
     await clock.until(next);
+  });
+
+  it("by their caller are left by a single +++, also where their source fails in its guard time", async () => {
+    const { clock, modem, channel } = await uploadBench(10_000);
+    const abort = new AbortController();
+    const source = async function* (): AsyncGenerator<Uint8Array> {
+      yield bytes(5_000);
+      await delay(clock, 500);
+      throw new Error("disk");
+    };
+    const outcome = channel.execute(upload(source, 10_000), { signal: abort.signal });
+    await clock.advance(10);
+    abort.abort();
+    await assert.rejects(outcome, withCode("MODEM_ABORTED"));
+    const sent = modem.bytes.length;
+    await clock.advance(1_200);
+    assert.equal(modem.bytes.subarray(sent).toString(), "+++");
+    await clock.advance(3_000);
+    assert.equal(modem.bytes.subarray(sent).toString(), "+++");
   });
 
   it("before CONNECT by their caller are never begun", async () => {
