@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { ModemError } from "../lib/errors";
-import { safeFileNames } from "../lib/mailer/qsmtp/compose/compose";
+import { safeFileName } from "../lib/mailer/qsmtp/compose/compose";
 import { primitiveText, thrownText } from "../lib/mail/message/foreign";
 import { fromFile, fromValue, type NewAttachment } from "./runtime/smtp-send/attachment-source";
 import type { Message } from "./runtime/smtp-send/contents";
@@ -107,7 +107,7 @@ async function makeAttachment(
 async function preload(host: GetHost, { filename, content }: NewAttachment): Promise<void> {
   // An empty one is left out of its mail.
   if (content.length === 0) return;
-  const [name = "attachment"] = safeFileNames([filename]);
+  const name = safeFileName(filename);
   // Over a socket nothing can lie in the module beforehand.
   await host().parts.client?.preload({
     name,

@@ -45,10 +45,17 @@ interface Coding {
   readonly fellBack: boolean;
 }
 
-/** The text in ASCII if it is, else in the charset wished for if that carries every character, else in UTF-8. */
-export function codeText(text: string, wish: CharsetWish): Coding {
+/**
+ * The text in ASCII if it is, else in the charset wished for if that carries every character, else in UTF-8.
+ *
+ * @param part an AT string, so a subject, has no escape for a double quote; with one it is UTF-8, which may be written in hex
+ * digits, as ASCII never is
+ */
+export function codeText(text: string, wish: CharsetWish, part: "body" | "subject" = "body"): Coding {
   if (isAscii(text)) {
-    return { coded: { charset: "ascii", bytes: Buffer.from(text, "latin1") }, fellBack: false };
+    const isPlain = part === "body" || !text.includes('"');
+    const coded = isPlain ? ({ charset: "ascii", bytes: Buffer.from(text, "latin1") } as const) : utf8(text);
+    return { coded, fellBack: false };
   }
   if (wish === "gb2312" || wish === "big5") {
     const bytes = encodeDoubleByte(text, wish);
@@ -91,11 +98,6 @@ function isWithin(bytes: Buffer, { ranges, firstTrail }: DoubleByteCodes): boole
   return true;
 }
 
-/** Bytes of the text as written on the line: two hex digits per byte where the module wants them; ASCII never does. */
-export function codedSize(coded: CodedText, support: TextSupport["body"]): number {
-  return support === "hex" && coded.charset !== "ascii" ? coded.bytes.length * 2 : coded.bytes.length;
-}
-
 /** How a body that is not ASCII is written: where nothing is known of bodies, as the subject is, which is a guess. */
 export function bodyCoding({ subject, body }: TextSupport): TextSupport["body"] {
   return body === "unknown" ? subject : body;
@@ -130,44 +132,43 @@ export function codeSubject(subject: string, options: SubjectOptions, warn: Warn
     warn("Double quotes in the subject were replaced by single ones.");
     text = text.replaceAll('"', "'");
   }
-  const { coded, fellBack } = code(text, options.charset);
+  const { coded, fellBack } = codeText(text, options.charset, "subject");
   if (fellBack) warn(`The subject cannot be written in ${options.charset}; it is sent in UTF-8.`);
-  if (!fits(coded, options)) {
+  const room = roomFor(coded, options);
+  if (room === "none") {
     if (!options.isInText) {
       warn("The subject exceeds the module's limit; it was truncated and is in full in the text.");
     }
     return { coded: cutToSize(text, options), whole: false };
   }
-  if (codedSize(coded, options.support) > LIMITS.subjectBytes) {
+  if (room === "doubtful") {
     warn(`The subject is longer than ${LIMITS.subjectBytes} hex digits; the module may refuse it.`);
   }
   return { coded, whole: !folded };
 }
 
 /**
- * Whether bytes or digits are counted is not known: a subject in hex digits may have more of them, which is refused at
- * worst, but not the one number that may cost the whole mail.
+ * Whether there is room for a subject. Whether bytes or digits are counted is not known: one in hex digits may have more of
+ * them, which is refused at worst, but not the one number that may cost the whole mail.
  */
-function fits(coded: CodedText, { support, short }: SubjectOptions): boolean {
-  const size = codedSize(coded, support);
-  if (short) return size <= LIMITS.subjectBytes;
-  return coded.bytes.length <= LIMITS.subjectBytes && size !== LIMITS.subjectBytes + 1;
-}
-
-/** ASCII text with a double quote goes as UTF-8, because ASCII is never written in hex digits. */
-function code(text: string, charset: CharsetWish): ReturnType<typeof codeText> {
-  return text.includes('"') && isAscii(text)
-    ? { coded: utf8(text), fellBack: false }
-    : codeText(text, charset);
+function roomFor(
+  { charset, bytes }: CodedText,
+  { support, short }: SubjectOptions,
+): "certain" | "doubtful" | "none" {
+  const most = LIMITS.subjectBytes;
+  // Two digits for each byte; ASCII is never written so.
+  const size = support === "hex" && charset !== "ascii" ? bytes.length * 2 : bytes.length;
+  if (size <= most) return "certain";
+  return short || bytes.length > most || size === most + 1 ? "none" : "doubtful";
 }
 
 function cutToSize(text: string, options: SubjectOptions): CodedText {
   // A character takes a byte at least.
   const characters = Array.from(cut(text, LIMITS.subjectBytes * 2)).slice(0, LIMITS.subjectBytes);
-  let coded = code(characters.join(""), options.charset).coded;
-  while (!fits(coded, options)) {
+  let { coded } = codeText(characters.join(""), options.charset, "subject");
+  while (roomFor(coded, options) === "none") {
     characters.pop();
-    coded = code(characters.join(""), options.charset).coded;
+    ({ coded } = codeText(characters.join(""), options.charset, "subject"));
   }
   return coded;
 }
@@ -186,9 +187,7 @@ const EXCERPT = 1000;
 const TEXT_FILE = "message.txt";
 
 interface BodyOptions {
-  readonly support: TextSupport["body"];
-  /** `support` is that of subjects, and may not hold for bodies. */
-  readonly isGuess: boolean;
+  readonly support: TextSupport;
   readonly charset: CharsetWish;
   /** Whether the mail can take one more attachment; if not, what does not fit is lost, and the body notes it. */
   readonly roomForFile: boolean;
@@ -204,12 +203,12 @@ interface CodedBody {
 
 /** Codes a text whose lines end with CR LF; whatever is changed is listed by `warn`. */
 export function codeBody(text: string, options: BodyOptions, warn: Warn): CodedBody {
-  const { support, isGuess, charset, roomForFile } = options;
+  const { support, charset, roomForFile } = options;
   // One UTF-16 unit is at least one byte in every charset: what lies beyond needs no coding to know that it is too much.
-  const start = cut(text, LIMITS.bodyBytes);
+  const start = text.length > LIMITS.bodyBytes ? cut(text, LIMITS.bodyBytes) : text;
   const isForeign = !isAscii(start);
-  const isFolded = isForeign && support === "unknown";
-  const isGuessed = isForeign && !isFolded && isGuess;
+  const isFolded = isForeign && bodyCoding(support) === "unknown";
+  const isGuessed = isForeign && !isFolded && support.body === "unknown";
   const { coded, fellBack } = codeText(isFolded ? shownInAscii(start) : start, charset);
   if (fellBack) warn(`The text cannot be written in ${charset}; it is sent in UTF-8.`);
   const isWhole = start.length === text.length && coded.bytes.length <= LIMITS.bodyBytes;

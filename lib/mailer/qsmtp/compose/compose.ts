@@ -8,7 +8,7 @@ import { LIMITS, type MailTransaction, type TextSupport } from "./mail-transacti
 import type { TransactionAttachment } from "../../../quectel/files/file-store";
 import { foldToAscii } from "../../../mail/message/ascii-fold";
 import { MOST_ATTACHMENTS } from "../../../mail/message/attachments";
-import { bodyCoding, type CharsetWish, codeBody, codeSubject } from "./coded-text";
+import { type CharsetWish, codeBody, codeSubject } from "./coded-text";
 import { notesOf, recipientsOf } from "../../outgoing";
 import type { Envelope, OutgoingAttachment, OutgoingMail } from "../../mailer";
 import { isAscii, paragraphs, shown, type Warn } from "../../../mail/message/text";
@@ -82,6 +82,9 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
     ...(subject.whole || mail.isSubjectInText === true ? [] : [`Subject: ${mail.subject}`]),
   ];
   const { body, files } = bodyAndFiles(mail, preface, options, warn);
+  const attachments: TransactionAttachment[] = [];
+  const taken = new Set<string>();
+  for (const file of [...body.files, ...files]) attachments.push(safelyNamed(file, taken, warn));
   return {
     transaction: {
       senderName: sender.carried,
@@ -92,7 +95,7 @@ export function compose(mail: OutgoingMail, envelope: Envelope, options: Compose
       subject: subject.coded,
       body: body.coded,
       ...(body.plain !== undefined && { plainBody: body.plain }),
-      attachments: withSafeNames([...body.files, ...files], warn),
+      attachments,
     },
     warnings: [...warnings],
   };
@@ -111,32 +114,44 @@ function bodyAndFiles(
   warn: Warn,
 ): BodyAndFiles {
   const all = mail.attachments.filter(({ size }) => size > 0);
-  const coding = { support: bodyCoding(support), isGuess: support.body === "unknown", charset };
-  const bodyWith = (files: readonly OutgoingAttachment[], tell: Warn): BodyAndFiles["body"] => {
-    const above = [...preface, ...withoutRefused(all.slice(files.length), tell)].join("\r\n");
-    const text = paragraphs(above, mail.text, withoutEmpty(mail.attachments, tell));
+  const empty = mail.attachments.filter(({ size }) => size === 0);
+  for (let most = mostAttachments ?? all.length; ; most--) {
+    const files = all.slice(0, most);
+    const warnings: string[] = [];
+    const tell: Warn = (warning) => void warnings.push(warning);
+    const above = [...preface, ...leftOut("refused", all.slice(most), tell)].join("\r\n");
+    const text = paragraphs(above, mail.text, ...leftOut("empty", empty, tell));
     const roomForFile = mostAttachments !== undefined || files.length < MOST_ATTACHMENTS;
-    return codeBody(text, { ...coding, roomForFile }, tell);
-  };
-  const silently = (): void => undefined;
-  let files = all.slice(0, mostAttachments);
-  // The text may need the place of a file.
-  if (
-    mostAttachments !== undefined &&
-    bodyWith(files, silently).files.length + files.length > mostAttachments
-  )
-    files = all.slice(0, mostAttachments - 1);
-  return { body: bodyWith(files, warn), files };
+    const body = codeBody(text, { support, charset, roomForFile }, tell);
+    // The text may need the place of a file.
+    if (mostAttachments !== undefined && body.files.length + files.length > mostAttachments) continue;
+    for (const warning of warnings) warn(warning);
+    return { body, files };
+  }
 }
 
-/** The line about files that the module has refused because of their number. In ASCII, as that about empty ones. */
-function withoutRefused(files: readonly OutgoingAttachment[], warn: Warn): readonly string[] {
+/**
+ * Why a file does not go: the module has refused so many, or it has no bytes. Quectel's client was seen to send an empty mail
+ * for one without, and not every firmware has a command that makes an empty file.
+ */
+const LEFT_OUT = {
+  refused: {
+    line: "the module takes no more",
+    warning: "was left out; the module takes no more in one mail",
+  },
+  empty: { line: "empty", warning: "is empty and was left out; the module cannot send it" },
+} as const;
+
+/** The line about files that do not go, if any. In ASCII, so that it changes nothing of the text's coding. */
+function leftOut(
+  why: keyof typeof LEFT_OUT,
+  files: readonly OutgoingAttachment[],
+  warn: Warn,
+): readonly string[] {
+  const { line, warning } = LEFT_OUT[why];
   const names = files.map(({ filename }) => shown(filename));
-  for (const name of names)
-    warn(`The attachment ${name} was left out; the module takes no more in one mail. ${WHOLE}`);
-  return names.length === 0
-    ? []
-    : [`Left out because the module takes no more: ${names.map(foldToAscii).join(", ")}`];
+  for (const name of names) warn(`The attachment ${name} ${warning}. ${WHOLE}`);
+  return names.length === 0 ? [] : [`Left out because ${line}: ${names.map(foldToAscii).join(", ")}`];
 }
 
 /** Warns of what the module's client does not carry: it shows text alone, and takes few header fields. */
@@ -168,26 +183,11 @@ function warnOfLost(mail: OutgoingMail, addresses: readonly string[], warn: Warn
   }
 }
 
-/**
- * The line about attachments of no bytes, which never go: Quectel's client was seen to send an empty mail for one, and
- * not every firmware has a command that makes an empty file. In ASCII, so that it changes nothing of the text's coding.
- */
-function withoutEmpty(attachments: readonly OutgoingAttachment[], warn: Warn): string {
-  const names = attachments.filter(({ size }) => size === 0).map(({ filename }) => shown(filename));
-  for (const name of names)
-    warn(`The attachment ${name} is empty and was left out; the module cannot send it. ${WHOLE}`);
-  return names.length === 0 ? "" : `Left out because empty: ${names.map(foldToAscii).join(", ")}`;
-}
-
-function withSafeNames(stored: readonly OutgoingAttachment[], warn: Warn): readonly TransactionAttachment[] {
-  const names = safeFileNames(stored.map(({ filename }) => filename));
-  return stored.map((attachment, index) => {
-    const name = names[index] ?? "attachment";
-    if (name !== attachment.filename) {
-      warn(`The attachment ${shown(attachment.filename)} is sent as ${shown(name)}.`);
-    }
-    return { name, size: attachment.size, sha256: attachment.sha256, open: () => attachment.open() };
-  });
+function safelyNamed(file: OutgoingAttachment, taken: Set<string>, warn: Warn): TransactionAttachment {
+  const { filename, size, sha256 } = file;
+  const name = safeFileName(filename, taken);
+  if (name !== filename) warn(`The attachment ${shown(filename)} is sent as ${shown(name)}.`);
+  return { name, size, sha256, open: () => file.open() };
 }
 
 /** The charset of a mail's body, or of its subject where only that needs one, and how its bytes are written. */
@@ -255,20 +255,17 @@ function count(text: string, sign: string): number {
 
 const LONGEST_EXTENSION = 16;
 
-/** A safe name for each of the names, in their order; unique without regard to case, extensions kept. */
-export function safeFileNames(names: readonly string[]): readonly string[] {
-  const taken = new Set<string>();
-  return names.map((name) => {
-    const parts = safeParts(name);
-    let number = 1;
-    let unique = joined(parts, "");
-    while (taken.has(unique.toLowerCase())) {
-      number += 1;
-      unique = joined(parts, `-${number}`);
-    }
-    taken.add(unique.toLowerCase());
-    return unique;
-  });
+/** A safe name for a file, its extension kept. @param taken names of the same mail in lower case; grows by this one */
+export function safeFileName(name: string, taken = new Set<string>()): string {
+  const parts = safeParts(name);
+  let number = 1;
+  let unique = joined(parts, "");
+  while (taken.has(unique.toLowerCase())) {
+    number += 1;
+    unique = joined(parts, `-${number}`);
+  }
+  taken.add(unique.toLowerCase());
+  return unique;
 }
 
 interface NameParts {

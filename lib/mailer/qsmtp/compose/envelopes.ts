@@ -7,7 +7,8 @@
  */
 import { knownFields, ModemError, type ErrorCode } from "../../../errors";
 import type { Passage } from "../../../mail/mail";
-import { needsUtf8, recipientsOf } from "../../outgoing";
+import { isAscii } from "../../../mail/message/text";
+import { recipientsOf } from "../../outgoing";
 import type { Ended, Envelope, RecipientOutcome, Retry, Unknown } from "../../mailer";
 import { LIMITS } from "./mail-transaction";
 
@@ -30,8 +31,8 @@ export function planEnvelopes({ to, cc, bcc }: Envelope, bccMode: BccMode): read
 /** Of a mail that was accepted for a socket. @throws ModemError INVALID_RECIPIENT, INVALID_SENDER */
 export function refuseBeyondAscii(sender: string, envelope: Envelope): void {
   const detail = "the module's mail client takes no letters beyond ASCII before the @";
-  if (needsUtf8(...recipientsOf(envelope))) throw new ModemError("INVALID_RECIPIENT", { detail });
-  if (needsUtf8(sender)) throw new ModemError("INVALID_SENDER", { detail });
+  if (!recipientsOf(envelope).every(isAscii)) throw new ModemError("INVALID_RECIPIENT", { detail });
+  if (!isAscii(sender)) throw new ModemError("INVALID_SENDER", { detail });
 }
 
 /** One transaction for each recipient, after the server has refused one among several. */
@@ -49,18 +50,17 @@ function alone(address: string): Envelope {
 }
 
 /** Envelopes of at most `most` recipients, each in the list where he was. */
-function inPartsOf(most: number, { to, cc, bcc }: Envelope): readonly Envelope[] {
-  const all = [
-    ...to.map((address) => ({ address, list: "to" })),
-    ...cc.map((address) => ({ address, list: "cc" })),
-    ...bcc.map((address) => ({ address, list: "bcc" })),
-  ];
-  return Array.from({ length: Math.ceil(all.length / most) }, (_, index) => {
-    const part = all.slice(index * most, (index + 1) * most);
-    const of = (list: string): string[] =>
-      part.filter((one) => one.list === list).map(({ address }) => address);
-    return { to: of("to"), cc: of("cc"), bcc: of("bcc") };
-  });
+function inPartsOf(most: number, envelope: Envelope): readonly Envelope[] {
+  const all = (["to", "cc", "bcc"] as const).flatMap((list) =>
+    envelope[list].map((address) => ({ address, list })),
+  );
+  const parts: Envelope[] = [];
+  for (let at = 0; at < all.length; at += most) {
+    const part: Record<keyof Envelope, string[]> = { to: [], cc: [], bcc: [] };
+    for (const { address, list } of all.slice(at, at + most)) part[list].push(address);
+    parts.push(part);
+  }
+  return parts;
 }
 
 /* Which failures may concern a single recipient, and how those of a transaction are then served. */
