@@ -47,7 +47,8 @@ export class QsmtpClient extends ModemMailer {
   /** Hears results that are not awaited, as after a restart of the host. */
   protected readonly stray: ResultListener;
   protected readonly busy: BusyWatch;
-  private linger: Timer | undefined;
+  /** Until what was uploaded is deleted; whoever takes the mail lock ends it. */
+  protected linger: Timer | undefined;
 
   constructor(protected readonly client: QsmtpClientOptions) {
     super(client.modem);
@@ -60,14 +61,11 @@ export class QsmtpClient extends ModemMailer {
       settings,
       known,
       tls: new TlsContext(known, new RootFiles(guarded, store), roots),
-      coding: new TextCoding(guarded, known, store, settings.encoding),
+      coding: new TextCoding(modem, guarded, known, store, settings.encoding),
       files: new FileStore(guarded, store),
       putForm: { isOkLate: false },
-      connect: async (dates, signal) => {
-        await this.ready(signal);
-        await pdp.ensure(signal);
-        if (dates === "checked") await moduleClock.ensure(signal);
-      },
+      pdp,
+      moduleClock,
     };
     const { host } = settings;
     this.recovery =
@@ -93,7 +91,7 @@ export class QsmtpClient extends ModemMailer {
   async preload(attachment: TransactionAttachment, signal?: AbortSignal): Promise<StoredFile> {
     const { files, guarded } = this.work;
     return this.exclusively(signal, async (signal) => {
-      await this.ready(signal);
+      await guarded.settled(signal, "ready");
       guarded.begin();
       // Refused while a mail of an earlier connection is in flight, whose result could be lost in the data.
       await clear(guarded, signal);
@@ -120,28 +118,9 @@ export class QsmtpClient extends ModemMailer {
   /** The caller holds the mail lock. */
   protected async findTextSupport(signal: AbortSignal): Promise<TextSupport> {
     const { coding, guarded } = this.work;
-    await this.ready(signal);
+    await guarded.settled(signal, "ready");
     guarded.begin();
     return coding.find(signal);
-  }
-
-  /** Rejects with why no mail could go out now. */
-  protected async ready(signal: AbortSignal): Promise<void> {
-    await this.work.guarded.settled(signal);
-    const notReady = this.client.modem.notReady();
-    if (notReady !== undefined) throw notReady;
-  }
-
-  /** Takes the mail lock, and the uploaded contents are left alone from now on. Rejects with `MODEM_ABORTED`. */
-  protected async lock(signal: AbortSignal): Promise<Lease> {
-    const { modem } = this.client;
-    try {
-      const lease = await modem.lock.acquire(signal);
-      this.linger?.clear();
-      return lease;
-    } catch (cause) {
-      throw isModemError(cause) ? cause : new ModemError("MODEM_ABORTED", { cause });
-    }
   }
 
   /** Runs `work` under the mail lock; whatever else ends it, an aborted signal does so with `MODEM_ABORTED`. */
@@ -152,7 +131,8 @@ export class QsmtpClient extends ModemMailer {
     const { signal, release } = joinSignals(outer, this.closing.signal);
     let lease: Lease | undefined;
     try {
-      lease = await this.lock(signal);
+      lease = await this.client.modem.lock.acquire(signal);
+      this.linger?.clear();
       return await work(signal, lease);
     } catch (error) {
       if (signal.aborted && !isModemError(error)) throw new ModemError("MODEM_ABORTED", { cause: error });

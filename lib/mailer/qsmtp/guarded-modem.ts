@@ -20,20 +20,16 @@ import type { Logger } from "../../quectel/settings";
 const RESYNC_TIME_MS = 30_000;
 
 export class TransactionModem {
-  private start: number;
+  /** The start of the module in which the transaction began. */
+  epoch: number;
 
   constructor(private readonly modem: Modem) {
-    this.start = modem.epoch;
+    this.epoch = modem.epoch;
   }
 
   /** A transaction begins: what follows holds for the present start of the module. */
   begin(): void {
-    this.start = this.modem.epoch;
-  }
-
-  /** False once the module has restarted since `begin`. */
-  get isSameStart(): boolean {
-    return this.modem.epoch === this.start;
+    this.epoch = this.modem.epoch;
   }
 
   /**
@@ -42,21 +38,23 @@ export class TransactionModem {
    */
   async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
     await this.settled(options.signal);
-    if (!this.isSameStart) throw new ModemError("MODEM_RESET");
+    if (this.modem.epoch !== this.epoch) throw new ModemError("MODEM_RESET");
     return this.modem.execute(command, options);
   }
 
-  /** Resolves when the line is in step again, as after an upload that was aborted, or 30 s are over. */
-  async settled(signal?: AbortSignal): Promise<void> {
+  /**
+   * Resolves when the line is in step again, as after an upload that was aborted, or 30 s are over. @param wanted with `ready`
+   * it rejects with why no mail could go out then
+   */
+  async settled(signal?: AbortSignal, wanted: "inStep" | "ready" = "inStep"): Promise<void> {
     const { modem } = this;
-    if (modem.state.name !== "connecting") return;
-    await limited(modem.clock, RESYNC_TIME_MS, signal, (ends) => modem.whenReady(ends)).catch(() =>
-      signal?.throwIfAborted(),
-    );
-  }
-
-  get epoch(): number {
-    return this.modem.epoch;
+    if (modem.state.name === "connecting") {
+      await limited(modem.clock, RESYNC_TIME_MS, signal, (ends) => modem.whenReady(ends)).catch(() =>
+        signal?.throwIfAborted(),
+      );
+    }
+    const notReady = wanted === "ready" ? modem.notReady() : undefined;
+    if (notReady !== undefined) throw notReady;
   }
 
   get line(): LineProperties {

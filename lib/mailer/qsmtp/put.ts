@@ -113,7 +113,7 @@ export async function sendMail(modem: PutModem, options: PutOptions): Promise<Pu
     if (early !== undefined && (await mailState(modem, signal)) === "free") listener.result ??= early;
     waiter.start(limit);
     if (listener.result === undefined)
-      await Promise.race([waiter.promise, resultInDoubt(modem, listener, limit, over.signal)]);
+      await Promise.race([waiter.promise, listener.inDoubt(modem, limit, over.signal)]);
     if (listener.result === undefined) throw resultUnknown(undefined, IN_TEXT);
   } catch (error) {
     if (!isWritten && !signal.aborted) throw neverWritten(error);
@@ -205,28 +205,6 @@ export async function runningMailResult(
   return listener.result;
 }
 
-/**
- * Resolves when the module is no longer busy, but what may have been the result came among the lines of a text of
- * somebody outside; or after `limitMs` milliseconds. As long as there is no such text it asks nothing.
- *
- * Rejects only when aborted.
- */
-export async function resultInDoubt(
-  modem: AskedModem,
-  listener: ResultListener,
-  limitMs: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const end = modem.clock.now() + limitMs;
-  while (modem.clock.now() < end) {
-    await listener.trouble(end - modem.clock.now(), modem, signal);
-    if (!listener.isTroubled) return;
-    const state = await stateNow(modem, listener, signal);
-    if (state === "free" && listener.doubts > 0) return;
-    if (listener.isTroubled) await delay(modem.clock, POLL_MS, signal);
-  }
-}
-
 /** As `mailState`, and lets the listener know what the answer means for the lines it has heard. */
 async function stateNow(
   modem: AskedModem,
@@ -280,6 +258,8 @@ export class ResultListener {
   result: PutResult | undefined;
   /** Lines that may have been the result, or part of such a text. */
   doubts = 0;
+  /** True while a line may belong to a text of somebody outside. */
+  isInText = false;
   /** Texts that have begun, and those of them that are over for sure. */
   private texts = 0;
   private endedTexts = 0;
@@ -287,6 +267,7 @@ export class ResultListener {
     const sign = signOf(line, 0);
     if (sign === "text" || sign === "mayBringText") {
       this.texts++;
+      this.isInText = true;
       this.begun?.();
       return;
     }
@@ -306,7 +287,7 @@ export class ResultListener {
       this.textsBefore = this.texts;
     } else if (name === "registering" || name === "ready") {
       // It has answered, so what was said before is over.
-      this.endedTexts = Math.max(this.endedTexts, this.textsBefore ?? 0);
+      this.endTexts(this.textsBefore ?? 0);
       this.textsBefore = undefined;
       this.back?.();
     }
@@ -321,16 +302,6 @@ export class ResultListener {
     modem.on("state", this.onState);
   }
 
-  /** True while a line may belong to a text of somebody outside. */
-  get isInText(): boolean {
-    return this.texts > this.endedTexts;
-  }
-
-  /** True while a question to the module could clear something up. */
-  get isTroubled(): boolean {
-    return this.isInText || this.doubts > 0;
-  }
-
   /**
    * Resolves when a result has been heard, a module that went away answers again, or `ms` milliseconds are over; rejects
    * when aborted.
@@ -343,12 +314,27 @@ export class ResultListener {
     await delay(modem.clock, ms, signal, heard.signal).catch(() => signal.throwIfAborted());
   }
 
-  /** Resolves when a text begins or may still go on, when there is a doubt, or after `ms` milliseconds; rejects when aborted. */
-  async trouble(ms: number, modem: Pick<Modem, "clock">, signal: AbortSignal): Promise<void> {
-    if (this.isTroubled) return;
-    const begun = new AbortController();
-    this.begun = () => begun.abort();
-    await delay(modem.clock, ms, signal, begun.signal).catch(() => signal.throwIfAborted());
+  /**
+   * Resolves when the module is no longer busy, but what may have been the result came among the lines of a text of
+   * somebody outside; or after `limitMs` milliseconds. As long as there is no such text it asks nothing.
+   *
+   * Rejects only when aborted.
+   */
+  async inDoubt(modem: AskedModem, limitMs: number, signal: AbortSignal): Promise<void> {
+    const { clock } = modem;
+    const end = clock.now() + limitMs;
+    while (clock.now() < end) {
+      if (!this.isInText && this.doubts === 0) {
+        const begun = new AbortController();
+        this.begun = () => begun.abort();
+        await delay(clock, end - clock.now(), signal, begun.signal).catch(() => signal.throwIfAborted());
+        continue;
+      }
+      const state = await stateNow(modem, this, signal);
+      if (state === "free" && this.doubts > 0) return;
+      // What a question could still clear up.
+      if (this.isInText || this.doubts > 0) await delay(clock, POLL_MS, signal);
+    }
   }
 
   /** To be taken before a question is written. */
@@ -364,7 +350,7 @@ export class ResultListener {
 
   /** The module has answered the question: texts begun before are over; while it was busy, no result had come. */
   answered({ texts, doubts }: Mark, wasBusy: boolean): void {
-    this.endedTexts = texts;
+    this.endTexts(texts);
     if (wasBusy) this.doubts -= doubts;
   }
 
@@ -372,6 +358,12 @@ export class ResultListener {
   forget(): void {
     this.result = undefined;
     this.doubts = 0;
+  }
+
+  /** So many texts are over for sure. */
+  private endTexts(count: number): void {
+    this.endedTexts = Math.max(this.endedTexts, count);
+    this.isInText = this.texts > this.endedTexts;
   }
 
   close(): void {

@@ -131,7 +131,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const { envelope, mail } = transaction;
     let lease: Lease | undefined;
     try {
-      lease = await this.lock(signal);
+      lease = await this.client.modem.lock.acquire(signal);
+      this.linger?.clear();
       const standing = await this.fill(transaction, lease, options, signal);
       this.closing.signal.throwIfAborted();
       this.standing = standing;
@@ -257,7 +258,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       if (this.isTestMail) await this.testMails.add();
       onProgress({ stage: "sending", done: 0, total: 0 });
       const { guarded, modem, putForm, settings } = this.work;
-      if (!guarded.isSameStart)
+      if (modem.epoch !== guarded.epoch)
         throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
       const seconds = putSeconds(settings.sendTimeout, filled.bytes);
       const { result, sendMs, wasLost } = await sendMail(modem, { seconds, signal, form: putForm });

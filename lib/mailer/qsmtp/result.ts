@@ -199,8 +199,8 @@ export function readMark({ via, data }: Mark): MarkData | undefined {
 
 /** What a transaction shows, as a hash. @param subject as it stands on the line */
 function shownAs(recipients: readonly string[], subject: string): string {
-  const shown = JSON.stringify([comparable(recipients), subject.toLowerCase()]);
-  return digestOf(shown);
+  const addresses = recipients.map((address) => address.toLowerCase()).sort();
+  return digestOf(JSON.stringify([addresses, subject.toLowerCase()]));
 }
 
 /** What the module shows now; undefined where it shows nothing, or does not tell. Rejects when the dialogue ends. */
@@ -327,14 +327,9 @@ function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
-/** What two lists of the same addresses have in common. */
-export function comparable(addresses: readonly string[]): readonly string[] {
-  return addresses.map((address) => address.toLowerCase()).sort();
-}
-
 /** True for the same addresses. */
 export function areSame(some: readonly string[], others: readonly string[]): boolean {
-  return comparable(some).join("\n") === comparable(others).join("\n");
+  return shownAs(some, "") === shownAs(others, "");
 }
 
 /** False for a list in no known form, which tells nothing. */

@@ -47,7 +47,8 @@ export class TextCoding {
   private doubtful: { readonly epoch: number; readonly finding: Finding } | undefined;
 
   constructor(
-    private readonly modem: Pick<Modem, "execute" | "identity" | "epoch">,
+    private readonly modem: Pick<Modem, "identity" | "epoch">,
+    private readonly guarded: Pick<Modem, "execute">,
     private readonly known: KnownSettings,
     private readonly store: KeyValueStore,
     private readonly encoding: SmtpSettings["encoding"],
@@ -124,11 +125,11 @@ export class TextCoding {
 
   private async ask(signal: AbortSignal): Promise<Finding> {
     const { model = "", firmware = "" } = this.modem.identity ?? {};
-    await this.modem.execute(clearMail(), { signal });
+    await this.guarded.execute(clearMail(), { signal });
     const subject = await this.askSubject(signal);
     const original = await this.known.applyIfKnown(this.bodySetting(), signal);
     const isDoubtful = subject === "unknown" || (!original && (await this.listsOriginal(signal)));
-    await this.modem.execute(clearMail(), { signal });
+    await this.guarded.execute(clearMail(), { signal });
     const finding: Finding = { model, firmware, subject, original };
     if (isDoubtful) {
       this.doubtful = { epoch: this.modem.epoch, finding };
@@ -142,7 +143,7 @@ export class TextCoding {
   /** True where the module lists the setting, so that it must know it although it has refused it. */
   private async listsOriginal(signal: AbortSignal): Promise<boolean> {
     const listed = await ifRefused<readonly string[]>(
-      this.modem.execute(listSettings(), { signal }),
+      this.guarded.execute(listSettings(), { signal }),
       async () => [],
     );
     return listed.some((key) => key.toLowerCase() === "bodyoriginal");
@@ -151,8 +152,8 @@ export class TextCoding {
   /** One refusal is not believed: it would fold all text to ASCII until the next start of the module. */
   private async askSubject(signal: AbortSignal, triesLeft = 1): Promise<TextSupport["subject"]> {
     try {
-      await this.modem.execute(setSubject("utf-8", PROBE), { signal });
-      return readProbe(await this.modem.execute(querySubject(), { signal }));
+      await this.guarded.execute(setSubject("utf-8", PROBE), { signal });
+      return readProbe(await this.guarded.execute(querySubject(), { signal }));
     } catch (error) {
       if (!isRefusal(error) || isModemError(error, "SMTP_BUSY")) throw error;
       // A module that does not take the charset at all has answered the question too.

@@ -9,7 +9,7 @@
  */
 import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
 import type { Command } from "../../at/command";
-import { inputSeconds } from "../../at/wire";
+import { inputSeconds, type LineProperties } from "../../at/wire";
 import {
   addRecipient,
   attachFile,
@@ -21,7 +21,9 @@ import {
 } from "../../quectel/commands/smtp";
 import type { Modem } from "../../quectel/connection/modem";
 import { ifRefused } from "../../quectel/execute";
-import type { FileStore, StoredFile } from "../../quectel/files/file-store";
+import type { FileStore } from "../../quectel/files/file-store";
+import type { ModuleClock } from "../../quectel/network/module-clock";
+import type { PdpContext } from "../../quectel/network/pdp";
 import type { SmtpSettings } from "../../quectel/settings";
 import type { MailerProgress } from "../mailer";
 import type { MailTransaction } from "./compose/mail-transaction";
@@ -49,8 +51,8 @@ export interface TransactionParts {
   readonly coding: TextCoding;
   readonly files: FileStore;
   readonly putForm: PutForm;
-  /** Makes the data connection ready, and the module's clock right where `dates` of certificates are checked. */
-  readonly connect: (dates: "checked" | "unchecked", signal: AbortSignal) => Promise<void>;
+  readonly pdp: PdpContext;
+  readonly moduleClock: ModuleClock;
 }
 
 interface FillOptions {
@@ -87,23 +89,28 @@ export async function fillMail(
   onProgress({ stage: "connect", done: 0, total: 0 });
   await clear(guarded, signal);
   const isSecure = settings.security !== "none";
-  const dates = isSecure && settings.tls.verify ? "checked" : "unchecked";
-  await atStage("network", () => work.connect(dates, signal));
+  await atStage("network", async () => {
+    await guarded.settled(signal, "ready");
+    await work.pdp.ensure(signal);
+    // Dates of certificates are checked by it.
+    if (isSecure && settings.tls.verify) await work.moduleClock.ensure(signal);
+  });
   onProgress({ stage: "settings", done: 0, total: 0 });
   const { contextId } = modem.options.network;
   const settled = JSON.stringify([contextId, settings, mail.senderName, mail.senderAddress]);
   await known.applyTogether(settled, () => applySmtpSettings(known, contextId, settings, mail, signal));
   const warnings = isSecure ? await atStage("tls", () => tls.configure(settings, signal)) : [];
   const coded = await atStage("body", () => codedMail(work, mail, signal));
-  const names = await upload(work, mail, { signal, onProgress });
-  await fillHeader(guarded, coded, signal);
+  const { names, bytes } = await upload(work, mail, { signal, onProgress });
+  const { line } = modem;
+  await fillHeader(guarded, line, coded, signal);
   const total = coded.body.bytes.length;
-  const isTaken = await fillBody(guarded, coded, signal, (done) =>
+  const isTaken = await fillBody(guarded, line, coded, signal, (done) =>
     onProgress({ stage: "body", done, total }),
   );
-  await attach(guarded, names, signal);
+  for (const [index, name] of names.entries()) await attach(guarded, index + 1, name, signal);
   return {
-    bytes: mail.body.bytes.length + sizeOf(mail.attachments),
+    bytes: mail.body.bytes.length + bytes,
     warnings: isTaken ? warnings : [...warnings, PLAIN_BODY],
     subject: coded.subject.text,
   };
@@ -131,32 +138,30 @@ async function codedMail(
   };
 }
 
-/** Puts all attachments into the module; the names by which to attach them, in order. */
+/** Puts all attachments into the module; the names by which to attach them, in order, and their bytes. */
 async function upload(
   { files }: TransactionParts,
   { attachments }: MailTransaction,
   { signal, onProgress }: FillOptions,
-): Promise<readonly string[]> {
+): Promise<{ readonly names: readonly string[]; readonly bytes: number }> {
   return atStage("upload", async () => {
     await files.tidy(attachments, signal);
-    const total = sizeOf(attachments);
-    const stored: StoredFile[] = [];
+    const total = attachments.reduce((sum, { size }) => sum + size, 0);
+    const names: string[] = [];
+    let before = 0;
     for (const attachment of attachments) {
-      const before = sizeOf(stored);
       const report = (bytes: number): void => onProgress({ stage: "upload", done: before + bytes, total });
       report(0);
-      stored.push(await files.place(attachment, "mail", { signal, onProgress: report }));
+      const { name } = await files.place(attachment, "mail", { signal, onProgress: report });
+      names.push(name);
       report(attachment.size);
+      before += attachment.size;
     }
-    return stored.map((file) => file.name);
+    return { names, bytes: total };
   });
 }
 
-function sizeOf(files: readonly { readonly size: number }[]): number {
-  return files.reduce((sum, file) => sum + file.size, 0);
-}
-
-type FilledModem = Pick<Modem, "execute" | "line">;
+type FilledModem = Pick<Modem, "execute">;
 
 /** A mail in the form of the line. */
 export interface CodedMail {
@@ -181,7 +186,12 @@ export async function clear(modem: FilledModem, signal: AbortSignal): Promise<vo
  * unnoticed restart may have swallowed the first, and a serial line, which has no checksum: noise makes another address
  * of one, also under flow control.
  */
-export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: AbortSignal): Promise<void> {
+export async function fillHeader(
+  modem: FilledModem,
+  line: LineProperties,
+  mail: CodedMail,
+  signal: AbortSignal,
+): Promise<void> {
   const { charset, text } = mail.subject;
   const wanted = [...mail.to, ...mail.cc, ...mail.bcc];
   for (let attempt = 1; ; attempt++) {
@@ -195,7 +205,7 @@ export async function fillHeader(modem: FilledModem, mail: CodedMail, signal: Ab
         await give(modem, "recipients", signal, refused, () => addRecipient(type, address));
       }
     }
-    if (wanted.length === 1 && modem.line.bitRate === undefined) break;
+    if (wanted.length === 1 && line.bitRate === undefined) break;
     const held = await atStage("recipients", () =>
       ifRefused(modem.execute(queryRecipients(), { signal }), async () => wanted),
     );
@@ -229,6 +239,7 @@ async function give(
  */
 export async function fillBody(
   modem: FilledModem,
+  line: LineProperties,
   { body, plainBody }: Pick<CodedMail, "body" | "plainBody">,
   signal: AbortSignal,
   onProgress: (bytes: number) => void,
@@ -236,7 +247,7 @@ export async function fillBody(
   const { charset, bytes } = body;
   const size = bytes.length;
   if (size === 0) return true;
-  const seconds = inputSeconds(size, modem.line);
+  const seconds = inputSeconds(size, line);
   const command = sendBody({ charset, size, seconds, source: bytes });
   try {
     return await atStage("body", async () => {
@@ -249,26 +260,25 @@ export async function fillBody(
     });
   } catch (error) {
     if (plainBody === undefined || !isModemError(error, "SMTP_PARAMETER")) throw error;
-    await fillBody(modem, { body: plainBody, plainBody: undefined }, signal, onProgress);
+    await fillBody(modem, line, { body: plainBody, plainBody: undefined }, signal, onProgress);
     return false;
   }
 }
 
-/** Attaches files of the module in their order. */
+/** Attaches a file of the module. @param position 1 for the first of the mail */
 export async function attach(
   modem: FilledModem,
-  names: readonly string[],
+  position: number,
+  name: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const [position, name] of names.entries()) {
-    const refused: Meaning = {
-      SMTP_PARAMETER:
-        position === 0
-          ? { code: "LIMIT_FILE_NAME", detail: name }
-          : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position + 1}` },
-    };
-    await give(modem, "attachments", signal, refused, () => attachFile(position + 1, name));
-  }
+  const refused: Meaning = {
+    SMTP_PARAMETER:
+      position === 1
+        ? { code: "LIMIT_FILE_NAME", detail: name }
+        : { code: "LIMIT_ATTACHMENTS", detail: `the module refused number ${position}` },
+  };
+  await give(modem, "attachments", signal, refused, () => attachFile(position, name));
 }
 
 const WRONG_RECIPIENTS = {

@@ -26,7 +26,7 @@ const held = (...addresses: string[]): string[] => addresses.map((address) => `+
 describe("the header of a mail", () => {
   it("is recipients by kind, then the subject; one on a sure line is not read back", async () => {
     const modem = new CalledModem();
-    await fillHeader(modem, mail(), never);
+    await fillHeader(modem, modem.line, mail(), never);
     assert.deepEqual(modem.called, ['AT+QSMTPDST=1,1,"a@example.com"', 'AT+QSMTPSUB=1,"C3A4"']);
   });
 
@@ -35,7 +35,7 @@ describe("the header of a mail", () => {
       "AT+QSMTPDST?",
       held("C@example.com", "a@example.com", "b@example.com"),
     );
-    await fillHeader(modem, mail({ cc: ["b@example.com"], bcc: ["c@example.com"] }), never);
+    await fillHeader(modem, modem.line, mail({ cc: ["b@example.com"], bcc: ["c@example.com"] }), never);
     assert.deepEqual(modem.called, [
       'AT+QSMTPDST=1,1,"a@example.com"',
       'AT+QSMTPDST=1,2,"b@example.com"',
@@ -48,7 +48,7 @@ describe("the header of a mail", () => {
   it("has a single recipient read back where the line may lose a letter", async () => {
     const modem = new CalledModem().when("AT+QSMTPDST?", held("a@example.com"));
     modem.line = { bitRate: 115_200, flowControlled: false };
-    await fillHeader(modem, mail(), never);
+    await fillHeader(modem, modem.line, mail(), never);
     assert.equal(modem.called[1], "AT+QSMTPDST?");
   });
 
@@ -59,10 +59,10 @@ describe("the header of a mail", () => {
       held("b@example.com"),
       held("a@example.com", "b@example.com"),
     );
-    await fillHeader(modem, two, never);
+    await fillHeader(modem, modem.line, two, never);
     assert.equal(modem.called.filter((line) => line === "AT+QSMTPCLR").length, 1);
     const never2 = new CalledModem().when("AT+QSMTPDST?", held("b@example.com"));
-    await assert.rejects(fillHeader(never2, two, never), {
+    await assert.rejects(fillHeader(never2, never2.line, two, never), {
       code: "MODEM_OUT_OF_SYNC",
       stage: "recipients",
       hint: SPECIAL_HINTS.lostBytes,
@@ -74,14 +74,14 @@ describe("the header of a mail", () => {
 
   it("is believed where the module cannot be asked for its recipients", async () => {
     const modem = new CalledModem().when("AT+QSMTPDST?", REFUSED);
-    await fillHeader(modem, mail({ cc: ["b@example.com"] }), never);
+    await fillHeader(modem, modem.line, mail({ cc: ["b@example.com"] }), never);
     assert.equal(modem.called.length, 4);
   });
 
   it("is believed where the module lists nothing that could be read as an address, twice", async () => {
     for (const answer of [[], ["+QSMTPDST: 1,2"]]) {
       const modem = new CalledModem().when("AT+QSMTPDST?", answer);
-      await fillHeader(modem, mail({ cc: ["b@example.com"] }), never);
+      await fillHeader(modem, modem.line, mail({ cc: ["b@example.com"] }), never);
       assert.deepEqual(modem.called.slice(2, 4), ["AT+QSMTPDST?", "AT+QSMTPCLR"]);
       assert.deepEqual(modem.called.slice(-2), ["AT+QSMTPDST?", 'AT+QSMTPSUB=1,"C3A4"']);
     }
@@ -95,13 +95,13 @@ describe("the header of a mail", () => {
       ["AT+QSMTPSUB", REFUSED, { code: "MODEM_ERROR", stage: "subject" }],
     ] as const) {
       const modem = new CalledModem().when(line, error);
-      await assert.rejects(fillHeader(modem, mail(), never), expected);
+      await assert.rejects(fillHeader(modem, modem.line, mail(), never), expected);
     }
   });
 
   it("takes a recipient and a subject that are refused once only", async () => {
     const modem = new CalledModem().when("AT+QSMTPDST=", WRONG, []).when("AT+QSMTPSUB", WRONG, []);
-    await fillHeader(modem, mail(), never);
+    await fillHeader(modem, modem.line, mail(), never);
     assert.equal(modem.called.length, 4);
   });
 
@@ -115,6 +115,7 @@ describe("the body of a mail", () => {
   const fill = (modem: CalledModem, text = "dry", plain?: string): Promise<boolean> =>
     fillBody(
       modem,
+      modem.line,
       {
         body: { charset: "utf-8", bytes: Buffer.from(text) },
         plainBody: plain === undefined ? undefined : { charset: "ascii", bytes: Buffer.from(plain) },
@@ -162,19 +163,20 @@ describe("the body of a mail", () => {
 describe("the attachments of a mail", () => {
   it("are attached by number, from 1", async () => {
     const modem = new CalledModem();
-    await attach(modem, ["RAM:a.txt", "RAM:b.txt"], never);
+    await attach(modem, 1, "RAM:a.txt", never);
+    await attach(modem, 2, "RAM:b.txt", never);
     assert.deepEqual(modem.called, ['AT+QSMTPATT=1,1,"RAM:a.txt"', 'AT+QSMTPATT=1,2,"RAM:b.txt"']);
   });
 
   it("that are refused are a matter of the name for the first, of their number for others", async () => {
     const first = new CalledModem().when("AT+QSMTPATT=1,1", WRONG);
-    await assert.rejects(attach(first, ["RAM:a.txt"], never), {
+    await assert.rejects(attach(first, 1, "RAM:a.txt", never), {
       code: "LIMIT_FILE_NAME",
       stage: "attachments",
       message: /RAM:a\.txt/,
     });
     const second = new CalledModem().when("AT+QSMTPATT=1,2", WRONG);
-    await assert.rejects(attach(second, ["RAM:a.txt", "RAM:b.txt"], never), {
+    await assert.rejects(attach(second, 2, "RAM:b.txt", never), {
       code: "LIMIT_ATTACHMENTS",
       message: /the module refused number 2/,
     });
@@ -191,7 +193,7 @@ describe("how a module takes text", () => {
     encoding: SmtpSettings["encoding"] = "auto",
     store: KeyValueStore = memoryStore(),
   ): TextCoding {
-    return new TextCoding(modem, new KnownSettings(modem), store, encoding);
+    return new TextCoding(modem, modem, new KnownSettings(modem), store, encoding);
   }
 
   it("is asked by a subject that reads as both, between two clearings, once", async () => {
