@@ -174,7 +174,7 @@ export class Commands {
       clock,
       host,
       trouble,
-      assertHeld: () => store.assertHeld(),
+      assertHeld: () => store.lock.assertHeld(),
       has: (id) => order.entries.has(id) || store.failed.has(id),
       adopt: (mail) => {
         const { record, place } = mail;

@@ -18,8 +18,8 @@ export interface Entry extends Slot {
   readonly nodeId: string;
   /** Key of `msg.replaces`. */
   readonly replaces: string | undefined;
-  /** Milliseconds of running time; undefined: the modem's limit, of active time. */
-  readonly ownLimit: number | undefined;
+  /** When it is given up: at its own limit in running time, or at the modem's in active time; the other is infinite. */
+  readonly ends: Deadline;
   /** Accepted by an earlier run, or put back from the failed ones. */
   readonly recovered: boolean;
   /** Running time; `flush` brings it forward. */
@@ -52,15 +52,15 @@ interface Expiring {
   readonly expiresIn: number;
 }
 
-/** Before both, no mail of the queue expires, whatever its stage. */
+/** Whichever comes first. */
 interface Deadline {
-  /** Active time of acceptance of the oldest mail under the modem's limit. */
-  readonly oldest: number;
-  /** Running time at which the first mail with a limit of its own ends. */
-  readonly own: number;
+  /** Active time. */
+  readonly active: number;
+  /** Running time. */
+  readonly time: number;
 }
 
-const NEVER: Deadline = { oldest: Infinity, own: Infinity };
+const NEVER: Deadline = { active: Infinity, time: Infinity };
 
 export class Order {
   /** All mails by their id, in the order in which they came. */
@@ -77,6 +77,7 @@ export class Order {
   private readonly youngest = { high: 0, normal: 0, low: 0 };
   /** Those with a key for `msg.replaces`, by node and key. */
   private readonly keys = new Map<string, Set<Entry>>();
+  /** Before that, no mail of the queue expires, whatever its stage. */
   private deadline: Deadline = NEVER;
 
   /** @param limit milliseconds of active time, for mails without a limit of their own. */
@@ -90,20 +91,24 @@ export class Order {
     const { id, seq, priority, replaces, maxAge, revision, accepted, written } = record;
     const { nodeId } = record.origin;
     const isOfNow = accepted.clock === now.clock;
+    // Of another clock (a spool that was adopted, a lost state) nothing is known but that it is here now; what was
+    // accepted in time that was lost since, by a power cut or a wrong record, starts over.
+    const since = {
+      clock: now.clock,
+      time: isOfNow ? Math.min(accepted.time, now.time) : now.time,
+      active: isOfNow ? Math.min(accepted.active, now.active) : now.active,
+    };
     const entry: Entry = {
       id,
       seq,
       priority,
       nodeId,
       replaces,
-      // Of another clock (a spool that was adopted, a lost state) nothing is known but that it is here now; what was
-      // accepted in time that was lost since, by a power cut or a wrong record, starts over.
-      accepted: {
-        clock: now.clock,
-        time: isOfNow ? Math.min(accepted.time, now.time) : now.time,
-        active: isOfNow ? Math.min(accepted.active, now.active) : now.active,
-      },
-      ownLimit: maxAge === null ? undefined : maxAge * MINUTE_MS,
+      accepted: since,
+      ends:
+        maxAge === null
+          ? { active: since.active + this.limit, time: Infinity }
+          : { active: Infinity, time: since.time + maxAge * MINUTE_MS },
       recovered,
       bytes,
       place,
@@ -125,7 +130,8 @@ export class Order {
     }
     this.youngest[priority] = Math.max(this.youngest[priority], seq);
     if (replaces !== undefined) this.keyed(nodeId, replaces).add(entry);
-    this.deadline = earlier(this.deadline, entry);
+    const { active, time } = this.deadline;
+    this.deadline = { active: Math.min(active, entry.ends.active), time: Math.min(time, entry.ends.time) };
     this.lastSeq = Math.max(this.lastSeq, seq);
     return entry;
   }
@@ -207,10 +213,9 @@ export class Order {
   }
 
   /** Milliseconds until the mail is given up; not above 0 when that time has come. */
-  timeLeft({ ownLimit, accepted }: Entry, now = this.time.now()): number {
-    return ownLimit === undefined
-      ? accepted.active + this.limit - now.active
-      : accepted.time + ownLimit - now.time;
+  timeLeft({ ends }: Entry): number {
+    const now = this.time.now();
+    return Math.min(ends.active - now.active, ends.time - now.time);
   }
 
   survey(): Survey {
@@ -223,7 +228,8 @@ export class Order {
     }
     for (const priority of PRIORITIES) {
       for (const entry of this.queues[priority]) {
-        if (entry.stage === "queued" && entry.due <= now.time && this.timeLeft(entry, now) > 0)
+        const { stage, due, ends } = entry;
+        if (stage === "queued" && due <= now.time && ends.active > now.active && ends.time > now.time)
           return { oldest, next: entry, dueIn: Infinity, soonest: undefined };
       }
     }
@@ -251,20 +257,21 @@ export class Order {
    */
   expiring(held: boolean, spared?: Entry): Expiring {
     const now = this.time.now();
-    const { oldest, own } = this.deadline;
-    const [active, time] = [oldest + this.limit - now.active, own - now.time];
+    const [active, time] = [this.deadline.active - now.active, this.deadline.time - now.time];
     if (active > 0 && time > 0) return { expired: [], expiresIn: held ? time : Math.min(active, time) };
     // A deadline has come; perhaps that of a mail that is no longer there, or does not wait just now.
     const expired: Entry[] = [];
     let expiresIn = Infinity;
-    this.deadline = NEVER;
+    let first = NEVER;
     for (const entry of this.entries.values()) {
-      this.deadline = earlier(this.deadline, entry);
+      const { ends } = entry;
+      first = { active: Math.min(first.active, ends.active), time: Math.min(first.time, ends.time) };
       if (entry.stage === "ended" || entry === spared) continue;
-      const left = this.timeLeft(entry, now);
-      if (left <= 0) expired.push(entry);
-      else if (entry.ownLimit !== undefined || !held) expiresIn = Math.min(expiresIn, left);
+      const [activeLeft, timeLeft] = [ends.active - now.active, ends.time - now.time];
+      if (activeLeft <= 0 || timeLeft <= 0) expired.push(entry);
+      else expiresIn = Math.min(expiresIn, timeLeft, held ? Infinity : activeLeft);
     }
+    this.deadline = first;
     return { expired, expiresIn };
   }
 
@@ -278,11 +285,4 @@ export class Order {
 
 function keyOf(nodeId: string, replaces: string): string {
   return JSON.stringify([nodeId, replaces]);
-}
-
-/** The deadline with one mail more. */
-function earlier({ oldest, own }: Deadline, { ownLimit, accepted }: Entry): Deadline {
-  return ownLimit === undefined
-    ? { oldest: Math.min(oldest, accepted.active), own }
-    : { oldest, own: Math.min(own, accepted.time + ownLimit) };
 }

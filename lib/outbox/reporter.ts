@@ -9,12 +9,11 @@ import { ERROR_TABLE, isModemError, knownFields, ModemError } from "../errors";
 import type { RejectedRecipient, SmtpResult } from "../mail/mail";
 import { reviveMessage } from "../mail/message/foreign";
 import { recipientsOf } from "../mailer/outgoing";
-import type { OutgoingAttachment } from "../mailer/mailer";
 import { next } from "./lifecycle";
 import type { Entry, Order } from "./order";
 import type { EndedAttachment, MailEnded, Tell } from "./outbox-types";
 import { isInDoubt } from "./outcome";
-import type { SpoolRecord, StoredTransaction, TransactionState } from "./spool/record";
+import type { KeptAttachment, SpoolRecord, StoredTransaction, TransactionState } from "./spool/record";
 import { restoreError, storeError, type StoredError } from "../stored-error";
 import type { OutboxTime } from "./spool/state";
 import type { MailStore } from "./spool/store";
@@ -39,21 +38,26 @@ export class Reporter {
   async tell(entry: Entry, record: SpoolRecord): Promise<void> {
     const { order, store, time, tell, trouble, simulated } = this.parts;
     const { recovered } = entry;
+    const { origin } = record;
     const works: Promise<unknown>[] = [];
     let message: unknown = {};
     try {
-      message = reviveMessage(await store.spool.message(record));
+      message = reviveMessage(
+        "message" in origin ? origin.message : await store.spool.message(record.id, origin),
+      );
     } catch (cause) {
       // The result of a mail is reported even if the rest of its message cannot be read any more.
       trouble(new ModemError("OUTBOX_DAMAGED", { detail: `message of mail ${record.id}`, cause }));
     }
     const isTold = tell("ended", {
       id: record.id,
-      origin: { nodeId: record.origin.nodeId, message },
+      origin: { nodeId: origin.nodeId, message },
       subject: record.subject,
       ...conclusionOf(record, { queuedMs: Math.round(time.age(entry.accepted)), recovered, simulated }),
       recovered,
-      attachments: store.spool.attachments(record).map(readable),
+      attachments: record.attachments.map((one, index) =>
+        readable(one, () => store.spool.content(record.id, index, one)),
+      ),
       readText: () => store.spool.text(record),
       waitUntil: (work) => void works.push(work),
     });
@@ -141,16 +145,18 @@ export class Reporter {
   }
 }
 
-function readable(attachment: OutgoingAttachment): EndedAttachment {
-  const { filename, size, place } = attachment;
+function readable(
+  { filename, size, place }: KeptAttachment,
+  open: () => AsyncIterable<Uint8Array>,
+): EndedAttachment {
   return {
     filename,
     size,
     ...(place !== undefined && { place }),
-    open: () => attachment.open(),
+    open,
     async readBack() {
       const chunks: Uint8Array[] = [];
-      for await (const chunk of attachment.open()) chunks.push(chunk);
+      for await (const chunk of open()) chunks.push(chunk);
       return Buffer.concat(chunks);
     },
   };

@@ -89,7 +89,7 @@ export class Worker {
    * Never rejects.
    */
   async end(entry: Entry, event: EndEvent): Promise<void> {
-    const { order, reporter } = this.parts;
+    const { order, reporter, store } = this.parts;
     if (this.runner?.entry === entry) {
       this.runner.interject(event);
       return;
@@ -103,7 +103,7 @@ export class Worker {
     order.startEnding(entry);
     let mail: SpoolRecord;
     try {
-      mail = await this.lastState(entry);
+      mail = entry.unsaved ?? adopted(await store.load(entry), entry.place);
     } catch (cause) {
       await reporter.endWithoutRecord(entry, cause);
       return;
@@ -190,16 +190,24 @@ export class Worker {
 
   /** Does one thing. Returns the milliseconds until there may be another; 0 = look again at once. */
   private async turn(): Promise<number> {
-    const { order, policy, mailer, lock } = this.parts;
+    const { clock, order, store, policy, mailer, lock, keepFailedDays } = this.parts;
     // A process that stood still may find its mails in other hands.
     await lock.assertHeld(LOOK_WITHIN_MS);
-    const houseIn = await this.keepHouse();
+    if (clock.now() - this.timeKeptAt >= KEEP_TIME_EVERY_MS) {
+      this.timeKeptAt = clock.now();
+      await policy.save();
+      await store.removeOld(keepFailedDays);
+      await store.removeLeftovers();
+    }
     const { expired, expiresIn } = order.expiring(policy.reason !== undefined);
     for (const entry of expired) await this.expire(entry);
     if (expired.length > 0) return 0;
     // From here on nothing may come between: `first` could be discarded meanwhile.
     const { next: first, dueIn } = order.survey();
-    const rest = Math.min(expiresIn, houseIn);
+    // Never 0, however instants are rounded.
+    const keepIn = Math.max(1, this.timeKeptAt + KEEP_TIME_EVERY_MS - clock.now());
+    const lookIn = store.failed.size > 0 ? LOOK_AT_FAILED_EVERY_MS : Infinity;
+    const rest = Math.min(expiresIn, order.depth > 0 ? keepIn : lookIn);
     if (!mailer.available) return rest;
     const askIn = this.askIn();
     // Nothing is sent before it was asked for the lost result.
@@ -266,7 +274,7 @@ export class Worker {
     if (isProbe) await policy.probe();
     let mail: SpoolRecord | undefined;
     try {
-      mail = await this.lastState(entry);
+      mail = entry.unsaved ?? adopted(await store.load(entry), entry.place);
       // What the disk does not have yet is saved first; until it takes that, the mail waits.
       if (entry.unsaved !== undefined && !(await store.save(entry, mail, false))) mail = undefined;
     } catch (cause) {
@@ -293,11 +301,6 @@ export class Worker {
     }
   }
 
-  /** Where the disk did not take the last state, its folder tells of the one before. Rejects as the store does. */
-  private async lastState(entry: Entry): Promise<SpoolRecord> {
-    return entry.unsaved ?? adopted(await this.parts.store.load(entry), entry.place);
-  }
-
   /** Milliseconds until the mailer is to be asked for a lost result; infinite when none is lost. */
   private askIn(): number {
     const askAt = Math.min(...[...this.doubts.values()].map((doubt) => doubt.askAt));
@@ -312,12 +315,12 @@ export class Worker {
   }
 
   private async askFor(entry: Entry, doubt: Doubt): Promise<void> {
-    const { reporter, clock, trouble } = this.parts;
+    const { reporter, clock, store, trouble } = this.parts;
     doubt.askAt = clock.now() + ASK_AGAIN_MS;
     let mail: SpoolRecord;
     let outgoing: Outgoing;
     try {
-      mail = await this.lastState(entry);
+      mail = entry.unsaved ?? adopted(await store.load(entry), entry.place);
       outgoing = await outgoingMail(entry, mail, this.parts);
     } catch (cause) {
       if (!isModemError(cause, "OUTBOX_DAMAGED")) {
@@ -345,18 +348,5 @@ export class Worker {
 
   private isOver(): boolean {
     return this.state !== "open";
-  }
-
-  /** Does what is due now and then. Returns the milliseconds until there is more; never 0, however instants are rounded. */
-  private async keepHouse(): Promise<number> {
-    const { clock, order, store, policy, keepFailedDays } = this.parts;
-    if (clock.now() - this.timeKeptAt >= KEEP_TIME_EVERY_MS) {
-      this.timeKeptAt = clock.now();
-      await policy.save();
-      await store.removeOld(keepFailedDays);
-      await store.removeLeftovers();
-    }
-    if (order.depth > 0) return Math.max(1, this.timeKeptAt + KEEP_TIME_EVERY_MS - clock.now());
-    return store.failed.size > 0 ? LOOK_AT_FAILED_EVERY_MS : Infinity;
   }
 }

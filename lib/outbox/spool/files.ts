@@ -109,7 +109,7 @@ export async function replaceFile(from: string, to: string, options: RenameOptio
 }
 
 /** Rejects where a file that is there but for its name must not get it any more. */
-export type LastCheck = () => Promise<void>;
+export type LastCheck = () => Promise<unknown>;
 
 /** Writes a new file and makes its content durable; its name is durable after `syncFolder`. Returns the bytes. */
 export async function writeDurably(
@@ -131,14 +131,9 @@ export async function writeDurably(
   return size;
 }
 
-/** True when the error says that there is no such file or folder. */
-export function isMissing(error: unknown): boolean {
-  return systemCode(error) === "ENOENT";
-}
-
 /** True for a file that is missing where its folder is not: a folder that is away, as a share, may come back with the file. */
 export async function isGone(files: FileLayer, path: string, error: unknown): Promise<boolean> {
-  return isMissing(error) && files.list(dirname(path)).then(Boolean, () => false);
+  return systemCode(error) === "ENOENT" && files.list(dirname(path)).then(Boolean, () => false);
 }
 
 /** Milliseconds without it after which the same fault of the disk is news again. */

@@ -22,7 +22,7 @@ import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { delay, type Clock, type Timer } from "../../clock";
 import { ModemError, systemCode } from "../../errors";
-import { isMissing, writeDurably, type FileLayer } from "./files";
+import { writeDurably, type FileLayer } from "./files";
 
 const ANSWER_INTERVAL_MS = 3_000;
 const CLAIM_LIES_MS = 12_000;
@@ -78,13 +78,34 @@ export class SpoolLock {
   }
 
   /**
-   * Rejects with OUTBOX_LOCKED when it is held no more, and when the disk cannot say.
+   * Looks whether it is still held, and restores its file where that has not been replaced. Returns the names in its folder;
+   * none where a former look will do. Rejects with OUTBOX_LOCKED when it is held no more, and when the disk cannot say.
    *
    * @param within milliseconds for which a former look will do; less than a claim has to lie.
    */
-  async assertHeld(within = 0): Promise<void> {
-    if (this.held && within > 0 && this.clock.now() - this.seenAt < within) return;
-    if (!this.held || (await this.look()) === undefined) throw taken();
+  async assertHeld(within = 0): Promise<readonly string[]> {
+    if (!this.held) throw taken();
+    if (within > 0 && this.clock.now() - this.seenAt < within) return [];
+    let names: readonly string[] = [];
+    try {
+      names = await this.files.list(this.folder);
+    } catch (error) {
+      if (systemCode(error) !== "ENOENT") throw error;
+    }
+    const latest = Math.max(0, ...generationsOf(names));
+    const isNamed = this.host.locks.has(this.token);
+    const isOurs = isNamed && (latest === this.generation || (latest === 0 && (await this.restore())));
+    if (isOurs) {
+      this.seenAt = this.clock.now();
+      return names;
+    }
+    // Between the listing and here it may have been given back.
+    if (this.held) {
+      this.held = false;
+      this.host.locks.delete(this.token);
+      this.onLost(isNamed && latest === 0 ? this.gone() : taken());
+    }
+    throw taken();
   }
 
   /** Never rejects: what the disk does not take is no worse than a kill. */
@@ -116,29 +137,6 @@ export class SpoolLock {
     return new ModemError("OUTBOX_DISK", { detail: `the folder ${this.directory} is gone` });
   }
 
-  /**
-   * The names in the folder; undefined when it is no longer ours. A file that has not been replaced is restored.
-   */
-  private async look(): Promise<readonly string[] | undefined> {
-    let names: readonly string[] = [];
-    try {
-      names = await this.files.list(this.folder);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
-    }
-    const latest = Math.max(0, ...generationsOf(names));
-    const isNamed = this.host.locks.has(this.token);
-    const isOurs = isNamed && (latest === this.generation || (latest === 0 && (await this.restore())));
-    if (isOurs) this.seenAt = this.clock.now();
-    // Between the listing and here it may have been given back.
-    else if (this.held) {
-      this.held = false;
-      this.host.locks.delete(this.token);
-      this.onLost(isNamed && latest === 0 ? this.gone() : taken());
-    }
-    return isOurs ? names : undefined;
-  }
-
   /** Writes the file again that was deleted. False when the spool is gone, or somebody else was faster. */
   private async restore(): Promise<boolean> {
     try {
@@ -152,7 +150,7 @@ export class SpoolLock {
       await this.files.remove(this.path(this.generation));
       return false;
     } catch (error) {
-      if (isMissing(error)) return false;
+      if (systemCode(error) === "ENOENT") return false;
       throw error;
     }
   }
@@ -248,12 +246,11 @@ export class SpoolLock {
 
   private async removeClaims(): Promise<void> {
     try {
-      if (!this.held) return;
-      for (const name of (await this.look()) ?? []) {
+      for (const name of await this.assertHeld()) {
         if (name.startsWith("claim-")) await this.files.remove(join(this.folder, name));
       }
     } catch {
-      // A disk that cannot be read now is asked again in a moment.
+      // A disk that cannot be read now is asked again in a moment; a lock that is lost was told.
     }
   }
 
@@ -268,7 +265,7 @@ export class SpoolLock {
       if ("released" in value) return "released";
       return isMark(value) ? value : "unreadable";
     } catch (error) {
-      if (isMissing(error)) return "removed";
+      if (systemCode(error) === "ENOENT") return "removed";
       if (error instanceof SyntaxError) return "unreadable";
       throw error;
     }

@@ -6,8 +6,8 @@
  * revision holds. Nothing that cannot be read is thrown away, and it keeps nothing else from going on.
  */
 import type { Clock } from "../../clock";
-import { isModemError, ModemError, SPECIAL_HINTS } from "../../errors";
-import { diskError, isMissing, type FileLayer } from "./files";
+import { isModemError, ModemError, SPECIAL_HINTS, systemCode } from "../../errors";
+import { diskError, type FileLayer } from "./files";
 import { SpoolLock, type Host } from "./lock";
 import { contentNames, headOf, type Found, type Place, type RecoveredMail, type SpoolRecord } from "./record";
 import { Spool } from "./spool";
@@ -136,7 +136,7 @@ async function placesIn(directory: string, files: FileLayer): Promise<readonly s
   try {
     return (await new Spool(directory, files).find()).map(({ place }) => place.folder);
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (systemCode(error) === "ENOENT") return [];
     throw error;
   }
 }
@@ -192,7 +192,7 @@ export interface Adopter {
   readonly clock: Clock;
   readonly host: Host;
   /** Rejects when its spool is no longer its own. */
-  assertHeld(): Promise<void>;
+  assertHeld(): Promise<unknown>;
   has(id: string): boolean;
   /** A mail was moved into its spool. */
   adopt(mail: RecoveredMail): void;

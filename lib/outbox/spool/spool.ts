@@ -16,17 +16,17 @@
  */
 import { createHash } from "node:crypto";
 import { basename, dirname, join } from "node:path";
-import { isModemError, ModemError } from "../../errors";
+import { isModemError, ModemError, systemCode } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment, MailFields } from "../../mail/mail";
 import { bytePieces, shown } from "../../mail/message/text";
-import { isGone, isMissing, writeDurably, type FileLayer, type LastCheck } from "./files";
+import { isGone, writeDurably, type FileLayer, type LastCheck } from "./files";
 import {
   contentBytes,
   contentNames,
   readRecord,
-  writeRecord,
   type ContentParts,
+  type Elsewhere,
   type Found,
   type KeptAttachment,
   type Place,
@@ -55,6 +55,8 @@ export interface Contents {
 
 /** The same as a record names it. */
 export interface KeptContents {
+  /** In files of their own. */
+  readonly bytes: number;
   readonly attachments: readonly KeptAttachment[];
   readonly text: SpoolRecord["text"];
   readonly message: { readonly message: unknown } | { readonly bytes: number };
@@ -99,23 +101,18 @@ export class Spool {
 
   /** Reads a record; `bytes`: of its mail on the disk, contents included. Rejects with the error of the disk. */
   async load({ id, place }: Found): Promise<{ readonly read: ReadRecord; readonly bytes: number }> {
-    const text = await this.files.read(join(this.directory, pathOf(id, place)));
+    const text = await this.files.read(this.path(id, place));
     const read = readRecord(text.toString(), id);
     return { read, bytes: text.length + (read.kind === "record" ? contentBytes(read.record) : 0) };
   }
 
   /**
-   * Writes a record durably, replacing one of the same name. Returns its bytes.
+   * Makes `text` the content of `path` durably, wholly or not at all. Returns its bytes.
    *
-   * @param isNamed false: its name is durable only after a `sync` of the folder to which it is moved next.
+   * @param isNamed false: its name is durable only after a flush of the folder to which it is moved next.
    * @param last asked when all but its name is there; nothing of it is left when it rejects.
    */
-  async write(record: SpoolRecord, place: Place, isNamed = true, last?: LastCheck): Promise<number> {
-    return this.replace(join(this.directory, pathOf(record.id, place)), writeRecord(record), isNamed, last);
-  }
-
-  /** Makes `text` the content of `path`, wholly or not at all. */
-  async replace(path: string, text: string, isNamed = true, last?: LastCheck): Promise<number> {
+  async write(path: string, text: string, isNamed = true, last?: LastCheck): Promise<number> {
     const draft = join(this.directory, "tmp", `${++this.written}`);
     const bytes = Buffer.from(text);
     try {
@@ -130,25 +127,15 @@ export class Spool {
     return bytes.length;
   }
 
-  /** Changes the folder of a record; durable after `sync` of the new place. */
-  async move(id: string, from: Place, to: Place): Promise<void> {
-    await this.files.rename(join(this.directory, pathOf(id, from)), join(this.directory, pathOf(id, to)));
-  }
-
-  async sync(place: Place): Promise<void> {
-    await this.files.syncFolder(join(this.directory, place.folder));
-  }
-
-  /** Removes a record, then the contents of its mail by the names of their files. */
-  async remove({ id, place }: Found, contents: readonly string[] = []): Promise<void> {
-    await this.files.remove(join(this.directory, pathOf(id, place)));
-    for (const name of contents) await this.files.remove(this.contentPath(id, name));
+  async remove({ id, place }: Found): Promise<void> {
+    await this.files.remove(this.path(id, place));
   }
 
   /** Takes a record that cannot be read out of the way. Returns where it lies now, relative to the spool. */
   async setAside({ id, place }: Found): Promise<string> {
-    const name = join("damaged", basename(pathOf(id, place)));
-    await this.files.rename(join(this.directory, pathOf(id, place)), join(this.directory, name));
+    const path = this.path(id, place);
+    const name = join("damaged", basename(path));
+    await this.files.rename(path, join(this.directory, name));
     return name;
   }
 
@@ -164,18 +151,29 @@ export class Spool {
     if (isTextShort) left -= Buffer.byteLength(text);
     const isMessageShort = Buffer.byteLength(json) <= left;
     const names: string[] = [];
+    let bytes = 0;
     const put = async (name: string, source: Parameters<typeof writeDurably>[2]): Promise<number> => {
       names.push(name);
-      return writeDurably(this.files, this.contentPath(id, name), source);
+      const size = await writeDurably(this.files, this.contentPath(id, name), source);
+      bytes += size;
+      return size;
     };
     try {
-      const kept: KeptContents = {
-        attachments: await keepAttachments(attachments, room, this.files, put),
+      const kept: KeptAttachment[] = [];
+      for (const [index, { filename, content, place }] of attachments.entries()) {
+        const source =
+          content.kind === "bytes" ? inPieces(content.bytes) : this.files.streamReal(content.path);
+        const hash = createHash("sha256");
+        const size = await put(String(index), measured(source, filename, hash, room - bytes));
+        kept.push({ filename, size, sha256: hash.digest("hex"), ...(place !== undefined && { place }) });
+      }
+      const parts = {
+        attachments: kept,
         text: isTextShort ? text : { bytes: await put("text", bytePieces(text)) },
         message: isMessageShort ? { message } : { bytes: await put("message", inPieces(Buffer.from(json))) },
       };
       if (names.length > 0) await this.files.syncFolder(join(this.directory, "contents"));
-      return kept;
+      return { ...parts, bytes };
     } catch (error) {
       await this.drop(id, names).catch(() => undefined);
       throw error;
@@ -193,18 +191,18 @@ export class Spool {
     return (await this.whole(id, "text", text.bytes)).toString();
   }
 
-  /** The rest of the flow's message as plain JSON. Rejects as `text` does. */
-  async message({ id, origin }: Pick<SpoolRecord, "id" | "origin">): Promise<unknown> {
-    if ("message" in origin) return origin.message;
-    return JSON.parse((await this.whole(id, "message", origin.bytes)).toString()) as unknown;
+  /** The rest of the flow's message as plain JSON, where its record does not hold it. Rejects as `text` does. */
+  async message(id: string, { bytes }: Elsewhere): Promise<unknown> {
+    return JSON.parse((await this.whole(id, "message", bytes)).toString()) as unknown;
   }
 
-  /** The attachments of a mail, to be read from the disk. */
-  attachments({ id, attachments }: SpoolRecord): OutgoingAttachment[] {
-    return attachments.map((one, index) => ({
-      ...one,
-      open: () => this.content(id, String(index), `attachment ${one.filename}`),
-    }));
+  /** Reads the attachment `index` of a mail from the start. Rejects as `text` does. */
+  async *content(id: string, index: number, { filename }: KeptAttachment): AsyncIterable<Uint8Array> {
+    try {
+      yield* this.files.stream(this.contentPath(id, String(index)));
+    } catch (cause) {
+      throw await this.contentError(id, String(index), `attachment ${filename}`, cause);
+    }
   }
 
   /**
@@ -222,13 +220,13 @@ export class Spool {
       });
     }
     const attachments: OutgoingAttachment[] = [];
-    for (const [index, one] of this.attachments(record).entries()) {
+    for (const [index, one] of record.attachments.entries()) {
       const path = this.contentPath(record.id, String(index));
       const isWhole = await this.files.length(path).then(
         (bytes) => bytes === one.size,
         async (error: unknown) => !(await isGone(this.files, path, error)),
       );
-      if (isWhole) attachments.push(one);
+      if (isWhole) attachments.push({ ...one, open: () => this.content(record.id, index, one) });
       else lost.push(`The attachment ${shown(one.filename)} was lost on the disk of the gateway.`);
     }
     return { text, attachments, lost };
@@ -256,7 +254,7 @@ export class Spool {
         await writeDurably(this.files, path, this.files.stream(other.contentPath(id, name)));
       } catch (error) {
         await this.files.remove(path).catch(() => undefined);
-        if (!isMissing(error)) throw error;
+        if (systemCode(error) !== "ENOENT") throw error;
         gone.push(name);
       }
     }
@@ -266,19 +264,9 @@ export class Spool {
 
   /** Takes the record of a mail over from another spool. */
   async moveFrom(other: Spool, { id, place }: Found): Promise<void> {
-    await this.files.rename(
-      join(other.directory, pathOf(id, place)),
-      join(this.directory, pathOf(id, place)),
-    );
-    await this.sync(place);
-  }
-
-  private async *content(id: string, name: string, what: string): AsyncIterable<Uint8Array> {
-    try {
-      yield* this.files.stream(this.contentPath(id, name));
-    } catch (cause) {
-      throw await this.contentError(id, name, what, cause);
-    }
+    const path = this.path(id, place);
+    await this.files.rename(other.path(id, place), path);
+    await this.files.syncFolder(dirname(path));
   }
 
   private async whole(id: string, name: string, bytes: number): Promise<Buffer> {
@@ -299,8 +287,21 @@ export class Spool {
       : new ModemError("OUTBOX_DISK", { detail: what, cause, class: "transient" });
   }
 
-  private contentPath(id: string, name: string): string {
+  /** Path of a file with what is not in the record of the mail. */
+  contentPath(id: string, name: string): string {
     return join(this.directory, "contents", `${id}.${name}`);
+  }
+
+  /** Path of the record of a mail. */
+  path(id: string, place: Place): string {
+    switch (place.folder) {
+      case "queue":
+        return join(this.directory, "queue", `${id}.json`);
+      case "sending":
+        return join(this.directory, "sending", `${id}.${place.transaction}.json`);
+      case "failed":
+        return join(this.directory, "failed", `${id}.${place.since}.${place.bytes}.json`);
+    }
   }
 }
 
@@ -315,24 +316,6 @@ export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecor
     case "newer":
       throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
   }
-}
-
-async function keepAttachments(
-  attachments: readonly MailAttachment[],
-  room: number,
-  files: FileLayer,
-  put: (name: string, source: AsyncIterable<Uint8Array>) => Promise<number>,
-): Promise<KeptAttachment[]> {
-  const kept: KeptAttachment[] = [];
-  let left = room;
-  for (const [index, { filename, content, place }] of attachments.entries()) {
-    const source = content.kind === "bytes" ? inPieces(content.bytes) : files.streamReal(content.path);
-    const hash = createHash("sha256");
-    const size = await put(String(index), measured(source, filename, hash, left));
-    left -= size;
-    kept.push({ filename, size, sha256: hash.digest("hex"), ...(place !== undefined && { place }) });
-  }
-  return kept;
 }
 
 /** A content in memory, bit by bit: hashing 5 MB at once would stop the runtime for tens of milliseconds. */
@@ -359,18 +342,6 @@ async function* measured(
     throw new ModemError("INVALID_ATTACHMENT", { detail: `${filename} cannot be read`, cause });
   }
   if (size > room) throw new ModemError("OUTBOX_FULL", { detail: `no room for the attachment ${filename}` });
-}
-
-/** Path of the file within the spool. */
-export function pathOf(id: string, place: Place): string {
-  switch (place.folder) {
-    case "queue":
-      return join("queue", `${id}.json`);
-    case "sending":
-      return join("sending", `${id}.${place.transaction}.json`);
-    case "failed":
-      return join("failed", `${id}.${place.since}.${place.bytes}.json`);
-  }
 }
 
 /** Id of the mail that a file of any folder belongs to. */

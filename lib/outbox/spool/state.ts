@@ -7,7 +7,7 @@
 import { createHash, randomBytes, randomUUID, scryptSync } from "node:crypto";
 import { join } from "node:path";
 import type { Clock } from "../../clock";
-import { isMissing } from "./files";
+import { systemCode } from "../../errors";
 import type { Host } from "./lock";
 import { areTexts, isNumber, isObject, isText, type OutboxInstant } from "./record";
 import type { StoredError } from "../../stored-error";
@@ -76,7 +76,7 @@ export async function readState(spool: Spool): Promise<ReadState> {
   try {
     text = (await spool.files.read(pathIn(spool))).toString();
   } catch (error) {
-    if (isMissing(error)) return { kind: "none" };
+    if (systemCode(error) === "ENOENT") return { kind: "none" };
     throw error;
   }
   try {
@@ -89,7 +89,7 @@ export async function readState(spool: Spool): Promise<ReadState> {
 
 /** Writes the state durably. Rejects with the error of the disk. */
 export async function writeState(spool: Spool, state: OutboxState): Promise<void> {
-  await spool.replace(pathIn(spool), `${JSON.stringify(state)}\n`);
+  await spool.write(pathIn(spool), `${JSON.stringify(state)}\n`);
 }
 
 function pathIn(spool: Spool): string {

@@ -5,12 +5,12 @@
  * change, and a mail whose last state is not on the disk is not sent on, because a kill would bring the older one back.
  * Which mail is due is not its business.
  */
+import { dirname } from "node:path";
 import { ModemError } from "../../errors";
 import {
-  contentBytes,
   contentNames,
   headOf,
-  type Found,
+  writeRecord,
   type OutboxInstant,
   type Place,
   type RecoveredMail,
@@ -18,7 +18,7 @@ import {
 } from "./record";
 import type { SpoolLock } from "./lock";
 import { recover } from "./recovery";
-import { loadRecord, pathOf, type Contents, type KeptContents, type Spool } from "./spool";
+import { loadRecord, type Contents, type KeptContents, type Spool } from "./spool";
 import type { OutboxTime } from "./state";
 
 const QUEUE: Place = { folder: "queue" };
@@ -33,12 +33,15 @@ export interface Slot {
   place: Place;
   /** Of the last record that was written. */
   revision: number;
-  /** A state that the disk did not take; it holds instead of the file. */
+  /** A state that the disk did not take; it holds instead of the file, of which the folder may tell more than the text. */
   unsaved: SpoolRecord | undefined;
 }
 
-/** Files that could not be removed yet. */
-type Leftover = Found & { readonly contents: readonly string[] };
+/** Files of a mail that could not be removed yet: its record, then its contents. */
+interface Leftover {
+  readonly id: string;
+  readonly paths: readonly string[];
+}
 
 type FailedPlace = Extract<Place, { folder: "failed" }>;
 
@@ -54,7 +57,7 @@ export class MailStore {
     readonly spool: Spool,
     private readonly time: OutboxTime,
     private readonly trouble: (error: ModemError) => void,
-    private readonly lock: Pick<SpoolLock, "assertHeld">,
+    readonly lock: Pick<SpoolLock, "assertHeld">,
   ) {}
 
   /** Finds all mails of the folder. Returns those that did not fail, in the order of acceptance. */
@@ -76,22 +79,20 @@ export class MailStore {
     room: number,
     make: (kept: KeptContents) => SpoolRecord,
   ): Promise<RecoveredMail> {
-    const record = make(await this.spool.keep(id, contents, room));
+    const kept = await this.spool.keep(id, contents, room);
+    const record = make(kept);
+    const path = this.spool.path(id, QUEUE);
     try {
-      const bytes = await this.spool.write(record, QUEUE, true, () => this.assertHeld());
+      const bytes = await this.spool.write(path, writeRecord(record), true, () => this.lock.assertHeld());
       // A copy, for its texts may be cut out of far longer ones, such as a whole log, that would be held with them.
       this.last = structuredClone(record);
-      return { record, place: QUEUE, bytes: bytes + contentBytes(record) };
+      return { record, place: QUEUE, bytes: bytes + kept.bytes };
     } catch (error) {
       // The name may be there although it is not known to be durable; a refused mail must not go out later.
-      await this.removeOrKeepFor({ id, place: QUEUE, contents: contentNames(record) });
+      const paths = contentNames(record).map((name) => this.spool.contentPath(id, name));
+      await this.removeOrKeepFor({ id, paths: [path, ...paths] });
       throw error;
     }
-  }
-
-  /** Rejects with OUTBOX_LOCKED when the folder is held no more. */
-  async assertHeld(): Promise<void> {
-    await this.lock.assertHeld();
   }
 
   /** Rejects with OUTBOX_DAMAGED when the record is no longer readable, or with the error of the disk. */
@@ -109,24 +110,23 @@ export class MailStore {
    * @param mayForget the change is only about when and how often it was tried.
    */
   async save(slot: Slot, record: SpoolRecord, mayForget: boolean): Promise<boolean> {
-    const next = this.stamped(slot, record);
     const from = slot.place;
     const to = record.end === undefined ? QUEUE : from;
     try {
-      await this.spool.write(next, to);
+      this.last = await this.put(slot, record, to);
       this.moved(slot, to);
       slot.unsaved = undefined;
-      this.last = next;
     } catch (cause) {
       this.trouble(new ModemError("OUTBOX_DISK", { detail: `state of mail ${slot.id}`, cause }));
       if (mayForget && (await this.moveBack(slot))) return true;
-      slot.unsaved = next;
+      slot.unsaved = record;
       return false;
     }
     if (from.folder !== to.folder) {
-      await this.removeOrKeepFor({ id: slot.id, place: from, contents: [] });
+      const path = this.spool.path(slot.id, from);
+      await this.removeOrKeepFor({ id: slot.id, paths: [path] });
       // A power cut must not bring the old state back when the new one has long done its work.
-      await this.syncQuietly(from);
+      await this.syncQuietly(path);
     }
     return true;
   }
@@ -140,10 +140,12 @@ export class MailStore {
     // A mark that a former try left there may just be being removed.
     await this.cleaning;
     // Its new folder makes both durable.
-    await this.spool.write(this.stamped(slot, record), slot.place, false).catch(() => undefined);
-    await this.spool.move(slot.id, slot.place, to);
+    await this.put(slot, record, slot.place, false).catch(() => undefined);
+    const { files } = this.spool;
+    const path = this.spool.path(slot.id, to);
+    await files.rename(this.spool.path(slot.id, slot.place), path);
     this.moved(slot, to);
-    await this.spool.sync(to);
+    await files.syncFolder(dirname(path));
   }
 
   /** The mail was told: it stays on the disk only among the failed ones. Never rejects. */
@@ -151,18 +153,20 @@ export class MailStore {
     // A file that does not say who was served already must not be offered for retry.
     const isTrue =
       slot.unsaved === undefined || record.transactions.every(({ state }) => state.kind !== "done");
+    const path = this.spool.path(slot.id, slot.place);
     if (keep && isTrue) {
       const since = Math.floor(this.time.now().time / 1000);
       const place: FailedPlace = { folder: "failed", since, bytes: slot.bytes };
       try {
-        await this.spool.move(slot.id, slot.place, place);
+        await this.spool.files.rename(path, this.spool.path(slot.id, place));
         this.failed.set(slot.id, place);
         return;
       } catch (cause) {
         this.trouble(new ModemError("OUTBOX_DISK", { detail: `failed mail ${slot.id}`, cause }));
       }
     }
-    await this.removeOrKeepFor({ id: slot.id, place: slot.place, contents: contentNames(record) });
+    const contents = contentNames(record).map((name) => this.spool.contentPath(slot.id, name));
+    await this.removeOrKeepFor({ id: slot.id, paths: [path, ...contents] });
     if (this.leftovers.length > 0) await this.removeLeftovers();
   }
 
@@ -201,17 +205,18 @@ export class MailStore {
    */
   async requeue(id: string, change: (failed: SpoolRecord) => SpoolRecord): Promise<RecoveredMail> {
     const place = this.takeFailed(id);
+    const [from, to] = [this.spool.path(id, place), this.spool.path(id, QUEUE)];
     let record: SpoolRecord;
     try {
       const changed = change(await loadRecord(this.spool, { id, place }));
       record = { ...changed, revision: changed.revision + 1 };
-      await this.spool.write(record, place);
-      await this.spool.move(id, place, QUEUE);
+      await this.spool.write(from, writeRecord(record));
+      await this.spool.files.rename(from, to);
     } catch (error) {
       this.failed.set(id, place);
       throw error;
     }
-    await this.syncQuietly(QUEUE);
+    await this.syncQuietly(to);
     return { record: headOf(record), place: QUEUE, bytes: place.bytes };
   }
 
@@ -264,16 +269,22 @@ export class MailStore {
     return place;
   }
 
-  /** The record as its next writing; the instant of acceptance may be of another clock, which would say nothing then. */
-  private stamped(slot: Slot, record: SpoolRecord): SpoolRecord {
-    slot.revision++;
-    return { ...record, accepted: slot.accepted, revision: slot.revision, written: this.time.now() };
+  /**
+   * Writes the record and returns it as its file has it: as the next revision, accepted by our own clock. Rejects with the
+   * error of the disk.
+   */
+  private async put(slot: Slot, record: SpoolRecord, to: Place, isNamed = true): Promise<SpoolRecord> {
+    const revision = ++slot.revision;
+    const next = { ...record, accepted: slot.accepted, revision, written: this.time.now() };
+    await this.spool.write(this.spool.path(slot.id, to), writeRecord(next), isNamed);
+    return next;
   }
 
   private async moveBack(slot: Slot): Promise<boolean> {
     if (slot.place.folder === "queue") return true;
     try {
-      await this.spool.move(slot.id, slot.place, QUEUE);
+      const path = this.spool.path(slot.id, slot.place);
+      await this.spool.files.rename(path, this.spool.path(slot.id, QUEUE));
       this.moved(slot, QUEUE);
       return true;
     } catch {
@@ -284,19 +295,20 @@ export class MailStore {
   /** What was to be removed there is of use again. */
   private moved(slot: Slot, to: Place): void {
     slot.place = to;
-    const path = pathOf(slot.id, to);
-    this.leftovers = this.leftovers.filter(({ id, place }) => pathOf(id, place) !== path);
+    const path = this.spool.path(slot.id, to);
+    this.leftovers = this.leftovers.filter(({ paths }) => !paths.includes(path));
   }
 
-  private async syncQuietly(place: Place): Promise<void> {
-    await this.spool.sync(place).catch((cause: unknown) => {
-      this.trouble(new ModemError("OUTBOX_DISK", { detail: `folder ${place.folder}`, cause }));
+  /** @param path of a file in the folder. */
+  private async syncQuietly(path: string): Promise<void> {
+    await this.spool.files.syncFolder(dirname(path)).catch((cause: unknown) => {
+      this.trouble(new ModemError("OUTBOX_DISK", { detail: dirname(path), cause }));
     });
   }
 
   private async removeOrKeepFor(leftover: Leftover): Promise<void> {
     try {
-      await this.spool.remove(leftover, leftover.contents);
+      for (const path of leftover.paths) await this.spool.files.remove(path);
     } catch (cause) {
       this.leftovers.push(leftover);
       this.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${leftover.id} cannot be removed`, cause }));

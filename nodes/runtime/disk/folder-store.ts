@@ -5,8 +5,8 @@
  * too: a loss of power after a write leaves the new form, one before it the old.
  */
 import { dirname, join } from "node:path";
-import { ModemError } from "../../../lib/errors";
-import { hostFiles, isMissing, writeDurably, type FileLayer } from "../../../lib/outbox/spool/files";
+import { ModemError, systemCode } from "../../../lib/errors";
+import { hostFiles, writeDurably, type FileLayer } from "../../../lib/outbox/spool/files";
 import type { KeyValueStore } from "../../../lib/quectel/key-value-store";
 
 export class FolderStore implements KeyValueStore {
@@ -23,7 +23,7 @@ export class FolderStore implements KeyValueStore {
     try {
       return (await this.files.read(this.file(key))).toString();
     } catch (error) {
-      if (isMissing(error)) return undefined;
+      if (systemCode(error) === "ENOENT") return undefined;
       throw notKept(error);
     }
   }

@@ -8,10 +8,10 @@ import type { NodeAPI } from "node-red";
 import type { EventEmitter } from "node:events";
 import { readdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ModemError } from "../../../lib/errors";
+import { ModemError, systemCode } from "../../../lib/errors";
 import type { Outbox } from "../../../lib/outbox/outbox";
 import { systemClock } from "../../../lib/clock";
-import { hostFiles, isMissing } from "../../../lib/outbox/spool/files";
+import { hostFiles } from "../../../lib/outbox/spool/files";
 import { thisHost } from "../../../lib/outbox/spool/lock";
 import { discardSpool, findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
 import { canBeModem, modemDirectory, modemsDirectory, spoolDirectory } from "./folders";
@@ -120,7 +120,7 @@ async function namesIn(folder: string): Promise<readonly string[]> {
   try {
     return await readdir(folder);
   } catch (error) {
-    if (isMissing(error)) return [];
+    if (systemCode(error) === "ENOENT") return [];
     throw error;
   }
 }

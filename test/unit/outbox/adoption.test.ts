@@ -7,7 +7,7 @@ import { Spool } from "../../../lib/outbox/spool/spool";
 import { storeError } from "../../../lib/stored-error";
 import { FaultyFiles } from "../../support/faulty-files";
 import { Bench, mail } from "./bench";
-import { record, transaction } from "./spool-bench";
+import { record, transaction, put } from "./spool-bench";
 
 const GONE = "/spool/gone";
 
@@ -18,7 +18,7 @@ async function beside(...mails: (readonly [place: Place, change: Partial<SpoolRe
   const spool = new Spool(GONE, files);
   await spool.prepare();
   for (const [place, change] of mails)
-    await spool.write(record({ subject: change.id ?? "alarm", ...change }), place);
+    await put(spool, record({ subject: change.id ?? "alarm", ...change }), place);
   const left = (): string[] =>
     files.paths().filter((path) => path.startsWith(GONE) && !path.startsWith(`${GONE}/lock`));
   return { bench, files, left };
@@ -123,7 +123,7 @@ describe("Mails that are taken over", () => {
   it("leave the folder free for whoever comes next", async () => {
     const { bench, files } = await beside();
     await bench.clock.until(bench.outbox.adopt(GONE));
-    await new Spool(GONE, files).write(record({ id: "late" }), { folder: "queue" });
+    await put(new Spool(GONE, files), record({ id: "late" }), { folder: "queue" });
     assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
     assert.equal(bench.host.locks.size, 1);
   });

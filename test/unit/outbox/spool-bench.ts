@@ -1,6 +1,6 @@
 /** What the tests of the spool's parts share: a record, and a spool in memory. */
 import { Spool } from "../../../lib/outbox/spool/spool";
-import type { Place } from "../../../lib/outbox/spool/record";
+import { writeRecord, type Place } from "../../../lib/outbox/spool/record";
 import type { SpoolRecord, StoredTransaction } from "../../../lib/outbox/spool/record";
 import { newTransaction } from "../../../lib/outbox/lifecycle";
 import { FaultyFiles } from "../../support/faulty-files";
@@ -50,6 +50,11 @@ export function record(change: Partial<SpoolRecord> = {}): SpoolRecord {
 /** A transaction to one recipient that waits. */
 export function transaction(address: string, more: Partial<StoredTransaction> = {}): StoredTransaction {
   return { ...newTransaction({ to: [address], cc: [], bcc: [] }, 0), ...more };
+}
+
+/** Puts a record where an outbox would have. */
+export async function put(spool: Spool, one: SpoolRecord, place: Place): Promise<void> {
+  await spool.write(spool.path(one.id, place), writeRecord(one));
 }
 
 export async function prepared(files = new FaultyFiles()): Promise<{ spool: Spool; files: FaultyFiles }> {

@@ -1,15 +1,15 @@
 /** The spool part by part: names of files, what is said of a record, errors of the disk, what is kept of an error. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { ModemError } from "../../../lib/errors";
+import { ModemError, systemCode } from "../../../lib/errors";
 import { diskError } from "../../../lib/outbox/spool/files";
-import { isMissing, writeDurably } from "../../../lib/outbox/spool/files";
+import { writeDurably } from "../../../lib/outbox/spool/files";
 import { readRecord } from "../../../lib/outbox/spool/record";
 import { restoreError, storeError } from "../../../lib/stored-error";
-import { idOf, loadRecord, parseName, pathOf } from "../../../lib/outbox/spool/spool";
+import { idOf, loadRecord, parseName, Spool } from "../../../lib/outbox/spool/spool";
 import { reviveMessage, storableMessage } from "../../../lib/mail/message/foreign";
 import { FaultyFiles } from "../../support/faulty-files";
-import { DIRECTORY, ID, instant, prepared, QUEUE, record } from "./spool-bench";
+import { DIRECTORY, ID, instant, prepared, QUEUE, record, put } from "./spool-bench";
 
 describe("The name of a record's file", () => {
   it("says the place, and is read back", () => {
@@ -18,7 +18,10 @@ describe("The name of a record's file", () => {
       [{ folder: "sending", transaction: 2 }, "a1-b.2.json"],
       [{ folder: "failed", since: 12, bytes: 345 }, "a1-b.12.345.json"],
     ] as const) {
-      assert.equal(pathOf("a1-b", place), join(place.folder, name));
+      assert.equal(
+        new Spool("spool", new FaultyFiles()).path("a1-b", place),
+        join("spool", place.folder, name),
+      );
       assert.deepEqual(parseName(place.folder, name), { id: "a1-b", place });
       assert.equal(idOf(name), "a1-b");
     }
@@ -130,7 +133,7 @@ describe("A record that cannot be read", () => {
       code: "OUTBOX_DAMAGED",
       message: /mail k3m8q2xa has format 9/,
     });
-    await spool.write(record(), QUEUE);
+    await put(spool, record(), QUEUE);
     assert.deepEqual(await loadRecord(spool, { id: ID, place: QUEUE }), record());
   });
 });
@@ -146,11 +149,9 @@ describe("Errors of the disk", () => {
   });
 
   it("are known by their code, whatever was thrown", () => {
-    const missing = Object.assign(new Error("x"), { code: "ENOENT" });
-    assert.equal(isMissing(missing), true);
-    for (const other of [new Error("x"), { code: "ENOENT" }, undefined]) {
-      assert.equal(isMissing(other), false);
-    }
+    assert.equal(systemCode(Object.assign(new Error("x"), { code: "ENOENT" })), "ENOENT");
+    for (const other of [new Error("x"), { code: "ENOENT" }, undefined])
+      assert.notEqual(systemCode(other), "ENOENT");
   });
 
   it("leave no file open", async () => {

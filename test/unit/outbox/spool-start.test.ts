@@ -7,7 +7,7 @@ import { findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
 import type { MailAttachment } from "../../../lib/mail/mail";
 import { type Contents, Spool } from "../../../lib/outbox/spool/spool";
 import { FaultyFiles } from "../../support/faulty-files";
-import { DIRECTORY, ID, prepared, QUEUE, record } from "./spool-bench";
+import { DIRECTORY, ID, prepared, QUEUE, record, put as keep } from "./spool-bench";
 
 const bytes = (content: string): { kind: "bytes"; bytes: Buffer } => ({
   kind: "bytes",
@@ -167,10 +167,11 @@ describe("The contents of a mail", () => {
   it("that are gone end the mail, while other trouble of the disk may pass", async () => {
     const { spool, files } = await prepared();
     const { attachments } = await spool.keep(ID, holding([{ filename: "a.txt", content: bytes("abc") }]), 10);
-    const [first] = spool.attachments(record({ attachments }));
+    const [first] = attachments;
+    assert.ok(first);
     const read = async (): Promise<string> => {
       const pieces: Uint8Array[] = [];
-      for await (const piece of first?.open() ?? []) pieces.push(piece);
+      for await (const piece of spool.content(ID, 0, first)) pieces.push(piece);
       return Buffer.concat(pieces).toString();
     };
     assert.equal(await read(), "abc");
@@ -189,7 +190,7 @@ describe("The contents of a mail", () => {
     files.put(`/spool/other/contents/${ID}.0`, "half");
     await other.copyFrom(spool, ID, record({ attachments }));
     assert.equal(files.text(`/spool/other/contents/${ID}.0`), "abc");
-    await spool.write(record(), QUEUE);
+    await keep(spool, record(), QUEUE);
     await other.moveFrom(spool, { id: ID, place: QUEUE });
     assert.deepEqual(await spool.find(), []);
     assert.deepEqual(await other.find(), [{ id: ID, place: QUEUE }]);
@@ -201,9 +202,9 @@ describe("Spools found from outside", () => {
     const { spool, files } = await prepared();
     await new Spool("/spool/empty", files).prepare();
     assert.deepEqual(await findSpools([DIRECTORY, "/spool/empty", "/spool/none"], files), []);
-    await spool.write(record(), QUEUE);
-    await spool.write(record({ id: "b" }), { folder: "sending", transaction: 0 });
-    await spool.write(record({ id: "c" }), { folder: "failed", since: 1, bytes: 1 });
+    await keep(spool, record(), QUEUE);
+    await keep(spool, record({ id: "b" }), { folder: "sending", transaction: 0 });
+    await keep(spool, record({ id: "c" }), { folder: "failed", since: 1, bytes: 1 });
     assert.deepEqual(await findSpools(["/spool/none", DIRECTORY, "/spool/empty"], files), [
       { directory: DIRECTORY, waiting: 2, failed: 1 },
     ]);
@@ -211,9 +212,9 @@ describe("Spools found from outside", () => {
 
   it("show what still waits rather than what has failed, where there is no room for all", async () => {
     const { spool, files } = await prepared();
-    for (const id of ["a", "b"]) await spool.write(record({ id }), { folder: "failed", since: 1, bytes: 1 });
-    await spool.write(record({ id: "c" }), { folder: "sending", transaction: 0 });
-    await spool.write(record({ id: "d" }), QUEUE);
+    for (const id of ["a", "b"]) await keep(spool, record({ id }), { folder: "failed", since: 1, bytes: 1 });
+    await keep(spool, record({ id: "c" }), { folder: "sending", transaction: 0 });
+    await keep(spool, record({ id: "d" }), QUEUE);
     const shown = await recordsIn(DIRECTORY, files, 3);
     assert.deepEqual(
       shown.map(({ place }) => place.folder),
