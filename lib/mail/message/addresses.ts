@@ -26,6 +26,9 @@ const DEEPEST_LIST = 3;
 /** An address that is nothing else, so no list has to be looked for in it. */
 const BARE = /^[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[A-Za-z0-9-]+\.)+[A-Za-z]{2,}$/;
 const ATOMS = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*$/;
+/** In place of a domain (RFC 5321 section 4.1.3), and a part of one in lower case. */
+const ADDRESS_LITERAL = /^\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-f:.]+)\]$/i;
+const LABEL = /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/;
 
 /** Visible characters beyond ASCII (RFC 6532 section 3.2), without those that turn the direction of reading round. */
 const BEYOND_ASCII = /[^\p{C}\p{Z}\p{ASCII}]/gu;
@@ -199,8 +202,12 @@ function checkAddress(given: string, letters: Letters): Pick<Mailbox, "address">
   if (!ATOMS.test(local.replace(BEYOND_ASCII, "x")))
     return "needs quotation marks before the @, which are not supported";
   // A full stop behind an address ends the sentence it was copied from.
-  const domain = asciiDomain(text.slice(at + 1).replace(/\.$/, ""));
-  if (domain === undefined) return "has no valid domain after the @";
+  const behind = text.slice(at + 1).replace(/\.$/, "");
+  const isLiteral = ADDRESS_LITERAL.test(behind);
+  // In A-labels; one in ASCII is not converted: `127.1` would become another one.
+  const domain = isLiteral ? behind : isAscii(behind) ? behind.toLowerCase() : domainToASCII(behind);
+  if (!isLiteral && !domain.split(".").every((label) => LABEL.test(label)))
+    return "has no valid domain after the @";
   const address = `${local}@${domain}`;
   if (Buffer.byteLength(local) > LONGEST_LOCAL_PART || Buffer.byteLength(address) > LONGEST_ADDRESS) {
     return new ModemError("LIMIT_ADDRESS", { detail: shown(address) });
@@ -210,13 +217,4 @@ function checkAddress(given: string, letters: Letters): Pick<Mailbox, "address">
 
 function tooMany(detail: string): ModemError {
   return new ModemError("LIMIT_RECIPIENTS", { detail });
-}
-
-/** The domain in lower case and A-labels, or an address literal; undefined when it is neither. */
-function asciiDomain(domain: string): string | undefined {
-  if (/^\[(?:\d{1,3}(?:\.\d{1,3}){3}|IPv6:[0-9a-f:.]+)\]$/i.test(domain)) return domain;
-  // An ASCII domain is not converted: `127.1` would become another one.
-  const ascii = isAscii(domain) ? domain.toLowerCase() : domainToASCII(domain);
-  const isDomain = ascii.split(".").every((label) => /^[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?$/.test(label));
-  return isDomain ? ascii : undefined;
 }

@@ -20,6 +20,7 @@ export function readSender(
   { allowFrom, letters }: { readonly allowFrom: boolean; readonly letters?: Letters },
   warn: Warn,
 ): Pick<Mail, "from" | "replyTo"> {
+  if (isBlank(given.from) && isBlank(given.replyTo)) return { from: undefined };
   const [from, ...more] = mailboxesOf(given.from, "msg.from", warn, allowFrom ? letters : "ascii");
   if (more.length > 0) warn("msg.from contains several senders; the first one was used.");
   const wished = mailboxesOf(given.replyTo, "msg.replyTo", warn);
@@ -89,9 +90,11 @@ export function readSubject(values: readonly unknown[], warn: Warn): Subject {
       : { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };
   }
   const text =
-    bytesOf(value)?.toString("utf8", 0, 4 * LONGEST_WHOLE) ??
-    textOf(value) ??
-    jsonStart(value, LONGEST_WHOLE + 1);
+    typeof value === "string"
+      ? value
+      : (bytesOf(value)?.toString("utf8", 0, 4 * LONGEST_WHOLE) ??
+        textOf(value) ??
+        jsonStart(value, LONGEST_WHOLE + 1));
   if (text === undefined) {
     warn("The subject cannot be converted to text; the default subject was used.");
     return { line: DEFAULT_SUBJECT, whole: undefined, isGiven: false };

@@ -17,15 +17,15 @@ import { htmlToText } from "./html-text";
 import { jsonStart, jsonText } from "./json";
 import { missingLines, warnOfMissing, withHtmlNote, withMissing } from "./missing-attachments";
 import {
+  CONTROLS,
   cut,
+  fitPiece,
   fitText,
   inTurns,
   longTextFile,
   paragraphs,
   shown,
   textOf,
-  withCrLf,
-  withoutControls,
   type Warn,
   type Work,
 } from "./text";
@@ -173,7 +173,7 @@ function reportOf({ error, status }: Record<string, unknown>): string {
     const source = isRecord(report["source"]) ? report["source"] : {};
     const node = [source["name"], source["type"]].find((one) => typeof one === "string" && one !== "");
     const line = typeof node === "string" ? `${node}: ${text}` : text;
-    return withCrLf(withoutControls(cut(line, LONGEST_REPORT).toWellFormed()).text);
+    return fitPiece(cut(line, LONGEST_REPORT)).text;
   });
 }
 
@@ -196,7 +196,8 @@ function readRecipients(
 ): Pick<Mail, "to" | "cc" | "bcc" | "unreadable"> {
   const seen = new Set<string>();
   const wrong: Unreadable[] = [];
-  const read = (list: "to" | "cc" | "bcc"): readonly string[] => {
+  const recipients = { to: [] as string[], cc: [] as string[], bcc: [] as string[] };
+  for (const list of ["to", "cc", "bcc"] as const) {
     const value = list in fields ? fields[list] : reading("INVALID_RECIPIENT", () => msg[list]);
     const { mailboxes, unreadable, unused } = readAddresses(value, "INVALID_RECIPIENT", letters);
     if (unused.length > 0)
@@ -204,16 +205,14 @@ function readRecipients(
         `What follows the address in a mailto: URL was not used: ${unused.slice(0, MOST_SHOWN).map(shown).join(", ")}.`,
       );
     wrong.push(...unreadable);
-    return mailboxes.flatMap(({ address }) => {
-      if (seen.has(address)) return [];
+    for (const { address } of mailboxes) {
+      if (!seen.has(address)) recipients[list].push(address);
       seen.add(address);
-      return [address];
-    });
-  };
-  const recipients = { to: read("to"), cc: read("cc"), bcc: read("bcc") };
+    }
+  }
   if (seen.size === 0) throw wrong[0]?.error ?? new ModemError("INVALID_NO_RECIPIENT");
   const unreadable = wrong.map(({ text, error: { code } }) => ({
-    address: cut(withoutControls(text).text, LONGEST_SHOWN),
+    address: cut(text.replace(CONTROLS, ""), LONGEST_SHOWN),
     code,
   }));
   return { ...recipients, ...(unreadable.length > 0 && { unreadable }) };
@@ -295,15 +294,16 @@ function* sortOut(source: BodySource, warn: Warn): Work<Sorted> {
       ? { text: "", attachments: [] }
       : yield* htmlBody(beside, source.plaintext, warn);
   }
-  const bytes = reading("INVALID_BODY", () => bytesOf(payload));
+  const isText = typeof payload === "string";
+  const bytes = isText ? undefined : reading("INVALID_BODY", () => bytesOf(payload));
   if (bytes !== undefined) {
     const content = { kind: "bytes", bytes } as const;
     const filename = readFileName(primitiveText(source.filename) ?? "") || defaultName(content);
     return { text: optionalText(source.description), attachments: [{ filename, content }] };
   }
-  const written = reading("INVALID_BODY", () => textOf(payload));
+  const written = isText ? payload : reading("INVALID_BODY", () => textOf(payload));
   const { text, isBeginning = false } = written === undefined ? yield* json(payload) : { text: written };
-  if (typeof payload === "string" && text.includes("<") && isHtml(text.slice(0, LONGEST_TEXT)))
+  if (isText && text.includes("<") && isHtml(text.slice(0, LONGEST_TEXT)))
     return yield* htmlBody(text, source.plaintext, warn);
   const attachments = beside === undefined ? [] : yield* htmlFile(beside, false, warn);
   return { text, attachments, isBeginning };

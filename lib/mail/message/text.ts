@@ -31,16 +31,9 @@ export function isAscii(text: string): boolean {
   return /^\p{ASCII}*$/u.test(text);
 }
 
-/** The text without control characters except tabs and line ends, and whether any was there. */
-export function withoutControls(text: string): { readonly text: string; readonly removed: boolean } {
-  const clean = text.replace(/[^\P{Cc}\t\r\n\u0085]/gu, "");
-  return { text: clean, removed: clean.length !== text.length };
-}
-
-/** Every line end (CR LF, CR, LF, NEL, U+2028, U+2029) as CR LF. */
-export function withCrLf(text: string): string {
-  return text.replace(/\r\n|[\r\n\u0085\u2028\u2029]/g, "\r\n");
-}
+/** Control characters except tabs and line ends. */
+export const CONTROLS = /[^\P{Cc}\t\r\n\u0085]/gu;
+const LINE_ENDS = /\r\n|[\r\n\u0085\u2028\u2029]/g;
 
 /** Parts of a text, an empty line between two of them; those that are empty are left out. */
 export function paragraphs(...parts: readonly string[]): string {
@@ -143,19 +136,23 @@ interface FitText {
   readonly removed: boolean;
 }
 
+/** A text made fit at once, so a short one. */
+export function fitPiece(text: string): FitText {
+  const formed = text.toWellFormed();
+  const clean = formed.replace(CONTROLS, "");
+  return { text: clean.replace(LINE_ENDS, "\r\n"), removed: clean.length !== formed.length };
+}
+
 export function* fitText(text: string): Work<FitText> {
-  if (text.length <= PIECE) {
-    const { text: clean, removed } = withoutControls(text.toWellFormed());
-    return { text: withCrLf(clean), removed };
-  }
+  if (text.length <= PIECE) return fitPiece(text);
   const fit = new LongText();
   let removed = false;
   for (const piece of piecesOf(text)) {
     // Not in the turn of what made the text either.
     yield;
-    const clean = withoutControls(piece.toWellFormed());
+    const clean = fitPiece(piece);
     removed ||= clean.removed;
-    fit.add(withCrLf(clean.text));
+    fit.add(clean.text);
   }
   return { text: fit.toString(), removed };
 }
