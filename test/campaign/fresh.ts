@@ -1,6 +1,7 @@
 /**
  * Part "fresh": properties of what comes from outside, each for some minutes of seeds that no run has had before: the files
- * of a spool, hostile messages that meet faults, and requests to the endpoints of the editor. Some cases of each are in `npm test`.
+ * of a spool, hostile messages that meet faults, alone and in the dialogue with a module, and requests to the endpoints of the
+ * editor. Some cases of each are in `npm test`.
  *
  * What a run tries cannot be tried again by its seed, which is 1 for all parts; each failure names its own, which `--only`
  * repeats.
@@ -9,6 +10,7 @@ import { randomInt } from "node:crypto";
 import fc from "fast-check";
 import { watchProcess } from "./fault/problems";
 import { adminProperty } from "./hostile/admin-property";
+import { dialogueProperty } from "./hostile/dialogue-property";
 import { EndpointsAttack } from "./hostile/endpoints";
 import { joinedProperty } from "./hostile/joined-property";
 import { spoolProperty, spoolToSpoil } from "./hostile/spool-property";
@@ -37,10 +39,12 @@ export const fresh: Part = {
     try {
       const spool = await tryFor(minutes, "spool", spoolProperty(await spoolToSpoil()), options);
       const joined = await tryFor(minutes, "hostile messages", joinedProperty(), options);
+      const dialogues = await tryFor(minutes, "dialogues", dialogueProperty(), options);
       const admin = await tryFor(minutes, "endpoints", adminProperty(attack), options);
       return [
         ...figuresOf("files of a spool", spool),
         ...figuresOf("hostile messages that meet faults", joined),
+        ...figuresOf("hostile messages to a module that fails", dialogues),
         ...figuresOf("requests to endpoints", admin),
         none("exceptions escaped", watch.take().length),
       ];
