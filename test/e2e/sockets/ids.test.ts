@@ -142,10 +142,25 @@ describe("The sockets of a module", () => {
   });
 
   it("left by an earlier process are closed, but not one that leads to another port by now", async () => {
-    await open({ store: stored(["3:587", "4:587", "5:587", "banana", "", "99:587", "6:587:1"]) });
+    await open({
+      store: stored([
+        "3:587",
+        "4:587",
+        "5:587",
+        "banana",
+        "",
+        "x6:587",
+        "6:587x",
+        "99:587",
+        "12:587",
+        "11:587",
+      ]),
+    });
     for (const [id, port] of [
       [3, 587],
       [4, 25],
+      [6, 587],
+      [11, 587],
     ]) {
       await rig.clock.until(
         rig.modem.execute({
@@ -158,7 +173,7 @@ describe("The sockets of a module", () => {
     }
     line.clear();
     const socket = await rig.connect();
-    assert.deepEqual(closes(), ["3"]);
+    assert.deepEqual(closes(), ["3", "11"]);
     assert.equal(await rig.store.read(STORE), '["0:587"]');
     await done(socket);
   });

@@ -174,6 +174,18 @@ describe("The open of a socket of the module", () => {
       assert.equal(line.count(REASON), 0);
     });
 
+    for (const [number, code, isOfTarget] of [
+      [565, "SOCKET_DNS_FAILED", true],
+      [555, "SOCKET_UNSUPPORTED", false],
+      [573, "PDP_NO_APN", false],
+    ] as const) {
+      it(`names ${isOfTarget ? "the server" : "no server"} where the fault is ${code}`, async () => {
+        line.answer(OPEN, `${OK}\r\n+QIOPEN: 0,${number}\r\n`);
+        const { error } = await failure(code);
+        assert.equal(error.message.includes("mail.example.com"), isOfTarget, error.message);
+      });
+    }
+
     it("because the id is in use is tried with the next id", async () => {
       line.answer(OPEN, `${OK}\r\n+QIOPEN: 0,563\r\n`, result("ERROR"));
       line.answer(REASON, answer('+QIGETERROR: 563,"Socket identity has been used"'));

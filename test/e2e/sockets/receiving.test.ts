@@ -241,6 +241,30 @@ describe("What a socket of the module receives", () => {
     await breaks(seen, "PORT_UNPLUGGED", 100);
   });
 
+  it("comes in full where the module refuses a read once after it has told the end", async () => {
+    await open();
+    rig.peer().end("221 bye");
+    await rig.clock.advance(100);
+    line.answer(READ, ERROR);
+    const seen = collected(socket);
+    await ends(seen);
+    assert.equal(seen.bytes().toString(), "221 bye");
+  });
+
+  for (const [what, strike, code] of [
+    ["the cable was lost", async () => rig.module.unplug(), "PORT_UNPLUGGED"],
+    ["the port was closed", () => rig.clock.until(rig.modem.close()), "PORT_CLOSED"],
+  ] as const) {
+    it(`breaks where ${what} after the end was told, once somebody reads`, async () => {
+      await open();
+      rig.peer().end("never read");
+      await rig.clock.advance(100);
+      await strike();
+      await rig.clock.advance(100);
+      await breaks(collected(socket), code);
+    });
+  }
+
   it("breaks where the module restarts after the end was told and before anybody has read", async () => {
     await open();
     rig.peer().end("never read");
@@ -327,6 +351,16 @@ describe("What a socket of the module receives", () => {
     line.always(/^AT\+QISEND=0,0$/, ERROR);
     socket.end("QUIT\r\n");
     await breaks(seen, "SOCKET_CLOSED");
+  });
+
+  it("leaves no timer behind when it is destroyed in the middle of its end", async () => {
+    await open({ module: { timing: { roundTripMs: 500 } } });
+    socket.end("QUIT\r\n");
+    await rig.clock.advance(100);
+    line.tell(CLOSED);
+    await rig.clock.advance(1);
+    socket.destroy();
+    await rig.clock.advance(500);
   });
 
   it("says that it is over to a reader who has stopped, too, and closes within a quarter of a minute", async () => {

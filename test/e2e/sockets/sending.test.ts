@@ -159,6 +159,23 @@ describe("What is written to a socket of the module", () => {
     assert.equal(server.bytes().toString(), "once");
   });
 
+  it("goes out at once after a refusal, whatever is not yet acknowledged", async () => {
+    await open({ timing: { roundTripMs: 60_000 } });
+    socket.write(Buffer.alloc(BLOCK));
+    await rig.clock.advance(100);
+    line.answer(BLOCKS, ERROR);
+    socket.write(Buffer.alloc(BLOCK));
+    await rig.clock.run(() => server.bytes().length === 2 * BLOCK, 1_000);
+  });
+
+  it("is not sent again where the module has not answered a block", async () => {
+    await open();
+    line.always(BLOCKS, undefined);
+    socket.write("once");
+    await breaks("MODEM_TIMEOUT", 130_000);
+    assert.equal(line.count(BLOCKS), 1);
+  });
+
   it("goes out after three minutes of silence, refused or not acknowledged at first", async () => {
     await open({ timing: { roundTripMs: 400 } });
     for (const text of ["one", "two"]) {
@@ -182,6 +199,15 @@ describe("What is written to a socket of the module", () => {
     assert.ok(server.bytes().equals(bytes));
     assert.ok(ms < 4_500, `${ms} ms`);
     assert.ok(line.count(BLOCKS) <= 29, `${line.count(BLOCKS)} blocks for 28`);
+  });
+
+  it("asks a module that is full at the pace of its network for no more than it can take", async () => {
+    const timing = { line: 115_200, uplink: 5_000, roundTripMs: 300 };
+    await open({ variants: { "send-buffer": "5840" }, timing });
+    socket.write(Buffer.alloc(28 * BLOCK));
+    await rig.clock.until(socket.drained());
+    assert.equal(server.bytes().length, 28 * BLOCK);
+    assert.ok(line.count(BLOCKS) <= 30, `${line.count(BLOCKS)} blocks for 28`);
   });
 
   it("is lost when the module stays full for two minutes, however long the connection was idle before", async () => {
@@ -236,11 +262,11 @@ describe("What is written to a socket of the module", () => {
   });
 
   it("all arrives although the peer has ended long before", async () => {
-    await open({ variants: { "send-after-closed": "ok" }, timing: { line: 9_600 } });
-    socket.write(Buffer.alloc(12 * BLOCK));
+    await open({ variants: { "send-after-closed": "ok" }, timing: { line: 1_200 } });
+    socket.write(Buffer.alloc(3 * BLOCK));
     rig.peer().end();
     await rig.clock.run(() => seen.closed(), 120_000);
     assert.equal(seen.error(), undefined);
-    assert.equal(server.bytes().length, 12 * BLOCK);
+    assert.equal(server.bytes().length, 3 * BLOCK);
   });
 });
