@@ -169,12 +169,15 @@ export class Tokenizer {
       this.release();
       this.skipping = true;
     }
-    const isLine = ending === LF || (ending === COMMA && header !== undefined && this.announces(header));
+    let isLine = ending === LF || (ending === COMMA && header !== undefined && this.announces(header));
     if (!isLine && ending !== CR) return;
-    const text = this.text.replaceAll("\0", "");
-    this.text = "";
-    if (text.trim() !== "") this.tokens[this.count++] = { kind: "line", text };
-    if (isLine || NUMERIC_RESULT.test(text)) this.release();
+    if (this.text !== "") {
+      const text = this.text.replaceAll("\0", "");
+      this.text = "";
+      if (text.trim() !== "") this.tokens[this.count++] = { kind: "line", text };
+      isLine ||= NUMERIC_RESULT.test(text);
+    }
+    if (isLine) this.release();
     if (ending === LF) this.skipping = false;
   }
 
