@@ -331,6 +331,8 @@ export class Worker {
       return;
     }
     doubt.unread = 0;
+    // Meanwhile it may have been ended, or the outbox may be closing.
+    if (this.doubts.get(entry) !== doubt || this.isOver()) return;
     this.question = new AbortController();
     const outcome = await answerAbout(entry, mail, outgoing, this.parts, this.question.signal);
     this.question = undefined;
