@@ -124,6 +124,19 @@ describe("smtp-send", () => {
     assert.equal(bench.count("failed"), 0);
   });
 
+  for (const errorTo of ["output", "both"]) {
+    it(`tells output 2 of recipients left out where output 1 has told "queued" and errors go to ${errorTo}`, async () => {
+      await load({}, { emit: "whenQueued", errorTo });
+      bench.inject("send", { to: "duty@example.com, night shift", payload: "text" });
+      assert.equal((await bench.received("sent")).smtp.status, "queued");
+      const { smtp, error, payload } = await bench.received("failed");
+      assert.deepEqual([smtp.status, error.outcome, payload], ["partial", "partial", "text"]);
+      assert.deepEqual(smtp.rejected, [{ address: "night shift", code: "INVALID_RECIPIENT" }]);
+      assert.equal(bench.count("sent"), 1);
+      assert.equal(server.received.length, 1);
+    });
+  }
+
   it("sends a subject with line ends as one line that adds no header, and an empty one as it is", async () => {
     await load();
     bench.inject("send", {

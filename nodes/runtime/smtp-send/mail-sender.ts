@@ -97,7 +97,7 @@ export class MailSender implements ResultReceiver {
     const { failure, result } = ended;
     if (failure === undefined || result.status === "partial") {
       this.note(failure?.code, result.acceptedAt);
-      this.succeed(sentMessage(message, ended), way, failure);
+      this.succeed(sentMessage(message, ended), way, result, failure);
     } else {
       await restoreOrName(message, ended, this.node);
       this.fail(message, way, failure, result);
@@ -146,9 +146,12 @@ export class MailSender implements ResultReceiver {
   }
 
   /** @param partly why some recipients will never have the mail. */
-  private succeed(message: Message, { send, done }: Way, partly?: MailFailure): void {
+  private succeed(message: Message, { send, done }: Way, result: SmtpResult, partly?: MailFailure): void {
     const { emit, errorTo } = this.ways;
     if (emit === "whenSent") send([message, null]);
+    // Output 1 has spoken when the mail was queued.
+    else if (partly !== undefined && reachesOutput(errorTo))
+      send([null, failedMessage(message, partly, result, this.node)]);
     if (partly === undefined || !reachesCatch(errorTo)) done?.();
     else this.raise(message, done, partly);
   }
