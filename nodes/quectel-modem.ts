@@ -3,7 +3,6 @@ import type { Node, NodeAPI, NodeDef, NodeInitializer } from "node-red";
 import { systemClock } from "../lib/clock";
 import { ModemError } from "../lib/errors";
 import { senderNameOf } from "../lib/mailer/qsmtp/compose/compose";
-import type { MailEnded } from "../lib/outbox/outbox-types";
 import { AdminRoutes } from "./runtime/admin/admin-routes";
 import { registerDialogEndpoints } from "./runtime/admin/dialog-endpoints";
 import { registerConnectionTests } from "./runtime/connection-test/endpoints";
@@ -20,10 +19,9 @@ import {
 import type { ModemNode } from "./runtime/modem/modem-user";
 import { catchNodes, reportReceivers } from "./runtime/modem/report-receivers";
 import { deployedModems, registerModem } from "./runtime/modem/registry";
-import { takePending } from "./runtime/smtp-send/pending-mails";
 import { connectionName } from "./runtime/settings/connection-options";
 import type { RawOptions } from "./runtime/settings/options";
-import { takesUnclaimed } from "./runtime/modem/routing";
+import { tellUnclaimed } from "./runtime/smtp-send/unclaimed";
 import { registerSidebarEndpoints } from "./runtime/sidebar/endpoints";
 import { showInSidebar, watchRemovedModems } from "./runtime/sidebar/modems";
 
@@ -119,17 +117,6 @@ function settingsOf(definition: Definition, credentials: ModemCredentials): Mode
 /** An error of the modem as such, for the log and for Catch nodes. */
 function lifecycleError({ message, code, hint, class: kind }: ModemError, name: string): Error {
   return Object.assign(new Error(`${name}: ${message}. ${hint}`, { cause: { hint, class: kind } }), { code });
-}
-
-/** A mail whose node was removed has ended: the log knows, and the outbox nodes of the modem. */
-async function tellUnclaimed(modem: ModemNode, ended: MailEnded): Promise<void> {
-  const { id, failure } = ended;
-  takePending(id);
-  if (failure === undefined) modem.log(`mail ${id} was sent; its node is gone`);
-  else modem.warn(`mail ${id} was not sent, and its node is gone: ${failure.message}`);
-  for (const user of Object.values(modem.users)) {
-    if (takesUnclaimed(user)) await user.takeUnclaimed(ended);
-  }
 }
 
 export = initialise;

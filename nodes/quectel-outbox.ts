@@ -12,7 +12,7 @@ import { guardedSend } from "./runtime/smtp-send/incoming";
 import { useModem } from "./runtime/modem/modem-user";
 import { deployedModems } from "./runtime/modem/registry";
 import { OptionReader, savedOptions, type RawOptions } from "./runtime/settings/options";
-import type { UnclaimedResults } from "./runtime/modem/routing";
+import type { UnclaimedResults } from "./runtime/smtp-send/unclaimed";
 import { unclaimedMessage } from "./runtime/smtp-send/result-message";
 
 const ACTIONS = ["list", "pause", "resume", "flush", "retry", "discard", "adopt"] as const;

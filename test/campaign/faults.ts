@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { add, emptyAccount, type Account } from "./fault/audit";
+import { CHANGE_OF_MAILER, DEPLOYS } from "./fault/deploys";
 import { runEpisode, type EpisodeReport } from "./fault/episode";
 import { MISHAPS, NOISE } from "./fault/mishaps";
 import { PostOffice } from "./fault/post-office";
@@ -41,6 +42,7 @@ export const faults: Part = {
       brokenOff: 0,
       runTwice: 0,
       toldOtherwise: 0,
+      byNodes: 0,
     };
     const watch = watchProcess();
     const isFull = size >= FULL && options.only === undefined && options.minutes === undefined;
@@ -66,6 +68,7 @@ export const faults: Part = {
               mishaps: new Map<string, number>(),
               had: ALL,
               kinds: [],
+              isByNodes: false,
               hash: "",
               isRepeatable: true,
             };
@@ -84,6 +87,7 @@ export const faults: Part = {
         }
         if (options.only !== undefined) options.say(`faults: story ${report.hash}`);
         add(sum.account, report.account);
+        if (report.isByNodes) sum.byNodes++;
         const wrong = [...problemsOf(report), ...watch.take()];
         sum.complaints.push(...wrong);
         for (const [name, count] of report.mishaps) sum.struck.set(name, (sum.struck.get(name) ?? 0) + count);
@@ -112,6 +116,8 @@ interface Sum {
   /** Episodes that were run twice, and of these those whose log differed the second time. */
   runTwice: number;
   toldOtherwise: number;
+  /** Episodes whose messages came in through nodes. */
+  byNodes: number;
   /** Episodes that came to no end. */
   brokenOff: number;
 }
@@ -211,9 +217,15 @@ function figures(
 ): readonly Figure[] {
   const mishaps = [...struck.values()].reduce((sum, count) => sum + count, 0);
   const kinds = (pattern: RegExp): number => complaints.filter((one) => pattern.test(one)).length;
-  const cells = allCells([...MISHAPS, ...SOCKET_MISHAPS, ...NOISE].map(({ name }) => name));
+  const deploys = [...DEPLOYS, CHANGE_OF_MAILER];
+  const deployed = deploys.reduce((sum, { name }) => sum + (struck.get(name) ?? 0), 0);
+  const cells = allCells([...MISHAPS, ...SOCKET_MISHAPS, ...NOISE, ...deploys].map(({ name }) => name));
   const others =
-    complaints.length - kinds(/ was written while /) - kinds(/^the secret/) - kinds(/no known form/);
+    complaints.length -
+    kinds(/ was written while /) -
+    kinds(/^the secret/) -
+    kinds(/no known form/) -
+    kinds(/^a node: /);
   return [
     shown("mails raised", total.mails),
     shown("mishaps", mishaps),
@@ -242,6 +254,9 @@ function figures(
     none("stuck: no result", total.stuck),
     none("stuck: ended after the maximum age", total.late),
     none("episodes aborted", brokenOff),
+    shown("episodes with messages through nodes", sum.byNodes),
+    shown("deploys in them", deployed),
+    none("answered by a node otherwise than once, or with another message", kinds(/^a node: /)),
     shown("episodes run twice", sum.runTwice),
     none("of these, with a different log the second time", sum.toldOtherwise),
     covered("states of a mail in which each event occurred", {

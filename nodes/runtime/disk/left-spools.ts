@@ -11,7 +11,7 @@ import { basename, dirname, join } from "node:path";
 import { ModemError, systemCode } from "../../../lib/errors";
 import type { Outbox } from "../../../lib/outbox/outbox";
 import { systemClock } from "../../../lib/clock";
-import { hostFiles } from "../../../lib/outbox/spool/files";
+import { hostFiles, type FileLayer } from "../../../lib/outbox/spool/files";
 import { thisHost } from "../../../lib/outbox/spool/lock";
 import { discardSpool, findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
 import { canBeModem, modemDirectory, modemsDirectory, spoolDirectory } from "./folders";
@@ -88,10 +88,14 @@ export async function discardLeft(RED: NodeAPI, modems: ModemsInFlows, modem: st
   return discardSpool(directory, { files: hostFiles, clock: systemClock, host: thisHost() });
 }
 
-/** Mails that have not ended in the outbox of the modem with this folder; 0 also when the disk cannot say. */
-export async function mailsWaitingIn(directory: string): Promise<number> {
+/**
+ * Mails that have not ended in the outbox of the modem with this folder; 0 also when the disk cannot say.
+ *
+ * @param files left out: those of the host.
+ */
+export async function mailsWaitingIn(directory: string, files: FileLayer = hostFiles): Promise<number> {
   try {
-    const [spool] = await findSpools([spoolDirectory(directory)], hostFiles);
+    const [spool] = await findSpools([spoolDirectory(directory)], files);
     return spool?.waiting ?? 0;
   } catch {
     return 0;

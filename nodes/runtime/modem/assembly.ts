@@ -13,6 +13,7 @@ import { moduleFits } from "../../../lib/mailer/auto/choice";
 import { QsmtpMailer } from "../../../lib/mailer/qsmtp/qsmtp-mailer";
 import { Outbox } from "../../../lib/outbox/outbox";
 import type { FileLayer } from "../../../lib/outbox/spool/files";
+import type { Host } from "../../../lib/outbox/spool/lock";
 import { rootsFor } from "../../../lib/mail/providers/roots";
 import { Modem } from "../../../lib/quectel/connection/modem";
 import { ModuleClock } from "../../../lib/quectel/network/module-clock";
@@ -41,6 +42,8 @@ export interface Surroundings {
   readonly log: Logger;
   /** Left out: the files of the host. */
   readonly files?: FileLayer;
+  /** Left out: this process. */
+  readonly host?: Host;
   /** Of the same connection, already at work; left out: one is made. */
   readonly station?: Station;
 }
@@ -250,7 +253,7 @@ function assembleStation(
 }
 
 export function assemble(settings: ModemSettings, surroundings: Surroundings): Assembly {
-  const { directory, clock, log, files, station = newStation(settings, surroundings) } = surroundings;
+  const { directory, clock, log, files, host, station = newStation(settings, surroundings) } = surroundings;
   const { connection, queue } = settings;
   station.speakBy(log);
   const way = assembleWay(station, settings, { store: station.store });
@@ -265,6 +268,7 @@ export function assemble(settings: ModemSettings, surroundings: Surroundings): A
     },
     log,
     ...(files === undefined ? {} : { files }),
+    ...(host === undefined ? {} : { host }),
   });
   const leave = async (): Promise<Station> => {
     await outbox.close(RESULT_GRACE_MS);

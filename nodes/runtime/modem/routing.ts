@@ -6,7 +6,6 @@
  * until the flows run. A result that was not handed over when the modem's node closes goes back to the outbox, which
  * tells it again at its next start.
  */
-import type { Node } from "node-red";
 import type { EventEmitter } from "node:events";
 import { ModemError } from "../../../lib/errors";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
@@ -99,13 +98,4 @@ export class ResultRouter {
     this.state = state;
     return waiting;
   }
-}
-
-/** A node that takes the results of mails whose own node is gone. */
-export interface UnclaimedResults extends Node {
-  takeUnclaimed(ended: MailEnded): Promise<void>;
-}
-
-export function takesUnclaimed(node: Node): node is UnclaimedResults {
-  return "takeUnclaimed" in node;
 }

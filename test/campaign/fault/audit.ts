@@ -1,4 +1,6 @@
 /** The account of an episode: what was accepted and told, held against what the mail server has got. */
+import type { ModemError } from "../../../lib/errors";
+import type { MailFailure } from "../../../lib/mail/mail";
 import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import type { Letter } from "./letters";
 
@@ -11,8 +13,14 @@ export interface Copy {
   readonly hasText: boolean;
 }
 
+/** The end of a mail as an outbox tells it, or as far as a node does. */
+export interface End extends Pick<MailEnded, "id" | "origin" | "result" | "recovered"> {
+  readonly failure?: Pick<MailFailure, "code" | "outcome">;
+  readonly error?: ModemError;
+}
+
 /** An end that was told. */
-export interface Told extends MailEnded {
+export interface Told extends End {
   /** Another one: its process may have ended between telling and noting it. */
   readonly epoch: number;
 }

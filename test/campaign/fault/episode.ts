@@ -7,17 +7,19 @@
  */
 import type { Duplex } from "node:stream";
 import { readMessage } from "../../../lib/mail/message/message";
-import type { MailEnded } from "../../../lib/outbox/outbox-types";
+import { once } from "../../../lib/async";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { cell, change, internet, simCard, simulatorTransport } from "../../../lib/simulator";
 import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
-import type { Account, Case } from "./audit";
+import type { Account, Case, End } from "./audit";
 import { anyModule } from "./any-module";
 import { CANARIES, leaksIn } from "./canaries";
+import { CHANGE_OF_MAILER, DEPLOYS } from "./deploys";
 import { Dice, mixed } from "./dice";
 import { certificate } from "../../support/certificates";
 import { ACCESS, BOTH_PORTS, MAX_AGE, QUEUE } from "./episode-settings";
+import { flowsOf } from "./flow-file";
 import { Gateway, type GatewayOptions } from "./gateway";
 import type { MailerKind } from "./gateway-mailer";
 import { Host } from "./host";
@@ -34,7 +36,7 @@ import { OutboxAge, overdue, type Instant } from "./outbox-age";
 import { COUNTERS, type Arrival, type PostOffice } from "./post-office";
 import { ProcessPause } from "./process-pause";
 import type { Reached } from "./reached";
-import { anySchedule, MAILS, type Chosen } from "./schedule";
+import { anySchedule, MAILS, type Chosen, type Schedule } from "./schedule";
 import { withSeededChance } from "./seeded-chance";
 import { socketCounter } from "./socket-counter";
 import { SOCKET_MISHAPS } from "./socket-mishaps";
@@ -48,6 +50,12 @@ const BEGIN = Date.UTC(2026, 0, 1);
 const MAILERS: readonly MailerKind[] = ["module", "module", "socket", "auto"];
 /** Turns of the event loop between two moments of the virtual clock while streams in memory are at work. */
 const TURNS = 6;
+/** A node takes each message in a turn of its own. */
+const TURNS_OF_NODES = 1;
+/** In every third episode messages come in through nodes. */
+const NODES_EVERY = 3;
+/** Number of an episode's stream of chance. */
+const OF_NODES = 3_000;
 /** A person looks after a held outbox this often. */
 const PERSON_EVERY = 40 * MINUTE;
 /** What goes through a table begins here with each episode. */
@@ -65,6 +73,7 @@ export interface EpisodePlan {
   readonly chosen?: Chosen;
   /** A defect on purpose, for tests of the campaign. */
   readonly spoil?: NonNullable<GatewayOptions["spoil"]>;
+  readonly spoilNode?: NonNullable<GatewayOptions["spoilNode"]>;
   readonly office: PostOffice;
   readonly reached: Reached;
   /** Takes what happens, second by second, for a person who looks for the cause. */
@@ -81,6 +90,8 @@ export interface EpisodeReport {
   readonly had: Chosen;
   /** Kinds of the mishaps that it had, in the order of their positions. */
   readonly kinds: readonly string[];
+  /** Messages came in through nodes. */
+  readonly isByNodes: boolean;
   /** Of the story: the same for the same seed and number. */
   readonly hash: string;
   /** False where encryption decides about bytes and times: its signatures and tickets differ in length each time. */
@@ -99,6 +110,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   const clock = new FastClock(BEGIN);
   holdTimeForMessages(clock);
   const mailer = dice.pick(MAILERS);
+  const isByNodes = plan.spoil === undefined && (plan.seed + plan.number) % NODES_EVERY === 0;
   const counter = dice.pick(COUNTERS);
   const security = counter === "tls" || counter === "starttls" ? counter : "none";
   // Without encryption nothing proves what a server has heard over a line without checksums.
@@ -160,7 +172,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     for (const leak of leaksIn(text))
       // The trace shows the AT lines; in that of the PDP context the password is masked, the user is not.
       if (what !== "trace" || !leak.endsWith(CANARIES.apnUser)) leaks.add(`${leak} in ${what}`);
-    if (what === "state" || what === "trouble" || what === "hold" || what === "open")
+    if (what === "flow" || what === "state" || what === "trouble" || what === "hold" || what === "open")
       tell(`host ${what} ${text}`);
   };
   const ledger = new Ledger(isNoisy);
@@ -205,8 +217,22 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     const witness = new WireWitness();
     const store = memoryStore();
     const ages = new Map<Case, Instant>();
+    const flows = once(() =>
+      flowsOf({
+        ...shared,
+        port,
+        smtp: { ...shared.smtp, senderAddress: sender },
+        text: { bccMode: shared.bccMode, charset },
+        letters: schedule.mails.map(({ letter }) => letter),
+        dice: new Dice(mixed(mixed(plan.seed, plan.number), OF_NODES)),
+      }),
+    );
     const gateway = new Gateway({
       ...shared,
+      ...(isByNodes && { flows }),
+      ...(plan.spoilNode !== undefined && { spoilNode: plan.spoilNode }),
+      letters: () => schedule.mails.map(({ letter }) => letter),
+      complain: (what) => ledger.complaints.push(what),
       port,
       witness,
       store,
@@ -229,7 +255,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
       },
     });
     const age = new OutboxAge(clock, gateway);
-    return { gateway, witness, store, ages, age, sender };
+    return { gateway, witness, ages, age, sender };
   });
   const host = new Host(
     stations.map(({ gateway }) => gateway),
@@ -276,8 +302,12 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
 
   const span = MAILS * dice.between(10, 120) * SECOND;
   const usual = mailer === "module" ? MISHAPS : [...MISHAPS, ...SOCKET_MISHAPS, ...SOCKET_MISHAPS];
-  const pool = isNoisy ? [...usual, ...NOISE, ...NOISE] : usual;
-  const schedule = anySchedule({ ...plan, charset, pool, span, chosen: plan.chosen });
+  const noisy = isNoisy ? [...usual, ...NOISE, ...NOISE] : usual;
+  // By socket without encryption nothing proves what the server has got over such a line.
+  const isEitherWay = !isNoisy || security !== "none";
+  const deploys = isEitherWay ? [...DEPLOYS, CHANGE_OF_MAILER] : DEPLOYS;
+  const pool = isByNodes ? [...noisy, ...deploys] : noisy;
+  const schedule: Schedule = anySchedule({ ...plan, charset, pool, span, chosen: plan.chosen });
   let toRaise = schedule.mails.length;
   for (const { at, letter } of schedule.mails) clock.after(at, () => void raise(letter));
   let isOver = false;
@@ -307,7 +337,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
 
   async function raise(letter: Case["letter"]): Promise<void> {
     const station = stations[letter.number % stations.length];
-    if (station?.gateway.outbox === undefined || host.isPaused) {
+    if (station?.gateway.takes(letter) !== true || host.isPaused) {
       clock.after(10 * SECOND, () => void raise(letter));
       return;
     }
@@ -319,7 +349,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     unanswered.add(one);
     try {
       const { maxAge, delivery } = letter;
-      const { id } = await gateway.accept(mail, { maxAge, delivery }, letter.number);
+      const { id } = await gateway.take(letter, mail);
       ledger.accepted(one, id);
       reached.accepted(id);
       tell(`accepted ${letter.number} ${id} ${delivery} ${maxAge} to ${one.recipients.length}`);
@@ -332,8 +362,12 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   }
 
   const isAtWork = (): boolean =>
-    mailer !== "module" && host.gateways.some(({ current }) => current?.modem.lock.held === true);
-  clock.turns = () => (connections.size > 0 || isAtWork() ? TURNS : 0);
+    (isByNodes || mailer !== "module") &&
+    host.gateways.some(({ current }) => current?.modem?.lock.held === true);
+  clock.turns = () => {
+    if (connections.size > 0 || isAtWork()) return TURNS;
+    return isByNodes ? TURNS_OF_NODES : 0;
+  };
   host.start();
   await clock.run(() => clock.now() >= span && toRaise === 0, span + PATIENCE);
   tell("ALL IS MENDED");
@@ -356,8 +390,11 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     .catch((error: unknown) => complaints.push(String(error)));
   // The results of the last mail have been taken, and its contents are deleted from the module.
   await clock.advance(10 * SECOND);
-  complaints.push(...(await leftBehind({ module, stations, host, isNoisy, lastPutAt, open: ledger.open })));
+  const remains = { module, host, isNoisy, lastPutAt, open: ledger.open };
+  complaints.push(...(await clock.until(leftBehind(remains), HOUR)));
   for (const { disk } of host.gateways) for (const path of disk.paths()) published("spool", disk.text(path));
+  complaints.push(...host.gateways.flatMap(({ debts }) => debts));
+  if (unanswered.size > 0) complaints.push(`${unanswered.size} messages were neither accepted nor refused`);
   await clock.until(host.close(), HOUR).catch((error: unknown) => complaints.push(String(error)));
   complaints.push(...stations.flatMap(({ witness }) => witness.complaints), ...leaks);
 
@@ -368,16 +405,17 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     account.spoiltTexts = account.alteredTexts;
     account.alteredTexts = 0;
   }
-  const isRepeatable = mailer === "module" || security === "none";
+  const isByClient = mailer === "module" && !struck.has(CHANGE_OF_MAILER.name);
+  const isRepeatable = isByClient || security === "none";
   const had = {
     mails: schedule.mails.map(({ position }) => position),
     mishaps: schedule.mishaps.map(({ position }) => position),
   };
   const kinds = schedule.mishaps.map(({ mishap }) => mishap.name);
-  return { account, complaints, mishaps: struck, had, kinds, hash, isRepeatable };
+  return { account, complaints, mishaps: struck, had, kinds, isByNodes, hash, isRepeatable };
 }
 
-function forJson({ id, origin, result, failure, error }: MailEnded): unknown {
+function forJson({ id, origin, result, failure, error }: End): unknown {
   return {
     id,
     origin,

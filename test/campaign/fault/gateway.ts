@@ -1,11 +1,11 @@
 /**
- * A config node of an episode over all lives of its host: the library put together as the nodes do it, killed, deployed
- * and restarted on one disk. What befalls the whole process is in `host.ts`.
+ * A config node of an episode over all lives of its host: the library put together as the nodes do it, or the nodes
+ * themselves (`flow.ts`), killed, deployed and restarted on one disk. What befalls the whole process is in `host.ts`.
  */
 import type { Mailer } from "../../../lib/mailer/mailer";
 import type { BccMode } from "../../../lib/mailer/qsmtp/compose/envelopes";
 import { Outbox } from "../../../lib/outbox/outbox";
-import type { MailEnded, OutboxSettings } from "../../../lib/outbox/outbox-types";
+import type { OutboxSettings } from "../../../lib/outbox/outbox-types";
 import type { Mail, MailOptions } from "../../../lib/mail/mail";
 import { Modem } from "../../../lib/quectel/connection/modem";
 import { NetworkSearch } from "../../../lib/quectel/network/network-search";
@@ -16,11 +16,20 @@ import type { NetworkSettings, SmtpSettings } from "../../../lib/quectel/setting
 import { PayloadMask } from "../../../lib/quectel/sockets/payload-mask";
 import { Trace } from "../../../lib/serial/trace";
 import type { TransportFactory } from "../../../lib/serial/transport";
+import type { FileLayer } from "../../../lib/outbox/spool/files";
+import type { Host } from "../../../lib/outbox/spool/lock";
+import { FolderStore } from "../../../nodes/runtime/disk/folder-store";
+import { leasePort } from "../../../nodes/runtime/modem/port-lease";
+import type { ResultReceiver } from "../../../nodes/runtime/modem/routing";
 import type { FastClock } from "../../support/fast-clock";
 import { FaultyFiles, type Operation, type Survives } from "../../support/faulty-files";
 import { KeptLog } from "../../support/module-replies";
+import type { End } from "./audit";
+import { Flow } from "./flow";
+import type { Flows } from "./flow-file";
 import { gatewayMailer, type MailerKind } from "./gateway-mailer";
-import type { Charset } from "./letters";
+import type { Charset, Letter } from "./letters";
+import type { Life } from "./life";
 import { ProcessClock } from "./process-clock";
 import { ProcessLeases } from "./process-leases";
 import { ProcessPause } from "./process-pause";
@@ -43,13 +52,21 @@ export interface GatewayOptions {
   readonly bccMode: BccMode;
   readonly charset: Charset;
   readonly random: () => number;
-  readonly ended: (ended: MailEnded) => void;
+  readonly ended: (ended: End) => void;
+  /** Messages come in through nodes: those of the flows. Left out: the library is driven directly. */
+  readonly flows?: () => Flows;
+  /** The letters of the episode. */
+  readonly letters?: () => readonly Letter[];
+  /** Takes what is wrong with what nodes do, in words. */
+  readonly complain?: (what: string) => void;
   /** Milliseconds that an operation of the disk takes. */
   readonly diskMs: (operation: Operation) => number;
   /** Milliseconds that the next chunk of the line takes, either way. */
   readonly lineMs: () => number;
   /** A mailer with a defect on purpose in the place of the right one; left out: the right one. */
   readonly spoil?: (mailer: Mailer) => Mailer;
+  /** Makes nodes that send do something wrong on purpose; left out: they do not. */
+  readonly spoilNode?: (receiver: ResultReceiver) => void;
   /** Gets what a life has written that others can read: log and trace. */
   readonly published: (what: string, text: string) => void;
 }
@@ -57,7 +74,10 @@ export interface GatewayOptions {
 /** Milliseconds between two attempts to open the outbox, as the nodes make them. */
 const REOPEN = 30_000;
 
-export const DIRECTORY = "/user/quectel-modem/m1/spool";
+const MODEM_DIRECTORY = "/user/quectel-modem/m1";
+export const DIRECTORY = `${MODEM_DIRECTORY}/spool`;
+/** Kept in memory where no node keeps them. */
+export const NOTES = `${MODEM_DIRECTORY}/notes`;
 
 /** A process of the host; deploys happen within one. */
 interface Process {
@@ -66,10 +86,9 @@ interface Process {
   /** Names of the locks that it holds. */
   readonly locks: Set<string>;
   readonly pause: ProcessPause;
+  /** Its nodes, which come and go with deploys. */
+  flow?: Flow;
 }
-
-/** What one run of the flows is made of. */
-type Life = ReturnType<Gateway["assemble"]>;
 
 export class Gateway {
   disk: FaultyFiles;
@@ -82,6 +101,7 @@ export class Gateway {
   /** Processes that run, by their number; ours is the one that a kill replaces. */
   private readonly processes = new Map<number, Process>();
   private ours: Process;
+  private flows: Flows | undefined;
 
   constructor(private readonly options: GatewayOptions) {
     this.booted = options.clock.now();
@@ -104,9 +124,44 @@ export class Gateway {
 
   start(): void {
     if (this.life !== undefined) return;
-    const life = this.assemble(this.ours);
+    const life = this.options.flows === undefined ? this.assemble(this.ours) : this.flowOf(this.ours);
     this.life = life;
     void life.open();
+  }
+
+  /** What it keeps about its module. */
+  get store(): KeyValueStore {
+    return this.options.flows === undefined ? this.options.store : new FolderStore(NOTES, this.disk);
+  }
+
+  /** Takes this letter right now. */
+  takes(letter: Letter): boolean {
+    return this.options.flows === undefined ? this.outbox !== undefined : this.flow?.takes(letter) === true;
+  }
+
+  /** All is as it should be. */
+  get isServing(): boolean {
+    return this.outbox !== undefined && (this.options.flows === undefined || this.flow?.isWhole === true);
+  }
+
+  /** Resolves when it is accepted, rejects when it is refused; neither when the process dies before. */
+  take(letter: Letter, mail: Mail): Promise<{ readonly id: string }> {
+    if (this.options.flows === undefined) return this.accept(mail, letter, letter.number);
+    if (this.flow === undefined) throw new Error("no flows run");
+    return this.flow.take(letter);
+  }
+
+  /** New flows are deployed. @param changed makes them of the present ones and of the first ones */
+  deploy(changed: (now: Flows, first: Flows) => Flows): void {
+    const { flows: first } = this.options;
+    if (first === undefined) throw new Error("there are no nodes to deploy");
+    this.flows = changed(this.flows ?? first(), first());
+    this.flow?.deploy(this.flows);
+  }
+
+  /** What the nodes of this process still have to answer for when all is over, in words. */
+  get debts(): readonly string[] {
+    return this.ours.flow?.debts() ?? [];
   }
 
   accept(mail: Mail, options: MailOptions, number: number): Promise<{ readonly id: string }> {
@@ -117,7 +172,7 @@ export class Gateway {
 
   /** The process ends in the middle of whatever it does. @param survives what the disk keeps. */
   kill(survives: Survives): void {
-    const { life } = this;
+    const life = this.life ?? this.ours.flow;
     if (life === undefined) return;
     this.life = undefined;
     this.closing = false;
@@ -172,6 +227,53 @@ export class Gateway {
     return disk;
   }
 
+  private get flow(): Flow | undefined {
+    return this.life === undefined ? undefined : this.ours.flow;
+  }
+
+  /** The nodes of a process. */
+  private flowOf(process: Process): Flow {
+    const { flows = () => new Map<string, never>(), clock, port, published, ended, complain } = this.options;
+    const { pause } = process;
+    const { witness, lineMs, spoilNode } = this.options;
+    this.flows ??= flows();
+    process.flow ??= new Flow({
+      world: clock,
+      clock: new ProcessClock(clock, pause),
+      lines: new ProcessLines({ clock, witness, pause, lineMs }),
+      transport: this.options.transport,
+      port,
+      // What the code of a process keeps by folders dies with it.
+      directory: `/${port}-${process.pid}${MODEM_DIRECTORY}`,
+      files: below(`/${port}-${process.pid}`, this.disk),
+      host: this.outboxHost(process),
+      published,
+      ended,
+      complain: (what) => complain?.(what),
+      first: flows(),
+      ...(spoilNode !== undefined && { spoilNode }),
+      letters: this.options.letters ?? (() => []),
+    });
+    process.flow.saved = this.flows;
+    return process.flow;
+  }
+
+  private outboxHost({ pid, container, locks }: Process): Host {
+    const boot = `boot ${this.boot}`;
+    const { booted } = this;
+    return {
+      self: { pid, started: String(pid), boot, pidNamespace: container, host: "gateway" },
+      locks,
+      uptime: () => this.options.clock.now() - booted,
+      state: (mark) =>
+        mark.boot !== boot || mark.pidNamespace !== container
+          ? "unknown"
+          : this.processes.has(mark.pid)
+            ? "running"
+            : "gone",
+    };
+  }
+
   private newProcess(container: Process["container"]): Process {
     const { pause, clock } = this.options;
     const made = {
@@ -185,7 +287,8 @@ export class Gateway {
     return made;
   }
 
-  private assemble({ pid, container, locks, pause }: Process) {
+  private assemble(process: Process) {
+    const { pause } = process;
     const { clock: world, store, network, smtp, charset, random, ended, published } = this.options;
     const clock = new ProcessClock(world, pause);
     const log = new KeptLog();
@@ -209,9 +312,7 @@ export class Gateway {
     const pdp = new PdpContext(modem, network);
     const { mailer: kind, bccMode, spoil = (right) => right } = this.options;
     const mailer = spoil(gatewayMailer(kind, { modem, pdp, store, smtp, charset, bccMode, lateNote: 10 }));
-    const boot = `boot ${this.boot}`;
     const files = this.disk;
-    const { booted } = this;
     const outbox = new Outbox({
       directory: DIRECTORY,
       clock,
@@ -220,17 +321,7 @@ export class Gateway {
       log,
       random,
       files,
-      host: {
-        self: { pid, started: String(pid), boot, pidNamespace: container, host: "gateway" },
-        locks,
-        uptime: () => world.now() - booted,
-        state: (mark) =>
-          mark.boot !== boot || mark.pidNamespace !== container
-            ? "unknown"
-            : this.processes.has(mark.pid)
-              ? "running"
-              : "gone",
-      },
+      host: this.outboxHost(process),
     });
     const tell = (what: string) => (event: unknown) => published(what, JSON.stringify(event));
     outbox.on("ended", ended);
@@ -269,10 +360,13 @@ export class Gateway {
     const tests = new Set<TestMail>();
     const testMail = async (recipient: string, cancelled: AbortSignal): Promise<TestMailEnd> => {
       const test = new TestMail({
-        lender: { modem, pdp, outbox },
+        lease: (signal, purpose) =>
+          leasePort(
+            { modem, pdp, outbox },
+            { ...purpose, signal, isInUse: () => !dead, log, onLease: () => undefined },
+          ),
         // Where each mail takes its way, a person tries them one after the other.
         way: kind === "auto" ? (this.tests++ % 2 === 0 ? "module" : "socket") : kind,
-        isInUse: () => !dead,
         transport: lines.through(this.options.transport),
         clock,
         network,
@@ -294,7 +388,6 @@ export class Gateway {
       testMail,
       openOutbox,
       isOpen: () => open,
-      /** Has noticed that another host sends mails through the module. */
       knowsOthers: () => knowsOthers,
       open: async (): Promise<void> => {
         modem.acquire();
@@ -321,4 +414,17 @@ export class Gateway {
       },
     };
   }
+}
+
+/** A disk whose files have names below `folder`. */
+function below(folder: string, disk: FileLayer): FileLayer {
+  const inside = (given: unknown): unknown =>
+    typeof given === "string" && given.startsWith(`${folder}/`) ? given.slice(folder.length) : given;
+  return new Proxy(disk, {
+    get(target, name) {
+      const value: unknown = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return (...given: readonly unknown[]) => Reflect.apply(value, target, given.map(inside)) as unknown;
+    },
+  });
 }

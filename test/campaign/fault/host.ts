@@ -22,7 +22,7 @@ export class Host {
 
   /** All config nodes take messages. */
   get isServing(): boolean {
-    return !this.isPaused && this.gateways.every(({ outbox }) => outbox !== undefined);
+    return !this.isPaused && this.gateways.every((gateway) => gateway.isServing);
   }
 
   get isPaused(): boolean {
@@ -49,6 +49,12 @@ export class Host {
   async close(): Promise<void> {
     await this.pause.passed("line");
     await Promise.all(this.gateways.map((gateway) => gateway.close()));
+  }
+
+  /** Deploys new flows with one of the config nodes; a process that stands still deploys them when it goes on. */
+  async deploy(gateway: Gateway, ...how: Parameters<Gateway["deploy"]>): Promise<void> {
+    await this.pause.passed("line");
+    gateway.deploy(...how);
   }
 
   /** The process stands still until `goOn`. */

@@ -1,8 +1,7 @@
 /** The ledger of an episode: each letter with its answer and its ends, and the copies that the mail server has. */
 import { createHash } from "node:crypto";
 import { simpleParser } from "mailparser";
-import type { MailEnded } from "../../../lib/outbox/outbox-types";
-import { accountOf, add, emptyAccount, type Account, type Case } from "./audit";
+import { accountOf, add, emptyAccount, type Account, type Case, type End } from "./audit";
 import { linesOf } from "./difference";
 import type { Letter } from "./letters";
 import { numberOf } from "./letters";
@@ -50,7 +49,7 @@ export class Ledger {
   }
 
   /** Whose end was told; undefined: of none that is known. */
-  caseOf({ id, origin }: MailEnded): Case | undefined {
+  caseOf({ id, origin }: Pick<End, "id" | "origin">): Case | undefined {
     const { number } = origin.message as { number?: number };
     return this.cases.get(number ?? -1) ?? this.byId.get(id);
   }

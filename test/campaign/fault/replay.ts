@@ -8,7 +8,7 @@ import type { Chosen } from "./schedule";
 import { shrunk } from "./shrink";
 
 /** An episode by its seed and number. */
-export type Episode = Pick<EpisodePlan, "seed" | "number" | "spoil">;
+export type Episode = Pick<EpisodePlan, "seed" | "number" | "spoil" | "spoilNode">;
 
 export interface Played extends Omit<EpisodeReport, "account" | "complaints"> {
   /** What was wrong with it, in words. */

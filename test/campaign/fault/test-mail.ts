@@ -6,20 +6,19 @@ import { settled } from "../../../lib/quectel/connection/modem-state";
 import type { Clock } from "../../../lib/clock";
 import type { Mailer } from "../../../lib/mailer/mailer";
 import { Modem } from "../../../lib/quectel/connection/modem";
-import type { Outbox } from "../../../lib/outbox/outbox";
 import { PdpContext } from "../../../lib/quectel/network/pdp";
 import { memoryStore, type KeyValueStore } from "../../../lib/quectel/key-value-store";
 import type { Logger, NetworkSettings, SmtpSettings } from "../../../lib/quectel/settings";
 import type { TransportFactory } from "../../../lib/serial/transport";
-import { leasePort, type PortLease } from "../../../nodes/runtime/modem/port-lease";
+import type { LeasePurpose, PortLease } from "../../../nodes/runtime/modem/port-lease";
 import { gatewayMailer } from "./gateway-mailer";
 import { ProcessLeases } from "./process-leases";
 import type { Charset } from "./letters";
 
 export interface TestMailOptions {
-  readonly lender: { readonly modem: Modem; readonly pdp: PdpContext; readonly outbox: Outbox };
+  /** Borrows the port from the modem of the flows. */
+  readonly lease: (signal: AbortSignal, purpose: LeasePurpose) => Promise<PortLease>;
   readonly way: "module" | "socket";
-  readonly isInUse: () => boolean;
   readonly transport: TransportFactory;
   readonly clock: Clock;
   readonly network: NetworkSettings;
@@ -36,7 +35,6 @@ export type TestMailEnd = "sent" | "not sent" | "unknown";
 
 export class TestMail {
   private readonly stopping = new AbortController();
-  private portLease: PortLease | undefined;
   private mailer: Mailer | undefined;
   private running: Promise<TestMailEnd> | undefined;
   private readonly leases = new ProcessLeases();
@@ -54,7 +52,6 @@ export class TestMail {
   /** The flows are stopped; resolves when the port is back. */
   async stop(): Promise<void> {
     this.stopping.abort(new Error("deployed"));
-    this.portLease?.recall();
     await this.running;
   }
 
@@ -66,16 +63,8 @@ export class TestMail {
   }
 
   private async borrowed(recipient: string, signal: AbortSignal): Promise<TestMailEnd> {
-    const { lender, isInUse, log } = this.options;
-    const onLease = (portLease: PortLease | undefined): void => void (this.portLease = portLease);
-    const portLease = await leasePort(lender, {
-      isForMail: true,
-      signal,
-      recall: () => this.stopping.abort(),
-      isInUse,
-      log,
-      onLease,
-    });
+    const recall = (): void => this.stopping.abort(new Error("recalled"));
+    const portLease = await this.options.lease(signal, { isForMail: true, recall });
     try {
       return await this.sent(recipient, signal);
     } finally {

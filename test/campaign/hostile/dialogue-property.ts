@@ -13,7 +13,6 @@ import { ModemError } from "../../../lib/errors";
 import type { Mail } from "../../../lib/mail/mail";
 import { readMessage } from "../../../lib/mail/message/message";
 import { snapshotOf } from "../../../lib/mail/message/snapshot";
-import type { MailEnded } from "../../../lib/outbox/outbox-types";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
 import {
   cell,
@@ -27,6 +26,7 @@ import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
 import { ownOfAll } from "../../support/own-of-all";
 import { anyModule } from "../fault/any-module";
+import type { End } from "../fault/audit";
 import { Dice } from "../fault/dice";
 import { ACCESS, MAX_AGE, QUEUE } from "../fault/episode-settings";
 import { Gateway, type GatewayOptions } from "../fault/gateway";
@@ -132,7 +132,7 @@ class Life {
   private readonly raised: Raised[] = [];
   /** Those that a process that lives has neither accepted nor refused. */
   private readonly unanswered = new Set<Raised>();
-  private readonly ends: Pick<MailEnded, "id" | "result" | "failure">[] = [];
+  private readonly ends: End[] = [];
   /** Ids, each with the epoch of the process that told it. */
   private readonly told = new Set<string>();
   private readonly complaints: string[] = [];
@@ -150,7 +150,7 @@ class Life {
     const place = { clock, begin: BEGIN, isNoisy: false, busy: <T>(work: Promise<T>) => work };
     const module = (this.module = anyModule(dice, place));
     // Putting a message into its form takes many, and may wait for the disk, so that time cannot stand still meanwhile.
-    clock.turns = () => (this.gateway.current?.modem.lock.held === true ? TURNS : FEWEST_TURNS);
+    clock.turns = () => (this.gateway.current?.modem?.lock.held === true ? TURNS : FEWEST_TURNS);
     office.login = { user: "pump7", password: "s3cret-word" };
     const paced = (pace: Parameters<typeof anyLatency>[0]): (() => number) =>
       anyLatency(pace, new Dice(dice.between(0, 2 ** 31)).random);

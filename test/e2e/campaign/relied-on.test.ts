@@ -3,10 +3,11 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { parseVariant, variantNames, variantTable } from "../../../lib/simulator";
+import { CHANGE_OF_MAILER, DEPLOYS } from "../../campaign/fault/deploys";
 import { MISHAPS, NOISE } from "../../campaign/fault/mishaps";
 import { SOCKET_MISHAPS } from "../../campaign/fault/socket-mishaps";
 
-const ALL = [...MISHAPS, ...SOCKET_MISHAPS, ...NOISE].map(({ name }) => name);
+const ALL = [...MISHAPS, ...SOCKET_MISHAPS, ...NOISE, ...DEPLOYS, CHANGE_OF_MAILER].map(({ name }) => name);
 const page = readFileSync(resolve(__dirname, "../../../docs/campaign.md"), "utf8");
 const list = /\n## What the client relies on\n([\s\S]*?)\n## /.exec(page)?.[1] ?? "";
 const rows = list.split("\n").filter((line) => /^\| [A-Z]/.test(line));
