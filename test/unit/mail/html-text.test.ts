@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { isHtml } from "../../../lib/mail/message/html-tags";
 import { htmlToText as extract } from "../../../lib/mail/message/html-text";
+import { assertProportional, processorMs } from "../../support/proportion";
 import { done } from "./support";
 
 /** The oracle, which has no types of its own. */
@@ -256,7 +257,7 @@ describe("The text of HTML", () => {
     );
   });
 
-  it("takes time in proportion to the length of the worst documents", () => {
+  it("takes time in proportion to the length of the worst documents", async () => {
     for (const piece of [
       "<p ",
       "<!--",
@@ -288,11 +289,11 @@ describe("The text of HTML", () => {
       "<img alt='",
     ]) {
       // What is no HTML root is looked at more closely, and nothing of it ends before the end.
-      const text = `<b>x</b>${piece.repeat(250_000 / piece.length)} zz zz>`;
-      const started = process.cpuUsage();
-      isHtml(text);
-      htmlToText(text);
-      assert.ok(process.cpuUsage(started).user < 1_000_000, JSON.stringify(piece));
+      await assertProportional(JSON.stringify(piece), 128_000, (length) => {
+        const text = `<b>x</b>${piece.repeat(length / piece.length)} zz zz>`;
+        isHtml(text);
+        htmlToText(text);
+      });
     }
   });
 
@@ -343,16 +344,25 @@ describe("The text of HTML", () => {
     assert.equal(htmlToText('<html><p>Pump <b class="x <i>7</i> is dry</p>'), 'Pump <b class="x 7 is dry');
   });
 
-  it("of 1 MB takes less than 100 ms, in pieces that leave the event loop alone", () => {
+  it("of 1 MB takes no longer than 50 passes over its tags, in pieces that leave the event loop alone", async () => {
     const row = '<tr class="row"><td style="color:red">Pump 7</td><td>94&nbsp;%</td></tr>\n';
     const report = `<html><body><table>${row.repeat(1_000_000 / row.length)}</table></body></html>`;
-    const times = Array.from({ length: 5 }, () => {
-      const started = process.cpuUsage();
-      assert.ok(isHtml(report));
-      assert.equal(htmlToText(report).split("\n").length, Math.floor(1_000_000 / row.length));
-      return process.cpuUsage(started).user / 1000;
-    });
-    assert.ok(Math.min(...times) < 100, times.join());
+    const lines = Math.floor(1_000_000 / row.length);
+    let [read, passed] = [Infinity, Infinity];
+    // The best of some, as a pause of the machine may hit any.
+    for (let attempt = 0; attempt < 10 && read >= 50 * passed; attempt++) {
+      const passes = (): unknown =>
+        assert.equal(report.replace(/<[^>]*>/g, "").split("\n").length, lines + 1);
+      passed = Math.min(passed, await processorMs(passes));
+      read = Math.min(
+        read,
+        await processorMs(() => {
+          assert.ok(isHtml(report));
+          assert.equal(htmlToText(report).split("\n").length, lines);
+        }),
+      );
+    }
+    assert.ok(read < 50 * passed, `${read} ms, ${passed} ms for a pass`);
     let pieces = 1;
     for (const work = extract(report); work.next().done !== true;) pieces++;
     assert.ok(pieces >= 10, `${pieces} pieces`);
