@@ -335,11 +335,6 @@ describe("A mail that logs in by a token", function () {
     await open();
     const cases: readonly [string, TokenAnswer, "SMTP_TOKEN_FAILED" | "SMTP_TOKEN_REFUSED"][] = [
       ["an error of the endpoint", json(503, "busy"), "SMTP_TOKEN_FAILED"],
-      ["too many requests", json(429, {}), "SMTP_TOKEN_FAILED"],
-      ["no JSON", json(200, "<html>"), "SMTP_TOKEN_FAILED"],
-      ["JSON of another form", json(200, [1]), "SMTP_TOKEN_FAILED"],
-      ["a token that would end a line", json(200, { access_token: "a\r\nRSET" }), "SMTP_TOKEN_FAILED"],
-      ["a token without end", json(200, { access_token: "a".repeat(20_000) }), "SMTP_TOKEN_FAILED"],
       ["an answer without end", json(200, `"${"a".repeat(300_000)}"`), "SMTP_TOKEN_FAILED"],
       [
         "headers without end",
@@ -354,7 +349,6 @@ describe("A mail that logs in by a token", function () {
           void response.writeHead(302, { Location: "https://example.com/" }).end(),
         "SMTP_TOKEN_REFUSED",
       ],
-      ["nothing there", json(404, ""), "SMTP_TOKEN_REFUSED"],
     ];
     for (const [what, answer, code] of cases) {
       tokens.answer = answer;
