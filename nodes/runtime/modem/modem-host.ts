@@ -36,6 +36,8 @@ export class ModemHost {
   private isLeft = false;
   /** The flows are stopped only to run again in a moment. */
   private isDeployed = false;
+  /** What is to be told when the flows run: before, there is no Catch node that would hear of it. Undefined: they run. */
+  private untold: ModemError[] | undefined = [];
 
   constructor(private readonly options: HostOptions) {
     this.members = new ModemMembers(options.clock);
@@ -157,6 +159,7 @@ export class ModemHost {
     this.stop(() => isReplaced);
     await this.work;
     events.off("flows:started", onLate);
+    this.tellAll();
   }
 
   private get present(): RunningModem {
@@ -211,10 +214,12 @@ export class ModemHost {
 
   private readonly onFlowsStopping = (what?: FlowsStopping): void => {
     this.isDeployed = isDeploy(what);
+    this.untold ??= [];
   };
 
   private readonly onFlowsStarted = (): void => {
     this.isDeployed = false;
+    this.tellAll();
     if (this.members.count > 0 || this.isLeft) return;
     this.isLeft = true;
     void this.sendWhatIsLeft();
@@ -238,7 +243,14 @@ export class ModemHost {
   /** Tells a person, each time. */
   private tell(error: ModemError): void {
     this.observer?.reported(error);
-    this.options.report(error);
+    if (this.untold === undefined) this.options.report(error);
+    else this.untold.push(error);
+  }
+
+  private tellAll(): void {
+    const { untold = [] } = this;
+    this.untold = undefined;
+    for (const error of untold) this.options.report(error);
   }
 
   private showAt(user: ModemUser): void {

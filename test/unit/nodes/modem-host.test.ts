@@ -39,6 +39,14 @@ describe("A modem of the flows", () => {
       report: (error) => errors.push(error),
       unclaimed: () => Promise.resolve(),
     });
+  /** One with a user, in flows that run. */
+  const inUse = (): ModemHost => {
+    const events = new EventEmitter();
+    const host = modem(events);
+    host.join(user);
+    events.emit("flows:started");
+    return host;
+  };
   const user = { node: { id: "send", status: () => undefined } } as unknown as ModemUser;
 
   beforeEach(async () => {
@@ -53,9 +61,27 @@ describe("A modem of the flows", () => {
     await rm(directory, { recursive: true, maxRetries: 10 });
   });
 
+  it("tells what it finds before the flows run when they do, because a Catch node hears nothing earlier", async () => {
+    for (const end of ["flows:started", "close"] as const) {
+      const events = new EventEmitter();
+      const host = modem(events);
+      host.join(user);
+      await waitFor("the outbox", () => host.condition.outbox.name === "unavailable");
+      assert.deepEqual(errors, []);
+      if (end === "flows:started") {
+        events.emit(end);
+        assert.deepEqual(
+          errors.splice(0).map(({ code }) => code),
+          ["OUTBOX_LOCKED"],
+        );
+      }
+      await host.close();
+      assert.equal(errors.length, end === "close" ? 1 : 0);
+    }
+  });
+
   it("says once that its outbox is in use elsewhere, and takes it when it is free", async () => {
-    const host = modem();
-    host.join(user);
+    const host = inUse();
     await waitFor("the report", () => errors.length > 0);
     assert.equal(errors[0]?.code, "OUTBOX_LOCKED");
     const refused = host.accept(mail("alarm"), OPTIONS, { nodeId: "send", message: {} });
@@ -69,8 +95,7 @@ describe("A modem of the flows", () => {
 
   it("says while its folder is away that its outbox cannot be used, and goes on when it is back", async () => {
     await elsewhere.release();
-    const host = modem();
-    host.join(user);
+    const host = inUse();
     await host.accept(mail("alarm"), OPTIONS, { nodeId: "send", message: {} });
     const spool = spoolDirectory(directory);
     await rename(spool, `${spool}.away`);
