@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { EventEmitter } from "node:events";
+import { readFileSync } from "node:fs";
 import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
 import type { ModemError } from "../../../lib/errors";
 import { hostFiles } from "../../../lib/outbox/spool/files";
-import { SpoolLock, thisHost } from "../../../lib/outbox/spool/lock";
+import { type Host, SpoolLock, thisHost } from "../../../lib/outbox/spool/lock";
 import { spoolDirectory } from "../../../nodes/runtime/disk/folders";
 import { ModemHost } from "../../../nodes/runtime/modem/modem-host";
 import type { ModemUser } from "../../../nodes/runtime/modem/modem-members";
@@ -21,14 +22,28 @@ const SETTINGS = readModemSettings(
   {},
 );
 
+/** As this host is seen by another process that runs, here the one that has started the tests. */
+function anotherRuntime(): Host {
+  const host = thisHost();
+  const pid = process.ppid;
+  let started: string | undefined;
+  try {
+    const line = readFileSync(`/proc/${pid}/stat`, "utf8");
+    started = line.slice(line.lastIndexOf(")") + 2).split(" ")[19];
+  } catch {
+    // A system without it.
+  }
+  return { ...host, self: { ...host.self, pid, started }, locks: new Set() };
+}
+
 describe("A modem of the flows", () => {
   let clock: LeapingClock;
   let directory: string;
   let errors: ModemError[];
   let elsewhere: SpoolLock;
 
-  const lockOf = (): SpoolLock =>
-    new SpoolLock(spoolDirectory(directory), hostFiles, systemClock, thisHost());
+  const lockOf = (host = thisHost()): SpoolLock =>
+    new SpoolLock(spoolDirectory(directory), hostFiles, systemClock, host);
   const modem = (events = new EventEmitter()): ModemHost =>
     new ModemHost({
       settings: SETTINGS,
@@ -53,7 +68,7 @@ describe("A modem of the flows", () => {
     clock = new LeapingClock();
     directory = await mkdtemp(join(tmpdir(), "modem-host-"));
     errors = [];
-    elsewhere = lockOf();
+    elsewhere = lockOf(anotherRuntime());
     await elsewhere.take();
   });
   afterEach(async () => {
