@@ -17,6 +17,11 @@ import { startMailStation } from "../support/mail-station";
 const ROOT = join(__dirname, "../../..");
 /** Lines. */
 const LONGEST_FUNCTION = 60;
+/**
+ * The goal of 180 was set with a counter that found 323 functions in 89 files of the code of 23 November 2026, and 100 in
+ * nodemailer. This row finds 410 in 95 files of the same code, and V8 131 (pooled) to 148 in nodemailer: 180 there are 228 here.
+ */
+const MOST_FUNCTIONS = 228;
 
 export const mailPath: Row = {
   name: "mail-path",
@@ -36,7 +41,7 @@ export const mailPath: Row = {
         what: "functions that a second mail runs through",
         unit: "",
         samples: numbers(({ functions }) => functions.length),
-        goal: { kind: "atMost", limit: 180 },
+        goal: { kind: "atMost", limit: MOST_FUNCTIONS },
       },
       {
         what: `functions over ${LONGEST_FUNCTION} lines among them`,

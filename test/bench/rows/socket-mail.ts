@@ -54,7 +54,7 @@ export const socketMail: Row = {
       });
     }
     figures.push({
-      what: "memory added by nodemailer, loaded with the first mail by socket (RSS)",
+      what: "memory added by nodemailer, loaded with the first modem that sends by socket (RSS)",
       unit: "MB",
       samples: await inRounds(rounds, nodemailerMemory),
     });
