@@ -161,7 +161,7 @@ export class Channel extends EventEmitter<ChannelEvents> {
           end(new ModemError("MODEM_TIMEOUT", { detail: "no result line" })),
         );
       },
-      cancel: end,
+      cancel: () => end(),
     };
   }
 

@@ -101,7 +101,9 @@ export class Trace {
     const pieces = this.mask?.push(direction, bytes);
     if (!this.enabled) {
       const last = bytes.at(-1);
-      this.inCutLine[direction] = last !== CR && last !== LF;
+      // What comes behind a payload is a line of its own.
+      if (pieces === undefined || pieces.at(-1)?.kind === "text")
+        this.inCutLine[direction] = last !== CR && last !== LF;
       this.filters[direction].held = "";
       return;
     }

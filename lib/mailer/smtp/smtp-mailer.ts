@@ -170,6 +170,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     dialogue.watcher = watcherOf(message.size, options);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
     signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
     const { isNextDue } = options;
     let standing: Standing = { transaction, dialogue, message, lease, wantsReports, isNextDue };
     let held: HeldMessage | undefined;

@@ -121,6 +121,10 @@ async function alone<T>(
   turns[kind].set(modem, turn);
   const aborted = (): ModemError => new ModemError("MODEM_ABORTED", { cause: signal?.reason });
   const leave = await turn.acquire(signal).catch(() => Promise.reject(aborted()));
+  if (signal?.aborted === true) {
+    leave();
+    throw aborted();
+  }
   const unwritten = new AbortController();
   let isWritten = false;
   const onStart = (): void => {

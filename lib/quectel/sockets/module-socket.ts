@@ -201,7 +201,8 @@ export class ModuleSocket extends Duplex {
     this.receiver.end();
     this.push(null);
     this.linger?.clear();
-    if (this.writableFinished) this.linger = this.clock.after(LINGER_MS, () => void this.destroy());
+    if (!this.destroyed && this.writableFinished)
+      this.linger = this.clock.after(LINGER_MS, () => void this.destroy());
   }
 }
 

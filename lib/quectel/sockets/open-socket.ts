@@ -41,6 +41,7 @@ export async function openConnection(
     await modem.execute(openSocket(id, target), { signal });
     seen = await look(modem, id, signal, heard.signal);
   } catch (error) {
+    signal.throwIfAborted();
     // A result line, or the loss of the module, says more than the answer of the command.
     if (!heard.signal.aborted) {
       throw isRefusal(error) ? await reasonOf(modem, "SOCKET_FAILED", signal, error) : error;

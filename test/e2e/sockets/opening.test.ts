@@ -73,6 +73,17 @@ describe("The open of a socket of the module", () => {
       });
     }
 
+    it("is called off although the line comes while the state is asked for", async () => {
+      line.answer(STATE, undefined);
+      const abort = new AbortController();
+      const promise = opening(abort.signal);
+      await rig.clock.advance(5_100);
+      line.tell("+QIOPEN: 0,0");
+      await rig.clock.advance(100);
+      abort.abort(new Error("called off"));
+      await assert.rejects(rig.clock.until(promise), /called off/);
+    });
+
     for (const [what, reason] of [
       ["names none", answer('+QIGETERROR: 0,"Operate successfully"')],
       ["does not know the question", result("ERROR")],

@@ -176,9 +176,11 @@ describe("the tokenizer", () => {
     });
 
     it("takes a line of commas in linear time", async () => {
-      await assertProportional("commas", 16_000, (length) =>
-        headed(...Array.from({ length }, () => ","), "\r\n"),
-      );
+      // Below the longest line, behind which the rest is passed over, and in one piece, which costs least besides.
+      await assertProportional("commas", 8_000, (length) => {
+        const line = `+QIRD: ${",".repeat(length)}\r\n`;
+        for (let time = 0; time < 20; time++) headed(line);
+      });
     });
   });
 
