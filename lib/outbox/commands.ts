@@ -16,7 +16,7 @@ import type { Entry, Order } from "./order";
 import type { ListQuery, ListState, MailOrigin, OutboxList, OutboxRow, OutboxSettings } from "./outbox-types";
 import type { Policy } from "./policy";
 import type { Reporter } from "./reporter";
-import { diskError } from "./spool/files";
+import { diskError, isOfDisk, type Trouble } from "./spool/files";
 import type { Host } from "./spool/lock";
 import { RECORD_FORMAT, type RecoveredMail, type SpoolRecord } from "./spool/record";
 import { adoptSpool } from "./spool/recovery";
@@ -34,7 +34,7 @@ export interface CommandParts {
   readonly policy: Policy;
   readonly reporter: Reporter;
   readonly worker: Worker;
-  readonly trouble: (error: ModemError) => void;
+  readonly trouble: Trouble;
 }
 
 const MEGABYTE = 1e6;
@@ -112,8 +112,8 @@ export class Commands {
   }
 
   /**
-   * Puts failed mails back with a fresh age. Of all mails, one whose record cannot be read is reported and stops no other;
-   * a disk that takes no change ends it, for the next mail would meet the same. Rejects when not one could be put back.
+   * Puts failed mails back with a fresh age. Of all mails, one whose record cannot be read or changed is reported and stops no
+   * other; a disk that takes no change ends it, for the next mail would meet the same. Rejects when not one could be put back.
    */
   async retry(id: string | undefined): Promise<number> {
     if (id !== undefined) return this.requeue(id, () => undefined).then(() => 1);
@@ -128,9 +128,10 @@ export class Commands {
         await this.requeue(one, () => (isRead = true)).then(() => mails++);
       } catch (error) {
         failure = diskError(error);
+        const isEnd = isRead && isOfDisk(error);
         // With nothing put back, whoever asked is told by the rejection.
-        if (!isRead || mails > 0) trouble(failure);
-        if (isRead) break;
+        if (!isEnd || mails > 0) trouble(failure, !isEnd);
+        if (isEnd) break;
       }
     }
     if (mails === 0 && failure !== undefined) throw failure;

@@ -372,8 +372,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
   private async command<T>(work: (run: Run) => Promise<T>): Promise<T> {
     const run = this.state.kind === "open" ? this.state.run : await this.opened();
     try {
-      await run.lock.assertHeld();
-      const running = work(run);
+      // Under way from the first look on: the folder is not given back between the two.
+      const running = run.lock.assertHeld().then(() => work(run));
       run.underWay.add(running);
       try {
         return await running;

@@ -16,7 +16,7 @@ const MOST_AT_ONCE = 2;
 /** For one operation, its turn included. */
 const STEP_MS = 10_000;
 /** For a whole file. */
-const FILE_MS = 300_000;
+export const FILE_MS = 300_000;
 /** Bytes read at once. */
 const PIECE = 64 * 1024;
 /** Bytes of a file that is taken into memory; as much as an outbox holds by default. */

@@ -139,14 +139,17 @@ export async function isGone(files: FileLayer, path: string, error: unknown): Pr
 /** Milliseconds without it after which the same fault of the disk is news again. */
 const FAULT_OVER_MS = 60 * 60_000;
 
+/** @param isOfOneMail it names a mail that is left out because of it, which is a fact of its own. */
+export type Trouble = (error: ModemError, isOfOneMail?: boolean) => void;
+
 /**
  * Passes errors on, but those of the disk once for each reason and without the file that met it: a full disk fails for
  * each mail and each of its files, and is one fact.
  */
-export function oncePerFault(clock: Clock, tell: (error: ModemError) => void): (error: ModemError) => void {
+export function oncePerFault(clock: Clock, tell: (error: ModemError) => void): Trouble {
   const faults = new Map<string, number>();
-  return (error) => {
-    if (error.code !== "OUTBOX_DISK") return tell(error);
+  return (error, isOfOneMail = false) => {
+    if (isOfOneMail || error.code !== "OUTBOX_DISK") return tell(error);
     const reason = error.cause === undefined ? error.message : diskReason(error.cause);
     const now = clock.now();
     for (const [one, at] of faults) if (now - at > FAULT_OVER_MS) faults.delete(one);
@@ -154,6 +157,14 @@ export function oncePerFault(clock: Clock, tell: (error: ModemError) => void): (
     faults.set(reason, now);
     if (isNews) tell(copyOf(error, { detail: reason }));
   };
+}
+
+/** What every file on the disk meets. */
+const DISK_FAULTS: ReadonlySet<string | undefined> = new Set(["ENOSPC", "EDQUOT", "EROFS", "EIO"]);
+
+/** False for a fault of one file, such as one that another program has open or that may not be changed. */
+export function isOfDisk(error: unknown): boolean {
+  return DISK_FAULTS.has(systemCode(error));
 }
 
 function diskReason(cause: unknown): string {

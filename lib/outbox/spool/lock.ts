@@ -22,13 +22,14 @@ import { hostname, uptime } from "node:os";
 import { join } from "node:path";
 import { delay, type Clock, type Timer } from "../../clock";
 import { ModemError, systemCode } from "../../errors";
+import { FILE_MS } from "../../mail/message/outside-files";
 import { writeDurably, type FileLayer } from "./files";
 
 const ANSWER_INTERVAL_MS = 3_000;
 const CLAIM_LIES_MS = 12_000;
 const CLAIM_LOOK_MS = 1_000;
-/** How long an outbox of this process that still holds the lock is waited for. */
-const HOLDER_WAIT_MS = 60_000;
+/** How long an outbox of this process that still holds the lock is waited for: it may read a file on a slow share. */
+const HOLDER_WAIT_MS = FILE_MS + 60_000;
 /** Of twelve digits. */
 const HIGHEST = 999_999_999_999;
 
@@ -127,10 +128,13 @@ export class SpoolLock {
     }
   }
 
-  /** Releases when all of `work` on the folder is done, which it does not wait for. Never rejects. */
+  /**
+   * Releases when all of `work` on the folder is done, of which more may come meanwhile, and which it does not wait for.
+   * Never rejects.
+   */
   async releaseBehind(work: ReadonlySet<Promise<unknown>>): Promise<void> {
     if (work.size === 0) await this.release();
-    else void Promise.allSettled(work).then(() => this.release());
+    else void Promise.allSettled(work).then(() => this.releaseBehind(work));
   }
 
   private gone(): ModemError {

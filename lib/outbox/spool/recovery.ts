@@ -7,7 +7,7 @@
  */
 import type { Clock } from "../../clock";
 import { isModemError, ModemError, SPECIAL_HINTS, systemCode } from "../../errors";
-import { diskError, type FileLayer } from "./files";
+import { diskError, type FileLayer, type Trouble } from "./files";
 import { SpoolLock, type Host } from "./lock";
 import { contentNames, headOf, type Found, type Place, type RecoveredMail, type SpoolRecord } from "./record";
 import { Spool } from "./spool";
@@ -22,7 +22,7 @@ export interface Recovered {
 }
 
 /** Rejects only when a folder cannot be listed. */
-export async function recover(spool: Spool, trouble: (error: ModemError) => void): Promise<Recovered> {
+export async function recover(spool: Spool, trouble: Trouble): Promise<Recovered> {
   const found = await spool.find();
   const latest = new Map<string, RecoveredMail>();
   const unread = new Set<string>();
@@ -56,11 +56,7 @@ export async function recover(spool: Spool, trouble: (error: ModemError) => void
   return { mails: [...latest.values()].sort((a, b) => a.record.seq - b.record.seq), failed };
 }
 
-async function readOne(
-  spool: Spool,
-  found: Found,
-  trouble: (error: ModemError) => void,
-): Promise<RecoveredMail | undefined> {
+async function readOne(spool: Spool, found: Found, trouble: Trouble): Promise<RecoveredMail | undefined> {
   try {
     const { read, bytes } = await spool.load(found);
     switch (read.kind) {
@@ -81,7 +77,7 @@ async function readOne(
       }
     }
   } catch (cause) {
-    trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${found.id} cannot be read`, cause }));
+    trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${found.id} cannot be read`, cause }), true);
     return undefined;
   }
 }
@@ -92,11 +88,7 @@ function isAfter(a: RecoveredMail, b: RecoveredMail): boolean {
   return a.place.folder === "sending";
 }
 
-async function removeQuietly(
-  spool: Spool,
-  found: Found,
-  trouble: (error: ModemError) => void,
-): Promise<void> {
+async function removeQuietly(spool: Spool, found: Found, trouble: Trouble): Promise<void> {
   await spool.remove(found).catch((cause: unknown) => {
     trouble(new ModemError("OUTBOX_DISK", { detail: `old state of mail ${found.id}`, cause }));
   });
@@ -196,7 +188,7 @@ export interface Adopter {
   has(id: string): boolean;
   /** A mail was moved into its spool. */
   adopt(mail: RecoveredMail): void;
-  trouble(error: ModemError): void;
+  readonly trouble: Trouble;
 }
 
 /**
@@ -221,7 +213,7 @@ export async function adoptSpool(directory: string, adopter: Adopter): Promise<n
         moved++;
       } catch (cause) {
         failure = leftThere(found.id, directory, cause);
-        adopter.trouble(failure);
+        adopter.trouble(failure, true);
       }
     }
     if (failure?.code === "OUTBOX_DISK" && moved === 0) throw failure;

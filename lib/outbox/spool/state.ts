@@ -123,6 +123,9 @@ function isTime(value: unknown): boolean {
 /** The time is stored this often while mails wait: so much of their age a power cut may take away. */
 export const KEEP_TIME_EVERY_MS = 10 * 60_000;
 
+/** How far ahead of the stored time a record is believed: no step of a mail during which it is not stored lasts longer. */
+const LONGEST_STEP_MS = 24 * 3600_000;
+
 /** Milliseconds of a hundred years: a number beyond is damage, and would end all mails that wait. */
 const LONGEST_MS = 100 * 365 * 24 * 3600_000;
 
@@ -218,8 +221,7 @@ export class OutboxTime {
    */
   found({ clock, time }: OutboxInstant): void {
     if (!this.isNewBoot || this.uncertain === undefined || clock !== this.name) return;
-    const latest = this.now().time + KEEP_TIME_EVERY_MS;
-    if (time <= latest) this.uncertain = Math.max(this.uncertain, time);
+    this.uncertain = Math.max(this.uncertain, Math.min(time, this.now().time + LONGEST_STEP_MS));
   }
 
   /** True when the age of what happened then is exact: restarts of the process lose nothing of it, those of the host do. */

@@ -16,6 +16,7 @@ import {
   type RecoveredMail,
   type SpoolRecord,
 } from "./record";
+import type { Trouble } from "./files";
 import type { SpoolLock } from "./lock";
 import { recover } from "./recovery";
 import { loadRecord, type Contents, type KeptContents, type Spool } from "./spool";
@@ -56,7 +57,7 @@ export class MailStore {
   constructor(
     readonly spool: Spool,
     private readonly time: OutboxTime,
-    private readonly trouble: (error: ModemError) => void,
+    private readonly trouble: Trouble,
     readonly lock: Pick<SpoolLock, "assertHeld">,
   ) {}
 

@@ -86,6 +86,20 @@ describe("Mails that are taken over", () => {
     assert.deepEqual(rows.map(({ subject }) => subject).sort(), ["b", "own"]);
   });
 
+  it("stay where they are when the disk does not give them, which is reported for each", async () => {
+    const { bench, files } = await beside(
+      [{ folder: "queue" }, { id: "a" }],
+      [{ folder: "queue" }, { id: "b" }],
+      [{ folder: "queue" }, { id: "c" }],
+    );
+    files.fault = ({ name, path }) => (name === "read" && /queue.[ab]/.test(path) ? "EIO" : undefined);
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    assert.deepEqual(
+      bench.troubles.map(({ message }) => /mail (\w+) of/.exec(message)?.[1]),
+      ["a", "b"],
+    );
+  });
+
   it("are taken over although one lacks an attachment, which is reported and told to sender and reader", async () => {
     const attachments = [{ filename: "log.txt", size: 3, sha256: "00" }];
     const { bench, left } = await beside(

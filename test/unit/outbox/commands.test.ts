@@ -167,6 +167,30 @@ describe("Commands of the outbox", () => {
     assert.deepEqual([bench.delivered, bench.outbox.summary().failed], [["2", "3"], 1]);
   });
 
+  for (const [code, mails] of [
+    ["EPERM", 2],
+    ["EACCES", 1],
+  ] as const) {
+    it(`puts back by retry ${mails} mails where the files of the others cannot be changed (${code}), and names those`, async () => {
+      const bench = await Bench.open();
+      bench.mailer.fate = (_transaction, number) => (number <= 3 ? REFUSED : { kind: "sent" });
+      for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
+      await bench.ends(3);
+      const { files } = bench;
+      assert(files instanceof FaultyFiles);
+      const kept = bench.ended.slice(0, 3 - mails).map(({ id }) => id);
+      const isKept = (path: string): boolean => kept.some((id) => path.includes(id));
+      files.fault = ({ name, path }) => (name === "rename" && isKept(path) ? code : undefined);
+      assert.equal(await bench.clock.until(bench.outbox.retry()), mails);
+      await bench.ends(3 + mails);
+      assert.deepEqual(bench.delivered, ["1", "2", "3"].slice(kept.length));
+      assert.deepEqual(
+        bench.troubles.map(({ message }) => kept.find((id) => message.includes(id))),
+        kept,
+      );
+    });
+  }
+
   it("marks a mail that retry sends again after an unknown outcome", async () => {
     const bench = await Bench.open();
     bench.mailer.fate = (_transaction, number) =>

@@ -161,6 +161,23 @@ describe("A disk that fails", function () {
     );
   });
 
+  it("is reported for each mail that is not found at a start because of it, in the log too", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files, available: false });
+    const ids: string[] = [];
+    for (const subject of ["1", "2", "3"]) ids.push(await first.accept(mail(subject)));
+    await first.clock.until(first.outbox.close());
+    const said: string[] = [];
+    const log = { error: (text: string) => void said.push(text), info: () => undefined };
+    const second = new Bench({ files, clock: first.clock, log });
+    files.fault = ({ name, path }) => (name === "read" && path.includes("/queue/") ? "EIO" : undefined);
+    await second.clock.until(second.outbox.open());
+    const named = (texts: readonly string[]): string[] =>
+      texts.map((text) => /mail (\w+) cannot be read/.exec(text)?.[1] ?? text).sort();
+    assert.deepEqual(named(second.troubles.map(({ message }) => message)), [...ids].sort());
+    assert.deepEqual(named(said), [...ids].sort());
+  });
+
   it("serves no second recipient before it is on the disk that the first is served", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });

@@ -174,6 +174,27 @@ describe("Time of the outbox", () => {
     assert.equal(new Date(raised).toISOString(), "2026-01-01T00:00:00.000Z");
   });
 
+  for (const minutes of [8, 12, 90]) {
+    it(`says when a mail was raised that was accepted ${minutes} minutes after the time was stored, after a power cut`, async () => {
+      const files = new FaultyFiles();
+      const first = await Bench.open({ files, lateNote: 10, available: false });
+      await first.clock.advance(minutes * MINUTE);
+      files.fault = ({ path }) => (path.endsWith("state.json") ? "EIO" : undefined);
+      await first.accept(mail("alarm"));
+      const clock = new VirtualClock(Date.UTC(2026, 0, 1, 8));
+      const second = await first.killed("nothing", { clock, uptime: 0, available: false });
+      const { boot } = second.host.self;
+      await second.clock.advance(20 * MINUTE);
+      // Its time is now later than that of the mail.
+      const third = await second.restart({ boot, uptime: 40 * MINUTE });
+      await third.clock.advance(11 * MINUTE);
+      third.mailer.setAvailable(true);
+      await third.ends(1);
+      const [, raised = ""] = /^Created (\S+), /.exec(third.mailer.delivered[0]?.text ?? "") ?? [];
+      assert.equal(Date.parse(raised), Date.UTC(2026, 0, 1, 0, minutes));
+    });
+  }
+
   it("says when a mail was accepted by the wall clock of that moment", async () => {
     const bench = await Bench.open();
     bench.mailer.available = false;
