@@ -28,7 +28,10 @@ export interface AbsentMailerOptions {
   readonly load: () => Mailer;
 }
 
-/** Milliseconds between two looks: each reads the disk and holds up the runtime. */
+/**
+ * Milliseconds between two looks where each mail may be tried: each look reads the disk and holds up the runtime. An error of class
+ * `setup` holds the outbox, so that each try is its half-hourly one or follows a *resume*, which must not be in vain.
+ */
 const LOOK_AGAIN_MS = 10_000;
 
 export class AbsentMailer extends ModemMailer implements Mailer {
@@ -87,14 +90,15 @@ export class AbsentMailer extends ModemMailer implements Mailer {
 
   /** What was missing or damaged on the disk may be mended. A part of another build still refuses to be loaded. */
   private lookAgain(): void {
-    const { load, modem } = this.options;
+    const { error, load, modem } = this.options;
     const now = modem.clock.now();
-    if (this.found !== undefined || now - this.lookedAt < LOOK_AGAIN_MS) return;
+    const pauseMs = error.class === "setup" ? 0 : LOOK_AGAIN_MS;
+    if (this.found !== undefined || now - this.lookedAt < pauseMs) return;
     this.lookedAt = now;
     try {
       this.found = load();
-    } catch (error) {
-      modem.log.debug(`still not loaded: ${String(error)}`);
+    } catch (cause) {
+      modem.log.debug(`still not loaded: ${String(cause)}`);
       return;
     }
     modem.log.info("the part of the package that sends mails over sockets is loaded now");

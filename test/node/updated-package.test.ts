@@ -195,15 +195,24 @@ describe("After an update of the package on the disk below a running Node-RED", 
       assert.deepEqual([bench.count("sent"), bench.count("failed"), subjects()], [0, 0, []]);
       installed.restore("smtp.js");
     }
-    bench.inject("outbox", { action: "resume" });
-    await waitFor("the mails", () => subjects().length === waiting);
+    let resumedAt = -Infinity;
+    await waitFor("the mails", () => {
+      // A mail that was tried without the file may hold the outbox just after a resume.
+      if (performance.now() - resumedAt >= 1_000) {
+        resumedAt = performance.now();
+        bench.inject("outbox", { action: "resume" });
+      }
+      return subjects().length === waiting;
+    });
     assert.deepEqual(new Set(subjects()), new Set(["Level 1", "Level 2", "Level 3"]));
   });
 
   it("a file that was written in part says so even where it runs to its end", async () => {
     installed.change("smtp.js", (code) => {
       const ends = [...code.slice(0, code.length / 2).matchAll(/\}function /g)].map(({ index }) => index + 1);
-      return ends.map((end) => code.slice(0, end)).findLast(compiles);
+      const part = ends.map((end) => code.slice(0, end)).findLast(compiles);
+      assert.ok(part !== undefined, "no part of the file runs to its end");
+      return part;
     });
     await load({ mailer: "socket" });
     await isTold();
