@@ -127,10 +127,17 @@ describe("smtp-send", () => {
   for (const errorTo of ["output", "both"]) {
     it(`tells output 2 of recipients left out where output 1 has told "queued" and errors go to ${errorTo}`, async () => {
       await load({}, { emit: "whenQueued", errorTo });
-      bench.inject("send", { to: "duty@example.com, night shift", payload: "text" });
-      assert.equal((await bench.received("sent")).smtp.status, "queued");
-      const { smtp, error, payload } = await bench.received("failed");
+      const files = [{ filename: "gate.jpg", content: Buffer.from("picture") }];
+      bench.inject("send", { to: "duty@example.com, night shift", payload: "text", attachments: files });
+      const queued = await bench.received("sent");
+      assert.deepEqual(
+        [queued.smtp.status, queued.attachments],
+        ["queued", [{ filename: "gate.jpg", size: 7 }]],
+      );
+      const { smtp, error, payload, attachments } = await bench.received("failed");
       assert.deepEqual([smtp.status, error.outcome, payload], ["partial", "partial", "text"]);
+      // Another node can send them.
+      assert.deepEqual(attachments, files);
       assert.deepEqual(smtp.rejected, [{ address: "night shift", code: "INVALID_RECIPIENT" }]);
       assert.equal(bench.count("sent"), 1);
       assert.equal(server.received.length, 1);

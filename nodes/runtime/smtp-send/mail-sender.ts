@@ -97,7 +97,7 @@ export class MailSender implements ResultReceiver {
     const { failure, result } = ended;
     if (failure === undefined || result.status === "partial") {
       this.note(failure?.code, result.acceptedAt);
-      this.succeed(sentMessage(message, ended), way, result, failure);
+      await this.succeed(sentMessage(message, ended), way, ended);
     } else {
       await restoreOrName(message, ended, this.node);
       this.fail(message, way, failure, result);
@@ -145,13 +145,16 @@ export class MailSender implements ResultReceiver {
     }
   }
 
-  /** @param partly why some recipients will never have the mail. */
-  private succeed(message: Message, { send, done }: Way, result: SmtpResult, partly?: MailFailure): void {
+  private async succeed(message: Message, { send, done }: Way, ended: MailEnded): Promise<void> {
     const { emit, errorTo } = this.ways;
+    // Why some recipients will never have the mail.
+    const { failure: partly, result } = ended;
     if (emit === "whenSent") send([message, null]);
-    // Output 1 has spoken when the mail was queued.
-    else if (partly !== undefined && reachesOutput(errorTo))
-      send([null, failedMessage(message, partly, result, this.node)]);
+    else if (partly !== undefined) {
+      // Output 1 has spoken when the mail was queued: this is told like any other failure.
+      await restoreOrName(message, ended, this.node);
+      if (reachesOutput(errorTo)) send([null, failedMessage(message, partly, result, this.node)]);
+    }
     if (partly === undefined || !reachesCatch(errorTo)) done?.();
     else this.raise(message, done, partly);
   }
