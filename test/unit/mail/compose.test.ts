@@ -154,6 +154,24 @@ describe("a composed mail", () => {
     assert.equal(text(bare.transaction.body), 'Left out because empty: "a"');
   });
 
+  it("is composed to its end whatever number of attachments the module takes", () => {
+    const mail = storedMail({
+      text: "Level high\r\n".repeat(1_000),
+      attachments: [storedAttachment("a.txt")],
+    });
+    for (const [mostAttachments, names] of [
+      [0, ["message.txt"]],
+      [1, ["message.txt"]],
+      [2, ["message.txt", "a.txt"]],
+    ] as const) {
+      const { attachments } = composed(mail, { history: { mostAttachments } }).transaction;
+      assert.deepEqual(
+        attachments.map(({ name }) => name),
+        names,
+      );
+    }
+  });
+
   describe("of text that is not ASCII", () => {
     const mail = storedMail({ subject: "Störung", text: "Füllstand 水" });
 

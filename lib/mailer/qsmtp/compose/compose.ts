@@ -124,7 +124,8 @@ function bodyAndFiles(
     const roomForFile = mostAttachments !== undefined || files.length < MOST_ATTACHMENTS;
     const body = codeBody(text, { support, charset, roomForFile }, tell);
     // The text may need the place of a file.
-    if (mostAttachments !== undefined && body.files.length + files.length > mostAttachments) continue;
+    const isTooMany = mostAttachments !== undefined && body.files.length + files.length > mostAttachments;
+    if (isTooMany && most > 0) continue;
     for (const warning of warnings) warn(warning);
     return { body, files };
   }
