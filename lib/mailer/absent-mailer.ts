@@ -4,7 +4,7 @@
  */
 import { ModemError } from "../errors";
 import type { Modem } from "../quectel/connection/modem";
-import { recipientsOf } from "./outgoing";
+import { calledOff, recipientsOf } from "./outgoing";
 import type {
   Ended,
   EndedMail,
@@ -59,6 +59,7 @@ export class AbsentMailer extends ModemMailer implements Mailer {
   }
 
   async prepare(transaction: Transaction, options: PrepareOptions): Promise<Prepared | Ended> {
+    if (this.closing.signal.aborted) return calledOff(transaction.envelope, this.closing.signal.reason);
     this.lookAgain();
     if (this.found !== undefined) return this.found.prepare(transaction, options);
     return {

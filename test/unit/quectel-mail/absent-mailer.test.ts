@@ -82,4 +82,13 @@ describe("A mailer whose code is missing", () => {
       assert.equal(closed, 1);
     });
   }
+
+  it("is not looked for after its close", async () => {
+    const { looks, mailer, send, restore } = bench(true);
+    restore();
+    mailer.close();
+    const { kind, error, recipients } = await send();
+    assert.deepEqual([kind, error?.code, recipients[0]?.state], ["ended", "MODEM_ABORTED", "deferred"]);
+    assert.deepEqual(looks, []);
+  });
 });
