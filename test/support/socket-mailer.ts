@@ -114,7 +114,7 @@ export function socketHost(options: SocketHostOptions = {}) {
         module: new QsmtpMailer({
           ...common,
           recovery,
-          hasOtherWay: true,
+          hasOtherWay: () => true,
           roots: () => Promise.resolve([]),
           text: texts,
           bccMode: "private",

@@ -69,8 +69,8 @@ import { fillMail, type FilledMail } from "./transaction";
 export interface QsmtpMailerOptions extends QsmtpClientOptions {
   readonly text: ComposeSettings;
   readonly bccMode: BccMode;
-  /** Another way carries what the module refuses, so no mail goes out without attachments that are too many. */
-  readonly hasOtherWay?: true;
+  /** True while another way carries what the module refuses: then no mail goes out without attachments that are too many. */
+  readonly hasOtherWay?: () => boolean;
   /**
    * For test mails, of which no outbox knows: the notes of the modem whose mails may be in flight. Each is counted
    * there, so that its result never passes for that of another mail. They wait a minute at most for a mail in flight.
@@ -217,7 +217,6 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       !(await this.chancesOf(memory).apply(pending.step, pending.error, lease, signal))
     )
       throw pending.error;
-    const isLeftToOther = this.options.hasOtherWay === true && options.isLastResort !== true;
     let attachments = 0;
     for (;;) {
       try {
@@ -238,6 +237,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         return { transaction, filled, composed, lease, mark, onProgress };
       } catch (error) {
         signal.throwIfAborted();
+        const isLeftToOther = options.isLastResort !== true && this.options.hasOtherWay?.() === true;
         if (mayShorten(memory, error, isLeftToOther ? 0 : attachments)) continue;
         if (!isAfterTest) await this.foreign.judge(error);
         const chances = this.chancesOf(memory);
@@ -260,6 +260,8 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       const { guarded, modem, putForm, settings } = this.work;
       if (modem.epoch !== guarded.epoch)
         throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
+      // It may have told meanwhile which one it is; until then its other ports were not locked out. Certainly unsent.
+      modem.lock.requireWhole();
       const seconds = putSeconds(settings.sendTimeout, filled.bytes);
       const { result, sendMs, wasLost } = await sendMail(modem, { seconds, signal, form: putForm });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.

@@ -145,7 +145,7 @@ function assembleWay(
       const module = moduleMailer(station, settings, {
         ...options,
         recovery,
-        ...(missing.missing === undefined && { hasOtherWay: true }),
+        hasOtherWay: () => socket.trouble === undefined,
       });
       const byWay = { module, socket };
       const mailer = new AutoMailer({
@@ -164,7 +164,7 @@ function assembleWay(
 interface WayOptions extends Pick<StationOptions, "store"> {
   readonly testNotes?: KeyValueStore;
   readonly recovery?: ModuleRecovery;
-  readonly hasOtherWay?: true;
+  readonly hasOtherWay?: () => boolean;
 }
 
 function moduleMailer(

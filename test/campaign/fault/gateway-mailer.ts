@@ -42,7 +42,7 @@ export function gatewayMailer(kind: MailerKind, options: GatewayMailerOptions): 
       text,
       bccMode,
       ...(testNotes !== undefined && { testNotes }),
-      ...(recovery !== undefined && { recovery, hasOtherWay: true }),
+      ...(recovery !== undefined && { recovery, hasOtherWay: () => true }),
     });
   const bySocket = (recovery?: ModuleRecovery): SmtpMailer =>
     new SmtpMailer({

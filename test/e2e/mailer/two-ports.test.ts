@@ -220,6 +220,39 @@ describe("A module of which one port learns late that it is that of another port
     await pump.close();
   });
 
+  it("puts no mail that another port may have replaced meanwhile, and sends it by the next try", async () => {
+    const pump = await memoryMailer(usbat);
+    const { clock } = pump;
+    const noSerial = { at: { command: "+CGSN" }, fault: { kind: "result", result: ERROR } } as const;
+    pump.module.faults.set([1, 2].map((nth) => ({ ...noSerial, at: { ...noSerial.at, nth } })));
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.deepEqual([typeof boiler.modem.identity, boiler.modem.identity?.imei], ["object", undefined]);
+    const mail = mailOf("boiler", 0);
+    const standing = await boiler.prepare(mail);
+    assert.ok(standing.kind === "prepared");
+    boiler.modem.identity = pump.modem.identity;
+    const others = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(others.kind === "prepared");
+    const from = pump.lines().length;
+    const { kind, error, open, recipients } = await boiler.commit(standing);
+    assert.deepEqual(
+      [kind, error?.code, error?.class, open, recipients[0]?.state],
+      ["ended", "MODEM_RESET", "transient", false, "deferred"],
+    );
+    assert.deepEqual(
+      pump.lines(from).filter((line) => line.startsWith("AT+QSMTPPUT")),
+      [],
+    );
+    await clock.until(others.abandon());
+    assert.equal((await boiler.send(mail)).recipients[0]?.state, "accepted");
+    assert.deepEqual(
+      pump.server.received.map(({ sender, recipients: [to] }) => [sender, to]),
+      [["boiler@example.com", "boiler-0@example.com"]],
+    );
+    await boiler.close();
+    await pump.close();
+  });
+
   it("neither restarts the module nor gives its context up under the lock of its port alone", async () => {
     const pump = await memoryMailer(usbat);
     const { host, told } = await lateRig(pump);
