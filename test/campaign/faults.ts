@@ -75,6 +75,7 @@ export const faults: Part = {
           });
         const story: string[] = [];
         const report = await run(story);
+        const escaped: string[] = [];
         if (report.isRepeatable && number % twiceEvery === 0) {
           const again: string[] = [];
           const { hash } = await run(again);
@@ -82,13 +83,16 @@ export const faults: Part = {
           if (hash !== report.hash) {
             sum.toldOtherwise++;
             await tellOtherwise(options, number, story, again);
+            escaped.push(...watch.take());
             if (shrunk++ < SHRUNK) await shrinkDifference(options, number, report);
+            // What its attempts have left in the process is known.
+            watch.take();
           }
         }
         if (options.only !== undefined) options.say(`faults: story ${report.hash}`);
         add(sum.account, report.account);
         if (report.isByNodes) sum.byNodes++;
-        const wrong = [...problemsOf(report), ...watch.take()];
+        const wrong = [...problemsOf(report), ...escaped, ...watch.take()];
         sum.complaints.push(...wrong);
         for (const [name, count] of report.mishaps) sum.struck.set(name, (sum.struck.get(name) ?? 0) + count);
         if (++episodes % PROGRESS === 0)
@@ -150,7 +154,7 @@ async function shrink(
   report: EpisodeReport,
 ): Promise<void> {
   const { seed, say, at } = options;
-  const chosen = await smallest({ seed, number }, { ...report, problems }, () => at(number));
+  const chosen = await smallest({ seed, number }, { ...report, problems }, { tried: () => at(number) });
   const last = await play({ seed, number, chosen }).catch((error: unknown) => ({
     problems: [stackOf(error)],
     kinds: [],
@@ -166,14 +170,14 @@ async function shrink(
 /** Makes an episode smaller whose two runs differ, and writes it as a test. */
 async function shrinkDifference(options: PartOptions, number: number, report: EpisodeReport): Promise<void> {
   const { seed, say, at } = options;
-  const chosen = await smallestThatDiffers({ seed, number }, report, () => at(number));
+  const chosen = await smallestThatDiffers({ seed, number }, report, { tried: () => at(number) });
   const difference = await differenceBetweenRuns({ seed, number, chosen });
   if (difference === undefined) {
     say(`faults: episode ${number} does not differ again`);
     return;
   }
   say(`faults: episode ${number}, first difference: ${inWords(difference)}`);
-  const { kinds } = await play({ seed, number, chosen });
+  const { kinds } = await play({ seed, number, chosen }).catch(() => ({ kinds: [] }));
   const code = reproductionOfDifference({ seed, number, chosen, kinds, difference });
   await tellTest(options, number, { claim: "differs", chosen, code });
 }

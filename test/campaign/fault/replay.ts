@@ -16,7 +16,14 @@ export interface Played extends Omit<EpisodeReport, "account" | "complaints"> {
   readonly story: readonly string[];
 }
 
-/** Milliseconds of real time that making an episode smaller may take. */
+/** What making an episode smaller may take. */
+export interface Effort {
+  /** Told before each attempt. */
+  readonly tried?: () => void;
+  /** Milliseconds of real time; left out: three minutes. No attempt begins after it. */
+  readonly patienceMs?: number;
+}
+
 const PATIENCE_MS = 180_000;
 
 /** Rejects when the episode comes to no end. */
@@ -34,19 +41,18 @@ export async function play(episode: Episode & { readonly chosen?: Chosen }): Pro
 }
 
 /**
- * The fewest mishaps and mails with which it fails in a way in which it has failed as a whole; as few as were found in
- * three minutes.
+ * The fewest mishaps and mails with which it fails in a way in which it has failed as a whole; as few as are found while
+ * patience lasts.
  *
  * @param problems of the whole
- * @param tried told before each attempt
  */
 export async function smallest(
   episode: Episode,
   { had, problems }: Pick<Played, "had" | "problems">,
-  tried: () => void = () => undefined,
+  effort?: Effort,
 ): Promise<Chosen> {
   const kinds = new Set(problems.map(kindOf));
-  return smaller(had, tried, async (chosen) => {
+  return smaller(had, effort, async (chosen) => {
     const found = await play({ ...episode, chosen }).then(
       (played) => played.problems,
       (error: unknown) => [String(error)],
@@ -55,38 +61,37 @@ export async function smallest(
   });
 }
 
-/** Plays it twice, and says where the second run differs. Undefined: nowhere, or one of them comes to no end. */
+/** Plays it twice, and says where the second run differs; the story of a run that comes to no end is why. Undefined: nowhere. */
 export async function differenceBetweenRuns(
   episode: Episode & { readonly chosen?: Chosen },
 ): Promise<Difference | undefined> {
-  try {
-    const { story } = await play(episode);
-    return differenceOf(story, (await play(episode)).story);
-  } catch {
-    return undefined;
-  }
+  const told = (): Promise<readonly string[]> =>
+    play(episode).then(
+      ({ story }) => story,
+      (error: unknown) => [`no end: ${String(error)}`],
+    );
+  return differenceOf(await told(), await told());
 }
 
-/** The fewest mishaps and mails with which its two runs still differ; as few as were found in three minutes. */
+/** The fewest mishaps and mails with which its two runs still differ; as few as are found while patience lasts. */
 export async function smallestThatDiffers(
   episode: Episode,
   { had }: Pick<Played, "had">,
-  tried: () => void = () => undefined,
+  effort?: Effort,
 ): Promise<Chosen> {
   return smaller(
     had,
-    tried,
+    effort,
     async (chosen) => (await differenceBetweenRuns({ ...episode, chosen })) !== undefined,
   );
 }
 
-/** @param tried told before each attempt */
 async function smaller(
   had: Chosen,
-  tried: () => void,
+  { tried = () => undefined, patienceMs = PATIENCE_MS }: Effort = {},
   isStill: (chosen: Chosen) => Promise<boolean>,
 ): Promise<Chosen> {
-  const end = performance.now() + PATIENCE_MS;
+  const end = performance.now() + patienceMs;
   return shrunk(had, async (chosen) => {
     if (performance.now() > end) return false;
     tried();

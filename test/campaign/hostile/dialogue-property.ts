@@ -269,7 +269,7 @@ class Life {
     this.raised.push(one);
     // Not awaited: what strikes next may meet it.
     this.unanswered.add(one);
-    void this.accept(one);
+    void this.accept(one).catch((error: unknown) => void this.complaints.push(String(error)));
     await clock.advance(this.dice.between(0, 5 * SECOND));
   }
 
