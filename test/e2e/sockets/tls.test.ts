@@ -159,17 +159,22 @@ describe("TLS over a socket of the module", function () {
       module.log.clear();
       if (Math.floor(before / 1_048_576) === Math.floor(received / 1_048_576)) continue;
       // A reader who takes his time once in a while.
-      await new Promise<void>((resolve) => setImmediate(resolve));
-      collect();
-      const { heapUsed, arrayBuffers } = process.memoryUsage();
-      used.push(heapUsed + arrayBuffers);
+      let least = Number.POSITIVE_INFINITY;
+      // What one collection finds unused, another may free: the buffers behind it, and what hung on them.
+      for (let look = 0; look < 5; look++) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        collect();
+        const { heapUsed, arrayBuffers } = process.memoryUsage();
+        least = Math.min(least, heapUsed + arrayBuffers);
+      }
+      used.push(least);
     }
     assert.equal(received, megabytes * 1_048_576);
     // A socket that keeps what was read holds 5 MB more in the second half, one that reads ahead without bound 5 MB less.
     // The least of each half counts: what other tests of this process have left comes and goes.
     const half = used.length / 2;
     const grown = Math.min(...used.slice(half)) - Math.min(...used.slice(0, half));
-    assert.ok(Math.abs(grown) < 2_000_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
+    assert.ok(Math.abs(grown) < 4_000_000, `${used.map((bytes) => Math.round(bytes / 1024)).join(", ")} KiB`);
     sender.close();
     await once(sender, "close");
   });
