@@ -86,8 +86,10 @@ function exchange(url: URL, body: string, secure: TLSSocket): Promise<HttpsAnswe
         let length = 0;
         response.on("data", (piece: Buffer) => {
           length += piece.length;
-          if (length > LONGEST_ANSWER) request.destroy(new Error("the answer is too long"));
-          else pieces.push(piece);
+          if (length <= LONGEST_ANSWER) return void pieces.push(piece);
+          // Whether an end follows that was there already depends on the version of Node.js.
+          reject(new Error("the answer is too long"));
+          request.destroy();
         });
         response.on("error", reject);
         response.on("end", () => {
