@@ -202,17 +202,21 @@ function checkAddress(given: string, letters: Letters): Pick<Mailbox, "address">
   if (!ATOMS.test(local.replace(BEYOND_ASCII, "x")))
     return "needs quotation marks before the @, which are not supported";
   // A full stop behind an address ends the sentence it was copied from.
-  const behind = text.slice(at + 1).replace(/\.$/, "");
-  const isLiteral = ADDRESS_LITERAL.test(behind);
-  // In A-labels; one in ASCII is not converted: `127.1` would become another one.
-  const domain = isLiteral ? behind : isAscii(behind) ? behind.toLowerCase() : domainToASCII(behind);
-  if (!isLiteral && !domain.split(".").every((label) => LABEL.test(label)))
-    return "has no valid domain after the @";
+  const domain = asciiDomain(text.slice(at + 1).replace(/\.$/, ""));
+  if (domain === undefined) return "has no valid domain after the @";
   const address = `${local}@${domain}`;
   if (Buffer.byteLength(local) > LONGEST_LOCAL_PART || Buffer.byteLength(address) > LONGEST_ADDRESS) {
     return new ModemError("LIMIT_ADDRESS", { detail: shown(address) });
   }
   return { address };
+}
+
+/** The domain in lower case and A-labels, or an address literal; undefined when it is neither. */
+function asciiDomain(domain: string): string | undefined {
+  if (ADDRESS_LITERAL.test(domain)) return domain;
+  // An ASCII domain is not converted: `127.1` would become another one.
+  const ascii = isAscii(domain) ? domain.toLowerCase() : domainToASCII(domain);
+  return ascii.split(".").every((label) => LABEL.test(label)) ? ascii : undefined;
 }
 
 function tooMany(detail: string): ModemError {
