@@ -199,8 +199,7 @@ export function readMark({ via, data }: Mark): MarkData | undefined {
 
 /** What a transaction shows, as a hash. @param subject as it stands on the line */
 function shownAs(recipients: readonly string[], subject: string): string {
-  const addresses = recipients.map((address) => address.toLowerCase()).sort();
-  return digestOf(JSON.stringify([addresses, subject.toLowerCase()]));
+  return digestOf(JSON.stringify([comparable(recipients), subject.toLowerCase()]));
 }
 
 /** What the module shows now; undefined where it shows nothing, or does not tell. Rejects when the dialogue ends. */
@@ -327,9 +326,14 @@ function isTime(value: unknown): value is number {
   return typeof value === "number" && Number.isFinite(value);
 }
 
+/** What two lists of the same addresses have in common. */
+function comparable(addresses: readonly string[]): readonly string[] {
+  return addresses.map((address) => address.toLowerCase()).sort();
+}
+
 /** True for the same addresses. */
 export function areSame(some: readonly string[], others: readonly string[]): boolean {
-  return shownAs(some, "") === shownAs(others, "");
+  return comparable(some).join("\n") === comparable(others).join("\n");
 }
 
 /** False for a list in no known form, which tells nothing. */
