@@ -91,7 +91,7 @@ export class QsmtpClient extends ModemMailer {
   async preload(attachment: TransactionAttachment, signal?: AbortSignal): Promise<StoredFile> {
     const { files, guarded } = this.work;
     return this.exclusively(signal, async (signal) => {
-      await guarded.settled(signal, "ready");
+      await guarded.ready(signal);
       guarded.begin();
       // Refused while a mail of an earlier connection is in flight, whose result could be lost in the data.
       await clear(guarded, signal);
@@ -118,7 +118,7 @@ export class QsmtpClient extends ModemMailer {
   /** The caller holds the mail lock. */
   protected async findTextSupport(signal: AbortSignal): Promise<TextSupport> {
     const { coding, guarded } = this.work;
-    await guarded.settled(signal, "ready");
+    await guarded.ready(signal);
     guarded.begin();
     return coding.find(signal);
   }

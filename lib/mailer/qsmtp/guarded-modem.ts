@@ -42,18 +42,19 @@ export class TransactionModem {
     return this.modem.execute(command, options);
   }
 
-  /**
-   * Resolves when the line is in step again, as after an upload that was aborted, or 30 s are over. @param wanted with `ready`
-   * it rejects with why no mail could go out then
-   */
-  async settled(signal?: AbortSignal, wanted: "inStep" | "ready" = "inStep"): Promise<void> {
+  /** Resolves when the line is in step again, as after an upload that was aborted, or 30 s are over. */
+  async settled(signal?: AbortSignal): Promise<void> {
     const { modem } = this;
-    if (modem.state.name === "connecting") {
-      await limited(modem.clock, RESYNC_TIME_MS, signal, (ends) => modem.whenReady(ends)).catch(() =>
-        signal?.throwIfAborted(),
-      );
-    }
-    const notReady = wanted === "ready" ? modem.notReady() : undefined;
+    if (modem.state.name !== "connecting") return;
+    await limited(modem.clock, RESYNC_TIME_MS, signal, (ends) => modem.whenReady(ends)).catch(() =>
+      signal?.throwIfAborted(),
+    );
+  }
+
+  /** As `settled`; rejects with why no mail could go out then. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.settled(signal);
+    const notReady = this.modem.notReady();
     if (notReady !== undefined) throw notReady;
   }
 

@@ -90,7 +90,7 @@ export async function fillMail(
   await clear(guarded, signal);
   const isSecure = settings.security !== "none";
   await atStage("network", async () => {
-    await guarded.settled(signal, "ready");
+    await guarded.ready(signal);
     await work.pdp.ensure(signal);
     // Dates of certificates are checked by it.
     if (isSecure && settings.tls.verify) await work.moduleClock.ensure(signal);
