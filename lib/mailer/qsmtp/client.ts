@@ -47,8 +47,8 @@ export class QsmtpClient extends ModemMailer {
   /** Hears results that are not awaited, as after a restart of the host. */
   protected readonly stray: ResultListener;
   protected readonly busy: BusyWatch;
-  /** Until what was uploaded is deleted; whoever takes the mail lock ends it. */
-  protected linger: Timer | undefined;
+  /** Until what was uploaded is deleted. */
+  private linger: Timer | undefined;
 
   constructor(protected readonly client: QsmtpClientOptions) {
     super(client.modem);
@@ -123,6 +123,13 @@ export class QsmtpClient extends ModemMailer {
     return coding.find(signal);
   }
 
+  /** Takes the mail lock, and the uploaded contents are left alone from now on. */
+  protected async lock(signal: AbortSignal): Promise<Lease> {
+    const lease = await this.client.modem.lock.acquire(signal);
+    this.linger?.clear();
+    return lease;
+  }
+
   /** Runs `work` under the mail lock; whatever else ends it, an aborted signal does so with `MODEM_ABORTED`. */
   protected async exclusively<T>(
     outer: AbortSignal | undefined,
@@ -131,8 +138,7 @@ export class QsmtpClient extends ModemMailer {
     const { signal, release } = joinSignals(outer, this.closing.signal);
     let lease: Lease | undefined;
     try {
-      lease = await this.client.modem.lock.acquire(signal);
-      this.linger?.clear();
+      lease = await this.lock(signal);
       return await work(signal, lease);
     } catch (error) {
       if (signal.aborted && !isModemError(error)) throw new ModemError("MODEM_ABORTED", { cause: error });

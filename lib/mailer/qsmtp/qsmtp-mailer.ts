@@ -131,8 +131,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
     const { envelope, mail } = transaction;
     let lease: Lease | undefined;
     try {
-      lease = await this.client.modem.lock.acquire(signal);
-      this.linger?.clear();
+      lease = await this.lock(signal);
       const standing = await this.fill(transaction, lease, options, signal);
       this.closing.signal.throwIfAborted();
       this.standing = standing;
