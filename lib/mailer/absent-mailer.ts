@@ -46,8 +46,9 @@ export class AbsentMailer extends ModemMailer implements Mailer {
   }
 
   get trouble(): ModemError | undefined {
+    if (this.found !== undefined) return this.found.trouble;
     const { error, isReplaceable } = this.options;
-    return this.found === undefined && isReplaceable ? error : this.found?.trouble;
+    return isReplaceable ? error : undefined;
   }
 
   override get lastMail(): EndedMail | undefined {
