@@ -20,10 +20,11 @@ import { type ChannelState, type Exchange, nextState } from "./exchange";
 import {
   type Echo,
   lineKind,
+  outsideText,
   type ResetCause,
+  resetSign,
   type ResultCode,
   type ResultFormat,
-  signOf,
 } from "./line-kind";
 import { FORMAT_LINE, ResyncLadder } from "./resync-ladder";
 import { Tokenizer } from "./tokenizer";
@@ -206,9 +207,9 @@ export class Dialogue {
         return;
       case "unsolicited": {
         if (exchange?.blockSeen === true && headerOf(line) === undefined) this.misframed(exchange);
-        const sign = signOf(line, this.clock.now() - this.lastResetSign);
-        if (sign === "text") this.textFollows = true;
-        else if (sign !== undefined && sign !== "mayBringText") this.onReset(sign);
+        this.textFollows = outsideText(line) === "next";
+        const cause = resetSign(line, this.clock.now() - this.lastResetSign);
+        if (cause !== undefined) this.onReset(cause);
         this.listener.onUnsolicited(line);
         return;
       }

@@ -118,6 +118,13 @@ const FULL_FUNCTIONALITY = /^\+CFUN:\s*1$/;
 /** So long after another sign `+CFUN: 1` belongs to the same start of the module, in ms. */
 export const BOOT_TIME_MS = 60_000;
 
+/** The restart that an unsolicited line tells of, or undefined. `sinceLast`: ms since the last sign of a restart. */
+export function resetSign(line: string, sinceLast: number): ResetCause | undefined {
+  const text = line.trim();
+  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME_MS ? undefined : "functionality";
+  return RESET_WORDS.get(text);
+}
+
 /*
  * Lines behind which a text follows that somebody outside has written: the sender of a short message, a network, a
  * peer. Other programs switch them on (`AT+CNMI=2,2`), and what such a text says is no word of the module.
@@ -148,19 +155,15 @@ const OTHER_TEXTS: ReadonlySet<string> = new Set([
 const PUSHED_DATA = /^\+QIURC:\s*"recv",\s*\d+\s*,/i;
 
 /**
- * What an unsolicited line says of what comes: `text`, where the next line is one; `mayBringText`, where lines of such a text
- * may come in it or behind it; or the restart that it tells of.
- *
- * A status report has a text in PDU form only (`+CDS: 25`). `sinceLast`: ms since the last sign of a restart.
+ * Whether a text of somebody outside comes with an unsolicited line: `next`, where the next line is one; `perhaps`, where
+ * lines of it may come in the line or behind it. A status report has a text in PDU form only (`+CDS: 25`).
  */
-export function signOf(line: string, sinceLast: number): ResetCause | "text" | "mayBringText" | undefined {
-  const text = line.trim();
-  if (FULL_FUNCTIONALITY.test(text)) return sinceLast < BOOT_TIME_MS ? undefined : "functionality";
+export function outsideText(line: string): "next" | "perhaps" | undefined {
   const header = headerOf(line);
-  if (header === undefined) return RESET_WORDS.get(text);
-  if (OTHER_TEXTS.has(header) || PUSHED_DATA.test(line)) return "mayBringText";
+  if (header === undefined) return undefined;
+  if (OTHER_TEXTS.has(header) || PUSHED_DATA.test(line)) return "perhaps";
   if (!DELIVERIES.has(header)) return undefined;
-  return header !== "+CDS" || parseParameters(line).length === 1 ? "text" : "mayBringText";
+  return header !== "+CDS" || parseParameters(line).length === 1 ? "next" : "perhaps";
 }
 
 /*

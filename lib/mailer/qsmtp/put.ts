@@ -6,7 +6,7 @@
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
  * text of a short message is no result (`ResultListener`).
  */
-import { signOf } from "../../at/line-kind";
+import { outsideText } from "../../at/line-kind";
 import { delay } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
 import {
@@ -264,8 +264,7 @@ export class ResultListener {
   private texts = 0;
   private endedTexts = 0;
   private readonly onLine = (line: string): void => {
-    const sign = signOf(line, 0);
-    if (sign === "text" || sign === "mayBringText") {
+    if (outsideText(line) !== undefined) {
       this.texts++;
       this.isInText = true;
       this.begun?.();
