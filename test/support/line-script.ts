@@ -1,8 +1,9 @@
 /**
  * Stands on the line between the host and a simulated module, and plays single answers in the module's place: the rest of
- * the dialogue is the module's own. For what no module does of itself, and for what one does once in a thousand days.
+ * the dialogue is the module's own. For what no module does on its own, and for what one does once in a thousand days.
  */
 import type { Transport } from "../../lib/serial/transport";
+import { socketRig, type SocketRig, type SocketRigOptions } from "./socket-rig";
 
 /** What the module is made to answer; undefined: nothing at all. */
 export type ScriptedAnswer = string | undefined;
@@ -19,7 +20,7 @@ interface Change {
 }
 
 export class LineScript {
-  /** Command lines of the host since `clear`, without those of the supervisor; answered by whomever. */
+  /** Command lines of the host since `clear`, without those of the supervisor, whoever answers them. */
   readonly lines: string[] = [];
   private rules: Rule[] = [];
   private changes: Change[] = [];
@@ -89,4 +90,15 @@ export class LineScript {
       "latin1",
     );
   }
+}
+
+/** A rig that is ready, with a script on its line. */
+export async function scriptedRig(
+  options: Omit<SocketRigOptions, "watch"> = {},
+): Promise<{ readonly rig: SocketRig; readonly line: LineScript }> {
+  const line = new LineScript();
+  const rig = socketRig({ ...options, watch: line.watch });
+  await rig.ready();
+  line.clear();
+  return { rig, line };
 }

@@ -3,15 +3,9 @@ import assert from "node:assert/strict";
 import { isModemError, type ErrorCode } from "../../../lib/errors";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
-import { LineScript } from "../../support/line-script";
+import { scriptedRig, type LineScript } from "../../support/line-script";
 import { answer, KeptLog, result } from "../../support/module-replies";
-import {
-  collected,
-  socketRig,
-  TARGET,
-  type SocketRig,
-  type SocketRigOptions,
-} from "../../support/socket-rig";
+import { collected, TARGET, type SocketRig, type SocketRigOptions } from "../../support/socket-rig";
 
 const ERROR = result("ERROR");
 const STORE = "sockets";
@@ -21,10 +15,7 @@ describe("The sockets of a module", () => {
   let line: LineScript;
 
   async function open(options: SocketRigOptions = {}): Promise<void> {
-    line = new LineScript();
-    rig = socketRig({ watch: line.watch, ...options });
-    await rig.ready();
-    line.clear();
+    ({ rig, line } = await scriptedRig(options));
   }
   afterEach(async () => {
     line.end();

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { isModemError, type ErrorCode, type ModemError } from "../../../lib/errors";
 import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
-import { LineScript } from "../../support/line-script";
+import { scriptedRig, type LineScript } from "../../support/line-script";
 import { answer, result } from "../../support/module-replies";
-import { socketRig, type SocketRig } from "../../support/socket-rig";
+import type { SocketRig } from "../../support/socket-rig";
 
 const OPEN = /^AT\+QIOPEN=/;
 const STATE = /^AT\+QISTATE=1,0/;
@@ -18,10 +18,7 @@ describe("The open of a socket of the module", () => {
   let rig: SocketRig;
   let line: LineScript;
   beforeEach(async () => {
-    line = new LineScript();
-    rig = socketRig({ watch: line.watch });
-    await rig.ready();
-    line.clear();
+    ({ rig, line } = await scriptedRig());
   });
   afterEach(async () => {
     line.end();

@@ -2,15 +2,9 @@
 import assert from "node:assert/strict";
 import { isModemError, type ErrorCode, type ModemError } from "../../../lib/errors";
 import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
-import { LineScript } from "../../support/line-script";
+import { scriptedRig, type LineScript } from "../../support/line-script";
 import { answer, result } from "../../support/module-replies";
-import {
-  collected,
-  socketRig,
-  type Collected,
-  type SocketRig,
-  type SocketRigOptions,
-} from "../../support/socket-rig";
+import { collected, type Collected, type SocketRig, type SocketRigOptions } from "../../support/socket-rig";
 
 const READ = /^AT\+QIRD=0,1500$/;
 const COUNTS = /^AT\+QIRD=0,0$/;
@@ -28,9 +22,7 @@ describe("What a socket of the module receives", () => {
   let socket: ModuleSocket;
 
   async function open(options: SocketRigOptions = {}): Promise<void> {
-    line = new LineScript();
-    rig = socketRig({ watch: line.watch, ...options });
-    await rig.ready();
+    ({ rig, line } = await scriptedRig(options));
     socket = await rig.connect();
     line.clear();
   }

@@ -2,15 +2,9 @@
 import assert from "node:assert/strict";
 import { isModemError, type ErrorCode } from "../../../lib/errors";
 import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
-import { LineScript } from "../../support/line-script";
+import { scriptedRig, type LineScript } from "../../support/line-script";
 import { result } from "../../support/module-replies";
-import {
-  collected,
-  socketRig,
-  type Collected,
-  type SocketRig,
-  type SocketRigOptions,
-} from "../../support/socket-rig";
+import { collected, type Collected, type SocketRig, type SocketRigOptions } from "../../support/socket-rig";
 
 const BLOCK = 1460;
 const COUNTS = /^AT\+QISEND=0,0$/;
@@ -28,9 +22,7 @@ describe("What is written to a socket of the module", () => {
 
   async function open(module: SocketRigOptions["module"] = {}): Promise<void> {
     roundTripMs = module.timing?.roundTripMs ?? 0;
-    line = new LineScript();
-    rig = socketRig({ watch: line.watch, module });
-    await rig.ready();
+    ({ rig, line } = await scriptedRig({ module }));
     socket = await rig.connect();
     seen = collected(socket);
     server = collected(rig.peer());
@@ -90,7 +82,7 @@ describe("What is written to a socket of the module", () => {
     assert.ok(first + rest >= 1_000 && first + rest < 1_700, `${first + rest} ms`);
   });
 
-  it("is asked for at growing distances by who waits for it, and soon enough for a short wait", async () => {
+  it("is asked for at growing distances by whoever waits for it, and soon enough for a short wait", async () => {
     await open({ timing: { roundTripMs: 400 } });
     socket.write("QUIT\r\n");
     const short = await took(socket.drained());
