@@ -116,8 +116,9 @@ export class Exchange<T = unknown> {
   }
 
   /**
-   * Ends with the final result code; `line` is its text. @param isGiven every byte of the payload, if there is one, has been
-   * handed over
+   * Ends with the final result code; `line` is its text.
+   *
+   * @param isGiven every byte of the payload, if there is one, has been handed over
    */
   complete(result: Exclude<ResultCode, { kind: "connect" }>, line: string, isGiven: boolean): void {
     this.end();

@@ -181,7 +181,10 @@ export class Tokenizer {
     if (ending === LF) this.skipping = false;
   }
 
-  /** True when the text is `header`, a number and a comma. Longer ones are not looked at: a line of commas is read in linear time. */
+  /**
+   * True when the text is `header`, a number and a comma. A longer one is not looked at, so that a line of commas is read in
+   * linear time.
+   */
   private announces(header: string): boolean {
     const { held, text } = this;
     return (

@@ -78,7 +78,7 @@ describe("A semaphore", () => {
     assert.ok(!semaphore.full);
   });
 
-  it("lets in nobody who gives up while the place is on its way to him", async () => {
+  it("lets in no caller that gives up while the place is on its way", async () => {
     let letIn: (() => void) | undefined;
     const semaphore = new Semaphore(1, (enter) => (letIn = enter));
     const leave = await semaphore.acquire();

@@ -18,8 +18,9 @@ import type { ModuleIdentity } from "./modem-state";
 /** The right to use the module's mail; ends with `release`. */
 export interface Lease {
   /**
-   * Gives the lock to the next in line; may be called again. @param what `module`: gives that to its other ports, while this
-   * port stays ours
+   * Gives the lock to the next in line; may be called again.
+   *
+   * @param what `module`: gives that to its other ports, while this port stays ours
    */
   release(what?: "module"): void;
 }

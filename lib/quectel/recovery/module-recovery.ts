@@ -163,13 +163,16 @@ export class ModuleRecovery {
     await this.keep();
   }
 
-  /** Gives the context up and activates it again. Rejects as `PdpContext.renew`, or `MailLock.requireWhole`. */
+  /** Deactivates the context and activates it again. Rejects as `PdpContext.renew`, or `MailLock.requireWhole`. */
   async renewContext(lease: Lease, signal: AbortSignal): Promise<void> {
     this.options.modem.lock.requireWhole();
     await this.options.pdp.renew({ borrowed: lease, signal });
   }
 
-  /** Restarts the module; resolves when it is ready again. The caller holds the lock. Rejects as `restartForMail` or `requireWhole`. */
+  /**
+   * Restarts the module; resolves when it is ready again. The caller holds the lock. Rejects as `restartForMail`, or
+   * `MailLock.requireWhole`.
+   */
   async restart(signal: AbortSignal): Promise<void> {
     const { modem } = this.options;
     await restartForMail(

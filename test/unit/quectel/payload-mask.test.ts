@@ -152,7 +152,7 @@ describe("What a trace shows of sockets", () => {
       "AT+QISEND=0,9\r\r\n> <4 bytes: QUIT>\r\nERROR\r\nAT+CSQ\r",
     ],
     [
-      "a refusal of which the line end came by itself",
+      "a refusal whose line end came in a piece of its own",
       [...asked(9), ["out", "QUIT"], ["in", "\r\n"], ["in", "ERROR\r\n"], ["out", "AT+CSQ\r"]],
       "AT+QISEND=0,9\r\r\n> \r\n<4 bytes: QUIT>ERROR\r\nAT+CSQ\r",
     ],
