@@ -176,16 +176,19 @@ describe("A module that starts while another one has a mail in flight", () => {
   });
 });
 
+/** The module does not tell its IMEI when a modem first asks, nor when it asks again. */
+const NO_IMEI_AT_FIRST: readonly FaultRule[] = [1, 2].map((nth) => ({
+  at: { command: "+CGSN", nth },
+  fault: { kind: "result", result: ERROR },
+}));
+
 describe("A module of which one port learns late that it is that of another port, too", () => {
   /** A modem on the second port, which does not know yet whose it is, and what it is told at the first look at the context. */
   async function lateRig(pump: MemoryMailer) {
     const { clock, module } = pump;
     clock.turns = () => 3;
     const server = new MemorySmtp();
-    module.faults.set([
-      { at: { command: "+CGSN", nth: 1 }, fault: { kind: "result", result: ERROR } },
-      { at: { command: "+CGSN", nth: 2 }, fault: { kind: "result", result: ERROR } },
-    ]);
+    module.faults.set(NO_IMEI_AT_FIRST);
     const host = socketHost({
       former: { module, store: memoryStore() },
       module: { clock },
@@ -223,8 +226,7 @@ describe("A module of which one port learns late that it is that of another port
   it("puts no mail that another port may have replaced meanwhile, and sends it by the next try", async () => {
     const pump = await memoryMailer(usbat);
     const { clock } = pump;
-    const noSerial = { at: { command: "+CGSN" }, fault: { kind: "result", result: ERROR } } as const;
-    pump.module.faults.set([1, 2].map((nth) => ({ ...noSerial, at: { ...noSerial.at, nth } })));
+    pump.module.faults.set(NO_IMEI_AT_FIRST);
     const boiler = await memoryMailer(usbmodem, pump);
     assert.deepEqual([typeof boiler.modem.identity, boiler.modem.identity?.imei], ["object", undefined]);
     const mail = mailOf("boiler", 0);

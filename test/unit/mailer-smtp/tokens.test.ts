@@ -291,7 +291,6 @@ describe("A token for the login", () => {
         endpoint.answer = http(status, body);
         const error = await fails(source(), code);
         assert.ok(error.message.endsWith(`: ${HOST} ${said}`), error.message);
-        endpoint.answer = http(200, token);
       });
     }
 
