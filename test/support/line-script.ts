@@ -6,7 +6,7 @@ import type { Transport } from "../../lib/serial/transport";
 import { socketRig, type SocketRig, type SocketRigOptions } from "./socket-rig";
 
 /** What the module is made to answer; undefined: nothing at all. */
-export type ScriptedAnswer = string | undefined;
+type ScriptedAnswer = string | undefined;
 
 interface Rule {
   readonly pattern: RegExp;
