@@ -5,6 +5,16 @@ import { attachment, Bench, DIRECTORY, failure, fakeHost, mail, OPTIONS, outboxO
 
 const REFUSED = failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
 
+/** An outbox whose first mails, "1" and so on, have failed; others are sent. */
+async function withFailed(count: number): Promise<{ readonly bench: Bench; readonly files: FaultyFiles }> {
+  const files = new FaultyFiles();
+  const bench = await Bench.open({ files });
+  bench.mailer.fate = (_transaction, number) => (number <= count ? REFUSED : { kind: "sent" });
+  for (let subject = 1; subject <= count; subject++) await bench.accept(mail(String(subject)));
+  await bench.ends(count);
+  return { bench, files };
+}
+
 describe("Commands of the outbox", () => {
   it("lists waiting mails in the order of sending, by pages and without contents", async () => {
     const bench = await Bench.open();
@@ -103,12 +113,7 @@ describe("Commands of the outbox", () => {
   });
 
   it("puts back every other failed mail by retry where the record of one is damaged, and says so", async () => {
-    const bench = await Bench.open();
-    bench.mailer.fate = (_transaction, number) => (number <= 2 ? REFUSED : { kind: "sent" });
-    for (const subject of ["1", "2"]) await bench.accept(mail(subject));
-    await bench.ends(2);
-    const { files } = bench;
-    assert(files instanceof FaultyFiles);
+    const { bench, files } = await withFailed(2);
     const [first = ""] = files.paths().filter((path) => path.includes(`/failed/${bench.ended[0]?.id}.`));
     files.put(first, "{}");
     assert.equal(await bench.clock.until(bench.outbox.retry()), 1);
@@ -123,14 +128,9 @@ describe("Commands of the outbox", () => {
 
   for (const taken of [0, 2]) {
     it(`stops retry at the first change that the disk does not take, after ${taken} of five, and says so once`, async () => {
-      const bench = await Bench.open();
-      bench.mailer.fate = (_transaction, number) => (number <= 5 ? REFUSED : { kind: "sent" });
-      for (const subject of ["1", "2", "3", "4", "5"]) await bench.accept(mail(subject));
-      await bench.ends(5);
+      const { bench, files } = await withFailed(5);
       await bench.clock.advance(1);
       bench.mailer.available = false;
-      const { files } = bench;
-      assert(files instanceof FaultyFiles);
       const tried: string[] = [];
       files.fault = ({ name, path }) => {
         if (name === "create") tried.push(path);
@@ -154,12 +154,7 @@ describe("Commands of the outbox", () => {
   }
 
   it("puts back by retry what the disk still gives where it does not give the record of one mail", async () => {
-    const bench = await Bench.open();
-    bench.mailer.fate = (_transaction, number) => (number <= 3 ? REFUSED : { kind: "sent" });
-    for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
-    await bench.ends(3);
-    const { files } = bench;
-    assert(files instanceof FaultyFiles);
+    const { bench, files } = await withFailed(3);
     const part = `/failed/${bench.ended[0]?.id}.`;
     files.fault = ({ name, path }) => (name === "read" && path.includes(part) ? "EIO" : undefined);
     assert.equal(await bench.clock.until(bench.outbox.retry()), 2);
@@ -172,12 +167,7 @@ describe("Commands of the outbox", () => {
     ["EACCES", 1],
   ] as const) {
     it(`puts back by retry ${mails} mails where the files of the others cannot be changed (${code}), and names those`, async () => {
-      const bench = await Bench.open();
-      bench.mailer.fate = (_transaction, number) => (number <= 3 ? REFUSED : { kind: "sent" });
-      for (const subject of ["1", "2", "3"]) await bench.accept(mail(subject));
-      await bench.ends(3);
-      const { files } = bench;
-      assert(files instanceof FaultyFiles);
+      const { bench, files } = await withFailed(3);
       const kept = bench.ended.slice(0, 3 - mails).map(({ id }) => id);
       const isKept = (path: string): boolean => kept.some((id) => path.includes(id));
       files.fault = ({ name, path }) => (name === "rename" && isKept(path) ? code : undefined);
