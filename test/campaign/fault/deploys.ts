@@ -93,11 +93,7 @@ export const DEPLOYS: readonly Mishap[] = [
   {
     name: "a deploy restarts the config node after a mail",
     weight: 4,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        restartConfig(scene);
-        return "reply";
-      }),
+    strike: (scene) => atAcceptance(scene, () => restartConfig(scene)),
   },
   {
     name: "a deploy removes nodes for a while",

@@ -30,11 +30,7 @@ export const HOST_MISHAPS: readonly Mishap[] = [
   {
     name: "the process dies after a mail",
     weight: 2,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        kill(scene, "all");
-        return "reply";
-      }),
+    strike: (scene) => atAcceptance(scene, () => kill(scene, "all")),
   },
   {
     name: "the host loses power",
@@ -54,11 +50,7 @@ export const HOST_MISHAPS: readonly Mishap[] = [
   {
     name: "the process is stopped after a mail",
     weight: 2,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        pause(scene);
-        return "reply";
-      }),
+    strike: (scene) => atAcceptance(scene, () => pause(scene)),
   },
   {
     name: "another runtime opens the outbox of a stopped process",

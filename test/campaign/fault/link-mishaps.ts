@@ -19,7 +19,6 @@ export const LINK_MISHAPS: readonly Mishap[] = [
         const { module, dice, heal } = scene;
         module.hang();
         heal(dice.between(20, 900) * SECOND, () => module.restart(dice.pick(["restart", "powerLoss"])));
-        return "reply";
       }),
   },
   {

@@ -122,12 +122,12 @@ export function soon(scene: Scene, strike: (module: SimulatedModem) => void): vo
 }
 
 /** Between the server's acceptance of the next mail and its reply. */
-export function atAcceptance(scene: Scene, strike: (arrival: Arrival) => "reply" | "hang up"): "later" {
+export function atAcceptance(scene: Scene, strike: (arrival: Arrival) => void | "hang up"): "later" {
   const { office } = scene;
   office.atAcceptance = (arrival) => {
     office.atAcceptance = () => "reply";
     scene.note();
-    return strike(arrival);
+    return strike(arrival) ?? "reply";
   };
   scene.heal(30 * MINUTE, () => (office.atAcceptance = () => "reply"));
   return "later";

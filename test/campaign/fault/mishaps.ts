@@ -96,12 +96,11 @@ const MODULE_MISHAPS: readonly Mishap[] = [
     strike: (scene) =>
       atAcceptance(scene, (arrival) => {
         // The numbers are those of the module's client.
-        if (arrival.counter === "socket") return "reply";
+        if (arrival.counter === "socket") return;
         const result = RESULTS[scene.turn % RESULTS.length] ?? { number: 654, reply: 0 };
         if (contradictsAcceptance(result)) scene.contradicted(arrival);
         const fault = { kind: "result", err: result.number, protocolError: result.reply } as const;
         plan(scene, [{ at: { smtp: "accepted" }, fault }]);
-        return "reply";
       }),
   },
   {
@@ -345,29 +344,17 @@ export const MISHAPS: readonly Mishap[] = [
   {
     name: "the module restarts after a mail",
     weight: 2,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        scene.module.restart("restart");
-        return "reply";
-      }),
+    strike: (scene) => atAcceptance(scene, () => scene.module.restart("restart")),
   },
   {
     name: "the network is lost after a mail",
     weight: 2,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        scene.module.emit("contextLost", undefined);
-        return "reply";
-      }),
+    strike: (scene) => atAcceptance(scene, () => void scene.module.emit("contextLost", undefined)),
   },
   {
     name: "the cable is pulled after a mail",
     weight: 1,
-    strike: (scene) =>
-      atAcceptance(scene, () => {
-        unplug(scene);
-        return "reply";
-      }),
+    strike: (scene) => atAcceptance(scene, () => unplug(scene)),
   },
   {
     name: "the module's clock is wrong",

@@ -28,7 +28,6 @@ export const OTHER_USERS: readonly Mishap[] = [
           host.start();
           clock.after(dice.pick([0, 0, 100, 10 * SECOND]), () => scene.testMail(patience(scene)));
         });
-        return "reply";
       }),
   },
   {
