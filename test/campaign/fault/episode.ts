@@ -9,7 +9,7 @@ import type { Duplex } from "node:stream";
 import { readMessage } from "../../../lib/mail/message/message";
 import { once } from "../../../lib/async";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
-import { cell, change, internet, simCard, simulatorTransport } from "../../../lib/simulator";
+import { change, internet, simCard, simulatorTransport } from "../../../lib/simulator";
 import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
 import type { Account, Case, End } from "./audit";
@@ -29,6 +29,7 @@ import { address, type Charset } from "./letters";
 import { anyLatency } from "./latencies";
 import { holdTimeForMessages } from "./message-time";
 import { memoryConnection } from "./memory-connection";
+import { Mending } from "./mending";
 import type { Scene } from "./mishap";
 import { MISHAPS, NOISE } from "./mishaps";
 import { OtherHost } from "./other-host";
@@ -38,7 +39,7 @@ import { ProcessPause } from "./process-pause";
 import type { Reached } from "./reached";
 import { anySchedule, MAILS, type Chosen, type Schedule } from "./schedule";
 import { withSeededChance } from "./seeded-chance";
-import { socketCounter } from "./socket-counter";
+import { refusalsOf, socketCounter } from "./socket-counter";
 import { SOCKET_MISHAPS } from "./socket-mishaps";
 import { WireWitness } from "./wire-witness";
 
@@ -56,8 +57,6 @@ const TURNS_OF_NODES = 1;
 const NODES_EVERY = 3;
 /** Number of an episode's stream of chance. */
 const OF_NODES = 3_000;
-/** A person looks after a held outbox this often. */
-const PERSON_EVERY = 40 * MINUTE;
 /** What goes through a table begins here with each episode. */
 const TURNS_PER_EPISODE = 12;
 /** Number of the first test mail of an episode, behind those of its letters. */
@@ -142,11 +141,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     office,
     security,
     counter: "socket",
-    before: async (step) => {
-      // A module that restarts meanwhile does not wait for it any more.
-      const refusal = await module.faults.smtp(step).catch(() => undefined);
-      return refusal !== undefined && "code" in refusal ? refusal : undefined;
-    },
+    before: refusalsOf(module),
   });
   // Of its own, so that it changes nothing else of the episode.
   const networkMs = anyLatency("network", new Dice(mixed(plan.seed, ~plan.number)).random);
@@ -266,15 +261,8 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     },
   );
 
-  const cures = new Set<() => void>();
-  const heal = (ms: number, repair: () => void): void => {
-    const cure = (): void => {
-      if (!cures.delete(cure)) return;
-      repair();
-    };
-    cures.add(cure);
-    clock.after(ms, cure);
-  };
+  const mending = new Mending({ clock, module, host });
+  const { heal } = mending;
   let tests = 0;
   const testMail = (cancelAfterMs: number | undefined): void => {
     const recipient = address(plan.number * 1000 + FIRST_TEST + tests++, "test");
@@ -328,12 +316,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
       if (strike(scene) !== "later") note();
     });
   }
-  const person = (): void => {
-    for (const { outbox } of host.isPaused ? [] : host.gateways)
-      if (outbox?.summary().hold !== undefined) void outbox.resume().catch(() => undefined);
-    clock.after(PERSON_EVERY, person);
-  };
-  clock.after(PERSON_EVERY, person);
+  mending.watch();
 
   async function raise(letter: Case["letter"]): Promise<void> {
     const station = stations[letter.number % stations.length];
@@ -372,19 +355,12 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
   await clock.run(() => clock.now() >= span && toRaise === 0, span + PATIENCE);
   tell("ALL IS MENDED");
   isOver = true;
-  for (const cure of cures) cure();
-  module.faults.set([]);
-  change(module, simCard, { inserted: true });
-  change(module, cell, { registration: 1, rssi: 23, grantsContext: true });
-  module.plug();
-  clock.jumpWall(BEGIN + clock.now() - clock.wall());
-  host.goOn("line");
-  host.start();
+  mending.all();
   const { complaints } = ledger;
   const end = clock.now() + PATIENCE;
   await clock
     .run(
-      () => (ledger.open + unanswered.size + cures.size === 0 && host.isServing) || clock.now() > end,
+      () => (ledger.open + unanswered.size + mending.due === 0 && host.isServing) || clock.now() > end,
       PATIENCE + HOUR,
     )
     .catch((error: unknown) => complaints.push(String(error)));

@@ -7,7 +7,7 @@
  */
 import type { Duplex } from "node:stream";
 import { createSecureContext, TLSSocket } from "node:tls";
-import type { SmtpRefusal, SmtpStep } from "../../../lib/simulator";
+import type { SimulatedModem, SmtpRefusal, SmtpStep } from "../../../lib/simulator";
 import { certificate } from "../../support/certificates";
 import type { Arrival, PostOffice } from "./post-office";
 
@@ -20,6 +20,15 @@ export interface SocketCounterOptions {
   readonly counter: Arrival["counter"];
   /** Asked at each step; a refusal is what is replied. Takes as long as the step is to take. */
   readonly before: (step: SmtpStep) => Promise<SmtpRefusal | undefined>;
+}
+
+/** What the faults of a module make of each step. */
+export function refusalsOf(module: SimulatedModem): SocketCounterOptions["before"] {
+  return async (step) => {
+    // A module that restarts meanwhile does not wait for it any more.
+    const refusal = await module.faults.smtp(step).catch(() => undefined);
+    return refusal !== undefined && "code" in refusal ? refusal : undefined;
+  };
 }
 
 /** A function that takes each connection of the module. */

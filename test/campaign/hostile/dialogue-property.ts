@@ -14,14 +14,7 @@ import type { Mail } from "../../../lib/mail/mail";
 import { readMessage } from "../../../lib/mail/message/message";
 import { snapshotOf } from "../../../lib/mail/message/snapshot";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
-import {
-  cell,
-  change,
-  internet,
-  simCard,
-  simulatorTransport,
-  type SimulatedModem,
-} from "../../../lib/simulator";
+import { internet, simulatorTransport, type SimulatedModem } from "../../../lib/simulator";
 import { FastClock } from "../../support/fast-clock";
 import { NETWORK } from "../../support/module-replies";
 import { ownOfAll } from "../../support/own-of-all";
@@ -34,27 +27,24 @@ import type { MailerKind } from "../fault/gateway-mailer";
 import { Host } from "../fault/host";
 import { anyLatency } from "../fault/latencies";
 import { memoryConnection } from "../fault/memory-connection";
-import type { Scene } from "../fault/mishap";
+import { Mending } from "../fault/mending";
+import { MINUTE, SECOND, type Scene } from "../fault/mishap";
 import { MISHAPS } from "../fault/mishaps";
 import { OtherHost } from "../fault/other-host";
 import { OTHER_USERS } from "../fault/other-users";
 import { PostOffice, type Arrival } from "../fault/post-office";
 import { ProcessPause } from "../fault/process-pause";
 import { withSeededChance } from "../fault/seeded-chance";
-import { socketCounter } from "../fault/socket-counter";
+import { refusalsOf, socketCounter } from "../fault/socket-counter";
 import { SOCKET_MISHAPS } from "../fault/socket-mishaps";
 import { WireWitness } from "../fault/wire-witness";
 import { injectedIn } from "./arrived";
 import { anyMessage } from "./messages";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
 const BEGIN = Date.UTC(2026, 0, 1);
 const SENDER = "pump7@example.com";
 const OPTIONS = { maxAge: undefined, delivery: "atLeastOnce" } as const;
 const POLICY = { allowFrom: true, attachmentPaths: [] };
-/** A person looks after a held outbox this often. */
-const PERSON_EVERY_MS = 40 * MINUTE;
 /** Longest that it may take until all ends are told. */
 const PATIENCE_MS = (MAX_AGE + 180) * MINUTE;
 /** Turns of the event loop between two moments of the virtual clock, with a mail under way and without. */
@@ -136,9 +126,9 @@ class Life {
   /** Ids, each with the epoch of the process that told it. */
   private readonly told = new Set<string>();
   private readonly complaints: string[] = [];
-  private readonly cures = new Set<() => void>();
   private readonly gateway: Gateway;
   private readonly host: Host;
+  private readonly mending: Mending;
 
   constructor(
     private readonly dice: Dice,
@@ -162,10 +152,7 @@ class Life {
       office,
       security: "none",
       counter: "socket",
-      before: async (at) => {
-        const refusal = await module.faults.smtp(at).catch(() => undefined);
-        return refusal !== undefined && "code" in refusal ? refusal : undefined;
-      },
+      before: refusalsOf(module),
     });
     world.tcpServer = () => memoryConnection(serve, network);
     const serveClient = socketCounter({
@@ -212,9 +199,10 @@ class Life {
         this.ends.push(end);
       },
     });
-    this.host = new Host([this.gateway], pause, () => this.unanswered.clear());
-    this.host.start();
-    clock.after(PERSON_EVERY_MS, this.person);
+    const host = (this.host = new Host([this.gateway], pause, () => this.unanswered.clear()));
+    this.mending = new Mending({ clock, module, host });
+    host.start();
+    this.mending.watch();
   }
 
   async take(one: Step): Promise<void> {
@@ -230,15 +218,8 @@ class Life {
 
   /** All is mended, until nothing waits; then the account. */
   async close(): Promise<void> {
-    const { clock, module, host } = this;
-    for (const cure of this.cures) cure();
-    module.faults.set([]);
-    change(module, simCard, { inserted: true });
-    change(module, cell, { registration: 1, rssi: 23, grantsContext: true });
-    module.plug();
-    clock.jumpWall(BEGIN + clock.now() - clock.wall());
-    host.goOn("line");
-    host.start();
+    const { clock, host } = this;
+    this.mending.all();
     const isTold = ({ id }: Raised): boolean => id === undefined || this.ends.some((end) => end.id === id);
     const isOver = (): boolean =>
       host.isServing && this.unanswered.size === 0 && this.raised.every(isTold) && this.depth === 0;
@@ -307,7 +288,7 @@ class Life {
       host,
       dice,
       turn: dice.between(0, 1_000),
-      heal: this.heal,
+      heal: this.mending.heal,
       contradicted: ({ recipients }) => {
         for (const one of this.raised) {
           const { to, cc, bcc } = one.mail;
@@ -323,21 +304,6 @@ class Life {
     await clock.advance(this.dice.between(0, 30 * SECOND));
   }
 
-  private readonly heal = (ms: number, repair: () => void): void => {
-    const cure = (): void => {
-      if (this.cures.delete(cure)) repair();
-    };
-    this.cures.add(cure);
-    this.clock.after(ms, cure);
-  };
-
-  private readonly person = (): void => {
-    const { outbox } = this.gateway;
-    if (!this.host.isPaused && outbox?.summary().hold !== undefined)
-      void outbox.resume().catch(() => undefined);
-    this.clock.after(PERSON_EVERY_MS, this.person);
-  };
-
   /** What became of one at the server is what was told of it. */
   private settle({ address, id, isRefused, isContradicted }: Raised, all: readonly Copy[]): void {
     const copies = all.filter(({ arrival }) => arrival.recipients.includes(address));
@@ -349,10 +315,10 @@ class Life {
     const isSaidSent = ends.some(({ result }) => result.accepted.includes(address));
     const isSaidRejected = ends.some(({ result }) => result.rejected.some((one) => one.address === address));
     // An end without its record names no recipient.
-    const namesNobody = ends.some(({ result }) => result.accepted.length + result.rejected.length === 0);
+    const namesNone = ends.some(({ result }) => result.accepted.length + result.rejected.length === 0);
     if (copies.length === 0) {
       assert(!isSaidSent, `mail ${id} was told as sent`);
-      assert(isSaidRejected || namesNobody, `mail ${id} is lost`);
+      assert(isSaidRejected || namesNone, `mail ${id} is lost`);
     } else
       assert(
         ends.every(({ failure }) => failure?.outcome !== "notSent"),
