@@ -19,13 +19,14 @@ import { CHANGE_OF_MAILER, DEPLOYS } from "./deploys";
 import { Dice, mixed } from "./dice";
 import { certificate } from "../../support/certificates";
 import { ACCESS, BOTH_PORTS, MAX_AGE, QUEUE } from "./episode-settings";
+import type { NodesOptions } from "./flow";
 import { flowsOf } from "./flow-file";
 import { Gateway, type GatewayOptions } from "./gateway";
 import type { MailerKind } from "./gateway-mailer";
 import { Host } from "./host";
 import { hashOf, Ledger } from "./ledger";
 import { leftBehind } from "./left-behind";
-import { address, type Charset } from "./letters";
+import { address, type Charset, type Letter } from "./letters";
 import { anyLatency } from "./latencies";
 import { holdTimeForMessages } from "./message-time";
 import { memoryConnection } from "./memory-connection";
@@ -72,7 +73,7 @@ export interface EpisodePlan {
   readonly chosen?: Chosen;
   /** A defect on purpose, for tests of the campaign. */
   readonly spoil?: NonNullable<GatewayOptions["spoil"]>;
-  readonly spoilNode?: NonNullable<GatewayOptions["spoilNode"]>;
+  readonly spoilNode?: NonNullable<NodesOptions["spoilNode"]>;
   readonly office: PostOffice;
   readonly reached: Reached;
   /** Takes what happens, second by second, for a person who looks for the cause. */
@@ -208,6 +209,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     published,
     ...(plan.spoil !== undefined && { spoil: plan.spoil }),
   } satisfies Partial<GatewayOptions>;
+  const letters = (): readonly Letter[] => schedule.mails.map(({ letter }) => letter);
   const stations = (dice.hit(0.25) ? BOTH_PORTS : BOTH_PORTS.slice(0, 1)).map(({ port, sender }) => {
     const witness = new WireWitness();
     const store = memoryStore();
@@ -218,16 +220,19 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
         port,
         smtp: { ...shared.smtp, senderAddress: sender },
         text: { bccMode: shared.bccMode, charset },
-        letters: schedule.mails.map(({ letter }) => letter),
+        letters: letters(),
         dice: new Dice(mixed(mixed(plan.seed, plan.number), OF_NODES)),
       }),
     );
+    const nodes: GatewayOptions["nodes"] = {
+      flows,
+      letters,
+      complain: (what) => void ledger.complaints.push(what),
+      ...(plan.spoilNode !== undefined && { spoilNode: plan.spoilNode }),
+    };
     const gateway = new Gateway({
       ...shared,
-      ...(isByNodes && { flows }),
-      ...(plan.spoilNode !== undefined && { spoilNode: plan.spoilNode }),
-      letters: () => schedule.mails.map(({ letter }) => letter),
-      complain: (what) => ledger.complaints.push(what),
+      ...(isByNodes && { nodes }),
       port,
       witness,
       store,

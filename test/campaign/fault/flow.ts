@@ -31,7 +31,17 @@ import { forever, type ProcessLines } from "./process-transport";
 import { redFor, registerModem, type FlowOfNode, type NodeType, type RedNode } from "./red-nodes";
 import { TestMail, type TestMailEnd } from "./test-mail";
 
-export interface FlowOptions {
+/** What is asked of the nodes of an episode. */
+export interface NodesOptions {
+  /** The letters of the episode. */
+  readonly letters: () => readonly Letter[];
+  /** Makes nodes that send do something wrong on purpose; left out: they do not. */
+  readonly spoilNode?: (receiver: ResultReceiver) => void;
+  /** Takes what is wrong with what nodes do, in words. */
+  readonly complain: (what: string) => void;
+}
+
+export interface FlowOptions extends NodesOptions {
   /** Of the process. */
   readonly clock: ProcessClock;
   readonly lines: ProcessLines;
@@ -44,11 +54,7 @@ export interface FlowOptions {
   readonly port: "usbat" | "usbmodem";
   /** All nodes that there can be. */
   readonly first: Flows;
-  readonly letters: () => readonly Letter[];
-  /** Makes a node that sends do something wrong on purpose. */
-  readonly spoilNode?: (receiver: ResultReceiver) => void;
   readonly ended: (end: End) => void;
-  readonly complain: (what: string) => void;
   readonly published: (what: string, text: string) => void;
 }
 

@@ -20,12 +20,11 @@ import type { FileLayer } from "../../../lib/outbox/spool/files";
 import type { Host } from "../../../lib/outbox/spool/lock";
 import { FolderStore } from "../../../nodes/runtime/disk/folder-store";
 import { leasePort } from "../../../nodes/runtime/modem/port-lease";
-import type { ResultReceiver } from "../../../nodes/runtime/modem/routing";
 import type { FastClock } from "../../support/fast-clock";
 import { FaultyFiles, type Operation, type Survives } from "../../support/faulty-files";
 import { KeptLog } from "../../support/module-replies";
 import type { End } from "./audit";
-import { Flow } from "./flow";
+import { Flow, type NodesOptions } from "./flow";
 import type { Flows } from "./flow-file";
 import { gatewayMailer, type MailerKind } from "./gateway-mailer";
 import type { Charset, Letter } from "./letters";
@@ -54,19 +53,13 @@ export interface GatewayOptions {
   readonly random: () => number;
   readonly ended: (ended: End) => void;
   /** Messages come in through nodes: those of the flows. Left out: the library is driven directly. */
-  readonly flows?: () => Flows;
-  /** The letters of the episode. */
-  readonly letters?: () => readonly Letter[];
-  /** Takes what is wrong with what nodes do, in words. */
-  readonly complain?: (what: string) => void;
+  readonly nodes?: NodesOptions & { readonly flows: () => Flows };
   /** Milliseconds that an operation of the disk takes. */
   readonly diskMs: (operation: Operation) => number;
   /** Milliseconds that the next chunk of the line takes, either way. */
   readonly lineMs: () => number;
   /** A mailer with a defect on purpose in the place of the right one; left out: the right one. */
   readonly spoil?: (mailer: Mailer) => Mailer;
-  /** Makes nodes that send do something wrong on purpose; left out: they do not. */
-  readonly spoilNode?: (receiver: ResultReceiver) => void;
   /** Gets what a life has written that others can read: log and trace. */
   readonly published: (what: string, text: string) => void;
 }
@@ -124,38 +117,40 @@ export class Gateway {
 
   start(): void {
     if (this.life !== undefined) return;
-    const life = this.options.flows === undefined ? this.assemble(this.ours) : this.flowOf(this.ours);
+    const { nodes } = this.options;
+    const life = nodes === undefined ? this.assemble(this.ours) : this.flowOf(this.ours, nodes);
     this.life = life;
     void life.open();
   }
 
   /** What it keeps about its module. */
   get store(): KeyValueStore {
-    return this.options.flows === undefined ? this.options.store : new FolderStore(NOTES, this.disk);
+    return this.options.nodes === undefined ? this.options.store : new FolderStore(NOTES, this.disk);
   }
 
   /** Takes this letter right now. */
   takes(letter: Letter): boolean {
-    return this.options.flows === undefined ? this.outbox !== undefined : this.flow?.takes(letter) === true;
+    return this.options.nodes === undefined ? this.outbox !== undefined : this.flow?.takes(letter) === true;
   }
 
   /** All is as it should be. */
   get isServing(): boolean {
-    return this.outbox !== undefined && (this.options.flows === undefined || this.flow?.isWhole === true);
+    return this.outbox !== undefined && (this.options.nodes === undefined || this.flow?.isWhole === true);
   }
 
   /** Resolves when it is accepted, rejects when it is refused; neither when the process dies before. */
   take(letter: Letter, mail: Mail): Promise<{ readonly id: string }> {
-    if (this.options.flows === undefined) return this.accept(mail, letter, letter.number);
+    if (this.options.nodes === undefined) return this.accept(mail, letter, letter.number);
     if (this.flow === undefined) throw new Error("no flows run");
     return this.flow.take(letter);
   }
 
   /** New flows are deployed. @param changed makes them of the present ones and of the first ones */
   deploy(changed: (now: Flows, first: Flows) => Flows): void {
-    const { flows: first } = this.options;
-    if (first === undefined) throw new Error("there are no nodes to deploy");
-    this.flows = changed(this.flows ?? first(), first());
+    const { nodes } = this.options;
+    if (nodes === undefined) throw new Error("there are no nodes to deploy");
+    const first = nodes.flows();
+    this.flows = changed(this.flows ?? first, first);
     this.flow?.deploy(this.flows);
   }
 
@@ -232,16 +227,16 @@ export class Gateway {
   }
 
   /** The nodes of a process. */
-  private flowOf(process: Process): Flow {
-    const { flows = () => new Map<string, never>(), clock, port, published, ended, complain } = this.options;
+  private flowOf(process: Process, { flows, ...nodes }: NonNullable<GatewayOptions["nodes"]>): Flow {
+    const { clock, port, transport, witness, lineMs, published, ended } = this.options;
     const { pause } = process;
-    const { witness, lineMs, spoilNode } = this.options;
     this.flows ??= flows();
     process.flow ??= new Flow({
+      ...nodes,
       world: clock,
       clock: new ProcessClock(clock, pause),
       lines: new ProcessLines({ clock, witness, pause, lineMs }),
-      transport: this.options.transport,
+      transport,
       port,
       // What the code of a process keeps by folders dies with it.
       directory: `/${port}-${process.pid}${MODEM_DIRECTORY}`,
@@ -249,10 +244,7 @@ export class Gateway {
       host: this.outboxHost(process),
       published,
       ended,
-      complain: (what) => complain?.(what),
       first: flows(),
-      ...(spoilNode !== undefined && { spoilNode }),
-      letters: this.options.letters ?? (() => []),
     });
     process.flow.saved = this.flows;
     return process.flow;

@@ -127,8 +127,7 @@ export class NodeAnswers {
     if (one !== undefined && isCaught !== one.caught > 0)
       this.complain(`told Catch nodes of ${id} (${result.status}) ${one.caught} times`);
     if (one !== undefined) one.state = "ended";
-    if (!isShown)
-      this.options.ended({ ...ended, origin: { ...ended.origin, message: ended.origin.message } });
+    if (!isShown) this.options.ended(ended);
   }
 
   /** What cannot be right any more, or is still missing when all is over. */
