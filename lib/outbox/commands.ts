@@ -55,7 +55,7 @@ export class Commands {
   /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     const { order, store, worker } = this.parts;
-    const place = origin.place ?? ++order.lastSeq;
+    const place = origin.place ?? order.nextSeq();
     let id: string;
     do {
       id = Array.from({ length: 8 }, () => ID_LETTERS[randomInt(ID_LETTERS.length)]).join("");
@@ -145,7 +145,7 @@ export class Commands {
       onRead();
       const now = policy.time.now();
       const { mail: waiting } = next(failed, { kind: "retry" }, now.time, 0);
-      return { ...waiting, seq: ++order.lastSeq, accepted: now, written: now };
+      return { ...waiting, seq: order.nextSeq(), accepted: now, written: now };
     });
     order.add(mail, true);
   }
@@ -180,7 +180,7 @@ export class Commands {
       adopt: (mail) => {
         const { record, place } = mail;
         if (place.folder === "failed") store.adoptFailed(record.id, place);
-        else adopted.push(order.add({ ...mail, record: { ...record, seq: ++order.lastSeq } }, true));
+        else adopted.push(order.add({ ...mail, record: { ...record, seq: order.nextSeq() } }, true));
       },
     });
     for (const entry of adopted) {

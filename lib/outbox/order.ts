@@ -67,8 +67,6 @@ export class Order {
   readonly entries = new Map<string, Entry>();
   /** Mails that have not ended. */
   depth = 0;
-  /** Highest place in the order of acceptance that was given away; the next mail takes the one behind it. */
-  lastSeq = 0;
   /** Of all of them on the disk. */
   bytes = 0;
   /** The same in the order of acceptance, by priority. */
@@ -79,6 +77,8 @@ export class Order {
   private readonly keys = new Map<string, Set<Entry>>();
   /** Before that, no mail of the queue expires, whatever its stage. */
   private deadline: Deadline = NEVER;
+  /** Highest place in the order of acceptance that was given away. */
+  private lastSeq = 0;
 
   /** @param limit milliseconds of active time, for mails without a limit of their own. */
   constructor(
@@ -134,6 +134,11 @@ export class Order {
     this.deadline = { active: Math.min(active, entry.ends.active), time: Math.min(time, entry.ends.time) };
     this.lastSeq = Math.max(this.lastSeq, seq);
     return entry;
+  }
+
+  /** The place in the order of acceptance for a new mail. */
+  nextSeq(): number {
+    return ++this.lastSeq;
   }
 
   /** From now on nothing more is sent of it. */
@@ -203,9 +208,8 @@ export class Order {
    */
   settle(entry: Entry, mail: Pick<MailLife, "end" | "transactions">, lostMs = 0): void {
     const state = stateOf(mail);
-    if (state.kind === "ended" && entry.stage !== "ended") this.depth--;
+    if (state.kind === "ended") return this.startEnding(entry);
     entry.stage = state.kind;
-    if (state.kind === "ended") return;
     entry.lastError = mail.transactions.findLast(({ lastError }) => lastError !== undefined)?.lastError?.code;
     // Its record may name a time of another clock.
     if (state.kind === "queued")

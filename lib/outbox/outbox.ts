@@ -150,7 +150,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
    * reading a younger one; undefined while the outbox is not open, when mails wait in the order of their `accept`.
    */
   reservePlace(): number | undefined {
-    return this.state.kind === "open" ? ++this.state.run.order.lastSeq : undefined;
+    return this.state.kind === "open" ? this.state.run.order.nextSeq() : undefined;
   }
 
   /** Resolves when the mail is durable. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_LOCKED or OUTBOX_CLOSED. */

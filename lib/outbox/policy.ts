@@ -104,7 +104,7 @@ export class Policy {
     host: Host,
     private readonly fingerprint: Fingerprint,
     /** Transactions in any 60 minutes of running time; 0 = no limit. */
-    readonly ratePerHour: number,
+    private readonly ratePerHour: number,
     stored: OutboxState | undefined,
     private readonly events: PolicyEvents,
   ) {
@@ -208,7 +208,7 @@ export class Policy {
     if (paused !== undefined || pdp !== undefined) return Infinity;
     if (setup !== undefined && NEVER_PROBED.has(setup.error.code)) return Infinity;
     const probeIn = setup === undefined ? 0 : setup.tried + PROBE_INTERVAL_MS - this.time.now().time;
-    const rateIn = this.ratePerHour === 0 ? 0 : this.rateWait();
+    const rateIn = this.rateWait();
     return Math.max(probeIn, rateIn, this.diskPause - this.clock.now(), 0);
   }
 
@@ -287,6 +287,7 @@ export class Policy {
 
   /** Counts a transaction that is about to go out; by minutes, so that what is kept stays small. */
   async countPut(): Promise<void> {
+    if (this.ratePerHour === 0) return;
     const minute = Math.floor(this.time.now().time / MINUTE_MS);
     const same = this.sent.find(([counted]) => counted === minute);
     const others = this.sent.filter((one) => one !== same && one[0] > minute - RATE_WINDOW_MINUTES);

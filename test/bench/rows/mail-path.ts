@@ -19,9 +19,9 @@ const ROOT = join(__dirname, "../../..");
 const LONGEST_FUNCTION = 60;
 /**
  * The goal of 180 was set with a counter that found 323 functions in 89 files of the code of 23 November 2026, and 100 in
- * nodemailer. This row finds 410 in 95 files of the same code, and V8 131 (pooled) to 148 in nodemailer: 180 there are 228 here.
+ * nodemailer. This row finds 410 in 95 files of the same code, and V8 131 (pooled) to 148 in nodemailer: 180 there would be 228 here.
  */
-const MOST_FUNCTIONS = 228;
+const MOST_FUNCTIONS = 180;
 
 export const mailPath: Row = {
   name: "mail-path",
