@@ -224,20 +224,23 @@ export class Dialogue {
   private onResult(result: ResultCode, line: string, exchange: Exchange): void {
     const { command, echoSeen } = exchange;
     const { kind } = this.state;
-    if (result.kind !== "connect") {
-      const isGiven = command.payload === undefined || exchange.sender?.bytesSent === command.payload.size;
-      const cutShort = kind === "escaping" || (!isGiven && (kind === "data" || result.kind === "ok"));
-      this.tokenizer.expectLines();
-      this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
-      this.state = nextState(this.state, { kind: cutShort ? "cutShort" : "finished" });
-      exchange.complete(result, line, isGiven);
-      if (cutShort) this.listener.onOutOfSync();
-      else this.listener.onIdle();
+    if (result.kind === "connect") {
+      if (kind === "command") this.beginData(exchange, result.length);
       return;
     }
-    if (kind !== "command") return;
-    // The data begin; `length` is the number of raw bytes announced, if any.
-    const { length } = result;
+    const isGiven = command.payload === undefined || exchange.sender?.bytesSent === command.payload.size;
+    const cutShort = kind === "escaping" || (!isGiven && (kind === "data" || result.kind === "ok"));
+    this.tokenizer.expectLines();
+    this.echo = SETS_ECHO.test(command.line) ? "unknown" : echoSeen ? "on" : "off";
+    this.state = nextState(this.state, { kind: cutShort ? "cutShort" : "finished" });
+    exchange.complete(result, line, isGiven);
+    if (cutShort) this.listener.onOutOfSync();
+    else this.listener.onIdle();
+  }
+
+  /** CONNECT has come, with the number of raw bytes that it announced, if any. */
+  private beginData(exchange: Exchange, length: number | undefined): void {
+    const { command } = exchange;
     this.state = nextState(this.state, { kind: "connect" });
     if (exchange.isSettled) this.leaveData(exchange);
     else if (command.payload !== undefined && exchange.sender === undefined && exchange.canEscape)

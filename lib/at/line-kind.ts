@@ -67,27 +67,37 @@ const COMMAND_LINE = /^AT(?:$|[+^*$#%!][A-Z]|(?:&?[A-Z]\d)+)/i;
 export function lineKind(line: string, context: LineContext): LineKind {
   const text = line.trim();
   const result = readResultCode(text, context.format);
-  const isCommandLine = COMMAND_LINE.test(text);
-  if (context.kind === "idle")
-    return { kind: result !== undefined || isCommandLine ? "foreign" : "unsolicited" };
-  const command = context.kind === "inFlight" ? context.command : context.last;
-  const isEnding = command?.endings?.includes(text) === true;
-  const header = headerOf(line);
-  const isInformation =
-    header === undefined
-      ? command?.freeText === true && !UNSOLICITED_WORDS.has(text.toUpperCase())
-      : command?.headers.includes(header) === true && (command.accepts?.(line) ?? true);
-  if (context.kind === "outOfSync") {
-    const isOwed = isEnding || isInformation;
-    return { kind: isOwed || result !== undefined || isCommandLine ? "late" : "unsolicited" };
+  switch (context.kind) {
+    case "inFlight": {
+      const { command, echo, echoSeen } = context;
+      if (text === command.line.trim()) return { kind: "echo" };
+      if (COMMAND_LINE.test(text)) return { kind: "foreign" };
+      if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
+      if (result !== undefined) return { kind: "result", result };
+      if (command.endings?.includes(text) === true) {
+        return { kind: "result", result: { kind: "declared", text } };
+      }
+      return { kind: isInformation(line, command) ? "information" : "unsolicited" };
+    }
+    case "idle":
+      return { kind: result !== undefined || COMMAND_LINE.test(text) ? "foreign" : "unsolicited" };
+    case "outOfSync": {
+      const owed = context.last !== undefined && isOwed(line, context.last);
+      return { kind: owed || result !== undefined || COMMAND_LINE.test(text) ? "late" : "unsolicited" };
+    }
   }
-  const { echo, echoSeen } = context;
-  if (text === context.command.line.trim()) return { kind: "echo" };
-  if (isCommandLine) return { kind: "foreign" };
-  if (echo === "on" && !echoSeen) return { kind: result === undefined ? "unsolicited" : "foreign" };
-  if (result !== undefined) return { kind: "result", result };
-  if (isEnding) return { kind: "result", result: { kind: "declared", text } };
-  return { kind: isInformation ? "information" : "unsolicited" };
+}
+
+/** True for what ends or answers `command`. */
+function isOwed(line: string, command: Command<unknown>): boolean {
+  return command.endings?.includes(line.trim()) === true || isInformation(line, command);
+}
+
+/** True for information text that answers `command`. */
+function isInformation(line: string, command: Command<unknown>): boolean {
+  const header = headerOf(line);
+  if (header !== undefined) return command.headers.includes(header) && (command.accepts?.(line) ?? true);
+  return command.freeText === true && !UNSOLICITED_WORDS.has(line.trim().toUpperCase());
 }
 
 /**

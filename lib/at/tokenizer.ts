@@ -113,18 +113,22 @@ export class Tokenizer {
     return token;
   }
 
+  private add(token: Token): void {
+    this.tokens[this.count++] = token;
+  }
+
   private takeRaw(): void {
     const bytes = this.input.subarray(this.offset, this.offset + this.rawLeft);
     this.offset += bytes.length;
     this.rawLeft -= bytes.length;
-    this.tokens[this.count++] = { kind: "data", bytes, left: this.rawLeft };
+    this.add({ kind: "data", bytes, left: this.rawLeft });
     this.released = this.count;
   }
 
   private takeAck(): void {
     this.offset++;
     this.acksLeft--;
-    this.tokens[this.count++] = { kind: "ack" };
+    this.add({ kind: "ack" });
     this.released = this.count;
   }
 
@@ -132,7 +136,7 @@ export class Tokenizer {
     this.offset++;
     this.promptExpected = false;
     // Behind an echo that ends with CR alone.
-    this.tokens[this.count++] = { kind: "prompt" };
+    this.add({ kind: "prompt" });
     this.release();
   }
 
@@ -165,7 +169,7 @@ export class Tokenizer {
     }
     if (this.held > LONGEST_LINE) {
       this.count = this.released;
-      this.tokens[this.count++] = { kind: "garbage" };
+      this.add({ kind: "garbage" });
       this.release();
       this.skipping = true;
     }
@@ -174,7 +178,7 @@ export class Tokenizer {
     if (this.text !== "") {
       const text = this.text.replaceAll("\0", "");
       this.text = "";
-      if (text.trim() !== "") this.tokens[this.count++] = { kind: "line", text };
+      if (text.trim() !== "") this.add({ kind: "line", text });
       isLine ||= NUMERIC_RESULT.test(text);
     }
     if (isLine) this.release();

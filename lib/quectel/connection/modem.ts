@@ -6,7 +6,7 @@
  */
 import { EventEmitter } from "node:events";
 import type { Command } from "../../at/command";
-import type { ExecuteOptions, Waiter } from "../../at/channel";
+import type { Channel, ExecuteOptions, Waiter } from "../../at/channel";
 import type { LineProperties } from "../../at/wire";
 import { within } from "../../async";
 import type { Clock } from "../../clock";
@@ -138,8 +138,7 @@ export class Modem extends EventEmitter<ModemEvents> {
    * the module's numbers turned into their own codes.
    */
   async execute<T>(command: Command<T>, options: ExecuteOptions = {}): Promise<T> {
-    const channel = this.supervisor?.connection?.usable;
-    if (channel === undefined) throw this.absent();
+    const channel = this.channel();
     try {
       return await channel.execute(command, options);
     } catch (error) {
@@ -153,9 +152,7 @@ export class Modem extends EventEmitter<ModemEvents> {
    * @throws ModemError `MODEM_NOT_READY` while the module is not there.
    */
   expect(match: (line: string) => boolean): Waiter {
-    const channel = this.supervisor?.connection?.usable;
-    if (channel === undefined) throw this.absent();
-    return channel.expect(match);
+    return this.channel().expect(match);
   }
 
   /** Why no mail can go out now; undefined in state `ready`. */
@@ -222,8 +219,10 @@ export class Modem extends EventEmitter<ModemEvents> {
     this.tell("warning", error);
   }
 
-  private absent(): ModemError {
-    return new ModemError("MODEM_NOT_READY", { detail: this.state.name, cause: this.notReady() });
+  private channel(): Channel {
+    const channel = this.supervisor?.connection?.usable;
+    if (channel !== undefined) return channel;
+    throw new ModemError("MODEM_NOT_READY", { detail: this.state.name, cause: this.notReady() });
   }
 
   private enter(state: ModemState): void {

@@ -70,9 +70,8 @@ export class FileStore {
    * attachments can use nor what was uploaded in advance. Resolves with false where the module refused to delete some.
    */
   async tidy(wanted: readonly TransactionAttachment[], signal: AbortSignal): Promise<boolean> {
-    const { epoch } = this.modem;
-    this.files = this.files.filter(
-      (file) => file.epoch === epoch && (file.purpose === "preload" || wanted.some((one) => fits(file, one))),
+    this.files = this.contents.filter(
+      (file) => file.purpose === "preload" || wanted.some((one) => fits(file, one)),
     );
     const kept = new Set(this.files.map((file) => file.name));
     let isTidy = true;
