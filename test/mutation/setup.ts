@@ -2,6 +2,7 @@
  * Loaded by mocha before the tests of a mutation run only: bounds what a test may take, so that a mutant that hangs
  * is found soon. The numbers of runs that the tests themselves name stand; a run of everything uses them.
  */
+import crypto from "node:crypto";
 import fc from "fast-check";
 import type { Context, RootHookObject } from "mocha";
 
@@ -19,6 +20,9 @@ const LONG =
   /in less than 100 ms|takes time in proportion|holds no more than one line|no character of the basic plane|and not in memory|finds 10,000 queued|holds no long text/;
 
 fc.configureGlobal({ seed: 1, interruptAfterTimeLimit: PROPERTY_LIMIT, endOnFailure: true });
+
+/** The hash of the settings is slow on purpose, which would be four fifths of the time of the tests that open an outbox. */
+crypto.scryptSync = (text, salt, bytes) => crypto.pbkdf2Sync(text, salt, 1, bytes, "sha256");
 
 declare global {
   /** Where the instrumented code finds the mutant that is active. */
