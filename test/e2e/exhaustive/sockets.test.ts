@@ -10,7 +10,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Duplex } from "node:stream";
-import { connect as connectTls, TLSSocket } from "node:tls";
+import { connect as connectTls, createSecureContext, TLSSocket } from "node:tls";
 import { collected, socketRig, type SocketRig } from "../../support/socket-rig";
 import type { Extent } from "./extent";
 import { BOOT, BRIEF, NETWORK, SPOILS, type Mishap, type Place } from "./mishaps";
@@ -18,6 +18,8 @@ import { placesOf, Tally, timeFor, tryAll } from "./places";
 
 const MINUTE = 60_000;
 const PATIENCE = 60 * MINUTE;
+/** The near program gives up when nothing has passed for so long, as SMTP clients do; later than the connection itself does. */
+const SILENCE = 5 * MINUTE;
 
 /** Each side says so much. */
 const UP = pattern(4_096, 7);
@@ -28,11 +30,9 @@ function pattern(length: number, factor: number): Buffer {
 }
 
 const certificate = (name: string): Buffer => readFileSync(resolve("test/support/certificates", name));
-const CERTIFICATES = {
-  key: certificate("server.key"),
-  cert: certificate("server.pem"),
-  ca: certificate("ca.pem"),
-};
+/** Made once: reading the certificates and the key again would be a tenth of the time of each connection. */
+const NEAR = createSecureContext({ ca: certificate("ca.pem"), minVersion: "TLSv1.3" });
+const FAR = createSecureContext({ key: certificate("server.key"), cert: certificate("server.pem") });
 
 /** The two ends of what a connection carries: the bytes themselves, or what TLS makes of them. */
 interface Form {
@@ -44,9 +44,8 @@ interface Form {
 const CLEAR: Form = { name: "in clear", near: (socket) => socket, far: (peer) => peer };
 const TLS: Form = {
   name: "under TLS",
-  near: (socket) =>
-    connectTls({ socket, ca: CERTIFICATES.ca, servername: "mail.example.com", minVersion: "TLSv1.3" }),
-  far: (peer) => new TLSSocket(peer, { isServer: true, key: CERTIFICATES.key, cert: CERTIFICATES.cert }),
+  near: (socket) => connectTls({ socket, secureContext: NEAR, servername: "mail.example.com" }),
+  far: (peer) => new TLSSocket(peer, { isServer: true, secureContext: FAR }),
 };
 
 interface Result {
@@ -67,6 +66,7 @@ async function exchange(rig: SocketRig, form: Form): Promise<Result | undefined>
     PATIENCE,
   );
   if (socket === undefined) return undefined;
+  socket.setTimeout(SILENCE, () => void socket.destroy());
   const raw = collected(socket);
   const near = form.near(socket);
   const peer = rig.peers[before];
