@@ -138,6 +138,25 @@ export function below(name: string, value: number, limit: number, unit: string):
   return { name, value: `${value.toFixed(1)} ${unit}`, goal: `below ${limit} ${unit}`, met: value < limit };
 }
 
+/**
+ * A time against that of a known piece of work on the same machine in the same minutes: one that is slow or busy lengthens both.
+ *
+ * @param goal what it has to be on a machine with nothing else to do, for the reader
+ */
+export function againstKnownWork(
+  name: string,
+  ms: number,
+  { known, times, goal }: { readonly known: number; readonly times: number; readonly goal: string },
+): Figure {
+  const ratio = ms / known;
+  return {
+    name,
+    value: `${ms.toFixed(1)} ms, ${ratio.toFixed(2)} x known work`,
+    goal: `below ${times} x (${goal})`,
+    met: ratio < times,
+  };
+}
+
 function text(value: number): string {
   return value.toLocaleString("en-US");
 }

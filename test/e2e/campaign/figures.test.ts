@@ -1,7 +1,7 @@
 /** Figures of the campaign over what was reached, and the positions that its slices take. */
 import assert from "node:assert/strict";
 import { allCells, NOT_REQUIRED } from "../../campaign/fault/reached";
-import { covered, joined, positionsOf } from "../../campaign/part";
+import { againstKnownWork, covered, joined, positionsOf } from "../../campaign/part";
 
 const WHOLE = { index: 0, of: 1 };
 
@@ -25,6 +25,24 @@ describe("What a campaign has reached", () => {
       assert(events.required.includes(cell) || Object.hasOwn(NOT_REQUIRED, event), cell);
     }
     assert.deepEqual(mishaps.required, ["a flood: a mail under way"]);
+  });
+});
+
+describe("A time against that of known work", () => {
+  const of = (ms: number, known: number) =>
+    againstKnownWork("held up", ms, { known, times: 3, goal: "50 ms on an idle machine" });
+
+  it("meets its goal on a machine that is slow or busy, where both take longer", () => {
+    assert.equal(of(8, 10).met, true);
+    assert.equal(of(80, 100).met, true);
+    assert.equal(of(80, 100).value, "80.0 ms, 0.80 x known work");
+  });
+
+  it("misses it once it takes several times as long as it did, on any machine", () => {
+    assert.equal(of(30, 10).met, false);
+    assert.equal(of(15, 5).met, false);
+    assert.equal(of(300, 100).met, false);
+    assert.equal(of(30, 10).goal, "below 3 x (50 ms on an idle machine)");
   });
 });
 
