@@ -18,15 +18,16 @@ const ROOT = join(__dirname, "../../..");
 /** Lines. */
 const LONGEST_FUNCTION = 60;
 /**
- * The goal of 180 was set with a counter that found 323 functions in 89 files of the code of 23 November 2026, and 100 in
- * nodemailer. This row finds 410 in 95 files of the same code, and V8 131 (pooled) to 148 in nodemailer: 180 there would be 228 here.
+ * The goal was set with a counter that found 323 functions in 89 files of the code of 23 November 2026, and 100 in nodemailer.
+ * This row finds 357 in 95 files of the same code, and V8 105 (pooled) to 118 in nodemailer. It would find 320 in 89 if methods
+ * counted as nested in what V8 calls the function of the fields of their class, whose range is the class.
  */
 const MOST_FUNCTIONS = 180;
 
 export const mailPath: Row = {
   name: "mail-path",
   about:
-    "Files, functions and lines of lib/ that a plain second mail executes, from the message to its end, by V8's exact coverage; ports and simulator are left out.",
+    "Files, functions and lines of lib/ that a plain second mail executes, from the message to its end, by V8's exact coverage: functions and methods, what stands within one being part of it; ports and simulator are left out.",
   async measure(rounds) {
     const runs = await inRounds(rounds, secondMail);
     const numbers = (count: (run: ExecutedCode) => number): readonly number[] => runs.map(count);
@@ -40,7 +41,7 @@ export const mailPath: Row = {
       {
         what: "functions that a second mail runs through",
         unit: "",
-        samples: numbers(({ functions }) => functions.length),
+        samples: numbers(({ functions }) => functions.filter(({ isPart }) => !isPart).length),
         goal: { kind: "atMost", limit: MOST_FUNCTIONS },
       },
       {

@@ -16,6 +16,8 @@ export interface ExecutedFunction {
   readonly name: string;
   /** Lines of the source from its first to its last. */
   readonly lines: number;
+  /** An arrow function, or one that stands within another function: it belongs to what it stands in. */
+  readonly isPart: boolean;
 }
 
 export interface ExecutedCode {
@@ -59,6 +61,9 @@ export async function executedBy(
   }
 }
 
+/** Methods and declarations begin with a name or a keyword. */
+const ARROW_FUNCTION = /^(?:async\s*)?(?:\(|[\w$]+\s*=>)/;
+
 class Script {
   /** Offset of the beginning of each line. */
   private readonly starts: readonly number[];
@@ -93,10 +98,25 @@ class Script {
       if (whole === undefined) return [];
       const first = this.source(whole.startOffset);
       const last = this.source(whole.endOffset - 1);
-      return first === undefined
-        ? []
-        : [{ file: first.file, name: functionName, lines: (last?.line ?? first.line) - first.line + 1 }];
+      if (first === undefined) return [];
+      const lines = (last?.line ?? first.line) - first.line + 1;
+      return [{ file: first.file, name: functionName, lines, isPart: this.isPart(whole) }];
     });
+  }
+
+  private isPart(range: Profiler.CoverageRange): boolean {
+    const { startOffset, endOffset } = range;
+    if (ARROW_FUNCTION.test(this.text.slice(startOffset, endOffset))) return true;
+    return this.coverage.functions.some(
+      ({ functionName, ranges: [other] }) =>
+        other !== undefined &&
+        other !== range &&
+        other.startOffset <= startOffset &&
+        other.endOffset >= endOffset &&
+        // V8 calls the fields of a class a function as long as the class.
+        !functionName.startsWith("<") &&
+        !this.isFile(other),
+    );
   }
 
   /** File and line of the source, some of them more than once. */
@@ -119,7 +139,6 @@ class Script {
   }
 
   /** The code of a file as a whole counts as a function without name. */
-
   private isFile(range: Profiler.CoverageRange | undefined): boolean {
     return range?.startOffset === 0 && range.endOffset >= this.text.trimEnd().length;
   }

@@ -27,7 +27,18 @@ export class Pump {
   get name(): string {
     return this.state;
   }
+  async start(): Promise<void> {
+    const switchOn = (): void => {
+      this.state = "on";
+    };
+    function later(fire: () => void): void {
+      fire();
+    }
+    later(switchOn);
+  }
 }
+
+export const pumps = async (...names: readonly string[]): Promise<number> => names.length;
 `;
 
 describe("The code that something executes", () => {
@@ -47,12 +58,16 @@ describe("The code that something executes", () => {
   afterEach(() => rm(root, { recursive: true }));
 
   const counted = async (file: string) => {
-    const { called, Pump } = createRequire(__filename)(join(root, "out/pump.js")) as {
+    const { called, Pump, pumps } = createRequire(__filename)(join(root, "out/pump.js")) as {
       readonly called: (level: number) => string;
-      readonly Pump: new () => { readonly name: string };
+      readonly Pump: new () => { readonly name: string; start(): Promise<void> };
+      readonly pumps: (...names: readonly string[]) => Promise<number>;
     };
-    const made = new Pump();
-    const run = async (): Promise<unknown> => [called(1), made.name];
+    const run = async (): Promise<unknown> => {
+      const made = new Pump();
+      await made.start();
+      return [called(1), made.name, await pumps("7")];
+    };
     return executedBy(run, root, (one) => one === file);
   };
 
@@ -60,12 +75,18 @@ describe("The code that something executes", () => {
     const { functions, lines } = await counted("pump.ts");
     assert.deepEqual(
       functions.map(({ name, lines: length }) => `${name.replace("get ", "")} ${length}`).sort(),
-      ["called 6", "helper 3", "name 3"],
+      ["called 6", "helper 3", "later 3", "name 3", "pumps 1", "start 9", "switchOn 3"],
     );
     const executed = [...(lines.get("pump.ts") ?? [])].sort((a, b) => a - b);
     for (const line of [3, 6, 10, 20])
       assert.ok(executed.includes(line), `line ${line} of ${String(executed)}`);
     for (const line of [4, 14]) assert.ok(!executed.includes(line), `line ${line} of ${String(executed)}`);
+  });
+
+  it("tells functions and methods from arrow functions and from what stands within another function", async () => {
+    const { functions } = await counted("pump.ts");
+    const whole = functions.filter(({ isPart }) => !isPart).map(({ name }) => name.replace("get ", ""));
+    assert.deepEqual(whole.sort(), ["called", "helper", "name", "start"]);
   });
 
   it("leaves out the files that do not count", async () => {
