@@ -231,7 +231,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
         attachments = composed.transaction.attachments.length;
         const filled = await fillMail(this.work, composed.transaction, { signal, onProgress });
         const recipients = recipientsOf(envelope);
-        await this.foreign.check(recipients, signal);
+        if (await this.foreign.isLikely()) await this.foreign.check(recipients, signal);
         const mark = markOf(this.client.modem, recipients, filled.subject, testMails);
         return { transaction, filled, composed, lease, mark, onProgress };
       } catch (error) {
@@ -278,7 +278,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       this.stray.forget();
       lease.release();
       release();
-      this.tidyLater();
+      if (filled.hasFiles) this.tidyLater();
     }
   }
 

@@ -307,9 +307,8 @@ export class ForeignUse {
     throw resultUnknown(undefined, "the result that came may be that of another mail");
   }
 
-  /** Rejects with `MODEM_NOT_READY` when the module holds other recipients than these; asks only while likely. */
+  /** Rejects with `MODEM_NOT_READY` when the module holds other recipients than these. */
   async check(recipients: readonly string[], signal: AbortSignal): Promise<void> {
-    if (!(await this.isLikely())) return;
     const held = await ifRefused(this.modem.execute(queryRecipients(), { signal }), async () => recipients);
     const isUnreadable = held.length > 0 && !hasAddresses(held);
     if (isUnreadable || areSame(held, recipients)) return;

@@ -70,6 +70,8 @@ export interface FilledMail {
   readonly warnings: readonly string[];
   /** Subject as it stands on the line, to recognise the mail by. */
   readonly subject: string;
+  /** Files of ours may lie in the module: its own, or what former mails have left. */
+  readonly hasFiles: boolean;
 }
 
 /** All but the sending: nothing of it can leave a doubt. Rejects with a ModemError that tells its stage. */
@@ -101,7 +103,8 @@ export async function fillMail(
   await known.applyTogether(settled, () => applySmtpSettings(known, contextId, settings, mail, signal));
   const warnings = isSecure ? await atStage("tls", () => tls.configure(settings, signal)) : [];
   const coded = await atStage("body", () => codedMail(work, mail, signal));
-  const { names, bytes } = await upload(work, mail, { signal, onProgress });
+  const hasFiles = mail.attachments.length > 0 || (await work.files.mayHoldSome());
+  const { names, bytes } = hasFiles ? await upload(work, mail, { signal, onProgress }) : NO_FILES;
   const { line } = modem;
   await fillHeader(guarded, line, coded, signal);
   const total = coded.body.bytes.length;
@@ -113,6 +116,7 @@ export async function fillMail(
     bytes: mail.body.bytes.length + bytes,
     warnings: isTaken ? warnings : [...warnings, PLAIN_BODY],
     subject: coded.subject.text,
+    hasFiles,
   };
 }
 
@@ -138,12 +142,20 @@ async function codedMail(
   };
 }
 
-/** Puts all attachments into the module; the names by which to attach them, in order, and their bytes. */
+interface UploadedFiles {
+  /** By which to attach them, in order. */
+  readonly names: readonly string[];
+  readonly bytes: number;
+}
+
+const NO_FILES: UploadedFiles = { names: [], bytes: 0 };
+
+/** Deletes what former mails have left, and puts all attachments into the module. */
 async function upload(
   { files }: TransactionParts,
   { attachments }: MailTransaction,
   { signal, onProgress }: FillOptions,
-): Promise<{ readonly names: readonly string[]; readonly bytes: number }> {
+): Promise<UploadedFiles> {
   return atStage("upload", async () => {
     await files.tidy(attachments, signal);
     const total = attachments.reduce((sum, { size }) => sum + size, 0);
