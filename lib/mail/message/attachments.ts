@@ -126,9 +126,6 @@ export async function readAttachments(
   warn: Warn,
   html?: Buffer,
 ): Promise<Attachments> {
-  // Blank, or what an expression such as `ok && picture` leaves when there is nothing to attach.
-  if (isBlank(value) || value === false || value === 0)
-    return { attachments: [], missing: [], surplus: [], unseen: 0 };
   const { entries, unseen } = reading("INVALID_ATTACHMENT", () => listEntries(value));
   warnOfFields(entries, warn);
   const isShown = html !== undefined && entries.some(({ cid }) => cid !== undefined);

@@ -20,7 +20,6 @@ export function readSender(
   { allowFrom, letters }: { readonly allowFrom: boolean; readonly letters?: Letters },
   warn: Warn,
 ): Pick<Mail, "from" | "replyTo"> {
-  if (isBlank(given.from) && isBlank(given.replyTo)) return { from: undefined };
   const [from, ...more] = mailboxesOf(given.from, "msg.from", warn, allowFrom ? letters : "ascii");
   if (more.length > 0) warn("msg.from contains several senders; the first one was used.");
   const wished = mailboxesOf(given.replyTo, "msg.replyTo", warn);
@@ -196,7 +195,6 @@ const MARK_OF_HTTP = "x-node-red-request-node";
 
 /** May throw what a value throws when it is read. */
 export function readFields(source: FieldSource, warn: Warn): Fields {
-  if (Object.values(source).every(isBlank)) return { fields: undefined, replyTo: undefined };
   const { own, ofMessage } = readHeaders(source.headers, warn);
   const [inReplyTo] = readIds(
     isBlank(source.inReplyTo) ? ofMessage.get("in-reply-to") : source.inReplyTo,

@@ -7,11 +7,18 @@
  */
 import { isModemError, ModemError } from "../../errors";
 import { readAddresses, type Letters, type Unreadable } from "./addresses";
-import { defaultName, MOST_ATTACHMENTS, readAttachments } from "./attachments";
+import { type Attachments, defaultName, MOST_ATTACHMENTS, readAttachments } from "./attachments";
 import { readFileName } from "./file-name";
 import { bytesOf, isBlank, isRecord, primitiveText, reading } from "./foreign";
 import type { Mail, MailAttachment, Priority } from "../mail";
-import { readFields, readPriority, readSender, readSubject, type Subject } from "./header-fields";
+import {
+  type Fields,
+  readFields,
+  readPriority,
+  readSender,
+  readSubject,
+  type Subject,
+} from "./header-fields";
 import { isHtml } from "./html-tags";
 import { htmlToText } from "./html-text";
 import { jsonStart, jsonText } from "./json";
@@ -69,6 +76,9 @@ const LONGEST_KEY = 200;
 /** Properties of the e-mail node that change nothing here, whichever way the mail goes. */
 const NOT_USED = ["envelope"] as const;
 
+const NO_FIELDS: Fields = { fields: undefined, replyTo: undefined };
+const NO_ATTACHMENTS: Attachments = { attachments: [], missing: [], surplus: [], unseen: 0 };
+
 /** @throws ModemError INVALID_* or LIMIT_*, and nothing else */
 export async function readMessage(
   msg: Record<string, unknown>,
@@ -81,18 +91,24 @@ export async function readMessage(
   const recipients = readRecipients(msg, fields, policy.letters, warn);
   const { fields: own, replyTo } = reading("INVALID_BODY", () => {
     const { inReplyTo, references, headers, dsn } = msg;
-    return readFields({ inReplyTo, references, headers, dsn }, warn);
+    const asked = { inReplyTo, references, headers, dsn };
+    return Object.values(asked).every(isBlank) ? NO_FIELDS : readFields(asked, warn);
   });
   const sender = reading("INVALID_SENDER", () => {
+    const from = msg["from"];
     const answers = isBlank(msg["replyTo"]) ? replyTo : msg["replyTo"];
-    return readSender({ from: msg["from"], replyTo: answers }, policy, warn);
+    if (isBlank(from) && isBlank(answers)) return { from: undefined };
+    return readSender({ from, replyTo: answers }, policy, warn);
   });
   const subject = reading("INVALID_SUBJECT", () =>
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
   const content = await readContent(msg, fields, policy, subject, warn);
   const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn, policy.priority));
-  const replaces = reading("INVALID_BODY", () => readReplaces(msg["replaces"], warn));
+  const replaces = reading("INVALID_BODY", () => {
+    const key = msg["replaces"];
+    return isBlank(key) ? undefined : readReplaces(key, warn);
+  });
   for (const property of NOT_USED) {
     if (!isBlank(reading("INVALID_BODY", () => msg[property]))) warn(`msg.${property} was not used.`);
   }
@@ -129,7 +145,9 @@ async function readContent(
   const given = reading("INVALID_ATTACHMENT", () => msg["attachments"]);
   const html = body.attachments.find(({ place }) => place?.kind === "html")?.content;
   const shownHtml = html?.kind === "bytes" ? html.bytes : undefined;
-  const listed = await readAttachments(given, attachmentPaths, warn, shownHtml);
+  // Blank, or what an expression such as `ok && picture` leaves when there is nothing to attach.
+  const isNone = isBlank(given) || given === false || given === 0;
+  const listed = isNone ? NO_ATTACHMENTS : await readAttachments(given, attachmentPaths, warn, shownHtml);
   const ofPayload = body.attachments.filter(
     (made) => !listed.attachments.some((one) => isSameContent(one, made)),
   );
@@ -220,7 +238,6 @@ function readRecipients(
 
 /** A key that cannot be read replaces nothing: better one mail too many than an alarm that another ended. */
 function readReplaces(value: unknown, warn: Warn): string | undefined {
-  if (isBlank(value)) return undefined;
   const key = typeof value === "number" ? String(value) : value;
   if (typeof key === "string" && key.length <= LONGEST_KEY) return key;
   warn(`msg.replaces is not a text of up to ${LONGEST_KEY} characters; the mail replaces no other.`);

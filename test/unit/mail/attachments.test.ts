@@ -48,7 +48,11 @@ describe("attachments of a message", () => {
         ["b.bin", "B"],
       ],
     );
-    for (const nothing of [undefined, null, "", []]) assert.deepEqual(await read(nothing), []);
+    for (const nothing of [undefined, null, "", false, 0, []]) {
+      const message = { to: "a@example.com", payload: "Gate", attachments: nothing };
+      const mail = await readMessage(message, {}, POLICY);
+      assert.deepEqual([mail.attachments, mail.warnings], [[], []]);
+    }
   });
 
   it("may be text in an encoding, bytes, a number, or a Buffer that went through JSON", async () => {
