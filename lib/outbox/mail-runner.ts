@@ -188,7 +188,7 @@ export class MailRunner {
       await lock.assertHeld();
       const { mail } = next(this.mail, marked, policy.time.now().time, random());
       await store.putInFlight(this.entry, mail, index);
-      await policy.countPut();
+      if (policy.ratePerHour > 0) await policy.countPut();
       return marked;
     } catch {
       policy.pauseForDisk();

@@ -104,7 +104,7 @@ export class Policy {
     host: Host,
     private readonly fingerprint: Fingerprint,
     /** Transactions in any 60 minutes of running time; 0 = no limit. */
-    private readonly ratePerHour: number,
+    readonly ratePerHour: number,
     stored: OutboxState | undefined,
     private readonly events: PolicyEvents,
   ) {
@@ -285,9 +285,8 @@ export class Policy {
     await this.save();
   }
 
-  /** Counts a transaction that is about to go out; by minutes, so that what is kept stays small. */
+  /** Counts a transaction that is about to go out under a limit; by minutes, so that what is kept stays small. */
   async countPut(): Promise<void> {
-    if (this.ratePerHour === 0) return;
     const minute = Math.floor(this.time.now().time / MINUTE_MS);
     const same = this.sent.find(([counted]) => counted === minute);
     const others = this.sent.filter((one) => one !== same && one[0] > minute - RATE_WINDOW_MINUTES);

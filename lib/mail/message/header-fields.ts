@@ -131,8 +131,7 @@ const WORDS: Readonly<Record<Priority, readonly string[]>> = {
 const PRIORITIES: readonly Priority[] = ["high", "normal", "low"];
 
 /** As a word, or as a number: 1 or more is high, below 0 low. Anything else is as `usual`, with a warning. */
-export function readPriority(value: unknown, warn: Warn, usual: Priority = "normal"): Priority {
-  if (isBlank(value)) return usual;
+export function readPriority(value: unknown, usual: Priority, warn: Warn): Priority {
   const text = typeof value === "boolean" ? undefined : primitiveText(value)?.trim().toLowerCase();
   const known = PRIORITIES.find((priority) => WORDS[priority].some((word) => word === text));
   if (known !== undefined) return known;

@@ -104,7 +104,11 @@ export async function readMessage(
     readSubject("subject" in fields ? [fields.subject] : [msg["topic"], msg["title"]], warn),
   );
   const content = await readContent(msg, fields, policy, subject, warn);
-  const priority = reading("INVALID_PRIORITY", () => readPriority(msg["priority"], warn, policy.priority));
+  const { priority: usual = "normal" } = policy;
+  const priority = reading("INVALID_PRIORITY", () => {
+    const wished = msg["priority"];
+    return isBlank(wished) ? usual : readPriority(wished, usual, warn);
+  });
   const replaces = reading("INVALID_BODY", () => {
     const key = msg["replaces"];
     return isBlank(key) ? undefined : readReplaces(key, warn);

@@ -119,8 +119,9 @@ function bodyAndFiles(
     const files = all.slice(0, most);
     const warnings: string[] = [];
     const tell: Warn = (warning) => void warnings.push(warning);
-    const above = [...preface, ...leftOut("refused", all.slice(most), tell)].join("\r\n");
-    const text = paragraphs(above, mail.text, ...leftOut("empty", empty, tell));
+    const above = most < all.length ? [...preface, leftOut("refused", all.slice(most), tell)] : preface;
+    const below = empty.length > 0 ? leftOut("empty", empty, tell) : "";
+    const text = paragraphs(above.join("\r\n"), mail.text, below);
     const roomForFile = mostAttachments !== undefined || files.length < MOST_ATTACHMENTS;
     const body = codeBody(text, { support, charset, roomForFile }, tell);
     // The text may need the place of a file.
@@ -143,16 +144,12 @@ const LEFT_OUT = {
   empty: { line: "empty", warning: "is empty and was left out; the module cannot send it" },
 } as const;
 
-/** The line about files that do not go, if any. In ASCII, so that it changes nothing of the text's coding. */
-function leftOut(
-  why: keyof typeof LEFT_OUT,
-  files: readonly OutgoingAttachment[],
-  warn: Warn,
-): readonly string[] {
+/** The line about files that do not go. In ASCII, so that it changes nothing of the text's coding. */
+function leftOut(why: keyof typeof LEFT_OUT, files: readonly OutgoingAttachment[], warn: Warn): string {
   const { line, warning } = LEFT_OUT[why];
   const names = files.map(({ filename }) => shown(filename));
   for (const name of names) warn(`The attachment ${name} ${warning}. ${WHOLE}`);
-  return names.length === 0 ? [] : [`Left out because ${line}: ${names.map(foldToAscii).join(", ")}`];
+  return `Left out because ${line}: ${names.map(foldToAscii).join(", ")}`;
 }
 
 /** Warns of what the module's client does not carry: it shows text alone, and takes few header fields. */
