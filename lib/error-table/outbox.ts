@@ -28,8 +28,8 @@ export const OUTBOX_ERRORS = {
     class: "transient",
   },
   OUTBOX_DISK: {
-    text: "The mail could not be written to disk",
-    hint: "Check that the disk is not full or read-only and that Node-RED can write to its user directory.",
+    text: "The outbox could not read or write a file on disk",
+    hint: "Check that the disk is not full, read-only or failing, and that Node-RED can read and write its user directory.",
     class: "message",
   },
   OUTBOX_LOCKED: {
@@ -38,7 +38,7 @@ export const OUTBOX_ERRORS = {
     class: "setup",
   },
   OUTBOX_DAMAGED: {
-    text: "The record of a mail on disk is damaged and was set aside",
+    text: "Data of the outbox on disk is damaged or cannot be used",
     hint: "Inspect the file named in the message. Other mails are not affected.",
     class: "message",
   },

@@ -137,7 +137,9 @@ describe("A disk that fails", function () {
     await bench.clock.advance(100 * 60_000);
     assert.ok(bench.tried.length > 20);
     const told = bench.troubles.map(({ message }) => message);
-    assert.deepEqual(told, ["The mail could not be written to disk: no space left on device (ENOSPC)"]);
+    assert.deepEqual(told, [
+      "The outbox could not read or write a file on disk: no space left on device (ENOSPC)",
+    ]);
     assert.equal(said.length, 1);
     files.fault = () => undefined;
     await bench.clock.advance(90 * 60_000);
@@ -208,6 +210,18 @@ describe("A disk that fails", function () {
     assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_EXPIRED");
     assert.ok(bench.troubles.every(({ code }) => code === "OUTBOX_DISK"));
     assert.ok(bench.troubles.length > 0);
+  });
+
+  it("does not say that a mail was not written which cannot be read", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false });
+    const id = await bench.accept(mail("1"));
+    await bench.accept(mail("2"));
+    files.fault = ({ name, path }) => (name === "read" && path.includes(id) ? "EIO" : undefined);
+    await bench.clock.until(bench.outbox.discard(id));
+    const { message = "", hint = "" } = bench.ended[0]?.failure ?? {};
+    assert.match(message, /could not read or write/);
+    assert.match(hint, /read and write/);
   });
 
   it("tells the sender when a record can no longer be read, and goes on with the others", async () => {

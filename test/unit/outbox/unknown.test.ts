@@ -282,7 +282,7 @@ describe("A mail whose result was lost", () => {
       assert.deepEqual([bench.ended.length, bench.mailer.recoveries, bench.outbox.inDoubt], [1, 0, 1]);
       assert.deepEqual(
         bench.troubles.map(({ message }) => message),
-        ["The mail could not be written to disk: i/o error (EIO)"],
+        ["The outbox could not read or write a file on disk: i/o error (EIO)"],
       );
       files.fault = () => undefined;
       const { subject, result } = await bench.ends(2);
