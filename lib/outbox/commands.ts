@@ -52,7 +52,7 @@ export class Commands {
 
   constructor(private readonly parts: CommandParts) {}
 
-  /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK or INVALID_ATTACHMENT; nothing is kept then. */
+  /** Returns the id. Rejects with OUTBOX_FULL, OUTBOX_DISK, OUTBOX_CLOSED or INVALID_ATTACHMENT; nothing is kept then. */
   async accept(mail: Mail, options: MailOptions, origin: MailOrigin): Promise<{ readonly id: string }> {
     const { order, store, worker } = this.parts;
     const place = origin.place ?? order.nextSeq();
@@ -121,6 +121,7 @@ export class Commands {
     let mails = 0;
     let failure: ModemError | undefined;
     for (const one of store.failedIds()) {
+      store.goOn();
       // Another command may have taken it meanwhile.
       if (!store.failed.has(one)) continue;
       let isRead = false;
@@ -159,6 +160,7 @@ export class Commands {
     }
     const entries = this.waiting(id);
     for (const entry of entries) {
+      store.goOn();
       // Meanwhile it may have gone out or expired.
       if (entry.stage === "ended") continue;
       await worker.end(entry, { kind: "end", error: new ModemError("OUTBOX_DISCARDED"), keep: false });
@@ -168,14 +170,14 @@ export class Commands {
 
   /** Moves the mails of another spool into this one. Rejects with OUTBOX_LOCKED or OUTBOX_DISK. */
   async adopt(directory: string): Promise<number> {
-    const { order, store, clock, host, trouble, worker, reporter } = this.parts;
+    const { order, store, policy, clock, host, trouble, worker, reporter } = this.parts;
     const adopted: Entry[] = [];
     const number = await adoptSpool(directory, {
-      spool: store.spool,
+      store,
       clock,
       host,
       trouble,
-      assertHeld: () => store.lock.assertHeld(),
+      time: policy.time,
       has: (id) => order.entries.has(id) || store.failed.has(id),
       adopt: (mail) => {
         const { record, place } = mail;
@@ -217,6 +219,7 @@ export class Commands {
     const { maxQueued, maxSpoolMB } = this.parts.settings;
     let contents = 0;
     for (const { filename, content } of attachments) {
+      store.goOn();
       try {
         contents +=
           content.kind === "bytes" ? content.bytes.length : await store.spool.files.size(content.path);

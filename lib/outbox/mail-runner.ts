@@ -247,7 +247,7 @@ export async function outgoingMail(
 ): Promise<Outgoing> {
   const { id, unique, from, replyTo, fields, to, cc, bcc, subject, isSubjectInText } = record;
   const byAge = clock.wall() - time.age(entry.accepted);
-  const isExact = !entry.recovered || (time.isExact(record.accepted) && time.isExact(entry.accepted));
+  const isExact = !entry.recovered || time.isExact(entry.accepted);
   const { text, attachments, lost } = await spool.remains(record);
   const mail: OutgoingMail = {
     id,

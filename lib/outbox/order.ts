@@ -93,10 +93,13 @@ export class Order {
     const isOfNow = accepted.clock === now.clock;
     // Of another clock (a spool that was adopted, a lost state) nothing is known but that it is here now; what was
     // accepted in time that was lost since, by a power cut or a wrong record, starts over.
+    const startsOver = !isOfNow || accepted.time > now.time;
     const since = {
       clock: now.clock,
       time: isOfNow ? Math.min(accepted.time, now.time) : now.time,
       active: isOfNow ? Math.min(accepted.active, now.active) : now.active,
+      // Kept with the next state of the mail, which names our clock and would pass for exact.
+      ...((startsOver || accepted.startedOver === true) && { startedOver: true as const }),
     };
     const entry: Entry = {
       id,

@@ -116,7 +116,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
 
   /**
    * Stops: what has not reached QSMTPPUT is interrupted, a pending result is awaited up to `graceMs`. All mails stay
-   * in the folder, which is given back when all commands are done. Never rejects.
+   * in the folder, which is given back when all commands are done; those that take too long end with OUTBOX_CLOSED.
+   * Never rejects.
    */
   async close(graceMs = CLOSE_GRACE_MS): Promise<void> {
     const { state } = this;
@@ -127,8 +128,9 @@ export class Outbox extends EventEmitter<OutboxEvents> {
       this.state = { kind: "closed" };
     }
     if (this.state.kind !== "open") return;
-    const { worker, reporter, policy, lock, underWay } = this.state.run;
+    const { worker, store, reporter, policy, lock, underWay } = this.state.run;
     this.state = { kind: "closing" };
+    store.limitCommands();
     this.options.mailer.off("available", this.onAvailable);
     const stopping = worker
       .stop()

@@ -28,7 +28,7 @@ import { writeDurably, type FileLayer } from "./files";
 const ANSWER_INTERVAL_MS = 3_000;
 const CLAIM_LIES_MS = 12_000;
 const CLAIM_LOOK_MS = 1_000;
-/** How long an outbox of this process that still holds the lock is waited for: it may read a file on a slow share. */
+/** How long an outbox of this process that still holds the lock is waited for; what it has under way ends before, see store.ts. */
 const HOLDER_WAIT_MS = FILE_MS + 60_000;
 /** Of twelve digits. */
 const HIGHEST = 999_999_999_999;

@@ -29,6 +29,8 @@ export interface OutboxInstant {
   readonly time: number;
   /** Running time without holds. */
   readonly active: number;
+  /** The age of the mail started over then: it was accepted earlier, nobody knows when. Undefined: it did not. */
+  readonly startedOver?: true;
 }
 
 /** One transaction: a mail may need several, each with a state of its own, so a retry never serves anyone twice. */

@@ -11,6 +11,7 @@ import { diskError, type FileLayer, type Trouble } from "./files";
 import { SpoolLock, type Host } from "./lock";
 import { contentNames, headOf, type Found, type Place, type RecoveredMail, type SpoolRecord } from "./record";
 import { Spool } from "./spool";
+import type { OutboxTime } from "./state";
 
 /** Records read at a time. */
 const READERS = 32;
@@ -180,11 +181,15 @@ export async function discardSpool(directory: string, { files, clock, host }: Di
 
 /** Who takes over. */
 export interface Adopter {
-  readonly spool: Spool;
+  readonly store: {
+    readonly spool: Spool;
+    readonly lock: Pick<SpoolLock, "assertHeld">;
+    /** Throws OUTBOX_CLOSED when there is no time for another mail. */
+    readonly goOn: () => void;
+  };
   readonly clock: Clock;
   readonly host: Host;
-  /** Rejects when its spool is no longer its own. */
-  assertHeld(): Promise<unknown>;
+  readonly time: Pick<OutboxTime, "now">;
   has(id: string): boolean;
   /** A mail was moved into its spool. */
   adopt(mail: RecoveredMail): void;
@@ -196,11 +201,12 @@ export interface Adopter {
  * then the rename of its record moves a mail at once, so a kill leaves it in one spool or the other.
  *
  * A mail that cannot be moved stays where it is and is reported, and stops no other; one that lacks a content is moved
- * all the same, so that its sender is told when it is to be sent. Rejects with OUTBOX_LOCKED, and with OUTBOX_DISK when
- * not one could be moved.
+ * all the same, so that its sender is told when it is to be sent. Rejects with OUTBOX_LOCKED, with OUTBOX_DISK when not
+ * one could be moved, and with OUTBOX_CLOSED when it takes too
+ * long for an adopter that closes.
  */
 export async function adoptSpool(directory: string, adopter: Adopter): Promise<number> {
-  const { files } = adopter.spool;
+  const { files } = adopter.store.spool;
   const lock = new SpoolLock(directory, files, adopter.clock, adopter.host);
   const other = new Spool(directory, files);
   try {
@@ -208,6 +214,7 @@ export async function adoptSpool(directory: string, adopter: Adopter): Promise<n
     let moved = 0;
     let failure: ModemError | undefined;
     for (const found of await other.find()) {
+      adopter.store.goOn();
       try {
         await adoptOne(other, found, adopter);
         moved++;
@@ -227,16 +234,21 @@ export async function adoptSpool(directory: string, adopter: Adopter): Promise<n
 
 /** Rejects with OUTBOX_DAMAGED for a record that cannot be taken, or with the error of the disk. */
 async function adoptOne(other: Spool, found: Found, adopter: Adopter): Promise<void> {
-  const { spool } = adopter;
+  const { spool, lock } = adopter.store;
   const { read, bytes } = await other.load(found);
   if (read.kind !== "record" || adopter.has(found.id)) throw new ModemError("OUTBOX_DAMAGED");
   const { record } = read;
   const of = `of mail ${record.id} of ${other.directory}`;
   const gone = await spool.copyFrom(other, record.id, record);
   // Who has taken this spool meanwhile has removed contents that are of no mail yet.
-  await adopter.assertHeld();
-  await spool.moveFrom(other, found);
-  adopter.adopt({ record: headOf(record), place: found.place, bytes });
+  await lock.assertHeld();
+  // Its days among the failed ones were counted by a clock that means nothing here.
+  const place: Place =
+    found.place.folder === "failed"
+      ? { ...found.place, since: Math.floor(adopter.time.now().time / 1000) }
+      : found.place;
+  await spool.moveFrom(other, found, place);
+  adopter.adopt({ record: headOf(record), place, bytes });
   if (gone.length > 0) {
     adopter.trouble(new ModemError("OUTBOX_DAMAGED", { detail: `${gone.join(", ")} ${of} cannot be found` }));
   }

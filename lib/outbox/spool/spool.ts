@@ -141,9 +141,16 @@ export class Spool {
 
   /**
    * Brings the contents of a new mail to the disk, but for what is short enough for its record. Rejects with
-   * OUTBOX_FULL when the attachments exceed `room` bytes, and leaves nothing then.
+   * OUTBOX_FULL when the attachments exceed `room` bytes, or as `goOn` throws, and leaves nothing then.
+   *
+   * @param goOn asked before each piece of a file elsewhere: throws when there is no time left for it.
    */
-  async keep(id: string, contents: Contents, room: number): Promise<KeptContents> {
+  async keep(
+    id: string,
+    contents: Contents,
+    room: number,
+    goOn: () => void = () => undefined,
+  ): Promise<KeptContents> {
     const { subject, fields = {}, attachments, text, message } = contents;
     const json = JSON.stringify(message);
     let left = RECORD_ROOM - Buffer.byteLength(subject) - Buffer.byteLength(JSON.stringify(fields));
@@ -164,7 +171,11 @@ export class Spool {
         const source =
           content.kind === "bytes" ? inPieces(content.bytes) : this.files.streamReal(content.path);
         const hash = createHash("sha256");
-        const size = await put(String(index), measured(source, filename, hash, room - bytes));
+        const counted = measured(source, filename, hash, room - bytes);
+        const size = await put(
+          String(index),
+          content.kind === "bytes" ? counted : whileAllowed(counted, goOn),
+        );
         kept.push({ filename, size, sha256: hash.digest("hex"), ...(place !== undefined && { place }) });
       }
       const parts = {
@@ -262,9 +273,9 @@ export class Spool {
     return gone;
   }
 
-  /** Takes the record of a mail over from another spool. */
-  async moveFrom(other: Spool, { id, place }: Found): Promise<void> {
-    const path = this.path(id, place);
+  /** Takes the record of a mail over from another spool. @param to where it lies in this one. */
+  async moveFrom(other: Spool, { id, place }: Found, to = place): Promise<void> {
+    const path = this.path(id, to);
     await this.files.rename(other.path(id, place), path);
     await this.files.syncFolder(dirname(path));
   }
@@ -321,6 +332,15 @@ export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecor
 /** A content in memory, bit by bit: hashing 5 MB at once would stop the runtime for tens of milliseconds. */
 function* inPieces(bytes: Buffer): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+/** Passes a content on until `goOn` throws. */
+async function* whileAllowed(source: AsyncIterable<Uint8Array>, goOn: () => void): AsyncIterable<Uint8Array> {
+  goOn();
+  for await (const chunk of source) {
+    goOn();
+    yield chunk;
+  }
 }
 
 /** Passes a content on while it is counted and hashed. What fails here is the source, not the spool. */

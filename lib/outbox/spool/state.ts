@@ -203,9 +203,9 @@ export class OutboxTime {
     };
   }
 
-  /** Milliseconds of running time since then; never below 0. */
-  age({ time }: OutboxInstant): number {
-    return Math.max(0, this.now().time - time);
+  /** Milliseconds of running time since then; never below 0, and 0 for a time of another clock, which says nothing. */
+  age({ clock, time }: OutboxInstant): number {
+    return clock === this.name ? Math.max(0, this.now().time - time) : 0;
   }
 
   /** Stops or continues `active`. */
@@ -225,8 +225,9 @@ export class OutboxTime {
   }
 
   /** True when the age of what happened then is exact: restarts of the process lose nothing of it, those of the host do. */
-  isExact(instant: OutboxInstant): boolean {
-    return instant.clock === this.name && (this.uncertain === undefined || instant.time > this.uncertain);
+  isExact({ clock, time, startedOver }: OutboxInstant): boolean {
+    const isCounted = this.uncertain === undefined || time > this.uncertain;
+    return isCounted && startedOver !== true && clock === this.name;
   }
 
   store(): StoredTime {

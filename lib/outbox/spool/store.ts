@@ -7,6 +7,7 @@
  */
 import { dirname } from "node:path";
 import { ModemError } from "../../errors";
+import { FILE_MS } from "../../mail/message/outside-files";
 import {
   contentNames,
   headOf,
@@ -53,6 +54,8 @@ export class MailStore {
   /** The record that was written last: mostly that of the mail to be sent next, which need not be read back then. */
   private last: SpoolRecord | undefined;
   private cleaning: Promise<void> = Promise.resolve();
+  /** Running time until which a command may go on. */
+  private deadline = Infinity;
 
   constructor(
     readonly spool: Spool,
@@ -60,6 +63,16 @@ export class MailStore {
     private readonly trouble: Trouble,
     readonly lock: Pick<SpoolLock, "assertHeld">,
   ) {}
+
+  /** The outbox closes: what would take longer than one file may, and than the next one waits for the folder, ends by `goOn`. */
+  limitCommands(): void {
+    this.deadline = this.time.now().time + FILE_MS;
+  }
+
+  /** To be asked before each mail and each piece of a file elsewhere. Throws OUTBOX_CLOSED when there is no time left. */
+  readonly goOn = (): void => {
+    if (this.time.now().time > this.deadline) throw new ModemError("OUTBOX_CLOSED");
+  };
 
   /** Finds all mails of the folder. Returns those that did not fail, in the order of acceptance. */
   async open(): Promise<readonly RecoveredMail[]> {
@@ -72,7 +85,8 @@ export class MailStore {
   /**
    * Keeps a new mail durably; `make` completes the record with its contents. Rejects with OUTBOX_FULL when they exceed
    * `room` bytes, with OUTBOX_LOCKED when the folder was taken meanwhile, by whose new holder contents without a record are
-   * removed, and with the error of the disk; nothing of the mail is left then.
+   * removed, with OUTBOX_CLOSED when they take longer than a close waits, and with the error of the disk; nothing of the
+   * mail is left then.
    */
   async insert(
     id: string,
@@ -80,7 +94,7 @@ export class MailStore {
     room: number,
     make: (kept: KeptContents) => SpoolRecord,
   ): Promise<RecoveredMail> {
-    const kept = await this.spool.keep(id, contents, room);
+    const kept = await this.spool.keep(id, contents, room, this.goOn);
     const record = make(kept);
     const path = this.spool.path(id, QUEUE);
     try {

@@ -6,10 +6,11 @@ import type { SpoolRecord } from "../../../lib/outbox/spool/record";
 import { Spool } from "../../../lib/outbox/spool/spool";
 import { storeError } from "../../../lib/stored-error";
 import { FaultyFiles } from "../../support/faulty-files";
-import { Bench, mail } from "./bench";
+import { Bench, failure, mail } from "./bench";
 import { record, transaction, put } from "./spool-bench";
 
 const GONE = "/spool/gone";
+const HOUR = 3600_000;
 
 /** An outbox beside a spool that nobody serves any more. */
 async function beside(...mails: (readonly [place: Place, change: Partial<SpoolRecord>])[]) {
@@ -68,6 +69,38 @@ describe("Mails that are taken over", () => {
     assert.equal((await bench.ends(1)).failure?.code, "OUTBOX_EXPIRED");
     await bench.clock.advance(60_000);
     assert.deepEqual([bench.tried, bench.outbox.summary().failed], [[], 1]);
+  });
+
+  it("say when they were raised, also once they were tried here and the process was started anew", async () => {
+    const raisedAt = Date.UTC(2025, 11, 31, 8);
+    const { bench } = await beside([{ folder: "queue" }, { id: "a", raisedAt }]);
+    bench.mailer.fate = (_transaction, number) => (number <= 2 ? failure("SMTP_NETWORK") : { kind: "sent" });
+    await bench.clock.until(bench.outbox.adopt(GONE));
+    await bench.clock.run(() => bench.tried.length === 1);
+    const next = await bench.restart({ lateNote: 1 });
+    await next.clock.run(() => next.tried.length === 2);
+    const last = await next.restart({ lateNote: 1 });
+    await last.ends(1);
+    const [, raised = ""] = /^Created (\S+), sent /.exec(last.mailer.delivered[0]?.text ?? "") ?? [];
+    assert.equal(Date.parse(raised), raisedAt);
+  });
+
+  it("are kept after they had failed as long as any other, whatever the clock of their outbox said", async () => {
+    const error = storeError(new ModemError("OUTBOX_EXPIRED"));
+    const transactions = [transaction("a@example.com", { state: { kind: "failed", error } })];
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false, settings: { keepFailedDays: 1 / 24 } });
+    await bench.clock.advance(2 * HOUR);
+    const spool = new Spool(GONE, files);
+    await spool.prepare();
+    const failed = record({ id: "a", transactions, end: { time: 1, keep: true } });
+    await put(spool, failed, { folder: "failed", since: 60, bytes: 500 });
+    await bench.clock.until(bench.outbox.adopt(GONE));
+    assert.equal((await bench.outbox.list({ state: "failed" })).rows[0]?.ageMs, 0);
+    const next = await bench.restart();
+    assert.equal(next.outbox.summary().failed, 1);
+    await next.clock.advance(2 * HOUR);
+    assert.equal((await next.restart()).outbox.summary().failed, 0);
   });
 
   it("stay where they are when their record is damaged or their id is taken, which is reported", async () => {

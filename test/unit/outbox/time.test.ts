@@ -81,6 +81,23 @@ describe("Time of the outbox", () => {
       assert.ok((await toldAgo(third)) > 2000 * WEEK);
     });
 
+    it("is not the moment at which its outbox had lost its time, also once it was tried since", async () => {
+      const files = new FaultyFiles();
+      const first = await Bench.open({ files, available: false, lateNote: 10 });
+      await first.accept(mail("alarm"));
+      await first.clock.advance(HOUR);
+      await first.clock.until(first.outbox.close());
+      files.put("/spool/modem/state.json", "{");
+      first.mailer.fate = (_transaction, number) =>
+        number === 1 ? failure("SMTP_NETWORK") : { kind: "sent" };
+      const second = await first.restart({ available: true });
+      await second.clock.run(() => second.tried.length === 1);
+      const third = await second.restart({ available: false });
+      await third.clock.advance(HOUR);
+      third.mailer.setAvailable(true);
+      assert.equal(Math.round((await toldAgo(third)) / MINUTE), 120);
+    });
+
     it("is exact again for mails that were accepted after the host was started anew", async () => {
       const first = await Bench.open({ lateNote: 10 });
       const second = await first.restart({ boot: "boot-2", uptime: MINUTE, available: false });

@@ -106,6 +106,94 @@ describe("An outbox that is closed while a slow disk takes a mail", () => {
     await bench.clock.run(() => bench.delivered.length > 0);
     await bench.clock.until(next.close());
   });
+
+  it("refuses a mail whose files on a slow share take too long together, and leaves the folder in time", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    const names = ["a.txt", "b.txt", "c.txt"];
+    for (const name of names) files.put(`/share/${name}`, "x");
+    // Each is read well within the five minutes that one file may take.
+    files.streamReal = async function* () {
+      for (let piece = 0; piece < 25; piece++) {
+        await delay(bench.clock, 9_000);
+        yield Buffer.from("x");
+      }
+    };
+    const attachments = names.map((filename) => ({
+      filename,
+      content: { kind: "file" as const, path: `/share/${filename}` },
+    }));
+    const refused = assert.rejects(bench.outbox.accept(mail("alarm", { attachments }), OPTIONS, ORIGIN), {
+      code: "OUTBOX_CLOSED",
+    });
+    await bench.clock.advance(1_000);
+    await bench.clock.until(bench.outbox.close());
+    const next = outboxOn(DIRECTORY, bench, bench.host);
+    await bench.clock.until(next.open());
+    await refused;
+    assert.deepEqual(
+      files.paths().filter((path) => /\/(tmp|queue|contents)\//.test(path)),
+      [],
+    );
+    await bench.clock.until(next.close());
+  });
+
+  it("takes as long for the files of a mail as a slow share needs while nobody closes it", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    files.put("/share/a.txt", "x");
+    files.streamReal = async function* () {
+      await delay(bench.clock, 290_000);
+      yield Buffer.from("x");
+    };
+    const content = { kind: "file", path: "/share/a.txt" } as const;
+    await bench.accept(
+      mail("alarm", { attachments: ["a", "b", "c"].map((filename) => ({ filename, content })) }),
+    );
+    await bench.ends(1);
+    assert.deepEqual([bench.delivered, bench.clock.now() >= 870_000], [["alarm"], true]);
+  });
+});
+
+describe("An outbox that is closed while a slow disk does what was asked of many mails", () => {
+  const GONE = "/spool/gone";
+  const MAILS = 24;
+  /** Milliseconds for each change of a record: too long for all of them. */
+  const SLOW_MS = 20_000;
+
+  for (const what of ["adopt", "discard", "retry"] as const) {
+    it(`leaves the folder in time, and every mail in one place (${what})`, async () => {
+      const files = new FaultyFiles();
+      const first = await Bench.open({ files, available: false, settings: { maxAge: 60 } });
+      const owner = what === "adopt" ? outboxOn(GONE, first, fakeHost(first.clock)) : first.outbox;
+      if (what === "adopt") await first.clock.until(owner.open());
+      for (let count = 0; count < MAILS; count++)
+        await first.clock.until(owner.accept(mail(`${count}`), OPTIONS, ORIGIN));
+      if (what === "adopt") await first.clock.until(owner.close());
+      if (what === "retry") await first.ends(MAILS);
+      files.pace = ({ name, path }) =>
+        name === "rename" && /(queue|failed)/.test(path) ? delay(first.clock, SLOW_MS) : undefined;
+      const { outbox } = first;
+      const asked = what === "adopt" ? outbox.adopt(GONE) : outbox[what]();
+      const brokenOff = assert.rejects(asked, { code: "OUTBOX_CLOSED" });
+      await first.clock.advance(1_000);
+      await first.clock.until(outbox.close());
+      const next = outboxOn(DIRECTORY, first, first.host);
+      await first.clock.until(next.open());
+      await brokenOff;
+      files.pace = () => undefined;
+      // Those of a folder that was being left are told again by whoever has it next.
+      await first.clock.advance(1_000);
+      const { depth, failed } = next.summary();
+      const left = files.paths().filter((path) => path.startsWith(`${GONE}/queue/`)).length;
+      const told = what === "discard" ? new Set(first.ended.map(({ id }) => id)).size : 0;
+      assert.equal(depth + failed + left + told, MAILS);
+      assert.ok(
+        [depth + failed, left, told].filter((number) => number > 0).length >= (what === "retry" ? 1 : 2),
+      );
+      await first.clock.until(next.close());
+    });
+  }
 });
 
 describe("An outbox whose process stands still while it takes a mail, and whose folder another one has taken", () => {
