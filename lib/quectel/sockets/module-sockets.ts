@@ -87,10 +87,13 @@ export class ModuleSockets {
       if (this.taken.has(id)) continue;
       this.taken.add(id);
       const record = recordOf(id, target.port);
+      /** The module may have a socket of this id for us. */
+      let isAsked = false;
       try {
         await this.records.add(record);
         const opening = new NewsOfOpening(this.modem, id);
-        await openConnection(this.modem, id, target, signal).finally(() => opening.end());
+        const onStart = (): void => void (isAsked = true);
+        await openConnection(this.modem, id, target, signal, onStart).finally(() => opening.end());
         const release = (error: Error | null): void => {
           // What went wrong may have been set by somebody else meanwhile.
           if (error !== null) this.prepared = undefined;
@@ -107,7 +110,7 @@ export class ModuleSockets {
           refused = error;
           continue;
         }
-        this.giveBack(id, record, epoch);
+        this.giveBack(id, record, isAsked ? epoch : undefined);
         throw isOfTarget(error) ? withTarget(error, target) : error;
       }
     }
@@ -140,17 +143,23 @@ export class ModuleSockets {
     while (this.closing.size > 0) await Promise.all(this.closing);
   }
 
-  private giveBack(id: number, record: string, epoch: number): void {
+  /** @param epoch the start of the module in which it was told to open the socket; undefined: it was never told. */
+  private giveBack(id: number, record: string, epoch: number | undefined): void {
     const closing = this.close(id, record, epoch).finally(() => this.closing.delete(closing));
     this.closing.add(closing);
   }
 
-  /** Closes the socket in the module, if that still has it, and frees its id. Never rejects. */
-  private async close(id: number, record: string, epoch: number): Promise<void> {
+  /**
+   * Closes the socket in the module, if that still has it, and frees its id. Never rejects. An id that the module was
+   * never told to open may be that of another program's connection.
+   */
+  private async close(id: number, record: string, epoch: number | undefined): Promise<void> {
     const { modem } = this;
     try {
-      await whenInStep(modem, epoch);
-      await ifRefused(modem.execute(closeSocket(id)), async () => undefined);
+      if (epoch !== undefined) {
+        await whenInStep(modem, epoch);
+        await ifRefused(modem.execute(closeSocket(id)), async () => undefined);
+      }
       await this.records.remove(record);
     } catch (error) {
       // Recorded as it is, it is looked at when the module is there again.

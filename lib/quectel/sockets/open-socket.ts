@@ -25,12 +25,15 @@ const ASK_MS = 5_000;
 /**
  * Opens a socket. Rejects with a `SOCKET_*` code, `SOCKET_IN_USE` where the id is taken, `PDP_NO_APN`, or as
  * `Modem.execute`; the id then may still have to be closed.
+ *
+ * @param onStart called when QIOPEN is about to be written: before that the module has nothing to close.
  */
 export async function openConnection(
   modem: SocketModem,
   id: number,
   target: SocketTarget,
   signal: AbortSignal,
+  onStart: () => void,
 ): Promise<void> {
   const waiter = modem.expect((line) => readOpened(line, id) !== undefined);
   const heard = new AbortController();
@@ -38,7 +41,7 @@ export async function openConnection(
   waiter.promise.then(onHeard, onHeard);
   let seen: Seen = "nothing";
   try {
-    await modem.execute(openSocket(id, target), { signal });
+    await modem.execute(openSocket(id, target), { signal, onStart });
     seen = await look(modem, id, signal, heard.signal);
   } catch (error) {
     signal.throwIfAborted();

@@ -5,7 +5,13 @@ import { memoryStore } from "../../../lib/quectel/key-value-store";
 import type { ModuleSocket } from "../../../lib/quectel/sockets/module-socket";
 import { scriptedRig, type LineScript } from "../../support/line-script";
 import { answer, KeptLog, result } from "../../support/module-replies";
-import { collected, TARGET, type SocketRig, type SocketRigOptions } from "../../support/socket-rig";
+import {
+  collected,
+  TARGET,
+  type Collected,
+  type SocketRig,
+  type SocketRigOptions,
+} from "../../support/socket-rig";
 
 const ERROR = result("ERROR");
 const STORE = "sockets";
@@ -130,6 +136,69 @@ describe("The sockets of a module", () => {
     await rig.clock.until(rig.pdp.activate());
     await done(await rig.connect());
     assert.equal(await rig.store.read(STORE), "[]");
+  });
+
+  /** Another program opens the id 0 once the module was made ready for us; what its peer sees. */
+  async function othersSocket(): Promise<Collected> {
+    await done(await rig.connect());
+    await rig.clock.until(
+      rig.modem.execute({
+        line: 'AT+QIOPEN=1,0,"TCP","mail.example.com",587,0,0',
+        headers: [],
+        timeoutMs: 1_000,
+        parse: () => undefined,
+      }),
+    );
+    await rig.clock.advance(1_000);
+    const seen = collected(rig.peer());
+    line.clear();
+    return seen;
+  }
+
+  it("of another program stay connected where an open of ours is called off while it waits for its turn", async () => {
+    await open();
+    const others = await othersSocket();
+    line.answer(/^AT\+QIGETERROR/, undefined);
+    const before = rig.modem.execute({
+      line: "AT+QIGETERROR",
+      headers: [],
+      timeoutMs: 1_000,
+      parse: () => undefined,
+    });
+    before.catch(() => undefined);
+    const abort = new AbortController();
+    const connecting = rig.sockets.connect(TARGET, abort.signal);
+    connecting.catch(() => undefined);
+    await rig.clock.advance(100);
+    abort.abort(new Error("called off"));
+    await assert.rejects(rig.clock.until(connecting), /^Error: called off$/);
+    await assert.rejects(rig.clock.until(before), (error) => isModemError(error, "MODEM_TIMEOUT"));
+    await rig.clock.until(rig.modem.whenReady());
+    await rig.clock.until(rig.sockets.settled());
+    assert.deepEqual([opens(), closes()], [[], []]);
+    assert.equal(others.closed(), false);
+    assert.equal(await rig.store.read(STORE), "[]");
+    // The id is free for the next one, who finds it taken and goes on.
+    const next = await rig.connect();
+    assert.deepEqual(opens(), ["0", "1"]);
+    await done(next);
+    others.stop();
+  });
+
+  it("of another program stay connected where ours cannot be recorded on the disk", async () => {
+    const store = memoryStore();
+    let isFull = false;
+    const write = store.write.bind(store);
+    store.write = (key, text) => (isFull ? Promise.reject(new Error("ENOSPC")) : write(key, text));
+    await open({ store });
+    const others = await othersSocket();
+    isFull = true;
+    await assert.rejects(rig.connect(), /ENOSPC/);
+    await rig.clock.until(rig.sockets.settled());
+    isFull = false;
+    assert.deepEqual([opens(), closes()], [[], []]);
+    assert.equal(others.closed(), false);
+    others.stop();
   });
 
   it("left by an earlier process are closed, but not one that leads to another port by now", async () => {
