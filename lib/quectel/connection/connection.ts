@@ -44,10 +44,12 @@ export interface LineEvents {
 /** Receives what happens on a connection. */
 export interface ConnectionListener {
   /**
-   * Whether unsolicited lines may be named to our port now: false while another port may wait for a result of this
+   * To be called before unsolicited lines are sent to our port: false while another port may wait for a result of this
    * module. @param identity undefined: it is not known yet which module it is
    */
   mayClaim(identity: ModuleIdentity | undefined): boolean;
+  /** To be called when it has turned out which module it is whose lines were claimed. */
+  claimed(identity: ModuleIdentity): void;
   /** The module has been found in command state. */
   answered(): void;
   enter(state: ModemState): void;
@@ -162,18 +164,23 @@ export class Connection {
     if (this.readiness === undefined) {
       const { transport } = this;
       const ours = await this.ownPort();
-      const isAlone = this.listener.mayClaim(undefined);
       const context: InitContext = {
         hardwareFlowControl: transport.flowControlled && transport.bitRate !== undefined,
         urcPort: ours,
       };
-      const steps = await initialise(execute, isAlone ? context : { ...context, urcPort: undefined });
+      const steps = await initialise(
+        execute,
+        context,
+        INIT_STEPS.filter((step) => !namesUrcPort(step)),
+      );
+      const claim = async (): Promise<void> =>
+        void steps.push(...(await initialise(execute, context, INIT_STEPS.filter(namesUrcPort))));
+      const isAlone = this.listener.mayClaim(undefined);
+      if (isAlone) await claim();
       const identity = await identify(execute);
       // Another port waits for a result, which must not be turned away from it, unless it is that of another module.
-      const mayClaim = this.listener.mayClaim(identity);
-      if (!isAlone && mayClaim) {
-        steps.push(...(await initialise(execute, context, INIT_STEPS.filter(namesUrcPort))));
-      }
+      if (isAlone) this.listener.claimed(identity);
+      else if (this.listener.mayClaim(identity)) await claim();
       signal.throwIfAborted();
       this.readiness = new Readiness(this.options, this.pinMemory);
       this.refused = { context, steps, identity, triesLeft: MOST_TRIES };
@@ -214,11 +221,11 @@ export class Connection {
       return;
     }
     // Another port may wait for a result by now.
-    const mayClaim = this.listener.mayClaim(refused.identity);
+    const mayAll = !steps.some(namesUrcPort) || this.listener.mayClaim(refused.identity);
     const still = await initialise(
       execute,
       context,
-      mayClaim ? steps : steps.filter((step) => !namesUrcPort(step)),
+      mayAll ? steps : steps.filter((step) => !namesUrcPort(step)),
     );
     const identity = wasIdentified ? refused.identity : await identify(execute);
     signal.throwIfAborted();

@@ -9,6 +9,10 @@
  * So whoever takes the lock of a port takes that of the module too, which all ports of this process share that lead to
  * the module with the same IMEI. Who gets the module after another port assumes nothing of what that has left. Other
  * processes and hosts cannot be locked out here.
+ *
+ * The module has one port for its results, too. A port that has results sent to itself before it knows which module it
+ * is on may take them from any other port; so each of those that may be of the same module has them sent to itself again
+ * before its next work.
  */
 import { Semaphore } from "../../async";
 import { ModemError } from "../../errors";
@@ -45,14 +49,19 @@ export class MailLock {
   private holder: Lease | undefined;
   /** The module that is locked together with the port. */
   private common: SharedModule | undefined;
+  /** Our port has not claimed results when it should have: another one may have waited for one. */
+  private isClaimDue = false;
+  /** The claimant of each module before our port claimed results without knowing of which module. */
+  private readonly before = new Map<SharedModule, symbol | undefined>();
 
   /**
    * @param port left out: a lock of nothing but itself.
-   * @param onForeign another port has had the module since: what was set in it is void. Never rejects.
+   * @param onForeign another port has had the module since: what was set in it is void, and results go to that port, from
+   *   which they may be claimed unless it may wait for one. Never rejects.
    */
   constructor(
     private readonly port?: LockedPort,
-    public onForeign?: () => Promise<void>,
+    public onForeign?: (mayClaim: boolean) => Promise<void>,
   ) {}
 
   /** True while somebody holds the lock. */
@@ -76,16 +85,47 @@ export class MailLock {
   }
 
   /**
-   * False while another port of this process holds the module, and waits for its lines; else the module is noted as
-   * initialised by our port. @param imei undefined: any module that another port holds may be ours
+   * To be called before results are sent to our port. True: the other ports of the module claim them again before their
+   * next work. False while another port of this process holds the module, and waits for its lines: our port is to claim
+   * them when it gets the module.
+   *
+   * @param imei undefined: it may be any module
    */
   mayClaim(imei: string | undefined): boolean {
-    const isOthers = ({ semaphore, last }: SharedModule): boolean => semaphore.full && last !== this.name;
     const common = sharedModule(imei);
-    if (common === undefined) return ![...modules.values()].some(isOthers);
-    if (isOthers(common)) return false;
-    common.last = this.name;
+    this.isClaimDue = this.isOthers(common);
+    if (this.isClaimDue) return false;
+    this.noteClaim(common);
+    if (common !== undefined) common.last = this.name;
     return true;
+  }
+
+  /** To be called when it has turned out, after a claim, which module it was: the ports of all others keep what they have. */
+  claimed(imei: string | undefined): void {
+    const common = sharedModule(imei);
+    if (common === undefined) return;
+    for (const [module, claimant] of this.before)
+      if (module !== common && module.claimant === this.name) module.claimant = claimant;
+    this.before.clear();
+    common.last = this.name;
+  }
+
+  /** Another port of this process holds the module; where it is not known which, any port that may be of the same one. */
+  private isOthers(common: SharedModule | undefined): boolean {
+    const holders = (common === undefined ? [...modules.values()] : [common]).map(({ holder }) => holder);
+    const isHeld = holders.some((holder) => holder !== undefined && holder !== this.holder);
+    // A port on which no module has answered yet waits for nothing.
+    const isUsed = (other: MailLock): boolean => other !== this && other.port?.identity !== undefined;
+    return isHeld || (common === undefined && [...unknown].some(isUsed));
+  }
+
+  /** Results of the module, or of any where it is not known which, go to our port from now on. */
+  private noteClaim(common: SharedModule | undefined): void {
+    lastClaimant = this.name;
+    for (const module of common === undefined ? modules.values() : [common]) {
+      if (common === undefined && module.claimant !== this.name) this.before.set(module, module.claimant);
+      module.claimant = this.name;
+    }
   }
 
   /** Waits for the lock, with all that has to be locked with it; rejects with the signal's reason when aborted before. */
@@ -106,7 +146,11 @@ export class MailLock {
     }
     const lease: Lease = {
       release: (what) => {
-        if (this.holder === lease) this.common = undefined;
+        if (this.holder === lease) {
+          this.common = undefined;
+          unknown.delete(this);
+        }
+        if (common?.holder === lease) common.holder = undefined;
         leaveModule?.();
         if (what === "module") return;
         if (this.holder === lease) this.holder = undefined;
@@ -115,12 +159,27 @@ export class MailLock {
     };
     this.holder = lease;
     this.common = common;
-    if (common === undefined) return lease;
-    const isForeign = common.last !== undefined && common.last !== this.name;
-    common.last = this.name;
-    // Never rejects; the command it gives is short.
-    if (isForeign) await this.onForeign?.();
+    if (common !== undefined) common.holder = lease;
+    else if (this.port !== undefined) unknown.add(this);
+    await this.takeOver(common);
     return lease;
+  }
+
+  /** The module is our port's now, whoever had it before. */
+  private async takeOver(common: SharedModule | undefined): Promise<void> {
+    // Where nothing has answered yet there is nothing to be taken over.
+    if (this.port?.identity === undefined) return;
+    const isOther = (name: symbol | undefined): boolean => name !== undefined && name !== this.name;
+    const claimant = common === undefined ? lastClaimant : common.claimant;
+    const isForeign = this.isClaimDue || isOther(claimant) || isOther(common?.last);
+    if (common !== undefined) common.last = this.name;
+    if (!isForeign) return;
+    // A port that does not know its module has no lock in common with others: of two, one may wait for a result now.
+    this.isClaimDue =
+      common === undefined ? this.isOthers(common) : [...unknown].some(({ name }) => name === claimant);
+    if (!this.isClaimDue) this.noteClaim(common);
+    // Never rejects; the command it gives is short.
+    await this.onForeign?.(!this.isClaimDue);
   }
 
   /** Runs `work` under the lock: under the borrowed lease when that one holds it, else under one of its own. */
@@ -139,14 +198,22 @@ export class MailLock {
 /** One module, as all ports see it that lead to it. */
 interface SharedModule {
   readonly semaphore: Semaphore;
-  /** The name of the port that had it last. */
+  /** Under which lease it is held. */
+  holder: Lease | undefined;
+  /** The name of the port that had it last, or that has been started last. */
   last: symbol | undefined;
+  /** The name of the port that had its results sent to itself last, or may have. */
+  claimant: symbol | undefined;
 }
 
 /** By the hash of the IMEI: the number itself is private. */
 const modules = new Map<string, SharedModule>();
 /** More modules than any host has; of more, one that is not held is forgotten. */
 const MOST = 1_000;
+/** Locks that are held, of ports whose module was not known when they were taken. */
+const unknown = new Set<MailLock>();
+/** The port that had results sent to itself last, of whichever module. */
+let lastClaimant: symbol | undefined;
 
 /** Tells one module from another without telling its number; empty for a module that tells no IMEI. */
 export function moduleHash(imei: string | undefined): string {
@@ -162,7 +229,13 @@ function sharedModule(imei: string | undefined): SharedModule | undefined {
     const idle = [...modules].find(([, { semaphore }]) => !semaphore.full);
     if (idle !== undefined) modules.delete(idle[0]);
   }
-  const made: SharedModule = { semaphore: new Semaphore(), last: undefined };
+  // Whoever claimed results before the module was known here may have claimed those of this one.
+  const made: SharedModule = {
+    semaphore: new Semaphore(),
+    holder: undefined,
+    last: undefined,
+    claimant: lastClaimant,
+  };
   modules.set(key, made);
   return made;
 }

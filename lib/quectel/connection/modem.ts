@@ -58,7 +58,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     super();
     this.clock = options.clock;
     this.log = options.log;
-    this.lock = new MailLock(this, () => this.takeOver());
+    this.lock = new MailLock(this, (mayClaim) => this.takeOver(mayClaim));
     this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
     // The module repeats the password of the context to whoever asks, also before it was first written.
     options.hide?.([options.network.apnPassword]);
@@ -97,6 +97,7 @@ export class Modem extends EventEmitter<ModemEvents> {
           this.line = line;
         },
         mayClaim: (identity) => this.lock.mayClaim(identity?.imei),
+        claimed: (identity) => this.lock.claimed(identity.imei),
         started: (identity) => {
           this.identity = identity;
           this.epoch++;
@@ -205,9 +206,10 @@ export class Modem extends EventEmitter<ModemEvents> {
   }
 
   /** Another port of the module was at work: what was set by this one counts no more, and results go to that port. */
-  private async takeOver(): Promise<void> {
+  private async takeOver(mayClaim: boolean): Promise<void> {
     this.epoch++;
     this.tell("started");
+    if (!mayClaim) return;
     const ours = await this.options.urcPort?.().catch(() => undefined);
     await nameUrcPort((command) => this.execute(command), ours).catch((error: unknown) =>
       this.log.debug(`results may go to another port of the module: ${String(error)}`),

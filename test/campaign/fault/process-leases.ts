@@ -27,7 +27,7 @@ export class ProcessLeases {
     const { onForeign } = lock;
     if (onForeign === undefined) throw new Error("the lock of a modem has no onForeign");
     const died = new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
-    lock.onForeign = () => Promise.race([onForeign(), died]);
+    lock.onForeign = (mayClaim) => Promise.race([onForeign(mayClaim), died]);
   }
 
   /** The process is gone. */

@@ -276,3 +276,136 @@ describe("A module of which one port learns late that it is that of another port
     await pump.close();
   });
 });
+
+describe("Two ports of one module, one of which does not learn which module it is", () => {
+  /** Each mail is accepted, and the server has it once. */
+  async function sendOn(rig: MemoryMailer, who: string, number: number): Promise<void> {
+    const { received } = rig.server;
+    const before = received.length;
+    const outcome = await rig.send(mailOf(who, number));
+    assert.deepEqual([outcome.recipients[0]?.state, outcome.error?.code], ["accepted", undefined]);
+    assert.equal(received.length, before + 1);
+  }
+  /** No port of the module is told its IMEI any more. */
+  const hideImei = ({ module }: MemoryMailer): void =>
+    void module.define((context, next) => (context.name === "+CGSN" ? ERROR : next()));
+
+  it("both hear of each of their mails that it was accepted", async () => {
+    const pump = await memoryMailer(usbat);
+    await sendOn(pump, "pump7", 0);
+    hideImei(pump);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.equal(boiler.modem.identity?.imei, undefined);
+    for (const number of [1, 2]) {
+      await sendOn(pump, "pump7", number);
+      await sendOn(boiler, "boiler", number);
+    }
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("both hear of their mails where neither learns it", async () => {
+    const pump = await memoryMailer({ ...usbat, module: { imei: "" } });
+    const boiler = await memoryMailer(usbmodem, pump);
+    for (const number of [1, 2]) {
+      await sendOn(pump, "pump7", number);
+      await sendOn(boiler, "boiler", number);
+    }
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("both hear of their mails where one that does not know starts while the other has a mail in flight", async () => {
+    const pump = await memoryMailer({ ...usbat, module: { timing: { airMs: 60_000 } } });
+    const one = await pump.prepare(mailOf("pump7", 0));
+    assert.ok(one.kind === "prepared");
+    const committed = one.commit(new AbortController().signal);
+    hideImei(pump);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.equal(boiler.modem.identity?.imei, undefined);
+    assert.equal((await pump.clock.until(committed)).recipients[0]?.state, "accepted");
+    // Meanwhile the first port deletes what it had uploaded.
+    const plain = transaction({ id: "boiler-0", to: ["boiler-0@example.com"] });
+    assert.equal((await boiler.send(plain)).recipients[0]?.state, "accepted");
+    await sendOn(pump, "pump7", 1);
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("send in their own names while a port of another module that is not known either has a mail in flight", async () => {
+    const third = await memoryMailer({ module: { imei: "" } });
+    const lease = await third.modem.lock.acquire();
+    const pump = await memoryMailer(usbat);
+    const boiler = await memoryMailer(usbmodem, pump);
+    for (const number of [1, 2]) {
+      await sendOn(pump, "pump7", number);
+      await sendOn(boiler, "boiler", number);
+    }
+    assert.deepEqual(
+      pump.server.received.map(({ sender }) => sender),
+      ["pump7@example.com", "boiler@example.com", "pump7@example.com", "boiler@example.com"],
+    );
+    lease.release();
+    await boiler.close();
+    await pump.close();
+    await third.close();
+  });
+
+  it("leave the mails of another module as they were: nothing of it is set anew", async () => {
+    const other = await memoryMailer();
+    await other.send();
+    const plain = other.lines().length;
+    await other.send();
+    const lines = other.lines().length - plain;
+    const pump = await memoryMailer(usbat);
+    const from = other.lines().length;
+    await other.send();
+    assert.equal(other.lines().length - from, lines);
+    await other.close();
+    await pump.close();
+  });
+});
+
+describe("Two ports of one module, one of which starts while the other one works", () => {
+  it("both hear of their mails where a mail begins before the new port knows which module it is", async () => {
+    const pump = await memoryMailer(usbat);
+    const { clock, module } = pump;
+    const { signal } = new AbortController();
+    const mail = mailOf("pump7", 1);
+    await pump.send(mailOf("pump7", 0));
+    let begun: ReturnType<typeof pump.mailer.prepare> | undefined;
+    const run = (): void => {
+      begun = pump.mailer.prepare(mail, { signal, ageMs: 0, possibleDuplicate: false });
+    };
+    module.faults.set([{ at: { command: "+CGSN" }, fault: { kind: "run", run } }]);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.ok(begun !== undefined);
+    const prepared = await clock.until(begun);
+    assert.ok(prepared.kind === "prepared");
+    assert.equal((await pump.commit(prepared)).recipients[0]?.state, "accepted");
+    assert.equal((await boiler.send(mailOf("boiler", 0))).recipients[0]?.state, "accepted");
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("both hear of their mails where the new port has to repeat a setting that was refused", async () => {
+    const pump = await memoryMailer(usbat);
+    // At its start, when it is ready, and at the look after that; each time in two forms.
+    const MOST_REFUSALS = 6;
+    let refusals = 0;
+    pump.module.define((context, next) => {
+      if (context.name !== "+CMEE" || context.form !== "write" || refusals === MOST_REFUSALS) return next();
+      refusals++;
+      return ERROR;
+    });
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.ok(refusals < MOST_REFUSALS, `${refusals}`);
+    assert.equal((await pump.send(mailOf("pump7", 0))).recipients[0]?.state, "accepted");
+    await pump.clock.advance(100_000);
+    assert.equal(refusals, MOST_REFUSALS);
+    assert.equal((await boiler.send(mailOf("boiler", 0))).recipients[0]?.state, "accepted");
+    assert.equal((await pump.send(mailOf("pump7", 1))).recipients[0]?.state, "accepted");
+    await boiler.close();
+    await pump.close();
+  });
+});
