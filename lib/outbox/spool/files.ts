@@ -144,13 +144,13 @@ export type Trouble = (error: ModemError, isOfOneMail?: boolean) => void;
 
 /**
  * Passes errors on, but those of the disk once for each reason and without the file that met it: a full disk fails for
- * each mail and each of its files, and is one fact.
+ * each mail and each of its files, and is one fact. Each error of the disk names its cause.
  */
 export function oncePerFault(clock: Clock, tell: (error: ModemError) => void): Trouble {
   const faults = new Map<string, number>();
   return (error, isOfOneMail = false) => {
     if (isOfOneMail || error.code !== "OUTBOX_DISK") return tell(error);
-    const reason = error.cause === undefined ? error.message : diskReason(error.cause);
+    const reason = diskReason(error.cause);
     const now = clock.now();
     for (const [one, at] of faults) if (now - at > FAULT_OVER_MS) faults.delete(one);
     const isNews = !faults.has(reason);

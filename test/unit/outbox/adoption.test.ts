@@ -136,12 +136,17 @@ describe("Mails that are taken over", () => {
   it("are taken over although one lacks an attachment, which is reported and told to sender and reader", async () => {
     const attachments = [{ filename: "log.txt", size: 3, sha256: "00" }];
     const { bench, left } = await beside(
-      [{ folder: "queue" }, { id: "a", attachments }],
+      [{ folder: "queue" }, { id: "a", attachments, text: { bytes: 3 } }],
       [{ folder: "queue" }, { id: "b" }],
     );
     bench.mailer.available = false;
     assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 2);
-    assert.match(bench.troubles[0]?.message ?? "", /0 of mail a of \/spool\/gone cannot be found/);
+    assert.deepEqual(
+      bench.troubles.map(({ message }) => message),
+      [
+        "Data of the outbox on disk is damaged or cannot be used: 0, text of mail a of /spool/gone cannot be found",
+      ],
+    );
     bench.mailer.setAvailable(true);
     await bench.ends(2);
     const warnings = new Map(bench.ended.map(({ id, result }) => [id, result.warnings.join()]));
@@ -165,6 +170,21 @@ describe("Mails that are taken over", () => {
     assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
     await bench.ends(2);
     assert.equal(bench.mailer.delivered[1]?.attachments[0]?.content.toString(), "abc");
+  });
+
+  it("are sent although the disk does not let go of what they held, which is reported", async () => {
+    const attachments = [{ filename: "log.txt", size: 3, sha256: "00" }];
+    const { bench, files, left } = await beside([{ folder: "queue" }, { id: "a", attachments }]);
+    files.put(`${GONE}/contents/a.0`, "abc");
+    files.fault = ({ name, path }) =>
+      name === "remove" && path.startsWith(`${GONE}/contents/`) ? "EIO" : undefined;
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    assert.deepEqual(
+      bench.troubles.map(({ message }) => message),
+      ["The outbox could not read or write a file on disk: i/o error (EIO)"],
+    );
+    await bench.ends(1);
+    assert.deepEqual([bench.delivered, left()], [["a"], [`${GONE}/contents/a.0`]]);
   });
 
   it("leave the folder free for whoever comes next", async () => {

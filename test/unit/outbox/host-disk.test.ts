@@ -1,5 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { open as openFile, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../../lib/clock";
@@ -88,6 +98,13 @@ describe("Outbox on the disk of the host", () => {
     assert.equal(mode(`queue/${id}.json`), "600");
     assert.equal(mode(`contents/${id}.0`), "600");
     assert.equal(mode("state.json"), "600");
+  });
+
+  it("gives its folder back with a file that says so, and nothing else", async () => {
+    await (await open(away())).close();
+    const lock = join(root, "spool", "lock");
+    assert.deepEqual(readdirSync(lock), ["1.json"]);
+    assert.equal(readFileSync(join(lock, "1.json"), "utf8"), '{"released":true}');
   });
 
   it("accepts a mail with two fsync, one with an attachment with four", async () => {
@@ -194,5 +211,75 @@ describe("A file of the host that cannot be read", () => {
     for (let round = 0; round < 20; round++) await hostFiles.list(folder);
     await assert.rejects(stream[Symbol.asyncIterator]().next(), { code: "ENOENT" });
     rmSync(folder, { recursive: true });
+  });
+});
+
+describe("The files of the host", () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "files-"));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  /** As if on `platform`, which is asked for with each operation. */
+  async function onPlatform<T>(platform: NodeJS.Platform, work: () => Promise<T>): Promise<T> {
+    const own = Object.getOwnPropertyDescriptor(process, "platform");
+    assert.ok(own);
+    Object.defineProperty(process, "platform", { ...own, value: platform });
+    try {
+      return await work();
+    } finally {
+      Object.defineProperty(process, "platform", own);
+    }
+  }
+
+  it("are removed without an error where they are not there", async () => {
+    const path = join(folder, "a");
+    writeFileSync(path, "text");
+    for (let time = 0; time < 2; time++) await hostFiles.remove(path);
+    assert.deepEqual(readdirSync(folder), []);
+  });
+
+  it("get names that a flush of their folder makes durable, and which leaves no folder open", async () => {
+    const file = await openFile(join(folder, "a"), "w");
+    await file.close();
+    const prototype = Object.getPrototypeOf(file) as FileHandle;
+    const flush = Object.getOwnPropertyDescriptor(prototype, "sync");
+    assert.ok(flush);
+    const flushed: FileHandle[] = [];
+    let fault: Error | undefined;
+    Object.defineProperty(prototype, "sync", {
+      ...flush,
+      async value(this: FileHandle) {
+        flushed.push(this);
+        if (fault !== undefined) throw fault;
+      },
+    });
+    try {
+      await onPlatform("linux", () => hostFiles.syncFolder(folder));
+      fault = new Error("EIO");
+      await assert.rejects(
+        onPlatform("linux", () => hostFiles.syncFolder(folder)),
+        fault,
+      );
+    } finally {
+      Object.defineProperty(prototype, "sync", flush);
+    }
+    // A closed one has no descriptor.
+    assert.deepEqual(
+      flushed.map(({ fd }) => fd),
+      [-1, -1],
+    );
+  });
+
+  it("get durable names without a flush on Windows, which cannot flush a folder", async () => {
+    const none = join(folder, "none");
+    await onPlatform("win32", () => hostFiles.syncFolder(none));
+    await assert.rejects(
+      onPlatform("linux", () => hostFiles.syncFolder(none)),
+      { code: "ENOENT" },
+    );
   });
 });

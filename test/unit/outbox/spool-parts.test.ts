@@ -2,13 +2,14 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ModemError, systemCode } from "../../../lib/errors";
-import { diskError } from "../../../lib/outbox/spool/files";
+import { diskError, oncePerFault } from "../../../lib/outbox/spool/files";
 import { writeDurably } from "../../../lib/outbox/spool/files";
 import { readRecord } from "../../../lib/outbox/spool/record";
 import { restoreError, storeError } from "../../../lib/stored-error";
 import { idOf, loadRecord, parseName, Spool } from "../../../lib/outbox/spool/spool";
 import { reviveMessage, storableMessage } from "../../../lib/mail/message/foreign";
 import { FaultyFiles } from "../../support/faulty-files";
+import { VirtualClock } from "../../support/virtual-clock";
 import { DIRECTORY, ID, instant, prepared, QUEUE, record, put } from "./spool-bench";
 
 describe("The name of a record's file", () => {
@@ -138,6 +139,8 @@ describe("A record that cannot be read", () => {
   });
 });
 
+const systemError = (code: string): Error => Object.assign(new Error(code), { code });
+
 describe("Errors of the disk", () => {
   it("are told in words, and a ModemError stays what it is", () => {
     const full = diskError(Object.assign(new Error("ENOSPC: write"), { code: "ENOSPC" }));
@@ -146,6 +149,36 @@ describe("Errors of the disk", () => {
     assert.match(diskError(new Error("odd")).message, /: Error: odd$/);
     const own = new ModemError("OUTBOX_FULL");
     assert.equal(diskError(own), own);
+  });
+
+  it("are told once for each reason, and again after more than an hour without it", async () => {
+    const clock = new VirtualClock();
+    const told: string[] = [];
+    const tell = oncePerFault(clock, ({ message }) => told.push(message));
+    const text = "The outbox could not read or write a file on disk";
+    const full = (detail: string): ModemError =>
+      new ModemError("OUTBOX_DISK", { detail, cause: systemError("ENOSPC") });
+    const odd = new ModemError("OUTBOX_DISK", { detail: "mail a", cause: new Error("odd") });
+    for (const error of [full("mail a"), odd, full("mail b"), odd]) tell(error);
+    assert.deepEqual(told.splice(0), [`${text}: no space left on device (ENOSPC)`, `${text}: Error: odd`]);
+    await clock.advance(3600_000);
+    tell(full("mail c"));
+    assert.deepEqual(told, []);
+    await clock.advance(3600_001);
+    tell(full("mail d"));
+    assert.deepEqual(told.splice(0), [`${text}: no space left on device (ENOSPC)`]);
+    // What is of one mail is a fact of its own, and so is damage.
+    const damage = new ModemError("OUTBOX_DAMAGED", { detail: "damaged/a.json" });
+    for (let time = 0; time < 2; time++) {
+      tell(full("mail a cannot be read"), true);
+      tell(damage);
+    }
+    assert.deepEqual(told, [
+      `${text}: mail a cannot be read`,
+      damage.message,
+      `${text}: mail a cannot be read`,
+      damage.message,
+    ]);
   });
 
   it("are known by their code, whatever was thrown", () => {

@@ -1,12 +1,16 @@
 /** The spool as a whole: what a start finds, the contents of a mail, and looking in from outside. */
 import assert from "node:assert/strict";
+import { delay } from "../../../lib/clock";
 import { SPECIAL_HINTS, type ModemError } from "../../../lib/errors";
 import type { KeptAttachment } from "../../../lib/outbox/spool/record";
+import { SpoolLock } from "../../../lib/outbox/spool/lock";
 import { recover } from "../../../lib/outbox/spool/recovery";
-import { findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
+import { discardSpool, findSpools, recordsIn } from "../../../lib/outbox/spool/recovery";
 import type { MailAttachment } from "../../../lib/mail/mail";
 import { type Contents, Spool } from "../../../lib/outbox/spool/spool";
 import { FaultyFiles } from "../../support/faulty-files";
+import { VirtualClock } from "../../support/virtual-clock";
+import { fakeHost } from "./bench";
 import { DIRECTORY, ID, prepared, QUEUE, record, put as keep } from "./spool-bench";
 
 const bytes = (content: string): { kind: "bytes"; bytes: Buffer } => ({
@@ -44,6 +48,33 @@ describe("A start of the spool", () => {
     }
   });
 
+  it("takes the one being sent also where the disk gives it before the other of the same revision", async () => {
+    const files = new FaultyFiles();
+    put(files, `queue/${ID}.json`, record());
+    put(files, `sending/${ID}.0.json`, record());
+    const clock = new VirtualClock();
+    files.pace = ({ name, path }) =>
+      name === "read" && path.includes("/queue/") ? delay(clock, 10) : undefined;
+    const { mails } = await clock.until(started(files));
+    assert.deepEqual(
+      mails.map(({ place }) => place),
+      [{ folder: "sending", transaction: 0 }],
+    );
+    assert.deepEqual(files.paths(), [`${DIRECTORY}/sending/${ID}.0.json`]);
+  });
+
+  it("finds every mail of a long queue", async () => {
+    const files = new FaultyFiles();
+    const ids = Array.from({ length: 100 }, (_, index) => `m${index}`);
+    for (const [seq, id] of ids.entries()) put(files, `queue/${id}.json`, record({ id, seq }));
+    const { mails } = await started(files);
+    assert.deepEqual(
+      mails.map(({ record: { id } }) => id),
+      ids,
+    );
+    assert.equal(files.count("read"), ids.length);
+  });
+
   it("gives the mails in the order of acceptance, with their bytes", async () => {
     const files = new FaultyFiles();
     const attachments: KeptAttachment[] = [
@@ -74,10 +105,15 @@ describe("A start of the spool", () => {
     put(files, `queue/${ID}.json`, record());
     put(files, `failed/${ID}.5.10.json`, record());
     put(files, "failed/other.6.20.json", record({ id: "other" }));
+    files.put(`${DIRECTORY}/contents/other.0`, "x");
     const { mails, failed } = await started(files);
     assert.equal(mails.length, 1);
     assert.deepEqual(failed, [{ id: "other", place: { folder: "failed", since: 6, bytes: 20 } }]);
-    assert.ok(!files.paths().some((path) => path.startsWith(`${DIRECTORY}/failed/${ID}`)));
+    assert.deepEqual(files.paths(), [
+      `${DIRECTORY}/contents/other.0`,
+      `${DIRECTORY}/failed/other.6.20.json`,
+      `${DIRECTORY}/queue/${ID}.json`,
+    ]);
   });
 
   it("sets aside what is damaged, says where, and keeps its contents and those of a later version", async () => {
@@ -220,6 +256,57 @@ describe("Spools found from outside", () => {
       shown.map(({ place }) => place.folder),
       ["queue", "sending", "failed"],
     );
+  });
+
+  it("show only what can be read now", async () => {
+    const { spool, files } = await prepared();
+    for (const id of ["a", "b", "c"]) await keep(spool, record({ id }), QUEUE);
+    files.put(`${DIRECTORY}/queue/a.json`, "{");
+    // It may have been adopted since the folder was listed.
+    files.fault = ({ name, path }) => (name === "read" && path.endsWith("/b.json") ? "ENOENT" : undefined);
+    assert.deepEqual(await recordsIn(DIRECTORY, files, 10), [{ record: record({ id: "c" }), place: QUEUE }]);
+  });
+
+  it("are discarded with all that is of their mails, each counted once, and are free then", async () => {
+    const { spool, files } = await prepared();
+    const clock = new VirtualClock();
+    const discard = (): Promise<number> =>
+      clock.until(discardSpool(DIRECTORY, { files, clock, host: fakeHost(clock) }));
+    await keep(spool, record({ id: "a" }), QUEUE);
+    await keep(spool, record({ id: "a" }), { folder: "sending", transaction: 0 });
+    await keep(spool, record({ id: "b" }), { folder: "failed", since: 1, bytes: 1 });
+    files.put(`${DIRECTORY}/contents/b.0`, "x");
+    const before = files.paths();
+    files.fault = ({ name, path }) => (name === "remove" && path.includes("/queue/") ? "EACCES" : undefined);
+    await assert.rejects(discard(), {
+      code: "OUTBOX_DISK",
+      message: `The outbox could not read or write a file on disk: Error: EACCES: ${DIRECTORY}/queue/a.json`,
+    });
+    assert.deepEqual(
+      files.paths().filter((path) => !path.includes("/lock/")),
+      before,
+    );
+    files.fault = () => undefined;
+    assert.equal(await discard(), 2);
+    assert.deepEqual([files.paths(), clock.now()], [[`${DIRECTORY}/lock/2.json`], 0]);
+    assert.equal(files.text(`${DIRECTORY}/lock/2.json`), '{"released":true}');
+  });
+
+  it("are not discarded while an outbox has them", async () => {
+    const { spool, files } = await prepared();
+    await keep(spool, record(), QUEUE);
+    const clock = new VirtualClock();
+    const holder = fakeHost(clock);
+    const lock = new SpoolLock(DIRECTORY, files, clock, holder);
+    await clock.until(lock.take());
+    const before = files.paths();
+    for (const host of [holder, fakeHost(clock)]) {
+      await assert.rejects(clock.until(discardSpool(DIRECTORY, { files, clock, host })), {
+        code: "OUTBOX_LOCKED",
+      });
+    }
+    await clock.until(lock.assertHeld());
+    assert.deepEqual(files.paths(), before);
   });
 
   it("are not guessed when the disk cannot say", async () => {
