@@ -37,12 +37,16 @@ interface LockMark extends ProcessMark {
   readonly token: string;
 }
 
+/** What a look at a lock finds: still ours, its whole folder moved away, or somebody else's. */
+type Fate = "held" | "gone" | "taken";
+
 export class SpoolLock {
   private readonly token = randomUUID();
   private readonly folder: string;
   private generation = 0;
   private timer: Timer | undefined;
   private held = false;
+  private restoring: Promise<Fate> | undefined;
   /** Time of the last look that found it held. */
   private seenAt = 0;
 
@@ -86,7 +90,7 @@ export class SpoolLock {
    */
   async assertHeld(within = 0): Promise<readonly string[]> {
     if (!this.held) throw taken();
-    if (within > 0 && this.clock.now() - this.seenAt < within) return [];
+    if (this.clock.now() - this.seenAt < within) return [];
     let names: readonly string[] = [];
     try {
       names = await this.files.list(this.folder);
@@ -95,8 +99,10 @@ export class SpoolLock {
     }
     const latest = Math.max(0, ...generationsOf(names));
     const isNamed = this.host.locks.has(this.token);
-    const isOurs = isNamed && (latest === this.generation || (latest === 0 && (await this.restore())));
-    if (isOurs) {
+    let fate: Fate = isNamed && latest === this.generation ? "held" : "taken";
+    // Of two looks at once, one writes the file again and the other must not take it for that of somebody else.
+    if (isNamed && latest === 0) fate = await (this.restoring ??= this.restore());
+    if (fate === "held" && this.held) {
       this.seenAt = this.clock.now();
       return names;
     }
@@ -104,7 +110,7 @@ export class SpoolLock {
     if (this.held) {
       this.held = false;
       this.host.locks.delete(this.token);
-      this.onLost(isNamed && latest === 0 ? this.gone() : taken());
+      this.onLost(fate === "gone" ? this.gone() : taken());
     }
     throw taken();
   }
@@ -141,45 +147,43 @@ export class SpoolLock {
     return new ModemError("OUTBOX_DISK", { detail: `the folder ${this.directory} is gone` });
   }
 
-  /** Writes the file again that was deleted. False when the spool is gone, or somebody else was faster. */
-  private async restore(): Promise<boolean> {
+  /** Writes the file again that was deleted, unless the spool is gone or somebody else was faster. */
+  private async restore(): Promise<Fate> {
     try {
       await this.files.list(this.directory);
       await this.files.makeFolder(this.folder);
-      if (!(await this.make(this.generation))) return false;
-      const others = generationsOf(await this.files.list(this.folder)).filter(
-        (one) => one !== this.generation,
-      );
-      if (others.length === 0) return true;
+      if (!(await this.make(this.generation))) return "taken";
+      // It was given back meanwhile, without what has just been made.
+      if (!this.held) await this.release();
+      const found = generationsOf(await this.files.list(this.folder));
+      if (found.every((one) => one === this.generation)) return "held";
       await this.files.remove(this.path(this.generation));
-      return false;
+      return "taken";
     } catch (error) {
-      if (systemCode(error) === "ENOENT") return false;
+      if (systemCode(error) === "ENOENT") return "gone";
       throw error;
+    } finally {
+      this.restoring = undefined;
     }
   }
 
   private async assertFree(generation: number, signal: AbortSignal | undefined): Promise<void> {
     const mark = await this.read(generation);
-    if (mark === "released" || mark === "removed") return;
-    if (mark !== "unreadable") {
+    if (mark === "free") return;
+    if (mark !== undefined) {
       if (this.host.locks.has(mark.token)) {
         if (signal !== undefined && (await this.isGivenBack(mark.token, signal))) return;
         throw locked(mark);
       }
-      const ours = this.host.self;
-      switch (this.host.state(mark)) {
-        case "gone":
-          return;
-        case "running":
-          // Our own process, but none of its outboxes: left by one that could not write its release.
-          if (mark.pid === ours.pid && mark.started === ours.started) return;
-          throw locked(mark);
-        case "unknown":
-          break;
+      const state = this.host.state(mark);
+      if (state === "gone") return;
+      if (state === "running") {
+        // Our own process, but none of its outboxes: left by one that could not write its release.
+        if (mark.pid === this.host.self.pid) return;
+        throw locked(mark);
       }
     }
-    if (await this.claimIsAnswered(signal)) throw locked(mark === "unreadable" ? undefined : mark);
+    if (await this.claimIsAnswered(signal)) throw locked(mark);
   }
 
   /** An outbox of this process that was closed, as by a deploy, may still be writing to a slow disk. */
@@ -243,7 +247,7 @@ export class SpoolLock {
   private answerClaims(): void {
     this.timer = this.clock.after(ANSWER_INTERVAL_MS, () => {
       void this.removeClaims().finally(() => {
-        if (this.timer !== undefined && this.held) this.answerClaims();
+        if (this.held) this.answerClaims();
       });
     });
   }
@@ -262,15 +266,16 @@ export class SpoolLock {
     return Math.max(0, ...generationsOf(await this.files.list(this.folder)));
   }
 
-  private async read(generation: number): Promise<LockMark | "released" | "removed" | "unreadable"> {
+  /** `free`: it was released, or is removed by now; undefined: it does not say whose it is. */
+  private async read(generation: number): Promise<LockMark | "free" | undefined> {
     try {
       const value: unknown = JSON.parse((await this.files.read(this.path(generation))).toString());
-      if (typeof value !== "object" || value === null) return "unreadable";
-      if ("released" in value) return "released";
-      return isMark(value) ? value : "unreadable";
+      if (typeof value !== "object" || value === null) return undefined;
+      if ("released" in value) return "free";
+      return isMark(value) ? value : undefined;
     } catch (error) {
-      if (systemCode(error) === "ENOENT") return "removed";
-      if (error instanceof SyntaxError) return "unreadable";
+      if (systemCode(error) === "ENOENT") return "free";
+      if (error instanceof SyntaxError) return undefined;
       throw error;
     }
   }

@@ -333,6 +333,59 @@ describe("Lock of the spool", () => {
     assert.deepEqual([place.names, place.lost], [["1.json"], []]);
   });
 
+  it("stays held where two look at once whose file was deleted", async () => {
+    for (const what of ["the file", "the folder"]) {
+      const place = new Place();
+      const lock = await place.take(place.host());
+      await place.files.remove(place.path("1.json"));
+      if (what === "the folder") place.files.removeFolder(`${FOLDER}/lock`);
+      const looks = Promise.all([lock.assertHeld(), lock.assertHeld()]);
+      assert.deepEqual(await place.clock.until(looks), [[], []], what);
+      assert.deepEqual([place.names, place.lost], [["1.json"], []]);
+    }
+  });
+
+  it("is lost to one who took it while its holder was about to write its deleted file again", async () => {
+    for (const takes of [1, 2]) {
+      const place = new Place();
+      const host = place.host("boot-1");
+      let holder = await place.take(host);
+      for (let time = 1; time < takes; time++) {
+        await place.clock.until(holder.release());
+        holder = await place.take(host);
+      }
+      await place.files.remove(place.path(`${takes}.json`));
+      const next = place.host("boot-2");
+      let other: SpoolLock | undefined;
+      place.behindNextList(async () => {
+        other = await place.take(next);
+      });
+      await assert.rejects(place.clock.until(holder.assertHeld()), { message: TAKEN_OVER });
+      assert.deepEqual([place.names, place.lost], [["1.json"], [TAKEN_OVER]]);
+      assert.match(place.files.text(place.path("1.json")), new RegExp(`"pid":${next.self.pid},`));
+      assert.ok(other);
+      await place.clock.until(other.assertHeld());
+    }
+  });
+
+  it("is told to nobody as lost who gives it back while he looks, and is free then", async () => {
+    for (const isDeleted of [false, true]) {
+      const place = new Place();
+      const host = place.host();
+      const lock = await place.take(host);
+      if (isDeleted) await place.files.remove(place.path("1.json"));
+      // At his own look; and when the folder above was listed, too, about to write the deleted file again.
+      place.behindNextList(async () => {
+        if (isDeleted) place.behindNextList(() => lock.release());
+        else await lock.release();
+      });
+      await place.clock.advance(3_000);
+      assert.deepEqual([place.lost, place.clock.timers, host.locks.size], [[], 0, 0]);
+      await place.take(place.host());
+      assert.equal(place.clock.now(), 3_000);
+    }
+  });
+
   it("is given back behind all work on the folder, also what comes meanwhile", async () => {
     const place = new Place();
     const lock = await place.take(place.host());
