@@ -207,13 +207,22 @@ export class Spool {
     return JSON.parse((await this.whole(id, "message", bytes)).toString()) as unknown;
   }
 
-  /** Reads the attachment `index` of a mail from the start. Rejects as `text` does. */
-  async *content(id: string, index: number, { filename }: KeptAttachment): AsyncIterable<Uint8Array> {
+  /**
+   * Reads the attachment `index` of a mail from the start. Rejects with OUTBOX_DISK of class transient, also where it is gone
+   * or not whole: the next try of the mail looks what the disk still has of it.
+   */
+  async *content(id: string, index: number, { filename, size }: KeptAttachment): AsyncIterable<Uint8Array> {
+    let bytes = 0;
     try {
-      yield* this.files.stream(this.contentPath(id, String(index)));
+      for await (const chunk of this.files.stream(this.contentPath(id, String(index)))) {
+        bytes += chunk.length;
+        if (bytes > size) break;
+        yield chunk;
+      }
     } catch (cause) {
-      throw await this.contentError(id, String(index), `attachment ${filename}`, cause);
+      throw passing(`attachment ${filename}`, cause);
     }
+    if (bytes !== size) throw passing(`attachment ${filename} has not its ${size} bytes`);
   }
 
   /**
@@ -285,17 +294,13 @@ export class Spool {
     try {
       content = await this.files.read(this.contentPath(id, name));
     } catch (cause) {
-      throw await this.contentError(id, name, name, cause);
+      // A file that is gone stays gone; any other trouble of the disk may pass.
+      throw (await isGone(this.files, this.contentPath(id, name), cause))
+        ? new ModemError("OUTBOX_DAMAGED", { detail: `${name} is gone`, cause })
+        : passing(name, cause);
     }
     if (content.length === bytes) return content;
     throw new ModemError("OUTBOX_DAMAGED", { detail: `${name} has ${content.length} of ${bytes} bytes` });
-  }
-
-  /** A file that is gone stays gone; any other trouble of the disk may pass. */
-  private async contentError(id: string, name: string, what: string, cause: unknown): Promise<ModemError> {
-    return (await isGone(this.files, this.contentPath(id, name), cause))
-      ? new ModemError("OUTBOX_DAMAGED", { detail: `${what} is gone`, cause })
-      : new ModemError("OUTBOX_DISK", { detail: what, cause, class: "transient" });
   }
 
   /** Path of a file with what is not in the record of the mail. */
@@ -332,6 +337,10 @@ export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecor
 /** A content in memory, bit by bit: hashing 5 MB at once would stop the runtime for tens of milliseconds. */
 function* inPieces(bytes: Buffer): Iterable<Uint8Array> {
   for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
+}
+
+function passing(detail: string, cause?: unknown): ModemError {
+  return new ModemError("OUTBOX_DISK", { detail, cause, class: "transient" });
 }
 
 /** Passes a content on until `goOn` throws. */

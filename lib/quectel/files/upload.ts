@@ -126,11 +126,12 @@ async function* withChecksum(content: FileContent, checksum: FileChecksum): Asyn
   }
 }
 
-/** Reads the content; what keeps it from being read is no fault of the module. */
+/** Reads the content; what keeps it from being read is no fault of the module, and its source may say what it is. */
 async function* readable(content: FileContent): AsyncGenerator<Uint8Array> {
   try {
     yield* content.open();
   } catch (error) {
+    if (isModemError(error)) throw error;
     throw new ModemError("INVALID_ATTACHMENT", { cause: error, detail: "its content cannot be read" });
   }
 }

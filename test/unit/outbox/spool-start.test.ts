@@ -200,7 +200,7 @@ describe("The contents of a mail", () => {
     );
   });
 
-  it("that are gone end the mail, while other trouble of the disk may pass", async () => {
+  it("that cannot be read, are gone or not whole are trouble of the disk that may pass", async () => {
     const { spool, files } = await prepared();
     const { attachments } = await spool.keep(ID, holding([{ filename: "a.txt", content: bytes("abc") }]), 10);
     const [first] = attachments;
@@ -214,8 +214,14 @@ describe("The contents of a mail", () => {
     files.fault = ({ name }) => (name === "read" ? "EIO" : undefined);
     await assert.rejects(read(), { code: "OUTBOX_DISK", class: "transient", message: /attachment a\.txt/ });
     files.fault = () => undefined;
+    files.put(`${DIRECTORY}/contents/${ID}.0`, "ab");
+    await assert.rejects(read(), {
+      code: "OUTBOX_DISK",
+      class: "transient",
+      message: /attachment a\.txt has not its 3 bytes/,
+    });
     await spool.drop(ID, ["0"]);
-    await assert.rejects(read(), { code: "OUTBOX_DAMAGED", message: /attachment a\.txt is gone/ });
+    await assert.rejects(read(), { code: "OUTBOX_DISK", class: "transient", message: /attachment a\.txt/ });
   });
 
   it("are copied to another spool over what a former try left there", async () => {
