@@ -323,7 +323,7 @@ describe("Lock of the spool", () => {
   it("is not lost while the disk cannot say whose it is, nor take its deleted file back", async () => {
     const place = new Place();
     const lock = await place.take(place.host());
-    place.files.fault = ({ name }) => (name === "list" ? "EIO" : undefined);
+    place.files.fault = ({ name, path }) => (name === "list" && path.endsWith("/lock") ? "EIO" : undefined);
     await assert.rejects(place.clock.until(lock.assertHeld()), { code: "EIO" });
     await place.files.remove(place.path("1.json"));
     place.files.fault = ({ name }) => (name === "create" ? "EIO" : undefined);
@@ -356,33 +356,37 @@ describe("Lock of the spool", () => {
       }
       await place.files.remove(place.path(`${takes}.json`));
       const next = place.host("boot-2");
-      let other: SpoolLock | undefined;
-      place.behindNextList(async () => {
-        other = await place.take(next);
-      });
+      const other = place.lock(next);
+      place.behindNextList(() => other.take());
       await assert.rejects(place.clock.until(holder.assertHeld()), { message: TAKEN_OVER });
       assert.deepEqual([place.names, place.lost], [["1.json"], [TAKEN_OVER]]);
       assert.match(place.files.text(place.path("1.json")), new RegExp(`"pid":${next.self.pid},`));
-      assert.ok(other);
       await place.clock.until(other.assertHeld());
+      assert.equal(place.clock.now(), 0);
     }
   });
 
   it("is told to nobody as lost who gives it back while he looks, and is free then", async () => {
-    for (const isDeleted of [false, true]) {
+    for (const [isOwnLook, isDeleted] of [
+      [true, false],
+      [true, true],
+      [false, false],
+      [false, true],
+    ] as const) {
       const place = new Place();
       const host = place.host();
       const lock = await place.take(host);
       if (isDeleted) await place.files.remove(place.path("1.json"));
-      // At his own look; and when the folder above was listed, too, about to write the deleted file again.
+      // When the lock's folder was listed; and when the folder above was listed, too, about to write the deleted file again.
       place.behindNextList(async () => {
         if (isDeleted) place.behindNextList(() => lock.release());
         else await lock.release();
       });
-      await place.clock.advance(3_000);
+      if (isOwnLook) await place.clock.advance(3_000);
+      else await assert.rejects(place.clock.until(lock.assertHeld()), { message: TAKEN_OVER });
       assert.deepEqual([place.lost, place.clock.timers, host.locks.size], [[], 0, 0]);
       await place.take(place.host());
-      assert.equal(place.clock.now(), 3_000);
+      assert.equal(place.clock.now(), isOwnLook ? 3_000 : 0);
     }
   });
 
