@@ -48,7 +48,7 @@ export const AREAS = {
       "test/unit/outbox/@(lifecycle|state|result|adoption|supersede|told|lost-folder).test.ts",
       "test/unit/outbox/@(outbox|close|recipients|late-confirmation|record|time|unknown|commands).test.ts",
       "test/unit/outbox/@(order|room|rate).test.ts",
-      "test/unit/outbox/@(holds|under-way|failing|disk|at-once).test.ts",
+      "test/unit/outbox/@(holds|under-way|failing|disk|at-once|working).test.ts",
     ],
   },
   qsmtp: {
