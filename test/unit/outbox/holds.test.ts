@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ModemError } from "../../../lib/errors";
 import type { OutboxSettings } from "../../../lib/outbox/outbox-types";
 import { FaultyFiles } from "../../support/faulty-files";
-import { Bench, failure, mail, SETTINGS } from "./bench";
+import { Bench, DIRECTORY, failure, mail, SETTINGS } from "./bench";
 
 const MINUTE = 60_000;
 
@@ -300,6 +300,137 @@ describe("Holds of the outbox", () => {
     await bench.clock.until(bench.outbox.releaseFrom("pdp"));
     await bench.clock.until(bench.outbox.resume());
     assert.equal(bench.outbox.summary().hold, undefined);
+  });
+
+  it("says since when an error holds, whatever probes have met it since", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = () => failure("SMTP_TLS_FAILED");
+    await bench.clock.advance(MINUTE);
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(65 * MINUTE);
+    assert.equal(bench.tried.length, 3);
+    const { hold, nextTryInMs } = bench.outbox.summary();
+    assert.deepEqual([hold?.since, nextTryInMs], ["2026-01-01T00:01:00.000Z", 25 * MINUTE]);
+    assert.deepEqual(bench.holds, [hold]);
+  });
+
+  it("says to the modem which cause of a hold is new", async () => {
+    const bench = await Bench.open();
+    const isNew = async (cause: ModemError | "pdp"): Promise<boolean> =>
+      bench.clock.until(bench.outbox.holdFor(cause));
+    assert.deepEqual([await isNew("pdp"), await isNew("pdp")], [true, false]);
+    const [pin, puk] = [new ModemError("SIM_PIN_REQUIRED"), new ModemError("SIM_PUK_REQUIRED")];
+    assert.deepEqual([await isNew(pin), await isNew(pin), await isNew(puk)], [true, false, false]);
+  });
+
+  for (const [code, isOver] of [
+    ["SIM_PIN_REQUIRED", true],
+    ["SIM_PUK_REQUIRED", true],
+    ["PDP_NO_APN", false],
+    ["LIMIT_CREDENTIALS", false],
+    ["SMTP_TLS_FAILED", false],
+    ["MODEM_RESULT_MISSING", false],
+  ] as const) {
+    it(`${isOver ? "ends" : "stays"} for ${code} when the modem is ready`, async () => {
+      const bench = await Bench.open({ available: false });
+      await bench.clock.until(bench.outbox.holdFor(new ModemError(code)));
+      bench.mailer.setAvailable(true);
+      await bench.clock.advance(1000);
+      const { hold } = bench.outbox.summary();
+      assert.equal(hold?.kind === "setup" ? hold.code : undefined, isOver ? undefined : code);
+    });
+  }
+
+  it("for an update of the package ends by a start of Node-RED", async () => {
+    const first = await Bench.open();
+    await first.clock.until(first.outbox.holdFor(new ModemError("PACKAGE_UPDATED")));
+    await first.accept(mail("alarm"));
+    await first.clock.advance(MINUTE);
+    assert.equal(first.delivered.length, 0);
+    const second = await first.restart();
+    assert.deepEqual([second.outbox.summary().hold, second.holds], [undefined, [undefined]]);
+    assert.equal((await second.ends(1)).result.status, "sent");
+  });
+
+  it("tells that a pause is what is left when settings have ended the error behind it", async () => {
+    const first = await Bench.open();
+    await first.clock.until(first.outbox.holdFor(new ModemError("SMTP_AUTH_FAILED")));
+    await first.clock.until(first.outbox.pause());
+    const fingerprint = { ...SETTINGS.fingerprint, login: "user:other secret" };
+    const second = await first.restart({ settings: { fingerprint } });
+    assert.deepEqual(second.holds, [{ kind: "paused", since: "2026-01-01T00:00:00.000Z" }]);
+    await second.clock.until(second.outbox.resume());
+    assert.equal(second.outbox.summary().hold, undefined);
+  });
+
+  it("holds after two lost results though the PDP context was deactivated in between", async () => {
+    for (const between of ["pdp", "resume"] as const) {
+      const bench = await Bench.open();
+      bench.mailer.fate = () => ({ kind: "lost", delivered: true });
+      await bench.accept(mail("1"), { delivery: "atMostOnce" });
+      await bench.ends(1);
+      if (between === "resume") await bench.clock.until(bench.outbox.resume());
+      else {
+        await bench.clock.until(bench.outbox.holdFor("pdp"));
+        await bench.clock.until(bench.outbox.releaseFrom("pdp"));
+      }
+      await bench.accept(mail("2"), { delivery: "atMostOnce" });
+      await bench.ends(2);
+      await bench.clock.advance(1000);
+      const { hold } = bench.outbox.summary();
+      const expected = between === "pdp" ? "MODEM_RESULT_MISSING" : undefined;
+      assert.equal(hold?.kind === "setup" ? hold.code : undefined, expected, between);
+    }
+  });
+
+  it("is not ended by a result that says only that results arrive, and its probe is still due then", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = (_transaction, number) => {
+      if (number === 1) return { kind: "lost", delivered: false };
+      if (number === 2) return failure("SMTP_TLS_FAILED");
+      if (number > 3) return { kind: "sent" };
+      bench.mailer.setAvailable(false);
+      return { kind: "failed", error: new ModemError("MODEM_NOT_READY"), retry: { kind: "whenAvailable" } };
+    };
+    await bench.accept(mail("alarm"));
+    await bench.clock.run(() => bench.tried.length === 3);
+    await bench.clock.advance(MINUTE);
+    const { hold } = bench.outbox.summary();
+    assert.equal(hold?.kind === "setup" && hold.code, "SMTP_TLS_FAILED");
+    bench.mailer.setAvailable(true);
+    assert.equal((await bench.ends(1)).result.status, "sent");
+    assert.ok(bench.clock.now() < 32 * MINUTE, `${bench.clock.now()} ms`);
+  });
+
+  it("keeps the digest of settings that have not changed, and says what of its state was damaged or not written", async () => {
+    const files = new FaultyFiles();
+    const path = `${DIRECTORY}/state.json`;
+    const digest = (): unknown => (JSON.parse(files.text(path)) as { readonly settings: unknown }).settings;
+    const first = await Bench.open({ files });
+    const before = digest();
+    const second = await first.restart();
+    assert.deepEqual(digest(), before);
+    const fingerprint = { ...SETTINGS.fingerprint, apn: "internet" };
+    const third = await second.restart({ settings: { fingerprint } });
+    assert.notDeepEqual(digest(), before);
+    files.fault = ({ path: at }) => (at.includes("state.json") ? "EIO" : undefined);
+    await third.clock.until(third.outbox.pause());
+    assert.deepEqual(
+      third.troubles.map(({ code, message }) => [code, message]),
+      [["OUTBOX_DISK", "The outbox could not read or write a file on disk: i/o error (EIO)"]],
+    );
+    await third.clock.until(third.outbox.close());
+    files.put(path, "{");
+    const fourth = await third.restart();
+    assert.deepEqual(
+      fourth.troubles.map(({ code, message }) => [code, message]),
+      [
+        [
+          "OUTBOX_DAMAGED",
+          "Data of the outbox on disk is damaged or cannot be used: state.json: not a JSON text; ages are reset",
+        ],
+      ],
+    );
   });
 
   it("writes no secret to the disk", async () => {

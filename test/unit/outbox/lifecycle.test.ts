@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
+import type { Passage } from "../../../lib/mail/mail";
+import type { RecipientOutcome } from "../../../lib/mailer/mailer";
 import { storeError } from "../../../lib/stored-error";
 import type { MailLife, TransactionLife } from "../../../lib/outbox/lifecycle";
 import { adopted, newTransaction, next, stateOf } from "../../../lib/outbox/lifecycle";
-import { isInDoubt, LONGEST_WAIT_MS } from "../../../lib/outbox/outcome";
+import { isInDoubt, LONGEST_WAIT_MS, lost } from "../../../lib/outbox/outcome";
 import { RUNS } from "../../support/property";
 import {
   AT,
@@ -404,6 +406,200 @@ describe("A mail that failed", () => {
       open: true,
     });
     assert.equal(mail.end, undefined);
+  });
+});
+
+describe("What an outcome makes of a mail, to the letter", () => {
+  const at = (...to: string[]): TransactionLife["envelope"] => ({ to, cc: [], bcc: [] });
+  const TWO = at("a@example.com", "b@example.com");
+  const DONE = { kind: "done", at: AT } as const;
+  const passage: Passage = { via: "socket", response: "550 no such user" };
+  const inTwo = (
+    a: RecipientOutcome["state"],
+    b: RecipientOutcome["state"],
+    more: Parameters<typeof ended>[1] = {},
+  ) =>
+    ended("accepted", {
+      recipients: [
+        { address: "a@example.com", state: a },
+        { address: "b@example.com", state: b },
+      ],
+      ...more,
+    });
+
+  it("is no interruption where the server took it, though the way out went away", () => {
+    const [one] = after(
+      sending({ interruptions: 2 }),
+      ended("accepted", { retry: { kind: "whenAvailable" } }),
+    );
+    assert.deepEqual(one, transaction({ state: DONE, attempts: 1, interruptions: undefined }));
+  });
+
+  it("keeps how far the path of each part has come, of those refused only its way", () => {
+    const more = { error: new ModemError("INVALID_RECIPIENT"), passage };
+    const parts = after(sending({ envelope: TWO }), inTwo("accepted", "refused", more));
+    assert.deepEqual(
+      parts.map((one) => one.passage),
+      [passage, { via: "socket" }],
+    );
+    const later = after(sending({ passage }), failed("SMTP_NETWORK"));
+    assert.deepEqual(later[0]?.passage, passage, "what was known stays");
+    const [plain, refused] = after(sending({ envelope: TWO }), inTwo("accepted", "refused"));
+    assert.equal(Object.hasOwn(plain ?? {}, "passage"), false);
+    assert.equal(Object.hasOwn(refused ?? {}, "passage"), false);
+  });
+
+  it("leaves nothing behind those that were all refused, by INVALID_RECIPIENT where no other error is named", () => {
+    const all = inTwo("refused", "refused");
+    const error = storeError(new ModemError("INVALID_RECIPIENT"));
+    const { mail, effects } = next(sending({ envelope: TWO }), outcomeEvent(all), NOW, 0);
+    assert.deepEqual(
+      mail.transactions,
+      TWO.to.map((address) =>
+        transaction({
+          envelope: at(address),
+          state: { kind: "failed", error },
+          attempts: 1,
+          interruptions: undefined,
+        }),
+      ),
+    );
+    assert.deepEqual(effects.map(shownEffect), ["save content", "tell", "known", "passed"]);
+  });
+
+  it("forgets nobody's result: who is not named in an outcome without an error needs nothing more", () => {
+    const outcome = ended("accepted", {}, ["a@example.com"]);
+    const parts = after(sending({ envelope: TWO }), outcome);
+    assert.deepEqual(
+      parts.map(({ envelope, state }) => [envelope, state]),
+      [[at("a@example.com"), DONE]],
+    );
+  });
+
+  it("sends a copy to those alone whose result is unknown, and doubts nobody who has it", () => {
+    const outcome = {
+      ...unknown(false),
+      recipients: [
+        { address: "a@example.com", state: "accepted" },
+        { address: "b@example.com", state: "unknown" },
+      ],
+    } as const;
+    const parts = after(sending({ envelope: TWO }), outcome);
+    assert.deepEqual(
+      parts.map((one) => [one.envelope, one.state.kind, isInDoubt(one)]),
+      [
+        [at("a@example.com"), "done", false],
+        [at("b@example.com"), "queued", true],
+      ],
+    );
+    const nobody = { ...outcome, recipients: [{ address: "ops@example.com", state: "accepted" }] } as const;
+    assert.deepEqual(
+      after(sending(), nobody).map(({ state }) => state),
+      [DONE],
+    );
+  });
+
+  it("divides a mail that was not tried without a trace", () => {
+    const split = TWO.to.map((address) => at(address));
+    const more = { split, retry: { kind: "whenAvailable" }, open: true } as const;
+    const before = { envelope: TWO, attempts: 2, tries: 1, interruptions: 1 };
+    const divided = after(sending(before), failed("LIMIT_RECIPIENTS", {}, more));
+    const state = { kind: "queued", due: NOW } as const;
+    assert.deepEqual(
+      divided,
+      split.map((envelope) => transaction({ ...before, envelope, state })),
+    );
+    const tried = after(
+      sending(before),
+      failed("SMTP_NETWORK", {}, { split, retry: { kind: "backOff", atLeastMs: 0 } }),
+    );
+    const lastError = storeError(new ModemError("SMTP_NETWORK"));
+    assert.deepEqual(
+      tried,
+      split.map((envelope) =>
+        transaction({ ...before, envelope, state, attempts: 3, interruptions: undefined, lastError }),
+      ),
+    );
+  });
+
+  it("teaches that the outbox is let in, held or failing only where the outcome shows that", () => {
+    const lessons = (outcome: Parameters<typeof outcomeEvent>[0]): string[] =>
+      next(sending({ envelope: TWO }), outcomeEvent(outcome), NOW, 0)
+        .effects.map(shownEffect)
+        .filter((one) => !/save|tell/.test(one));
+    const busy = new ModemError("SMTP_MAILBOX_BUSY", { smtpCode: 450 });
+    const login = new ModemError("SMTP_AUTH_FAILED");
+    assert.deepEqual(lessons(inTwo("accepted", "accepted")), ["known", "passed"]);
+    assert.deepEqual(lessons(inTwo("accepted", "deferred", { error: busy })), ["known", "passed"]);
+    assert.deepEqual(lessons(inTwo("accepted", "deferred", { error: login })), ["known", "passed"]);
+    assert.deepEqual(lessons(inTwo("deferred", "deferred", { error: busy })), ["known", "failed"]);
+    assert.deepEqual(lessons(inTwo("deferred", "deferred", { error: login })), ["known", "hold"]);
+    const unsuitable = new ModemError("INVALID_RECIPIENT");
+    assert.deepEqual(lessons(inTwo("deferred", "deferred", { error: unsuitable })), ["known"]);
+    const network = new ModemError("SMTP_NETWORK", { stage: "network" });
+    assert.deepEqual(lessons(inTwo("deferred", "deferred", { error: network })), ["known", "failed"]);
+  });
+
+  it("counts the try whose answer is no longer waited for, and concerns no other part", () => {
+    const other = transaction({ envelope: at("x@example.com"), state: DONE, attempts: 1 });
+    const doubtful = transaction({ state: { kind: "inDoubt", mark: MARK }, attempts: 3 });
+    const { mail, effects } = next(
+      life({ transactions: [other, doubtful], attempts: 3 }),
+      EVENTS.end,
+      NOW,
+      0,
+    );
+    const error = storeError(new ModemError("OUTBOX_EXPIRED"));
+    assert.deepEqual(mail, {
+      ...life({ attempts: 4 }),
+      transactions: [
+        other,
+        {
+          ...doubtful,
+          attempts: 4,
+          unknown: 1,
+          lastError: storeError(new ModemError("MODEM_RESULT_UNKNOWN")),
+          state: { kind: "failed", error },
+        },
+      ],
+      ending: undefined,
+      end: { time: NOW, keep: true },
+    });
+    assert.deepEqual(effects, [{ kind: "save", change: "content" }, { kind: "tell" }]);
+  });
+
+  it("asks nothing of anybody where a mail that is out is to end", () => {
+    for (const event of [EVENTS.end, EVENTS.supersede])
+      assert.deepEqual(next(sending(), event, NOW, 0).effects, []);
+  });
+
+  it("stands where a mark was left behind by a part that has ended, and nothing else is in doubt", () => {
+    const error = storeError(new ModemError("SMTP_NETWORK"));
+    const transactions = [
+      transaction({ state: DONE }),
+      transaction({ state: { kind: "failed", error } }),
+      transaction({ state: { kind: "inDoubt", mark: MARK } }),
+      transaction(),
+    ];
+    const queued = { kind: "queued", due: 0 } as const;
+    for (const marked of [0, 1]) {
+      const found = adopted(life({ transactions }), { folder: "sending", transaction: marked });
+      assert.deepEqual(
+        found.transactions.map(({ state }) => state),
+        [DONE, { kind: "failed", error }, queued, { kind: "queued", due: 5 }],
+      );
+    }
+  });
+
+  it("is asked for no more once it can no longer be found out", () => {
+    assert.deepEqual(lost(TWO), {
+      kind: "unknown",
+      recipients: TWO.to.map((address) => ({ address, state: "unknown" })),
+      error: new ModemError("MODEM_RESULT_UNKNOWN"),
+      open: true,
+      recoverable: false,
+      warnings: [],
+    });
   });
 });
 

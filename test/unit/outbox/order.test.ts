@@ -218,6 +218,94 @@ describe("Order of the outbox", () => {
     await bench.ends(1);
     assert.ok(bench.clock.now() < 60 * MINUTE);
   });
+
+  it("says what is tried next of several that wait, and why that one was not sent", async () => {
+    const bench = await Bench.open();
+    bench.mailer.fate = ({ subject }) =>
+      failure(
+        subject === "report" ? "SMTP_NO_MEMORY" : subject === "alarm" ? "SMTP_NETWORK" : "SMTP_TIMEOUT",
+      );
+    const next = (): unknown => {
+      const { nextTryInMs = Number.NaN, waitsFor, cause, depth } = bench.outbox.summary();
+      return [Math.round(nextTryInMs / 1000), waitsFor, cause, depth];
+    };
+    await bench.accept(mail("report"));
+    await bench.clock.advance(10_000);
+    await bench.accept(mail("alarm"));
+    await bench.clock.advance(10_000);
+    await bench.accept(mail("state", { priority: "high" }));
+    await bench.clock.advance(10_000);
+    assert.deepEqual(next(), [15, "retry", "SMTP_NO_MEMORY", 3]);
+    await bench.clock.advance(20_000);
+    assert.deepEqual(next(), [5, "retry", "SMTP_NETWORK", 3]);
+    await bench.clock.advance(10_000);
+    assert.deepEqual(next(), [5, "retry", "SMTP_TIMEOUT", 3]);
+  });
+
+  it("says whose mail is sent and whose wait behind it", async () => {
+    const bench = await Bench.open({ available: false });
+    const accept = async (nodeId: string, subject: string): Promise<string> => {
+      const origin = { nodeId, message: {} };
+      return (await bench.clock.until(bench.outbox.accept(mail(subject), NO_OPTIONS, origin))).id;
+    };
+    const seen: unknown[] = [];
+    bench.mailer.fate = () => {
+      const { nodeId, behind } = bench.outbox.sendingNode() ?? {};
+      seen.push([nodeId, [...(behind ?? [])]]);
+      return { kind: "sent" };
+    };
+    // The end of each is told late: it has ended, and nobody waits for it.
+    bench.outbox.on("ended", (ended) => ended.waitUntil(new Promise(() => undefined)));
+    for (const nodeId of ["n1", "n2", "n1", "n3"]) await accept(nodeId, nodeId);
+    assert.equal(bench.outbox.sendingNode(), undefined);
+    bench.mailer.setAvailable(true);
+    await bench.ends(4);
+    assert.deepEqual(seen, [
+      ["n1", ["n2", "n1", "n3"]],
+      ["n2", ["n1", "n3"]],
+      ["n1", ["n3"]],
+      ["n3", []],
+    ]);
+    const { depth, oldestAgeMs } = bench.outbox.summary();
+    assert.deepEqual([depth, oldestAgeMs, (await bench.outbox.list({})).rows.length], [0, 0, 0]);
+  });
+
+  it("gives each mail up at its own limit and at no other moment, also while the modem's stands still", async () => {
+    const bench = await Bench.open({ available: false, settings: { maxAge: 10 } });
+    const ends: string[] = [];
+    bench.outbox.on("ended", ({ id }) => ends.push(`${names.get(id)} ${bench.clock.now() / MINUTE}`));
+    const names = new Map<string, string>();
+    const accept = async (name: string, maxAge?: number): Promise<void> => {
+      names.set(await bench.accept(mail(name), { maxAge }), name);
+    };
+    await accept("own 30", 30);
+    await accept("default");
+    await accept("own 4", 4);
+    await accept("own 20", 20);
+    await bench.clock.advance(5 * MINUTE);
+    await accept("later");
+    await bench.clock.until(bench.outbox.pause());
+    await bench.clock.advance(20 * MINUTE);
+    await bench.clock.until(bench.outbox.resume());
+    await bench.clock.advance(20 * MINUTE);
+    assert.deepEqual(ends, ["own 4 4", "own 20 20", "own 30 30", "default 30", "later 35"]);
+  });
+
+  it("asks for a lost result no longer than its mail may live", async () => {
+    for (const maxAge of [undefined, 20]) {
+      const bench = await Bench.open({ available: false, settings: { maxAge: 30 } });
+      bench.mailer.fate = () => ({ kind: "lost", delivered: true, answer: { kind: "sent" } });
+      await bench.clock.advance(7 * MINUTE);
+      await bench.accept(mail("alarm"), { maxAge });
+      await bench.clock.advance(5 * MINUTE);
+      bench.mailer.setAvailable(true);
+      await bench.ends(1);
+      assert.deepEqual(
+        bench.mailer.questions.map(({ limitMs }) => Math.round(limitMs / MINUTE)),
+        [(maxAge ?? 30) - 5],
+      );
+    }
+  });
 });
 
 const NO_OPTIONS = { maxAge: undefined, delivery: "atLeastOnce" } as const;

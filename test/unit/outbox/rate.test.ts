@@ -29,7 +29,9 @@ async function after(sent: Kept["sent"], minutes: number, ratePerHour: number): 
 async function wait(bench: Bench): Promise<number> {
   const before = bench.clock.now();
   await bench.accept(mail("alarm"));
+  const announced = bench.outbox.summary().nextTryInMs;
   await bench.ends(1);
+  if (announced !== undefined) assert.ok(Math.abs(bench.clock.now() - before - announced) < 1000);
   return Math.round((bench.clock.now() - before) / MINUTE);
 }
 

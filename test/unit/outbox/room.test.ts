@@ -82,9 +82,11 @@ describe("Room in the outbox", () => {
     files.fault = ({ name }) => (name === "create" ? "ENOSPC" : undefined);
     await assert.rejects(bench.accept(mail("alarm", { priority: "high" })), { code: "OUTBOX_DISK" });
     files.fault = () => undefined;
+    assert.equal(bench.outbox.summary().depth, 1);
     bench.mailer.setAvailable(true);
     await bench.ends(1);
     assert.deepEqual(bench.delivered, ["report"]);
+    assert.equal(bench.outbox.summary().depth, 0);
   });
 
   it("refuses what exceeds its room on the disk, before and while it is written", async () => {
