@@ -1,16 +1,18 @@
 /** Mails of a modem that is gone from the flows, taken over by another: in whatever state they are. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { ModemError } from "../../../lib/errors";
 import type { Place } from "../../../lib/outbox/spool/record";
 import type { SpoolRecord } from "../../../lib/outbox/spool/record";
 import { Spool } from "../../../lib/outbox/spool/spool";
 import { storeError } from "../../../lib/stored-error";
 import { FaultyFiles } from "../../support/faulty-files";
-import { Bench, failure, mail } from "./bench";
+import { Bench, DIRECTORY, failure, mail } from "./bench";
 import { record, transaction, put } from "./spool-bench";
 
 const GONE = "/spool/gone";
 const HOUR = 3600_000;
+const ABCD = createHash("sha256").update("abcd").digest("hex");
 
 /** An outbox beside a spool that nobody serves any more. */
 async function beside(...mails: (readonly [place: Place, change: Partial<SpoolRecord>])[]) {
@@ -34,6 +36,43 @@ describe("Mails that are taken over", () => {
     assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 2);
     await bench.ends(2);
     assert.deepEqual([bench.delivered, left()], [["a", "b"], []]);
+  });
+
+  it("bring along their attachments, and a text and a message in files of their own", async () => {
+    const text = "Level high at pump 7";
+    const message = JSON.stringify({ topic: "pump", more: "x" });
+    const contents = { 0: "abcd", text, message };
+    const { bench, files, left } = await beside([
+      { folder: "queue" },
+      {
+        id: "a",
+        text: { bytes: text.length },
+        origin: { nodeId: "n1", bytes: message.length },
+        attachments: [{ filename: "a.txt", size: 4, sha256: ABCD }],
+      },
+    ]);
+    for (const [name, content] of Object.entries(contents)) files.put(`${GONE}/contents/a.${name}`, content);
+    bench.mailer.available = false;
+    assert.equal(await bench.clock.until(bench.outbox.adopt(GONE)), 1);
+    assert.deepEqual(left(), []);
+    assert.deepEqual(
+      Object.fromEntries(
+        Object.keys(contents).map((name) => [name, files.text(`${DIRECTORY}/contents/a.${name}`)]),
+      ),
+      contents,
+    );
+    bench.mailer.setAvailable(true);
+    const { origin } = await bench.ends(1);
+    assert.deepEqual(origin, { nodeId: "n1", message: JSON.parse(message) });
+    assert.deepEqual(
+      bench.mailer.delivered.map((sent) => [
+        sent.text,
+        sent.attachments.map(({ content }) => content.toString()),
+      ]),
+      [[text, ["abcd"]]],
+    );
+    assert.deepEqual(await files.list(`${DIRECTORY}/contents`), []);
+    assert.deepEqual(bench.troubles, []);
   });
 
   it("are asked for first where they may have gone out", async () => {

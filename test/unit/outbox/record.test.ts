@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { mock } from "node:test";
 import fc from "fast-check";
 import { ModemError } from "../../../lib/errors";
-import { readRecord, writeRecord, type SpoolRecord } from "../../../lib/outbox/spool/record";
+import {
+  readRecord,
+  writeRecord,
+  type SpoolRecord,
+  type StoredTransaction,
+  type TransactionState,
+} from "../../../lib/outbox/spool/record";
 import { restoreError, storeError, type StoredError } from "../../../lib/stored-error";
 import { MESSAGE_LIMIT, reviveMessage, storableMessage } from "../../../lib/mail/message/foreign";
 import { FaultyFiles } from "../../support/faulty-files";
+import { spoiled, type Json } from "../../support/spoiled";
 import { Bench, DIRECTORY, mail } from "./bench";
 
 /** A record as the first release of the package wrote it. It must stay readable. */
@@ -43,7 +51,148 @@ const FORMAT_1 = {
   attempts: 1,
 };
 
+const ERROR: StoredError = {
+  code: "SMTP_MAILBOX_UNAVAILABLE",
+  message: "full",
+  hint: "ask",
+  class: "transient",
+  stage: "send",
+  smtpCode: 452,
+  cause: { code: "MODEM_ERROR", message: "m", hint: "h", class: "transient", modemCode: 554 },
+};
+
+const transaction = (state: TransactionState, more: Partial<StoredTransaction> = {}): StoredTransaction => ({
+  envelope: { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com"] },
+  state,
+  tries: 1,
+  attempts: 2,
+  unknown: 0,
+  ...more,
+});
+
+/** A mail with every part that one may have. */
+const WHOLE: SpoolRecord = {
+  format: 1,
+  id: "k3m8q2xa",
+  unique: "0123456789abcdef0123456789abcdef",
+  revision: 2,
+  seq: 17,
+  accepted: { clock: "0b7c6b0e", time: 1000, active: 900, startedOver: true },
+  written: { clock: "0b7c6b0e", time: 2000, active: 1900 },
+  raisedAt: 1767225600000,
+  priority: "low",
+  replaces: "pump 7",
+  delivery: "atMostOnce",
+  maxAge: 60,
+  origin: { nodeId: "n1", message: { topic: "Level high" } },
+  from: { name: "Plant", address: "plant@example.com" },
+  replyTo: [
+    { name: "Shift", address: "shift@example.com" },
+    { name: "", address: "desk@example.com" },
+  ],
+  fields: {
+    inReplyTo: "<2@example.com>",
+    references: ["<1@example.com>", "<2@example.com>"],
+    headers: [
+      { name: "X-Plant", value: "7" },
+      { name: "X-Line", value: "" },
+    ],
+    dsn: { notify: ["failure", "delay"], isWhole: false },
+  },
+  to: ["a@example.com", "d@example.com"],
+  cc: ["b@example.com"],
+  bcc: ["c@example.com"],
+  unreadable: [
+    { address: "n/a", code: "INVALID_RECIPIENT" },
+    { address: "?", code: "INVALID_RECIPIENT" },
+  ],
+  subject: "Level high",
+  isSubjectInText: true,
+  text: "Level high at pump 7",
+  attachments: [
+    { filename: "a.html", size: 4, sha256: "00", place: { kind: "html", isSource: true } },
+    { filename: "b.png", size: 5, sha256: "01", place: { kind: "inline", cid: "b" } },
+    { filename: "c.txt", size: 6, sha256: "02" },
+  ],
+  warnings: ["w", "v"],
+  transactions: [
+    transaction({ kind: "queued", due: 61_000 }, { interruptions: 1, lastError: ERROR }),
+    transaction({ kind: "preparing", due: 61_000, stopped: true }),
+    transaction({ kind: "sending", mark: { via: "module", data: { name: "x" } } }),
+    transaction({ kind: "inDoubt", mark: { via: "smtp", data: null } }),
+    transaction(
+      { kind: "done", at: "2026-01-01T00:00:00.000Z", sendMs: 9000, bytes: 700 },
+      {
+        passage: {
+          via: "socket",
+          messageId: "<3@example.com>",
+          response: "250 queued",
+          tls: { version: "TLSv1.3", cipher: "TLS_AES_128_GCM_SHA256" },
+        },
+      },
+    ),
+    transaction({ kind: "failed", error: ERROR }, { open: true, passage: { via: "module" } }),
+  ],
+  attempts: 2,
+  end: { time: 3000, keep: true },
+};
+
+/** The same, with its text and the message of its flow in files of their own. */
+const LARGE: SpoolRecord = {
+  ...WHOLE,
+  text: { bytes: 70_000 },
+  origin: { nodeId: "n1", bytes: 9_000 },
+};
+
+/** Without everything that a mail may lack. */
+const PLAIN: SpoolRecord = {
+  ...(FORMAT_1 as unknown as SpoolRecord),
+  attachments: [],
+  transactions: [transaction({ kind: "queued", due: 0 }), transaction({ kind: "inDoubt", mark: undefined })],
+};
+
+const MAY_BE_ABSENT = new RegExp(
+  `^no \\.(${[
+    "replaces",
+    "replyTo",
+    "fields(\\.(inReplyTo|references|headers|dsn))?",
+    "unreadable",
+    "isSubjectInText",
+    "attachments\\[\\d\\]\\.place",
+    "transactions\\[\\d\\]\\.(state\\.mark|state\\.error\\.cause|passage|passage\\.(messageId|response|tls))",
+  ].join("|")})$`,
+);
+/** Another type that says something else. */
+const MAY_BE_OF_TYPE = /^\.((maxAge|from) = null|maxAge = 7|text = "x")$/;
+/** Nobody looks into it, it is for a reader only, or the mail goes on without it. */
+const NOT_CHECKED = new RegExp(
+  `^(no )?\\.(${[
+    "accepted\\.startedOver",
+    "origin\\.message\\.topic",
+    "transactions\\[\\d\\]\\.(interruptions|open|lastError|state\\.(stopped|sendMs|bytes|mark\\.data\\.name))",
+    "transactions\\[\\d\\]\\.state\\.error\\.(cause\\.)?(hint|class|stage|smtpCode|modemCode)",
+    "end",
+  ].join("|")})\\b`,
+);
+/** Any value will do, but there must be one. */
+const ANY_VALUE = /^\.(origin\.message|transactions\[\d\]\.state\.mark\.data) = /;
+
+/** Why it is damaged, or what else it is. */
+function reason(record: object | null): string {
+  const read = readRecord(JSON.stringify(record), "k3m8q2xa");
+  return read.kind === "damaged" ? read.reason : read.kind;
+}
+
 describe("Record of a mail", () => {
+  it("is read back as it was written, with all that a mail may have and without", () => {
+    for (const written of [WHOLE, LARGE, PLAIN]) {
+      const record = JSON.parse(JSON.stringify(written)) as SpoolRecord;
+      assert.deepEqual(readRecord(writeRecord(written), "k3m8q2xa"), { kind: "record", record });
+      assert.deepEqual(readRecord(JSON.stringify(written), "k3m8q2xa"), { kind: "record", record });
+    }
+    assert.equal(writeRecord(PLAIN), `${JSON.stringify(PLAIN)}\n`);
+  });
+
   it("is read in the form of the first release, and its mail is sent", async () => {
     assert.equal(readRecord(JSON.stringify(FORMAT_1), "k3m8q2xa").kind, "record");
     const files = new FaultyFiles();
@@ -174,17 +323,86 @@ describe("Record of a mail", () => {
     assert.ok((await files.list(`${DIRECTORY}/queue`)).includes("newer222.json"));
   });
 
-  it("is damaged when any part that sending needs is missing or of another type", () => {
-    const parts = Object.keys(FORMAT_1).filter((part) => part !== "format");
-    for (const part of parts) {
-      for (const value of [undefined, true, [1], { a: 1 }]) {
-        const text = JSON.stringify({ ...FORMAT_1, [part]: value });
-        assert.equal(readRecord(text, "k3m8q2xa").kind, "damaged", `${part} ${JSON.stringify(value)}`);
+  for (const [what, whole] of [
+    ["", WHOLE],
+    [", with its text and message elsewhere", LARGE],
+    [", of the first release", FORMAT_1],
+  ] as const) {
+    it(`is damaged when any part that sending needs is missing or of another type${what}`, () => {
+      const failed: string[] = [];
+      for (const [where, bad] of spoiled(JSON.parse(JSON.stringify(whole)) as Json)) {
+        if (NOT_CHECKED.test(where) || where.startsWith(" = ")) continue;
+        const part = /\w+/.exec(where.replace(/^no /, ""))?.[0] ?? "";
+        const expected =
+          part === "format"
+            ? "no format number"
+            : part === "id"
+              ? "the id is not that of the file name"
+              : MAY_BE_ABSENT.test(where) || MAY_BE_OF_TYPE.test(where) || ANY_VALUE.test(where)
+                ? "record"
+                : `${part} is missing or not valid`;
+        const said = reason(bad as object);
+        if (said !== expected) failed.push(`${where}: ${said}`);
       }
+      assert.deepEqual(failed, []);
+    });
+  }
+
+  it("is damaged when a part of it is none of those that it may be", () => {
+    const state = (change: object): object => ({
+      transactions: [{ ...transaction({ kind: "queued", due: 0 }), ...change }],
+    });
+    for (const [change, said] of [
+      [{ format: 0 }, "format 0 is not known"],
+      [{ id: "another2" }, "the id is not that of the file name"],
+      [{ priority: "urgent" }, "priority is missing or not valid"],
+      [{ delivery: "once" }, "delivery is missing or not valid"],
+      [{ unreadable: [{ address: "n/a", code: "NONE" }] }, "unreadable is missing or not valid"],
+      [{ unreadable: [{ address: "n/a", code: "toString" }] }, "unreadable is missing or not valid"],
+      [{ transactions: [] }, "transactions is missing or not valid"],
+      [state({ state: { kind: "lost" } }), "transactions is missing or not valid"],
+      [state({ passage: { via: "pigeon" } }), "transactions is missing or not valid"],
+      ...[
+        { kind: "file" },
+        { kind: "html", cid: "b" },
+        { kind: "inline", isSource: true },
+        { kind: "file", cid: "b" },
+        { kind: "file", isSource: true },
+      ].map(
+        (place) =>
+          [
+            { attachments: [{ filename: "a", size: 1, sha256: "", place }] },
+            "attachments is missing or not valid",
+          ] as const,
+      ),
+    ] as const) {
+      assert.equal(reason({ ...WHOLE, ...change }), said, JSON.stringify(change));
     }
-    assert.equal(readRecord(JSON.stringify(FORMAT_1), "another2").kind, "damaged");
-    assert.equal(readRecord("[]", "k3m8q2xa").kind, "damaged");
-    assert.equal(readRecord(JSON.stringify({ ...FORMAT_1, format: 0 }), "k3m8q2xa").kind, "damaged");
+    assert.equal(reason([]), "no format number");
+    assert.equal(reason(null), "no format number");
+  });
+
+  it("that is damaged is set aside and reported when the outbox opens, and the others go on", async () => {
+    const files = new FaultyFiles();
+    const damaged = JSON.stringify({ ...PLAIN, fields: { headers: [{ name: "X-Plant" }] } });
+    files.put(`${DIRECTORY}/queue/k3m8q2xa.json`, damaged);
+    const other = { ...PLAIN, id: "m4n9r3yb", seq: 18, transactions: PLAIN.transactions.slice(0, 1) };
+    files.put(`${DIRECTORY}/queue/m4n9r3yb.json`, writeRecord(other));
+    const bench = await Bench.open({ files });
+    const { id, result } = await bench.ends(1);
+    assert.deepEqual([id, result.status], ["m4n9r3yb", "sent"]);
+    const where = join("damaged", "k3m8q2xa.json");
+    assert.deepEqual(
+      bench.troubles.map(({ code, message }) => [code, message]),
+      [
+        [
+          "OUTBOX_DAMAGED",
+          `Data of the outbox on disk is damaged or cannot be used: ${where}, fields is missing or not valid`,
+        ],
+      ],
+    );
+    assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
+    assert.equal(files.text(`${DIRECTORY}/damaged/k3m8q2xa.json`), damaged);
   });
 
   it("is never taken for one when it was cut short at any place", () => {

@@ -10,7 +10,7 @@ import { idOf, loadRecord, parseName, Spool } from "../../../lib/outbox/spool/sp
 import { reviveMessage, storableMessage } from "../../../lib/mail/message/foreign";
 import { FaultyFiles } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
-import { DIRECTORY, ID, instant, prepared, QUEUE, record, put } from "./spool-bench";
+import { DIRECTORY, ID, prepared, QUEUE, record, put } from "./spool-bench";
 
 describe("The name of a record's file", () => {
   it("says the place, and is read back", () => {
@@ -61,65 +61,6 @@ describe("A record that cannot be read", () => {
     assert.equal(reason({ id: "other" }), "the id is not that of the file name");
     assert.equal(reason({ seq: "1" }), "seq is missing or not valid");
     assert.equal(reason({ subject: 7 }), "subject is missing or not valid");
-  });
-
-  it("is one of which any part within a part is wrong", () => {
-    const [transaction] = record().transactions;
-    for (const change of [
-      { accepted: { ...instant, clock: 1 } },
-      { accepted: { ...instant, time: "1" } },
-      { written: { ...instant, active: undefined } },
-      { priority: "urgent" },
-      { delivery: "once" },
-      { maxAge: "1" },
-      { origin: { nodeId: 1 } },
-      { from: 1 },
-      { from: { address: "a@b.c" } },
-      { replyTo: ["a@b.c"] },
-      { unreadable: [{ address: "n/a", code: "NONE" }] },
-      { to: [1] },
-      { attachments: [{ filename: "a", size: "1", sha256: "" }] },
-      { attachments: [{ filename: 1, size: 1, sha256: "" }] },
-      { attachments: [{ filename: "a", size: 1, sha256: 1 }] },
-      { attachments: {} },
-      { transactions: [] },
-      { transactions: [{ ...transaction, envelope: { to: [], cc: [] } }] },
-      { transactions: [{ ...transaction, envelope: { to: "a", cc: [], bcc: [] } }] },
-      { transactions: [{ ...transaction, envelope: { to: [], cc: 1, bcc: [] } }] },
-      { transactions: [{ ...transaction, state: "waiting" }] },
-      { transactions: [{ ...transaction, state: { kind: "lost" } }] },
-      { transactions: [{ ...transaction, tries: "0" }] },
-      { transactions: [{ ...transaction, attempts: null }] },
-      { transactions: [{ ...transaction, state: { kind: "queued", due: null } }] },
-      { transactions: [{ ...transaction, state: { kind: "preparing" } }] },
-      { transactions: [{ ...transaction, state: { kind: "sending", mark: 1 } }] },
-      { transactions: [{ ...transaction, state: { kind: "inDoubt", mark: { via: "module" } } }] },
-      { transactions: [{ ...transaction, state: { kind: "done" } }] },
-      { transactions: [{ ...transaction, state: { kind: "failed", error: { code: 1 } } }] },
-      { transactions: [{ ...transaction, unknown: undefined }] },
-    ]) {
-      assert.match(reason(change), /is missing or not valid/, JSON.stringify(change));
-    }
-    const error = { code: "SMTP_NETWORK", message: "m" };
-    for (const state of [
-      { kind: "queued", due: 0 },
-      { kind: "preparing", due: 0 },
-      { kind: "sending", mark: { via: "module", data: null } },
-      { kind: "inDoubt" },
-      { kind: "done", at: "" },
-      { kind: "failed", error },
-    ]) {
-      const changed = { ...record(), transactions: [{ ...transaction, state }] };
-      assert.equal(readRecord(JSON.stringify(changed), ID).kind, "record", state.kind);
-    }
-    for (const good of [
-      { priority: "low" },
-      { delivery: "atMostOnce" },
-      { maxAge: 5 },
-      { from: { name: "", address: "a@b.c" } },
-    ]) {
-      assert.equal(reason(good), "record", JSON.stringify(good));
-    }
   });
 
   it("is an error for who needs it", async () => {

@@ -86,17 +86,26 @@ describe("A start of the spool", () => {
       record({ id: "a", seq: 3 }),
       record({ id: "c", seq: 2 }),
       record({ id: "d", seq: 0 }),
+      record({ id: "e", seq: 4, text: { bytes: 3_000 }, attachments }),
+      record({ id: "f", seq: 5, origin: { nodeId: "n1", bytes: 20_000 } }),
     ];
     for (const one of records) put(files, `queue/${one.id}.json`, one);
     const { mails } = await started(files);
     assert.deepEqual(
       mails.map(({ record: { id } }) => id),
-      ["d", "b", "c", "a"],
+      ["d", "b", "c", "a", "e", "f"],
     );
     const textBytes = (id: string): number => Buffer.byteLength(files.text(`${DIRECTORY}/queue/${id}.json`));
     assert.deepEqual(
       mails.map(({ bytes }) => bytes),
-      [textBytes("d"), textBytes("b") + 110, textBytes("c"), textBytes("a")],
+      [
+        textBytes("d"),
+        textBytes("b") + 110,
+        textBytes("c"),
+        textBytes("a"),
+        textBytes("e") + 3_110,
+        textBytes("f") + 20_000,
+      ],
     );
   });
 
