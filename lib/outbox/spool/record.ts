@@ -301,6 +301,9 @@ const isPlace = (value: unknown): boolean =>
   isObject(value) &&
   ((value["kind"] === "html" && typeof value["isSource"] === "boolean") ||
     (value["kind"] === "inline" && isText(value["cid"])));
+/** Whatever stands there keeps the mail from being sent, so it must be what an outbox wrote. */
+const isEnd = (value: unknown): boolean =>
+  isObject(value) && isNumber(value["time"]) && typeof value["keep"] === "boolean";
 
 /** What sending relies on; a record that lacks any of it is damaged. */
 const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boolean])[] = [
@@ -332,6 +335,7 @@ const REQUIRED: readonly (readonly [keyof SpoolRecord, (value: unknown) => boole
   ["warnings", areTexts],
   ["transactions", (value) => Array.isArray(value) && value.length > 0 && value.every(isTransaction)],
   ["attempts", isNumber],
+  ["end", (value) => value === undefined || isEnd(value)],
 ];
 
 function damaged(reason: string): ReadRecord {

@@ -158,6 +158,7 @@ const MAY_BE_ABSENT = new RegExp(
     "fields(\\.(inReplyTo|references|headers|dsn))?",
     "unreadable",
     "isSubjectInText",
+    "end",
     "attachments\\[\\d\\]\\.place",
     "transactions\\[\\d\\]\\.(state\\.mark|state\\.error\\.cause|passage|passage\\.(messageId|response|tls))",
   ].join("|")})$`,
@@ -171,7 +172,6 @@ const NOT_CHECKED = new RegExp(
     "origin\\.message\\.topic",
     "transactions\\[\\d\\]\\.(interruptions|open|lastError|state\\.(stopped|sendMs|bytes|mark\\.data\\.name))",
     "transactions\\[\\d\\]\\.state\\.error\\.(cause\\.)?(hint|class|stage|smtpCode|modemCode)",
-    "end",
   ].join("|")})\\b`,
 );
 /** Any value will do, but there must be one. */
@@ -404,6 +404,17 @@ describe("Record of a mail", () => {
     assert.deepEqual(await files.list(`${DIRECTORY}/queue`), []);
     assert.equal(files.text(`${DIRECTORY}/damaged/k3m8q2xa.json`), damaged);
   });
+
+  for (const end of [null, {}, { time: 3000 }, { keep: true, time: "3000" }]) {
+    it(`is set aside and reported, not ended without a word, when its end is damaged: ${JSON.stringify(end)}`, async () => {
+      const files = new FaultyFiles();
+      files.put(`${DIRECTORY}/queue/k3m8q2xa.json`, JSON.stringify({ ...PLAIN, end }));
+      const bench = await Bench.open({ files });
+      await bench.clock.advance(3600_000);
+      assert.deepEqual([bench.ended, bench.troubles.map(({ code }) => code)], [[], ["OUTBOX_DAMAGED"]]);
+      assert.deepEqual(await files.list(`${DIRECTORY}/damaged`), ["k3m8q2xa.json"]);
+    });
+  }
 
   it("is never taken for one when it was cut short at any place", () => {
     const text = JSON.stringify(FORMAT_1);
