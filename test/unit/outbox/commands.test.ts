@@ -34,6 +34,55 @@ describe("Commands of the outbox", () => {
     assert.equal("text" in (rows[0] ?? {}), false);
   });
 
+  for (const text of ["Level high: 7 \u00b5m", "\u00b5".repeat(100_000)]) {
+    it(`lists all of a mail but its contents, with a text of ${text.length} letters`, async () => {
+      const bench = await Bench.open({ available: false });
+      bench.mailer.fate = () => REFUSED;
+      const attachments = [attachment("a.csv", "a;b"), attachment("b.csv", "a;b;c")];
+      const lists = { to: ["a@example.com"], cc: ["b@example.com"], bcc: ["c@example.com"] };
+      const id = await bench.accept(mail("report", { ...lists, text, attachments }));
+      const common = {
+        id,
+        nodeId: "n1",
+        priority: "normal",
+        ...lists,
+        subject: "report",
+        size: Buffer.byteLength(text) + 8,
+        attachments: [
+          { filename: "a.csv", size: 3 },
+          { filename: "b.csv", size: 5 },
+        ],
+        raisedAt: new Date(bench.clock.wall()).toISOString(),
+      };
+      const waiting = { ...common, state: "waiting", attempts: 0, ageMs: 0, nextTryInMs: 0 };
+      assert.deepEqual(await bench.clock.until(bench.outbox.list()), { total: 1, rows: [waiting] });
+      bench.mailer.setAvailable(true);
+      const { result } = await bench.ends(1);
+      await bench.clock.advance(1000);
+      const { rows } = await bench.clock.until(bench.outbox.list({ state: "failed" }));
+      const { error, ageMs, ...failed } = rows[0] ?? {};
+      assert.deepEqual(failed, { ...common, state: "failed", attempts: result.attempts });
+      assert.deepEqual([error?.code, ageMs], ["SMTP_TRANSACTION_FAILED", 1000]);
+    });
+  }
+
+  it("tells the sender of a pushed-out mail what replaced it", async () => {
+    const bench = await Bench.open({ available: false, settings: { maxQueued: 1 } });
+    await bench.accept(mail("report", { priority: "low" }));
+    await bench.accept(mail("alarm", { priority: "high" }));
+    const { failure: told } = await bench.ends(1);
+    assert.equal(told?.code, "OUTBOX_FULL");
+    assert.match(told?.message ?? "", /replaced by a mail of high priority/);
+  });
+
+  it("keeps entries that were no address with the mail until it has ended", async () => {
+    const bench = await Bench.open();
+    const unreadable = [{ address: "night shift", code: "INVALID_RECIPIENT" }] as const;
+    await bench.accept(mail("alarm", { unreadable }));
+    const { result } = await bench.ends(1);
+    assert.deepEqual([result.status, result.rejected], ["partial", unreadable]);
+  });
+
   it("sends a mail to its recipients, whatever a flow has made of the list that names them", async () => {
     const bench = await Bench.open({ available: false });
     // As the mailer by socket: one transaction, with the very lists of the mail.
