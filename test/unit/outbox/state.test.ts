@@ -9,6 +9,7 @@ import {
   readState,
   writeState,
   type OutboxState,
+  type SettingsDigest,
   type StoredTime,
 } from "../../../lib/outbox/spool/state";
 import { spoiled, type Json } from "../../support/spoiled";
@@ -223,15 +224,19 @@ describe("What is kept of the settings", () => {
 
   it("costs its time once for the same settings, of which a few are remembered", () => {
     const hashed = mock.method(crypto, "scryptSync", (text: string) => Buffer.from(text));
+    const fits = (sim: string, digest: SettingsDigest): number => {
+      const before = hashed.mock.callCount();
+      assert.ok(digestFits(digest, { sim }));
+      return hashed.mock.callCount() - before;
+    };
     try {
-      const digests = ["1", "2"].map((sim) => ({ sim, digest: digestSettings(["sim"], { sim }) }));
-      const atFirst = hashed.mock.callCount();
-      assert.equal(atFirst, 2);
-      for (const { sim, digest } of digests) assert.ok(digestFits(digest, { sim }));
-      assert.equal(hashed.mock.callCount(), atFirst);
+      const [one, two] = ["1", "2"].map((sim) => digestSettings(["sim"], { sim }));
+      assert.ok(one !== undefined && two !== undefined);
+      const again = fits("1", one) + fits("2", two) + fits("1", one) + fits("2", two);
+      // Where others of this process have filled the memory, one of the two may be forgotten in between, once.
+      assert.ok(again <= 1, `${again}`);
       for (let sim = 0; sim < 100; sim++) digestSettings(["sim"], { sim: `${sim}` });
-      for (const { sim, digest } of digests) assert.ok(digestFits(digest, { sim }));
-      assert.equal(hashed.mock.callCount(), atFirst + 102);
+      assert.deepEqual([fits("1", one), fits("2", two)], [1, 1]);
     } finally {
       hashed.mock.restore();
     }
