@@ -260,7 +260,7 @@ export class QsmtpMailer extends QsmtpClient implements Mailer {
       if (modem.epoch !== guarded.epoch)
         throw new ModemError("MODEM_NOT_READY", { detail: LATE_RESTART, stage: "send" });
       // It may have told meanwhile which one it is; until then its other ports were not locked out. Certainly unsent.
-      modem.lock.requireWhole();
+      modem.lock.requireResults();
       const seconds = putSeconds(settings.sendTimeout, filled.bytes);
       const { result, sendMs, wasLost } = await sendMail(modem, { seconds, signal, form: putForm });
       // Between the last look at the recipients and QSMTPPUT another host may have put its own mail there.

@@ -86,7 +86,7 @@ export async function fillMail(
   await atStage("network", async () => {
     if (modem.identity === undefined) await guarded.settled(signal);
     if (modem.identity === undefined) throw modem.notReady() ?? new ModemError("MODEM_NOT_READY");
-    modem.lock.requireWhole();
+    modem.lock.requireResults();
   });
   onProgress({ stage: "connect", done: 0, total: 0 });
   await clear(guarded, signal);

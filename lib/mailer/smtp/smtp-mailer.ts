@@ -165,7 +165,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     }
     options.onProgress?.({ stage: "connect", done: 0, total: 0 });
     // A module may tell late which one it is, or be replaced meanwhile.
-    this.options.modem.lock.requireWhole();
+    this.options.modem.lock.requireResults();
     const dialogue = kept ?? (await this.sessions.open(signal));
     dialogue.watcher = watcherOf(message.size, options);
     const onAbort = (): void => dialogue.destroy(new ModemError("MODEM_ABORTED"));
@@ -271,7 +271,7 @@ export class SmtpMailer extends ModemMailer implements Mailer {
     if (modem.state.name === "connecting") await settled(modem, signal);
     const notReady = modem.notReady();
     if (notReady !== undefined) throw notReady;
-    modem.lock.requireWhole();
+    modem.lock.requireResults();
     await pdp.ensure(signal);
   }
 

@@ -47,9 +47,11 @@ export interface ConnectionListener {
    * To be called before unsolicited lines are sent to our port: false while another port may wait for a result of this
    * module. @param identity undefined: it is not known yet which module it is
    */
-  mayClaim(identity: ModuleIdentity | undefined): boolean;
+  recordClaim(identity: ModuleIdentity | undefined): boolean;
+  /** To be called after they were, or may have been. */
+  claimed(identity: ModuleIdentity | undefined): void;
   /** To be called when it has turned out which module it is whose lines were claimed. */
-  claimed(identity: ModuleIdentity): void;
+  claimIdentified(identity: ModuleIdentity): void;
   /** The module has been found in command state. */
   answered(): void;
   enter(state: ModemState): void;
@@ -173,14 +175,16 @@ export class Connection {
         context,
         INIT_STEPS.filter((step) => !namesUrcPort(step)),
       );
-      const claim = async (): Promise<void> =>
-        void steps.push(...(await initialise(execute, context, INIT_STEPS.filter(namesUrcPort))));
-      const isAlone = this.listener.mayClaim(undefined);
+      const claim = async (known?: ModuleIdentity): Promise<void> => {
+        steps.push(...(await initialise(execute, context, INIT_STEPS.filter(namesUrcPort))));
+        this.listener.claimed(known);
+      };
+      const isAlone = this.listener.recordClaim(undefined);
       if (isAlone) await claim();
       const identity = await identify(execute);
       // Another port waits for a result, which must not be turned away from it, unless it is that of another module.
-      if (isAlone) this.listener.claimed(identity);
-      else if (this.listener.mayClaim(identity)) await claim();
+      if (isAlone) this.listener.claimIdentified(identity);
+      else if (this.listener.recordClaim(identity)) await claim(identity);
       signal.throwIfAborted();
       this.readiness = new Readiness(this.options, this.pinMemory);
       this.refused = { context, steps, identity, triesLeft: MOST_TRIES };
@@ -221,12 +225,13 @@ export class Connection {
       return;
     }
     // Another port may wait for a result by now.
-    const mayAll = !steps.some(namesUrcPort) || this.listener.mayClaim(refused.identity);
+    const isClaim = steps.some(namesUrcPort) && this.listener.recordClaim(refused.identity);
     const still = await initialise(
       execute,
       context,
-      mayAll ? steps : steps.filter((step) => !namesUrcPort(step)),
+      isClaim ? steps : steps.filter((step) => !namesUrcPort(step)),
     );
+    if (isClaim) this.listener.claimed(refused.identity);
     const identity = wasIdentified ? refused.identity : await identify(execute);
     signal.throwIfAborted();
     if (!wasIdentified && isIdentified(identity)) this.listener.identified(identity);

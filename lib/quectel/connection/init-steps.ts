@@ -125,8 +125,18 @@ function isChecked(imei: string): boolean {
   return sum % 10 === 0;
 }
 
-/** Has results sent to our port. The value `all` of newer firmware serves it too, and whoever chose it. */
-export async function nameUrcPort(execute: Execute, ours: UrcPort | undefined): Promise<void> {
-  if (ours === undefined || [ours, "all"].includes(await execute(urcPort()))) return;
-  await execute(setUrcPort(ours));
+/**
+ * Has results sent to our port. The value `all` of newer firmware serves it too, and whoever chose it.
+ *
+ * @param mayWrite false: only asks
+ * @returns whose they were; `ours` also where it is not known which port is ours
+ */
+export async function nameUrcPort(
+  execute: Execute,
+  ours: UrcPort | undefined,
+  mayWrite = true,
+): Promise<"ours" | "others"> {
+  if (ours === undefined || [ours, "all"].includes(await execute(urcPort()))) return "ours";
+  if (mayWrite) await execute(setUrcPort(ours));
+  return "others";
 }

@@ -12,7 +12,7 @@
  *
  * The module has one port for its results, too. A port that has results sent to itself before it knows which module it
  * is on may take them from any other port; so each of those that may be of the same module has them sent to itself again
- * before its next work.
+ * before its next work. Whoever finds them its own then has lost nothing to another port: nothing else is set anew.
  */
 import { Semaphore } from "../../async";
 import { ModemError } from "../../errors";
@@ -42,6 +42,17 @@ export interface LockedPort {
   readonly identity: Pick<ModuleIdentity, "imei"> | undefined;
 }
 
+/** What is to be done for a port that takes its module over. */
+export interface TakeOver {
+  /** Another port of the module has had it since: what was set in it is void. */
+  readonly isVoid: boolean;
+  /** False: results are left to whom they go to, who may wait for one. */
+  readonly mayClaim: boolean;
+}
+
+/** Whose the results were; `refused`: by the module, twice; `failed`: the line was out of step. */
+export type TakenOver = "ours" | "others" | "refused" | "failed";
+
 export class MailLock {
   /** Names this lock to the module without keeping it and its modem in memory after their close. */
   private readonly name = Symbol("port");
@@ -49,19 +60,25 @@ export class MailLock {
   private holder: Lease | undefined;
   /** The module that is locked together with the port. */
   private common: SharedModule | undefined;
-  /** Our port has not claimed results when it should have: another one may have waited for one. */
+  /** Our port has not claimed results when it should have: another one may have waited for one, or it failed. */
   private isClaimDue = false;
+  /** The claimant of the module when its lock was taken, after a claim of ours. */
+  private claimantFound: symbol | undefined;
+  /** The last claim has failed: results may go to another port. */
+  private hasFailed = false;
+  /** Claims that the module has refused, one after the other. */
+  private refusals = 0;
   /** The claimant of each module before our port claimed results without knowing of which module. */
   private readonly before = new Map<SharedModule, symbol | undefined>();
 
   /**
    * @param port left out: a lock of nothing but itself.
-   * @param onForeign another port has had the module since: what was set in it is void, and results go to that port, from
-   *   which they may be claimed unless it may wait for one. Never rejects.
+   * @param onForeign another port has had the module since, or may have: results may go to that port. Where it turns out that
+   *   they do, what was set in the module is void, too. Never rejects.
    */
   constructor(
     private readonly port?: LockedPort,
-    public onForeign?: (mayClaim: boolean) => Promise<void>,
+    public onForeign?: (what: TakeOver) => Promise<TakenOver>,
   ) {}
 
   /** True while somebody holds the lock. */
@@ -85,13 +102,25 @@ export class MailLock {
   }
 
   /**
-   * To be called before results are sent to our port. True: the other ports of the module claim them again before their
+   * As `requireWhole`, before what has a result: it would be missed where another port has claimed them since.
+   *
+   * @throws ModemError `MODEM_RESET`; they are claimed when the lock is taken the next time
+   */
+  requireResults(): void {
+    this.requireWhole();
+    const claimant = this.common?.claimant;
+    const isOvertaken = claimant !== undefined && claimant !== this.name && claimant !== this.claimantFound;
+    if (this.hasFailed || isOvertaken) throw new ModemError("MODEM_RESET");
+  }
+
+  /**
+   * Records that results are about to be sent to our port. True: the other ports of the module claim them again before their
    * next work. False while another port of this process holds the module, and waits for its lines: our port is to claim
    * them when it gets the module.
    *
    * @param imei undefined: it may be any module
    */
-  mayClaim(imei: string | undefined): boolean {
+  recordClaim(imei: string | undefined): boolean {
     const common = sharedModule(imei);
     this.isClaimDue = this.isOthers(common);
     if (this.isClaimDue) return false;
@@ -100,14 +129,26 @@ export class MailLock {
     return true;
   }
 
-  /** To be called when it has turned out, after a claim, which module it was: the ports of all others keep what they have. */
+  /** To be called after the claim: a port that has claimed results meanwhile may have been overtaken. @param imei as before */
   claimed(imei: string | undefined): void {
+    this.noteClaim(sharedModule(imei));
+    this.hasFailed = false;
+    this.refusals = 0;
+  }
+
+  /** To be called when it has turned out, after a claim, which module it was: the ports of all others keep what they have. */
+  identified(imei: string | undefined): void {
     const common = sharedModule(imei);
     if (common === undefined) return;
+    this.giveBack(common);
+    common.last = this.name;
+  }
+
+  /** A claim that was noted for any module concerned this one at most. */
+  private giveBack(common: SharedModule | undefined): void {
     for (const [module, claimant] of this.before)
       if (module !== common && module.claimant === this.name) module.claimant = claimant;
     this.before.clear();
-    common.last = this.name;
   }
 
   /** Another port of this process holds the module; where it is not known which, any port that may be of the same one. */
@@ -171,15 +212,25 @@ export class MailLock {
     if (this.port?.identity === undefined) return;
     const isOther = (name: symbol | undefined): boolean => name !== undefined && name !== this.name;
     const claimant = common === undefined ? lastClaimant : common.claimant;
-    const isForeign = this.isClaimDue || isOther(claimant) || isOther(common?.last);
+    const isVoid = isOther(common?.last);
     if (common !== undefined) common.last = this.name;
-    if (!isForeign) return;
+    this.hasFailed = false;
+    this.claimantFound = common?.claimant;
+    if (!isVoid && !this.isClaimDue && (!isOther(claimant) || this.refusals >= MOST_TRIES)) return;
     // A port that does not know its module has no lock in common with others: of two, one may wait for a result now.
-    this.isClaimDue =
-      common === undefined ? this.isOthers(common) : [...unknown].some(({ name }) => name === claimant);
-    if (!this.isClaimDue) this.noteClaim(common);
-    // Never rejects; the command it gives is short.
-    await this.onForeign?.(!this.isClaimDue);
+    const mayClaim =
+      common === undefined ? !this.isOthers(common) : ![...unknown].some(({ name }) => name === claimant);
+    this.isClaimDue = !mayClaim;
+    this.before.clear();
+    if (mayClaim) this.noteClaim(common);
+    this.claimantFound = common?.claimant;
+    // Never rejects; the commands it gives are short.
+    const found = await this.onForeign?.({ isVoid, mayClaim });
+    // They were not taken from any port.
+    if (found === "ours") this.giveBack(common);
+    this.hasFailed = found === "failed";
+    this.refusals = found === "refused" ? this.refusals + 1 : 0;
+    if (this.hasFailed || (found === "refused" && this.refusals < MOST_TRIES)) this.isClaimDue = true;
   }
 
   /** Runs `work` under the lock: under the borrowed lease when that one holds it, else under one of its own. */
@@ -208,6 +259,8 @@ interface SharedModule {
 
 /** By the hash of the IMEI: the number itself is private. */
 const modules = new Map<string, SharedModule>();
+/** So often a claim that the module refuses is made again. */
+const MOST_TRIES = 3;
 /** More modules than any host has; of more, one that is not held is forgotten. */
 const MOST = 1_000;
 /** Locks that are held, of ports whose module was not known when they were taken. */

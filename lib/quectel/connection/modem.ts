@@ -15,7 +15,8 @@ import { nameUrcPort } from "./init-steps";
 import { restartModule } from "../commands/general";
 import type { LineEvents, ModemOptions } from "./connection";
 import { withModuleCode } from "../error-codes";
-import { MailLock } from "./mail-lock";
+import { ifRefused, isRefusal } from "../execute";
+import { MailLock, type TakenOver, type TakeOver } from "./mail-lock";
 import { Supervisor } from "./supervisor";
 import { forgetfulPinMemory, type PinMemory } from "../registration/pin-memory";
 import { sameState, type ModemState, type ModuleIdentity, stateWhere } from "./modem-state";
@@ -58,7 +59,7 @@ export class Modem extends EventEmitter<ModemEvents> {
     super();
     this.clock = options.clock;
     this.log = options.log;
-    this.lock = new MailLock(this, (mayClaim) => this.takeOver(mayClaim));
+    this.lock = new MailLock(this, (what) => this.takeOver(what));
     this.pinMemory = options.pinMemory ?? forgetfulPinMemory();
     // The module repeats the password of the context to whoever asks, also before it was first written.
     options.hide?.([options.network.apnPassword]);
@@ -96,8 +97,9 @@ export class Modem extends EventEmitter<ModemEvents> {
         connecting: (line) => {
           this.line = line;
         },
-        mayClaim: (identity) => this.lock.mayClaim(identity?.imei),
-        claimed: (identity) => this.lock.claimed(identity.imei),
+        recordClaim: (identity) => this.lock.recordClaim(identity?.imei),
+        claimed: (identity) => this.lock.claimed(identity?.imei),
+        claimIdentified: (identity) => this.lock.identified(identity.imei),
         started: (identity) => {
           this.identity = identity;
           this.epoch++;
@@ -205,15 +207,20 @@ export class Modem extends EventEmitter<ModemEvents> {
     this.supervisor?.expectRestart();
   }
 
-  /** Another port of the module was at work: what was set by this one counts no more, and results go to that port. */
-  private async takeOver(mayClaim: boolean): Promise<void> {
-    this.epoch++;
-    this.tell("started");
-    if (!mayClaim) return;
+  /** Another port of the module may have been at work: what was set by this one counts no more where it was. */
+  private async takeOver({ isVoid, mayClaim }: TakeOver): Promise<TakenOver> {
     const ours = await this.options.urcPort?.().catch(() => undefined);
-    await nameUrcPort((command) => this.execute(command), ours).catch((error: unknown) =>
-      this.log.debug(`results may go to another port of the module: ${String(error)}`),
-    );
+    const claim = (): Promise<TakenOver> => nameUrcPort((command) => this.execute(command), ours, mayClaim);
+    // One refusal is not believed: a byte may have been damaged on the line.
+    const found = await ifRefused(claim(), claim).catch((error: unknown): TakenOver => {
+      this.log.debug(`results may go to another port of the module: ${String(error)}`);
+      return isRefusal(error) ? "refused" : "failed";
+    });
+    if (isVoid || found !== "ours") {
+      this.epoch++;
+      this.tell("started");
+    }
+    return found;
   }
 
   /** Tells a person what is to be known although work goes on. */

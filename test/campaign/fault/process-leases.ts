@@ -2,7 +2,7 @@
  * What one process of the host holds of the module's lock, which in an episode is one for all processes: it is given back
  * when that process dies, whatever waits on its dead line, and nothing of a dead process waits for it.
  */
-import type { Lease, MailLock } from "../../../lib/quectel/connection/mail-lock";
+import type { Lease, MailLock, TakenOver } from "../../../lib/quectel/connection/mail-lock";
 import { forever } from "./process-transport";
 
 export class ProcessLeases {
@@ -26,8 +26,8 @@ export class ProcessLeases {
     // A lease is given out when another port's use of the module is known to the module, which a dead line never tells.
     const { onForeign } = lock;
     if (onForeign === undefined) throw new Error("the lock of a modem has no onForeign");
-    const died = new Promise<void>((resolve) => gone.addEventListener("abort", () => resolve()));
-    lock.onForeign = (mayClaim) => Promise.race([onForeign(mayClaim), died]);
+    const died = new Promise<TakenOver>((resolve) => gone.addEventListener("abort", () => resolve("failed")));
+    lock.onForeign = (what) => Promise.race([onForeign(what), died]);
   }
 
   /** The process is gone. */

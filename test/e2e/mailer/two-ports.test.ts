@@ -1,5 +1,6 @@
 /** Two config nodes on two ports of one module: each mail goes to its own recipients, in its own name, or is not sent. */
 import assert from "node:assert/strict";
+import { delay } from "../../../lib/clock";
 import type { Outcome, Transaction } from "../../../lib/mailer/mailer";
 import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { ModuleRecovery } from "../../../lib/quectel/recovery/module-recovery";
@@ -31,6 +32,35 @@ function mailOf(who: string, number: number): Transaction {
     text: `text of ${who} ${number}`,
     attachments: [attachment("log.csv", Buffer.from(`${who} ${number}`))],
   });
+}
+
+/** One mail of `who` without attachment, after which the module has nothing to be tidied. */
+function plainOf(who: string, number: number): Transaction {
+  return transaction({
+    id: `${who}-${number}`,
+    to: [`${who}-${number}@example.com`],
+    subject: `${who} ${number}`,
+  });
+}
+
+/** Command lines that each of these mails takes, one after the other. */
+async function linesOf(mails: readonly (readonly [MemoryMailer, Transaction])[]): Promise<readonly number[]> {
+  const counts: number[] = [];
+  for (const [rig, mail] of mails) {
+    const from = rig.lines().length;
+    assert.equal((await rig.send(mail)).recipients[0]?.state, "accepted");
+    counts.push(rig.lines(from).length);
+  }
+  return counts;
+}
+
+/** The mail is accepted, and the server has it once. */
+async function sendOn(rig: MemoryMailer, who: string, number: number): Promise<void> {
+  const { received } = rig.server;
+  const before = received.length;
+  const outcome = await rig.send(mailOf(who, number));
+  assert.deepEqual([outcome.recipients[0]?.state, outcome.error?.code], ["accepted", undefined]);
+  assert.equal(received.length, before + 1);
 }
 
 /** All mails of one side, one after the other, each until it is accepted. */
@@ -278,14 +308,6 @@ describe("A module of which one port learns late that it is that of another port
 });
 
 describe("Two ports of one module, one of which does not learn which module it is", () => {
-  /** Each mail is accepted, and the server has it once. */
-  async function sendOn(rig: MemoryMailer, who: string, number: number): Promise<void> {
-    const { received } = rig.server;
-    const before = received.length;
-    const outcome = await rig.send(mailOf(who, number));
-    assert.deepEqual([outcome.recipients[0]?.state, outcome.error?.code], ["accepted", undefined]);
-    assert.equal(received.length, before + 1);
-  }
   /** No port of the module is told its IMEI any more. */
   const hideImei = ({ module }: MemoryMailer): void =>
     void module.define((context, next) => (context.name === "+CGSN" ? ERROR : next()));
@@ -405,6 +427,204 @@ describe("Two ports of one module, one of which starts while the other one works
     assert.equal(refusals, MOST_REFUSALS);
     assert.equal((await boiler.send(mailOf("boiler", 0))).recipients[0]?.state, "accepted");
     assert.equal((await pump.send(mailOf("pump7", 1))).recipients[0]?.state, "accepted");
+    await boiler.close();
+    await pump.close();
+  });
+});
+
+describe("Two ports of one module, of which one cannot claim the results at once", () => {
+  /** The module refuses so many commands that send its results to a port. */
+  function refuseClaims({ module }: MemoryMailer, most: number): void {
+    let count = 0;
+    module.define((context, next) =>
+      context.name === "+QURCCFG" && context.form === "write" && count++ < most ? ERROR : next(),
+    );
+  }
+
+  async function bothAfterAMail() {
+    const pump = await memoryMailer(usbat);
+    const boiler = await memoryMailer(usbmodem, pump);
+    await sendOn(pump, "pump7", 0);
+    await sendOn(boiler, "boiler", 0);
+    return { pump, boiler };
+  }
+
+  it("repeats no mail because one claim was refused", async () => {
+    const { pump, boiler } = await bothAfterAMail();
+    refuseClaims(pump, 1);
+    for (const number of [1, 2]) await sendOn(pump, "pump7", number);
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("hears of the next mail after the module has refused the claim for one", async () => {
+    const { pump, boiler } = await bothAfterAMail();
+    refuseClaims(pump, 2);
+    assert.equal((await pump.send(mailOf("pump7", 1))).error?.code, "MODEM_RESULT_UNKNOWN");
+    for (const number of [2, 3]) await sendOn(pump, "pump7", number);
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("does not set everything anew for every mail where the module refuses the claim for good", async () => {
+    const variants = { "put-urc-port": "issuing" } as const;
+    const pump = await memoryMailer({ ...usbat, module: { variants } });
+    const boiler = await memoryMailer(usbmodem, pump);
+    // Each port gets its own results, and there is no setting for them.
+    pump.module.define((context, next) => (context.name === "+QURCCFG" ? ERROR : next()));
+    await boiler.send(plainOf("boiler", 0));
+    const counts = await linesOf([1, 2, 3, 4, 5].map((number) => [pump, plainOf("pump7", number)]));
+    assert.deepEqual(counts.slice(3), [5, 5]);
+    // Which may be of this module for all that is known.
+    const third = await memoryMailer({ module: { imei: "" } });
+    assert.deepEqual(await linesOf([[pump, plainOf("pump7", 6)]]), [5]);
+    await third.close();
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("repeats no mail whose turn came while the line was out of step", async () => {
+    const pump = await memoryMailer(usbat);
+    const { clock, modem, module } = pump;
+    const boiler = await memoryMailer(usbmodem, pump);
+    await sendOn(pump, "pump7", 0);
+    await clock.advance(20_000);
+    const { signal } = new AbortController();
+    const others = await boiler.prepare(mailOf("boiler", 0));
+    assert.ok(others.kind === "prepared");
+    const waiting = pump.mailer.prepare(mailOf("pump7", 1), { signal, ageMs: 0, possibleDuplicate: false });
+    const committed = others.commit(signal);
+    let isLate = true;
+    module.define(async (context, next) => {
+      if (context.name === "+QIGETERROR" && isLate) {
+        isLate = false;
+        await delay(clock, 3_000);
+      }
+      return next();
+    });
+    await clock.advance(2_000);
+    const command = { line: "AT+QIGETERROR", headers: [], timeoutMs: 500, parse: () => undefined };
+    const unanswered = assert.rejects(modem.execute(command));
+    const first = await clock.until(waiting);
+    assert.deepEqual([first.kind, first.kind === "ended" && first.error?.class], ["ended", "transient"]);
+    await unanswered;
+    assert.equal((await clock.until(committed)).recipients[0]?.state, "accepted");
+    await clock.run(() => modem.state.name === "ready");
+    for (const number of [1, 2]) await sendOn(pump, "pump7", number);
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("does not send while another port that has just started takes the results, but with the next try", async () => {
+    const pump = await memoryMailer(usbat);
+    const { clock, module } = pump;
+    const { signal } = new AbortController();
+    const mail = mailOf("pump7", 1);
+    await sendOn(pump, "pump7", 0);
+    let begun: ReturnType<typeof pump.mailer.prepare> | undefined;
+    const run = (): void => {
+      begun = pump.mailer.prepare(mail, { signal, ageMs: 0, possibleDuplicate: false });
+    };
+    module.faults.set([{ at: { command: "+QURCCFG" }, fault: { kind: "run", run } }]);
+    const boiler = await memoryMailer(usbmodem, pump);
+    assert.ok(begun !== undefined);
+    const prepared = await clock.until(begun);
+    const { error } = prepared.kind === "prepared" ? await pump.commit(prepared) : prepared;
+    assert.deepEqual([error?.code, pump.server.received.length], ["MODEM_RESET", 1]);
+    await sendOn(pump, "pump7", 1);
+    await sendOn(boiler, "boiler", 0);
+    await boiler.close();
+    await pump.close();
+  });
+
+  it("does not send while another port repeats its claim, but with the next try", async () => {
+    const pump = await memoryMailer(usbat);
+    const { clock, module } = pump;
+    const { signal } = new AbortController();
+    await sendOn(pump, "pump7", 0);
+    let claims = 0;
+    let begun: ReturnType<typeof pump.mailer.prepare> | undefined;
+    module.define((context, next) => {
+      if (context.name !== "+QURCCFG") return next();
+      claims++;
+      // The claim at the start is refused; the mail begins between the question and the command of the next one.
+      if (claims === 2) return ERROR;
+      if (claims === 3)
+        begun = pump.mailer.prepare(mailOf("pump7", 1), { signal, ageMs: 0, possibleDuplicate: false });
+      return next();
+    });
+    const boiler = await memoryMailer(usbmodem, pump);
+    await clock.run(() => begun !== undefined);
+    assert.ok(begun !== undefined);
+    const prepared = await clock.until(begun);
+    const { error } = prepared.kind === "prepared" ? await pump.commit(prepared) : prepared;
+    assert.deepEqual([error?.code, pump.server.received.length], ["MODEM_RESET", 1]);
+    await sendOn(pump, "pump7", 1);
+    await sendOn(boiler, "boiler", 0);
+    await boiler.close();
+    await pump.close();
+  });
+});
+
+describe("A module that does not tell its IMEI, beside another module", () => {
+  const silent: MemoryRigOptions = { modem: { urcPort: async () => "usbat" }, module: { imei: "" } };
+  const turns = (one: MemoryMailer, other: MemoryMailer) =>
+    [1, 2, 3].flatMap((number) => [
+      [one, plainOf("one", number)] as const,
+      [other, plainOf("other", number)] as const,
+    ]);
+
+  it("takes five command lines for a plain mail after the first, and so does the other one", async () => {
+    const one = await memoryMailer(usbat);
+    const other = await memoryMailer(silent);
+    const counts = await linesOf(turns(one, other));
+    assert.deepEqual(counts.slice(2), [5, 5, 5, 5]);
+    await other.close();
+    await one.close();
+  });
+
+  it("takes one more to ask for the port of its results where the other one does not tell its own either", async () => {
+    const one = await memoryMailer(silent);
+    const other = await memoryMailer(silent);
+    const counts = await linesOf(turns(one, other));
+    assert.deepEqual(counts.slice(2), [6, 6, 6, 6]);
+    await other.close();
+    await one.close();
+  });
+
+  it("leaves what was uploaded to the other one before its mail", async () => {
+    const one = await memoryMailer(usbat);
+    const other = await memoryMailer(silent);
+    await sendOn(one, "one", 0);
+    await sendOn(other, "other", 0);
+    const photo = attachment("cam.jpg", Buffer.alloc(5_000, 1));
+    await one.clock.until(one.mailer.preload({ ...photo, name: photo.filename }));
+    await sendOn(other, "other", 1);
+    const from = one.lines().length;
+    const { mail, envelope } = plainOf("one", 1);
+    const sent = await one.send({ mail: { ...mail, attachments: [photo] }, envelope });
+    assert.equal(sent.recipients[0]?.state, "accepted");
+    assert.deepEqual(
+      one.lines(from).filter((line) => line.startsWith("AT+QFUPL")),
+      [],
+    );
+    await other.close();
+    await one.close();
+  });
+});
+
+describe("Two ports of one module, neither of which learns which module it is", () => {
+  it("send in their own names, one after the other", async () => {
+    const pump = await memoryMailer({ ...usbat, module: { imei: "" } });
+    const boiler = await memoryMailer(usbmodem, pump);
+    for (const number of [1, 2]) {
+      await sendOn(pump, "pump7", number);
+      await sendOn(boiler, "boiler", number);
+    }
+    assert.deepEqual(
+      pump.server.received.map(({ sender }) => sender),
+      ["pump7@example.com", "boiler@example.com", "pump7@example.com", "boiler@example.com"],
+    );
     await boiler.close();
     await pump.close();
   });

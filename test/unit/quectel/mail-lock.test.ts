@@ -10,7 +10,7 @@ describe("mail lock", () => {
       const modem = { identity: { imei }, onForeign: async () => undefined };
       const lock = new MailLock(modem);
       (await lock.acquire()).release();
-      assert.equal(lock.mayClaim(imei), true);
+      assert.equal(lock.recordClaim(imei), true);
       return new WeakRef(modem);
     };
     const modems = await Promise.all(["001015000000011", "001015000000029"].map(use));
