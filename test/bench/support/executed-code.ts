@@ -18,8 +18,6 @@ export interface ExecutedFunction {
   readonly lines: number;
   /** An arrow function, or one that stands within another function: it belongs to what it stands in. */
   readonly isPart: boolean;
-  /** Within the range that V8 gives to the fields of a class: a method of a class with fields may be. */
-  readonly isInFields: boolean;
 }
 
 export interface ExecutedCode {
@@ -102,24 +100,23 @@ class Script {
       const last = this.source(whole.endOffset - 1);
       if (first === undefined) return [];
       const lines = (last?.line ?? first.line) - first.line + 1;
-      return [{ file: first.file, name: functionName, lines, ...this.placeOf(whole) }];
+      return [{ file: first.file, name: functionName, lines, isPart: this.isPart(whole) }];
     });
   }
 
-  private placeOf(range: Profiler.CoverageRange): Pick<ExecutedFunction, "isPart" | "isInFields"> {
+  private isPart(range: Profiler.CoverageRange): boolean {
     const { startOffset, endOffset } = range;
-    const around = this.coverage.functions.filter(
-      ({ ranges: [other] }) =>
+    if (ARROW_FUNCTION.test(this.text.slice(startOffset, endOffset))) return true;
+    return this.coverage.functions.some(
+      ({ functionName, ranges: [other] }) =>
         other !== undefined &&
         other !== range &&
         other.startOffset <= startOffset &&
         other.endOffset >= endOffset &&
+        // V8 calls the fields of a class a function as long as the class.
+        !functionName.startsWith("<") &&
         !this.isFile(other),
     );
-    // V8 calls the fields of a class a function, which may be as long as the class.
-    const fields = around.filter(({ functionName }) => functionName.startsWith("<"));
-    const isArrow = ARROW_FUNCTION.test(this.text.slice(startOffset, endOffset));
-    return { isPart: isArrow || around.length > fields.length, isInFields: fields.length > 0 };
   }
 
   /** File and line of the source, some of them more than once. */

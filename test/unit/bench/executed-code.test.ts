@@ -89,14 +89,6 @@ describe("The code that something executes", () => {
     assert.deepEqual(whole.sort(), ["called", "helper", "name", "start"]);
   });
 
-  it("tells methods within what V8 calls the fields of their class", async () => {
-    const { functions } = await counted("pump.ts");
-    const inFields = functions
-      .filter(({ isInFields }) => isInFields)
-      .map(({ name }) => name.replace("get ", ""));
-    assert.deepEqual(inFields.sort(), ["later", "name", "start", "switchOn"]);
-  });
-
   it("leaves out the files that do not count", async () => {
     const { functions, lines } = await counted("other.ts");
     assert.deepEqual([functions, lines.size], [[], 0]);
