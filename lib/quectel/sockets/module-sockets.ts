@@ -105,8 +105,8 @@ export class ModuleSockets {
         return socket;
       } catch (error) {
         if (isModemError(error, "SOCKET_IN_USE")) {
-          await this.records.remove(record);
-          this.taken.delete(id);
+          // A disk that does not take the change must not cost the id.
+          await this.records.remove(record).finally(() => this.taken.delete(id));
           refused = error;
           continue;
         }

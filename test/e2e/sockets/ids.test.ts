@@ -201,6 +201,25 @@ describe("The sockets of a module", () => {
     others.stop();
   });
 
+  it("of another program are asked for again once a full disk takes the records of ours", async () => {
+    const store = memoryStore();
+    let isFull = false;
+    const write = store.write.bind(store);
+    store.write = (key, text) =>
+      isFull && text === "[]" ? Promise.reject(new Error("ENOSPC")) : write(key, text);
+    await open({ store });
+    const others = await othersSocket();
+    isFull = true;
+    await assert.rejects(rig.connect(), /ENOSPC/);
+    isFull = false;
+    const next = await rig.connect();
+    assert.deepEqual(opens(), ["0", "0", "1"]);
+    await done(next);
+    assert.equal(others.closed(), false);
+    assert.equal(await rig.store.read(STORE), "[]");
+    others.stop();
+  });
+
   it("left by an earlier process are closed, but not one that leads to another port by now", async () => {
     await open({
       store: stored([
