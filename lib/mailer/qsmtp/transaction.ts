@@ -103,7 +103,7 @@ export async function fillMail(
   await known.applyTogether(settled, () => applySmtpSettings(known, contextId, settings, mail, signal));
   const warnings = isSecure ? await atStage("tls", () => tls.configure(settings, signal)) : [];
   const coded = await atStage("body", () => codedMail(work, mail, signal));
-  const hasFiles = mail.attachments.length > 0 || (await work.files.mayHoldSome());
+  const hasFiles = mail.attachments.length > 0 || (await atStage("upload", () => work.files.mayHoldSome()));
   const { names, bytes } = hasFiles ? await upload(work, mail, { signal, onProgress }) : NO_FILES;
   const { line } = modem;
   await fillHeader(guarded, line, coded, signal);

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { ERROR_TABLE, type ModemError } from "../../../lib/errors";
+import { ERROR_TABLE, ModemError } from "../../../lib/errors";
 import { cme, ERROR, OK, type FinalResult } from "../../../lib/simulator";
 import type { OutgoingMail, Transaction } from "../../../lib/mailer/mailer";
+import { memoryStore } from "../../../lib/quectel/key-value-store";
 import { attachment, awkwardBytes, mail, mailRig, type MailRig } from "./mail-rig";
 
 /** Reply codes of the server that have a number of their own. */
@@ -33,6 +34,16 @@ describe("a mail that fails", () => {
   });
 
   afterEach(() => rig.stop());
+
+  it("names the upload where the disk does not say which files of ours lie in the module", async () => {
+    await rig.stop();
+    const store = memoryStore();
+    const read = store.read.bind(store);
+    store.read = (key) => (key === "files" ? Promise.reject(new ModemError("OUTBOX_DISK")) : read(key));
+    rig = await mailRig({ store });
+    const { code, stage } = await failure();
+    assert.deepEqual([code, stage], ["OUTBOX_DISK", "upload"]);
+  });
 
   /** The module takes each mail and gives this result. */
   const resultLine = (line: string) =>
