@@ -39,7 +39,7 @@ export const OUTBOX_ERRORS = {
   },
   OUTBOX_DAMAGED: {
     text: "Data of the outbox on disk is damaged or cannot be used",
-    hint: "Inspect the file named in the message. Other mails are not affected.",
+    hint: "Inspect what the message names, and check the disk for faults. Mails that it does not name are not lost.",
     class: "message",
   },
   OUTBOX_NOT_FOUND: {
