@@ -20,6 +20,9 @@ export interface Clock {
   after(ms: number, fire: () => void): Timer;
 }
 
+/** A host whose wall clock shows a time before this package was made is wrong. */
+export const PACKAGE_DATE = Date.UTC(2025, 10, 1);
+
 /** setTimeout fires at once for longer delays than this (2^31 - 1 ms), so `after` goes there in steps. */
 const LONGEST_TIMEOUT_MS = 0x7fffffff;
 

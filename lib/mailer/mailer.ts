@@ -73,7 +73,7 @@ export interface MailerProgress {
 export interface PrepareOptions {
   /** Ends the preparation; it then resolves with an `Ended` whose error is `MODEM_ABORTED`. */
   readonly signal: AbortSignal;
-  /** Milliseconds since acceptance by a monotonic clock, 0 or more. */
+  /** Milliseconds since the mail was raised, 0 or more: by a monotonic clock, as far as that knows. */
   readonly ageMs: number;
   /** A former copy may have reached these recipients: the copy is marked as a possible duplicate. */
   readonly possibleDuplicate: boolean;

@@ -121,13 +121,14 @@ export class Commands {
     let mails = 0;
     let failure: ModemError | undefined;
     for (const one of store.failedIds()) {
-      store.goOn();
+      store.throwIfOver();
       // Another command may have taken it meanwhile.
       if (!store.failed.has(one)) continue;
       let isRead = false;
       try {
         await this.requeue(one, () => (isRead = true)).then(() => mails++);
       } catch (error) {
+        store.throwIfOver();
         failure = diskError(error);
         const isEnd = isRead && isOfDisk(error);
         // With nothing put back, whoever asked is told by the rejection.
@@ -146,7 +147,7 @@ export class Commands {
       onRead();
       const now = policy.time.now();
       const { mail: waiting } = next(failed, { kind: "retry" }, now.time, 0);
-      return { ...waiting, seq: order.nextSeq(), accepted: now, written: now };
+      return { ...waiting, seq: order.nextSeq(), ...policy.time.startOver(failed), written: now };
     });
     order.add(mail, true);
   }
@@ -160,7 +161,7 @@ export class Commands {
     }
     const entries = this.waiting(id);
     for (const entry of entries) {
-      store.goOn();
+      store.throwIfOver();
       // Meanwhile it may have gone out or expired.
       if (entry.stage === "ended") continue;
       await worker.end(entry, { kind: "end", error: new ModemError("OUTBOX_DISCARDED"), keep: false });
@@ -219,7 +220,7 @@ export class Commands {
     const { maxQueued, maxSpoolMB } = this.parts.settings;
     let contents = 0;
     for (const { filename, content } of attachments) {
-      store.goOn();
+      store.throwIfOver();
       try {
         contents +=
           content.kind === "bytes" ? content.bytes.length : await store.spool.files.size(content.path);

@@ -4,7 +4,7 @@
  * What an event makes of the mail is decided by the lifecycle; here is only how each of its effects is carried out. An
  * event from outside may come at any time: an interruption takes effect at once, everything else in its turn.
  */
-import type { Clock } from "../clock";
+import { PACKAGE_DATE, type Clock } from "../clock";
 import { asModemError, knownFields } from "../errors";
 import { recipientsOf, undivided } from "../mailer/outgoing";
 import type { Ended, Envelope, Mailer, Outcome, OutgoingMail, Prepared } from "../mailer/mailer";
@@ -151,14 +151,13 @@ export class MailRunner {
   }
 
   private async prepare(index: number): Promise<LifeEvent | Outcome> {
-    const { mailer, order, policy, tell } = this.parts;
+    const { mailer, order, tell } = this.parts;
     const { entry, mail, stop } = this;
     const one = mail.transactions[index];
     if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
     // Planned for another way, perhaps, of which only that one keeps Bcc private.
     const envelope = undivided(one.envelope, mailer.plan(one.envelope));
     if ("kind" in envelope) return envelope;
-    const ageMs = policy.time.age(entry.accepted);
     try {
       const outgoing = await outgoingMail(entry, mail, this.parts);
       this.warnings = outgoing.warnings;
@@ -166,7 +165,7 @@ export class MailRunner {
         { mail: outgoing.mail, envelope },
         {
           signal: stop.signal,
-          ageMs,
+          ageMs: outgoing.ageMs,
           possibleDuplicate: isInDoubt(one),
           onProgress: (state) => tell("progress", { id: entry.id, ...state }),
           isNextDue: () => order.survey().next !== undefined,
@@ -229,6 +228,8 @@ export async function answerAbout(
 /** A mail as it can be sent now; `warnings`: what the disk has lost of it. */
 export interface Outgoing {
   readonly mail: OutgoingMail;
+  /** Since it was raised: what a reader is told, not what limits its life. */
+  readonly ageMs: number;
   readonly warnings: readonly string[];
 }
 
@@ -237,8 +238,8 @@ export interface Outgoing {
  * worth more than none. Rejects with OUTBOX_DISK.
  *
  * When it was raised: the wall clock of the moment of acceptance may have been wrong, as on a host without battery. The
- * age is exact over a restart of the process; only a restart of the host loses it, and then that clock tells it, unless
- * it was ahead.
+ * age is exact over a restart of the process; where it is not, after a restart of the host or because it started over,
+ * that clock tells it, unless it was ahead. The age that the reader is told fits that moment.
  */
 export async function outgoingMail(
   entry: Entry,
@@ -246,13 +247,17 @@ export async function outgoingMail(
   { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
 ): Promise<Outgoing> {
   const { id, unique, from, replyTo, fields, to, cc, bcc, subject, isSubjectInText } = record;
-  const byAge = clock.wall() - time.age(entry.accepted);
+  const now = clock.wall();
+  const byAge = now - time.age(entry.accepted);
   const isExact = !entry.recovered || time.isExact(entry.accepted);
+  const raisedAt = isExact ? byAge : Math.min(record.raisedAt, byAge);
+  // Of a clock that was not set, the years until it was are no age.
+  const isAgeTold = !isExact && raisedAt >= PACKAGE_DATE;
   const { text, attachments, lost } = await spool.remains(record);
   const mail: OutgoingMail = {
     id,
     unique,
-    raisedAt: isExact ? byAge : Math.min(record.raisedAt, byAge),
+    raisedAt,
     from: from ?? undefined,
     ...knownFields({ replyTo, fields }),
     to,
@@ -264,7 +269,7 @@ export async function outgoingMail(
     ...(lost.length > 0 && { lost }),
     attachments,
   };
-  return { mail, warnings: lost };
+  return { mail, ageMs: isAgeTold ? now - raisedAt : time.age(entry.accepted), warnings: lost };
 }
 
 /** The contents of the mail cannot be read from the disk. */

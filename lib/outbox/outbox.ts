@@ -318,9 +318,8 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     for (const entry of order.inOrder()) if (entry.stage === "inDoubt") worker.doubt(entry);
     for (const entry of untold) await reporter.tellAgain(entry);
     if (this.state.kind !== "open") return;
-    const { mailer } = this.options;
-    mailer.on("available", this.onAvailable);
-    this.onAvailable(mailer.available);
+    this.options.mailer.on("available", this.onAvailable);
+    this.onAvailable(this.options.mailer.available);
   }
 
   /** A start has failed; if it was the folder that was lost meanwhile, it is to be taken again. */
@@ -328,20 +327,21 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     const { state } = this;
     if (state.kind === "lost") return;
     this.state = { kind: "failed", error };
-    if (state.kind === "open") await this.leave(state.run);
+    if (state.kind === "open") await this.leave(state.run, error);
   }
 
   /** Another runtime has the folder, or it is gone: nothing is sent or accepted until it is ours again. */
   private lose(error: ModemError): void {
     if (this.state.kind !== "open") return;
-    void this.leave(this.state.run);
+    void this.leave(this.state.run, error);
     this.retakeLater(error);
     this.trouble(error);
     this.changed();
   }
 
   /** Ends without another touch of the mails, because somebody else may have them. Never rejects. */
-  private async leave({ worker, reporter, lock }: Run): Promise<void> {
+  private async leave({ worker, store, reporter, lock }: Run, error: ModemError): Promise<void> {
+    store.endCommands(error);
     this.options.mailer.off("available", this.onAvailable);
     reporter.stop();
     void worker.stop();

@@ -9,6 +9,7 @@
  * due to the outbox.
  */
 import { joinSignals } from "../../async";
+import { PACKAGE_DATE } from "../../clock";
 import { copyOf, isModemError, knownFields, ModemError } from "../../errors";
 import type { Passage } from "../../mail/mail";
 import type { Lease } from "../../quectel/connection/mail-lock";
@@ -78,8 +79,6 @@ export interface SmtpMailerOptions {
 
 const VIA = "socket";
 const NO_REPORTS = "The server sends no reports of the delivery (DSN); msg.dsn was not passed on.";
-/** A host that shows a time before this package was made is wrong. */
-const PACKAGE_DATE = Date.UTC(2025, 10, 1);
 
 /** A session that waits for the end of its message. */
 interface Standing extends Session {

@@ -29,7 +29,7 @@ export interface OutboxInstant {
   readonly time: number;
   /** Running time without holds. */
   readonly active: number;
-  /** The age of the mail started over then: it was accepted earlier, nobody knows when. Undefined: it did not. */
+  /** The age of the mail started over then: it was raised earlier, of which only `raisedAt` tells. Undefined: it did not. */
   readonly startedOver?: true;
 }
 
@@ -103,7 +103,7 @@ export interface SpoolRecord {
   readonly accepted: OutboxInstant;
   /** When this revision was written. */
   readonly written: OutboxInstant;
-  /** Wall-clock time of acceptance, milliseconds since 1970; for a reader only. */
+  /** Wall-clock time of the first acceptance, milliseconds since 1970; for a reader only. */
   readonly raisedAt: number;
   readonly priority: Priority;
   /** Takes the place of mails of the same node with the same key that have not gone out. */

@@ -184,8 +184,8 @@ export interface Adopter {
   readonly store: {
     readonly spool: Spool;
     readonly lock: Pick<SpoolLock, "assertHeld">;
-    /** Throws OUTBOX_CLOSED when there is no time for another mail. */
-    readonly goOn: () => void;
+    /** Throws when there is no time for another mail. */
+    readonly throwIfOver: () => void;
   };
   readonly clock: Clock;
   readonly host: Host;
@@ -202,8 +202,7 @@ export interface Adopter {
  *
  * A mail that cannot be moved stays where it is and is reported, and stops no other; one that lacks a content is moved
  * all the same, so that its sender is told when it is to be sent. Rejects with OUTBOX_LOCKED, with OUTBOX_DISK when not
- * one could be moved, and with OUTBOX_CLOSED when it takes too
- * long for an adopter that closes.
+ * one could be moved, and with OUTBOX_CLOSED when it takes too long for an adopter that closes.
  */
 export async function adoptSpool(directory: string, adopter: Adopter): Promise<number> {
   const { files } = adopter.store.spool;
@@ -214,11 +213,13 @@ export async function adoptSpool(directory: string, adopter: Adopter): Promise<n
     let moved = 0;
     let failure: ModemError | undefined;
     for (const found of await other.find()) {
-      adopter.store.goOn();
+      adopter.store.throwIfOver();
       try {
         await adoptOne(other, found, adopter);
         moved++;
       } catch (cause) {
+        // Of an adopter that has no time left, or has lost its folder, the mail says nothing.
+        adopter.store.throwIfOver();
         failure = leftThere(found.id, directory, cause);
         adopter.trouble(failure, true);
       }

@@ -141,15 +141,15 @@ export class Spool {
 
   /**
    * Brings the contents of a new mail to the disk, but for what is short enough for its record. Rejects with
-   * OUTBOX_FULL when the attachments exceed `room` bytes, or as `goOn` throws, and leaves nothing then.
+   * OUTBOX_FULL when the attachments exceed `room` bytes, or as `ask` throws, and leaves nothing then.
    *
-   * @param goOn asked before each piece of a file elsewhere: throws when there is no time left for it.
+   * @param ask called before each piece of a file elsewhere: throws when there is no time left for it.
    */
   async keep(
     id: string,
     contents: Contents,
     room: number,
-    goOn: () => void = () => undefined,
+    ask: () => void = () => undefined,
   ): Promise<KeptContents> {
     const { subject, fields = {}, attachments, text, message } = contents;
     const json = JSON.stringify(message);
@@ -174,7 +174,7 @@ export class Spool {
         const counted = measured(source, filename, hash, room - bytes);
         const size = await put(
           String(index),
-          content.kind === "bytes" ? counted : whileAllowed(counted, goOn),
+          content.kind === "bytes" ? counted : whileAllowed(counted, ask),
         );
         kept.push({ filename, size, sha256: hash.digest("hex"), ...(place !== undefined && { place }) });
       }
@@ -343,11 +343,11 @@ function passing(detail: string, cause?: unknown): ModemError {
   return new ModemError("OUTBOX_DISK", { detail, cause, class: "transient" });
 }
 
-/** Passes a content on until `goOn` throws. */
-async function* whileAllowed(source: AsyncIterable<Uint8Array>, goOn: () => void): AsyncIterable<Uint8Array> {
-  goOn();
+/** Passes a content on until `ask` throws. */
+async function* whileAllowed(source: AsyncIterable<Uint8Array>, ask: () => void): AsyncIterable<Uint8Array> {
+  ask();
   for await (const chunk of source) {
-    goOn();
+    ask();
     yield chunk;
   }
 }

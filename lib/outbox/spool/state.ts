@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Clock } from "../../clock";
 import { systemCode } from "../../errors";
 import type { Host } from "./lock";
-import { areTexts, isNumber, isObject, isText, type OutboxInstant } from "./record";
+import { areTexts, isNumber, isObject, isText, type OutboxInstant, type SpoolRecord } from "./record";
 import type { StoredError } from "../../stored-error";
 import type { Spool } from "./spool";
 
@@ -21,6 +21,8 @@ export interface StoredTime extends OutboxInstant {
   /** Running time up to which the host may have been off meanwhile; undefined: it never was. */
   readonly uncertain?: number;
 }
+
+type RaisedMail = Pick<SpoolRecord, "accepted" | "raisedAt">;
 
 /** Tells after a restart whether settings have changed, without keeping them. */
 export interface SettingsDigest {
@@ -228,6 +230,12 @@ export class OutboxTime {
   isExact({ clock, time, startedOver }: OutboxInstant): boolean {
     const isCounted = this.uncertain === undefined || time > this.uncertain;
     return isCounted && startedOver !== true && clock === this.name;
+  }
+
+  /** A mail whose life begins anew. Its `raisedAt` alone tells when it was raised; a clock that was not set yet was behind. */
+  startOver({ accepted, raisedAt }: RaisedMail): RaisedMail {
+    const byAge = this.isExact(accepted) ? this.clock.wall() - this.age(accepted) : raisedAt;
+    return { accepted: { ...this.now(), startedOver: true }, raisedAt: Math.max(raisedAt, byAge) };
   }
 
   store(): StoredTime {

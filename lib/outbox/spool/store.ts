@@ -54,8 +54,8 @@ export class MailStore {
   /** The record that was written last: mostly that of the mail to be sent next, which need not be read back then. */
   private last: SpoolRecord | undefined;
   private cleaning: Promise<void> = Promise.resolve();
-  /** Running time until which a command may go on. */
-  private deadline = Infinity;
+  /** How long a command may go on, in running time, and what it ends with then. */
+  private limit: { readonly time: number; readonly error: ModemError } | undefined;
 
   constructor(
     readonly spool: Spool,
@@ -64,14 +64,22 @@ export class MailStore {
     readonly lock: Pick<SpoolLock, "assertHeld">,
   ) {}
 
-  /** The outbox closes: what would take longer than one file may, and than the next one waits for the folder, ends by `goOn`. */
+  /**
+   * The outbox closes: commands under way have the time that one file may take, and end with OUTBOX_CLOSED after it. The
+   * next outbox waits longer than that for the folder.
+   */
   limitCommands(): void {
-    this.deadline = this.time.now().time + FILE_MS;
+    this.limit = { time: this.time.now().time + FILE_MS, error: new ModemError("OUTBOX_CLOSED") };
   }
 
-  /** To be asked before each mail and each piece of a file elsewhere. Throws OUTBOX_CLOSED when there is no time left. */
-  readonly goOn = (): void => {
-    if (this.time.now().time > this.deadline) throw new ModemError("OUTBOX_CLOSED");
+  /** The folder is no longer ours: commands under way end now, with `error`. */
+  endCommands(error: ModemError): void {
+    this.limit = { time: -Infinity, error };
+  }
+
+  /** To be asked before each mail and each piece of a file elsewhere: throws when commands have no time left. */
+  readonly throwIfOver = (): void => {
+    if (this.limit !== undefined && this.time.now().time > this.limit.time) throw this.limit.error;
   };
 
   /** Finds all mails of the folder. Returns those that did not fail, in the order of acceptance. */
@@ -94,7 +102,7 @@ export class MailStore {
     room: number,
     make: (kept: KeptContents) => SpoolRecord,
   ): Promise<RecoveredMail> {
-    const kept = await this.spool.keep(id, contents, room, this.goOn);
+    const kept = await this.spool.keep(id, contents, room, this.throwIfOver);
     const record = make(kept);
     const path = this.spool.path(id, QUEUE);
     try {
@@ -214,8 +222,8 @@ export class MailStore {
   }
 
   /**
-   * Puts a failed mail, as `change` makes it, back into the queue. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED or
-   * the error of the disk; it is still among the failed ones then. One rename moves it: a second copy could come back
+   * Puts a failed mail, as `change` makes it, back into the queue. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED,
+   * OUTBOX_LOCKED or the error of the disk; it is still among the failed ones then. One rename moves it: a second copy could come back
    * by a power cut and be sent again.
    */
   async requeue(id: string, change: (failed: SpoolRecord) => SpoolRecord): Promise<RecoveredMail> {
@@ -225,7 +233,8 @@ export class MailStore {
     try {
       const changed = change(await loadRecord(this.spool, { id, place }));
       record = { ...changed, revision: changed.revision + 1 };
-      await this.spool.write(from, writeRecord(record));
+      await this.spool.write(from, writeRecord(record), true, () => this.lock.assertHeld());
+      this.throwIfOver();
       await this.spool.files.rename(from, to);
     } catch (error) {
       this.failed.set(id, place);

@@ -5,6 +5,7 @@
  * last, because a gateway without a battery clock may be wrong by years itself.
  */
 import type { Command } from "../../at/command";
+import { PACKAGE_DATE } from "../../clock";
 import { ModemError } from "../../errors";
 import { clock, networkTime, setClock } from "../commands/clock";
 import { ifRefused, type Execute } from "../execute";
@@ -14,8 +15,6 @@ import type { Modem } from "../connection/modem";
 /** A clock that shows a time outside of this was never set: modules show 1980 (as `80`), 2000 or 2008 then. */
 const EARLIEST = Date.UTC(2024, 0, 1);
 const LATEST = Date.UTC(2070, 0, 1);
-/** A host that shows a time before this package was made is wrong. */
-const PACKAGE_DATE = Date.UTC(2025, 10, 1);
 /** Differences up to a day do not matter to certificates; they also cover clocks that show local time as UTC. */
 const TOLERANCE_MS = 24 * 3600_000;
 /** Clocks kept right drift slowly. */

@@ -124,6 +124,24 @@ describe("Mails that are taken over", () => {
     assert.equal(Date.parse(raised), raisedAt);
   });
 
+  for (const minutes of [0, 11]) {
+    it(`say how long ago they were raised where they are sent ${minutes} minutes after they were taken over`, async () => {
+      const raisedAt = Date.UTC(2025, 11, 31, 4);
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files, lateNote: 10, available: false });
+      const spool = new Spool(GONE, files);
+      await spool.prepare();
+      await put(spool, record({ id: "a", raisedAt }), { folder: "queue" });
+      await bench.clock.until(bench.outbox.adopt(GONE));
+      await bench.clock.advance(minutes * 60_000);
+      bench.mailer.setAvailable(true);
+      await bench.ends(1);
+      const [, raised = "", waited] =
+        /^Created (\S+), sent (.+) later\./.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
+      assert.deepEqual([Date.parse(raised), waited], [raisedAt, `20 h ${minutes} min`]);
+    });
+  }
+
   it("are kept after they had failed as long as any other, whatever the clock of their outbox said", async () => {
     const error = storeError(new ModemError("OUTBOX_EXPIRED"));
     const transactions = [transaction("a@example.com", { state: { kind: "failed", error } })];

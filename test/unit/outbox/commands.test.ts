@@ -161,6 +161,26 @@ describe("Commands of the outbox", () => {
     assert.equal(bench.outbox.summary().failed, 0);
   });
 
+  for (const [then, wrongMs] of [
+    ["right", 0],
+    ["50 years behind", 50 * 365 * 24 * 3600_000],
+  ] as const) {
+    it(`says in a mail that is sent by retry when it was raised, and not when it was put back (clock then ${then})`, async () => {
+      const bench = await Bench.open({ lateNote: 10, settings: { maxAge: 60 } });
+      bench.clock.jumpWall(-wrongMs);
+      bench.mailer.fate = (_transaction, number) => (number === 1 ? REFUSED : { kind: "sent" });
+      await bench.accept(mail("alarm"));
+      await bench.ends(1);
+      bench.clock.jumpWall(wrongMs);
+      await bench.clock.advance(20 * 3600_000);
+      await bench.clock.until(bench.outbox.retry());
+      await bench.ends(2);
+      assert.match(bench.mailer.delivered[0]?.text ?? "", /^Created \S+, sent 20 h 0 min later\./);
+      const [, raised = ""] = /^Created (\S+), /.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
+      assert.equal(Math.round((bench.clock.wall() - Date.parse(raised)) / 60_000), 20 * 60);
+    });
+  }
+
   it("puts back every other failed mail by retry where the record of one is damaged, and says so", async () => {
     const { bench, files } = await withFailed(2);
     const [first = ""] = files.paths().filter((path) => path.includes(`/failed/${bench.ended[0]?.id}.`));

@@ -1,5 +1,6 @@
 /** An outbox whose folder is lost while it is open: it says so, touches nothing, and takes it again. */
 import assert from "node:assert/strict";
+import { delay } from "../../../lib/clock";
 import { FaultyFiles } from "../../support/faulty-files";
 import { VirtualClock } from "../../support/virtual-clock";
 import { attachment, Bench, DIRECTORY, mail } from "./bench";
@@ -72,6 +73,32 @@ describe("An outbox whose process stood still, and whose folder another one has 
     assert.deepEqual(first.delivered, ["waiting", "of the other"]);
     await first.accept(mail("next"));
     await first.ends(3);
+  });
+
+  it("puts no more failed mails back by a retry that was under way, which says why", async () => {
+    const files = new FaultyFiles();
+    const first = await Bench.open({ files, available: false, settings: { maxAge: 1 } });
+    for (let number = 0; number < 10; number++) await first.accept(mail(`${number}`));
+    await first.ends(10);
+    const inQueue = (): number => files.paths().filter((path) => path.includes("/queue/")).length;
+    await first.clock.run(() => inQueue() === 0);
+    const slow: FaultyFiles["pace"] = ({ name, path }) =>
+      name === "rename" && path.includes("/queue/") ? delay(first.clock, 10_000) : undefined;
+    files.pace = slow;
+    const retried = assert.rejects(first.outbox.retry(), { code: "OUTBOX_LOCKED" });
+    await first.clock.advance(15_000);
+    assert.equal(inQueue(), 1);
+    files.pace = () => undefined;
+    const second = new Bench({ files, clock: new VirtualClock(), boot: "boot-2", available: false });
+    await second.clock.until(second.outbox.open());
+    files.pace = slow;
+    await first.clock.until(retried);
+    // The one whose rename the disk had been given already.
+    assert.equal(inQueue(), 2);
+    assert.deepEqual(
+      first.troubles.map(({ code }) => code),
+      ["OUTBOX_LOCKED"],
+    );
   });
 
   it("can be closed meanwhile, and then leaves the folder alone", async () => {

@@ -236,7 +236,7 @@ describe("An outbox whose process stands still while it takes a mail, and whose 
     const second = new Bench({ files, clock: new VirtualClock(), boot: "boot-2", available: false });
     await second.clock.until(second.outbox.open());
     goesOn.resolve();
-    await assert.rejects(first.clock.until(adopted), { code: "OUTBOX_DISK" });
+    await assert.rejects(first.clock.until(adopted), { code: "OUTBOX_LOCKED" });
     assert.deepEqual(
       files.paths().filter((path) => /^\/spool\/gone\/(queue|contents)\//.test(path)),
       before,
