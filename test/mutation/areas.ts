@@ -37,7 +37,7 @@ export const AREAS = {
   spool: {
     mutate: ["lib/outbox/spool/**/*.ts"],
     tests: [
-      "test/unit/outbox/@(spool-parts|spool-start|record|lock|state|swapped-file|lost-folder).test.ts",
+      "test/unit/outbox/@(spool-parts|spool-start|mail-store|record|lock|state|swapped-file|lost-folder).test.ts",
       "test/unit/outbox/@(room|recipients|outbox|adoption|supersede|close|told|time|result|unknown|rate).test.ts",
       "test/unit/outbox/@(at-once|host-disk|disk).test.ts",
     ],
