@@ -63,6 +63,20 @@ describe("A start of the spool", () => {
     assert.deepEqual(files.paths(), [`${DIRECTORY}/sending/${ID}.0.json`]);
   });
 
+  it("clears what was being written when the last run ended, and writes there", async () => {
+    const files = new FaultyFiles();
+    for (const name of ["1", "2"]) files.put(`${DIRECTORY}/tmp/${name}`, "half");
+    const { spool } = await prepared(files);
+    assert.deepEqual(files.paths(), []);
+    const drafts: string[] = [];
+    files.fault = ({ name, path }) => {
+      if (name === "create") drafts.push(path);
+      return undefined;
+    };
+    await keep(spool, record(), QUEUE);
+    assert.deepEqual([drafts, files.paths()], [[`${DIRECTORY}/tmp/1`], [`${DIRECTORY}/queue/${ID}.json`]]);
+  });
+
   it("finds every mail of a long queue", async () => {
     const files = new FaultyFiles();
     const ids = Array.from({ length: 100 }, (_, index) => `m${index}`);
@@ -201,6 +215,143 @@ describe("The contents of a mail", () => {
     assert.deepEqual(files.paths(), []);
   });
 
+  for (const [what, texts, textBytes, messageBytes] of [
+    ["both", { text: "x".repeat(2042) }, undefined, undefined],
+    [
+      "both, where some of it takes two bytes",
+      { subject: "ä", text: "ü".repeat(1021) },
+      undefined,
+      undefined,
+    ],
+    [
+      "both, beside a long subject",
+      { subject: "s".repeat(1000), text: "x".repeat(1044) },
+      undefined,
+      undefined,
+    ],
+    ["the text alone", { text: "x".repeat(2043) }, undefined, 2],
+    ["the text alone, to the last byte", { text: "x".repeat(2044) }, undefined, 2],
+    [
+      "the text alone, beside a long subject",
+      { subject: "s".repeat(1000), text: "x".repeat(1045) },
+      undefined,
+      2,
+    ],
+    ["the message alone", { text: "x".repeat(2045) }, 2045, undefined],
+    [
+      "the message alone, to the last byte",
+      { text: "x".repeat(2045), message: { m: "y".repeat(2036) } },
+      2045,
+      undefined,
+    ],
+    ["neither", { text: "x".repeat(2045), message: { m: "y".repeat(2037) } }, 2045, 2045],
+    [
+      "neither, beside fields of its header",
+      { text: "x".repeat(2000), fields: { inReplyTo: "<a@example.com>" }, message: { m: "y".repeat(2020) } },
+      undefined,
+      2028,
+    ],
+    [
+      "the message alone, beside fields of its header",
+      { text: "x".repeat(2020), fields: { inReplyTo: "<a@example.com>" } },
+      2020,
+      undefined,
+    ],
+  ] as const) {
+    it(`stand in the record where subject, fields and they have 2048 bytes together: ${what}`, async () => {
+      const { spool, files } = await prepared();
+      const contents = { subject: "ab", message: {}, attachments: [], ...texts };
+      const kept = await spool.keep(ID, contents, 0);
+      const { text, message } = contents;
+      assert.deepEqual(kept, {
+        attachments: [],
+        text: textBytes === undefined ? text : { bytes: textBytes },
+        message: messageBytes === undefined ? { message } : { bytes: messageBytes },
+        bytes: (textBytes ?? 0) + (messageBytes ?? 0),
+      });
+      const names = [messageBytes && "message", textBytes && "text"].filter(Boolean);
+      const durable = files.after("nothing");
+      assert.deepEqual(
+        durable.paths(),
+        names.map((name) => `${DIRECTORY}/contents/${ID}.${name}`),
+      );
+      assert.equal(await spool.text({ id: ID, text: kept.text }), text);
+      if (messageBytes !== undefined)
+        assert.deepEqual(await spool.message(ID, { bytes: messageBytes }), message);
+    });
+  }
+
+  it("keep what an attachment is for: a file, or a part of the HTML", async () => {
+    const { spool } = await prepared();
+    const place = { kind: "inline", cid: "logo" } as const;
+    const { attachments } = await spool.keep(
+      ID,
+      holding([
+        { filename: "a.txt", content: bytes("abc") },
+        { filename: "logo.png", content: bytes("de"), place },
+      ]),
+      5,
+    );
+    assert.deepEqual(
+      attachments.map(({ sha256, ...one }) => ({ ...one, hex: sha256.length })),
+      [
+        { filename: "a.txt", size: 3, hex: 64 },
+        { filename: "logo.png", size: 2, hex: 64, place },
+      ],
+    );
+  });
+
+  it("of a file that grows without end are read no further than there is room", async () => {
+    const { spool, files } = await prepared();
+    let pieces = 0;
+    files.streamReal = async function* () {
+      while (++pieces < 1000) yield Buffer.alloc(10);
+    };
+    const content = { kind: "file", path: "/cam/live.mjpg" } as const;
+    await assert.rejects(spool.keep(ID, holding([{ filename: "live.mjpg", content }]), 25), {
+      code: "OUTBOX_FULL",
+      message: /no room for the attachment live\.mjpg$/,
+    });
+    assert.deepEqual([pieces, files.paths()], [3, []]);
+  });
+
+  it("that are gone or too short for ever are damage, and what cannot be read just now is not", async () => {
+    const { spool, files } = await prepared();
+    const long = "x".repeat(3000);
+    const contents = { ...holding([{ filename: "a.txt", content: bytes("abc") }]), text: long };
+    const kept = await spool.keep(ID, contents, 3);
+    const mail = record({ text: kept.text, attachments: kept.attachments });
+    const path = `${DIRECTORY}/contents/${ID}`;
+    const left = async (): Promise<unknown> => {
+      const { text, attachments, lost } = await spool.remains(mail);
+      return [text, attachments.map(({ filename }) => filename), lost];
+    };
+    assert.deepEqual(await left(), [long, ["a.txt"], []]);
+    files.fault = ({ name }) => (name === "length" ? "EIO" : undefined);
+    assert.deepEqual(await left(), [long, ["a.txt"], []]);
+    files.fault = ({ name }) => (name === "read" ? "EIO" : undefined);
+    await assert.rejects(left(), { code: "OUTBOX_DISK", class: "transient", message: /: text$/ });
+    files.fault = () => undefined;
+    files.put(`${path}.text`, "short");
+    await assert.rejects(spool.text(mail), {
+      code: "OUTBOX_DAMAGED",
+      message: /: text has 5 of 3000 bytes$/,
+    });
+    const lost = [
+      "The text of this mail was lost on the disk of the gateway.",
+      'The attachment "a.txt" was lost on the disk of the gateway.',
+    ];
+    assert.deepEqual(await left(), ["", ["a.txt"], lost.slice(0, 1)]);
+    await spool.drop(ID, ["0", "text"]);
+    await assert.rejects(spool.text(mail), { code: "OUTBOX_DAMAGED", message: /: text is gone$/ });
+    assert.deepEqual(await left(), ["", [], lost]);
+    assert.deepEqual(await spool.remains(record({ text: "here" })), {
+      text: "here",
+      attachments: [],
+      lost: [],
+    });
+  });
+
   it("that come from a file that cannot be read are the message's fault", async () => {
     const { spool } = await prepared();
     await assert.rejects(
@@ -240,7 +391,7 @@ describe("The contents of a mail", () => {
     await other.prepare();
     files.put(`/spool/other/contents/${ID}.0`, "half");
     await other.copyFrom(spool, ID, record({ attachments }));
-    assert.equal(files.text(`/spool/other/contents/${ID}.0`), "abc");
+    assert.equal(files.after("nothing").text(`/spool/other/contents/${ID}.0`), "abc");
     await keep(spool, record(), QUEUE);
     await other.moveFrom(spool, { id: ID, place: QUEUE });
     assert.deepEqual(await spool.find(), []);
