@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ModemError } from "../../../lib/errors";
 import { findSpools } from "../../../lib/outbox/spool/recovery";
 import { FaultyFiles } from "../../support/faulty-files";
 import { attachment, Bench, DIRECTORY, failure, fakeHost, mail, OPTIONS, outboxOn } from "./bench";
@@ -375,8 +376,40 @@ describe("Commands of the outbox", () => {
     for (const command of ["flush", "retry", "discard"] as const) {
       await assert.rejects(bench.clock.until(bench.outbox[command]("nobody22")), {
         code: "OUTBOX_NOT_FOUND",
+        message: new ModemError("OUTBOX_NOT_FOUND", { detail: "nobody22" }).message,
       });
     }
+  });
+
+  it("says of a mail that has ended, and is not yet taken by its listener, that it is not there", async () => {
+    const bench = await Bench.open();
+    bench.outbox.on("ended", (end) => end.waitUntil(new Promise(() => undefined)));
+    const id = await bench.accept(mail("alarm"));
+    await bench.ends(1);
+    for (const command of ["flush", "discard"] as const) {
+      await assert.rejects(bench.clock.until(bench.outbox[command](id)), { code: "OUTBOX_NOT_FOUND" });
+    }
+    assert.equal(bench.ended.length, 1);
+  });
+
+  it("lists 100 rows, or as many as it is asked for and at least one, and counts all", async () => {
+    const bench = await Bench.open({ available: false });
+    for (let count = 0; count < 103; count++) await bench.accept(mail(`${count}`));
+    for (const [limit, rows] of [
+      [undefined, 100],
+      [0, 1],
+      [-5, 1],
+      [7, 7],
+      [5000, 103],
+    ] as const) {
+      const list = await bench.clock.until(bench.outbox.list(limit === undefined ? {} : { limit }));
+      assert.deepEqual([list.total, list.rows.length], [103, rows]);
+    }
+    const { rows } = await bench.clock.until(bench.outbox.list({ offset: -3, limit: 1 }));
+    assert.deepEqual(
+      rows.map(({ subject }) => subject),
+      ["0"],
+    );
   });
 
   it("finds a spool whose modem is gone, and takes over its mails with fresh ages", async () => {

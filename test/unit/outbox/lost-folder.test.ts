@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { delay } from "../../../lib/clock";
 import { FaultyFiles } from "../../support/faulty-files";
+import { KeptLog } from "../../support/module-replies";
 import { VirtualClock } from "../../support/virtual-clock";
 import { attachment, Bench, DIRECTORY, mail } from "./bench";
 
@@ -152,6 +153,85 @@ describe("An outbox whose folder is moved away and comes back", () => {
     await bench.clock.advance(RETAKEN);
     await bench.ends(1);
     assert.deepEqual([bench.delivered, bench.outbox.error], [["waiting"], undefined]);
+  });
+});
+
+describe("An outbox whose folder was lost", () => {
+  /** One with a mail that waits, whose folder is then moved away. */
+  async function lost() {
+    const files = new FaultyFiles();
+    const log = new KeptLog();
+    const bench = await Bench.open({ files, log, available: false });
+    await bench.accept(mail("waiting"));
+    await bench.clock.advance(1000);
+    const depths: number[] = [];
+    bench.outbox.on("changed", ({ depth }) => depths.push(depth));
+    files.fault = ({ path }) => (path.startsWith(DIRECTORY) ? "ENOENT" : undefined);
+    await bench.clock.run(() => bench.outbox.error !== undefined);
+    await bench.clock.advance(1000);
+    return { bench, files, log, depths };
+  }
+
+  it("tells that it counts no mail until it is taken again, and logs both once", async () => {
+    const { bench, files, log, depths } = await lost();
+    const [trouble] = bench.troubles;
+    assert.deepEqual(depths, [0]);
+    assert.deepEqual(log.lines, [`error Outbox: ${trouble?.message}`]);
+    assert.equal(bench.outbox.error, trouble);
+    assert.deepEqual(
+      [bench.outbox.summary(), bench.outbox.inDoubt, bench.outbox.reservePlace(), bench.outbox.sendingNode()],
+      [{ depth: 0, oldestAgeMs: 0, failed: 0 }, 0, undefined, undefined],
+    );
+    // Several attempts in vain say no more.
+    await bench.clock.advance(60_000);
+    assert.deepEqual(log.lines.length, 1);
+    files.fault = () => undefined;
+    await bench.clock.advance(RETAKEN);
+    assert.deepEqual(log.lines.slice(1), ["info Outbox: its folder was taken again"]);
+    assert.deepEqual([depths, bench.outbox.error], [[0, 1], undefined]);
+  });
+
+  it("may be opened once more meanwhile, which changes nothing", async () => {
+    const { bench, files } = await lost();
+    await bench.clock.until(bench.outbox.open());
+    assert.notEqual(bench.outbox.error, undefined);
+    files.fault = () => undefined;
+    bench.mailer.setAvailable(true);
+    await bench.clock.advance(RETAKEN);
+    await bench.ends(1);
+    assert.deepEqual(bench.delivered, ["waiting"]);
+  });
+
+  it("is closed for good by a close, and names no error any more", async () => {
+    const { bench, files, log } = await lost();
+    await bench.clock.until(bench.outbox.close());
+    files.fault = () => undefined;
+    await bench.clock.advance(60_000);
+    assert.equal(bench.outbox.error, undefined);
+    await assert.rejects(bench.accept(mail("late")), { code: "OUTBOX_CLOSED" });
+    assert.equal(log.lines.length, 1);
+    await bench.clock.until(bench.outbox.open());
+    bench.mailer.setAvailable(true);
+    await bench.ends(1);
+    assert.deepEqual(bench.delivered, ["waiting"]);
+  });
+
+  it("is closed for good by a close while it is being taken again", async () => {
+    const { bench, files, log } = await lost();
+    let isTaking = false;
+    files.fault = () => {
+      isTaking = true;
+      return undefined;
+    };
+    await bench.clock.run(() => isTaking);
+    await bench.clock.until(bench.outbox.close());
+    await bench.clock.advance(60_000);
+    await assert.rejects(bench.accept(mail("late")), { code: "OUTBOX_CLOSED" });
+    assert.equal(log.lines.filter((line) => line.startsWith("error")).length, 1);
+    await bench.clock.until(bench.outbox.open());
+    bench.mailer.setAvailable(true);
+    await bench.ends(1);
+    assert.deepEqual(bench.delivered, ["waiting"]);
   });
 });
 

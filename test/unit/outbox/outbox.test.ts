@@ -152,6 +152,40 @@ describe("Outbox", () => {
     assert.equal((await bench.ends(1)).result.status, "sent");
   });
 
+  it("logs of an event that is about no mail only its name", async () => {
+    const log = new KeptLog();
+    const bench = await Bench.open({ log });
+    for (const event of ["hold", "changed"] as const) {
+      bench.outbox.on(event, () => {
+        throw new Error("a flow's mistake");
+      });
+    }
+    await bench.clock.until(bench.outbox.pause());
+    await bench.clock.until(bench.outbox.resume());
+    await bench.clock.advance(1000);
+    const lines = ["hold", "hold", "changed"].map(
+      (event) => `error A listener of the outbox failed, event ${event}: Error: a flow's mistake`,
+    );
+    assert.deepEqual(log.lines, lines);
+  });
+
+  it("counts the mails in doubt alone, and none once it is closed", async () => {
+    const bench = await Bench.open();
+    assert.deepEqual([bench.outbox.inDoubt, bench.outbox.sendingNode()], [0, undefined]);
+    bench.mailer.fate = () => {
+      bench.mailer.available = false;
+      return { kind: "lost", delivered: true, answer: { kind: "unknown" } };
+    };
+    await bench.accept(mail("lost"));
+    await bench.accept(mail("next"));
+    await bench.clock.run(() => bench.outbox.inDoubt > 0);
+    assert.deepEqual([bench.outbox.inDoubt, bench.outbox.summary().depth], [1, 2]);
+    await bench.clock.until(bench.outbox.close());
+    assert.equal(bench.outbox.inDoubt, 0);
+    assert.equal(bench.outbox.reservePlace(), undefined);
+    await assert.rejects(bench.clock.until(bench.outbox.list()), { code: "OUTBOX_CLOSED" });
+  });
+
   it("tells depth, age and next try", async () => {
     const bench = await Bench.open();
     assert.deepEqual(bench.outbox.summary(), { depth: 0, oldestAgeMs: 0, failed: 0 });

@@ -99,6 +99,16 @@ describe("The result of a mail", () => {
     assert.deepEqual([refused.result.status, refused.failure?.code], ["failed", "OUTBOX_EXPIRED"]);
   });
 
+  it("names all entries of the lists that were no address", async () => {
+    const unreadable = [
+      { address: "night shift", code: "INVALID_RECIPIENT" },
+      { address: 'the "boss"', code: "INVALID_RECIPIENT" },
+    ] as const;
+    const { failure } = await told({ ...mail(one("a@example.com", sent(FIRST))), unreadable });
+    const detail = '"night shift", "the \\"boss\\""';
+    assert.equal(failure?.message, new ModemError("INVALID_RECIPIENT", { detail }).message);
+  });
+
   it("says nothing of time and bytes when the module gave no figures for one of its successes", async () => {
     const { result } = await told(
       mail(

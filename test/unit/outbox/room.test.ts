@@ -118,6 +118,66 @@ describe("Room in the outbox", () => {
     await second.accept(mail("2"), {}, { log: "x".repeat(15_000) });
   });
 
+  it("is made by as many low mails as a high one needs, youngest first, all of whose bytes count", async () => {
+    const bench = await Bench.open({ available: false, settings: { maxSpoolMB: 0.05 } });
+    const of = (bytes: number) => [attachment("a.bin", "x".repeat(bytes))];
+    const ids: string[] = [];
+    for (const subject of ["1", "2", "3"])
+      ids.push(await bench.accept(mail(subject, { priority: "low", attachments: of(13_000) })));
+    // Two of them make room, one does not.
+    await bench.accept(mail("alarm", { priority: "high", attachments: of(28_000) }));
+    await bench.ends(2);
+    assert.deepEqual(
+      bench.ended.map(({ id }) => id),
+      ids.slice(1).toReversed(),
+    );
+    assert.equal(bench.outbox.summary().depth, 2);
+    await assert.rejects(bench.accept(mail("2nd alarm", { priority: "high", attachments: of(40_000) })), {
+      code: "OUTBOX_FULL",
+      message: /its limit is 0\.05 MB on the disk/,
+    });
+    // The last low mail was not given up for one that has no room even so.
+    assert.deepEqual([bench.ended.length, bench.outbox.summary().depth], [2, 2]);
+    bench.mailer.setAvailable(true);
+    await bench.ends(4);
+    assert.deepEqual(bench.delivered, ["alarm", "1"]);
+  });
+
+  it("pushes no low mail out for one of normal priority, nor a failed one where only the number is too large", async () => {
+    const bench = await Bench.open({ settings: { maxQueued: 1 } });
+    bench.mailer.fate = (_transaction, number) =>
+      number === 1 ? failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 }) : { kind: "sent" };
+    await bench.accept(mail("failed"));
+    await bench.ends(1);
+    await bench.clock.advance(1000);
+    bench.mailer.available = false;
+    await bench.accept(mail("report", { priority: "low" }));
+    await assert.rejects(bench.accept(mail("state")), {
+      code: "OUTBOX_FULL",
+      message: /its limit is 1 mails/,
+    });
+    assert.deepEqual([bench.outbox.summary().depth, bench.outbox.summary().failed], [1, 1]);
+  });
+
+  it("counts a text by its bytes before anything of it is written", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false, settings: { maxSpoolMB: 0.02 } });
+    const created = files.count("create");
+    await assert.rejects(bench.accept(mail("1", { text: "\u00b5".repeat(9_800) })), { code: "OUTBOX_FULL" });
+    assert.equal(files.count("create"), created);
+    await bench.accept(mail("2", { text: "\u00b5".repeat(8_000) }));
+  });
+
+  it("is not there for a mail of which an attachment cannot be read, which is named", async () => {
+    const bench = await Bench.open({ available: false });
+    const missing = { filename: "picture.jpg", content: { kind: "file", path: "/cam/none.jpg" } } as const;
+    await assert.rejects(bench.accept(mail("1", { attachments: [missing] })), {
+      code: "INVALID_ATTACHMENT",
+      message: /picture\.jpg cannot be read/,
+    });
+    assert.equal(bench.outbox.summary().depth, 0);
+  });
+
   it("makes room by removing failed mails, oldest first", async () => {
     const bench = await Bench.open({ settings: { maxSpoolMB: 0.03 } });
     bench.mailer.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
