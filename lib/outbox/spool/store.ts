@@ -223,8 +223,8 @@ export class MailStore {
 
   /**
    * Puts a failed mail, as `change` makes it, back into the queue. Rejects with OUTBOX_NOT_FOUND, OUTBOX_DAMAGED,
-   * OUTBOX_LOCKED or the error of the disk; it is still among the failed ones then. One rename moves it: a second copy could come back
-   * by a power cut and be sent again.
+   * OUTBOX_LOCKED or the error of the disk; it is still among the failed ones then. One rename moves it: a second copy
+   * could come back by a power cut and be sent again.
    */
   async requeue(id: string, change: (failed: SpoolRecord) => SpoolRecord): Promise<RecoveredMail> {
     const place = this.takeFailed(id);

@@ -179,14 +179,20 @@ describe("The attachments of a mail that has ended", () => {
 });
 
 describe("An end that the last run has not told, while the disk does not give its record", () => {
-  it("is reported as trouble of the disk, and told by the next start", async () => {
-    const files = new FaultyFiles();
+  /** A run whose mail has ended, which nobody took. */
+  async function untold(files: FaultyFiles): Promise<{ readonly first: Bench; readonly id: string }> {
     const first = await Bench.open({ files });
     first.outbox.on("ended", (end) => end.waitUntil(Promise.reject(new Error("not taken"))));
     first.mailer.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
     const id = await first.accept(mail("alarm"));
     await first.ends(1);
     await first.clock.until(first.outbox.close());
+    return { first, id };
+  }
+
+  it("is reported as trouble of the disk, and told by the next start", async () => {
+    const files = new FaultyFiles();
+    const { first, id } = await untold(files);
     let reads = 0;
     files.fault = ({ name, path }) =>
       name === "read" && path.includes(`/${id}.`) && ++reads > 1 ? "EIO" : undefined;
@@ -206,12 +212,7 @@ describe("An end that the last run has not told, while the disk does not give it
 
   it("is told as damaged where the record has become unreadable since the start", async () => {
     const files = new FaultyFiles();
-    const first = await Bench.open({ files });
-    first.outbox.on("ended", (end) => end.waitUntil(Promise.reject(new Error("not taken"))));
-    first.mailer.fate = () => failure("SMTP_TRANSACTION_FAILED", { smtpCode: 554 });
-    const id = await first.accept(mail("alarm"));
-    await first.ends(1);
-    await first.clock.until(first.outbox.close());
+    const { first, id } = await untold(files);
     let reads = 0;
     files.fault = ({ name, path }) => {
       if (name === "read" && path.includes(`/${id}.`) && ++reads === 2) files.put(path, "{");

@@ -16,6 +16,22 @@ async function withFirst(first: Fate, options: BenchOptions = {}): Promise<Bench
   return bench;
 }
 
+/** A defect of the outbox itself while `fails`; what the log says of it is pushed to `errors`. */
+function chanceThatFails(errors: string[]) {
+  const nothing = (): void => undefined;
+  const chance = {
+    fails: false,
+    options: {
+      log: { error: (text: string) => errors.push(text), warn: nothing, info: nothing, debug: nothing },
+      random: (): number => {
+        if (chance.fails) throw new Error("no chance");
+        return 0.5;
+      },
+    },
+  };
+  return chance;
+}
+
 describe("The summary of an outbox", () => {
   const NONE = { depth: 0, oldestAgeMs: 0, failed: 0 };
 
@@ -178,18 +194,13 @@ describe("An outbox that sends", () => {
 
   it("logs an error of its own, and tries again after half a minute", async () => {
     const errors: string[] = [];
-    const nothing = (): void => undefined;
-    const log = { error: (text: string) => errors.push(text), warn: nothing, info: nothing, debug: nothing };
-    let isBroken = true;
-    const random = (): number => {
-      if (isBroken) throw new Error("no chance");
-      return 0.5;
-    };
-    const bench = await Bench.open({ log, random, available: false });
+    const chance = chanceThatFails(errors);
+    chance.fails = true;
+    const bench = await Bench.open({ ...chance.options, available: false });
     await bench.accept(mail("alarm"));
     bench.mailer.setAvailable(true);
     await bench.clock.run(() => errors.length > 0);
-    isBroken = false;
+    chance.fails = false;
     const from = bench.clock.now();
     await bench.ends(1);
     assert.deepEqual(errors, ["The outbox encountered an error and will retry: Error: no chance"]);
@@ -352,21 +363,15 @@ describe("An outbox that sends", () => {
 
   it("logs that a mail could not be ended beside another that is sent, and closes all the same", async () => {
     const errors: string[] = [];
-    const nothing = (): void => undefined;
-    const log = { error: (text: string) => errors.push(text), warn: nothing, info: nothing, debug: nothing };
-    let isBroken = false;
-    const random = (): number => {
-      if (isBroken) throw new Error("no chance");
-      return 0.5;
-    };
-    const bench = await withFirst({ kind: "hangs" }, { log, random });
+    const chance = chanceThatFails(errors);
+    const bench = await withFirst({ kind: "hangs" }, chance.options);
     await bench.accept(mail("alarm"));
     await bench.accept(mail("next"), { maxAge: 5 });
     await bench.clock.run(() => bench.outbox.summary().sending !== undefined);
-    isBroken = true;
+    chance.fails = true;
     await bench.clock.advance(6 * MINUTE);
     assert.deepEqual(errors, ["A mail could not be completed: Error: no chance"]);
-    isBroken = false;
+    chance.fails = false;
     await bench.clock.until(bench.outbox.close());
   });
 
