@@ -232,10 +232,10 @@ export class OutboxTime {
     return isCounted && startedOver !== true && clock === this.name;
   }
 
-  /** A mail whose life begins anew. Its `raisedAt` alone tells when it was raised; a clock that was not set yet was behind. */
+  /** A mail whose life begins anew. From now on its `raisedAt` alone tells when it was raised: the age does while it is exact. */
   startOver({ accepted, raisedAt }: RaisedMail): RaisedMail {
     const byAge = this.isExact(accepted) ? this.clock.wall() - this.age(accepted) : raisedAt;
-    return { accepted: { ...this.now(), startedOver: true }, raisedAt: Math.max(raisedAt, byAge) };
+    return { accepted: { ...this.now(), startedOver: true }, raisedAt: byAge };
   }
 
   store(): StoredTime {
