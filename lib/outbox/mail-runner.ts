@@ -250,9 +250,11 @@ export async function outgoingMail(
   const now = clock.wall();
   const byAge = now - time.age(entry.accepted);
   const isExact = !entry.recovered || time.isExact(entry.accepted);
-  const raisedAt = isExact ? byAge : Math.min(record.raisedAt, byAge);
+  // While the clock is not set, it tells no moment at all: what the record tells may be right.
+  const latest = now < PACKAGE_DATE ? record.raisedAt : byAge;
+  const raisedAt = isExact ? byAge : Math.min(record.raisedAt, latest);
   // Of a clock that was not set, the years until it was are no age.
-  const isAgeTold = !isExact && raisedAt >= PACKAGE_DATE;
+  const isAgeTold = !isExact && raisedAt >= PACKAGE_DATE && raisedAt <= now;
   const { text, attachments, lost } = await spool.remains(record);
   const mail: OutgoingMail = {
     id,

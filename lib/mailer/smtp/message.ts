@@ -9,6 +9,7 @@ import { finished } from "node:stream/promises";
 import { Readable } from "node:stream";
 import type { MailComposerOptions } from "nodemailer/lib/mail-composer";
 import type { SMTPEnvelope } from "nodemailer/lib/smtp-connection";
+import { PACKAGE_DATE } from "../../clock";
 import type { DsnRequest, Mailbox } from "../../mail/mail";
 import { htmlNote } from "../../mail/message/missing-attachments";
 import { bytePieces, isAscii } from "../../mail/message/text";
@@ -30,6 +31,17 @@ export interface MessageHistory {
   readonly possibleDuplicate: boolean;
   /** When it was raised, milliseconds since 1970: its Date. */
   readonly raisedAt: number;
+}
+
+/**
+ * The history as the time of the network tells it where the host's clock is not set.
+ *
+ * That clock was set when a mail was raised that has waited since before the host was started; it may have been ahead.
+ */
+export function byTime(history: MessageHistory, network: number): MessageHistory {
+  const byAge = network - history.ageMs;
+  const raisedAt = history.raisedAt < PACKAGE_DATE ? byAge : Math.min(history.raisedAt, byAge);
+  return { ...history, raisedAt, ageMs: network - raisedAt };
 }
 
 export interface Message {

@@ -39,7 +39,7 @@ import { watcherOf } from "./dialogue-watcher";
 import { HeldMessage } from "./held-message";
 import { inAscii, OTHER_SENDER } from "./letters";
 import { Login } from "./login";
-import { makeMessage, withoutReports, type Message, type MessageSettings } from "./message";
+import { byTime, makeMessage, withoutReports, type Message, type MessageSettings } from "./message";
 import {
   acceptedOutcome,
   errorOf,
@@ -282,8 +282,9 @@ export class SmtpMailer extends ModemMailer implements Mailer {
   ): Promise<Message> {
     const { clock } = this.options.modem;
     const network = clock.wall() >= PACKAGE_DATE ? undefined : await this.networkTime(signal);
-    const raisedAt = network === undefined ? transaction.mail.raisedAt : network - ageMs;
-    return makeMessage(transaction, this.options.text, { ageMs, possibleDuplicate, raisedAt });
+    const history = { ageMs, possibleDuplicate, raisedAt: transaction.mail.raisedAt };
+    const told = network === undefined ? history : byTime(history, network);
+    return makeMessage(transaction, this.options.text, told);
   }
 
   /** The settings, and what no reply may show. */

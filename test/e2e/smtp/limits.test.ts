@@ -26,7 +26,7 @@ describe("A mail over a socket in bounds", function () {
       module: { clock, busy: (work) => clock.busy(work) },
       serve: (peer) => serve(peer),
     });
-    rig = host.mailer({ smtp: { host: "mail.example.com" } });
+    rig = host.mailer({ smtp: { host: "mail.example.com" }, text: { lateNote: 10 } });
     await clock.until(host.ready);
   }
   afterEach(async () => {
@@ -132,15 +132,26 @@ describe("A mail over a socket in bounds", function () {
     assert.ok(most > 0 && most < 160 * 1024, `${most} bytes ahead of the module`);
   });
 
-  it("has the network's time as its date where the host's clock cannot be right", async () => {
-    await open(Date.UTC(1970, 0, 1, 0, 5));
-    host.module.define((command, next) => {
-      if (command.name !== "+QLTS") return next();
-      command.info('+QLTS: "2026/11/30,11:00:00+00,0"');
-      return OK;
+  for (const [what, raisedAt, date] of [
+    ["", Date.UTC(1970, 0, 1, 0, 4), Date.UTC(2026, 10, 30, 10, 59)],
+    [
+      ", less its age, also of a mail raised under a clock that was ahead",
+      Date.UTC(2027, 0, 1),
+      Date.UTC(2026, 10, 30, 10, 59),
+    ],
+    [" only where it is not known when it was raised", Date.UTC(2026, 10, 29, 8), Date.UTC(2026, 10, 29, 8)],
+  ] as const)
+    it(`has the network's time as its date where the host's clock cannot be right${what}`, async () => {
+      await open(Date.UTC(1970, 0, 1, 0, 5));
+      host.module.define((command, next) => {
+        if (command.name !== "+QLTS") return next();
+        command.info('+QLTS: "2026/11/30,11:00:00+00,0"');
+        return OK;
+      });
+      await sent(transaction({ raisedAt }), { ageMs: 60_000 });
+      const [, told = ""] = /^Date: (.*)$/m.exec(server.received[0]?.text ?? "") ?? [];
+      assert.ok(Math.abs(Date.parse(told) - date) < 60_000, told);
+      const [, waited] = /^Created \S+, sent (.*) later\.$/m.exec(server.received[0]?.text ?? "") ?? [];
+      assert.equal(waited, date === raisedAt ? "27 h 0 min" : undefined);
     });
-    await sent(transaction({ raisedAt: clock.wall() - 60_000 }), { ageMs: 60_000 });
-    const [, date = ""] = /^Date: (.*)$/m.exec(server.received[0]?.text ?? "") ?? [];
-    assert.ok(Math.abs(Date.parse(date) - Date.UTC(2026, 10, 30, 10, 59)) < 60_000, date);
-  });
 });

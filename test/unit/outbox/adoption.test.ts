@@ -142,6 +142,20 @@ describe("Mails that are taken over", () => {
     });
   }
 
+  it("say when they were raised where the clock of the gateway is not set", async () => {
+    const raisedAt = Date.UTC(2026, 4, 1, 4);
+    const { bench } = await beside([{ folder: "queue" }, { id: "a", raisedAt }]);
+    bench.clock.jumpWall(-bench.clock.wall());
+    bench.mailer.lateNote = 10;
+    bench.mailer.setAvailable(false);
+    await bench.clock.until(bench.outbox.adopt(GONE));
+    await bench.clock.advance(11 * 60_000);
+    bench.mailer.setAvailable(true);
+    await bench.ends(1);
+    const [, raised = ""] = /^Created (\S+), sent /.exec(bench.mailer.delivered[0]?.text ?? "") ?? [];
+    assert.equal(Date.parse(raised), raisedAt);
+  });
+
   it("are kept after they had failed as long as any other, whatever the clock of their outbox said", async () => {
     const error = storeError(new ModemError("OUTBOX_EXPIRED"));
     const transactions = [transaction("a@example.com", { state: { kind: "failed", error } })];
