@@ -46,6 +46,8 @@ interface Prepared {
 
 export class ModuleSockets {
   private readonly records: RecordedNames;
+  /** Records that lead to no socket of ours any more, whether or not the disk has taken that yet. */
+  private readonly over = new Set<string>();
   private readonly taken = new Set<number>();
   private readonly live = new Set<ModuleSocket>();
   private prepared: Prepared | undefined;
@@ -90,6 +92,7 @@ export class ModuleSockets {
       /** The module may have a socket of this id for us. */
       let isAsked = false;
       try {
+        this.over.delete(record);
         await this.records.add(record);
         const opening = new NewsOfOpening(this.modem, id);
         const onStart = (): void => void (isAsked = true);
@@ -105,6 +108,7 @@ export class ModuleSockets {
         return socket;
       } catch (error) {
         if (isModemError(error, "SOCKET_IN_USE")) {
+          this.over.add(record);
           // A disk that does not take the change must not cost the id.
           await this.records.remove(record).finally(() => this.taken.delete(id));
           refused = error;
@@ -126,11 +130,12 @@ export class ModuleSockets {
     for (const record of await this.records.list()) {
       const { id, port } = readRecord(record);
       if (this.taken.has(id)) continue;
-      // A record that is damaged leads to no socket.
-      if (id < SOCKET_IDS) {
+      // Nor does a record that is damaged lead to one.
+      if (id < SOCKET_IDS && !this.over.has(record)) {
         const info = await ifRefused(execute(socketInfo(id)), async () => undefined);
         if (info?.remotePort === port) await ifRefused(execute(closeSocket(id)), async () => undefined);
       }
+      this.over.add(record);
       await this.records.remove(record);
     }
     const framing = await prepareModule(execute);
@@ -160,6 +165,7 @@ export class ModuleSockets {
         await whenInStep(modem, epoch);
         await ifRefused(modem.execute(closeSocket(id)), async () => undefined);
       }
+      this.over.add(record);
       await this.records.remove(record);
     } catch (error) {
       // Recorded as it is, it is looked at when the module is there again.

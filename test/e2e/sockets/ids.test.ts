@@ -138,12 +138,11 @@ describe("The sockets of a module", () => {
     assert.equal(await rig.store.read(STORE), "[]");
   });
 
-  /** Another program opens the id 0 once the module was made ready for us; what its peer sees. */
-  async function othersSocket(): Promise<Collected> {
-    await done(await rig.connect());
+  /** Another program opens this id; what its peer sees. */
+  async function othersOpen(id: number, port = 587): Promise<Collected> {
     await rig.clock.until(
       rig.modem.execute({
-        line: 'AT+QIOPEN=1,0,"TCP","mail.example.com",587,0,0',
+        line: `AT+QIOPEN=1,${id},"TCP","mail.example.com",${port},0,0`,
         headers: [],
         timeoutMs: 1_000,
         parse: () => undefined,
@@ -153,6 +152,20 @@ describe("The sockets of a module", () => {
     const seen = collected(rig.peer());
     line.clear();
     return seen;
+  }
+  /** Another program opens the id 0 once the module was made ready for us; what its peer sees. */
+  async function othersSocket(): Promise<Collected> {
+    await done(await rig.connect());
+    return othersOpen(0);
+  }
+  /** A disk that takes no change that leaves no record, while it is full. */
+  function disk(texts: readonly string[] = []) {
+    const store = stored(texts);
+    const write = store.write.bind(store);
+    const state = { store, isFull: false };
+    store.write = (key, text) =>
+      state.isFull && text === "[]" ? Promise.reject(new Error("ENOSPC")) : write(key, text);
+    return state;
   }
 
   it("of another program stay connected where an open of ours is called off while it waits for its turn", async () => {
@@ -202,21 +215,55 @@ describe("The sockets of a module", () => {
   });
 
   it("of another program are asked for again once a full disk takes the records of ours", async () => {
-    const store = memoryStore();
-    let isFull = false;
-    const write = store.write.bind(store);
-    store.write = (key, text) =>
-      isFull && text === "[]" ? Promise.reject(new Error("ENOSPC")) : write(key, text);
-    await open({ store });
+    const kept = disk();
+    await open({ store: kept.store });
     const others = await othersSocket();
-    isFull = true;
+    kept.isFull = true;
     await assert.rejects(rig.connect(), /ENOSPC/);
-    isFull = false;
+    kept.isFull = false;
     const next = await rig.connect();
     assert.deepEqual(opens(), ["0", "0", "1"]);
     await done(next);
     assert.equal(others.closed(), false);
     assert.equal(await rig.store.read(STORE), "[]");
+    others.stop();
+  });
+
+  it("of another program stay connected after a start of the module where a full disk has kept the record of ours", async () => {
+    const kept = disk();
+    await open({ store: kept.store });
+    const ours = await rig.connect();
+    kept.isFull = true;
+    await done(ours);
+    assert.equal(await rig.store.read(STORE), '["0:587"]');
+    rig.module.restart("restart");
+    await rig.clock.advance(1_000);
+    await rig.clock.until(rig.modem.whenReady());
+    await rig.clock.until(rig.pdp.activate());
+    const others = await othersOpen(0);
+    kept.isFull = false;
+    const next = await rig.connect();
+    assert.deepEqual([opens(), closes()], [["0", "1"], []]);
+    await done(next);
+    assert.equal(others.closed(), false);
+    assert.equal(await rig.store.read(STORE), "[]");
+    others.stop();
+  });
+
+  it("of another program stay connected where a full disk has kept the record of one that an earlier process left", async () => {
+    const kept = disk(["0:587"]);
+    await open({ store: kept.store });
+    const left = await othersOpen(0);
+    kept.isFull = true;
+    await assert.rejects(rig.connect(), /ENOSPC/);
+    assert.deepEqual(closes(), ["0"]);
+    left.stop();
+    const others = await othersOpen(0);
+    kept.isFull = false;
+    const next = await rig.connect();
+    assert.deepEqual([opens(), closes()], [["0", "1"], []]);
+    await done(next);
+    assert.equal(others.closed(), false);
     others.stop();
   });
 
@@ -240,17 +287,8 @@ describe("The sockets of a module", () => {
       [4, 25],
       [6, 587],
       [11, 587],
-    ]) {
-      await rig.clock.until(
-        rig.modem.execute({
-          line: `AT+QIOPEN=1,${id},"TCP","mail.example.com",${port},0,0`,
-          headers: [],
-          timeoutMs: 1_000,
-          parse: () => undefined,
-        }),
-      );
-    }
-    line.clear();
+    ] as const)
+      (await othersOpen(id, port)).stop();
     const socket = await rig.connect();
     assert.deepEqual(closes(), ["3", "11"]);
     assert.equal(await rig.store.read(STORE), '["0:587"]');
