@@ -24,7 +24,7 @@ import { ifRefused, type Execute } from "../execute";
 import { RecordedNames, type KeyValueStore } from "../key-value-store";
 import type { PdpContext } from "../network/pdp";
 import { ModuleSocket } from "./module-socket";
-import { openConnection } from "./open-socket";
+import { openConnection, type Attempt } from "./open-socket";
 import { whenInStep, type SocketModem } from "./socket-line";
 
 const STORE_KEY = "sockets";
@@ -89,14 +89,12 @@ export class ModuleSockets {
       if (this.taken.has(id)) continue;
       this.taken.add(id);
       const record = recordOf(id, target.port);
-      /** The module may have a socket of this id for us. */
-      let isAsked = false;
+      const attempt: Attempt = { isAsked: false };
       try {
         this.over.delete(record);
         await this.records.add(record);
         const opening = new NewsOfOpening(this.modem, id);
-        const onStart = (): void => void (isAsked = true);
-        await openConnection(this.modem, id, target, signal, onStart).finally(() => opening.end());
+        await openConnection(this.modem, id, target, signal, attempt).finally(() => opening.end());
         const release = (error: Error | null): void => {
           // What went wrong may have been set by somebody else meanwhile.
           if (error !== null) this.prepared = undefined;
@@ -114,7 +112,7 @@ export class ModuleSockets {
           refused = error;
           continue;
         }
-        this.giveBack(id, record, isAsked ? epoch : undefined);
+        this.giveBack(id, record, attempt.isAsked ? epoch : undefined, attempt.isTaken);
         throw isOfTarget(error) ? withTarget(error, target) : error;
       }
     }
@@ -148,20 +146,33 @@ export class ModuleSockets {
     while (this.closing.size > 0) await Promise.all(this.closing);
   }
 
-  /** @param epoch the start of the module in which it was told to open the socket; undefined: it was never told. */
-  private giveBack(id: number, record: string, epoch: number | undefined): void {
-    const closing = this.close(id, record, epoch).finally(() => this.closing.delete(closing));
+  /**
+   * @param epoch the start of the module in which it was told to open the socket; undefined: it was never told.
+   * @param isTaken of an open that was called off.
+   */
+  private giveBack(
+    id: number,
+    record: string,
+    epoch: number | undefined,
+    isTaken?: Attempt["isTaken"],
+  ): void {
+    const closing = this.close(id, record, epoch, isTaken).finally(() => this.closing.delete(closing));
     this.closing.add(closing);
   }
 
   /**
    * Closes the socket in the module, if that still has it, and frees its id. Never rejects. An id that the module was
-   * never told to open may be that of another program's connection.
+   * never told to open, or refused to, may be that of another program's connection.
    */
-  private async close(id: number, record: string, epoch: number | undefined): Promise<void> {
+  private async close(
+    id: number,
+    record: string,
+    epoch: number | undefined,
+    isTaken: Attempt["isTaken"],
+  ): Promise<void> {
     const { modem } = this;
     try {
-      if (epoch !== undefined) {
+      if (epoch !== undefined && (isTaken === undefined || !(await isTaken))) {
         await whenInStep(modem, epoch);
         await ifRefused(modem.execute(closeSocket(id)), async () => undefined);
       }

@@ -4,7 +4,9 @@
  * Which port the result line goes to is not documented, so a line that does not come is not waited for alone: QISTATE
  * shows the same.
  */
-import { ModemError } from "../../errors";
+import type { Waiter } from "../../at/channel";
+import { Deferred, within } from "../../async";
+import { isModemError, ModemError } from "../../errors";
 import { delay } from "../../clock";
 import { lastTcpipError } from "../commands/pdp";
 import {
@@ -22,26 +24,67 @@ import type { SocketModem } from "./socket-line";
 /** Milliseconds between two questions for the state of a connection that is being opened. */
 const ASK_MS = 5_000;
 
+/** Milliseconds in which the line that refuses an open comes after its OK: the module need not ask the network. */
+const REFUSED_MS = 500;
+
+/** What became of an open, for whoever clears up after it. */
+export interface Attempt {
+  /** QIOPEN was about to be written: before that the module has nothing to close. */
+  isAsked: boolean;
+  /**
+   * Set where it was called off after that. True: the module refused it since the id is in use, by another program then,
+   * whose connection must stay. Never rejects.
+   */
+  isTaken?: Promise<boolean>;
+}
+
 /**
  * Opens a socket. Rejects with a `SOCKET_*` code, `SOCKET_IN_USE` where the id is taken, `PDP_NO_APN`, or as
- * `Modem.execute`; the id then may still have to be closed.
- *
- * @param onStart called when QIOPEN is about to be written: before that the module has nothing to close.
+ * `Modem.execute`; the id then may still have to be closed, as `attempt` tells.
  */
 export async function openConnection(
   modem: SocketModem,
   id: number,
   target: SocketTarget,
   signal: AbortSignal,
-  onStart: () => void,
+  attempt: Attempt,
 ): Promise<void> {
+  signal.throwIfAborted();
   const waiter = modem.expect((line) => readOpened(line, id) !== undefined);
+  // Called off in the queue it is not written; called off later its answer is still of interest.
+  const queued = new AbortController();
+  const calledOff = new Deferred<never>();
+  const onAbort = (): void => {
+    if (attempt.isAsked) calledOff.reject(signal.reason);
+    else queued.abort(signal.reason);
+  };
+  signal.addEventListener("abort", onAbort);
+  const onStart = (): void => void (attempt.isAsked = true);
+  const answer = modem.execute(openSocket(id, target), { signal: queued.signal, onStart });
+  try {
+    await resultOf(modem, id, Promise.race([answer, calledOff.promise]), waiter.promise, signal);
+  } catch (error) {
+    if (signal.aborted && attempt.isAsked) attempt.isTaken = isTaken(modem, id, answer, waiter);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    if (attempt.isTaken === undefined) waiter.cancel();
+  }
+}
+
+async function resultOf(
+  modem: SocketModem,
+  id: number,
+  answer: Promise<void>,
+  opened: Promise<string>,
+  signal: AbortSignal,
+): Promise<void> {
   const heard = new AbortController();
   const onHeard = (): void => heard.abort();
-  waiter.promise.then(onHeard, onHeard);
+  opened.then(onHeard, onHeard);
   let seen: Seen = "nothing";
   try {
-    await modem.execute(openSocket(id, target), { signal, onStart });
+    await answer;
     seen = await look(modem, id, signal, heard.signal);
   } catch (error) {
     signal.throwIfAborted();
@@ -49,11 +92,9 @@ export async function openConnection(
     if (!heard.signal.aborted) {
       throw isRefusal(error) ? await reasonOf(modem, "SOCKET_FAILED", signal, error) : error;
     }
-  } finally {
-    waiter.cancel();
   }
   if (heard.signal.aborted) {
-    const number = readOpened(await waiter.promise, id) ?? 0;
+    const number = readOpened(await opened, id) ?? 0;
     if (number !== 0) throw errorOfNumber(number);
     return;
   }
@@ -65,6 +106,29 @@ export async function openConnection(
       throw await reasonOf(modem, "SOCKET_CONNECT_FAILED", signal);
     case "nothing":
       throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not report a result" });
+  }
+}
+
+/** Of an open that was called off, see `Attempt`. */
+async function isTaken(
+  modem: SocketModem,
+  id: number,
+  answer: Promise<void>,
+  waiter: Waiter,
+): Promise<boolean> {
+  try {
+    // Refused at once, or by the line that follows.
+    const number = await ifRefused(
+      answer
+        .then(() => within(modem.clock, REFUSED_MS, waiter.promise, () => ""))
+        .then((line) => readOpened(line, id) ?? 0),
+      () => lastNumber(modem),
+    );
+    return isModemError(errorOfNumber(number), "SOCKET_IN_USE");
+  } catch {
+    return false;
+  } finally {
+    waiter.cancel();
   }
 }
 
@@ -105,9 +169,14 @@ async function reasonOf(
   signal: AbortSignal,
   cause?: unknown,
 ): Promise<ModemError> {
-  const number = await ifRefused(
-    modem.execute(lastTcpipError(), { signal }).then((last) => last.number),
+  const number = await lastNumber(modem, signal);
+  return number === 0 ? new ModemError(code, { cause }) : errorOfNumber(number, { cause });
+}
+
+/** The number of the last error, 0 where the module names none. */
+function lastNumber(modem: SocketModem, signal?: AbortSignal): Promise<number> {
+  return ifRefused(
+    modem.execute(lastTcpipError(), signal === undefined ? {} : { signal }).then((last) => last.number),
     async () => 0,
   );
-  return number === 0 ? new ModemError(code, { cause }) : errorOfNumber(number, { cause });
 }

@@ -198,6 +198,69 @@ describe("The sockets of a module", () => {
     others.stop();
   });
 
+  /** An open of ours is called off in this moment; what the module had to say of it comes afterwards. */
+  async function calledOff(...later: readonly string[]): Promise<void> {
+    const abort = new AbortController();
+    const connecting = rig.sockets.connect(TARGET, abort.signal);
+    connecting.catch(() => undefined);
+    await rig.clock.advance(100);
+    abort.abort(new Error("called off"));
+    const stopped = rig.clock.now();
+    await assert.rejects(rig.clock.until(connecting), /^Error: called off$/);
+    assert.equal(rig.clock.now(), stopped);
+    await rig.clock.advance(100);
+    assert.deepEqual([opens(), closes()], [["0"], []]);
+    for (const text of later) line.tell(text);
+    await rig.clock.until(rig.sockets.settled());
+    assert.equal(await rig.store.read(STORE), "[]");
+  }
+  const OPEN = /^AT\+QIOPEN/;
+  const REASON = /^AT\+QIGETERROR/;
+  const IN_USE = answer('+QIGETERROR: 563,"Socket identity has been used"');
+
+  for (const [how, play, later] of [
+    ["by a line", () => line.answer(OPEN, undefined), ["OK", "+QIOPEN: 0,563"]],
+    [
+      "by an error",
+      () => {
+        line.answer(OPEN, undefined);
+        line.answer(REASON, IN_USE);
+      },
+      ["ERROR"],
+    ],
+    [
+      "by an error whose reason the module owes",
+      () => {
+        line.answer(OPEN, ERROR);
+        line.answer(REASON, undefined, IN_USE);
+      },
+      ['+QIGETERROR: 563,"Socket identity has been used"', "OK"],
+    ],
+  ] as const)
+    it(`of another program stay connected where an open of ours is called off and refused ${how}`, async () => {
+      await open();
+      const others = await othersSocket();
+      play();
+      await calledOff(...later);
+      assert.deepEqual(closes(), []);
+      assert.equal(others.closed(), false);
+      others.stop();
+    });
+
+  for (const [what, later] of [
+    ["goes on with it", ["OK"]],
+    ["has opened it", ["OK", "+QIOPEN: 0,0"]],
+    ["could not open it", ["OK", "+QIOPEN: 0,566"]],
+    ["refuses it for another reason", ["ERROR"]],
+  ] as const)
+    it(`are closed where an open of ours is called off and the module ${what}`, async () => {
+      await open();
+      line.answer(OPEN, undefined);
+      line.answer(REASON, answer('+QIGETERROR: 554,"Create socket failed"'));
+      await calledOff(...later);
+      assert.deepEqual(closes(), ["0"]);
+    });
+
   it("of another program stay connected where ours cannot be recorded on the disk", async () => {
     const store = memoryStore();
     let isFull = false;
