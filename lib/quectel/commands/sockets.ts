@@ -55,6 +55,14 @@ export const openSocket = (id: number, { contextId, host, port }: SocketTarget):
   parse: nothing,
 });
 
+/** Asks for the ranges of QIOPEN, which tells whether the module knows it. */
+export const socketRanges = (): Command<void> => ({
+  line: "AT+QIOPEN=?",
+  headers: ["+QIOPEN"],
+  timeoutMs: TIMEOUT_MS.short,
+  parse: nothing,
+});
+
 /** The error number of the result of an open, 0 for none; undefined for any other line. */
 export function readOpened(line: string, id: number): number | undefined {
   if (headerOf(line) !== "+QIOPEN") return undefined;

@@ -4,6 +4,7 @@
  * Which port the result line goes to is not documented, so a line that does not come is not waited for alone: QISTATE
  * shows the same.
  */
+import type { Command } from "../../at/command";
 import type { Waiter } from "../../at/channel";
 import { Deferred, within } from "../../async";
 import { isModemError, ModemError } from "../../errors";
@@ -14,6 +15,7 @@ import {
   openSocket,
   readOpened,
   socketInfo,
+  socketRanges,
   type SocketState,
   type SocketTarget,
 } from "../commands/sockets";
@@ -90,7 +92,7 @@ async function resultOf(
     signal.throwIfAborted();
     // A result line, or the loss of the module, says more than the answer of the command.
     if (!heard.signal.aborted) {
-      throw isRefusal(error) ? await reasonOf(modem, "SOCKET_FAILED", signal, error) : error;
+      throw isRefusal(error) ? await reasonOf(modem, "SOCKET_FAILED", id, signal, error) : error;
     }
   }
   if (heard.signal.aborted) {
@@ -103,7 +105,7 @@ async function resultOf(
       return;
     case "gone":
       // A line that was lost told of a failure; which one, only the last error shows.
-      throw await reasonOf(modem, "SOCKET_CONNECT_FAILED", signal);
+      throw await reasonOf(modem, "SOCKET_CONNECT_FAILED", id, signal);
     case "nothing":
       throw new ModemError("SOCKET_TIMEOUT", { detail: "the module did not report a result" });
   }
@@ -118,13 +120,13 @@ async function isTaken(
 ): Promise<boolean> {
   try {
     // Refused at once, or by the line that follows.
-    const number = await ifRefused(
+    const number = await ifRefused<number | undefined>(
       answer
         .then(() => within(modem.clock, REFUSED_MS, waiter.promise, () => ""))
-        .then((line) => readOpened(line, id) ?? 0),
+        .then((line) => readOpened(line, id)),
       () => lastNumber(modem),
     );
-    return isModemError(errorOfNumber(number), "SOCKET_IN_USE");
+    return isModemError(errorOfNumber(number ?? 0), "SOCKET_IN_USE");
   } catch {
     return false;
   } finally {
@@ -166,17 +168,32 @@ async function askState(
 async function reasonOf(
   modem: SocketModem,
   code: "SOCKET_CONNECT_FAILED" | "SOCKET_FAILED",
+  id: number,
   signal: AbortSignal,
   cause?: unknown,
 ): Promise<ModemError> {
   const number = await lastNumber(modem, signal);
-  return number === 0 ? new ModemError(code, { cause }) : errorOfNumber(number, { cause });
+  if (number !== undefined && number !== 0) return errorOfNumber(number, { cause });
+  // That it answers shows that its TCP/IP stack is there.
+  if (number === 0 && code === "SOCKET_FAILED" && (await isWithoutSockets(modem, id, signal)))
+    return new ModemError("SOCKET_UNSUPPORTED", { cause, detail: "AT+QIOPEN, AT+QISTATE" });
+  return new ModemError(code, { cause });
 }
 
-/** The number of the last error, 0 where the module names none. */
-function lastNumber(modem: SocketModem, signal?: AbortSignal): Promise<number> {
-  return ifRefused(
+/** True where the module refuses to be asked about its sockets, whichever command is used. */
+async function isWithoutSockets(modem: SocketModem, id: number, signal: AbortSignal): Promise<boolean> {
+  const refused = <T>(command: Command<T>): Promise<boolean> =>
+    ifRefused(
+      modem.execute(command, { signal }).then(() => false),
+      async () => true,
+    );
+  return (await refused(socketRanges())) && (await refused(socketInfo(id)));
+}
+
+/** The number of the last error, 0 for none; undefined where the module does not tell. */
+function lastNumber(modem: SocketModem, signal?: AbortSignal): Promise<number | undefined> {
+  return ifRefused<number | undefined>(
     modem.execute(lastTcpipError(), signal === undefined ? {} : { signal }).then((last) => last.number),
-    async () => 0,
+    async () => undefined,
   );
 }

@@ -4,9 +4,6 @@ import { CANARIES } from "./canaries";
 /** Minutes. */
 export const MAX_AGE = 1440;
 
-/** Where no mail can ever go out, each is tried until its end, and a day of it shows no more than this does. */
-export const HOPELESS_MAX_AGE = 120;
-
 /** Config nodes on the ports of one module, each with its address. */
 export const BOTH_PORTS = [
   { port: "usbat", sender: "pump7@example.com" },

@@ -18,7 +18,7 @@ import { CANARIES, leaksIn } from "./canaries";
 import { CHANGE_OF_MAILER, DEPLOYS } from "./deploys";
 import { Dice, mixed } from "./dice";
 import { certificate } from "../../support/certificates";
-import { ACCESS, BOTH_PORTS, HOPELESS_MAX_AGE, MAX_AGE, QUEUE } from "./episode-settings";
+import { ACCESS, BOTH_PORTS, MAX_AGE, QUEUE } from "./episode-settings";
 import type { NodesOptions } from "./flow";
 import { flowsOf } from "./flow-file";
 import { Gateway, type GatewayOptions } from "./gateway";
@@ -127,8 +127,6 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
     // What is in memory takes virtual time.
     busy: (work) => (world.smtpServer === undefined ? clock.busy(work) : work),
   });
-  const isHopeless = mailer === "socket" && module.variants["socket-commands"] === "absent";
-  const maxAge = isHopeless ? HOPELESS_MAX_AGE : MAX_AGE;
   let lastPutAt = 0;
   module.log.follow((entry) => {
     if (entry.kind === "line" && entry.text.startsWith("AT+QSMTPPUT=")) lastPutAt = clock.now();
@@ -203,7 +201,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
       sendTimeout: dice.pick([60, 300]),
     },
     bccMode: dice.pick(["private", "private", "module"]),
-    queue: { ...QUEUE, maxAge, maxQueued: dice.pick([1000, 1000, 8]) },
+    queue: { ...QUEUE, maxAge: MAX_AGE, maxQueued: dice.pick([1000, 1000, 8]) },
     charset,
     random: jitter.random,
     diskMs: (operation) => host.diskMs(operation) + diskMs(),
@@ -253,7 +251,7 @@ async function played(plan: EpisodePlan): Promise<EpisodeReport> {
         }
         told.ends.push({ ...ended, epoch: host.epoch });
         const begun = ages.get(told);
-        if (begun !== undefined) told.overdue ??= overdue(told.letter.maxAge, maxAge, age.since(begun));
+        if (begun !== undefined) told.overdue ??= overdue(told.letter.maxAge, MAX_AGE, age.since(begun));
       },
     });
     const age = new OutboxAge(clock, gateway);

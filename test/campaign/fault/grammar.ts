@@ -29,6 +29,7 @@ const FORMS: readonly string[] = [
   String.raw`AT\+QPING=${NUMBER},${STRING},${NUMBER},${NUMBER}`,
   String.raw`AT\+QNTP=${NUMBER},${STRING},123,1`,
   // Quectel: sockets
+  String.raw`AT\+QIOPEN=\?`,
   String.raw`AT\+QIOPEN=\d{1,2},\d{1,2},"TCP",${STRING},\d{1,5},0,0`,
   String.raw`AT\+Q(ISEND|IRD)=\d{1,2},\d{1,4}`,
   String.raw`AT\+QICLOSE=\d{1,2},1`,

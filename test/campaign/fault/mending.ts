@@ -53,6 +53,8 @@ export class Mending {
     for (const cure of this.cures) cure();
     module.faults.set([]);
     change(module, simCard, { inserted: true });
+    // New firmware ends the hold of mails that cannot go out over sockets.
+    Object.assign(module.variants, { "socket-commands": "present" });
     change(module, cell, { registration: 1, rssi: 23, grantsContext: true });
     module.plug();
     clock.jumpWall(this.begin + clock.now() - clock.wall());

@@ -79,7 +79,7 @@ describe("The diagnosis over a socket", function () {
     assert.doesNotMatch(JSON.stringify(report), /s3cret-pass/);
     assert.doesNotMatch(server.lines.join("\n"), /^(?:MAIL|DATA)/m);
     // Every connection that was opened is closed.
-    assert.equal(lines.match(/AT\+QIOPEN/g)?.length ?? 0, lines.match(/AT\+QICLOSE/g)?.length ?? 0);
+    assert.equal(lines.match(/AT\+QIOPEN=\d/g)?.length ?? 0, lines.match(/AT\+QICLOSE/g)?.length ?? 0);
     return { ...stepsOf(report), lines: server.lines.join("\n") };
   }
   const stepsOf = ({ steps }: DiagnosisReport) => {
@@ -145,6 +145,6 @@ describe("The diagnosis over a socket", function () {
   it("says that a module without sockets cannot send mails so", async () => {
     const { tls, statuses } = await run({ variants: { "socket-commands": "absent" } });
     assert.equal(statuses, "failed skipped");
-    assert.match(tls?.code ?? "", /^SOCKET_/);
+    assert.equal(tls?.code, "SOCKET_UNSUPPORTED");
   });
 });

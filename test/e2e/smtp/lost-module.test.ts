@@ -1,5 +1,6 @@
 /** Mails over a socket whose module, cable, network or server goes away; what is tried about it, and what is known. */
 import assert from "node:assert/strict";
+import type { SimulatedModemOptions } from "../../../lib/simulator";
 import { internet } from "../../../lib/simulator/delivery/internet";
 import type { Ended, Outcome, Prepared } from "../../../lib/mailer/mailer";
 import { transaction } from "../../support/memory-mailer";
@@ -15,11 +16,16 @@ describe("A mail over a socket that is lost", () => {
   let server: MemorySmtp;
   let rig: SocketMailer;
 
-  async function open(how: { readonly server?: boolean; readonly bitRate?: number } = {}): Promise<void> {
+  interface How {
+    readonly server?: boolean;
+    readonly bitRate?: number;
+    readonly module?: SimulatedModemOptions;
+  }
+  async function open(how: How = {}): Promise<void> {
     clock = new VirtualClock(Date.UTC(2026, 5, 1));
     server = new MemorySmtp();
     host = socketHost({
-      module: { clock, busy: (work) => clock.busy(work) },
+      module: { ...how.module, clock, busy: (work) => clock.busy(work) },
       ...(how.server !== false && { serve: server.serve }),
       ...(how.bitRate !== undefined && {
         watch: (transport) => Object.defineProperty(transport, "bitRate", { get: () => how.bitRate }),
@@ -107,6 +113,19 @@ describe("A mail over a socket that is lost", () => {
       assert.equal(outcome.error?.class, kind === "atOnce" ? "transient" : "setup");
     }
     assert.equal(lines().includes("AT+CFUN=1,1"), false);
+  });
+
+  it("by a module that has no sockets is told as a fault of the setup, and renews nothing", async () => {
+    await open({ module: { variants: { "socket-commands": "absent" } } });
+    lines();
+    for (let tries = 0; tries < 4; tries++) {
+      const outcome = ended(await clock.until(rig.send()));
+      assert.equal(outcome.error?.code, "SOCKET_UNSUPPORTED");
+      assert.equal(outcome.error.class, "setup");
+      assert.equal(outcome.retry.kind, "backOff");
+    }
+    const renewals = lines().filter((line) => /^AT\+(?:QIDEACT|QIACT=|CFUN)/.test(line));
+    assert.deepEqual(renewals, ["AT+QIACT=1"]);
   });
 
   it("in the network calls for a new context, then for a restart, then waits", async () => {

@@ -176,6 +176,26 @@ describe("The open of a socket of the module", () => {
       assert.ok(isModemError(error.cause, "MODEM_ERROR"), String(error.cause));
     });
 
+    it("says that the module has no sockets where it knows none of their commands", async () => {
+      line.always(/^AT\+QI(?:OPEN|STATE)/, result("ERROR"));
+      line.answer(REASON, answer('+QIGETERROR: 0,"Operate successfully"'));
+      const { error } = await failure("SOCKET_UNSUPPORTED");
+      assert.match(error.message, /AT\+QIOPEN, AT\+QISTATE/);
+      assert.ok(isModemError(error.cause, "MODEM_ERROR"), String(error.cause));
+    });
+
+    for (const [what, play] of [
+      ["another of their commands", () => line.always(/^AT\+QIOPEN/, result("ERROR"))],
+      ["their test command alone", () => line.always(/^AT\+QI(?:OPEN=1|STATE)/, result("ERROR"))],
+      // Its TCP/IP stack is not there at the moment.
+      ["not even the command for the reason", () => line.always(/^AT\+QI/, result("ERROR"))],
+    ] as const)
+      it(`does not say that the module has no sockets where it knows ${what}`, async () => {
+        play();
+        await failure("SOCKET_FAILED");
+        line.end();
+      });
+
     it("is as its result line says where one came before the refusal", async () => {
       line.answer(OPEN, `\r\n+QIOPEN: 0,565\r\n${result("ERROR")}`);
       await failure("SOCKET_DNS_FAILED");
