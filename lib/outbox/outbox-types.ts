@@ -128,8 +128,8 @@ export interface SendingNode {
 export interface OutboxEvents {
   /** A mail has ended; told at least once for each accepted mail. */
   ended: [ended: MailEnded];
-  /** Something in the summary has changed. */
-  changed: [summary: OutboxSummary];
+  /** Something in the summary has changed; told once for all that changes within 100 ms. */
+  changed: [];
   progress: [progress: { readonly id: string } & MailerProgress];
   /** A hold began, became another, or ended (undefined); not repeated after a restart. */
   hold: [reason: HoldReason | undefined];

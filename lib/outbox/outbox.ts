@@ -402,7 +402,7 @@ export class Outbox extends EventEmitter<OutboxEvents> {
     this.change ??= this.options.clock.after(CHANGE_PAUSE_MS, () => {
       this.change = undefined;
       const { kind } = this.state;
-      if (kind === "open" || this.error !== undefined) this.tell("changed", this.summary());
+      if (kind === "open" || this.error !== undefined) this.tell("changed");
     });
   };
 

@@ -6,6 +6,7 @@
  * for as long as the module says that it is still busy (652); only then the outcome is unknown. A line that may be the
  * text of a short message is no result (`ResultListener`).
  */
+import { once } from "node:events";
 import { outsideText } from "../../at/line-kind";
 import { delay } from "../../clock";
 import { isModemError, ModemError } from "../../errors";
@@ -315,7 +316,8 @@ export class ResultListener {
 
   /**
    * Resolves when the module is no longer busy, but what may have been the result came among the lines of a text of
-   * somebody outside; or after `limitMs` milliseconds. As long as there is no such text it asks nothing.
+   * somebody outside; or after `limitMs` milliseconds with such texts. As long as there is none it asks nothing and only
+   * waits.
    *
    * Rejects only when aborted.
    */
@@ -326,7 +328,7 @@ export class ResultListener {
       if (!this.isInText && this.doubts === 0) {
         const begun = new AbortController();
         this.begun = () => begun.abort();
-        await delay(clock, end - clock.now(), signal, begun.signal).catch(() => signal.throwIfAborted());
+        await once(begun.signal, "abort", { signal }).catch(() => signal.throwIfAborted());
         continue;
       }
       const state = await stateNow(modem, this, signal);

@@ -153,6 +153,8 @@ export interface Body extends Payload {
   readonly seconds: number;
 }
 
+const bytesTaken = firstNumber("number of bytes taken");
+
 /** Sends the body in data mode; the result is the number of bytes that the module has taken. */
 export function sendBody(body: Body): Command<number> {
   const { charset, seconds, ...payload } = body;
@@ -163,7 +165,7 @@ export function sendBody(body: Body): Command<number> {
     // The module may wait so long for a byte that was lost, and says then how many have come.
     timeoutMs: seconds * 1000 + TIMEOUT_MS.short,
     payload,
-    parse: firstNumber("number of bytes taken"),
+    parse: bytesTaken,
   };
 }
 

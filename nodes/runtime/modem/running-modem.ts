@@ -159,8 +159,8 @@ export class RunningModem {
       listener.changed();
     });
     outbox.on("ended", (ended) => listener.ended(ended));
-    outbox.on("changed", ({ depth }) => {
-      if (depth === 0) listener.emptied();
+    outbox.on("changed", () => {
+      if (outbox.summary().depth === 0) listener.emptied();
       listener.changed();
     });
     outbox.on("progress", (progress) => {

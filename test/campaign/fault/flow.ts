@@ -331,7 +331,7 @@ export class Flow implements Life {
     const tell = (what: string) => (event: unknown) => published(what, JSON.stringify(event));
     outbox.on("progress", tell("progress"));
     outbox.on("hold", tell("hold"));
-    outbox.on("changed", tell("summary"));
+    outbox.on("changed", () => tell("summary")(outbox.summary()));
     if (isConnected) return;
     this.startedAt = world.now();
     this.isShared = false;

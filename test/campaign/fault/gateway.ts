@@ -319,7 +319,7 @@ export class Gateway {
     outbox.on("ended", ended);
     outbox.on("progress", tell("progress"));
     outbox.on("hold", tell("hold"));
-    outbox.on("changed", tell("summary"));
+    outbox.on("changed", () => tell("summary")(outbox.summary()));
     outbox.on("trouble", (error) =>
       published("trouble", `${error.message} ${error.hint} ${String(error.stack)}`),
     );

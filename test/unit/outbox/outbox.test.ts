@@ -204,7 +204,7 @@ describe("Outbox", () => {
     await bench.clock.advance(1000);
     bench.mailer.available = false;
     const depths: number[] = [];
-    bench.outbox.on("changed", ({ depth }) => depths.push(depth));
+    bench.outbox.on("changed", () => depths.push(bench.outbox.summary().depth));
     for (let count = 0; count < 5; count++) await bench.accept(mail("Level high"));
     await bench.clock.advance(1000);
     assert.deepEqual(depths, [5]);
