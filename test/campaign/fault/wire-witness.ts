@@ -57,12 +57,17 @@ export class WireWitness implements LineWitness {
     const text = Buffer.from(bytes).toString("latin1");
     this.remember("out", text);
     if (text === "+++") return;
-    if (this.state === "data") return;
     const ofBlock = Math.min(this.block, text.length);
-    // A host that has not seen that the module waits for a block asks again, and its question goes into the block.
-    const question = text.replace(/\r$/, "");
-    if (ofBlock > 0 && RESYNC.test(question)) this.latest = question;
     this.block -= ofBlock;
+    const isData = this.state === "data" || ofBlock > 0;
+    // A host that has not seen that the module takes data asks again, and its question goes into them. What a short block
+    // leaves of it does not begin with AT, and is no command to the module.
+    const question = text.replace(/\r$/, "");
+    if (isData && RESYNC.test(question)) {
+      this.latest = question;
+      return;
+    }
+    if (this.state === "data") return;
     this.line += text.slice(ofBlock);
     for (let end = this.line.indexOf("\r"); end >= 0; end = this.line.indexOf("\r")) {
       this.command(this.line.slice(0, end));

@@ -26,4 +26,30 @@ describe("The oracle of the line", () => {
         JSON.stringify(reply),
       );
   });
+
+  describe("where the module asks for data that its host does not send", () => {
+    /** @param announced the command, and what the module says to it although it has said that it starts */
+    const about = (announced: readonly [command: string, reply: string], ...written: readonly string[]) => {
+      const witness = new WireWitness();
+      witness.opened();
+      witness.written(Buffer.from(`${announced[0]}\r`));
+      witness.read(Buffer.from(`\r\nRDY\r\n${announced[1]}`));
+      for (const text of written) witness.written(Buffer.from(text));
+      witness.read(Buffer.from("\r\nOK\r\n"));
+      witness.written(Buffer.from("\r".repeat(20)));
+      return witness.complaints.join();
+    };
+    const block = ["AT+QISEND=0,6", "\r\n> "] as const;
+    const body = ["AT+QSMTPBODY=0,19,31", "\r\nCONNECT\r\n"] as const;
+
+    it("knows the rest of a question of which a block has taken the beginning", () => {
+      assert.equal(about(block, "ATE0Q0V1\r"), "");
+      assert.match(about(block, "AT+CEREG?\r"), /no known form: "EG\?"/);
+    });
+
+    it("knows the line ends that fill up a block after questions that went into a text", () => {
+      assert.equal(about(body, "ATE0Q0V1\r", "AT+CMEE?;+CMEE?\r"), "");
+      assert.match(about(body, "Level high\r"), /no known form: ""/);
+    });
+  });
 });
