@@ -6,7 +6,7 @@
  * a socket of another program never is. One object serves one modem. Sockets are not used alongside a mail of the
  * module's own client: who connects holds the modem's lock.
  */
-import { isModemError, ModemError, type ErrorCode } from "../../errors";
+import { copyOf, isModemError, ModemError, type ErrorCode } from "../../errors";
 import {
   closeSocket,
   readSocketNews,
@@ -38,6 +38,9 @@ export const WITHOUT_SOCKETS: ReadonlySet<string> = new Set([
   "SOCKET_NOT_ALLOWED",
 ] satisfies readonly ErrorCode[]);
 
+/** Milliseconds after which it is believed that a module has no sockets: one that has just started may refuse all alike. */
+const BELIEVED_MS = 60_000;
+
 /** The module as it was made ready in one of its starts. */
 interface Prepared {
   readonly epoch: number;
@@ -51,6 +54,8 @@ export class ModuleSockets {
   private readonly taken = new Set<number>();
   private readonly live = new Set<ModuleSocket>();
   private prepared: Prepared | undefined;
+  /** Since when it has refused everything about sockets, as a moment of the clock. */
+  private withoutSince: number | undefined;
   private readonly closing = new Set<Promise<void>>();
 
   /**
@@ -103,6 +108,7 @@ export class ModuleSockets {
         const socket = new ModuleSocket(this.modem, { id, target, framing, news: opening.news, release });
         this.live.add(socket);
         socket.once("close", () => this.live.delete(socket));
+        this.withoutSince = undefined;
         return socket;
       } catch (error) {
         if (isModemError(error, "SOCKET_IN_USE")) {
@@ -113,10 +119,21 @@ export class ModuleSockets {
           continue;
         }
         this.giveBack(id, record, attempt.isAsked ? epoch : undefined, attempt.isTaken);
-        throw isOfTarget(error) ? withTarget(error, target) : error;
+        throw this.judged(error, target);
       }
     }
     throw refused;
+  }
+
+  /** That it has no sockets is at first a guess, and a fault of the setup only where it stays so. */
+  private judged(error: unknown, target: SocketTarget): unknown {
+    if (!isModemError(error, "SOCKET_UNSUPPORTED")) {
+      this.withoutSince = undefined;
+      return isOfTarget(error) ? withTarget(error, target) : error;
+    }
+    const now = this.modem.clock.now();
+    this.withoutSince ??= now;
+    return now - this.withoutSince < BELIEVED_MS ? error : copyOf(error, { class: "setup" });
   }
 
   /** Closes what an earlier process left, and makes the module ready; once in each of its starts. */

@@ -174,9 +174,11 @@ async function reasonOf(
 ): Promise<ModemError> {
   const number = await lastNumber(modem, signal);
   if (number !== undefined && number !== 0) return errorOfNumber(number, { cause });
-  // That it answers shows that its TCP/IP stack is there.
-  if (number === 0 && code === "SOCKET_FAILED" && (await isWithoutSockets(modem, id, signal)))
-    return new ModemError("SOCKET_UNSUPPORTED", { cause, detail: "AT+QIOPEN, AT+QISTATE" });
+  // That it answers shows that its TCP/IP stack is there; the module has not said the number of this code.
+  if (number === 0 && code === "SOCKET_FAILED" && (await isWithoutSockets(modem, id, signal))) {
+    const detail = "AT+QIOPEN, AT+QISTATE";
+    return new ModemError("SOCKET_UNSUPPORTED", { cause, detail, modemCode: null, class: "transient" });
+  }
   return new ModemError(code, { cause });
 }
 

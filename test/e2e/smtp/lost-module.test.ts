@@ -115,17 +115,31 @@ describe("A mail over a socket that is lost", () => {
     assert.equal(lines().includes("AT+CFUN=1,1"), false);
   });
 
-  it("by a module that has no sockets is told as a fault of the setup, and renews nothing", async () => {
+  it("by a module that has no sockets is held as a fault of the setup, once it has refused all for a minute", async () => {
     await open({ module: { variants: { "socket-commands": "absent" } } });
+    const errorOfTry = async (): Promise<string> => {
+      const { error } = ended(await clock.until(rig.send()));
+      return `${error?.code} ${error?.class} ${error?.modemCode}`;
+    };
+    assert.equal(await errorOfTry(), "SOCKET_UNSUPPORTED transient undefined");
+    await clock.advance(60_000);
     lines();
-    for (let tries = 0; tries < 4; tries++) {
-      const outcome = ended(await clock.until(rig.send()));
-      assert.equal(outcome.error?.code, "SOCKET_UNSUPPORTED");
-      assert.equal(outcome.error.class, "setup");
-      assert.equal(outcome.retry.kind, "backOff");
-    }
-    const renewals = lines().filter((line) => /^AT\+(?:QIDEACT|QIACT=|CFUN)/.test(line));
-    assert.deepEqual(renewals, ["AT+QIACT=1"]);
+    for (let tries = 0; tries < 4; tries++)
+      assert.equal(await errorOfTry(), "SOCKET_UNSUPPORTED setup undefined");
+    assert.deepEqual(
+      lines().filter((line) => /^AT\+(?:QIDEACT|CFUN)/.test(line)),
+      [],
+    );
+  });
+
+  it("by a module that refuses all about sockets while it starts goes out soon", async () => {
+    await open({ module: { variants: { "socket-commands": "absent" } } });
+    assert.equal(ended(await clock.until(rig.send())).error?.class, "transient");
+    Object.assign(host.module.variants, { "socket-commands": "present" });
+    await clock.advance(60_000);
+    assert.equal(ended(await clock.until(rig.send())).error, undefined);
+    Object.assign(host.module.variants, { "socket-commands": "absent" });
+    assert.equal(ended(await clock.until(rig.send())).error?.class, "transient");
   });
 
   it("in the network calls for a new context, then for a restart, then waits", async () => {
