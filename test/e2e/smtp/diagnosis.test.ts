@@ -60,6 +60,7 @@ describe("The diagnosis over a socket", function () {
     const settings: SmtpSettings = { ...ACCOUNT, ...TLS, ...LOGIN, ...smtp };
     const moduleClock = new ModuleClock(modem, 1);
     await clock.until(host.ready);
+    const lease = await clock.until(modem.lock.acquire());
     const report = await clock.until(
       diagnose({
         modem,
@@ -70,10 +71,11 @@ describe("The diagnosis over a socket", function () {
         smtp: settings,
         checkedBy: "host",
         session: new ServerCheck({ modem, moduleClock, sockets, settings }),
-        lease: await clock.until(modem.lock.acquire()),
+        lease,
       }),
       3_600_000,
     );
+    lease.release();
     const lines = module.log.lines().join("\n");
     await clock.until(host.close());
     assert.doesNotMatch(JSON.stringify(report), /s3cret-pass/);
