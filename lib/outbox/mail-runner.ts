@@ -16,6 +16,7 @@ import type { Policy } from "./policy";
 import type { Reporter } from "./reporter";
 import type { SpoolLock } from "./spool/lock";
 import type { SpoolRecord } from "./spool/record";
+import type { Unread } from "./spool/spool";
 import type { MailStore } from "./spool/store";
 
 export interface RunnerParts {
@@ -159,7 +160,7 @@ export class MailRunner {
     const envelope = undivided(one.envelope, mailer.plan(one.envelope));
     if ("kind" in envelope) return envelope;
     try {
-      const outgoing = await outgoingMail(entry, mail, this.parts);
+      const outgoing = await outgoingMail(entry, mail, this.parts, (entry.unread ??= new Map()));
       this.warnings = outgoing.warnings;
       const ready = await mailer.prepare(
         { mail: outgoing.mail, envelope },
@@ -240,11 +241,14 @@ export interface Outgoing {
  * When it was raised: the wall clock of the moment of acceptance may have been wrong, as on a host without battery. The
  * age is exact over a restart of the process; where it is not, after a restart of the host or because it started over,
  * that clock tells it, unless it was ahead. The age that the reader is told fits that moment.
+ *
+ * @param unread left out: the mail is only asked about, so no file is given up.
  */
 export async function outgoingMail(
   entry: Entry,
   record: SpoolRecord,
   { store: { spool }, policy: { time }, clock }: Pick<RunnerParts, "store" | "policy" | "clock">,
+  unread?: Unread,
 ): Promise<Outgoing> {
   const { id, unique, from, replyTo, fields, to, cc, bcc, subject, isSubjectInText } = record;
   const now = clock.wall();
@@ -255,7 +259,7 @@ export async function outgoingMail(
   const raisedAt = isExact ? byAge : Math.min(record.raisedAt, latest);
   // Of a clock that was not set, the years until it was are no age.
   const isAgeTold = !isExact && raisedAt >= PACKAGE_DATE && raisedAt <= now;
-  const { text, attachments, lost } = await spool.remains(record);
+  const { text, attachments, lost } = await spool.remains(record, unread);
   const mail: OutgoingMail = {
     id,
     unique,

@@ -9,6 +9,7 @@ import type { Priority } from "../mail/mail";
 import { adopted, stateOf, type MailLife, type MailState } from "./lifecycle";
 import { LONGEST_WAIT_MS } from "./outcome";
 import type { RecoveredMail } from "./spool/record";
+import type { Unread } from "./spool/spool";
 import type { OutboxTime } from "./spool/state";
 import type { Slot } from "./spool/store";
 
@@ -28,6 +29,8 @@ export interface Entry extends Slot {
   stage: MailState["kind"];
   /** Why it was not sent when it was last tried. */
   lastError: ErrorCode | undefined;
+  /** Which of its files could not be read; undefined: it was not tried yet. */
+  unread: Unread | undefined;
 }
 
 /** In the order of sending. */
@@ -118,6 +121,7 @@ export class Order {
       due: 0,
       stage: "queued",
       lastError: undefined,
+      unread: undefined,
       revision,
       unsaved: undefined,
     };

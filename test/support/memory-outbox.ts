@@ -1,7 +1,10 @@
 /** The outbox on the mailer of a simulated module, all in memory: the whole library from an accepted mail to the server. */
+import type { Clock } from "../../lib/clock";
 import type { Mail } from "../../lib/mail/mail";
+import type { Mailer } from "../../lib/mailer/mailer";
 import { Outbox } from "../../lib/outbox/outbox";
 import type { MailEnded, OutboxSettings } from "../../lib/outbox/outbox-types";
+import type { FastClock } from "./fast-clock";
 import { FaultyFiles } from "./faulty-files";
 import { memoryRig, type MemoryRigOptions, type Surroundings } from "./memory-rig";
 import { KeptLog } from "./module-replies";
@@ -29,16 +32,24 @@ export interface MemoryOutboxOptions extends MemoryRigOptions {
 
 export type OutboxRig = ReturnType<typeof memoryOutbox>;
 
-/** @param former what an earlier host has left: its module, its disk and the server. */
-export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxSurroundings) {
-  const rig = memoryRig(options, former);
-  const { clock, modem, mailer } = rig;
-  const files = former?.files ?? new FaultyFiles();
+/** An outbox on a mailer, and what it told. */
+export function outboxOn(
+  {
+    clock,
+    mailer,
+    files,
+  }: {
+    readonly clock: Clock & Pick<FastClock, "run" | "until">;
+    readonly mailer: Mailer;
+    readonly files: FaultyFiles;
+  },
+  settings: Partial<OutboxSettings> = {},
+) {
   const outbox = new Outbox({
     directory: "/spool/modem",
     clock,
     mailer,
-    settings: { ...SETTINGS, ...options.outbox },
+    settings: { ...SETTINGS, ...settings },
     log: new KeptLog(),
     random: () => 0.5,
     files,
@@ -63,20 +74,32 @@ export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxS
     return end;
   };
   return {
-    ...rig,
-    files,
     outbox,
     /** What has been told, in order. */
     ended,
+    accept,
+    endOf,
+    /** Accepts a mail and runs until it has ended. */
+    deliver: async (mail: Mail): Promise<MailEnded> => endOf(await accept(mail)),
+  };
+}
+
+/** @param former what an earlier host has left: its module, its disk and the server. */
+export function memoryOutbox(options: MemoryOutboxOptions = {}, former?: OutboxSurroundings) {
+  const rig = memoryRig(options, former);
+  const { clock, modem, mailer } = rig;
+  const files = former?.files ?? new FaultyFiles();
+  const parts = outboxOn({ clock, mailer, files }, options.outbox);
+  const { outbox } = parts;
+  return {
+    ...rig,
+    ...parts,
+    files,
     /** Opens the outbox and the modem. */
     open: async (): Promise<void> => {
       await clock.until(outbox.open());
       modem.acquire();
     },
-    accept,
-    endOf,
-    /** Accepts a mail and runs until it has ended. */
-    deliver: async (mail: Mail): Promise<MailEnded> => endOf(await accept(mail)),
     /** Closes outbox and modem; a mail in flight is awaited no longer than `graceMs`. */
     stop: async (graceMs?: number): Promise<void> => {
       await clock.until(outbox.close(graceMs));

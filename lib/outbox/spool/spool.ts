@@ -33,14 +33,18 @@ import {
   type ReadRecord,
   type SpoolRecord,
 } from "./record";
+import { inPieces, measured, whileAllowed } from "./sources";
 
 const FOLDERS = ["tmp", "queue", "sending", "failed", "contents", "damaged"] as const;
 
-/** Bytes hashed and written in one turn. */
-const PIECE = 64 * 1024;
-
 /** Bytes that subject, text and message may have together in a record. */
 const RECORD_ROOM = 2048;
+
+/** After so many tries in a row at which a file could not be read, a mail goes without it when it fails once more. */
+const MOST_TRIES = 3;
+
+/** Tries in a row at which a file of a mail could not be read although it is there, by its name. */
+export type Unread = Map<string, number>;
 
 /** What a mail holds and a change of state leaves as it is. */
 export interface Contents {
@@ -210,43 +214,72 @@ export class Spool {
   /**
    * Reads the attachment `index` of a mail from the start. Rejects with OUTBOX_DISK of class transient, also where it is gone
    * or not whole: the next try of the mail looks what the disk still has of it.
+   *
+   * @param unread gets `tries` when it is there and fails, which is counted once however often one try reads it.
    */
-  async *content(id: string, index: number, { filename, size }: KeptAttachment): AsyncIterable<Uint8Array> {
+  async *content(
+    id: string,
+    index: number,
+    { filename, size }: KeptAttachment,
+    unread: Unread = new Map(),
+    tries = 1,
+  ): AsyncIterable<Uint8Array> {
+    const name = String(index);
     let bytes = 0;
     try {
-      for await (const chunk of this.files.stream(this.contentPath(id, String(index)))) {
+      for await (const chunk of this.files.stream(this.contentPath(id, name))) {
         bytes += chunk.length;
         if (bytes > size) break;
         yield chunk;
       }
     } catch (cause) {
+      await this.countUnread(id, name, unread, tries);
       throw passing(`attachment ${filename}`, cause);
     }
-    if (bytes !== size) throw passing(`attachment ${filename} has not its ${size} bytes`);
+    if (bytes !== size) {
+      await this.countUnread(id, name, unread, tries);
+      throw passing(`attachment ${filename} has not its ${size} bytes`);
+    }
+    unread.delete(name);
   }
 
   /**
    * What the disk still has of a mail; `lost` names the rest, for its reader. An attachment that cannot be asked for now
    * is not lost. Rejects with OUTBOX_DISK of class transient when the text cannot be read.
+   *
+   * A file that is there but failed at several tries, as on a bad sector, is read once more here: the disk as a whole
+   * may have failed meanwhile. Where that fails too, it is lost.
    */
-  async remains(record: SpoolRecord): Promise<Remains> {
+  async remains(record: SpoolRecord, unread: Unread = new Map()): Promise<Remains> {
+    const { id } = record;
     const lost: string[] = [];
     let { text } = record;
     if (typeof text !== "string") {
-      text = await this.text(record).catch((cause: unknown) => {
-        if (!isModemError(cause, "OUTBOX_DAMAGED")) throw cause;
+      const before = unread.get("text") ?? 0;
+      text = await this.text(record).catch(async (cause: unknown) => {
+        const isDamaged = isModemError(cause, "OUTBOX_DAMAGED");
+        const isThere = !isDamaged && (await this.countUnread(id, "text", unread, before + 1));
+        if (!isDamaged && !(isThere && before >= MOST_TRIES)) throw cause;
         lost.push("The text of this mail was lost on the disk of the gateway.");
         return "";
       });
+      if (lost.length === 0) unread.delete("text");
     }
     const attachments: OutgoingAttachment[] = [];
     for (const [index, one] of record.attachments.entries()) {
-      const path = this.contentPath(record.id, String(index));
-      const isWhole = await this.files.length(path).then(
+      const name = String(index);
+      const path = this.contentPath(id, name);
+      const before = unread.get(name) ?? 0;
+      const open = (): AsyncIterable<Uint8Array> => this.content(id, index, one, unread, before + 1);
+      let isWhole = await this.files.length(path).then(
         (bytes) => bytes === one.size,
         async (error: unknown) => !(await isGone(this.files, path, error)),
       );
-      if (isWhole) attachments.push({ ...one, open: () => this.content(record.id, index, one) });
+      if (isWhole && before >= MOST_TRIES) {
+        await readThrough(open()).catch(() => undefined);
+        isWhole = (unread.get(name) ?? 0) <= before;
+      }
+      if (isWhole) attachments.push({ ...one, open });
       else lost.push(`The attachment ${shown(one.filename)} was lost on the disk of the gateway.`);
     }
     return { text, attachments, lost };
@@ -289,6 +322,17 @@ export class Spool {
     await this.files.syncFolder(dirname(path));
   }
 
+  /** Notes that a file could not be read; false where it cannot even be asked for, as in a folder that is away. */
+  private async countUnread(id: string, name: string, unread: Unread, tries: number): Promise<boolean> {
+    try {
+      await this.files.length(this.contentPath(id, name));
+    } catch {
+      return false;
+    }
+    unread.set(name, tries);
+    return true;
+  }
+
   private async whole(id: string, name: string, bytes: number): Promise<Buffer> {
     let content: Buffer;
     try {
@@ -321,56 +365,12 @@ export class Spool {
   }
 }
 
-/** The record of one file. Rejects with OUTBOX_DAMAGED when it cannot be used, or with the error of the disk. */
-export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecord> {
-  const { read } = await spool.load(found);
-  switch (read.kind) {
-    case "record":
-      return read.record;
-    case "damaged":
-      throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id}, ${read.reason}` });
-    case "newer":
-      throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
-  }
-}
-
-/** A content in memory, bit by bit: hashing 5 MB at once would stop the runtime for tens of milliseconds. */
-function* inPieces(bytes: Buffer): Iterable<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += PIECE) yield bytes.subarray(at, at + PIECE);
-}
-
 function passing(detail: string, cause?: unknown): ModemError {
   return new ModemError("OUTBOX_DISK", { detail, cause, class: "transient" });
 }
 
-/** Passes a content on until `ask` throws. */
-async function* whileAllowed(source: AsyncIterable<Uint8Array>, ask: () => void): AsyncIterable<Uint8Array> {
-  ask();
-  for await (const chunk of source) {
-    ask();
-    yield chunk;
-  }
-}
-
-/** Passes a content on while it is counted and hashed. What fails here is the source, not the spool. */
-async function* measured(
-  source: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  filename: string,
-  hash: { update(bytes: Uint8Array): unknown },
-  room: number,
-): AsyncIterable<Uint8Array> {
-  let size = 0;
-  try {
-    for await (const chunk of source) {
-      size += chunk.length;
-      if (size > room) break;
-      hash.update(chunk);
-      yield chunk;
-    }
-  } catch (cause) {
-    throw new ModemError("INVALID_ATTACHMENT", { detail: `${filename} cannot be read`, cause });
-  }
-  if (size > room) throw new ModemError("OUTBOX_FULL", { detail: `no room for the attachment ${filename}` });
+async function readThrough(content: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const _chunk of content);
 }
 
 /** Id of the mail that a file of any folder belongs to. */

@@ -12,6 +12,7 @@ import {
   contentNames,
   headOf,
   writeRecord,
+  type Found,
   type OutboxInstant,
   type Place,
   type RecoveredMail,
@@ -20,7 +21,7 @@ import {
 import type { Trouble } from "./files";
 import type { SpoolLock } from "./lock";
 import { recover } from "./recovery";
-import { loadRecord, type Contents, type KeptContents, type Spool } from "./spool";
+import type { Contents, KeptContents, Spool } from "./spool";
 import type { OutboxTime } from "./state";
 
 const QUEUE: Place = { folder: "queue" };
@@ -337,5 +338,18 @@ export class MailStore {
       this.leftovers.push(leftover);
       this.trouble(new ModemError("OUTBOX_DISK", { detail: `mail ${leftover.id} cannot be removed`, cause }));
     }
+  }
+}
+
+/** The record of one file. Rejects with OUTBOX_DAMAGED when it cannot be used, or with the error of the disk. */
+export async function loadRecord(spool: Spool, found: Found): Promise<SpoolRecord> {
+  const { read } = await spool.load(found);
+  switch (read.kind) {
+    case "record":
+      return read.record;
+    case "damaged":
+      throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id}, ${read.reason}` });
+    case "newer":
+      throw new ModemError("OUTBOX_DAMAGED", { detail: `mail ${found.id} has format ${read.format}` });
   }
 }

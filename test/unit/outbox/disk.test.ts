@@ -414,6 +414,93 @@ describe("A disk that fails", function () {
     assert.ok(bench.mailer.delivered[0]?.text.endsWith(text));
   });
 
+  it("lets a mail go after some minutes without what it never gives though it is there, and says so", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files, available: false });
+    const text = "Level ".repeat(400);
+    const attachments = [attachment("a.txt", "one"), attachment("gate.jpg", "two")];
+    const ids = [
+      await bench.accept(mail("Pump 7", { attachments })),
+      await bench.accept(mail("Pump 8", { text })),
+    ];
+    files.fault = ({ name, path }) =>
+      name === "read" && (path.endsWith(`${ids[0]}.1`) || path.endsWith(".text")) ? "EIO" : undefined;
+    bench.mailer.setAvailable(true);
+    await bench.ends(2, 10 * 60_000);
+    assert.deepEqual(
+      ids.map((id) => bench.ended.find((one) => one.id === id)?.result.warnings),
+      [
+        ['The attachment "gate.jpg" was lost on the disk of the gateway.'],
+        ["The text of this mail was lost on the disk of the gateway."],
+      ],
+    );
+    const sent = (subject: string) => bench.mailer.delivered.find((one) => one.subject === subject);
+    assert.deepEqual(
+      sent("Pump 7")?.attachments.map(({ content }) => content.toString()),
+      ["one"],
+    );
+    assert.match(
+      sent("Pump 7")?.text ?? "",
+      /^The attachment "gate\.jpg" was lost .*\r\n\r\nPump 7 at pump 7/s,
+    );
+    assert.match(sent("Pump 8")?.text ?? "", /^The text of this mail was lost on the disk of the gateway\.$/);
+    assert.deepEqual(
+      bench.ended.map(({ result }) => [result.status, result.attempts]),
+      [
+        ["sent", 4],
+        ["sent", 4],
+      ],
+    );
+  });
+
+  const away: readonly [string, (operation: Operation) => string | undefined][] = [
+    ["and is away with its folder", ({ path }) => (path.includes("/contents") ? "ENOENT" : undefined)],
+    [
+      "and does so as a whole, but for what the system still has in memory,",
+      ({ name, path }) =>
+        CHANGES.has(name) || (name === "read" && path.includes("/contents/")) ? "EIO" : undefined,
+    ],
+  ];
+  for (const [title, fault] of away) {
+    it(`${title} for hours loses nothing of a mail`, async () => {
+      const files = new FaultyFiles();
+      const bench = await Bench.open({ files, available: false });
+      const text = "Level ".repeat(400);
+      await bench.accept(mail("1", { attachments: [attachment("a.txt", "one")] }));
+      await bench.accept(mail("2", { text, attachments: [attachment("a.txt", "one")] }));
+      files.fault = fault;
+      bench.mailer.setAvailable(true);
+      await bench.clock.advance(3 * 3600_000);
+      assert.deepEqual(bench.delivered, []);
+      assert.ok(bench.tried.length > 4);
+      files.fault = () => undefined;
+      await bench.ends(2);
+      assert.deepEqual(
+        bench.ended.map(({ result }) => [result.status, result.warnings]),
+        [
+          ["sent", []],
+          ["sent", []],
+        ],
+      );
+      assert.deepEqual(
+        bench.mailer.delivered.map(({ attachments }) => attachments.map(({ content }) => content.toString())),
+        [["one"], ["one"]],
+      );
+    });
+  }
+
+  it("lets a mail go whole whose attachment it gives now and then", async () => {
+    const files = new FaultyFiles();
+    const bench = await Bench.open({ files });
+    let reads = 0;
+    files.fault = ({ name, path }) =>
+      name === "read" && path.endsWith(".0") && ++reads % 3 !== 0 ? "EIO" : undefined;
+    bench.mailer.fate = (_transaction, number) => (number <= 6 ? failure("SMTP_NETWORK") : { kind: "sent" });
+    await bench.accept(mail("1", { attachments: [attachment("a.txt", "one")] }));
+    const { result } = await bench.ends(1);
+    assert.deepEqual([result.status, result.attempts, result.warnings], ["sent", 9, []]);
+  });
+
   it("keeps a mark where an older one of the same mail could not be removed", async () => {
     const files = new FaultyFiles();
     const bench = await Bench.open({ files });
