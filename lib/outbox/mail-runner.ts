@@ -156,10 +156,10 @@ export class MailRunner {
     const { entry, mail, stop } = this;
     const one = mail.transactions[index];
     if (one === undefined || stop.signal.aborted) return { kind: "abandoned" };
-    // Planned for another way, perhaps, of which only that one keeps Bcc private.
-    const envelope = undivided(one.envelope, mailer.plan(one.envelope));
-    if ("kind" in envelope) return envelope;
     try {
+      // Planned for another way, perhaps, of which only that one keeps Bcc private.
+      const envelope = undivided(one.envelope, mailer.plan(one.envelope));
+      if ("kind" in envelope) return envelope;
       const outgoing = await outgoingMail(entry, mail, this.parts, (entry.unread ??= new Map()));
       this.warnings = outgoing.warnings;
       const ready = await mailer.prepare(
@@ -176,7 +176,7 @@ export class MailRunner {
       this.prepared = ready;
       return { kind: "prepared", mark: ready.mark };
     } catch (cause) {
-      return unreadable(envelope, cause);
+      return unreadable(one.envelope, cause);
     }
   }
 
@@ -278,7 +278,7 @@ export async function outgoingMail(
   return { mail, ageMs: isAgeTold ? now - raisedAt : time.age(entry.accepted), warnings: lost };
 }
 
-/** The contents of the mail cannot be read from the disk. */
+/** The contents of the mail cannot be read from the disk, or the mailer fails in a way that is not its to tell. */
 function unreadable(envelope: Envelope, cause: unknown): Ended {
   return {
     kind: "ended",

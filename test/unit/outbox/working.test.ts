@@ -192,6 +192,23 @@ describe("An outbox that sends", () => {
     assert.deepEqual([result.attempts, result.possibleDuplicate, result.warnings], [2, undefined, []]);
   });
 
+  it("tries a mail again whose mailer fails to plan it, and sends the others meanwhile", async () => {
+    const bench = await Bench.open({ available: false });
+    await bench.accept(mail("alarm"));
+    await bench.accept(mail("next"));
+    const plan = bench.mailer.plan.bind(bench.mailer);
+    let isFirst = true;
+    bench.mailer.plan = (envelope) => {
+      if (!isFirst) return plan(envelope);
+      isFirst = false;
+      throw new Error("a defect of the mailer");
+    };
+    bench.mailer.setAvailable(true);
+    await bench.ends(2, 10 * MINUTE);
+    assert.deepEqual(bench.delivered, ["next", "alarm"]);
+    assert.deepEqual(bench.failing, []);
+  });
+
   it("logs an error of its own, and tries again after half a minute", async () => {
     const errors: string[] = [];
     const chance = chanceThatFails(errors);
