@@ -20,7 +20,15 @@ import { isModemError, ModemError, systemCode } from "../../errors";
 import type { OutgoingAttachment } from "../../mailer/mailer";
 import type { MailAttachment, MailFields } from "../../mail/mail";
 import { bytePieces, shown } from "../../mail/message/text";
-import { isGone, writeDurably, type FileLayer, type LastCheck } from "./files";
+import {
+  inPieces,
+  isGone,
+  measured,
+  whileAllowed,
+  writeDurably,
+  type FileLayer,
+  type LastCheck,
+} from "./files";
 import {
   contentBytes,
   contentNames,
@@ -33,7 +41,6 @@ import {
   type ReadRecord,
   type SpoolRecord,
 } from "./record";
-import { inPieces, measured, whileAllowed } from "./sources";
 
 const FOLDERS = ["tmp", "queue", "sending", "failed", "contents", "damaged"] as const;
 
@@ -232,13 +239,10 @@ export class Spool {
         if (bytes > size) break;
         yield chunk;
       }
+      if (bytes !== size) throw passing(`attachment ${filename} has not its ${size} bytes`);
     } catch (cause) {
       await this.countUnread(id, name, unread, tries);
-      throw passing(`attachment ${filename}`, cause);
-    }
-    if (bytes !== size) {
-      await this.countUnread(id, name, unread, tries);
-      throw passing(`attachment ${filename} has not its ${size} bytes`);
+      throw isModemError(cause) ? cause : passing(`attachment ${filename}`, cause);
     }
     unread.delete(name);
   }
@@ -251,14 +255,13 @@ export class Spool {
    * may have failed meanwhile. Where that fails too, it is lost.
    */
   async remains(record: SpoolRecord, unread: Unread = new Map()): Promise<Remains> {
-    const { id } = record;
     const lost: string[] = [];
     let { text } = record;
     if (typeof text !== "string") {
       const before = unread.get("text") ?? 0;
       text = await this.text(record).catch(async (cause: unknown) => {
         const isDamaged = isModemError(cause, "OUTBOX_DAMAGED");
-        const isThere = !isDamaged && (await this.countUnread(id, "text", unread, before + 1));
+        const isThere = !isDamaged && (await this.countUnread(record.id, "text", unread, before + 1));
         if (!isDamaged && !(isThere && before >= MOST_TRIES)) throw cause;
         lost.push("The text of this mail was lost on the disk of the gateway.");
         return "";
@@ -268,9 +271,9 @@ export class Spool {
     const attachments: OutgoingAttachment[] = [];
     for (const [index, one] of record.attachments.entries()) {
       const name = String(index);
-      const path = this.contentPath(id, name);
+      const path = this.contentPath(record.id, name);
       const before = unread.get(name) ?? 0;
-      const open = (): AsyncIterable<Uint8Array> => this.content(id, index, one, unread, before + 1);
+      const open = (): AsyncIterable<Uint8Array> => this.content(record.id, index, one, unread, before + 1);
       let isWhole = await this.files.length(path).then(
         (bytes) => bytes === one.size,
         async (error: unknown) => !(await isGone(this.files, path, error)),
